@@ -1,0 +1,1 @@
+"""What ships with the program: small base models, published results, sample outcomes."""

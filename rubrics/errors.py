@@ -1,0 +1,88 @@
+"""The one tree of errors a person may see.
+
+    RudeError                 something a person has to know; says what, where and what to do
+    ├── BadInput              what was given cannot be used; nothing was run           exit 3
+    │   ├── SuiteError        a suite file breaks the contract (rubrics)
+    │   ├── CandidateError    a model folder cannot be scored (engine)
+    │   └── OutcomeError      an outcomes file cannot be read (engine)
+    ├── StoreError            the database cannot be opened, read or written           exit 1
+    ├── WorkerError           the scoring process failed or died                       exit 1
+    └── Interrupted           the person stopped it; work so far is kept               exit 130
+
+The tree lives at the bottom layer because every layer raises from it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = [
+    "BadInput",
+    "CandidateError",
+    "Exit",
+    "Interrupted",
+    "OutcomeError",
+    "RudeError",
+    "StoreError",
+    "SuiteError",
+    "WorkerError",
+]
+
+
+class Exit(IntEnum):
+    """Exit codes, an interface others script against."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    BAD_INPUT = 3
+    SOME_SKIPPED = 4
+    INTERRUPTED = 130
+
+
+class RudeError(Exception):
+    """What went wrong, where, and what to do about it; each a short sentence or phrase without markup."""
+
+    exit_code: Exit = Exit.FAILED
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n  → {self.fix}" if self.fix else head
+
+
+class BadInput(RudeError):
+    """What was given cannot be used; nothing was run."""
+
+    exit_code = Exit.BAD_INPUT
+
+
+class SuiteError(BadInput):
+    """A suite file breaks the contract."""
+
+
+class CandidateError(BadInput):
+    """A model folder cannot be scored."""
+
+
+class OutcomeError(BadInput):
+    """An outcomes file cannot be read."""
+
+
+class StoreError(RudeError):
+    """The database cannot be opened, read or written."""
+
+
+class WorkerError(RudeError):
+    """The scoring process failed or died."""
+
+
+class Interrupted(RudeError):
+    """The person stopped it; work so far is kept."""
+
+    exit_code = Exit.INTERRUPTED

@@ -1,0 +1,1 @@
+"""The shell: command line, app, settings, themes. Wires the rest together; nothing imports it."""
