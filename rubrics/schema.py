@@ -10,11 +10,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from rubrics.faults import shown
 from rubrics.taxonomy import Category, Subcategory, category_of
 
-__all__ = ["Criterion", "Message", "Pair", "Suite", "render_prompt"]
+__all__ = ["Criterion", "Message", "Name", "NonBlank", "Pair", "Suite", "inconsistencies", "render_prompt"]
 
-NonBlank = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+NonBlank = Annotated[str, StringConstraints(pattern=r"^[^\x00]*[^\x00\s\p{Cc}\p{Cf}][^\x00]*$")]
+"""Text with at least one character that can be seen, and without NUL, which databases and C libraries cut at."""
+
+Name = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^[^\s\p{Cc}\p{Cf}](?:[^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}\p{Cf}])?$"),
+]
+"""One line that reads the same in a table, a file and a command: no control characters, no blanks at its ends."""
 
 
 class _Strict(BaseModel):
@@ -24,7 +32,7 @@ class _Strict(BaseModel):
 class Criterion(_Strict):
     """One line of a rubric."""
 
-    id: NonBlank
+    id: Name
     text: NonBlank
     subcategory: Annotated[Subcategory, Field(strict=False)]
     """One of the twelve; decides the category."""
@@ -40,16 +48,16 @@ class Message(_Strict):
 class Pair(_Strict):
     """A prompt, a response that meets every criterion, and one that violates exactly `violated`."""
 
-    id: NonBlank
-    domain: NonBlank
+    id: Name
+    domain: Name
     prompt: NonBlank | Annotated[list[Message], Field(min_length=1)]
     chosen: NonBlank
     rejected: NonBlank
     criteria: Annotated[list[Criterion], Field(min_length=1)]
-    violated: Annotated[list[NonBlank], Field(min_length=1)]
-    group: NonBlank = ""
+    violated: Annotated[list[Name], Field(min_length=1)]
+    group: Name = ""
     """Names pairs that share a prompt; a hash of the prompt where the file does not say."""
-    cluster: NonBlank = ""
+    cluster: Name = ""
     """Names groups that share a template or an origin, the unit of resampling; the group by default."""
     split: Literal["shot"] | None = None
     """`shot` marks an exemplar for its domain: shown, never scored."""
@@ -58,16 +66,9 @@ class Pair(_Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        known = [criterion.id for criterion in self.criteria]
-        if len(set(known)) != len(known):
-            raise ValueError("two criteria have the same id; give each its own")
-        unknown = [name for name in self.violated if name not in known]
-        if unknown:
-            raise ValueError(f"violated names {unknown[0]!r}, which is not among the criteria {known}")
-        if len(set(self.violated)) != len(self.violated):
-            raise ValueError("violated names a criterion twice; name it once")
-        if self.chosen == self.rejected:
-            raise ValueError("chosen and rejected are the same text; no model can prefer one")
+        faults = inconsistencies([c.id for c in self.criteria], self.violated, self.chosen, self.rejected)
+        if faults:
+            raise ValueError("; ".join(f"{field}: {what}" for field, what in faults))
         # Frozen, so the two defaults that depend on other fields are filled in past the guard.
         if not self.group:
             object.__setattr__(self, "group", "prompt-" + hashlib.sha256(self.prompt_text.encode()).hexdigest()[:16])
@@ -100,6 +101,27 @@ class Pair(_Strict):
     def canonical(self) -> str:
         """One line of JSON that holds all content and nothing else; what is hashed and what is written."""
         return json.dumps(self.model_dump(mode="json", exclude_none=True), ensure_ascii=False, sort_keys=True)
+
+
+def inconsistencies(criteria: list[str], violated: list[str], chosen: str, rejected: str) -> list[tuple[str, str]]:
+    """What is wrong between the fields of a pair: field and fault each. `criteria` are their ids."""
+    faults: list[tuple[str, str]] = []
+    if twice := _repeated(criteria):
+        faults.append(("criteria", f"two have the id {shown(twice)}; give each its own"))
+    for name in violated:
+        if name not in criteria:
+            faults.append(
+                ("violated", f"{shown(name)} is not among the criteria ({', '.join(shown(c) for c in criteria[:12])})")
+            )
+    if twice := _repeated(violated):
+        faults.append(("violated", f"names {shown(twice)} twice; name it once"))
+    if chosen == rejected:
+        faults.append(("rejected", "is the same text as chosen, so no model can prefer one; change or remove the pair"))
+    return faults
+
+
+def _repeated(names: list[str]) -> str | None:
+    return next((name for at, name in enumerate(names) if name in names[:at]), None)
 
 
 def render_prompt(prompt: str | list[Message]) -> str:

@@ -1,0 +1,84 @@
+"""A table into a file, by its ending. A file is written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from engine.export.tables import Table
+from rubrics.errors import BadInput, RudeError
+
+__all__ = ["safe_cell", "write_csv", "write_table"]
+
+_FORMULA: Final = ("=", "+", "-", "@")
+
+
+def safe_cell(value: Any) -> Any:
+    """A text cell that no spreadsheet takes for a formula: those that could be get a leading apostrophe."""
+    if isinstance(value, str) and value and (value[0] in _FORMULA or not value[0].isprintable()):
+        return "'" + value
+    return value
+
+
+def write_csv(table: Table, out: Any, *, raw: bool = False) -> None:
+    """UTF-8 text with a header; empty cells where there is no value. `raw` leaves text as it is."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    for row in table.rows:
+        writer.writerow(row if raw else [safe_cell(cell) for cell in row])
+
+
+def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
+    """Write `.csv`, `.parquet` or `.json` by the file's ending.
+
+    Raises:
+        BadInput: another ending.
+        RudeError: the file cannot be written; an older one of the same name is left as it was.
+    """
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise BadInput(
+            f"cannot tell the format of {path.name!r}", where=str(path), fix="end it in .csv, .parquet or .json"
+        )
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        writer(table, scratch, raw)
+        os.replace(scratch, path)
+    except OSError as error:
+        raise RudeError(
+            f"cannot be written ({error.strerror or error})", where=str(path), fix="name another file with -o"
+        ) from None
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _csv(table: Table, path: Path, raw: bool) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        write_csv(table, out, raw=raw)
+
+
+def _json(table: Table, path: Path, raw: bool) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        json.dump(list(table.records()), out, ensure_ascii=False, indent=1)
+        out.write("\n")
+
+
+def _parquet(table: Table, path: Path, raw: bool) -> None:
+    import duckdb
+
+    columns: Iterable[tuple[Any, ...]] = zip(*table.rows, strict=True) if table.rows else [() for _ in table.columns]
+    unnested = ", ".join(f'unnest(?::{kind}[]) as "{name}"' for name, kind in table.columns.items())
+    quoted = str(path).replace("'", "''")
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(f"create temp table t as select {unnested}", [list(column) for column in columns])
+            connection.execute(f"copy t to '{quoted}' (format parquet)")
+    except duckdb.IOException as error:
+        raise OSError(str(error).splitlines()[0]) from None
+
+
+_WRITERS: Final[dict[str, Callable[[Table, Path, bool], None]]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}

@@ -1,0 +1,160 @@
+"""The tables others script against: their columns are a contract, in this order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from engine.results.board import Question, load_board
+from engine.results.correlation import RUDE, correlation_view, outcome_names, predictor_names
+from engine.results.rankings import rankings_of
+from engine.store.connection import Store
+from engine.store.runs import stored_runs
+from rubrics.errors import BadInput
+
+__all__ = ["WHAT", "Table", "table"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under named columns with DuckDB types; a cell is text, a number or None."""
+
+    columns: Mapping[str, str]
+    """Name → DuckDB type."""
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Each row by name."""
+        return (dict(zip(self.columns, row, strict=True)) for row in self.rows)
+
+
+_RANKINGS: Final = {
+    "rank": "integer", "candidate": "varchar", "parameters": "bigint", "precision": "varchar", "protocol": "varchar",
+    "metric": "varchar", "scope": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
+    "chance": "double", "n_pairs": "integer", "n_clusters": "integer", "p_best": "double", "tied_with": "varchar",
+}  # fmt: skip
+_CORRELATIONS: Final = {
+    "predictor": "varchar", "outcome": "varchar", "statistic": "varchar", "value": "double", "ci_low": "double",
+    "ci_high": "double", "p_value": "double", "n": "integer", "note": "varchar",
+}  # fmt: skip
+_PREDICTORS: Final = {
+    "candidate": "varchar", "predictor": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
+}  # fmt: skip
+_VERDICTS: Final = {
+    "candidate": "varchar", "weights_hash": "varchar", "precision": "varchar", "suite": "varchar",
+    "pair_id": "varchar", "group": "varchar", "cluster": "varchar", "domain": "varchar", "categories": "varchar",
+    "subcategories": "varchar", "violated": "varchar", "n_violated": "integer", "protocol": "varchar",
+    "log_odds_chosen_first": "double", "log_odds_rejected_first": "double", "ll_chosen": "double",
+    "ll_rejected": "double", "tokens_chosen": "integer", "tokens_rejected": "integer", "bytes_chosen": "integer",
+    "bytes_rejected": "integer", "single": "double", "averaged": "double", "strict": "double", "sum": "double",
+    "per_token": "double", "per_byte": "double",
+}  # fmt: skip
+_FAILURES: Final = {
+    "candidate": "varchar", "precision": "varchar", "suite": "varchar", "protocol": "varchar", "pair_id": "varchar",
+    "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "n_violated": "integer",
+    "margin": "double", "log_odds_chosen_first": "double", "log_odds_rejected_first": "double",
+    "ll_chosen": "double", "ll_rejected": "double", "prompt": "varchar", "chosen": "varchar", "rejected": "varchar",
+}  # fmt: skip
+
+
+def table(store: Store, what: str, question: Question, *, published: bool = False) -> Table:
+    """One of the tables in `WHAT`, for the question's suite; every protocol run there unless one is named.
+
+    Raises:
+        BadInput: no such table, or nothing stored answers the question.
+    """
+    if what not in WHAT:
+        raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(WHAT))
+    if what == "correlations":
+        return _correlations(store, question, published)
+    return WHAT[what](store, question)
+
+
+def _protocols(store: Store, question: Question) -> list[Question]:
+    if question.protocol is not None or question.metric is not None:
+        return [question]
+    board = load_board(store, question)
+    found = {run.protocol for run in stored_runs(store, board.suite_hash) if run.n_scored}
+    return [replace(question, suite=board.suite_hash, protocol=protocol) for protocol in sorted(found)]
+
+
+def _rankings(store: Store, question: Question) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for asked in _protocols(store, question):
+        found = rankings_of(load_board(store, asked), asked)
+        for scope, ranking in found.scopes.items():
+            for row in ranking.rows:
+                entrant = found.entrants[row.candidate]
+                rows.append((
+                    row.rank, row.candidate, entrant.parameters, entrant.precision, found.protocol, found.metric,
+                    scope, _number(row.value), _number(row.ci_low), _number(row.ci_high), row.chance, row.n_pairs,
+                    row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
+                ))  # fmt: skip
+    return Table(_RANKINGS, rows)
+
+
+def _predictors(store: Store, question: Question) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for asked in _protocols(store, question):
+        found = rankings_of(load_board(store, asked), replace(asked, by="overall"))
+        for row in found.overall.rows:
+            name = f"{RUDE} ({found.suite}, {found.protocol}, {found.metric})"
+            rows.append((row.candidate, name, _number(row.value), _number(row.ci_low), _number(row.ci_high)))
+            size = found.entrants[row.candidate].parameters
+            if size:
+                rows.append((row.candidate, "log10 parameters", math.log10(size), None, None))
+    return Table(_PREDICTORS, list(dict.fromkeys(rows)))
+
+
+def _correlations(store: Store, question: Question, published: bool) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    asked = [question] if published else _protocols(store, question)
+    for one in asked:
+        for predictor in predictor_names(published=published):
+            for outcome in outcome_names(store, published=published):
+                view = correlation_view(store, one, predictor, outcome, published=published)
+                for statistic in view.statistics.statistics:
+                    rows.append((
+                        view.predictor, outcome, statistic.name, _number(statistic.value), _number(statistic.ci_low),
+                        _number(statistic.ci_high), _number(statistic.p_value), statistic.n, statistic.note,
+                    ))  # fmt: skip
+    return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
+
+
+def _verdicts(store: Store, question: Question) -> Table:
+    return _of_runs(store, question, _VERDICTS, "verdicts v", "")
+
+
+def _failures(store: Store, question: Question) -> Table:
+    join = "failures v join (select run_id, suite_hash from runs) r using (run_id) "
+    join += "join (select suite_hash, pair_id, prompt, chosen, rejected from pairs) p using (suite_hash, pair_id)"
+    return _of_runs(store, question, _FAILURES, join, "margin, ")
+
+
+def _of_runs(store: Store, question: Question, columns: Mapping[str, str], source: str, order: str) -> Table:
+    runs = [
+        entrant.run.run_id for asked in _protocols(store, question) for entrant in load_board(store, asked).entrants
+    ]
+    names = ", ".join(f'"{name}"' for name in columns)
+    with store.reading() as connection:
+        rows = connection.execute(
+            f"select {names} from {source} where run_id in (select unnest(?::varchar[])) "
+            f"order by protocol, candidate, precision, {order}pair_id",
+            [runs],
+        ).fetchall()
+    return Table(columns, rows)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+WHAT: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
+    "rankings": _rankings,
+    "verdicts": _verdicts,
+    "failures": _failures,
+    "correlations": lambda store, question: _correlations(store, question, False),
+    "predictors": _predictors,
+}

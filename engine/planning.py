@@ -1,0 +1,221 @@
+"""What will be done, before anything is: candidates looked at, precision chosen, what is left counted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.candidate import Candidate, find
+from engine.layout import LayoutOptions, template_hash
+from engine.progress import NoProgress, Phase, Progress, RunState
+from engine.requests import Protocol
+from engine.store.connection import Store
+from engine.store.verdicts import done_pairs, skipped_pairs
+from rubrics.errors import BadInput, CandidateError
+
+if TYPE_CHECKING:
+    from engine.machine import Device
+    from rubrics.schema import Suite
+
+__all__ = ["PROTOCOLS", "Plan", "PlannedRun", "RunRequest", "plan", "protocols_of"]
+
+_LIBRARIES: Final = ("torch", "transformers", "tokenizers", "bitsandbytes", "flash-attn")
+PROTOCOLS: Final[tuple[Protocol, ...]] = ("choice", "likelihood")
+
+
+def protocols_of(name: str) -> tuple[Protocol, ...]:
+    """One protocol by name, or `both`.
+
+    Raises:
+        BadInput: no such protocol.
+    """
+    found = PROTOCOLS if name == "both" else tuple(protocol for protocol in PROTOCOLS if protocol == name)
+    if not found:
+        raise BadInput(f"no protocol {name!r}", fix="protocols: choice, likelihood, both")
+    return found
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asks for."""
+
+    models: tuple[str, ...]
+    """Folders, folders of folders, or hub ids."""
+    suites: tuple[str, ...]
+    """Built-in names or files."""
+    protocols: tuple[Protocol, ...] = PROTOCOLS
+    precision: str = "auto"
+    device: str = "auto"
+    threads: int | None = None
+    shots: int | None = None
+    """None: two for `choice`, none for `likelihood`."""
+    show_criteria: bool = False
+    limit: int | None = None
+    seed: int = 0
+    token_scores: bool = False
+    attention: str = "sdpa"
+    allow_remote_code: frozenset[str] = frozenset()
+    """Models, as given, whose own code may run."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One candidate × suite × protocol × precision, and how much of it is left."""
+
+    run_id: str
+    candidate: Candidate
+    suite: Suite
+    protocol: Protocol
+    precision: str
+    device: str
+    """`cpu` or `cuda:N`; the run's key holds only which kind it is."""
+    why: str
+    """Why this precision."""
+    key: Mapping[str, Any]
+    """Everything that produces the numbers; `run_id` is its hash. Names are labels, not causes, and are not in it."""
+    wanted: int
+    """Pairs asked for."""
+    done: int
+    """Pairs with a verdict from earlier."""
+    skipped: int
+    """Pairs known from earlier to be unscorable."""
+
+    @property
+    def left(self) -> int:
+        """Pairs still to score, as far as known."""
+        return max(0, self.wanted - self.done - self.skipped)
+
+    @property
+    def state(self) -> RunState:
+        """Its first snapshot."""
+        return RunState(
+            key=self.run_id, run_id=self.run_id, candidate=self.candidate.name, suite=self.suite.name,
+            protocol=self.protocol, precision=self.precision, device=self.device,
+            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.wanted - self.skipped,
+            skipped=self.skipped, note=self.why,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that will run, in order, and the candidates that cannot."""
+
+    request: RunRequest
+    runs: tuple[PlannedRun, ...]
+    refused: tuple[tuple[str, str, str], ...] = field(default=())
+    """(name, what is wrong, what to do)."""
+
+
+def plan(store: Store, request: RunRequest, progress: Progress | None = None, *, layout_only: bool = False) -> Plan:
+    """Look at models, suites and the store, and say what would be done. Loads no weights.
+
+    Args:
+        layout_only: the plan is for looking at requests, not for scoring: weights are not hashed, memory and the store
+            are not asked.
+
+    Raises:
+        BadInput: a path, suite, device or protocol that does not exist, or no candidate that can be scored.
+    """
+    from engine.machine import resolve_device
+    from rubrics.reading import find_suite
+
+    suites = {(suite := find_suite(name)).hash: suite for name in request.suites}
+    device = resolve_device(request.device)
+    runs: list[PlannedRun] = []
+    refused: list[tuple[str, str, str]] = []
+    for candidate in _candidates(request):
+        problem = next((problem for problem in candidate.problems if problem.refused), None)
+        if problem is not None:
+            refused.append((candidate.name, problem.what, problem.fix))
+            continue
+        try:
+            runs += (
+                _laid_only(request, candidate, suites.values(), device)
+                if layout_only
+                else _planned(store, request, candidate, suites.values(), device, progress or NoProgress())
+            )
+        except CandidateError as error:
+            refused.append((candidate.name, error.what, error.fix))
+    if not runs:
+        name, what, fix = refused[0]
+        raise CandidateError(what, where=name, fix=fix)
+    return Plan(request, tuple(runs), tuple(refused))
+
+
+def _candidates(request: RunRequest) -> list[Candidate]:
+    found: dict[Path, Candidate] = {}
+    for model in request.models:
+        for candidate in find([model], allow_remote_code=model in request.allow_remote_code):
+            found.setdefault(candidate.path.resolve(), candidate)
+    return list(found.values())
+
+
+def _planned(
+    store: Store,
+    request: RunRequest,
+    candidate: Candidate,
+    suites: Iterable[Suite],
+    device: Device,
+    progress: Progress,
+) -> Iterator[PlannedRun]:
+    from engine.hashing import config_hash, tokenizer_hash, weights_hash
+    from engine.precision import fits
+
+    fit = fits(candidate, device, request.precision)
+    if fit.precision is None:
+        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
+    progress.advanced(
+        RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
+    )
+    causes = {
+        "weights_hash": weights_hash(candidate.path), "tokenizer_hash": tokenizer_hash(candidate.path),
+        "config_hash": config_hash(candidate.path), "precision": fit.precision, "device": device.kind,
+        "attention": request.attention, "seed": request.seed,
+        "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
+    }  # fmt: skip
+    for suite in suites:
+        for protocol in request.protocols:
+            options = LayoutOptions(protocol, request.shots, request.show_criteria)
+            key = {
+                **causes, "suite_hash": suite.hash, "protocol": protocol,
+                "template_hash": template_hash(options, suite),
+            }  # fmt: skip
+            run_id = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
+            wanted, skipped = _wanted(store, run_id, len(suite.scored), request.limit)
+            yield PlannedRun(
+                run_id=run_id, candidate=candidate, suite=suite, protocol=protocol, precision=fit.precision,
+                device=device.spec, why=fit.reason, key=key, wanted=wanted, skipped=skipped,
+                done=len(done_pairs(store, run_id, with_tokens=request.token_scores)),
+            )  # fmt: skip
+
+
+def _wanted(store: Store, run_id: str, pairs: int, limit: int | None) -> tuple[int, int]:
+    """Pairs asked for, and how many of them are known to be unscorable; a limit passes those over."""
+    skipped = skipped_pairs(store, run_id)
+    if limit is None or limit >= pairs:
+        return pairs, skipped
+    return limit, max(0, limit - (pairs - skipped))
+
+
+def _laid_only(
+    request: RunRequest, candidate: Candidate, suites: Iterable[Suite], device: Device
+) -> Iterator[PlannedRun]:
+    for suite in suites:
+        for protocol in request.protocols:
+            yield PlannedRun(
+                run_id=f"{candidate.path}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
+                protocol=protocol, precision="fp32", device=device.spec, why="", key={}, wanted=len(suite.scored),
+                done=0, skipped=0,
+            )  # fmt: skip
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,253 @@
+"""Pre-trains small base models on documents of the procedural world, from seeds.
+
+    python -m engine.posttrain.pretrain --out DIR [--only NAME ...] [--smoke] [--recipes FILE]
+
+Recipes are data (`pretrain.toml` beside this file). Each model ends as a folder that `transformers` loads: config.json,
+model.safetensors, tokenizer.json, tokenizer_config.json, and training.json with what was measured on the way. A run that was
+stopped goes on where it left off; a model that is complete is left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    AutoTokenizer,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+from engine.posttrain.byte_tokenizer import END, train_tokenizer
+from rubrics.errors import BadInput, Exit, RudeError
+from rubrics.world import documents
+
+__all__ = ["Recipe", "build", "main", "pretrain", "read_recipes"]
+
+_RECIPES = Path(__file__).with_name("pretrain.toml")
+_SAVE_EVERY = 100
+_WORDS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a model becomes."""
+
+    name: str
+    shape: str
+    """`llama`, `qwen3` or `gpt_neox`."""
+    layers: int
+    hidden: int
+    heads: int
+    feed_forward: int
+    vocabulary: int
+    bos: bool
+    tokens: int
+    noise: float
+    dialogue: float
+    seed: int
+    text_seed: int
+    rate: float = 2e-3
+    batch: int = 32
+    length: int = 256
+    positions: int = 4096
+    dtype: str = "bfloat16"
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps."""
+        return max(1, self.tokens // (self.batch * self.length))
+
+
+def read_recipes(path: Path = _RECIPES) -> list[Recipe]:
+    """The recipes in a TOML file: one `[[model]]` table each, over the values in `[common]`.
+
+    Raises:
+        BadInput: the file cannot be read or a recipe is not right.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return [Recipe(**{**table.get("common", {}), **model}) for model in table["model"]]
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"recipes cannot be read ({error})", where=str(path), fix="see pretrain.toml for the form"
+        ) from None
+
+
+def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -> torch.nn.Module:
+    """A model of the recipe's shape with fresh weights; embeddings are tied, so that most parameters do work.
+
+    Raises:
+        BadInput: no such shape.
+    """
+    common: dict[str, Any] = {
+        "vocab_size": vocabulary,
+        "hidden_size": recipe.hidden,
+        "intermediate_size": recipe.feed_forward,
+        "num_hidden_layers": recipe.layers,
+        "num_attention_heads": recipe.heads,
+        "max_position_embeddings": recipe.positions,
+        "tie_word_embeddings": True,
+        "bos_token_id": bos_id,
+        "eos_token_id": end_id,
+        "pad_token_id": end_id,
+    }
+    torch.manual_seed(recipe.seed)
+    if recipe.shape == "llama":
+        return LlamaForCausalLM(LlamaConfig(**common))
+    if recipe.shape == "qwen3":
+        head = recipe.hidden // recipe.heads
+        return Qwen3ForCausalLM(Qwen3Config(**common, num_key_value_heads=max(1, recipe.heads // 2), head_dim=head))
+    if recipe.shape == "gpt_neox":
+        return GPTNeoXForCausalLM(GPTNeoXConfig(**common))
+    raise BadInput(f"no shape {recipe.shape!r}", where=recipe.name, fix="use llama, qwen3 or gpt_neox")
+
+
+def _stream(recipe: Recipe, tokenizer: Any) -> NDArray[np.uint16]:
+    """The whole training text as token ids, documents one after the other: begun by BOS, or closed by the end mark."""
+    need = recipe.steps * recipe.batch * recipe.length + 1
+    parts: list[int] = []
+    for block in range(sys.maxsize):
+        if len(parts) >= need:
+            break
+        texts = list(
+            documents(
+                recipe.text_seed * 1_000_003 + block, _WORDS_AT_ONCE, noise=recipe.noise, dialogue_share=recipe.dialogue
+            )
+        )
+        for ids in tokenizer(texts, add_special_tokens=True)["input_ids"]:
+            parts += ids
+            parts.append(tokenizer.eos_token_id)
+    return np.array(parts[:need], dtype=np.uint16)
+
+
+def _batches(stream: NDArray[np.uint16], recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor]]:
+    """(step, ids of shape [batch, length + 1]) from step `first` on; the order of windows is shuffled by the seed."""
+    order = np.random.default_rng(recipe.seed).permutation(recipe.steps * recipe.batch)
+    for step in range(first, recipe.steps):
+        starts = order[step * recipe.batch : (step + 1) * recipe.batch] * recipe.length
+        rows = np.stack([stream[s : s + recipe.length + 1] for s in starts]).astype(np.int64)
+        yield step, torch.from_numpy(rows)
+
+
+def _rate(recipe: Recipe, step: int) -> float:
+    """Linear warm-up over 5 %, then a cosine down to a tenth."""
+    warm = max(1, recipe.steps // 20)
+    if step < warm:
+        return recipe.rate * (step + 1) / warm
+    return recipe.rate * (0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))))
+
+
+def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
+    """Train one model and save it under `out/NAME`; resumes what was begun, returns at once where all is done.
+
+    Returns:
+        The folder of the model.
+    """
+    folder = out / recipe.name
+    if (folder / "model.safetensors").is_file():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    train_tokenizer(folder, vocabulary=recipe.vocabulary, bos=recipe.bos, positions=recipe.positions)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = build(recipe, len(tokenizer), bos_id=tokenizer.bos_token_id, end_id=tokenizer.eos_token_id)
+    parameters = sum(p.numel() for p in model.parameters())
+    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.05)
+    state = folder / "checkpoint.pt"
+    first, losses = 0, list[float]()
+    if state.is_file():
+        saved = torch.load(state, weights_only=True)
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        first, losses = saved["step"], saved["losses"]
+    stream = _stream(recipe, tokenizer)
+    model.train()
+    began = time.perf_counter()
+    for step, ids in _batches(stream, recipe, first):
+        for group in optimiser.param_groups:
+            group["lr"] = _rate(recipe, step)
+        logits = model(input_ids=ids[:, :-1], use_cache=False).logits
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        losses.append(loss.item())
+        if (step + 1) % _SAVE_EVERY == 0:
+            _save_state(state, model, optimiser, step + 1, losses)
+            if say:
+                seconds = time.perf_counter() - began
+                speed = (step + 1 - first) * recipe.batch * recipe.length / seconds
+                say(f"{recipe.name} {step + 1}/{recipe.steps} loss {np.mean(losses[-50:]):.3f} {speed:,.0f} tokens/s")
+    notes = {
+        "parameters": parameters,
+        "steps": recipe.steps,
+        "tokens": recipe.steps * recipe.batch * recipe.length,
+        "final_loss": round(float(np.mean(losses[-50:])), 4),
+    }
+    (folder / "training.json").write_text(json.dumps({**vars(recipe), **notes}, indent=2) + "\n", encoding="utf-8")
+    # The weights come last: their presence is what says that a model is complete.
+    model.to(getattr(torch, recipe.dtype))
+    scratch = folder / "saving"
+    model.save_pretrained(scratch)
+    for name in ("config.json", "generation_config.json", "model.safetensors"):
+        os.replace(scratch / name, folder / name)
+    scratch.rmdir()
+    state.unlink(missing_ok=True)
+    return folder
+
+
+def _save_state(
+    path: Path, model: torch.nn.Module, optimiser: torch.optim.Optimizer, step: int, losses: list[float]
+) -> None:
+    scratch = path.with_name(path.name + ".part")
+    torch.save(
+        {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "losses": losses}, scratch
+    )
+    os.replace(scratch, path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m engine.posttrain.pretrain", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder in which each model gets one of its own")
+    parser.add_argument("--only", action="append", metavar="NAME", help="only this model (may be repeated)")
+    parser.add_argument("--smoke", action="store_true", help="a few steps each, to see that everything works")
+    parser.add_argument("--recipes", type=Path, default=_RECIPES, help="another TOML file of recipes")
+    chosen = parser.parse_args(arguments)
+    try:
+        recipes = read_recipes(chosen.recipes)
+        unknown = set(chosen.only or ()) - {recipe.name for recipe in recipes}
+        if unknown:
+            known = ", ".join(recipe.name for recipe in recipes)
+            raise BadInput(f"no recipe {sorted(unknown)[0]!r}", where=str(chosen.recipes), fix=f"there are: {known}")
+        for recipe in recipes:
+            if chosen.only and recipe.name not in chosen.only:
+                continue
+            if chosen.smoke:
+                recipe = replace(recipe, tokens=20 * 4 * 64, batch=4, length=64)
+            pretrain(recipe, chosen.out, say=lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    except RudeError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    return Exit.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,115 @@
+"""How work reports itself. The engine fills in frozen snapshots; the app, the terminal and JSON each show them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Protocol
+
+__all__ = ["MAX_HZ", "NoProgress", "Phase", "Progress", "RunState", "Throttle"]
+
+MAX_HZ: Final = 20
+"""Snapshots a second at most: more only makes an interface lag."""
+
+
+class Phase(StrEnum):
+    """What a run is doing; the last five are ends."""
+
+    QUEUED = "queued"
+    HASHING = "hashing"
+    LOADING = "loading"
+    TOKENISING = "tokenising"
+    SCORING = "scoring"
+    DONE = "done"
+    UP_TO_DATE = "up to date"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    BUSY = "busy elsewhere"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self in _ENDS
+
+
+_ENDS: Final = frozenset({Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.FAILED, Phase.BUSY})
+
+
+@dataclass(frozen=True)
+class RunState:
+    """One run at one moment."""
+
+    key: str
+    """Tells the runs of one call apart: candidate, suite and protocol."""
+    candidate: str
+    suite: str
+    protocol: str
+    precision: str = ""
+    device: str = ""
+    phase: Phase = Phase.QUEUED
+    run_id: str = ""
+    done: int = 0
+    """Pairs with a verdict, earlier stretches included."""
+    total: int = 0
+    """Pairs that can be scored."""
+    skipped: int = 0
+    right: float = 0.0
+    """Pairs won so far under the headline metric, in this stretch; ties count ½."""
+    judged: int = 0
+    """Pairs scored in this stretch."""
+    pairs_per_second: float = 0.0
+    tokens_per_second: float = 0.0
+    eta_seconds: float | None = None
+    memory_bytes: int = 0
+    """Of the worker: resident memory, or the device's where it has one."""
+    note: str = ""
+    error: str = ""
+    """What failed, where and what to do; may have several lines."""
+    bad_input: bool = False
+    """Whether it failed for what was given, not for what happened."""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+    """Things a reader of the result must know: shots used, items skipped, fallbacks."""
+
+
+class Progress(Protocol):
+    """Where snapshots go. Called from the thread that runs; must return at once."""
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """The whole queue, before anything happens."""
+
+    def advanced(self, state: RunState) -> None:
+        """One run moved on; at most `MAX_HZ` times a second, changes of phase always."""
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """Everything has ended."""
+
+
+class NoProgress:
+    """Tells nobody."""
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """Nothing."""
+
+    def advanced(self, state: RunState) -> None:
+        """Nothing."""
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """Nothing."""
+
+
+class Throttle:
+    """Lets through at most `hz` calls a second."""
+
+    def __init__(self, hz: float = MAX_HZ) -> None:
+        self._gap = 1.0 / hz
+        self._last = float("-inf")
+
+    def ready(self) -> bool:
+        """True if enough time has passed since the last True."""
+        now = time.monotonic()
+        if now - self._last < self._gap:
+            return False
+        self._last = now
+        return True

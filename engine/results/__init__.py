@@ -1,0 +1,1 @@
+"""The read side: what screens, tables and exports show. Nothing here writes."""

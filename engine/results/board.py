@@ -1,0 +1,185 @@
+"""The board: which runs stand against each other, and their scores on the same pairs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from engine.results.pairs import PairIndex, pair_index
+from engine.stats.matrix import ScoreMatrix
+from engine.stats.metrics import HEADLINE, METRICS
+from engine.store.connection import Store
+from engine.store.runs import RunRow, Status, stored_runs
+from engine.store.verdicts import RawVerdicts, load_verdicts
+from rubrics.errors import BadInput
+
+__all__ = ["Board", "Entrant", "Question", "load_board"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the stored verdicts. None means: the newest suite, the protocol most runs have, its headline."""
+
+    suite: str | None = None
+    """Name, or the beginning of a hash."""
+    protocol: str | None = None
+    metric: str | None = None
+    by: str = "category"
+    pairs: Literal["common", "own"] = "common"
+    """`common`: pairs that all candidates could score; `own`: each one's own."""
+    template: str | None = None
+    """Beginning of a template hash; None: the one most recently run."""
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One candidate at one precision, represented by its newest run."""
+
+    label: str
+    """Unique on the board: the name, with precision or hash where the name alone is not."""
+    name: str
+    weights_hash: str
+    precision: str
+    parameters: int
+    run: RunRow
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything needed to rank: entrants, the suite's pairs, raw verdicts and the score matrix of one metric."""
+
+    suite: str
+    suite_hash: str
+    protocol: str
+    metric: str
+    entrants: tuple[Entrant, ...]
+    index: PairIndex
+    verdicts: Mapping[str, RawVerdicts]
+    """By label."""
+    matrix: ScoreMatrix
+    notes: tuple[str, ...]
+    """What a reader must know to read the numbers rightly."""
+
+    @property
+    def chance(self) -> float:
+        """What a coin would score."""
+        return METRICS[self.metric].chance
+
+    def entrant(self, label: str) -> Entrant:
+        """The entrant of that label, or of that name if only one has it.
+
+        Raises:
+            BadInput: nobody of that name is on the board.
+        """
+        for name in ("label", "name"):
+            found = [entrant for entrant in self.entrants if getattr(entrant, name) == label]
+            if len(found) == 1:
+                return found[0]
+        raise BadInput(
+            f"no candidate {label!r} has been run here",
+            where=f"{self.suite}, {self.protocol}",
+            fix="candidates: " + (", ".join(entrant.label for entrant in self.entrants) or "none yet"),
+        )
+
+
+def load_board(store: Store, question: Question) -> Board:
+    """The board for a question.
+
+    Raises:
+        BadInput: no run answers it.
+    """
+    runs = [run for run in stored_runs(store) if run.n_scored]
+    if not runs:
+        raise BadInput("nothing has been scored yet", where=str(store.path), fix="rude-tui demo, or rude-tui run")
+    notes: list[str] = []
+    runs = _of_suite(runs, question.suite, notes)
+    runs, protocol = _of_protocol(runs, question)
+    runs = _of_template(runs, question.template, notes)
+    metric = question.metric or HEADLINE.get(protocol, "")
+    if metric not in METRICS or METRICS[metric].protocol != protocol:
+        known = ", ".join(name for name, info in METRICS.items() if info.protocol == protocol)
+        raise BadInput(f"{protocol} has no metric {metric!r}", fix=f"metrics: {known}")
+    entrants = _entrants(store, runs)
+    for entrant in entrants:
+        run = entrant.run
+        if run.status is not Status.DONE:
+            notes.append(f"{entrant.label}: run {run.status}, {run.n_scored} of {run.n_wanted} pairs so far")
+    index = pair_index(store, runs[0].suite_hash)
+    raw = load_verdicts(store, [entrant.run.run_id for entrant in entrants])
+    verdicts = {entrant.label: raw[entrant.run.run_id] for entrant in entrants}
+    scores = np.full((len(entrants), len(index.pair_id)), np.nan, dtype=np.float32)
+    for row, entrant in enumerate(entrants):
+        columns = verdicts[entrant.label]
+        scores[row, columns.position] = METRICS[metric].score(columns)
+    matrix = ScoreMatrix(
+        candidates=tuple(entrant.label for entrant in entrants),
+        pair_ids=index.pair_id,
+        group=index.group,
+        cluster=index.cluster,
+        scores=scores,
+    )
+    return Board(
+        runs[0].suite, runs[0].suite_hash, protocol, metric, tuple(entrants), index, verdicts, matrix, tuple(notes)
+    )
+
+
+def _of_suite(runs: list[RunRow], wanted: str | None, notes: list[str]) -> list[RunRow]:
+    if wanted is None:
+        wanted = runs[0].suite_hash
+    matching = [run for run in runs if run.suite == wanted or run.suite_hash.startswith(wanted)]
+    if not matching:
+        known = ", ".join(sorted({run.suite for run in runs}))
+        raise BadInput(f"no run on suite {wanted!r}", fix=f"suites with runs: {known}")
+    newest = matching[0].suite_hash
+    others = {run.suite_hash for run in matching} - {newest}
+    if others:
+        notes.append(f"{len(others)} other version(s) of this suite have runs; shown is {newest[:12]}")
+    return [run for run in matching if run.suite_hash == newest]
+
+
+def _of_protocol(runs: list[RunRow], question: Question) -> tuple[list[RunRow], str]:
+    protocol = question.protocol
+    if protocol is None and question.metric is not None and question.metric in METRICS:
+        protocol = METRICS[question.metric].protocol
+    if protocol is None:
+        # The protocol with most candidates; likelihood where they are even.
+        counts = Counter(name for name, _ in {(run.protocol, run.weights_hash) for run in runs})
+        protocol = max(sorted(counts, reverse=True), key=lambda name: counts[name])
+    matching = [run for run in runs if run.protocol == protocol]
+    if not matching:
+        raise BadInput(f"no {protocol} run on this suite", fix=f"rude-tui run … --protocol {protocol}")
+    return matching, protocol
+
+
+def _of_template(runs: list[RunRow], wanted: str | None, notes: list[str]) -> list[RunRow]:
+    # Numbers under different templates or seeds do not compare, so only one of them is shown at a time.
+    template = wanted if wanted is not None else runs[0].template_hash
+    matching = [run for run in runs if run.template_hash.startswith(template)]
+    if not matching:
+        raise BadInput(f"no run with template {wanted!r}", fix="rude-tui rank without --template")
+    seed = matching[0].seed
+    kept = [run for run in matching if run.seed == seed]
+    if len(kept) < len(runs):
+        notes.append(f"{len(runs) - len(kept)} run(s) with another template, number of shots or seed are not shown")
+    return kept
+
+
+def _entrants(store: Store, runs: list[RunRow]) -> list[Entrant]:
+    with store.reading() as connection:
+        rows = connection.execute("select weights_hash, parameters from candidates").fetchall()
+    parameters = dict(rows)
+    newest: dict[tuple[str, str], Entrant] = {}
+    for run in runs:  # newest first
+        entrant = Entrant(
+            run.candidate, run.candidate, run.weights_hash, run.precision, parameters.get(run.weights_hash) or 0, run
+        )
+        newest.setdefault((run.weights_hash, run.precision), entrant)
+    found = list(newest.values())
+    for form in ("{0.name} [{0.precision}]", "{0.name} [{0.precision} {0.weights_hash:.6}]"):
+        seen = Counter(entrant.label for entrant in found)
+        found = [replace(e, label=form.format(e)) if seen[e.label] > 1 else e for e in found]
+    return sorted(found, key=lambda entrant: entrant.label)

@@ -1,0 +1,34 @@
+"""Two candidates on the same pairs, scope by scope."""
+
+from __future__ import annotations
+
+from engine.results.board import Board
+from engine.results.pairs import GROUPINGS, scopes
+from engine.stats.paired import Comparison, compare
+from rubrics.errors import BadInput
+
+__all__ = ["compare_candidates", "disagreements"]
+
+
+def compare_candidates(board: Board, first: str, second: str, *, by: str = "category") -> dict[str, Comparison]:
+    """The difference `first` − `second` by scope, `overall` first.
+
+    Raises:
+        BadInput: unknown candidate or grouping, or one candidate twice.
+    """
+    if by not in GROUPINGS:
+        raise BadInput(f"cannot group by {by!r}", fix="groupings: " + ", ".join(GROUPINGS))
+    a, b = board.entrant(first).label, board.entrant(second).label
+    if a == b:
+        raise BadInput(f"{a} cannot be compared with itself", fix="name two candidates")
+    return {scope.name: compare(board.matrix, a, b, scope) for scope in scopes(board.index, by)}
+
+
+def disagreements(board: Board, first: str, second: str) -> tuple[list[str], list[str]]:
+    """Ids of the pairs only the first wins, and of those only the second wins."""
+    rows = [board.matrix.candidates.index(board.entrant(name).label) for name in (first, second)]
+    a, b = (board.matrix.scores[row] for row in rows)
+    index = board.index
+    only_a = [index.pair_id[i] for i in map(int, ((a == 1) & (b < 1) & index.scored).nonzero()[0])]
+    only_b = [index.pair_id[i] for i in map(int, ((b == 1) & (a < 1) & index.scored).nonzero()[0])]
+    return only_a, only_b

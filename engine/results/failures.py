@@ -1,0 +1,194 @@
+"""Failed pairs: the tree from category to criterion, the pairs behind each branch, and one pair in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.results.board import Board
+from engine.stats.metrics import METRICS
+from engine.store.connection import Store
+from engine.store.suites import find_pair
+from rubrics.errors import BadInput
+from rubrics.schema import Pair
+from rubrics.taxonomy import SUBCATEGORIES, Category, Subcategory
+
+__all__ = ["Branch", "FailedPair", "PairVerdict", "PairView", "failed_pairs", "failure_tree", "margins", "pair_view"]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One node of the failure tree. A pair that violates several criteria stands under each of them."""
+
+    kind: str
+    """`category`, `subcategory` or `criterion`."""
+    name: str
+    failed: int
+    scored: int
+    children: tuple[Branch, ...] = ()
+    failed_alone: int = 0
+    """Criterion only: failures among the pairs that violate it alone."""
+    scored_alone: int = 0
+
+
+@dataclass(frozen=True)
+class FailedPair:
+    """One pair that a candidate did not win."""
+
+    pair_id: str
+    domain: str
+    subcategories: tuple[str, ...]
+    violated: tuple[str, ...]
+    margin: float
+    """How far it was lost, in nats (per byte for `per_byte`, per token for `per_token`); 0 is a tie."""
+    score: float
+    """½ for a tie, else 0."""
+    failed_by: int
+    """Candidates on the board that fail it, this one among them."""
+    scored_by: int
+
+
+@dataclass(frozen=True)
+class PairVerdict:
+    """What one candidate did on one pair; NaN where the protocol has no such number."""
+
+    candidate: str
+    score: float
+    margin: float
+    log_odds_chosen_first: float
+    log_odds_rejected_first: float
+    ll_chosen: float
+    ll_rejected: float
+    tokens_chosen: float
+    tokens_rejected: float
+    bytes_chosen: float
+    bytes_rejected: float
+
+
+@dataclass(frozen=True)
+class PairView:
+    """One pair in full, and what every candidate on the board did on it."""
+
+    pair: Pair
+    verdicts: tuple[PairVerdict, ...]
+    """Best margin first."""
+
+
+def failure_tree(board: Board, candidate: str) -> tuple[Branch, ...]:
+    """Categories, subcategories and criteria with the number of pairs failed and scored."""
+    row = board.matrix.candidates.index(board.entrant(candidate).label)
+    scores = board.matrix.scores[row]
+    scored = ~np.isnan(scores) & board.index.scored
+    failed = scored & (np.nan_to_num(scores, nan=1.0) < 1)
+    criteria: dict[tuple[str, str], list[int]] = {}
+    by_subcategory: dict[str, list[int]] = {}
+    by_category: dict[str, list[int]] = {}
+    for i in map(int, np.flatnonzero(scored)):
+        fail = int(failed[i])
+        alone = len(board.index.violated[i]) == 1
+        for name in board.index.categories[i]:
+            _count(by_category.setdefault(name, [0, 0]), fail)
+        for name in board.index.subcategories[i]:
+            _count(by_subcategory.setdefault(name, [0, 0]), fail)
+        for name, subcategory in zip(board.index.violated[i], board.index.violated_subcategory[i], strict=True):
+            entry = criteria.setdefault((subcategory, name), [0, 0, 0, 0])
+            _count(entry, fail)
+            if alone:
+                entry[2] += fail
+                entry[3] += 1
+    return tuple(
+        Branch(
+            "category", str(category), by_category[category][0], by_category[category][1],
+            children=tuple(
+                Branch(
+                    "subcategory", str(sub), by_subcategory[sub][0], by_subcategory[sub][1],
+                    children=tuple(
+                        Branch("criterion", name, n[0], n[1], (), n[2], n[3])
+                        for (owner, name), n in sorted(
+                            criteria.items(), key=lambda item: (-item[1][0] / item[1][1], item[0])
+                        )
+                        if owner == sub
+                    ),
+                )
+                for sub in Subcategory
+                if sub in by_subcategory and SUBCATEGORIES[sub].category is category
+            ),
+        )
+        for category in Category
+        if category in by_category
+    )  # fmt: skip
+
+
+def _count(entry: list[int], fail: int) -> None:
+    entry[0] += fail
+    entry[1] += 1
+
+
+def failed_pairs(
+    board: Board, candidate: str, *, category: str = "", subcategory: str = "", criterion: str = ""
+) -> list[FailedPair]:
+    """The pairs a candidate did not win, worst first, within a branch of the tree.
+
+    Raises:
+        BadInput: unknown candidate, subcategory or criterion.
+    """
+    if subcategory and subcategory not in set(Subcategory):
+        raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
+    label = board.entrant(candidate).label
+    row = board.matrix.candidates.index(label)
+    scores = board.matrix.scores
+    index = board.index
+    margin = margins(board, label)
+    failing = np.nan_to_num(scores, nan=1.0) < 1
+    failed_by = failing.sum(axis=0)
+    scored_by = (~np.isnan(scores)).sum(axis=0)
+    found = [
+        FailedPair(
+            index.pair_id[i], index.domain[i], index.subcategories[i], index.violated[i], float(margin[i]),
+            float(scores[row, i]), int(failed_by[i]), int(scored_by[i]),
+        )
+        for i in map(int, np.flatnonzero(failing[row] & index.scored))
+        if (not category or category in index.categories[i])
+        and (not subcategory or subcategory in index.subcategories[i])
+        and (not criterion or criterion in index.violated[i])
+    ]  # fmt: skip
+    if criterion and not any(criterion in violated for violated in index.violated):
+        raise BadInput(f"no pair violates a criterion {criterion!r}", fix="rude-tui rank --by criterion lists them")
+    return sorted(found, key=lambda pair: (pair.margin, pair.pair_id))
+
+
+def margins(board: Board, label: str) -> npt.NDArray[np.float64]:
+    """By pair: how far the chosen response is ahead under the board's metric; NaN where not scored."""
+    columns = board.verdicts[label]
+    margin = np.full(len(board.index.pair_id), np.nan)
+    margin[columns.position] = METRICS[board.metric].margin(columns)
+    return margin
+
+
+def pair_view(store: Store, board: Board, pair_id: str) -> PairView:
+    """One pair with everybody's verdict.
+
+    Raises:
+        BadInput: the suite holds no such pair.
+    """
+    pair = find_pair(store, board.suite_hash, pair_id)
+    position = board.index.pair_id.index(pair_id)
+    found = []
+    for row, label in enumerate(board.matrix.candidates):
+        columns = board.verdicts[label]
+        place = int(np.searchsorted(columns.position, position))
+        if place == len(columns.position) or columns.position[place] != position:
+            continue
+        margin = METRICS[board.metric].margin(columns)
+        found.append(
+            PairVerdict(
+                label, float(board.matrix.scores[row, position]), float(margin[place]),
+                float(columns.log_odds_chosen_first[place]), float(columns.log_odds_rejected_first[place]),
+                float(columns.ll_chosen[place]), float(columns.ll_rejected[place]),
+                float(columns.tokens_chosen[place]), float(columns.tokens_rejected[place]),
+                float(columns.bytes_chosen[place]), float(columns.bytes_rejected[place]),
+            )
+        )  # fmt: skip
+    return PairView(pair, tuple(sorted(found, key=lambda verdict: -verdict.margin)))

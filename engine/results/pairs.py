@@ -1,0 +1,109 @@
+"""What is fixed about a suite's pairs, as columns: groups, clusters, and the weight each pair has in each scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.stats.matrix import Scope
+from engine.store.connection import Store
+from rubrics.taxonomy import Category, Subcategory
+
+__all__ = ["GROUPINGS", "PairIndex", "pair_index", "scopes"]
+
+GROUPINGS: Final = ("category", "overall", "domain", "subcategory", "criterion", "violations")
+"""What rankings can be split by; `overall` always comes first."""
+
+
+@dataclass(frozen=True)
+class PairIndex:
+    """The pairs of one stored suite in their order, shots among them (their `scored` is False)."""
+
+    suite_hash: str
+    pair_id: tuple[str, ...]
+    scored: npt.NDArray[np.bool_]
+    group: npt.NDArray[np.int32]
+    cluster: npt.NDArray[np.int32]
+    domain: tuple[str, ...]
+    categories: tuple[tuple[str, ...], ...]
+    subcategories: tuple[tuple[str, ...], ...]
+    violated: tuple[tuple[str, ...], ...]
+    """Criterion ids in rubric order."""
+    violated_subcategory: tuple[tuple[str, ...], ...]
+    """Of each of those criteria."""
+
+
+def pair_index(store: Store, suite_hash: str) -> PairIndex:
+    """Columns of a stored suite; kept in memory, since a suite never changes under its hash."""
+    return _load(store, suite_hash)
+
+
+@lru_cache(maxsize=8)
+def _load(store: Store, suite_hash: str) -> PairIndex:
+    with store.reading() as connection:
+        rows = connection.execute(
+            'select pair_id, split, "group", cluster, domain, categories, subcategories '
+            "from pairs where suite_hash = ? order by position",
+            [suite_hash],
+        ).fetchall()
+        violations = connection.execute(
+            "select list(criterion order by ordinal), list(subcategory order by ordinal) from criteria "
+            "where suite_hash = ? and violated group by position order by position",
+            [suite_hash],
+        ).fetchall()
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 7
+    return PairIndex(
+        suite_hash=suite_hash,
+        pair_id=tuple(columns[0]),
+        scored=np.array([split != "shot" for split in columns[1]], dtype=np.bool_),
+        group=_codes(columns[2]),
+        cluster=_codes(columns[3]),
+        domain=tuple(columns[4]),
+        categories=tuple(map(tuple, columns[5])),
+        subcategories=tuple(map(tuple, columns[6])),
+        violated=tuple(tuple(names) for names, _ in violations),
+        violated_subcategory=tuple(tuple(names) for _, names in violations),
+    )
+
+
+def _codes(names: Sequence[str]) -> npt.NDArray[np.int32]:
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int32)
+
+
+def scopes(index: PairIndex, by: str) -> list[Scope]:
+    """`overall`, then one scope per value of the grouping, in taxonomy order or by name.
+
+    A pair that violates several subcategories (or categories) counts in each with weight 1/(how many). By criterion
+    only pairs that violate it alone count, so that the diagnosis is clean.
+    """
+    everything = Scope("overall", index.scored.astype(np.float32))
+    if by == "overall":
+        return [everything]
+    if by == "category":
+        return [everything, *_shared(index, [str(c) for c in Category], lambda i: index.categories[i])]
+    if by == "subcategory":
+        return [everything, *_shared(index, [str(s) for s in Subcategory], lambda i: index.subcategories[i])]
+    if by == "domain":
+        return [everything, *_shared(index, sorted(set(index.domain)), lambda i: (index.domain[i],))]
+    if by == "criterion":
+        alone = [(v if len(v) == 1 else ()) for v in index.violated]
+        names = sorted({v[0] for v in alone if v})
+        return [everything, *_shared(index, names, lambda i: alone[i])]
+    sizes = sorted({len(v) for v in index.violated})
+    return [everything, *_shared(index, [f"|V| = {n}" for n in sizes], lambda i: (f"|V| = {len(index.violated[i])}",))]
+
+
+def _shared(index: PairIndex, names: Sequence[str], values_of: Callable[[int], Sequence[str]]) -> list[Scope]:
+    number = {name: i for i, name in enumerate(names)}
+    weight = np.zeros((len(names), len(index.pair_id)), dtype=np.float32)
+    for i in np.flatnonzero(index.scored):
+        values = values_of(int(i))
+        for value in values:
+            weight[number[value], i] = 1.0 / len(values)
+    return [Scope(name, weight[i]) for name, i in number.items() if weight[i].any()]

@@ -1,0 +1,62 @@
+"""Rankings: every candidate's value with interval, chance level and rank interval, for each scope of a grouping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.results.board import Board, Entrant, Question, load_board
+from engine.results.pairs import GROUPINGS, scopes
+from engine.stats.ranking import Ranking, rank_many
+from engine.store.connection import Store
+from rubrics.errors import BadInput
+
+__all__ = ["RankingTable", "rankings", "rankings_of"]
+
+
+@dataclass(frozen=True)
+class RankingTable:
+    """The answer to “which one, and how sure are we?”."""
+
+    suite: str
+    suite_hash: str
+    protocol: str
+    metric: str
+    chance: float
+    by: str
+    scopes: Mapping[str, Ranking]
+    """By name of the scope, `overall` first."""
+    entrants: Mapping[str, Entrant]
+    """By label."""
+    notes: tuple[str, ...]
+
+    @property
+    def overall(self) -> Ranking:
+        """The ranking over all pairs."""
+        return self.scopes["overall"]
+
+
+def rankings(store: Store, question: Question, *, resamples: int = 10_000) -> RankingTable:
+    """Rank the candidates that answer the question.
+
+    Raises:
+        BadInput: no run answers it, or the grouping is unknown.
+    """
+    return rankings_of(load_board(store, question), question, resamples=resamples)
+
+
+def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) -> RankingTable:
+    """The same from a board already loaded."""
+    if question.by not in GROUPINGS:
+        raise BadInput(f"cannot group by {question.by!r}", fix="groupings: " + ", ".join(GROUPINGS))
+    wanted = scopes(board.index, question.by)
+    ranked = rank_many(board.matrix, wanted, pairs=question.pairs, chance=board.chance, resamples=resamples)
+    notes = list(board.notes)
+    left_out = ranked[0].left_out
+    if left_out and question.pairs != "own":
+        notes.append(f"{left_out} pair(s) that not every candidate has scored are left out (--pairs own counts them)")
+    return RankingTable(
+        board.suite, board.suite_hash, board.protocol, board.metric, board.chance, question.by,
+        {ranking.scope: ranking for ranking in ranked}, {entrant.label: entrant for entrant in board.entrants},
+        tuple(notes),
+    )  # fmt: skip

@@ -1,0 +1,278 @@
+"""Attention over a slice of the tree: each token sees its ancestors and nothing else.
+
+Registered with transformers as an attention function, so that a model's own code does everything else. What is done
+token by token (projections, norms, rotary positions, MLP, experts) needs no change for tokens of many requests in
+one row; only attention has to know who is whose ancestor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.attention.bias import causal_lower_right
+from torch.nn.functional import scaled_dot_product_attention
+
+from engine.scoring.tree import Ints, Tree
+
+__all__ = ["NAME", "Path", "Slice", "Unsupported", "attend_over", "register", "visible"]
+
+NAME = "rude_tree"
+"""What transformers knows this attention by."""
+
+_TOGETHER = 96
+"""Branches of fewer tokens than this, taken together, are attended over at once, behind a mask."""
+
+_TILE = 128
+"""Queries a step of the blocked kernel."""
+
+_SCORES = 2 << 20
+"""Attention scores held at once by the blocked kernel, in elements."""
+
+
+class Unsupported(Exception):
+    """The model asks for something that this attention does not do; it has to be scored plainly."""
+
+
+def visible(keys: Ints, ends: Ints, queries: Ints) -> Any:
+    """Which tokens each query sees: itself and its ancestors. Boolean, shape (queries, keys).
+
+    Args:
+        keys, ends: place in the stream of each key, and where the tokens below it end.
+        queries: place in the stream of each query.
+    """
+    return (keys[None, :] <= queries[:, None]) & (queries[:, None] < ends[None, :])
+
+
+class Path(NamedTuple):
+    """Keys and values of the one path that later tokens still see."""
+
+    places: Ints
+    """Where in the stream they are; shape (kept,)."""
+    layers: Mapping[int, tuple[Tensor, Tensor]]
+    """By layer, keys and values, each of shape (1, heads, kept, width)."""
+
+    @classmethod
+    def empty(cls) -> Path:
+        """Nothing kept."""
+        return cls(np.empty(0, np.int64), {})
+
+
+class _Block(NamedTuple):
+    """Queries of a slice that are attended over in one go."""
+
+    start: int
+    stop: int
+    keys: Ints
+    """Indices, among kept and new tokens, of those that any of the queries sees."""
+    single: bool
+    """Whether the queries are one branch, each the ancestor of the next."""
+
+
+class _Keys(NamedTuple):
+    spans: list[tuple[int, int]]
+    mask: Tensor | None
+    """Boolean, shape (queries, keys); None where the queries are the last keys and see all up to themselves."""
+
+
+class Slice:
+    """Tokens `start:stop` of a tree behind the path that was kept for them."""
+
+    def __init__(self, tree: Tree, path: Path, start: int, stop: int) -> None:
+        self.start = start
+        self.size = stop - start
+        self._path = path
+        self._places = np.concatenate([path.places, np.arange(start, stop)])
+        self._ends = tree.end[self._places]
+        self._depths = tree.depth[self._places]
+        self._blocks = list(self._cut())
+        self._keys: dict[tuple[int, int | None], _Keys] = {}
+        kept = np.flatnonzero(self._ends > stop)
+        self._kept_places = self._places[kept]
+        self._kept_spans = _spans(kept)
+        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
+        self.windows: dict[int, int | None] = {}
+        """By layer, the sliding window that the model asked for."""
+
+    def path(self) -> Path:
+        """What has to be kept for the tokens that come after this slice, once every layer has run."""
+        return Path(self._kept_places, self._kept)
+
+    def _cut(self) -> Iterator[_Block]:
+        old = len(self._path.places)
+        new = self._places[old:]
+        # A branch goes on as long as the next token is below this one.
+        leaves = np.flatnonzero(self._ends[old:-1] <= new[1:]) + 1
+        cuts = [0, *leaves.tolist(), self.size]
+        first = 0
+        while first < len(cuts) - 1:
+            last = first + 1
+            while last < len(cuts) - 1 and cuts[last + 1] - cuts[first] <= _TOGETHER:
+                last += 1
+            a, b = cuts[first], cuts[last]
+            begin, end = self.start + a, self.start + b
+            seen = visible(self._places, self._ends, np.asarray([begin]))[0]
+            seen |= (self._places >= begin) & (self._places < end)
+            yield _Block(a, b, np.flatnonzero(seen), last == first + 1)
+            first = last
+
+    def _keys_for(self, number: int, window: int | None, device: torch.device) -> _Keys:
+        if (number, window) not in self._keys:
+            self._keys[number, window] = self._make_keys(self._blocks[number], window, device)
+        return self._keys[number, window]
+
+    def _make_keys(self, block: _Block, window: int | None, device: torch.device) -> _Keys:
+        old = len(self._path.places)
+        queries = np.arange(old + block.start, old + block.stop)
+        keys = block.keys
+        reach = 0
+        if window is not None:
+            keys = keys[self._depths[keys] > self._depths[queries].min() - window]
+            reach = int(self._depths[queries].max() - self._depths[keys].min())
+        if block.single and (window is None or reach < window):
+            return _Keys(_spans(keys), None)
+        mask = visible(self._places[keys], self._ends[keys], self._places[queries])
+        if window is not None:
+            mask &= self._depths[queries][:, None] - self._depths[keys][None, :] < window
+        return _Keys(_spans(keys), torch.from_numpy(mask).to(device))
+
+    def attend(
+        self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None, cap: float | None
+    ) -> Tensor:
+        """One layer's attention; query (1, heads, tokens, width) to (1, tokens, heads, width)."""
+        if layer in self.windows:
+            raise Unsupported("a layer attends more than once")
+        if query.shape[2] != self.size or key.shape[2] != self.size:
+            raise Unsupported("the model attends over other tokens than it was given")
+        self.windows[layer] = window
+        if layer in self._path.layers:
+            old_key, old_value = self._path.layers[layer]
+            key, value = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
+        if self._kept_spans:
+            self._kept[layer] = (_take(key, self._kept_spans, own=True), _take(value, self._kept_spans, own=True))
+        out = value.new_empty(1, self.size, query.shape[1], value.shape[3])
+        blocked = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
+        for number, block in enumerate(self._blocks):
+            spans, mask = self._keys_for(number, window, query.device)
+            q = query[:, :, block.start : block.stop]
+            k, v = _take(key, spans), _take(value, spans)
+            done = _blocked(q, k, v, mask, scale, cap) if blocked else _fused(q, k, v, mask, scale)
+            out[:, block.start : block.stop] = done.transpose(1, 2)
+        return out
+
+
+def _spans(indices: Ints) -> list[tuple[int, int]]:
+    """Sorted indices as half-open spans."""
+    if not len(indices):
+        return []
+    breaks = np.flatnonzero(np.diff(indices) != 1) + 1
+    starts = indices[np.concatenate([[0], breaks])]
+    stops = indices[np.concatenate([breaks - 1, [len(indices) - 1]])] + 1
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+
+def _take(tensor: Tensor, spans: list[tuple[int, int]], own: bool = False) -> Tensor:
+    """Spans of dimension 2 in a row; a view where there is one span and it need not outlive `tensor`."""
+    parts = [tensor[:, :, start:stop] for start, stop in spans]
+    if len(parts) == 1:
+        return parts[0].clone(memory_format=torch.contiguous_format) if own else parts[0]
+    return torch.cat(parts, 2)
+
+
+def _fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float) -> Tensor:
+    """PyTorch's kernels; heads stay grouped where the kernel without a mask takes them so."""
+    groups = query.shape[1] // key.shape[1]
+    if mask is None and query.shape[2] == key.shape[2]:
+        return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=groups > 1)
+    if mask is None and query.device.type == "cuda":
+        bias = causal_lower_right(query.shape[2], key.shape[2])
+        return scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=scale, enable_gqa=groups > 1)
+    if mask is None:
+        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool, device=query.device)
+        mask = mask.tril(key.shape[2] - query.shape[2])
+    if groups > 1:
+        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    return scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
+
+
+def _blocked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, cap: float | None) -> Tensor:
+    """Plain matrix products over tiles of queries: nothing right of the diagonal is computed, and tiles stay in cache.
+
+    On CPU in fp32 faster than the fused kernel; also the way to cap scores (Gemma 2, arXiv 2408.00118, §2).
+    """
+    _, heads, length, width = query.shape
+    groups = heads // key.shape[1]
+    k, v = key[0].transpose(1, 2), value[0]
+    rows = max(16, min(_TILE, _SCORES // (heads * key.shape[2])))
+    out = query.new_empty(heads, length, value.shape[3])
+    before = key.shape[2] - length
+    for a in range(0, length, rows):
+        b = min(length, a + rows)
+        end = before + b if mask is None else key.shape[2]
+        q = query[0, :, a:b].reshape(key.shape[1], groups * (b - a), width)
+        scores = torch.bmm(q * scale, k[:, :, :end])
+        if cap is not None:
+            scores = cap * torch.tanh(scores.float() / cap)
+        grid = scores.view(key.shape[1], groups, b - a, end)
+        if mask is not None:
+            grid.masked_fill_(~mask[a:b], -torch.inf)
+        else:
+            grid[..., before + a :].masked_fill_(_above_diagonal(b - a, query.device), -torch.inf)
+        weights = torch.softmax(scores, -1).to(v.dtype)
+        out[:, a:b] = torch.bmm(weights, v[:, :end]).view(heads, b - a, -1)
+    return out[None]
+
+
+def _above_diagonal(size: int, device: torch.device) -> Tensor:
+    return torch.ones(size, size, dtype=torch.bool, device=device).triu(1)
+
+
+_current: ContextVar[Slice | None] = ContextVar("current", default=None)
+
+
+@contextmanager
+def attend_over(part: Slice) -> Iterator[None]:
+    """Inside, models that use this attention attend over `part`."""
+    token = _current.set(part)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+_IGNORED = frozenset({"dropout", "position_ids", "use_cache", "is_causal", "output_attentions", "output_hidden_states"})
+"""Arguments that change nothing here; any other that is set may change the numbers, so it is refused."""
+
+
+def _attention(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    part = _current.get()
+    layer = getattr(module, "layer_idx", None)
+    if part is None or attention_mask is not None or not isinstance(layer, int) or query.shape[0] != 1:
+        raise Unsupported("the model does not attend the plain way")
+    odd = sorted(name for name, given in others.items() if name not in _IGNORED and given is not None)
+    if odd:
+        raise Unsupported(f"its attention takes {', '.join(odd)}")
+    scale = query.shape[-1] ** -0.5 if scaling is None else float(scaling)
+    return part.attend(layer, query, key, value, scale, sliding_window, softcap), None
+
+
+def register() -> None:
+    """Make this attention known to transformers; without a mask function, so that models build no mask for it."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(NAME, _attention)

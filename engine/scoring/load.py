@@ -1,0 +1,170 @@
+"""A model folder as a model in memory, at a precision, on a device; and the facts of how it came to be."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from rubrics.errors import BadInput, CandidateError
+
+__all__ = ["LoadedModel", "Precision", "load_model"]
+
+Precision = Literal["fp32", "bf16", "int8", "nf4"]
+
+
+@dataclass
+class LoadedModel:
+    """A causal language model that is ready to score."""
+
+    model: Any
+    precision: Precision
+    attention: str
+    """The model's own attention implementation, as transformers names it."""
+    facts: dict[str, Any]
+    """How it was loaded and on what, for the record of a run; plain values only."""
+
+
+def load_model(
+    folder: str | Path,
+    precision: Precision,
+    device: str,
+    *,
+    attention: str = "sdpa",
+    threads: int | None = None,
+    trust_remote_code: bool = False,
+) -> LoadedModel:
+    """Load safetensors weights from a folder; never from the network, never another program's code unless told so.
+
+    Args:
+        device: `cpu`, `cuda`, `cuda:N`, `auto` (a GPU if there is one) or `auto-map` (spread over all devices).
+        attention: implementation used where prefixes cannot be shared; the model's own default if it lacks this one.
+        threads: CPU threads; None leaves it to PyTorch, which takes all cores.
+
+    Raises:
+        BadInput: there is no such device.
+        CandidateError: the weights are missing, damaged, incomplete, or not those of a causal language model.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    place = _device_map(device)
+    where = str(folder)
+    model, info = _open(where, precision, place, attention, trust_remote_code)
+    if missing := sorted(info.get("missing_keys", ())):
+        raise CandidateError(
+            f"{len(missing)} tensors are missing from its weights ({missing[0]}, …); they would be random",
+            where=where,
+            fix="download the weights again",
+        )
+    model.eval()
+    used = str(getattr(model.config, "_attn_implementation", None) or "eager")
+    return LoadedModel(model, precision, used, _facts(model, precision, used))
+
+
+def _device_map(device: str) -> str | dict[str, str]:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "auto-map":
+        return "auto"
+    if device == "cpu":
+        return {"": "cpu"}
+    kind, _, number = device.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()):
+        raise BadInput(f"{device!r} is not a device", fix="use auto, cpu, cuda or cuda:N")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(number or 0) >= count:
+        seen = "no GPU is visible to PyTorch" if count == 0 else f"only {count} GPUs are visible to PyTorch"
+        raise BadInput(f"{device} is not there: {seen}", fix="use --device cpu, or install a PyTorch for your GPU")
+    return {"": f"cuda:{int(number or 0)}"}
+
+
+def _open(
+    where: str, precision: Precision, place: str | dict[str, str], attention: str, trust_remote_code: bool
+) -> tuple[Any, dict[str, Any]]:
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    options: dict[str, Any] = {
+        "dtype": torch.float32 if precision == "fp32" else torch.bfloat16,
+        "device_map": place,
+        "local_files_only": True,
+        "use_safetensors": True,
+        "trust_remote_code": trust_remote_code,
+        "output_loading_info": True,
+    }
+    if precision in ("int8", "nf4"):
+        options["quantization_config"] = _quantisation(precision)
+    try:
+        try:
+            return _pair(AutoModelForCausalLM.from_pretrained(where, attn_implementation=attention, **options))
+        except ValueError as error:
+            if "attn" not in str(error) and "attention" not in str(error):
+                raise
+            # This architecture lacks the asked implementation; its own default will do.
+            return _pair(AutoModelForCausalLM.from_pretrained(where, **options))
+    except SafetensorError as error:
+        raise CandidateError(
+            f"its weights are damaged ({error})", where=where, fix="download the .safetensors files again"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        text = " ".join(str(error).split())[:300]
+        raise CandidateError(
+            f"it cannot be loaded as a causal language model ({text})",
+            where=where,
+            fix="the folder needs config.json and .safetensors weights of a decoder that transformers knows",
+        ) from error
+
+
+def _pair(loaded: Any) -> tuple[Any, dict[str, Any]]:
+    model, info = loaded
+    return model, info
+
+
+def _quantisation(precision: Precision) -> Any:
+    from transformers import BitsAndBytesConfig
+
+    try:
+        metadata.version("bitsandbytes")
+    except metadata.PackageNotFoundError:
+        raise BadInput(f"{precision} needs bitsandbytes", fix="pip install bitsandbytes, or use bf16") from None
+    if precision == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_use_double_quant=True,
+    )
+
+
+def _facts(model: Any, precision: Precision, attention: str) -> dict[str, Any]:
+    device = model.get_input_embeddings().weight.device
+    facts: dict[str, Any] = {
+        "precision": precision,
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "attention": attention,
+        "device": str(device),
+        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
+        "threads": torch.get_num_threads(),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "weights_bytes": int(model.get_memory_footprint()),
+    }
+    for package in ("torch", "transformers", "bitsandbytes"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            facts[package] = metadata.version(package)
+    return facts
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,44 @@
+"""How much fits, how much was used, and what running out of it looks like."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import torch
+
+__all__ = ["is_out_of_memory", "peak_bytes", "token_budget"]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out, on either kind of device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """Most memory in use at once so far: of the device where it has its own, else of this process."""
+    if device.type == "cuda":
+        return sum(torch.cuda.max_memory_allocated(n) for n in range(torch.cuda.device_count()))
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024
+
+
+def token_budget(config: Any, device: torch.device) -> int:
+    """Tokens to compute in one forward pass.
+
+    On a CPU a few thousand keep its matrix units as busy as more would. On a GPU half of what is free, by the
+    activations that live at once inside a layer, plus keys and values of every layer in the worst case.
+    """
+    if device.type != "cuda":
+        return 2048
+    free, _ = torch.cuda.mem_get_info(device)
+    text = config.get_text_config()
+    hidden = int(text.hidden_size)
+    inner = int(getattr(text, "intermediate_size", None) or 4 * hidden)
+    per_token = 4 * (12 * hidden + 4 * inner)
+    return max(256, min(32768, int(free * 0.5 / per_token) // 256 * 256))

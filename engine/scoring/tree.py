@@ -1,0 +1,102 @@
+"""Requests as a tree of shared prefixes, laid out as one stream of tokens.
+
+Depth first, every distinct prefix once. Two facts make the rest simple. The tokens that follow u and have u as an
+ancestor are exactly u+1 … end[u]−1 of the stream, so "u is visible from t" is u ≤ t < end[u]. And whatever a slice of
+the stream can see from before it lies on one path, the ancestors of its first token, so that keys and values need
+to be kept for one path only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Piece", "Tree", "plant"]
+
+Ints = npt.NDArray[np.int64]
+
+
+class Piece(NamedTuple):
+    """A run of one request's tokens that lies in one run of the stream."""
+
+    depth: int
+    """Position of its first token in the request."""
+    start: int
+    """Place of that token in the stream."""
+    size: int
+
+
+class Tree(NamedTuple):
+    """A stream of tokens with its ancestry; arrays have shape (tokens,)."""
+
+    tokens: Ints
+    depth: Ints
+    """Position of each token in the requests that hold it."""
+    end: Ints
+    """Where the tokens below this one end in the stream."""
+    paths: tuple[tuple[Piece, ...], ...]
+    """For each sequence, in the order given, where its tokens are."""
+
+    def places(self, sequence: int, positions: Ints) -> Ints:
+        """Where in the stream the tokens at some positions of a sequence are."""
+        pieces = self.paths[sequence]
+        starts = np.asarray([piece.depth for piece in pieces], np.int64)
+        shift = np.asarray([piece.start - piece.depth for piece in pieces], np.int64)
+        return positions + shift[np.searchsorted(starts, positions, side="right") - 1]
+
+
+def plant(sequences: Sequence[npt.NDArray[np.int32]], least_split: int = 1) -> Tree:
+    """The tree of some token sequences, none of them empty.
+
+    Args:
+        least_split: a run is split in two only where at least this many tokens are saved by it; a few tokens computed
+            twice can be cheaper than a further node. With 1, every distinct prefix is there once.
+    """
+    order = sorted(range(len(sequences)), key=lambda i: sequences[i].astype(">u4").tobytes())
+    tokens: list[npt.NDArray[np.int32]] = []
+    depths: list[Ints] = []
+    ends: list[tuple[int, int, int]] = []  # a run of the stream, and where what is below it ends
+    paths: list[tuple[Piece, ...]] = [()] * len(sequences)
+    path: list[Piece] = []
+    length = 0
+    before = np.empty(0, np.int32)
+    for index in order:
+        ids = sequences[index]
+        keep = _cut(path, _common(before, ids), len(ids), least_split)
+        while path and path[-1].depth + path[-1].size > keep:
+            piece = path.pop()
+            kept = max(keep - piece.depth, 0)
+            ends.append((piece.start + kept, piece.start + piece.size, length))
+            if kept:
+                path.append(Piece(piece.depth, piece.start, kept))
+        if len(ids) > keep:
+            path.append(Piece(keep, length, len(ids) - keep))
+            tokens.append(ids[keep:])
+            depths.append(np.arange(keep, len(ids)))
+            length += len(ids) - keep
+        paths[index] = tuple(path)
+        before = ids
+    ends += [(piece.start, piece.start + piece.size, length) for piece in path]
+    end = np.empty(length, np.int64)
+    for start, stop, value in ends:
+        end[start:stop] = value
+    return Tree(np.concatenate(tokens).astype(np.int64), np.concatenate(depths), end, tuple(paths))
+
+
+def _common(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> int:
+    size = min(len(a), len(b))
+    differ = np.flatnonzero(a[:size] != b[:size])
+    return int(differ[0]) if len(differ) else size
+
+
+def _cut(path: Sequence[Piece], shared: int, size: int, least_split: int) -> int:
+    """How much of the path to share: up to `shared`, or less where the split would save too little."""
+    if shared == size:
+        return shared
+    for piece in reversed(path):
+        if piece.depth < shared < piece.depth + piece.size:
+            return shared if shared - piece.depth >= least_split else piece.depth
+    return shared

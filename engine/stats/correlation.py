@@ -1,0 +1,159 @@
+"""Does a predictor foretell an outcome? Three correlations, each with interval, p, and what single points do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.stats.association import STATISTICS, jackknife_weights
+from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, fisher_interval, partial
+from engine.stats.league import League, LeagueRow, league
+from engine.stats.lines import Line, fit_line
+from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
+
+__all__ = [
+    "HELP",
+    "Correlation",
+    "League",
+    "LeagueRow",
+    "LeftOut",
+    "Line",
+    "RivalStatistic",
+    "Rivalry",
+    "Statistic",
+    "compare_predictors",
+    "correlate",
+    "estimate",
+    "fisher_interval",
+    "fit_line",
+    "league",
+    "partial",
+]
+
+FloatArray = npt.NDArray[np.float64]
+
+HELP: Final = {
+    "pearson": "Pearson's r: how close the points lie to a straight line",
+    "spearman": "Spearman's ρ: Pearson's r of the ranks, ties at their mean rank",
+    "kendall": "Kendall's τ-b: pairs of candidates in the same order minus those in opposite order, with ties",
+    "ci_low": "95 % by resampling candidates, bias-corrected and accelerated (BCa), 10,000 resamples",
+    "p_value": "share of reorderings of the outcome with a correlation at least as strong; all orders up to 7 points",
+    "fisher": "95 % for r by Fisher's z, for reference: supposes normal, independent points",
+}
+"""One line on each number."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The correlations without one candidate or one family."""
+
+    name: str
+    n: int
+    pearson: float
+    spearman: float
+    kendall: float
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A predictor against an outcome over the candidates that have both."""
+
+    pearson: Statistic
+    spearman: Statistic
+    kendall: Statistic
+    fisher_low: float
+    fisher_high: float
+    n: int
+    missing: tuple[str, ...]
+    """Candidates that lack the predictor or the outcome."""
+    note: str
+    """What a reader must know before believing the numbers; empty where there is nothing."""
+    leave_one_out: tuple[LeftOut, ...]
+    leave_family_out: tuple[LeftOut, ...]
+
+    @property
+    def statistics(self) -> tuple[Statistic, Statistic, Statistic]:
+        """Pearson, Spearman, Kendall."""
+        return self.pearson, self.spearman, self.kendall
+
+
+def correlate(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    names: Sequence[str],
+    *,
+    families: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = 10_000,
+    level: float = 0.95,
+) -> Correlation:
+    """Correlate a predictor with an outcome.
+
+    Args:
+        x, y: (candidates,); NaN or infinite where not known.
+        names: of the candidates.
+        families: which candidates share a maker and a recipe, for leaving out a family at a time.
+
+    Raises:
+        ValueError: lengths differ.
+    """
+    whole_x, whole_y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if not whole_x.shape == whole_y.shape == (len(names),) or (families is not None and len(families) != len(names)):
+        raise ValueError("x, y, names and families need one entry per candidate")
+    kept = np.isfinite(whole_x) & np.isfinite(whole_y)
+    a, b = whole_x[kept], whole_y[kept]
+    inside = [name for name, keep in zip(names, kept, strict=True) if keep]
+    own_families = [f for f, keep in zip(families, kept, strict=True) if keep] if families is not None else []
+    found = [estimate(name, a, b, seed=seed, resamples=resamples, level=level) for name in STATISTICS]
+    low, high = fisher_interval(found[0].value, len(a), level)
+    leave_one = _left_out(inside, jackknife_weights(len(a)), a, b) if len(a) > 2 else ()
+    labels = sorted(set(own_families))
+    leave_family: tuple[LeftOut, ...] = ()
+    if len(labels) > 1:
+        weights = np.array([[float(own != label) for own in own_families] for label in labels])
+        leave_family = _left_out(labels, weights, a, b)
+    return Correlation(
+        pearson=found[0],
+        spearman=found[1],
+        kendall=found[2],
+        fisher_low=low,
+        fisher_high=high,
+        n=len(a),
+        missing=tuple(name for name, keep in zip(names, kept, strict=True) if not keep),
+        note=_notes(a, b, own_families),
+        leave_one_out=leave_one,
+        leave_family_out=leave_family,
+    )
+
+
+def _left_out(names: Sequence[str], weights: FloatArray, x: FloatArray, y: FloatArray) -> tuple[LeftOut, ...]:
+    usable = np.where(weights.sum(axis=1, keepdims=True) >= 2, weights, np.nan)
+    values = [compute(usable, x, y) for compute in STATISTICS.values()]
+    return tuple(
+        LeftOut(name, int(weights[i].sum()), *(float(column[i]) for column in values)) for i, name in enumerate(names)
+    )
+
+
+def _notes(x: FloatArray, y: FloatArray, families: Sequence[str]) -> str:
+    n, notes = len(x), []
+    if n < LEAST_INTERVAL:
+        notes.append(f"only {n} candidates have both numbers: an order can be seen, its strength cannot")
+    elif n < 10:
+        notes.append(f"{n} candidates: intervals are rough")
+    for column, what in ((x, "predictor"), (y, "outcome")):
+        if n < 3:
+            continue
+        top = int(np.count_nonzero(column == column.max()))
+        tied = n - len(np.unique(column))
+        if top > max(1, n // 4):
+            notes.append(f"{top} of {n} share the highest {what}: a ceiling hides their order")
+        elif tied > n // 4:
+            notes.append(f"{tied} of {n} {what} values repeat another")
+    count = len(set(families))
+    if families and count <= n / 2:
+        notes.append(f"{n} candidates from {count} families: fewer independent points than it looks")
+    return "; ".join(notes)

@@ -1,0 +1,157 @@
+"""One correlation with its interval and p: plain, or given a third column."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.stats.association import (
+    STATISTICS,
+    bootstrap_weights,
+    jackknife_weights,
+    midranks,
+    pearson,
+    permutation_null,
+)
+from engine.stats.distributions import normal_quantile
+from engine.stats.intervals import accelerated
+
+__all__ = ["LEAST_INTERVAL", "Statistic", "estimate", "fisher_interval", "partial"]
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_INTERVAL: Final = 5
+"""Points below which no interval is given."""
+_BOOTSTRAP = "BCa bootstrap over candidates"
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One correlation; what could not be found is NaN, and `note` says why."""
+
+    name: str
+    value: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+    n: int
+    method: str
+    """How interval and p were made."""
+    note: str
+
+
+def estimate(
+    name: str, x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95
+) -> Statistic:
+    """One of STATISTICS for finite points, with BCa interval (five points or more) and permutation p.
+
+    Intervals: Efron 1987, J. Am. Stat. Assoc. 82(397).
+    """
+    n = len(x)
+    compute = STATISTICS[name]
+    if n < 2:
+        return _nothing(name, n, "no correlation: fewer than two candidates have both numbers")
+    if (x == x[0]).all() or (y == y[0]).all():
+        which = "predictor" if (x == x[0]).all() else "outcome"
+        return _nothing(name, n, f"no correlation: the {which} is the same for every candidate")
+    value = float(compute(np.ones((1, n)), x, y)[0])
+    if n == 2:
+        return _nothing(name, n, "no correlation: two points always lie on a line")
+    null, exact = permutation_null(name, x, y, resamples, seed)
+    reached = int(np.count_nonzero(np.abs(null) >= abs(value) - 1e-9))
+    p_value = reached / len(null) if exact else (1 + reached) / (1 + len(null))
+    how = f"permutation, all {len(null):,} orders" if exact else f"permutation, {len(null):,} orders"
+    if n < LEAST_INTERVAL:
+        # Reversing the outcome gives as strong a correlation, so at least two orders reach any value.
+        note = f"{n} candidates: no interval, and p cannot fall below {2 / math.factorial(n):.2g}"
+        return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
+    low, high = _bca(
+        compute(bootstrap_weights(n, resamples, np.random.default_rng(seed)), x, y),
+        value,
+        compute(jackknife_weights(n), x, y),
+        level,
+    )
+    return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
+
+
+def partial(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    control: npt.ArrayLike,
+    *,
+    ranks: bool = False,
+    seed: int = 0,
+    resamples: int = 10_000,
+    level: float = 0.95,
+) -> Statistic:
+    """The correlation of x and y that the control (say, log10 parameters) does not account for.
+
+    Pearson's r of the residuals of both on the control, or of their ranks (partial Spearman). p by reordering the
+    outcome's residuals (Freedman & Lane 1983, J. Bus. Econ. Stat. 1(4)). Candidates that lack a number are left out.
+    """
+    name = "partial spearman" if ranks else "partial pearson"
+    columns = np.stack([np.asarray(v, dtype=np.float64) for v in (x, y, control)])
+    columns = columns[:, np.isfinite(columns).all(axis=0)]
+    n = columns.shape[1]
+    if n < LEAST_INTERVAL:
+        return _nothing(name, n, f"no partial correlation: {n} candidates have all three numbers, five are needed")
+    for column, what in zip(columns, ("predictor", "outcome", "control"), strict=True):
+        if (column == column[0]).all():
+            return _nothing(name, n, f"no partial correlation: the {what} is the same for every candidate")
+    if ranks:
+        columns = np.stack([midranks(column) for column in columns])
+
+    def given(weights: FloatArray) -> FloatArray:
+        xy, xz, yz = (pearson(weights, columns[i], columns[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r = (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2))
+        return np.where(np.isfinite(r), np.clip(r, -1, 1), math.nan)
+
+    value = float(given(np.ones((1, n)))[0])
+    if math.isnan(value):
+        return _nothing(name, n, "no partial correlation: the control accounts for a column entirely")
+    left = [_residual(column, columns[2]) for column in columns[:2]]
+    null, exact = permutation_null("pearson", left[0], left[1], resamples, seed)
+    reached = int(np.count_nonzero(np.abs(null) >= abs(value) - 1e-9))
+    p_value = reached / len(null) if exact else (1 + reached) / (1 + len(null))
+    weights = bootstrap_weights(n, resamples, np.random.default_rng(seed))
+    low, high = _bca(given(weights), value, given(jackknife_weights(n)), level)
+    how = f"{_BOOTSTRAP}; permutation of residuals, {len(null):,} orders"
+    return Statistic(name, value, low, high, p_value, n, how, "")
+
+
+def fisher_interval(r: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Fisher's z interval for Pearson's r; NaN below four points."""
+    if n < 4 or math.isnan(r):
+        return math.nan, math.nan
+    if abs(r) >= 1:
+        return r, r
+    half = normal_quantile((1 + level) / 2) / math.sqrt(n - 3)
+    return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+
+def _bca(drawn: FloatArray, value: float, without: FloatArray, level: float) -> tuple[float, float]:
+    """BCa with the acceleration from leaving out one candidate at a time."""
+    drawn = np.sort(drawn[np.isfinite(drawn)])
+    if not len(drawn):
+        return math.nan, math.nan
+    change = np.nanmean(without) - without[np.isfinite(without)]
+    scatter = float(change @ change)
+    skew = float((change**3).sum()) / (6 * scatter**1.5) if scatter > 1e-18 else 0.0
+    low, high = accelerated(drawn, value, skew, level)
+    return min(low, value), max(high, value)
+
+
+def _nothing(name: str, n: int, note: str) -> Statistic:
+    return Statistic(name, math.nan, math.nan, math.nan, math.nan, n, "none", note)
+
+
+def _residual(values: FloatArray, control: FloatArray) -> FloatArray:
+    centred = control - control.mean()
+    slope = float(centred @ values) / float(centred @ centred)
+    left: FloatArray = values - values.mean() - slope * centred
+    return left

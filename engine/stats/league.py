@@ -1,0 +1,138 @@
+"""All predictors of one outcome side by side, and whether the one that leads really does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.stats.association import STATISTICS, jackknife_weights
+from engine.stats.estimates import Statistic, estimate, partial
+from engine.stats.paired import holm
+from engine.stats.rivals import Rivalry, compare_predictors
+
+__all__ = ["HELP", "League", "LeagueRow", "league"]
+
+HELP: Final = {
+    "p_holm": "p adjusted for having tried all predictors of the table (Holm)",
+    "given_control": "the same correlation once the control, log10 parameters, is accounted for",
+    "weakest": "the correlation nearest to none when one candidate is left out",
+    "versus": "the reference's correlation minus this one's, resampled together",
+}
+"""One line on each column."""
+
+
+@dataclass(frozen=True)
+class LeagueRow:
+    """One predictor of the outcome."""
+
+    predictor: str
+    pearson: Statistic
+    spearman: Statistic
+    kendall: Statistic
+    n: int
+    p_holm: float
+    weakest: float
+    given_control: Statistic | None
+    versus: Rivalry | None
+    """The reference against this predictor; none for the reference itself."""
+
+    def by(self, statistic: str) -> Statistic:
+        """The statistic of that name."""
+        return {"pearson": self.pearson, "spearman": self.spearman, "kendall": self.kendall}[statistic]
+
+
+@dataclass(frozen=True)
+class League:
+    """Rows from the strongest correlation to the weakest, whatever its sign."""
+
+    rows: tuple[LeagueRow, ...]
+    statistic: Literal["pearson", "spearman", "kendall"]
+    reference: str
+    verdict: str
+    """What may be said of the reference against its rivals, in one sentence."""
+
+
+def league(
+    predictors: Mapping[str, npt.ArrayLike],
+    outcome: npt.ArrayLike,
+    *,
+    reference: str = "",
+    control: npt.ArrayLike | None = None,
+    statistic: Literal["pearson", "spearman", "kendall"] = "spearman",
+    seed: int = 0,
+    resamples: int = 10_000,
+    alpha: float = 0.05,
+) -> League:
+    """Correlate every predictor with the outcome, and the reference predictor with each rival.
+
+    Args:
+        predictors: by name, (candidates,) each, NaN where not known; turned so that higher is better.
+        outcome: (candidates,), NaN where not known.
+        reference: the predictor on trial; default: the first.
+        control: (candidates,), usually log10 parameters.
+        statistic: orders the table, and is what Holm and the verdict speak of.
+
+    Raises:
+        ValueError: lengths differ, there are no predictors, or no such reference.
+    """
+    reference = reference or next(iter(predictors), "")
+    if reference not in predictors:
+        raise ValueError(f"no predictor named {reference!r}")
+    y = np.asarray(outcome, dtype=np.float64)
+    columns = {name: np.asarray(values, dtype=np.float64) for name, values in predictors.items()}
+    if any(column.shape != y.shape for column in columns.values()):
+        raise ValueError("predictors and outcome need one entry per candidate")
+    held = None if control is None else np.asarray(control, dtype=np.float64)
+    found = []
+    for name, x in columns.items():
+        kept = np.isfinite(x) & np.isfinite(y)
+        a, b = x[kept], y[kept]
+        r, rho, tau = (estimate(kind, a, b, seed=seed, resamples=resamples) for kind in STATISTICS)
+        given = None
+        # A control cannot be controlled for itself.
+        if held is not None and not np.array_equal(held, x, equal_nan=True) and statistic != "kendall":
+            given = partial(x, y, held, ranks=statistic == "spearman", seed=seed, resamples=resamples)
+        versus = None
+        if name != reference:
+            versus = compare_predictors(columns[reference], x, y, seed=seed, resamples=resamples)
+        found.append(LeagueRow(name, r, rho, tau, len(a), math.nan, _weakest(statistic, a, b), given, versus))
+    tested = [row for row in found if not math.isnan(row.by(statistic).p_value)]
+    adjusted = dict(zip((r.predictor for r in tested), holm([r.by(statistic).p_value for r in tested]), strict=True))
+    rows = [replace(row, p_holm=float(adjusted.get(row.predictor, math.nan))) for row in found]
+    rows.sort(key=lambda row: (math.isnan(row.by(statistic).value), -abs(row.by(statistic).value), row.predictor))
+    return League(tuple(rows), statistic, reference, _verdict(rows, reference, statistic, alpha))
+
+
+def _weakest(statistic: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
+    if len(x) < 4:
+        return math.nan
+    values = STATISTICS[statistic](jackknife_weights(len(x)), x, y)
+    if np.isnan(values).all():
+        return math.nan
+    return float(values[np.nanargmin(np.abs(values))])
+
+
+def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float) -> str:
+    """Which rivals the reference beats, loses to, and cannot be told from, Holm over the rivals."""
+    rivals = [(row.predictor, getattr(row.versus, statistic)) for row in rows if row.versus is not None]
+    rivals = [(name, versus) for name, versus in rivals if not math.isnan(versus.p_value)]
+    if not rivals:
+        return f"{reference}: no rival to compare with"
+    ahead: list[str] = []
+    behind: list[str] = []
+    level: list[str] = []
+    for (name, versus), p in zip(rivals, holm([versus.p_value for _, versus in rivals]), strict=True):
+        (level if p > alpha else ahead if versus.difference > 0 else behind).append(name)
+    parts = []
+    if ahead:
+        parts.append(f"predicts better than {', '.join(ahead)}")
+    if behind:
+        parts.append(f"predicts worse than {', '.join(behind)}")
+    if level:
+        parts.append(f"cannot be told from {', '.join(level)}")
+    return f"{reference} {'; '.join(parts)} ({statistic}, paired bootstrap, Holm over {len(rivals)} rivals, {alpha:g})"

@@ -1,0 +1,177 @@
+"""One DuckDB file, held for milliseconds at a time so that other processes can read, export or write between."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rubrics.errors import StoreError
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Store", "default_path"]
+
+_RETRY_SECONDS: Final = 10.0
+"""How long to wait for another process to let go. Ours let go within milliseconds; past this it is a foreign one."""
+
+_locks: dict[str, threading.RLock] = {}
+_locks_guard = threading.Lock()
+
+
+def default_path() -> Path:
+    """The database used where none is named: `RUDE_TUI_DB`, else a file in the user's data folder."""
+    if named := os.environ.get("RUDE_TUI_DB"):
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("rude-tui", appauthor=False)) / "rude.duckdb"
+
+
+class Store:
+    """The database file. Holds no connection; `reading` and `writing` open one and close it again.
+
+    Inside one process connections take turns, because DuckDB refuses a read-only and a read-write connection to the
+    same file side by side.
+    """
+
+    def __init__(self, path: Path | None = None, *, retry_seconds: float = _RETRY_SECONDS) -> None:
+        self.path = Path(path) if path is not None else default_path()
+        self._retry_seconds = retry_seconds
+        self._migrated = False
+        key = os.path.realpath(self.path)
+        with _locks_guard:
+            self._lock = _locks.setdefault(key, threading.RLock())
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection, for milliseconds.
+
+        Raises:
+            StoreError: the file cannot be opened or read.
+        """
+        with self._lock:
+            self._ensure_schema()
+            with self._connection(read_only=True) as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection inside one transaction: all of the block is stored, or nothing of it.
+
+        Raises:
+            StoreError: the file cannot be opened or written.
+        """
+        with self._lock:
+            self._ensure_schema()
+            with self._connection(read_only=False) as connection, _transaction(connection):
+                yield connection
+
+    def _ensure_schema(self) -> None:
+        from engine.store.migrations import LATEST, migrate, version_of
+
+        if self._migrated and self.path.exists():
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"its folder cannot be made ({error.strerror})", where=str(self.path), fix="name another file with --db"
+            ) from None
+        if self.path.exists():
+            with self._connection(read_only=True) as connection:
+                version = version_of(connection)
+            if version > LATEST:
+                raise StoreError(
+                    f"was written by a newer rude-tui (schema {version}; this one knows {LATEST})",
+                    where=str(self.path),
+                    fix="upgrade rude-tui, or name another file with --db",
+                )
+            if version == LATEST:
+                self._migrated = True
+                return
+        with self._connection(read_only=False) as connection:
+            migrate(connection)
+        self._migrated = True
+
+    @contextmanager
+    def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        import duckdb
+
+        connection = self._open(read_only=read_only)
+        try:
+            yield connection
+        except (duckdb.ProgrammingError, duckdb.NotSupportedError):
+            raise  # our own mistake, not the person's
+        except duckdb.Error as error:
+            raise self._explained(error) from error
+        finally:
+            try:
+                connection.close()
+            except duckdb.Error as error:
+                raise self._explained(error) from error
+
+    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        deadline = time.monotonic() + self._retry_seconds
+        pause = 0.002
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only)
+            except duckdb.Error as error:
+                if not _is_lock(error) or time.monotonic() >= deadline:
+                    raise self._explained(error) from None
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+
+    def _explained(self, error: duckdb.Error) -> StoreError:
+        text = str(error)
+        where = str(self.path)
+        low = text.lower()
+        if _is_lock(error):
+            holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
+            who = f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another program"
+            return StoreError(f"the database is held by {who}", where=where, fix="close it there, or use another --db")
+        if "no space left" in low or "could not write" in low or "disk full" in low or "fatal" in low:
+            return StoreError(
+                f"could not be written: {_first_line(text)}",
+                where=where,
+                fix="free some disk space and run the same command again; what was stored before is kept",
+            )
+        if "read-only" in low or "permission denied" in low:
+            return StoreError("is read-only", where=where, fix="make it writable, or name another file with --db")
+        if "not a valid duckdb" in low or "serialization" in low or "corrupt" in low:
+            return StoreError("is not a DuckDB database", where=where, fix="name another file with --db")
+        return StoreError(_first_line(text), where=where, fix="see the message; the file was not changed")
+
+
+def _is_lock(error: Exception) -> bool:
+    return "could not set lock" in str(error).lower() or "being used by another process" in str(error).lower()
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0][:300] if text.strip() else "unknown database error"
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        # The block's own error matters more than a rollback that fails on an already broken connection.
+        import contextlib
+
+        import duckdb
+
+        with contextlib.suppress(duckdb.Error):
+            connection.rollback()
+        raise
+    connection.commit()

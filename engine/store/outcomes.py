@@ -1,0 +1,44 @@
+"""Post-training scores in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.store.connection import Store
+
+if TYPE_CHECKING:
+    from engine.outcomes import Outcome
+
+__all__ = ["add_outcomes", "stored_outcomes"]
+
+
+def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
+    """Store outcomes; a newer score for the same candidate and outcome replaces the old one.
+
+    Returns:
+        How many replaced an earlier score.
+    """
+    with store.writing() as connection:
+        replaced = 0
+        for outcome in outcomes:
+            known = connection.execute(
+                "select 1 from outcomes where candidate = ? and outcome = ?", [outcome.candidate, outcome.outcome]
+            ).fetchone()
+            replaced += known is not None
+            connection.execute(
+                "insert or replace into outcomes (candidate, outcome, score, stderr, source) values (?, ?, ?, ?, ?)",
+                [outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source],
+            )
+    return replaced
+
+
+def stored_outcomes(store: Store) -> list[Outcome]:
+    """Every outcome, by name and candidate."""
+    from engine.outcomes import Outcome
+
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select candidate, outcome, score, stderr, source from outcomes order by outcome, candidate"
+        ).fetchall()
+    return [Outcome(*row) for row in rows]

@@ -1,0 +1,170 @@
+"""What candidates did on pairs: written batch by batch, read back as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.store.connection import Store
+
+__all__ = [
+    "RawVerdicts",
+    "Skip",
+    "Verdict",
+    "add_skips",
+    "add_verdicts",
+    "done_pairs",
+    "load_verdicts",
+    "skipped_pairs",
+]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one candidate did on one pair. Log-odds and log-likelihoods in nats; what a protocol lacks is None."""
+
+    pair_id: str
+    log_odds_chosen_first: float | None = None
+    log_odds_rejected_first: float | None = None
+    ll_chosen: float | None = None
+    ll_rejected: float | None = None
+    tokens_chosen: int | None = None
+    tokens_rejected: int | None = None
+    bytes_chosen: int | None = None
+    bytes_rejected: int | None = None
+    single_chosen_first: bool | None = None
+    """Which order counts for `single`."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A pair that could not be scored, and why."""
+
+    pair_id: str
+    reason: str
+    tokens: int | None = None
+    token_limit: int | None = None
+
+
+@dataclass(frozen=True)
+class RawVerdicts:
+    """One run's verdicts as columns of equal length; NaN where a protocol has no such number."""
+
+    position: npt.NDArray[np.int32]
+    """Place of the pair in its suite."""
+    log_odds_chosen_first: npt.NDArray[np.float64]
+    log_odds_rejected_first: npt.NDArray[np.float64]
+    ll_chosen: npt.NDArray[np.float64]
+    ll_rejected: npt.NDArray[np.float64]
+    tokens_chosen: npt.NDArray[np.float64]
+    tokens_rejected: npt.NDArray[np.float64]
+    bytes_chosen: npt.NDArray[np.float64]
+    bytes_rejected: npt.NDArray[np.float64]
+    single_chosen_first: npt.NDArray[np.bool_]
+
+
+_TYPES: Final = {
+    "pair_id": "varchar",
+    "tokens_chosen": "integer",
+    "tokens_rejected": "integer",
+    "bytes_chosen": "integer",
+    "bytes_rejected": "integer",
+    "single_chosen_first": "boolean",
+}
+
+
+def add_verdicts(
+    store: Store, run_id: str, verdicts: Sequence[Verdict], token_scores: Sequence[tuple[str, str, bytes]] = ()
+) -> None:
+    """Store one batch, whole or not at all. A pair that already has a verdict in this run keeps it.
+
+    Args:
+        token_scores: (pair id, view, packed scores) of the same batch.
+    """
+    if not verdicts:
+        return
+    names = [field.name for field in fields(Verdict)]
+    columns: list[list[Any]] = [[getattr(verdict, name) for verdict in verdicts] for name in names]
+    unnested = ", ".join(f"unnest(?::{_TYPES.get(name, 'double')}[])" for name in names)
+    with store.writing() as connection:
+        connection.execute(
+            f"insert into verdicts_raw (run_id, {', '.join(names)}) select ?, {unnested} on conflict do nothing",
+            [run_id, *columns],
+        )
+        for pair_id, view, packed in token_scores:
+            connection.execute(
+                "insert into token_scores values (?, ?, ?, ?) on conflict do nothing", [run_id, pair_id, view, packed]
+            )
+        connection.execute("update runs set updated_at = now() where run_id = ?", [run_id])
+
+
+def add_skips(store: Store, run_id: str, skips: Sequence[Skip]) -> None:
+    """Write down which pairs of a run cannot be scored; replaces what an earlier stretch said."""
+    with store.writing() as connection:
+        connection.execute("delete from skips where run_id = ?", [run_id])
+        if skips:
+            connection.execute(
+                "insert into skips select ?, unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::integer[]), "
+                "unnest(?::integer[])",
+                [
+                    run_id,
+                    [skip.pair_id for skip in skips],
+                    [skip.reason for skip in skips],
+                    [skip.tokens for skip in skips],
+                    [skip.token_limit for skip in skips],
+                ],
+            )
+        connection.execute("update runs set n_skipped = ? where run_id = ?", [len(skips), run_id])
+
+
+def done_pairs(store: Store, run_id: str, *, with_tokens: bool = False) -> set[str]:
+    """Ids of the pairs that already have a verdict in this run; `with_tokens`: and their token scores."""
+    query = "select pair_id from verdicts_raw where run_id = ?"
+    if with_tokens:
+        query += " and pair_id in (select pair_id from token_scores where run_id = ?)"
+    with store.reading() as connection:
+        rows = connection.execute(query, [run_id] * (1 + with_tokens)).fetchall()
+    return {row[0] for row in rows}
+
+
+def skipped_pairs(store: Store, run_id: str) -> int:
+    """How many pairs of this run are known to be unscorable."""
+    with store.reading() as connection:
+        row = connection.execute("select count(*) from skips where run_id = ?", [run_id]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def load_verdicts(store: Store, run_ids: Sequence[str]) -> dict[str, RawVerdicts]:
+    """Columns of several runs, each sorted by the pair's place in its suite."""
+    if not run_ids:
+        return {}
+    names = [field.name for field in fields(RawVerdicts)]
+    with store.reading() as connection:
+        found = connection.execute(
+            "select list_position(?::varchar[], v.run_id)::integer as run, p.position, "
+            + ", ".join(f"v.{name}" for name in names[1:])
+            + " from verdicts_raw v join runs r using (run_id) "
+            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = v.pair_id "
+            "where v.run_id in (select unnest(?::varchar[])) order by 1, 2",
+            [list(run_ids), list(run_ids)],
+        ).fetchnumpy()
+    run = np.asarray(found["run"])
+    edges = np.searchsorted(run, np.arange(1, len(run_ids) + 2))
+    columns = {name: _plain(name, found[name]) for name in names}
+    return {
+        run_id: RawVerdicts(**{name: values[edges[i] : edges[i + 1]] for name, values in columns.items()})
+        for i, run_id in enumerate(run_ids)
+    }
+
+
+def _plain(name: str, values: Any) -> npt.NDArray[Any]:
+    # A column with nulls comes back masked; NaN says the same in a plain array.
+    if name == "position":
+        return np.asarray(values, dtype=np.int32)
+    if name == "single_chosen_first":
+        return np.ma.filled(np.ma.asarray(values, dtype=np.bool_), False)
+    return np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)

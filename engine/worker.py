@@ -1,0 +1,264 @@
+"""The process that holds the accelerator: one candidate, all its tasks, then it ends and the memory is free.
+
+Started as `python -m engine.worker`. It reads one JSON job from standard input and writes one JSON event a line to
+standard output; everything else that anything prints goes to standard error, which the parent points at a log file.
+When standard input closes, the parent is gone and so is the worker: nothing keeps an orphan alive.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.layout import Laid
+    from engine.requests import Request, Score
+    from engine.scoring.backend import Backend
+    from rubrics.schema import Pair, Suite
+
+_FLUSH_SECONDS = 0.25
+"""Verdicts are sent on at least this often, so that a stop loses little."""
+
+
+class Events:
+    """Writes events to the parent; the only user of the real standard output."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def send(self, event: str, **fields: Any) -> None:
+        """One event, one line."""
+        self._stream.write(json.dumps({"event": event, **fields}) + "\n")
+        self._stream.flush()
+
+
+def main() -> int:
+    """Do the job on standard input."""
+    # Native code prints where it likes; only events may reach the parent.
+    events = Events(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    os.dup2(2, 1)
+    line = sys.stdin.readline()
+    if not line:
+        return 1
+    job: dict[str, Any] = json.loads(line)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _be_polite(job.get("threads"))
+    from rubrics.errors import RudeError
+
+    try:
+        _work(job, events)
+    except RudeError as error:
+        traceback.print_exc()
+        events.send("fatal", what=error.what, where=error.where, fix=error.fix, code=int(error.exit_code))
+        return 1
+    except Exception as error:  # noqa: BLE001 - the parent reports it and goes on with the next candidate
+        traceback.print_exc()
+        events.send("fatal", what=_in_words(error), where=job["model"], fix="the log has the details", code=1)
+        return 1
+    events.send("bye")
+    return 0
+
+
+def _in_words(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "out of memory" in text.lower():
+        return f"out of memory: {text[:200]}"
+    return f"{type(error).__name__}: {text[:300]}"
+
+
+def _die_with_parent() -> None:
+    while sys.stdin.readline():
+        pass
+    os._exit(1)
+
+
+def _be_polite(threads: int | None) -> None:
+    # All cores, but behind the screen in the queue for them.
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if threads:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+    # Threads that spin while they wait cost tenfold when other programs want the cores too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def _work(job: Mapping[str, Any], events: Events) -> None:
+    events.send("phase", phase="tokenising")
+    from engine.scoring.tokenizer import open_tokenizer
+
+    folder = Path(job["model"])
+    encoder = open_tokenizer(folder, trust_remote_code=job["trust_remote_code"])
+    tasks = []
+    for number, spec in enumerate(job["tasks"]):
+        task = _Task(number, spec, job.get("context"), encoder, events)
+        if job["mode"] == "layout":
+            task.send_layout(events, encoder)
+        elif task.prepare(events):
+            tasks.append(task)
+    if not tasks or job["mode"] == "plan":
+        return
+    events.send("phase", phase="loading")
+    from engine.scoring.backend import LocalBackend
+    from engine.scoring.load import load_model
+
+    loaded = load_model(
+        folder,
+        job["precision"],
+        job["device"],
+        attention=job["attention"],
+        threads=job.get("threads"),
+        trust_remote_code=job["trust_remote_code"],
+    )
+    backend = LocalBackend(loaded)
+    events.send("loaded", facts=dict(loaded.facts))
+    for task in tasks:
+        task.score(backend, events)
+
+
+class _Task:
+    """One suite under one protocol."""
+
+    def __init__(self, number: int, spec: Mapping[str, Any], context: int | None, encoder: Any, events: Events) -> None:
+        from engine.layout import LayoutOptions, lay_out
+        from rubrics.reading import read_suite
+
+        self.number = number
+        self.spec = spec
+        self.suite: Suite = read_suite(Path(spec["suite_file"]))
+        options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"])
+        events.send("phase", phase="tokenising", task=number)
+        self.laid: Laid = lay_out(self.suite, encoder, options, context)
+        self.by_id: dict[str, Pair] = {pair.id: pair for pair in self.suite.scored}
+
+    def send_layout(self, events: Events, encoder: Any) -> None:
+        """Every request exactly as it would be scored."""
+        wanted = set(self.spec["pairs"])
+        for pair_id, requests in self.laid.requests.items():
+            if wanted and pair_id not in wanted:
+                continue
+            for request in requests:
+                tokens = [encoder.decode_token(number) for number in request.ids]
+                events.send("request", task=self.number, request=request.to_json(), tokens=tokens)
+        self._send_laid(events, len(self.laid.requests))
+
+    def prepare(self, events: Events) -> bool:
+        """Report what can be scored; True if anything is left to do."""
+        from engine.order import rounds
+
+        lengths = {
+            pair_id: max(len(request.ids) for request in requests) for pair_id, requests in self.laid.requests.items()
+        }
+        done = set(self.spec["done"])
+        order = list(rounds(self.suite.scored, lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
+        self._send_laid(events, sum(map(len, order)))
+        self.rounds = [left for ids in order if (left := [i for i in ids if i not in done])]
+        return bool(self.rounds)
+
+    def _send_laid(self, events: Events, total: int) -> None:
+        events.send(
+            "laid",
+            task=self.number,
+            total=total,
+            tokens=sum(len(request.ids) for requests in self.laid.requests.values() for request in requests),
+            notes=list(self.laid.notes),
+            skipped=[[skip.pair_id, skip.reason, skip.tokens, skip.limit] for skip in self.laid.skipped],
+        )
+
+    def score(self, backend: Backend, events: Events) -> None:
+        """Score round by round, sending verdicts as they are complete."""
+        events.send("phase", phase="scoring", task=self.number)
+        sender = _Sender(self.number, backend, events)
+        for ids in self.rounds:
+            requests = [request for pair_id in ids for request in self.laid.requests[pair_id]]
+            for request, score in self._scores(backend, requests):
+                sender.add(self._finished(request, score))
+        sender.flush()
+        events.send("task_done", task=self.number, facts=sender.facts())
+
+    def _scores(self, backend: Backend, requests: Sequence[Request]) -> Iterator[tuple[Request, Score]]:
+        self._open: dict[str, dict[str, tuple[Request, Score]]] = {}
+        for index, score in backend.score(requests, token_scores=self.spec["token_scores"]):
+            yield requests[index], score
+
+    def _finished(self, request: Request, score: Score) -> dict[str, Any] | None:
+        views = self._open.setdefault(request.pair_id, {})
+        views[request.view] = (request, score)
+        if len(views) < len(self.laid.requests[request.pair_id]):
+            return None
+        del self._open[request.pair_id]
+        return _verdict(self.by_id[request.pair_id], views, self.spec["seed"])
+
+
+def _verdict(pair: Pair, views: Mapping[str, tuple[Request, Score]], seed: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"pair_id": pair.id}
+    tokens: list[list[str]] = []
+    for view, (request, score) in views.items():
+        if request.protocol == "choice":
+            row[f"log_odds_{view}"] = score.value
+        else:
+            assert request.scored is not None
+            row[f"ll_{view}"] = score.value
+            row[f"tokens_{view}"] = request.scored[1] - request.scored[0]
+            row[f"bytes_{view}"] = len(getattr(pair, view).encode())
+        if score.tokens is not None:
+            tokens.append([view, base64.b64encode(score.tokens.to_bytes()).decode()])
+    if "log_odds_chosen_first" in row:
+        from engine.stats.metrics import single_order
+
+        row["single_chosen_first"] = single_order(pair.id, seed)
+    return {"verdict": row, "tokens": tokens}
+
+
+class _Sender:
+    """Gathers verdicts and sends them a few times a second."""
+
+    def __init__(self, task: int, backend: Backend, events: Events) -> None:
+        import psutil
+
+        self._task = task
+        self._backend = backend
+        self._events = events
+        self._rows: list[dict[str, Any]] = []
+        self._since = time.monotonic()
+        self._process = psutil.Process()
+
+    def add(self, row: dict[str, Any] | None) -> None:
+        """Keep a row; send what has gathered when it is time."""
+        if row is not None:
+            self._rows.append(row)
+        if time.monotonic() - self._since >= _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has gathered."""
+        self._since = time.monotonic()
+        if self._rows:
+            self._events.send("verdicts", task=self._task, rows=self._rows, facts=self.facts())
+            self._rows = []
+
+    def facts(self) -> dict[str, Any]:
+        """What the work has cost so far."""
+        stats = self._backend.stats
+        return {
+            "tokens": stats.tokens,
+            "distinct_tokens": stats.distinct_tokens,
+            "seconds": stats.seconds,
+            "memory": max(stats.peak_bytes, self._process.memory_info().rss),
+            "notes": list(stats.notes),
+        }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

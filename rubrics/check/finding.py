@@ -1,0 +1,20 @@
+"""Collecting findings: a kind of fault, all places where it shows, one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from rubrics.check.report import Finding
+
+__all__ = ["finding"]
+
+_EXAMPLES = 5
+
+
+def finding(severity: Literal["error", "warning"], code: str, message: str, places: Iterable[str]) -> list[Finding]:
+    """One finding over `places`, its count put in for `{n}`; none where there is no place."""
+    found = list(places)
+    if not found:
+        return []
+    return [Finding(severity, code, message.format(n=f"{len(found):,}"), len(found), tuple(found[:_EXAMPLES]))]

@@ -1,0 +1,185 @@
+"""What a check found, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from rubrics.errors import Exit
+
+__all__ = ["EVEN", "Finding", "Lengths", "Report", "Score"]
+
+EVEN = (0.45, 0.55)
+"""Accuracies between these say that a detector sees nothing; below is as much an artefact as above."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (error) or worth a look (warning)."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    """Stable name of the kind of finding."""
+    message: str
+    count: int
+    examples: tuple[str, ...] = ()
+    """Up to five places where it shows."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How often one artefact detector picks the chosen response without seeing the prompt."""
+
+    detector: str
+    """`longer` (no training: the longer response), `length`, `punctuation`, `words` or `characters`."""
+    scope: str
+    """`overall` or a subcategory."""
+    trained_on: Literal["nothing", "all", "own"]
+    """Pairs it learnt from, always of other units than it is tried on: all the suite's, or the subcategory's alone."""
+    accuracy: float
+    low: float
+    high: float
+    """95 % interval: Wilson's, with the design effect of units."""
+    pairs: int
+    units: int
+    verdict: Literal["even", "unsure", "artefact"]
+    """`artefact`: outside 45–55 % and surely not 50 %, allowing for how many scores there are; `unsure`: outside, by
+    chance maybe."""
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Sizes of responses, over scored pairs; ratio is rejected/chosen in bytes."""
+
+    words_chosen: float
+    words_rejected: float
+    ratio_low: float
+    ratio_median: float
+    ratio_high: float
+    """Medians of words; 5th, 50th and 95th percentile of the ratio."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a check found. `exit_code` is 3 where there is an error, else 0: warnings are for judgement."""
+
+    suite: str
+    hash: str
+    pairs: int
+    scored: int
+    shots: int
+    groups: int
+    clusters: int
+    units: int
+    unit: Literal["mirror set", "cluster"]
+    """What detectors are cross-validated by."""
+    findings: tuple[Finding, ...]
+    coverage: dict[str, tuple[int, ...]]
+    """Scored pairs by subcategory and |V| = 1, 2, 3, 4, 5 and more; a pair counts in each of its subcategories."""
+    lengths: Lengths | None
+    scores: tuple[Score, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(found for found in self.findings if found.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(found for found in self.findings if found.severity == "warning")
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.BAD_INPUT if self.errors else Exit.DONE
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, ready for `json.dumps`; keys are the names of the fields, and stay."""
+        return {**asdict(self), "exit_code": int(self.exit_code)}
+
+    def render(self) -> str:
+        """Everything as plain text."""
+        unit = f"{self.unit}{'s' if self.units != 1 else ''}"
+        parts = [
+            f"{self.suite}  {self.hash[:12]}",
+            f"{self.scored:,} scored pairs, {self.shots:,} shots, {self.groups:,} prompts, {self.clusters:,} clusters, "
+            f"{self.units:,} {unit}",
+        ]
+        if self.lengths:
+            sizes = self.lengths
+            parts.append(
+                f"median words {sizes.words_chosen:.0f} chosen, {sizes.words_rejected:.0f} rejected; "
+                f"rejected/chosen bytes {sizes.ratio_low:.2f} – {sizes.ratio_median:.2f} – {sizes.ratio_high:.2f} "
+                "(5th, 50th, 95th percentile)"
+            )
+        if self.coverage:
+            parts += ["", _coverage_table(self.coverage)]
+        if self.scores:
+            parts += ["", *_score_tables(self.scores)]
+        parts += ["", *_listed(self.errors, self.warnings)]
+        return "\n".join(parts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns two blanks apart: the first to the left, the others to the right."""
+    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (head, *rows)
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _coverage_table(coverage: dict[str, tuple[int, ...]]) -> str:
+    rows = [[name, *(str(n) if n else "·" for n in counts), str(sum(counts))] for name, counts in coverage.items()]
+    return _table(["pairs by |V|", "1", "2", "3", "4", "5+", "all"], rows)
+
+
+_MARKS = {"even": " ", "unsure": "?", "artefact": "!"}
+
+
+def _score_tables(scores: Sequence[Score]) -> list[str]:
+    """Overall with intervals, then by subcategory, where a cell is the less even of what both trainings give."""
+    overall = [score for score in scores if score.scope == "overall"]
+    head = ["chosen found without the prompt", "%", "95 % interval", "pairs", ""]
+    rows = [
+        [
+            s.detector,
+            f"{s.accuracy:.1%}"[:-1],
+            f"{s.low:.1%}"[:-1] + "–" + f"{s.high:.1%}"[:-1],
+            str(s.pairs),
+            _MARKS[s.verdict],
+        ]
+        for s in overall
+    ]
+    parts = [_table(head, rows)]
+    names = [score.detector for score in overall]
+    scopes = list(dict.fromkeys(score.scope for score in scores if score.scope != "overall"))
+    if scopes:
+        body = []
+        for scope in scopes:
+            cells = []
+            for name in names:
+                found = [s for s in scores if s.scope == scope and s.detector == name]
+                worst = max(found, key=lambda s: abs(s.accuracy - 0.5)) if found else None
+                cells.append(f"{worst.accuracy:.0%}{_MARKS[worst.verdict]}" if worst else "–")
+            counted = next(s.pairs for s in scores if s.scope == scope)
+            body.append([scope, *cells, str(counted)])
+        parts += ["", _table(["by subcategory", *names, "pairs"], body)]
+    parts += ["! artefact   ? outside 45–55 %, maybe by chance"]
+    return parts
+
+
+def _listed(errors: Sequence[Finding], warnings: Sequence[Finding]) -> list[str]:
+    lines = []
+    for word, found in (("error", errors), ("warning", warnings)):
+        for finding in found:
+            lines.append(f"{word}: {finding.message}")
+            lines += [f"    {example}" for example in finding.examples]
+    return [*lines, f"{_plural(len(errors), 'error')}, {_plural(len(warnings), 'warning')}"]
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,0 +1,101 @@
+"""All checks on one suite, in memory or from a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rubrics.check.detectors import SAMPLE, detect
+from rubrics.check.duplicates import check_duplicates
+from rubrics.check.finding import finding
+from rubrics.check.report import Finding, Report, Score
+from rubrics.check.structure import check_structure, cover
+from rubrics.check.text import check_texts, measure_lengths
+from rubrics.check.units import find_units
+from rubrics.errors import SuiteError
+from rubrics.jsonl import open_lines
+from rubrics.reading import read_card, scan_lines
+from rubrics.schema import Suite
+
+__all__ = ["check_file", "check_suite"]
+
+
+def check_suite(suite: Suite, others: Sequence[Suite] = (), *, detectors: bool = True) -> Report:
+    """Everything that can be said about a suite without a model; `others` are looked through for the same pairs.
+
+    `detectors=False` leaves out the artefact detectors, which take most of the time.
+    """
+    pairs = suite.scored
+    scores = detect(pairs) if detectors else []
+    findings = [
+        *finding("error", "empty", "holds no pair to score", [] if pairs else [suite.name]),
+        *check_structure(suite),
+        *check_duplicates(suite, others),
+        *check_texts(suite.pairs),
+        *_artefacts(scores),
+        *_undetected(suite, scores, detectors),
+    ]
+    units = find_units(pairs)
+    return Report(
+        suite=suite.name,
+        hash=suite.hash,
+        pairs=len(suite.pairs),
+        scored=len(pairs),
+        shots=len(suite.pairs) - len(pairs),
+        groups=len({pair.group for pair in pairs}),
+        clusters=len({pair.cluster for pair in pairs}),
+        units=units.number,
+        unit=units.kind,
+        findings=tuple(findings),
+        coverage=cover(pairs),
+        lengths=measure_lengths(pairs),
+        scores=tuple(scores),
+    )
+
+
+def check_file(path: Path, others: Sequence[Suite] = (), *, detectors: bool = True) -> Report:
+    """The same for a file, whose faults are findings: pairs that are whole are checked even where others are not.
+
+    Raises:
+        SuiteError: the file cannot be read at all.
+    """
+    with open_lines(path, SuiteError) as lines:
+        scan = scan_lines(lines)
+    unique = {pair.id: pair for pair in reversed(scan.pairs)}
+    suite = Suite(name=path.stem, pairs=tuple(reversed(unique.values())), card=read_card(path))
+    report = check_suite(suite, others, detectors=detectors)
+    faults = [Finding("error", "schema", str(fault), 1) for fault in scan.faults]
+    return replace(report, findings=(*faults, *report.findings))
+
+
+def _artefacts(scores: Sequence[Score]) -> list[Finding]:
+    """One warning for each detector that finds something."""
+    found: list[Finding] = []
+    for name in dict.fromkeys(score.detector for score in scores):
+        places = [
+            f"{s.scope}: {s.accuracy:.1%} ({s.low:.1%} – {s.high:.1%}, {s.pairs} pairs)"
+            for s in scores
+            if s.detector == name and s.verdict == "artefact"
+        ]
+        message = f"“{name}” finds the chosen response without the prompt, overall or in a subcategory ({{n}} scores)"
+        found += finding("warning", f"artefact-{name}", message, places)
+    return found
+
+
+def _undetected(suite: Suite, scores: Sequence[Score], wanted: bool) -> list[Finding]:
+    """What the detectors could not look at."""
+    if not wanted or not suite.scored:
+        return []
+    if not scores:
+        message = "too few clusters for artefact detectors; nothing can be said about short cuts"
+        return finding("warning", "no-detectors", message, [suite.name])
+    left = len(suite.scored) - scores[0].pairs
+    if left <= 0:
+        return []
+    share = math.floor(100 * scores[0].pairs / len(suite.scored))
+    message = (
+        f"artefact detectors saw {scores[0].pairs:,} of {len(suite.scored):,} pairs ({share} %), at most {SAMPLE:,}"
+    )
+    return [Finding("warning", "sampled", message, left, ())]

@@ -1,0 +1,197 @@
+"""The formats by name, and the one loop that runs any of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from pydantic import ValidationError
+
+from rubrics.errors import SuiteError
+from rubrics.faults import explain, nearest
+from rubrics.importers import generic, preference, rubric, scored
+from rubrics.importers.options import ImportOptions
+from rubrics.importers.records import Draft, Drop, Format, Record
+from rubrics.jsonl import write_whole
+from rubrics.prompts import RubricPrompt
+from rubrics.schema import Pair
+
+__all__ = ["FORMATS", "ImportResult", "import_pairs"]
+
+FORMATS: dict[str, Format] = {
+    found.name: found for module in (generic, preference, scored, rubric) for found in module.FORMATS
+}
+"""Every format by the name it goes by on the command line."""
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did. `considered` = `written` + the sum of `dropped`, always."""
+
+    format: str
+    path: Path
+    kind: str
+    """`pairs` (a suite file) or `prompts` (prompts with criteria)."""
+    source: str
+    license: str
+    records: int = 0
+    """Lines, rows or list entries read."""
+    considered: int = 0
+    """Pairs or prompts that the records could have given."""
+    written: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    first: dict[str, str] = field(default_factory=dict)
+    """Where each reason came up first: file and record."""
+
+    def render(self) -> str:
+        """Counts and reasons as plain text."""
+        lines = [
+            f"{self.path}: {self.written:,} {self.kind} written, {sum(self.dropped.values()):,} dropped, "
+            f"of {self.considered:,} in {self.records:,} records",
+            f"source: {self.source or 'not stated'} · license: {self.license or 'not stated'}",
+        ]
+        for reason, count in self.dropped.most_common():
+            lines.append(f"  {count:>8,} dropped: {reason} (first: {self.first[reason]})")
+        return "\n".join(lines)
+
+
+def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportOptions | None = None) -> ImportResult:
+    """Write what `files` hold to `out`: a suite file, or prompts with criteria, by the kind of the format.
+
+    Records are taken one at a time, so memory does not grow with the files but for 16-byte digests that find what was
+    there before (some 100 bytes a pair). `out` appears when it is whole.
+
+    Raises:
+        SuiteError: an unknown format, a file that cannot be read, columns that are not there, or nothing to write.
+        RudeError: `out` cannot be written.
+    """
+    options = options or ImportOptions()
+    if format not in FORMATS:
+        close = nearest(format, FORMATS)
+        hint = f"did you mean {close}? " if close else ""
+        raise SuiteError("no such format", where=format, fix=f"{hint}formats are {', '.join(FORMATS)}")
+    if not files:
+        raise SuiteError("no file to import", where=format, fix="name at least one")
+    if any(path.resolve() == out.resolve() for path in files):
+        raise SuiteError("would be written over itself", where=str(out), fix="name another file for the result")
+    chosen = FORMATS[format]
+    if options.map and chosen not in generic.FORMATS:
+        raise SuiteError("its columns are known", where=format, fix="leave --map out; jsonl, csv and parquet take it")
+    run = _Run(chosen, options)
+    with write_whole(out) as target:
+        run.write(files, target)
+        if not run.written:
+            reasons = "; ".join(
+                f"{count} × {reason} ({run.first[reason]})" for reason, count in run.dropped.most_common()
+            )
+            raise SuiteError(
+                f"gave nothing to write: {reasons or 'no records'}",
+                where=", ".join(str(path) for path in files),
+                fix=f"check that this is {chosen.summary}",
+            )
+    return ImportResult(
+        format=format,
+        path=out,
+        kind=chosen.kind,
+        source=options.source or chosen.source,
+        license=options.license or chosen.license,
+        records=run.records,
+        considered=run.considered,
+        written=run.written,
+        dropped=run.dropped,
+        first=run.first,
+    )
+
+
+class _Run:
+    """Counts and memory of one import."""
+
+    def __init__(self, chosen: Format, options: ImportOptions) -> None:
+        self.format = chosen
+        self.options = options
+        self.records = self.considered = self.written = 0
+        self.dropped: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
+        self.seen: set[bytes] = set()
+
+    def write(self, files: Sequence[Path], target: TextIO) -> None:
+        for path in files:
+            records = self._counted(self.format.read(path))
+            for record in self.format.gather(records) if self.format.gather else records:
+                for item in self._items(record, path):
+                    self.considered += 1
+                    made = self._check(item, path) if isinstance(item, Draft) else item
+                    if isinstance(made, Drop):
+                        self.dropped[made.reason] += 1
+                        self.first.setdefault(made.reason, f"{path.name} {record.number}")
+                        continue
+                    target.write(made + "\n")
+                    self.written += 1
+                    if self.written == self.options.limit:
+                        return
+
+    def _counted(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            self.records += 1
+            yield record
+
+    def _items(self, record: Record, path: Path) -> Iterator[Draft | Drop]:
+        if isinstance(record.value, Drop):
+            yield record.value
+            return
+        drafts = 0
+        for item in self.format.items(record, path, self.options):
+            drafts += isinstance(item, Draft)
+            if isinstance(item, Draft) and self.options.per_prompt and drafts > self.options.per_prompt:
+                yield Drop(f"beyond {self.options.per_prompt} for its prompt")
+            else:
+                yield item
+
+    def _check(self, draft: Draft, path: Path) -> str | Drop:
+        """The draft as the line to write, or why it is dropped."""
+        options = self.options
+        values = {key: value for key, value in draft.values.items() if value is not None}
+        values.setdefault("id", f"{_plain(path.stem)}-{self.considered:06d}")
+        values["domain"] = options.domain or values.get("domain") or self.format.name
+        for key, value in (("source", self.format.source), ("license", self.format.license)):
+            given = getattr(options, key) or values.get(key) or value
+            if given:
+                values[key] = given
+        model: type[Pair] | type[RubricPrompt] = Pair if self.format.kind == "pairs" else RubricPrompt
+        try:
+            made = model.model_validate(values)
+        except ValidationError as error:
+            return Drop(_reason(error, values, model))
+        if isinstance(made, Pair):
+            content = "\0".join((made.prompt_text, made.chosen, made.rejected))
+        else:
+            content = "\0".join((made.prompt_text, *(criterion.text for criterion in made.criteria)))
+        for text, reason in ((f"id {made.id}", "its id was there before"), (content, "the same was there before")):
+            digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+            if digest in self.seen:
+                return Drop(reason)
+            self.seen.add(digest)
+        return made.canonical()
+
+
+def _reason(error: ValidationError, values: dict[str, object], model: type[Pair] | type[RubricPrompt]) -> str:
+    """One short reason; numbers are taken out so that equal reasons count together."""
+    if "chosen" in values and values.get("chosen") == values.get("rejected"):
+        return "both responses are the same text"
+    found = explain(error, dict(values), 0, model.model_fields)
+    if not found:
+        return "criteria contradict each other"
+    field = re.sub(r"\.\d+", "", found[0].field)
+    message = found[0].message.split(";")[0]
+    return f"{field} {re.sub('‘.*’', 'a value', message)}"
+
+
+def _plain(stem: str) -> str:
+    """A file's name as part of an id."""
+    return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-") or "row"

@@ -1,0 +1,114 @@
+"""JSON lines in and text files out: strict on the way in, whole or not at all on the way out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+from rubrics.errors import BadInput, RudeError
+from rubrics.faults import Fault, shown
+
+__all__ = ["open_lines", "parse_lines", "write_whole"]
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def parse_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
+    """Each line that is not blank, by number from 1: its object, or the fault that keeps it from being one.
+
+    Only \\n ends a line: U+2028 and the like may stand inside JSON strings. Lines are taken one at a time, so memory
+    is that of the longest.
+    """
+    for number, raw in enumerate(lines, start=1):
+        if number == 1:
+            if raw.startswith(_UTF16):
+                yield number, Fault(number, "", "the file is UTF-16; save it as UTF-8")
+                return
+            raw = raw.removeprefix(_BOM)
+        if raw.strip(b" \t\r\n"):
+            yield number, _parse(raw, number)
+
+
+def _parse(raw: bytes, number: int) -> dict[str, Any] | Fault:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Fault(number, "", f"not UTF-8 (byte {raw[error.start]:#04x}); save the file as UTF-8")
+    try:
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
+    except json.JSONDecodeError as error:
+        return Fault(number, "", f"not valid JSON ({error.msg}, column {error.colno}); {_hint(text)}")
+    except RecursionError:
+        return Fault(number, "", "nested too deeply to be read; a pair needs three levels")
+    except ValueError as error:
+        # Numbers of thousands of digits end here as well, with Python's own words about a limit.
+        what = str(error) if str(error).startswith("‘") else "a number is too long"
+        return Fault(number, "", f"not valid JSON ({what})")
+    if not isinstance(value, dict):
+        return Fault(number, "", f"must be a JSON object, is {type(value).__name__}; {_hint(text)}")
+    if _SURROGATE.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)):
+        return Fault(number, "", "holds half of a surrogate pair, which is not text; write the whole character")
+    return value
+
+
+def _hint(text: str) -> str:
+    if text.strip() in ("[", "{") or text.lstrip().startswith("["):
+        return "the file must be JSON lines: one object a line, no list around them"
+    return "mend or remove the line"
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{shown(name)} is no JSON number")
+
+
+def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        names = [name for name, _ in items]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{shown(twice)} is given twice in one object")
+    return found
+
+
+@contextmanager
+def open_lines(path: Path, error: type[BadInput]) -> Iterator[Iterable[bytes]]:
+    """The lines of a file, as bytes; what goes wrong on the way is raised as `error`."""
+    try:
+        with path.open("rb") as lines:
+            yield lines
+    except IsADirectoryError:
+        raise error("is a folder, not a file", where=str(path), fix="give a .jsonl file") from None
+    except OSError as fault:
+        raise error(f"cannot be read ({fault.strerror})", where=str(path), fix="check path and rights") from None
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[TextIO]:
+    """A text file that appears under its name only when all of it is written: UTF-8, \\n.
+
+    Raises:
+        RudeError: the folder is missing, rights are, or the disk is full; what was there before is untouched.
+    """
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        with scratch.open("x", encoding="utf-8", newline="\n") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(scratch, path)
+    except OSError as fault:
+        raise RudeError(
+            f"cannot be written ({fault.strerror})", where=str(path), fix="check folder, rights and free space"
+        ) from None
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)

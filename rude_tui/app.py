@@ -1,0 +1,259 @@
+"""The app: five screens over one session, settings kept, and a clean way out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.signal import Signal
+
+from rubrics.errors import RudeError
+from rude_tui.settings import Settings, load_settings, save_setting
+from rude_tui.terminal import quiet_terminal
+from rude_tui.themes import DEFAULT, THEMES
+from screens.plain import plain
+from screens.running import Runner
+from screens.session import Live, Session
+from screens.widgets.dialogs import Confirm
+from screens.widgets.navigation import PLACES
+
+__all__ = ["RudeApp", "run_app"]
+
+_log = logging.getLogger(__name__)
+_writing = threading.Lock()
+
+
+class LiveChanged(Message, bubble=False):
+    """The newest state of the runs; one still unread gives way to it, so that a fast run never floods the screen."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self.live = live
+
+    def can_replace(self, message: Message) -> bool:
+        """Any later one will do."""
+        return isinstance(message, LiveChanged)
+
+
+def _candidates() -> Screen[Any]:
+    from screens.candidates.screen import CandidatesScreen
+
+    return CandidatesScreen()
+
+
+def _run() -> Screen[Any]:
+    from screens.run.screen import RunScreen
+
+    return RunScreen()
+
+
+def _rankings() -> Screen[Any]:
+    from screens.rankings.screen import RankingsScreen
+
+    return RankingsScreen()
+
+
+def _correlation() -> Screen[Any]:
+    from screens.correlation.screen import CorrelationScreen
+
+    return CorrelationScreen()
+
+
+def _failures() -> Screen[Any]:
+    from screens.failures.screen import FailuresScreen
+
+    return FailuresScreen()
+
+
+class RudeApp(App[int]):
+    """`rude-tui` without a command."""
+
+    TITLE = "rude-tui"
+    ENABLE_COMMAND_PALETTE = True
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        # Made when first opened, so that the first paint waits for one screen only.
+        "candidates": _candidates,
+        "run": _run,
+        "rankings": _rankings,
+        "correlation": _correlation,
+        "failures": _failures,
+    }
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's own declaration
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                f"{number},f{number + 1}", f"go('{mode}')", title, show=False, id=f"go-{mode}", tooltip=f"go to {title}"
+            )
+            for number, (mode, title) in enumerate(PLACES.items(), start=1)
+        ),
+        Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
+        Binding("ctrl+q", "leave", "quit", show=False, system=True),
+        Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
+        Binding("ctrl+t", "next_theme", "theme", show=False, tooltip="next theme: dark, light, contrast", id="theme"),
+    ]
+    CSS = """
+    DataTable > .datatable--header { background: $surface; color: $text-muted; text-style: none; }
+    DataTable:focus > .datatable--header { color: $foreground; text-style: bold; }
+    DataTable > .datatable--cursor { text-style: none; background: $block-cursor-blurred-background;
+                                     color: $foreground; }
+    DataTable:focus > .datatable--cursor { text-style: bold; background: $block-cursor-background;
+                                           color: $block-cursor-foreground; }
+    VerticalScroll, Tree, DataTable { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    """
+
+    def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:
+        super().__init__()
+        self.session = session
+        self.session.remember = self.remember
+        self._start = start_screen if start_screen in PLACES else "rankings"
+        self._settings = settings
+        self.live = Live()
+        self.live_signal: Signal[Live] = Signal(self, "live")
+        self.runner = Runner(lambda live: self._post(LiveChanged(live)))
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = settings.theme if settings.theme in self.available_themes else DEFAULT
+        if settings.keys:
+            self.set_keymap(settings.keys)
+
+    def _post(self, message: Message) -> None:
+        try:
+            self.post_message(message)
+        except RuntimeError:
+            _log.debug("the app has closed; nobody sees %r", message)
+
+    async def on_mount(self) -> None:
+        """Open the first screen."""
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
+        await self.switch_mode(self._start)
+
+    def on_live_changed(self, message: LiveChanged) -> None:
+        """Tell every screen that follows the runs."""
+        ended = self.live.running and not message.live.running
+        self.live = message.live
+        self.live_signal.publish(message.live)
+        if ended:
+            self._say_end(message.live)
+
+    def _say_end(self, live: Live) -> None:
+        failed = [state for state in live.states if state.phase == "failed"]
+        if live.error or failed:
+            what = live.error.splitlines()[0] if live.error else f"{len(failed)} of {len(live.states)} runs failed"
+            self.notify(plain(what), title="Scoring ended", severity="error", markup=False)
+        elif any(state.phase == "cancelled" for state in live.states):
+            self.notify("What was scored is kept; starting again resumes.", title="Stopped", markup=False)
+        else:
+            self.notify("Press 3 for the rankings.", title="Scoring is done", markup=False)
+        # Whatever is open reads again what the runs have changed.
+        resumed = getattr(self.screen, "on_screen_resume", None)
+        if resumed is not None:
+            self.call_later(resumed)
+
+    async def action_go(self, mode: str) -> None:
+        """Go to one of the five screens, from wherever in it one was."""
+        if mode == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        await self.switch_mode(mode)
+
+    def action_next_theme(self) -> None:
+        """Dark, light, high contrast, and round again."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+
+    def action_copy_or_leave(self) -> None:
+        """Copy what is selected, as ctrl+c does everywhere; with nothing selected, leave."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            self.notify("Copied; ctrl+c again quits", timeout=2, markup=False)
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        """Quit; ask first while a run goes on."""
+        if not self.runner.running:
+            self.exit(0)
+        elif isinstance(self.screen, Confirm):
+            self._stop_and_leave(True)
+        else:
+            question = Confirm("Stop scoring and quit?", "What is scored is kept; running the same again resumes.")
+            self.push_screen(question, self._stop_and_leave)
+
+    def _stop_and_leave(self, sure: bool | None) -> None:
+        if sure:
+            self.runner.cancel()
+            self.exit(130)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a setting for next time, in a thread; trouble is said once and never stops anything."""
+
+        def write() -> None:
+            try:
+                with _writing:
+                    save_setting(name, value)
+            except RudeError as error:
+                _log.warning("%s", error)
+
+        threading.Thread(target=write, name="settings", daemon=True).start()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: places and themes beside what the screen's keys do."""
+        for mode, title in PLACES.items():
+            yield SystemCommand(f"go: {title}", f"Open {title}", lambda mode=mode: self.run_action(f"go('{mode}')"))
+        for theme in THEMES:
+            yield SystemCommand(
+                f"theme: {theme.name}", "Change the look", lambda name=theme.name: setattr(self, "theme", name)
+            )
+        seen: set[str] = set()
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if binding.show and not binding.system and binding.action not in seen:
+                seen.add(binding.action)
+                yield SystemCommand(
+                    f"do: {binding.description}",
+                    binding.tooltip or binding.description,
+                    lambda action=binding.action, node=active.node: self.run_action(action, node),
+                )
+        yield SystemCommand("picture: save", "Save this screen as an SVG picture", self.action_screenshot)
+        yield SystemCommand("quit: leave", "Quit", self.action_leave)
+
+
+def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: Sequence[str] = ()) -> int:
+    """Open the app and stay until the person leaves.
+
+    Args:
+        store_path: the database; None for the default one.
+        start_screen: a name of `PLACES`; empty for the one that was open last.
+        model_folders: folders to look for candidates in, besides the bundled ones, the cache and those remembered.
+
+    Returns:
+        An exit code: 0, or 130 where a run was stopped.
+
+    Raises:
+        BadInput: the settings file cannot be read.
+    """
+    settings = load_settings()
+    folders = list(dict.fromkeys([*settings.folders, *map(str, model_folders)]))
+    with quiet_terminal():
+        app = RudeApp(
+            Session(store_path=store_path, folders=folders), settings, start_screen=start_screen or settings.place
+        )
+        code = app.run()
+        # The worker dies with the thread that reads it; give that thread the moment it needs.
+        app.runner.wait(5.0)
+        try:
+            save_setting("place", app.current_mode)
+        except RudeError as error:
+            _log.warning("%s", error)
+    if app.return_code:
+        return int(app.return_code)
+    return code or 0

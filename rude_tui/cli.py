@@ -1,0 +1,70 @@
+"""The command line: names and one-line helps. Each command's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Final
+
+import click
+
+__all__ = ["cli"]
+
+_COMMANDS: Final = {
+    "demo": "Run the bundled candidates on the bundled suite, then open the app.",
+    "models": "Look at base models: size, dtype, context, what fits, problems.",
+    "run": "Score candidates on suites. Running it again resumes.",
+    "layout": "Show every request exactly as it will be scored.",
+    "rank": "Rank candidates, with intervals and chance level.",
+    "failures": "List the pairs a candidate gets wrong.",
+    "compare": "Set two candidates against each other, pair by pair.",
+    "correlate": "Correlate a predictor with post-training outcomes.",
+    "outcomes": "Add or list post-training outcomes.",
+    "suite": "List, show, check, generate or import suites of pairs.",
+    "export": "Write rankings, verdicts and more to CSV, Parquet or JSON.",
+    "doctor": "Check this machine and say what is missing.",
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name and loads them when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"rude_tui.commands.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # The helps stand here, so that `--help` imports no command.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="rude-tui", prog_name="rude-tui")
+@click.option("--db", type=click.Path(path_type=Path), help="Database file (default: in the user's data folder).")
+@click.pass_context
+def cli(ctx: click.Context, db: Path | None) -> int:
+    """Which base model should you post-train?
+
+    Measures whether an untrained model already prefers a response that meets a rubric to one that subtly violates it,
+    and ranks candidates with honest intervals. Without a command, opens the app.
+
+    Exit codes: 0 done · 1 failed · 2 wrong usage · 3 bad input, nothing was run · 4 finished, but some items were
+    skipped · 130 interrupted, work kept.
+    """
+    ctx.obj = db
+    if ctx.invoked_subcommand is None:
+        from rude_tui.app import run_app
+
+        return run_app(db)
+    return 0

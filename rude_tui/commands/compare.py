@@ -1,0 +1,50 @@
+"""`rude-tui compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.output import narrate, print_json, print_table
+
+__all__ = ["compare"]
+
+
+@click.command()
+@click.argument("first", metavar="M1")
+@click.argument("second", metavar="M2")
+@question_options
+@click.option("--by", default="category", show_default=True, help="What to split by, as in `rank`.")
+@as_json
+@database
+def compare(
+    first: str, second: str, suite: str | None, protocol: str | None, metric: str | None, by: str, as_json: bool,
+    db: Path | None,
+) -> None:  # fmt: skip
+    """Set two candidates against each other on the pairs both have scored."""
+    from dataclasses import asdict
+
+    from engine.results.board import Question, load_board
+    from engine.results.comparison import compare_candidates
+
+    board = load_board(store_of(db), Question(suite, protocol, metric))
+    found = compare_candidates(board, first, second, by=by)
+    if as_json:
+        print_json([{"scope": name, **asdict(one)} for name, one in found.items()])
+        return
+    a, b = board.entrant(first).label, board.entrant(second).label
+    print_table(
+        ["scope", "difference", "95 %", "p", "both right", f"only {a}", f"only {b}", "neither", "pairs"],
+        [
+            [
+                name, f"{100 * one.difference:+.1f}", f"{100 * one.ci_low:+.1f} … {100 * one.ci_high:+.1f}",
+                f"{one.p_value:.4f}", one.both, one.only_a, one.only_b, one.neither, one.n_pairs,
+            ]
+            for name, one in found.items()
+        ],
+        right=["difference", "95 %", "p", "both right", f"only {a}", f"only {b}", "neither", "pairs"],
+    )  # fmt: skip
+    narrate(f"{a} minus {b}, in points · {board.suite} · {board.protocol}, {board.metric} · {found['overall'].method}")
+    narrate(*(f"note: {note}" for note in board.notes))

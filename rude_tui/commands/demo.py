@@ -1,0 +1,54 @@
+"""`rude-tui demo`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from rude_tui.options import database, store_of
+from rude_tui.output import narrate
+
+__all__ = ["demo"]
+
+SUITE: Final = "world"
+CSV: Final = "rude-demo-rankings.csv"
+
+
+@click.command()
+@click.option("--no-app", is_flag=True, help="Print the ranking and write a CSV instead of opening the app.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=CSV, show_default=True, help="CSV to write.")
+@database
+@click.pass_context
+def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> None:
+    """Run the bundled candidates on the bundled suite, then open the app.
+
+    Where there is no terminal, prints the ranking and writes it as CSV. Candidates this small cannot answer “A or B”
+    questions, so the demo leads with `likelihood`; `choice` is run beside it.
+    """
+    from data.bundled import bundled_models
+    from engine.export import table, write_table
+    from engine.results.board import Question
+    from engine.results.rankings import rankings
+    from engine.runs import RunRequest, plan
+    from rude_tui.commands.rank import print_rankings
+    from rude_tui.commands.run import carry_out
+    from rude_tui.terminal_progress import TerminalProgress
+
+    store = store_of(db)
+    request = RunRequest(models=tuple(map(str, bundled_models())), suites=(SUITE,), device="cpu", precision="fp32")
+    planned = plan(store, request, TerminalProgress())
+    code = carry_out(store, planned, as_json=False) if any(run.left for run in planned.runs) else 0
+    if code not in (0, 4):
+        ctx.exit(code)
+    question = Question(suite=planned.runs[0].suite.hash, protocol="likelihood")
+    if not no_app and sys.stdout.isatty() and sys.stdin.isatty():
+        from rude_tui.app import run_app
+
+        ctx.exit(run_app(store.path))
+    print_rankings(rankings(store, question))
+    write_table(table(store, "rankings", Question(suite=question.suite)), output)
+    narrate(f"the same as CSV, with both protocols: {output}", "the app: rude-tui")
+    ctx.exit(code)

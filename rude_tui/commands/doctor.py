@@ -1,0 +1,28 @@
+"""`rude-tui doctor`."""
+
+from __future__ import annotations
+
+import click
+
+from rude_tui.options import as_json
+from rude_tui.output import print_json, print_table
+
+__all__ = ["doctor"]
+
+
+@click.command()
+@as_json
+@click.option("--db", hidden=True)
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool, db: str | None) -> None:
+    """Check this machine: versions, devices, memory, disk, terminal. Exits 1 if something needed is missing."""
+    from engine.doctor import report
+
+    checks = report()
+    if as_json:
+        print_json([check._asdict() for check in checks])
+    else:
+        print_table(
+            ["check", "ok", "found", "to do"], [[c.name, "✓" if c.ok else "✗", c.detail, c.fix] for c in checks]
+        )
+    ctx.exit(0 if all(check.ok for check in checks) else 1)

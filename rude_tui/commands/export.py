@@ -1,0 +1,46 @@
+"""`rude-tui export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from engine.results.board import Question
+from engine.results.pairs import GROUPINGS
+from rude_tui.options import database, question_options, store_of
+from rude_tui.output import narrate
+
+__all__ = ["export"]
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["rankings", "verdicts", "failures", "correlations", "predictors"]))
+@click.option("-o", "--output", required=True, help="FILE.csv, .parquet or .json; - prints CSV.")
+@click.option(
+    "--raw", is_flag=True, help="CSV: exact text, without the apostrophe that keeps spreadsheets from running it."
+)
+@question_options
+@click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="Scopes of rankings.")
+@click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True)
+@click.option("--published", is_flag=True, help="Correlations: of the published points instead of your runs.")
+@database
+def export(
+    what: str, output: str, raw: bool, suite: str | None, protocol: str | None, metric: str | None, by: str,
+    pairs: Literal["common", "own"], published: bool, db: Path | None,
+) -> None:  # fmt: skip
+    """Write a table to a file.
+
+    Without --protocol, every protocol run on the suite is written, each under its headline metric.
+    """
+    from engine.export import table, write_table
+    from engine.export.files import write_csv
+
+    found = table(store_of(db), what, Question(suite, protocol, metric, by, pairs), published=published)
+    if output == "-":
+        write_csv(found, sys.stdout, raw=raw)
+    else:
+        write_table(found, Path(output), raw=raw)
+        narrate(f"{len(found.rows)} rows → {output}")

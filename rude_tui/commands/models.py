@@ -1,0 +1,98 @@
+"""`rude-tui models`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rude_tui.options import as_json
+from rude_tui.output import narrate, print_json, print_table
+
+__all__ = ["models"]
+
+
+@click.command()
+@click.argument("where", nargs=-1, metavar="[PATH|HUB_ID ...]")
+@click.option("--download", is_flag=True, help="Fetch hub ids that are not in the cache.")
+@click.option(
+    "--hash/--no-hash", "with_hash", default=True, help="Hash the weights (remembered; the first time takes a while)."
+)
+@click.option("--device", default="auto", show_default=True, help="Where it should fit: auto, cpu, cuda[:N].")
+@click.option(
+    "--allow-remote-code", multiple=True, metavar="MODEL", help="Do not refuse this model for wanting its own code."
+)
+@as_json
+@click.option("--db", hidden=True)
+@click.pass_context
+def models(
+    ctx: click.Context, where: tuple[str, ...], download: bool, with_hash: bool, device: str,
+    allow_remote_code: tuple[str, ...], as_json: bool, db: str | None,
+) -> None:  # fmt: skip
+    """Look at base models without loading them. Without arguments: the bundled ones and the Hugging Face cache."""
+    from data.bundled import bundled_models
+    from engine.candidate import Candidate, find, hub_cache
+    from engine.hashing import weights_hash
+    from engine.machine import resolve_device
+    from engine.precision import fits
+    from rubrics.errors import Exit
+
+    target = resolve_device(device)
+    found: list[Candidate] = []
+    for place in where:
+        if download:
+            _fetch(place)
+        found += find([place], allow_remote_code=place in allow_remote_code)
+    if not where:
+        found = [*find([str(path) for path in bundled_models()]), *hub_cache()]
+    rows: list[dict[str, Any]] = []
+    for candidate in found:
+        fit = fits(candidate, target) if candidate.usable else None
+        rows.append({
+            "name": candidate.name, "path": str(candidate.path), "architecture": candidate.architecture,
+            "parameters": candidate.parameters, "bytes": candidate.weight_bytes, "dtype": candidate.dtype,
+            "context": candidate.context, "tokenizer": candidate.tokenizer,
+            "weights_hash": weights_hash(candidate.path) if with_hash and candidate.usable else None,
+            "fits_as": fit.precision if fit else None, "why": fit.reason if fit else None,
+            "problems": [
+                {"code": p.code, "refused": p.refused, "what": p.what, "fix": p.fix} for p in candidate.problems
+            ],
+        })  # fmt: skip
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(
+            ["name", "parameters", "size", "dtype", "context", "architecture", "fits as", "hash", "problems"],
+            [
+                [
+                    r["name"], f"{r['parameters']:,}", f"{r['bytes'] / 1e6:,.1f} MB", r["dtype"], r["context"],
+                    r["architecture"], r["fits_as"] or "–", (r["weights_hash"] or "–")[:12],
+                    "; ".join(("refused: " if p["refused"] else "") + p["what"] for p in r["problems"]) or "–",
+                ]
+                for r in rows
+            ],
+            right=["parameters", "size", "context"],
+        )  # fmt: skip
+        for row in rows:
+            narrate(*(f"{row['name']}: {p['what']} → {p['fix']}" for p in row["problems"] if p["refused"]))
+    if found and not any(candidate.usable for candidate in found):
+        ctx.exit(Exit.BAD_INPUT)
+
+
+def _fetch(place: str) -> None:
+    from pathlib import Path
+
+    from engine.hub import fetch
+
+    if Path(place).expanduser().exists():
+        return
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        share = 100 * done // total if total else 0
+        if share != told:
+            told = share
+            narrate(f"{place}: {share} % of {total / 1e6:,.0f} MB")
+
+    fetch(place, tell)

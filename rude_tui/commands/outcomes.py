@@ -1,0 +1,63 @@
+"""`rude-tui outcomes`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rude_tui.options import as_json, database, store_of
+from rude_tui.output import narrate, print_json, print_table
+
+__all__ = ["outcomes"]
+
+
+@click.group()
+def outcomes() -> None:
+    """Post-training scores to correlate with."""
+
+
+@outcomes.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE ...")
+@database
+def add(files: tuple[Path, ...], db: Path | None) -> None:
+    """Add outcomes from a CSV (candidate, outcome, score[, stderr, source]) or a results file of an evaluation harness.
+
+    Candidates are matched by name alone, never guessed; near-misses are pointed out.
+    """
+    from engine.outcomes import near_misses, read_outcomes
+    from engine.store.outcomes import add_outcomes
+
+    store = store_of(db)
+    found = [outcome for file in files for outcome in read_outcomes(file)]
+    replaced = add_outcomes(store, found)
+    narrate(f"{len(found)} outcomes stored, {replaced} of them in place of an earlier score")
+    with store.reading() as connection:
+        candidates = [row[0] for row in connection.execute("select distinct candidate from runs").fetchall()]
+    for stranger, near in near_misses([outcome.candidate for outcome in found], candidates).items():
+        narrate(f"note: {stranger} is no candidate here" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+@outcomes.command("list")
+@as_json
+@database
+def list_(as_json: bool, db: Path | None) -> None:
+    """List stored outcomes."""
+    from dataclasses import asdict
+
+    from engine.store.outcomes import stored_outcomes
+
+    found = stored_outcomes(store_of(db))
+    if as_json:
+        print_json([asdict(outcome) for outcome in found])
+        return
+    print_table(
+        ["outcome", "candidate", "score", "stderr", "source"],
+        [
+            [o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}", o.source]
+            for o in found
+        ],
+        right=["score", "stderr"],
+    )
+    if not found:
+        narrate("no outcomes yet: rude-tui outcomes add FILE.csv, or rude-tui correlate --published")

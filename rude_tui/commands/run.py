@@ -1,0 +1,146 @@
+"""`rude-tui run`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rude_tui.options import as_json, database, store_of
+from rude_tui.output import narrate, print_json, print_table
+
+__all__ = ["run"]
+
+
+@click.command()
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="M",
+    help="Folder, folder of folders, or hub id; repeatable.",
+)
+@click.option(
+    "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
+)
+@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
+@click.option(
+    "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
+@click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Score only the first N pairs of the random order.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Decides the order of scoring and what `single` reads."
+)
+@click.option("--token-scores", is_flag=True, help="Keep every response token's log-probability, rank and entropy.")
+@click.option(
+    "--allow-remote-code", multiple=True, metavar="M", help="Let this model run code of its own. Only if you trust it."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
+@as_json
+@database
+@click.pass_context
+def run(
+    ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
+    threads: int | None, shots: int | None, show_criteria: bool, limit: int | None, seed: int, token_scores: bool,
+    allow_remote_code: tuple[str, ...], dry_run: bool, as_json: bool, db: Path | None,
+) -> None:  # fmt: skip
+    """Score candidates on suites, one candidate at a time in a process of its own.
+
+    Running the same command again scores only what is missing. Ctrl-C keeps what is done.
+    """
+    from engine.runs import RunRequest, plan, protocols_of
+    from rude_tui.terminal_progress import TerminalProgress
+
+    store = store_of(db)
+    request = RunRequest(
+        models=models, suites=suites, protocols=protocols_of(protocol), precision=precision,
+        device=device, threads=threads, shots=shots, show_criteria=show_criteria, limit=limit, seed=seed,
+        token_scores=token_scores, allow_remote_code=frozenset(allow_remote_code),
+    )  # fmt: skip
+    planned = plan(store, request, TerminalProgress())
+    for name, what, fix in planned.refused:
+        narrate(f"left out: {name}: {what} → {fix}")
+    if dry_run:
+        _preview(planned, as_json)
+    else:
+        ctx.exit(carry_out(store, planned, as_json=as_json))
+
+
+def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
+    """Do what is planned, telling the terminal; prints how each run ended.
+
+    Returns:
+        The exit code.
+    """
+    import signal
+    import threading
+
+    from engine.runs import execute, exit_code
+    from rude_tui.terminal_progress import TerminalProgress
+
+    cancel = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: cancel.set())
+    states = execute(store, planned, TerminalProgress(), cancel)
+    if as_json:
+        print_json([{**asdict(state), "phase": str(state.phase)} for state in states])
+    else:
+        print_table(
+            ["candidate", "suite", "protocol", "precision", "ended", "scored", "skipped", "pairs/s"],
+            [
+                [
+                    s.candidate, s.suite, s.protocol, s.precision, str(s.phase), f"{s.done} of {s.total}", s.skipped,
+                    f"{s.pairs_per_second:.0f}" if s.judged else "–",
+                ]
+                for s in states
+            ],
+            right=["scored", "skipped", "pairs/s"],
+        )  # fmt: skip
+    for note in dict.fromkeys(note for state in states for note in state.notes):
+        narrate(f"note: {note}")
+    for state in states:
+        if state.error:
+            narrate(f"{state.candidate}, {state.suite}, {state.protocol}: {state.error}")
+    return int(exit_code(states, planned))
+
+
+def _preview(planned: Any, as_json: bool) -> None:
+    from engine.preview import preview
+
+    rows: list[dict[str, Any]] = []
+    for run, laid in preview(planned):
+        rows.append({
+            "candidate": run.candidate.name, "suite": run.suite.name, "protocol": run.protocol,
+            "precision": run.precision, "device": run.device, "why": run.why, "pairs": laid.total, "done": run.done,
+            "left": max(0, laid.total - run.done), "tokens": laid.tokens, "skipped": [asdict(s) for s in laid.skipped],
+            "notes": list(laid.notes),
+        })  # fmt: skip
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ["candidate", "suite", "protocol", "precision", "pairs", "done", "left", "tokens", "skipped"],
+        [
+            [
+                r["candidate"], r["suite"], r["protocol"], r["precision"], r["pairs"], r["done"], r["left"],
+                f"{r['tokens']:,}", len(r["skipped"]),
+            ]
+            for r in rows
+        ],
+        right=["pairs", "done", "left", "tokens", "skipped"],
+    )  # fmt: skip
+    for row in rows:
+        narrate(f"{row['candidate']}, {row['protocol']}: {row['why']}", *(f"note: {note}" for note in row["notes"]))
+        reasons: dict[str, list[str]] = {}
+        for skip in row["skipped"]:
+            reasons.setdefault(skip["reason"], []).append(skip["pair_id"])
+        for reason, ids in reasons.items():
+            narrate(f"  {len(ids)} skipped, {reason}: {', '.join(ids[:3])}" + (" …" if len(ids) > 3 else ""))

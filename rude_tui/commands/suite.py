@@ -1,0 +1,179 @@
+"""`rude-tui suite`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rude_tui.options import as_json
+from rude_tui.output import narrate, print_json, print_table
+
+__all__ = ["suite"]
+
+
+@click.group()
+def suite() -> None:
+    """Suites of pairs: list, show, check, generate, import."""
+
+
+@suite.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List the suites that ship with the program."""
+    from rubrics.reading import built_in_names, find_suite
+
+    rows: list[dict[str, Any]] = []
+    for name in built_in_names():
+        found = find_suite(name)
+        rows.append({
+            "name": name, "hash": found.hash, "pairs": len(found.scored),
+            "prompts": len({pair.group for pair in found.scored}),
+            "domains": sorted({pair.domain for pair in found.scored}),
+        })  # fmt: skip
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ["suite", "hash", "pairs", "prompts", "domains"],
+        [[r["name"], str(r["hash"])[:12], r["pairs"], r["prompts"], ", ".join(r["domains"])] for r in rows],
+        right=["pairs", "prompts"],
+    )
+
+
+@suite.command()
+@click.argument("name", metavar="S")
+@click.option("--pair", "pair_id", metavar="ID", help="Show this pair in full.")
+@as_json
+def show(name: str, pair_id: str | None, as_json: bool) -> None:
+    """Show a suite: its card, its coverage, its pairs."""
+    from rubrics.errors import BadInput
+    from rubrics.reading import find_suite
+
+    found = find_suite(name)
+    if pair_id is not None:
+        pair = next((pair for pair in found.pairs if pair.id == pair_id), None)
+        if pair is None:
+            raise BadInput(f"no pair {pair_id!r}", where=name, fix=f"rude-tui suite show {name} lists the ids")
+        print_json(pair.model_dump(mode="json", exclude_none=True))
+        return
+    if as_json:
+        print_json({
+            "name": found.name, "hash": found.hash, "card": found.card,
+            "pairs": [
+                {
+                    "id": p.id, "domain": p.domain, "group": p.group, "cluster": p.cluster, "violated": p.violated,
+                    "subcategories": p.subcategories, "split": p.split,
+                }
+                for p in found.pairs
+            ],
+        })  # fmt: skip
+        return
+    narrate(found.card.strip() or f"{found.name} has no card")
+    sizes = sorted({len(pair.violated) for pair in found.scored})
+    count = Counter((str(s), len(pair.violated)) for pair in found.scored for s in pair.subcategories)
+    print_table(
+        ["subcategory", *(f"|V|={n}" for n in sizes)],
+        [[s, *(count[s, n] or "–" for n in sizes)] for s in dict.fromkeys(sub for sub, _ in sorted(count))],
+        right=[f"|V|={n}" for n in sizes],
+    )
+    print_table(
+        ["pair", "domain", "violates", "split"],
+        [
+            [p.id, p.domain, ", ".join(f"{c.id} ({c.subcategory})" for c in p.violated_criteria), p.split]
+            for p in found.pairs
+        ],
+    )
+    narrate(
+        f"{found.name} {found.hash[:12]}: {len(found.scored)} pairs, {len(found.pairs) - len(found.scored)} exemplars"
+    )
+
+
+@suite.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE ...")
+@as_json
+@click.pass_context
+def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
+    """Check suites: duplicates, coverage, lengths, and whether the text alone gives the answer away.
+
+    Exits 3 on errors, 0 with warnings. Several suites are also checked against each other.
+    """
+    import sys
+
+    from rubrics.check import check_suite
+    from rubrics.errors import Exit
+    from rubrics.reading import find_suite
+    from screens.plain import plain
+
+    suites = [find_suite(name) for name in files]
+    reports = [check_suite(one, [other for other in suites if other is not one]) for one in suites]
+    if as_json:
+        print_json([report.to_json() for report in reports])
+    else:
+        sys.stdout.write("\n".join(plain(report.render()) for report in reports) + "\n")
+    if any(report.errors for report in reports):
+        ctx.exit(Exit.BAD_INPUT)
+
+
+@suite.command()
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--pairs", type=click.IntRange(1), default=360, show_default=True, metavar="M")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Suite file to write (.jsonl).")
+def generate(seed: int, pairs: int, output: Path) -> None:
+    """Write fresh pairs of the procedural world: never seen before, each proven by its verifiers."""
+    from rubrics.reading import write_suite
+    from rubrics.world.generate import generate as make
+
+    made = list(make(seed, pairs))
+    write_suite(output, made)
+    narrate(f"{len(made)} pairs, seed {seed} → {output}")
+
+
+@suite.command("import")
+@click.argument("format", metavar="FORMAT")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE ...")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write (.jsonl).")
+@click.option("--map", "mapping", default="", help="prompt=question,chosen=better,… for the generic formats.")
+@click.option("--subcategory", help="For criteria that have none.")
+@click.option("--criterion", help="Text of the criterion, where the data name none.")
+@click.option("--domain", help="Domain of the pairs.")
+@click.option("--source", help="Where the data is from.")
+@click.option("--license", "license_", help="Its licence.")
+@click.option("--gap", type=float, help="Prometheus: least difference of scores that makes a pair.")
+@click.option("--first-sentences", type=click.IntRange(1), help="GSM8K: keep so many sentences of each solution.")
+@click.option("--per-prompt", type=click.IntRange(1), help="At most so many pairs for one prompt.")
+@click.option("--limit", type=click.IntRange(1), help="Stop when so many are written.")
+@as_json
+def import_(
+    format: str, files: tuple[Path, ...], output: Path, mapping: str, subcategory: str | None, criterion: str | None,
+    domain: str | None, source: str | None, license_: str | None, gap: float | None, first_sentences: int | None,
+    per_prompt: int | None, limit: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Turn other people's data into a suite. What is dropped is counted by reason.
+
+    Formats: see the list that an unknown one prints.
+    """
+    from rubrics.errors import BadInput
+    from rubrics.importers import ImportOptions, import_pairs, parse_map
+    from rubrics.taxonomy import Subcategory
+
+    if subcategory is not None and subcategory not in set(Subcategory):
+        raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
+    given: dict[str, Any] = {
+        "subcategory": Subcategory(subcategory) if subcategory else None, "criterion": criterion, "domain": domain,
+        "source": source, "license": license_, "gap": gap, "first_sentences": first_sentences,
+        "per_prompt": per_prompt, "limit": limit,
+    }  # fmt: skip
+    options = ImportOptions(
+        map=parse_map(mapping) if mapping else {}, **{name: value for name, value in given.items() if value is not None}
+    )
+    result = import_pairs(format, list(files), output, options)
+    if as_json:
+        print_json({
+            "format": result.format, "path": str(result.path), "records": result.records,
+            "considered": result.considered, "written": result.written, "dropped": dict(result.dropped),
+        })  # fmt: skip
+    else:
+        narrate(result.render())

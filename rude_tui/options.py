@@ -1,0 +1,41 @@
+"""Options that several commands share, and the two things most of them need: the store and the question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.store.connection import Store
+
+__all__ = ["as_json", "database", "question_options", "store_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def database(command: F) -> F:
+    """`--db`, on the command itself as well as before it."""
+    return click.option("--db", type=click.Path(path_type=Path), help="Database file.")(command)
+
+
+def as_json(command: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+def store_of(db: Path | None) -> Store:
+    """The store of `--db`, given after the command or before it."""
+    return Store(db or click.get_current_context().find_root().obj)
+
+
+def question_options(command: F) -> F:
+    """`--suite`, `--protocol`, `--metric`: which stored verdicts are meant."""
+    for option in (
+        click.option("--metric", help="single, averaged, strict; sum, per_token, per_byte. Default: the headline."),
+        click.option("--protocol", type=click.Choice(["choice", "likelihood"]), help="Default: what most runs used."),
+        click.option("--suite", help="Suite by name or hash. Default: the one run last."),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,105 @@
+"""What a person has chosen, in a TOML file that stays theirs: comments and order survive what the program writes."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rubrics.errors import BadInput, RudeError
+
+__all__ = ["Settings", "load_settings", "save_setting", "settings_file"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings the app knows; what else the file holds is left alone."""
+
+    theme: str = ""
+    """Name of a theme; empty: the dark one."""
+    folders: tuple[str, ...] = ()
+    """Folders watched for candidates."""
+    place: str = ""
+    """The screen that was open last."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """Remapped keys: id of a binding → keys, separated by commas."""
+
+
+_FILE: Final = "settings.toml"
+
+
+def settings_file() -> Path:
+    """`settings.toml` in the folder `RUDE_TUI_CONFIG` names, else in the user's configuration folder."""
+    if named := os.environ.get("RUDE_TUI_CONFIG"):
+        return Path(named).expanduser() / _FILE
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("rude-tui", appauthor=False)) / _FILE
+
+
+def load_settings() -> Settings:
+    """The settings, or defaults where there is no file.
+
+    Raises:
+        BadInput: the file cannot be read, is not TOML, or a setting has the wrong type.
+    """
+    file = settings_file()
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
+    folders, keys = found.get("folders", []), found.get("keys", {})
+    for name, value, kind in (
+        ("theme", found.get("theme", ""), str),
+        ("place", found.get("place", ""), str),
+        *(
+            (f"folders, entry {i + 1}", entry, str)
+            for i, entry in enumerate(folders if _is_list(folders, file) else [])
+        ),
+        ("keys", keys, dict),
+    ):
+        if not isinstance(value, kind):
+            raise BadInput(f"{name} is {value!r}, not a {kind.__name__}", where=str(file), fix="mend this setting")
+    return Settings(
+        theme=found.get("theme", ""),
+        folders=tuple(folders),
+        place=found.get("place", ""),
+        keys={str(name): str(value) for name, value in keys.items()},
+    )
+
+
+def _is_list(value: object, file: Path) -> bool:
+    if not isinstance(value, list):
+        raise BadInput(f"folders is {value!r}, not a list", where=str(file), fix='write folders = ["/path"]')
+    return True
+
+
+def save_setting(name: str, value: Any) -> None:
+    """Write one setting, leaving everything else in the file as it is.
+
+    Raises:
+        RudeError: the file cannot be written.
+        BadInput: what is there is not TOML, so it is left alone.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    file = settings_file()
+    try:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        document = tomlkit.parse(text)
+        document[name] = value
+        file.parent.mkdir(parents=True, exist_ok=True)
+        scratch = file.with_name(file.name + ".part")
+        scratch.write_text(tomlkit.dumps(document), encoding="utf-8")
+        os.replace(scratch, file)
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
+    except OSError as error:
+        raise RudeError(
+            f"the setting could not be kept ({error.strerror})", where=str(file), fix="check the folder's rights"
+        ) from None

@@ -1,0 +1,69 @@
+"""Progress on standard error: a live line in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from engine.progress import Phase, RunState
+from rude_tui.output import narrate
+from screens.plain import one_line
+
+__all__ = ["TerminalProgress", "describe"]
+
+_PLAIN_SECONDS = 10.0
+
+
+def describe(state: RunState) -> str:
+    """One line about one run."""
+    head = " · ".join(part for part in (state.candidate, state.suite, state.protocol) if part)
+    parts = [f"{head}: {state.phase}"]
+    if state.phase is Phase.SCORING and state.judged:
+        parts.append(f"{state.done}/{state.total} pairs, {state.pairs_per_second:.0f} pairs/s")
+        parts.append(f"{state.tokens_per_second:,.0f} tokens/s")
+        parts.append(f"{100 * state.right / state.judged:.1f} % so far")
+        if state.eta_seconds is not None:
+            parts.append(f"{state.eta_seconds:.0f} s left")
+        parts.append(f"{state.memory_bytes / 2**30:.1f} GiB")
+    elif state.phase is Phase.DONE and state.judged:
+        parts.append(f"{state.judged} pairs in {state.seconds:.1f} s")
+    return ", ".join(parts)
+
+
+class TerminalProgress:
+    """A sink for `engine.progress.Progress`."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._phase: dict[str, Phase] = {}
+        self._spoke = 0.0
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """Say how much there is."""
+        waiting = sum(not state.phase.ended for state in states)
+        narrate(f"{waiting} run(s) to do, {len(states) - waiting} up to date")
+
+    def advanced(self, state: RunState) -> None:
+        """Rewrite the live line, or print one now and then."""
+        changed = self._phase.get(state.key) is not state.phase
+        self._phase[state.key] = state.phase
+        line = one_line(describe(state), 400)
+        if self._live:
+            end = "\n" if state.phase.ended else ""
+            width = _columns()
+            sys.stderr.write("\r\x1b[2K" + line[: width - 1] + end)
+            sys.stderr.flush()
+        elif changed or time.monotonic() - self._spoke > _PLAIN_SECONDS:
+            self._spoke = time.monotonic()
+            narrate(line)
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """Leave the line clean."""
+        if self._live:
+            sys.stderr.write("\r\x1b[2K")
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,99 @@
+"""Intervals, shares and scales drawn in cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.text import Text
+
+__all__ = ["Axis", "axis_for", "axis_line", "gauge", "interval_bar", "level", "scale_line"]
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A stretch of numbers over a stretch of cells."""
+
+    low: float
+    high: float
+    width: int
+
+    def cell(self, value: float) -> int:
+        """The cell that a value falls in, kept inside."""
+        if self.high <= self.low:
+            return 0
+        place = (value - self.low) / (self.high - self.low) * (self.width - 1)
+        return min(self.width - 1, max(0, round(place)))
+
+
+def axis_for(values: Iterable[float], chance: float, width: int) -> Axis:
+    """An axis in steps of 10 % that holds all values and the chance level."""
+    known = [value for value in values if not math.isnan(value)]
+    low = min([*known, chance])
+    high = max([*known, chance])
+    low, high = math.floor(low * 10 - 1e-9) / 10, math.ceil(high * 10 + 1e-9) / 10
+    return Axis(max(0.0, low), min(1.0, high) if high > low else low + 0.1, width)
+
+
+def interval_bar(axis: Axis, value: float, low: float, high: float, chance: float, *, colour: str, faint: str) -> Text:
+    """A bar from chance to the value, whiskers for the interval, `┊` where chance is: `┊━━├━━●──┤`."""
+    cells = [(" ", "")] * axis.width
+    at, middle = axis.cell(chance), axis.cell(chance if math.isnan(value) else value)
+    for cell in range(min(at, middle), max(at, middle)):
+        cells[cell] = ("━", colour)
+    if not math.isnan(value):
+        if not (math.isnan(low) or math.isnan(high)):
+            left, right = axis.cell(low), axis.cell(high)
+            for cell in range(left, right + 1):
+                cells[cell] = ("━" if cells[cell][0] == "━" else "─", colour)
+            cells[left], cells[right] = ("├", colour), ("┤", colour)
+        cells[at] = ("┊" if cells[at][0] in " ━" else "┼", faint)
+        cells[middle] = ("●", f"bold {colour}")
+    else:
+        cells[at] = ("┊", faint)
+    return Text.assemble(*cells)
+
+
+def axis_line(axis: Axis, chance: float) -> str:
+    """The axis as text: its ends in per cent, and `┊` over the chance line."""
+    left, right = f"{axis.low * 100:.0f}", f"{axis.high * 100:.0f}"
+    cells = list(left.ljust(axis.width - len(right)) + right)
+    at = axis.cell(chance)
+    if cells[at] == " ":
+        cells[at] = "┊"
+    return "".join(cells)
+
+
+def level(value: float, low: float, high: float) -> str:
+    """One block whose height says where the value lies between the ends."""
+    if math.isnan(value):
+        return " "
+    share = (value - low) / (high - low) if high > low else 0.0
+    return _LEVELS[min(len(_LEVELS) - 1, max(0, int(share * len(_LEVELS))))]
+
+
+def gauge(share: float, width: int) -> str:
+    """How much is done, in eighths of a cell."""
+    eighths = round(min(1.0, max(0.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)[:width]
+
+
+def scale_line(values: Iterable[tuple[float, str, str]], reach: float, width: int, *, faint: str) -> Text:
+    """Marks on a line with zero in the middle.
+
+    Args:
+        values: (value, glyph, style); the last one wins a cell. NaN is left out.
+        reach: what the ends stand for.
+    """
+    width -= 1 - width % 2
+    axis = Axis(-reach, reach, width)
+    cells = [("─", faint)] * width
+    cells[width // 2] = ("┼", faint)
+    for value, mark, style in values:
+        if not math.isnan(value):
+            cells[axis.cell(value)] = (mark, style)
+    return Text.assemble(*cells)

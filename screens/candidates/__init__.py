@@ -1,0 +1,1 @@
+"""Candidates: what base models are at hand, and what may be wrong with them."""

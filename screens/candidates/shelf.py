@@ -1,0 +1,95 @@
+"""Every candidate that can be found, with the precision it would be scored at. Plain Python; blocks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rubrics.errors import CandidateError
+
+if TYPE_CHECKING:
+    from engine.candidate import Candidate
+    from engine.machine import Device
+    from engine.precision import Fit
+
+__all__ = ["Found", "Shelf", "add_folder", "look"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One candidate, where it comes from, and what fits."""
+
+    candidate: Candidate
+    origin: str
+    """`bundled`, `cache`, or the watched folder it lies in."""
+    fit: Fit | None
+    """None where the candidate is refused anyway."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be scored here and now."""
+        return self.candidate.usable and self.fit is not None and self.fit.precision is not None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What a look around found."""
+
+    found: tuple[Found, ...]
+    device: Device
+    problems: tuple[str, ...]
+    """Folders that hold no model, or are not there."""
+
+
+def look(folders: Sequence[str]) -> Shelf:
+    """Bundled models, those in the watched folders, and the Hugging Face cache; each once."""
+    from data.bundled import bundled_models
+    from engine.candidate import distinct, find, hub_cache
+    from engine.machine import resolve_device
+    from engine.precision import fits
+
+    device = resolve_device("auto")
+    sources: list[tuple[str, list[Candidate]]] = []
+    problems: list[str] = []
+    for origin, items in (("bundled", [str(path) for path in bundled_models()]), *((f, [f]) for f in folders)):
+        try:
+            sources.append((origin, find(items)))
+        except CandidateError as error:
+            problems.append(" ".join(str(error).split()))
+    sources.append(("cache", hub_cache()))
+    origins: dict[str, str] = {}
+    listed: list[Candidate] = []
+    for origin, candidates in sources:
+        for candidate in candidates:
+            real = os.path.realpath(candidate.path)
+            if real not in origins:
+                origins[real] = origin
+                listed.append(candidate)
+    return Shelf(
+        tuple(
+            Found(
+                candidate,
+                origins[os.path.realpath(candidate.path)],
+                fits(candidate, device) if candidate.usable else None,
+            )
+            for candidate in distinct(listed)
+        ),
+        device,
+        tuple(problems),
+    )
+
+
+def add_folder(folders: Iterable[str], named: str) -> list[str]:
+    """The watched folders with one more.
+
+    Raises:
+        CandidateError: there is no such folder, or no model in it.
+    """
+    from engine.candidate import find
+
+    path = Path(named).expanduser().absolute()
+    find([str(path)])
+    return list(dict.fromkeys([*folders, str(path)]))

@@ -1,0 +1,1 @@
+"""Correlation: does the number foretell what post-training gives?"""

@@ -1,0 +1,246 @@
+"""One predictor against one outcome, with everything a sceptic asks for beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from rubrics.errors import RudeError
+from screens.correlation.state import SYMBOLS, Asked, Read, Rival, bounds, chance_of, read, rivals
+from screens.exporting import export_dialog
+from screens.place import Place
+from screens.plain import one_line, plain
+from screens.widgets.dialogs import Choose
+from screens.widgets.scatter import Picture, Scatter, Spot
+
+__all__ = ["CorrelationScreen"]
+
+
+class CorrelationScreen(Place):
+    """Does the number foretell the outcome?"""
+
+    MODE = "correlation"
+    TITLE = "Correlation"
+    GUIDE = """
+Each point is a candidate: left to right a predictor known before post-training, bottom to top a score measured after
+it. The line is least squares, the dotted edges its 95 % band. ◇ is a candidate whose outcome is unknown, shown where
+the line would put it.
+
+r (Pearson), ρ (Spearman) and τ (Kendall) stand with 95 % intervals from resampling candidates, p from permutation.
+Below them is every other predictor of the same outcome: a predictor that is no better than model size foretells little.
+
+o switches between your own outcomes and published ones. rude-tui outcomes add FILE.csv adds your own: a CSV with
+candidate, outcome, score.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "predictor", "x: predictor", tooltip="choose what stands on the x axis", id="predictor"),
+        Binding("w", "outcome", "y: outcome", tooltip="choose what stands on the y axis", id="outcome"),
+        Binding("o", "source", "own/published", tooltip="your own outcomes, or published ones", id="source"),
+        Binding("x", "export", "export", tooltip="write the correlations to CSV, Parquet or JSON", id="export"),
+        Binding("f5", "again", "read again", show=False, id="again"),
+    ]
+    DEFAULT_CSS = """
+    CorrelationScreen #question { height: 1; padding: 0 1; color: $text-muted; }
+    CorrelationScreen #body { layout: vertical; height: 1fr; }
+    CorrelationScreen.-wide #body { layout: horizontal; }
+    CorrelationScreen Scatter { width: 1fr; height: 1fr; background: $surface; }
+    CorrelationScreen #numbers { height: 7; border-top: solid $panel; padding: 0 1; }
+    CorrelationScreen.-wide #numbers { width: 54; height: 1fr; border-top: none; border-left: solid $panel; }
+    CorrelationScreen.-tall #numbers { height: 14; }
+    CorrelationScreen.-wide.-tall #numbers { height: 1fr; }
+    CorrelationScreen #numbers:focus { background: $surface; }
+    CorrelationScreen #empty { padding: 1 2; height: 1fr; display: none; }
+    CorrelationScreen.-empty #empty { display: block; }
+    CorrelationScreen.-empty #body { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = Asked()
+        self._read: Read | None = None
+        self._rivals: list[Rival] = []
+        self._seen: object = None
+
+    def body(self) -> Iterable[Widget]:
+        """Plot, and the numbers beside or below it."""
+        yield Static(id="question")
+        with Container(id="body"):
+            yield Scatter(id="plot")
+            panel = VerticalScroll(Static(id="facts"), id="numbers")
+            panel.tooltip = "the statistics, the rival predictors, the source"
+            yield panel
+        yield Static(id="empty")
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll the numbers."""
+        super().on_mount()
+        self.query_one("#numbers").focus()
+
+    def on_screen_resume(self) -> None:
+        """Read again if anything has changed."""
+        self._ask()
+
+    def _ask(self) -> None:
+        asked = self._asked
+        if self._read is None:
+            self._say("reading…")
+
+        def work() -> tuple[object, Read | None]:
+            key = (asked, tuple(sorted(self.session.asked.items())), self.session.stamp())
+            return key, (None if key == self._seen else read(self.session.store, self.session.question(), asked))
+
+        self.load("read", work, self._arrived, self._failed)
+
+    def _failed(self, error: RudeError) -> None:
+        self._seen = None
+        self._explain_nothing(error)
+
+    def _arrived(self, answer: tuple[object, Read | None]) -> None:
+        key, found = answer
+        if found is None:
+            return
+        self._seen, self._read, self._rivals = key, found, []
+        if found.view is None:
+            self._explain_nothing(None)
+            return
+        self.remove_class("-empty")
+        self.repaint()
+        self.load("rivals", lambda: rivals(self.session.store, self.session.question(), found), self._rivals_arrived)
+
+    def _rivals_arrived(self, found: list[Rival]) -> None:
+        self._rivals = found
+        self.repaint()
+
+    def _say(self, text: str) -> None:
+        self.query_one("#question", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+
+    def _explain_nothing(self, error: RudeError | None) -> None:
+        self.add_class("-empty")
+        text = Text.assemble(("No outcomes of your own yet\n\n", "bold"))
+        if error is not None:
+            text.append(plain(error.what) + ("\n" + plain(error.fix) if error.fix else "") + "\n\n")
+        text.append("An outcome is a score measured after post-training. Put yours in a CSV with the columns\n")
+        text.append("candidate, outcome, score – candidates named as in the rankings – and in a shell:\n\n")
+        text.append("    rude-tui outcomes add FILE.csv\n\n", "bold")
+        text.append("o shows the published results meanwhile.")
+        self.query_one("#empty", Static).update(text)
+        self._say("own outcomes")
+
+    def repaint(self) -> None:
+        """Draw plot and numbers."""
+        found = self._read
+        if found is None or found.view is None:
+            return
+        view = found.view
+        source = "published results" if found.published else "own outcomes"
+        self._say(f"{source} · {plain(view.outcome)} against {plain(view.predictor)}")
+        self.query_one(Scatter).show(self._picture(found))
+        # The plot knows which names found no room only once it is drawn.
+        self.call_after_refresh(self._write_numbers)
+        self._write_numbers()
+
+    def on_resize(self) -> None:
+        """Names may find more room."""
+        self.call_after_refresh(self._write_numbers)
+
+    def _picture(self, found: Read) -> Picture:
+        view, line = found.view, found.line
+        assert view is not None
+        spots = []
+        for point in view.points:
+            if math.isnan(point.x):
+                continue
+            if not math.isnan(point.y):
+                spots.append(Spot(one_line(point.name, 30), point.x, point.y))
+            elif line is not None:
+                spots.append(Spot(one_line(point.name, 30), point.x, line.at(point.x), "◇", "mark-2"))
+        if line is None or not spots:
+            return Picture(plain(view.predictor), plain(view.outcome), tuple(spots))
+        low, high = min(spot.x for spot in spots), max(spot.x for spot in spots)
+        steps = [low + (high - low) * i / 60 for i in range(61)]
+        bands = [line.band(x) for x in steps]
+        return Picture(
+            plain(view.predictor),
+            plain(view.outcome),
+            tuple(spots),
+            tuple((x, line.at(x)) for x in steps),
+            tuple((x, band[0]) for x, band in zip(steps, bands, strict=True)),
+            tuple((x, band[1]) for x, band in zip(steps, bands, strict=True)),
+        )
+
+    def _write_numbers(self) -> None:
+        found = self._read
+        if found is None or found.view is None:
+            return
+        view = found.view
+        text = Text(overflow="fold")
+        for statistic in view.statistics.statistics:
+            text.append(f"{SYMBOLS.get(statistic.name, '')} {statistic.name.capitalize():<9}", "bold")
+            text.append(f"{bounds(statistic):<18}", "bold" if statistic.name == "pearson" else "")
+            text.append(f" {chance_of(statistic):<10} n = {statistic.n}\n")
+        notes = dict.fromkeys(
+            filter(None, [view.statistics.note, *(s.note for s in view.statistics.statistics), *view.notes])
+        )
+        for note in notes:
+            text.append(f"! {plain(note)}\n", self.colour("mark-2"))
+        if letters := self.query_one(Scatter).letters:
+            text.append("  ".join(f"{letter} {name}" for letter, name in letters) + "\n")
+        if self._rivals:
+            text.append(f"\n  {'predictor':<17}{'r, 95 %':<16}ρ, 95 %\n", self.colour("chance"))
+            for rival in self._rivals:
+                here = rival.predictor == found.predictor
+                text.append("▸ " if here else "  ")
+                text.append(f"{one_line(rival.predictor, 16):<16} ", "bold" if here else "")
+                text.append(f"{bounds(rival.pearson):<15} {bounds(rival.spearman)}\n")
+        if view.source:
+            text.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
+        self.query_one("#facts", Static).update(text)
+
+    def action_predictor(self) -> None:
+        """Choose x."""
+        self._choose("x axis: predictor", "predictor")
+
+    def action_outcome(self) -> None:
+        """Choose y."""
+        self._choose("y axis: outcome", "outcome")
+
+    def _choose(self, title: str, which: str) -> None:
+        found = self._read
+        if found is None:
+            return
+        names = found.predictors if which == "predictor" else found.outcomes
+        if not names:
+            self.notify("There is nothing to choose from yet", markup=False)
+            return
+
+        def take(name: str | None) -> None:
+            if name:
+                chosen = {"predictor": found.predictor, "outcome": found.outcome, which: name}
+                self._asked = Asked(found.published, **chosen)
+                self._ask()
+
+        current = found.predictor if which == "predictor" else found.outcome
+        self.app.push_screen(Choose(title, [(name, name) for name in names], current), take)
+
+    def action_source(self) -> None:
+        """The other source of outcomes."""
+        published = self._read.published if self._read is not None else False
+        self._asked = Asked(not published)
+        self._ask()
+
+    def action_again(self) -> None:
+        """Read again whatever has changed."""
+        self._seen = None
+        self._ask()
+
+    def action_export(self) -> None:
+        """Write the correlations to a file."""
+        if self._read is not None and self._read.view is not None:
+            export_dialog(self, "correlations", {}, published=self._read.published)

@@ -1,0 +1,61 @@
+"""Leaving with what is shown: one dialog for every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from screens.formats import count, size
+from screens.place import Place
+from screens.plain import plain
+from screens.widgets.dialogs import Ask, Confirm
+
+__all__ = ["export_dialog"]
+
+
+def export_dialog(
+    place: Place,
+    what: str,
+    changes: Mapping[str, Any],
+    *,
+    keep: Callable[[dict[str, Any]], bool] | None = None,
+    published: bool = False,
+) -> None:
+    """Ask for a file, then write `what` to it in a thread; the ending decides the format.
+
+    Args:
+        changes: what to pin in the session's question, so that the file holds what the screen shows.
+        keep: which rows to write; all by default.
+    """
+
+    def write(path: Path) -> tuple[Path, int]:
+        from engine.export import table, write_table
+
+        rows = table(place.session.store, what, place.session.question(**changes), published=published)
+        if keep is not None:
+            kept = [row for row in rows.rows if keep(dict(zip(rows.columns, row, strict=True)))]
+            rows = replace(rows, rows=kept)
+        write_table(rows, path)
+        return path.resolve(), len(rows.rows)
+
+    def written(answer: tuple[Path, int]) -> None:
+        path, rows = answer
+        place.notify(
+            f"{plain(str(path))}\n{count(rows, 'row')}, {size(path.stat().st_size)}", title="Written", markup=False
+        )
+
+    def begin(name: str | None) -> None:
+        if name is None:
+            return
+        path = Path(name).expanduser()
+        if path.exists():
+            place.app.push_screen(
+                Confirm(f"{plain(path.name)} is there already", "Write over it?"),
+                lambda sure: place.load("export", lambda: write(path), written) if sure else None,
+            )
+        else:
+            place.load("export", lambda: write(path), written)
+
+    place.app.push_screen(Ask(f"Write {what} to", f"{what}.csv", "ending .csv, .parquet or .json"), begin)

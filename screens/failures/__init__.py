@@ -1,0 +1,1 @@
+"""Failures: from a number to the pairs behind it."""

@@ -1,0 +1,237 @@
+"""One pair in full: prompt, both responses with differing words marked, criteria, and every candidate's verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from screens.differing import Difference, differing
+from screens.failures.scales import scales
+from screens.formats import count
+from screens.palette import glyph
+from screens.place import Place
+from screens.plain import one_line, plain
+
+if TYPE_CHECKING:
+    from engine.results.board import Board
+    from engine.results.failures import PairVerdict, PairView
+
+__all__ = ["PairScreen"]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A pair ready to draw: its texts made plain, and compared."""
+
+    view: PairView
+    prompt: str
+    chosen: str
+    rejected: str
+    difference: Difference
+
+
+class PairScreen(Place):
+    """The pair behind a number."""
+
+    MODE = "failures"
+    TITLE = "Pair"
+    GUIDE = """
+The response on the left, or above, meets every criterion; the other violates exactly those marked ✗. Words that the two
+do not share are underlined in one and struck out in the other.
+
+The scale shows how far each candidate leans to either response; ▸ is the candidate whose failures are read.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
+        Binding("n,right", "step(1)", "next", key_display="n", id="next"),
+        Binding("p,left", "step(-1)", "previous", key_display="p", id="previous"),
+        Binding("d", "differences", "differences", tooltip="mark differing words, or not", id="differences"),
+        Binding("y", "copy", "copy", tooltip="copy prompt, responses and criteria", id="copy"),
+        Binding("up,k", "scroll(-1)", "up", show=False),
+        Binding("down,j", "scroll(1)", "down", show=False),
+        Binding("space,pagedown", "page(1)", "page down", show=False),
+        Binding("b,pageup", "page(-1)", "page up", show=False),
+        Binding("home", "edge(-1)", "top", show=False),
+        Binding("end", "edge(1)", "bottom", show=False),
+    ]
+    DEFAULT_CSS = """
+    PairScreen #question { height: 1; padding: 0 1; background: $surface; }
+    PairScreen #text { height: 1fr; padding: 0 1; }
+    PairScreen #responses { layout: vertical; height: auto; }
+    PairScreen.-wide #responses { layout: horizontal; }
+    PairScreen .response { width: 1fr; height: auto; padding: 0 1 1 0; }
+    PairScreen #criteria, PairScreen #prompt { padding-bottom: 1; }
+    """
+
+    def __init__(self, board: Board, subject: str, ids: Sequence[str], index: int) -> None:
+        super().__init__()
+        self._board = board
+        self._subject = subject
+        self._ids = list(ids)
+        self._index = index
+        self._shown: _Shown | None = None
+        self._marking = True
+
+    def body(self) -> Iterable[Widget]:
+        """Everything scrolls together, so that both responses stay side by side."""
+        yield Static(id="question")
+        with VerticalScroll(id="text"):
+            yield Static(id="scales")
+            yield Static(id="prompt")
+            yield Static(id="criteria")
+            with Container(id="responses"):
+                yield Static(id="chosen", classes="response")
+                yield Static(id="rejected", classes="response")
+
+    def on_mount(self) -> None:
+        """Read the first pair."""
+        super().on_mount()
+        self.query_one("#text").can_focus = False
+        self._read()
+
+    def _read(self) -> None:
+        pair_id = self._ids[self._index]
+
+        def read() -> _Shown:
+            from engine.results.failures import pair_view
+
+            view = pair_view(self.session.store, self._board, pair_id)
+            chosen, rejected = plain(view.pair.chosen), plain(view.pair.rejected)
+            return _Shown(view, plain(view.pair.prompt_text), chosen, rejected, differing(chosen, rejected))
+
+        def arrived(shown: _Shown) -> None:
+            self._shown = shown
+            self.query_one("#text").scroll_home(animate=False)
+            self.repaint()
+
+        self.load("pair", read, arrived)
+
+    def on_resize(self) -> None:
+        """The scale is as wide as the screen."""
+        self.repaint()
+
+    def repaint(self) -> None:
+        """Draw the pair."""
+        shown = self._shown
+        if shown is None:
+            return
+        pair, verdicts = shown.view.pair, shown.view.verdicts
+        head = Text(no_wrap=True, overflow="ellipsis")
+        head.append(f"{self._index + 1} of {len(self._ids):,}  ", "bold")
+        for name in pair.subcategories:
+            mark, tone = glyph(str(name))
+            head.append(f"{mark} {name} ", self.colour(tone))
+        head.append(f" {one_line(pair.id, 50)} · {one_line(pair.domain, 30)}")
+        head.append(f" · {round(shown.difference.shared * 100)} % of words shared", self.colour("chance"))
+        self._put("question", head)
+        width = max(30, min(self.size.width - 5, 110))
+        self._put("scales", scales(verdicts, self._subject, self._board.metric, self.colour, width))
+        self._put("prompt", Text.assemble(("Prompt\n", "bold"), shown.prompt, overflow="fold"))
+        self._put("criteria", self._criteria())
+        mine = next((verdict for verdict in verdicts if verdict.candidate == self._subject), None)
+        self._put("chosen", self._response("✓ Chosen", shown.chosen, shown.difference.left, mine, chosen=True))
+        self._put("rejected", self._response("✗ Rejected", shown.rejected, shown.difference.right, mine, chosen=False))
+
+    def _put(self, name: str, text: Text) -> None:
+        self.query_one(f"#{name}", Static).update(text)
+
+    def _criteria(self) -> Text:
+        assert self._shown is not None
+        pair = self._shown.view.pair
+        text = Text.assemble(("Criteria\n", "bold"), overflow="fold")
+        ordered = sorted(pair.criteria, key=lambda criterion: criterion.id not in pair.violated)
+        for number, criterion in enumerate(ordered):
+            broken = criterion.id in pair.violated
+            style = self.colour("bad") if broken else self.colour("chance")
+            if number:
+                text.append("\n")
+            text.append("✗ violated " if broken else "✓ kept     ", f"bold {style}" if broken else style)
+            text.append(f"{criterion.subcategory}: ", style)
+            text.append(plain(criterion.text), "bold" if broken else "")
+        return text
+
+    def _response(
+        self, title: str, body: str, spans: Iterable[tuple[int, int]], mine: PairVerdict | None, *, chosen: bool
+    ) -> Text:
+        tone = self.colour("good" if chosen else "bad")
+        text = Text.assemble((title, f"bold {tone}"), overflow="fold")
+        if mine is not None:
+            text.append(_likelihood(mine, chosen=chosen), self.colour("chance"))
+        text.append("\n")
+        start = len(text)
+        text.append(body)
+        if self._marking:
+            mark = Style(color=tone, underline=chosen, strike=not chosen, bold=True)
+            for a, b in spans:
+                text.stylize(mark, start + a, start + b)
+        return text
+
+    def action_step(self, step: int) -> None:
+        """The next or previous pair of the list."""
+        if 0 <= self._index + step < len(self._ids):
+            self._index += step
+            self._read()
+        else:
+            self.notify("That was the last pair" if step > 0 else "This is the first pair", timeout=2, markup=False)
+
+    def action_back(self) -> None:
+        """Back to the list, at this pair."""
+        self.dismiss(self._index)  # type: ignore[arg-type]
+
+    def action_differences(self) -> None:
+        """Mark differing words, or stop."""
+        self._marking = not self._marking
+        self.repaint()
+
+    def action_copy(self) -> None:
+        """Copy what was selected with the mouse, else the whole pair."""
+        if selected := self.get_selected_text():
+            self.app.copy_to_clipboard(selected)
+        elif self._shown is not None:
+            shown, pair = self._shown, self._shown.view.pair
+            rules = "\n".join(
+                f"{'[violated]' if c.id in pair.violated else '[kept]'} {c.subcategory}: {plain(c.text)}"
+                for c in pair.criteria
+            )
+            self.app.copy_to_clipboard(
+                f"{pair.id}\n\nPROMPT\n{shown.prompt}\n\nCRITERIA\n{rules}\n\n"
+                f"CHOSEN\n{shown.chosen}\n\nREJECTED\n{shown.rejected}\n"
+            )
+        self.notify("Copied", timeout=2)
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#text").scroll_relative(y=step, animate=False)
+
+    def action_page(self, step: int) -> None:
+        """Scroll by pages."""
+        area = self.query_one("#text")
+        area.scroll_relative(y=step * max(1, area.size.height - 2), animate=False)
+
+    def action_edge(self, step: int) -> None:
+        """Scroll to an end."""
+        area = self.query_one("#text")
+        (area.scroll_home if step < 0 else area.scroll_end)(animate=False)
+
+
+def _likelihood(verdict: PairVerdict, *, chosen: bool) -> str:
+    total = verdict.ll_chosen if chosen else verdict.ll_rejected
+    tokens = verdict.tokens_chosen if chosen else verdict.tokens_rejected
+    length = verdict.bytes_chosen if chosen else verdict.bytes_rejected
+    parts = []
+    if not math.isnan(total):
+        parts.append(f"{total:.1f} nats".replace("-", "−"))
+        if length and not math.isnan(length):
+            parts.append(f"{total / length:.3f} a byte".replace("-", "−"))
+    if tokens and not math.isnan(tokens):
+        parts.append(count(int(tokens), "token"))
+    return "  " + " · ".join(parts) if parts else ""

@@ -1,0 +1,267 @@
+"""The failed pairs of one candidate: the taxonomy on one side, the pairs of the chosen branch on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widget import Widget
+from textual.widgets import Static, Tree
+from textual.widgets.tree import TreeNode
+
+from rubrics.errors import RudeError
+from screens.asking import Asking
+from screens.exporting import export_dialog
+from screens.failures.branches import Failures, Pick, matching, pick_of, read_failures
+from screens.formats import count, signed
+from screens.palette import glyph
+from screens.plain import one_line, plain
+from screens.widgets.dialogs import Ask, Choose
+from screens.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from engine.results.failures import Branch, FailedPair
+
+__all__ = ["FailuresScreen"]
+
+_CRITERIA_SHOWN = 200
+"""Criteria listed under one subcategory; suites may have one for each pair."""
+
+
+class FailuresScreen(Asking):
+    """Why is it second?"""
+
+    MODE = "failures"
+    TITLE = "Failures"
+    GUIDE = """
+The pairs that a candidate did not win, worst first. A pair stands in every branch of the tree that it violates a
+criterion of, so branches add up to more than the whole. A rate beside a branch is failed of scored.
+
+margin: how far the chosen response was behind, in nats (of log-odds for choice, of log-likelihood for likelihood). fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled.
+"""
+    FIRST_KEYS = ("select", "candidate", "search", "export")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
+        Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
+        Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
+    ]
+    DEFAULT_CSS = """
+    FailuresScreen #body { layout: horizontal; height: 1fr; }
+    FailuresScreen Tree { width: 34; height: 1fr; background: $background; border-right: solid $panel; padding: 0; }
+    FailuresScreen.-wide Tree { width: 48; }
+    FailuresScreen #right { width: 1fr; height: 1fr; }
+    FailuresScreen #heading { height: 1; color: $text-muted; }
+    FailuresScreen #empty { padding: 1 2; height: 1fr; display: none; }
+    FailuresScreen.-empty #empty { display: block; }
+    FailuresScreen.-empty #body { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._failures: Failures | None = None
+        self._pick = Pick()
+        self._wanted = ""
+        self._found: frozenset[str] | None = None
+        self._shown: list[FailedPair] = []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The tree is the grouping here."""
+        return action != "grouping"
+
+    def asking_body(self) -> Iterable[Widget]:
+        """Tree and list."""
+        with Container(id="body"):
+            tree: Tree[Branch | None] = Tree(Text("all failures"), id="tree")
+            tree.guide_depth = 2
+            tree.auto_expand = False
+            tree.tooltip = "the taxonomy: → opens a branch, ← closes it, enter shows its pairs"
+            yield tree
+            with Container(id="right"):
+                yield Static(id="heading")
+                rows = Rows(id="pairs")
+                rows.tooltip = "the failed pairs of the chosen branch, worst first: enter opens one"
+                yield rows
+        yield Static(id="empty")
+
+    def fetch(self) -> Failures:
+        """Tree and pairs of the candidate looked at."""
+        return read_failures(self.session.board(), self.session.subject, self._pick)
+
+    def arrived(self, failures: Failures) -> None:
+        """Show them."""
+        self.remove_class("-empty")
+        new = self._failures is None or (self._failures.label, self._failures.board) != (
+            failures.label,
+            failures.board,
+        )
+        self._failures = failures
+        if new:
+            self._fill_tree()
+            self.query_one("#pairs").focus()
+        self._fill_list()
+
+    def missing(self, error: RudeError) -> None:
+        """Say what to do where there is nothing."""
+        self._failures = None
+        self.add_class("-empty")
+        text = Text.assemble(("No failures to read yet\n\n", "bold"))
+        text.append(plain(error.what) + "\n\n")
+        text.append("Failures appear once a candidate has been scored: press 1, mark candidates, r.")
+        self.query_one("#empty", Static).update(text)
+        self.say(plain(error.what))
+
+    def repaint(self) -> None:
+        """Draw again in the theme's colours."""
+        if self._failures is not None:
+            self._fill_tree()
+            self._fill_list()
+
+    def _fill_tree(self) -> None:
+        assert self._failures is not None
+        tree: Tree[Branch | None] = self.query_one("#tree", Tree)
+        tree.clear()
+        tree.root.set_label(self._label(None))
+        for branch in self._failures.tree:
+            node = tree.root.add(self._label(branch), branch, expand=self.size.height > 30)
+            for child in branch.children:
+                node.add(self._label(child), child, allow_expand=bool(child.children))
+        tree.root.expand()
+
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Branch | None]) -> None:
+        """Criteria are listed only once their subcategory is opened."""
+        node = event.node
+        if node.data is None or node.data.kind != "subcategory" or node.children:
+            return
+        for criterion in node.data.children[:_CRITERIA_SHOWN]:
+            node.add_leaf(self._label(criterion), criterion)
+        if (more := len(node.data.children) - _CRITERIA_SHOWN) > 0:
+            node.add_leaf(Text(f"… {more:,} more; find them with /", self.colour("chance")))
+
+    def _label(self, branch: Branch | None) -> Text:
+        width = 46 if self.wide else 32
+        if branch is None:
+            assert self._failures is not None
+            return _rated("all", "", self._failures.failed, self._failures.scored, width - 2, "")
+        depth = {"category": 4, "subcategory": 6, "criterion": 8}[branch.kind]
+        mark, tone = glyph(branch.name) if branch.kind != "criterion" else ("·", "")
+        return _rated(branch.name, mark, branch.failed, branch.scored, width - depth, self.colour(tone) if tone else "")
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Branch | None]) -> None:
+        """Show the pairs of a branch."""
+        path: list[Branch] = []
+        node: TreeNode[Branch | None] | None = event.node
+        if node is not None and node.data is None and not node.is_root:
+            return
+        while node is not None:
+            if node.data is not None:
+                path.append(node.data)
+            node = node.parent
+        self._pick = pick_of(path)
+        self._seen = None
+        self.ask()
+
+    def _fill_list(self) -> None:
+        failures = self._failures
+        assert failures is not None
+        self._shown = matching(failures.pairs, self._wanted, self._found) if self._wanted else list(failures.pairs)
+        self.say(
+            plain(failures.label), failures.board.suite, failures.board.protocol, failures.board.metric,
+            f"{failures.failed:,} of {failures.scored:,} pairs failed",
+        )  # fmt: skip
+        heading = Text(no_wrap=True, overflow="ellipsis")
+        heading.append(f"{'margin':>8}  fails  pair   ")
+        heading.append(f"{count(len(self._shown), 'pair')} in {one_line(failures.pick.title, 40)}", "bold")
+        if self._wanted:
+            heading.append(f" with “{one_line(self._wanted, 30)}”", "bold")
+        self.query_one("#heading", Static).update(heading)
+        self.query_one("#pairs", Rows).show(len(self._shown), self._line)
+
+    def _line(self, index: int, width: int) -> Text:
+        pair = self._shown[index]
+        line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>8}")
+        line.append(f"  {f'{pair.failed_by}/{pair.scored_by}':>5}  ")
+        for name in pair.subcategories:
+            mark, tone = glyph(name)
+            line.append(mark, self.colour(tone))
+        line.append(f" {one_line(pair.pair_id, 40)} ")
+        line.append(
+            ", ".join(pair.subcategories) + " · " + one_line(", ".join(pair.violated), 80), self.colour("chance")
+        )
+        return line
+
+    def on_rows_selected(self, event: Rows.Selected) -> None:
+        """Open one pair; the screen walks the same list with n and p."""
+        from screens.failures.pair import PairScreen
+
+        assert self._failures is not None
+
+        def back(index: int | None) -> None:
+            if index is not None:
+                self.query_one("#pairs", Rows).cursor = index
+
+        ids = [pair.pair_id for pair in self._shown]
+        self.app.push_screen(PairScreen(self._failures.board, self._failures.label, ids, event.index), back)
+
+    def action_candidate(self) -> None:
+        """Look at another candidate."""
+        if self._failures is None:
+            return
+
+        def look(label: str | None) -> None:
+            if label:
+                self.session.subject = label
+                self._pick = Pick()
+                self.ask()
+
+        options = [(label, label) for label in self._failures.board.matrix.candidates]
+        self.app.push_screen(Choose("Failures of", options, self._failures.label), look)
+
+    def action_search(self) -> None:
+        """Narrow the list."""
+
+        def search(wanted: str | None) -> None:
+            self._wanted, self._found = wanted or "", None
+            failures = self._failures
+            if failures is None:
+                return
+            self._fill_list()
+            if wanted:
+                from engine.results.search import find_text
+
+                def found(ids: frozenset[str]) -> None:
+                    self._found = ids
+                    self._fill_list()
+
+                self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found)
+
+        self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, "esc shows all"), search)
+
+    def action_export(self) -> None:
+        """Write this candidate's failures to a file."""
+        failures = self._failures
+        if failures is None:
+            return
+        board, entrant = failures.board, failures.board.entrant(failures.label)
+        shown = {pair.pair_id for pair in self._shown}
+        export_dialog(
+            self,
+            "failures",
+            {"suite": board.suite_hash, "protocol": board.protocol, "metric": board.metric},
+            keep=lambda row: (
+                row["pair_id"] in shown and (row["candidate"], row["precision"]) == (entrant.name, entrant.precision)
+            ),
+        )
+
+
+def _rated(name: str, mark: str, failed: int, scored: int, width: int, style: str) -> Text:
+    rate = f"{failed}/{scored}"
+    room = max(6, width - len(rate) - (len(mark) + 1 if mark else 0) - 1)
+    text = Text(no_wrap=True)
+    if mark:
+        text.append(mark + " ", style)
+    text.append(f"{one_line(name, room):<{room}} ")
+    text.append(rate, "bold" if failed else "")
+    return text

@@ -1,0 +1,134 @@
+"""What the five screens have in common: the line on top, the footer, loading, errors, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Protocol, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.widget import Widget
+
+from rubrics.errors import RudeError
+from screens.loading import Answered, Loader
+from screens.session import Live, Session
+from screens.widgets.dialogs import Read, error_dialog
+from screens.widgets.keys import Keys
+from screens.widgets.navigation import Navigation
+
+__all__ = ["Place", "Shell"]
+
+
+class Shell(Protocol):
+    """What a screen needs of the app around it."""
+
+    session: Session
+    live_signal: Signal[Live]
+    live: Live
+
+
+class Place(Screen[None]):
+    """One of the five screens, or one opened from them."""
+
+    MODE: ClassVar[str] = ""
+    """Its name among the places; that of the place it was opened from otherwise."""
+    GUIDE: ClassVar[str] = ""
+    """What F1 says: what is shown, how the numbers are made."""
+    FIRST_KEYS: ClassVar[tuple[str, ...]] = ()
+    """Actions whose keys come first on the bottom line, where room is short."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "help", "help", key_display="F1", id="help"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loader = Loader(self)
+
+    @property
+    def shell(self) -> Shell:
+        """The app, as far as screens know it."""
+        return cast(Shell, self.app)
+
+    @property
+    def session(self) -> Session:
+        """What all screens share."""
+        return self.shell.session
+
+    @property
+    def wide(self) -> bool:
+        """Room for two things side by side."""
+        return self.size.width >= 120
+
+    def colour(self, name: str) -> str:
+        """A colour of the current theme by its variable's name."""
+        return self.app.theme_variables[name]
+
+    def compose(self) -> ComposeResult:
+        """The line on top, the screen's own, the footer."""
+        yield Navigation(self.MODE)
+        yield from self.body()
+        yield Keys()
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Follow the runs."""
+        self.shell.live_signal.subscribe(self, self.follow)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
+        self.query_one(Navigation).show(self.shell.live)
+
+    def follow(self, live: Live) -> None:
+        """New state of the runs."""
+        self.query_one(Navigation).show(live)
+
+    def repaint(self) -> None:
+        """Draw again what holds colours; called when the theme changes."""
+
+    def load(
+        self,
+        slot: str,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[RudeError], None] | None = None,
+    ) -> None:
+        """Do work in a thread; see `Loader.load`. An error opens a dialog where no `failed` is given."""
+        self.loader.load(slot, work, then, failed or self.show_error)
+
+    def on_answered(self, message: Answered) -> None:
+        """An answer has come."""
+        self.loader.answered(message)
+
+    def show_error(self, error: RudeError) -> None:
+        """Say it in a dialog."""
+        self.app.push_screen(error_dialog(error))
+
+    def action_help(self) -> None:
+        """Help for this screen and for the widget that has the focus."""
+        self.app.push_screen(Read(f"{type(self).TITLE or 'Help'} – help", self._help()))
+
+    def _help(self) -> Text:
+        # Written in short lines, read at whatever width the dialog has.
+        paragraphs = [" ".join(part.split()) for part in self.GUIDE.strip().split("\n\n")]
+        text = Text("\n\n".join(paragraphs))
+        focused = self.focused
+        if focused is not None and focused.tooltip and isinstance(focused.tooltip, str):
+            text.append(f"\n\nHere: {focused.tooltip}")
+        text.append("\n\nKeys\n", "bold")
+        hints: dict[str, tuple[bool, str, list[str]]] = {}
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if binding.description and not binding.system:
+                own = active.node is not focused
+                words = binding.tooltip or binding.description.lower()
+                keys = hints.setdefault(binding.action, (own, words, []))[2]
+                keys.append(self.app.get_key_display(binding))
+        # The screen's keys first; how to move in a list is known to most.
+        for _, words, keys in sorted(hints.values(), key=lambda hint: not hint[0]):
+            text.append(f"  {' '.join(dict.fromkeys(keys)):<14}", "bold")
+            text.append(f" {words}\n")
+        return text

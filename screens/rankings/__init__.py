@@ -1,0 +1,1 @@
+"""Rankings: who leads, how surely, and in what."""

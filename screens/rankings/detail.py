@@ -1,0 +1,91 @@
+"""What stands behind one candidate's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from screens.bars import axis_for, interval_bar
+from screens.formats import count, duration, parameters, percent, signed
+from screens.palette import glyph
+from screens.plain import one_line, plain
+from screens.rankings.lines import Line, Standings, profile, rank_text, scope_names
+
+if TYPE_CHECKING:
+    from engine.results.rankings import RankingTable
+
+__all__ = ["detail"]
+
+
+def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, width: int, wide: bool) -> Text:
+    """Name, standing, profile, strengths and weaknesses, what must be known to read it."""
+    table, row, entrant = standings.table, line.overall, line.entrant
+    text = Text(overflow="fold")
+    text.append(one_line(entrant.label, width) + "\n", "bold")
+    text.append(f"{parameters(entrant.parameters)} parameters · {entrant.precision} · {entrant.run.device}\n")
+    text.append(f"rank {rank_text(row)} of {len(table.entrants)} · best with probability {row.p_best:.0%}\n")
+    if row.tied_with:
+        text.append("not told apart from " + ", ".join(one_line(name, 30) for name in row.tied_with) + "\n")
+    else:
+        text.append("told apart from every other candidate\n")
+    if wide:
+        text.append("\n")
+        _profile(text, table, line, colour)
+    strong, weak = profile(line)
+    if strong:
+        text.append("▲ strong in " + ", ".join(strong) + "\n", colour("good"))
+    if weak:
+        text.append("▼ weak in " + ", ".join(weak) + "\n", colour("bad"))
+    if line.scopes and not strong and not weak:
+        text.append("no part surely better or worse than the whole\n", colour("chance"))
+    if bias := standings.biases.get(entrant.label):
+        flips = bias.flip_rate
+        text.append(
+            f"leans {signed(bias.label_a.value)} nats to A; {percent(flips.value, 0)} % of verdicts flip with order "
+        )
+        text.append(f"({percent(flips.ci_low, 0)}–{percent(flips.ci_high, 0)} %)\n")
+        if table.metric == "strict":
+            text.append(f"strict of one that cannot tell but flips as often: {percent(bias.strict_baseline.value)} %\n")
+    interval = f"{percent(row.value)} % ({percent(row.ci_low)}–{percent(row.ci_high)})"
+    text.append(f"\n{interval} on {count(row.n_pairs, 'pair')} in {count(row.n_clusters, 'cluster')}\n")
+    text.append(f"interval: {plain(row.method)}\n", colour("chance"))
+    for note in _facts(line):
+        text.append(note + "\n")
+    for note in table.notes:
+        text.append(f"· {plain(note)}\n", colour("chance"))
+    return text
+
+
+def _profile(text: Text, table: RankingTable, line: Line, colour: Callable[[str], str]) -> None:
+    names = scope_names(table)
+    if not names:
+        return
+    longest = min(14, max(map(len, names)))
+    ends = [end for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
+    axis = axis_for(ends, table.chance, 18)
+    for number, name in enumerate(names):
+        mark, tone = glyph(name, number)
+        row = line.scopes.get(name)
+        text.append(f"{mark} {one_line(name, longest):<{longest}} ", colour(tone))
+        if row is None:
+            text.append("–\n")
+            continue
+        text.append(f"{percent(row.value):>5} ")
+        text.append_text(
+            interval_bar(
+                axis, row.value, row.ci_low, row.ci_high, table.chance, colour=colour(tone), faint=colour("chance")
+            )
+        )
+        text.append("\n")
+    text.append("\n")
+
+
+def _facts(line: Line) -> Iterable[str]:
+    run = line.entrant.run
+    if run.n_skipped:
+        yield f"{count(run.n_skipped, 'pair')} could not be scored"
+    seconds = run.facts.get("seconds")
+    if isinstance(seconds, int | float):
+        yield f"scored in {duration(seconds)}"

@@ -1,0 +1,1 @@
+"""Run: what to score, how it goes, and what was scored before."""

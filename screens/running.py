@@ -1,0 +1,126 @@
+"""The scoring that goes on behind the screens: one plan at a time, in a plain thread, told as snapshots."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from rubrics.errors import RudeError
+from screens.loading import unexpected
+from screens.session import Live
+
+if TYPE_CHECKING:
+    from engine.progress import RunState
+    from engine.runs import Plan
+    from engine.store.connection import Store
+
+__all__ = ["Runner"]
+
+_log = logging.getLogger(__name__)
+_KEPT: Final = 500
+"""Lines of log that stay on screen."""
+
+
+class Runner:
+    """Starts and stops work; gives every change to `publish`, from the working thread."""
+
+    def __init__(self, publish: Callable[[Live], None]) -> None:
+        self._publish = publish
+        self._states: dict[str, RunState] = {}
+        self._lines: deque[str] = deque(maxlen=_KEPT)
+        self._cancel = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether work is going on."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, store: Store, plan: Plan) -> None:
+        """Begin; does nothing while other work goes on."""
+        if self.running:
+            return
+        self._states, self._error = {}, ""
+        self._cancel = threading.Event()
+        for name, what, _ in plan.refused:
+            self._say(f"{name}: left out, {what}")
+        self._thread = threading.Thread(target=self._work, args=(store, plan), name="runs", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop. It says `cancelled` when the worker is gone."""
+        if self.running and not self._cancel.is_set():
+            self._say("stopping; what is scored is kept")
+            self._cancel.set()
+            self._tell(running=True)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the work has ended; False if it has not by then."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return not self.running
+
+    def _work(self, store: Store, plan: Plan) -> None:
+        from engine.runs import execute
+
+        try:
+            execute(store, plan, self, self._cancel)
+        except RudeError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - the thread has nobody above it; the person gets to see it
+            self._fail(unexpected(error))
+        finally:
+            self._tell(running=False)
+
+    def _fail(self, error: RudeError) -> None:
+        self._error = str(error)
+        self._say(str(error))
+
+    # The engine's Progress protocol.
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """The whole queue."""
+        self._states = {state.key: state for state in states}
+        self._say(f"{len(states)} runs in the queue")
+        self._tell(running=True)
+
+    def advanced(self, state: RunState) -> None:
+        """One run moved on."""
+        before = self._states.get(state.key)
+        self._states[state.key] = state
+        if before is None or before.phase is not state.phase:
+            self._say(_moved(state))
+        for note in state.notes:
+            if before is None or note not in before.notes:
+                self._say(f"{_name(state)}: {note}")
+        self._tell(running=True)
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """Everything has ended."""
+        self._states = {state.key: state for state in states}
+        self._say("all runs have ended")
+
+    def _say(self, line: str) -> None:
+        _log.info("%s", line)
+        self._lines.append(f"{time.strftime('%H:%M:%S')}  {line}")
+
+    def _tell(self, *, running: bool) -> None:
+        self._publish(Live(tuple(self._states.values()), running, tuple(self._lines), self._error))
+
+
+def _name(state: RunState) -> str:
+    return " · ".join(filter(None, (state.candidate, state.suite, state.protocol)))
+
+
+def _moved(state: RunState) -> str:
+    text = f"{_name(state)}: {state.phase}"
+    if state.phase.ended and state.total:
+        text += f", {state.done} of {state.total} pairs"
+        if state.skipped:
+            text += f", {state.skipped} cannot be scored"
+    return f"{text}; {' '.join(state.error.split())}" if state.error else text

@@ -1,0 +1,113 @@
+"""What all screens share: the store, the question asked of it, marks, folders, and the work going on. Plain Python."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.progress import RunState
+    from engine.results.board import Board, Question
+    from engine.results.rankings import RankingTable
+    from engine.store.connection import Store
+
+__all__ = ["Session"]
+
+
+@dataclass
+class Session:
+    """One sitting. Methods that read the store block, so screens call them in a thread."""
+
+    store_path: Path | None = None
+    folders: list[str] = field(default_factory=list)
+    """Folders watched for candidates, as the person named them."""
+    remember: Callable[[str, Any], None] = field(default=lambda name, value: None)
+    """Keeps a setting for next time."""
+    asked: dict[str, Any] = field(default_factory=dict)
+    """The fields of the question that were chosen; the rest are the engine's defaults."""
+    marked_models: dict[str, str] = field(default_factory=dict)
+    """Candidates marked for the next run: path → name, in the order marked."""
+    subject: str | None = None
+    """Label of the candidate whose failures are looked at; None: the best one."""
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._store: Store | None = None
+        self._board: tuple[Any, Board] | None = None
+        self._table: tuple[Any, RankingTable] | None = None
+
+    @property
+    def store(self) -> Store:
+        """The one store object, so that suites read once stay in memory."""
+        from engine.store.connection import Store
+
+        if self._store is None:
+            self._store = Store(self.store_path)
+        return self._store
+
+    def question(self, **changes: Any) -> Question:
+        """What is asked now, with changes."""
+        from engine.results.board import Question
+
+        return Question(**{**self.asked, **changes})
+
+    def stamp(self) -> tuple[int, ...]:
+        """Changes whenever the database file does."""
+        found: list[int] = []
+        for path in (self.store.path, self.store.path.with_name(self.store.path.name + ".wal")):
+            try:
+                info = path.stat()
+            except OSError:
+                continue
+            found += [info.st_mtime_ns, info.st_size]
+        return tuple(found)
+
+    def board(self) -> Board:
+        """The board for the question; kept until the question or the file changes.
+
+        Raises:
+            RudeError: nothing answers it, or the store cannot be read.
+        """
+        from engine.results.board import load_board
+
+        with self._lock:
+            question = self.question()
+            key = (question.suite, question.protocol, question.metric, question.template, self.stamp())
+            if self._board is None or self._board[0] != key:
+                self._board = (key, load_board(self.store, question))
+            return self._board[1]
+
+    def ranking(self) -> RankingTable:
+        """The ranking for the question; kept as the board is.
+
+        Raises:
+            RudeError: as for `board`.
+        """
+        from engine.results.rankings import rankings_of
+
+        board, question = self.board(), self.question()
+        with self._lock:
+            key = (id(board), question.by, question.pairs)
+            if self._table is None or self._table[0] != key:
+                self._table = (key, rankings_of(board, question))
+            return self._table[1]
+
+
+@dataclass(frozen=True)
+class Live:
+    """The runs going on, or those that ended last, as one snapshot."""
+
+    states: tuple[RunState, ...] = ()
+    running: bool = False
+    log: tuple[str, ...] = ()
+    """What happened, newest last."""
+    error: str = ""
+
+    @property
+    def share(self) -> float:
+        """How much of everything is done, 0 to 1."""
+        total = sum(state.total for state in self.states)
+        return sum(min(state.done, state.total) for state in self.states) / total if total else 0.0

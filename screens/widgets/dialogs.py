@@ -1,0 +1,172 @@
+"""Dialogs: an error or help to read and copy, a line to type, one of several to choose, a yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from rubrics.errors import RudeError
+from screens.plain import plain
+
+__all__ = ["Ask", "Choose", "Confirm", "Read", "error_dialog"]
+
+_CSS = """
+Read, Ask, Choose, Confirm { align: center middle; background: $background 60%; }
+.dialog { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $surface; border: round $primary;
+          padding: 0 1; }
+.dialog > .title { text-style: bold; width: 1fr; }
+.dialog > .hint { color: $text-muted; width: 1fr; }
+.dialog.-error { border: round $error; }
+.dialog OptionList { height: auto; max-height: 14; border: none; background: $surface; }
+.dialog Input { margin: 0; }
+Read .dialog > VerticalScroll { height: auto; max-height: 60vh; }
+"""
+
+
+class Read(ModalScreen[None]):
+    """Text to read; it scrolls and can be copied whole."""
+
+    DEFAULT_CSS = _CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "close"),
+        Binding("y", "copy", "copy"),
+    ]
+
+    def __init__(self, title: str, body: Text, *, error: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._body = body
+        self._error = error
+
+    def compose(self) -> ComposeResult:
+        """Title, text, keys."""
+        with Vertical(classes="dialog -error" if self._error else "dialog"):
+            yield Static(Text(("✗ " if self._error else "") + self._title), classes="title")
+            with VerticalScroll():
+                yield Static(self._body)
+            yield Static("↑↓ scroll · y copy · esc close", classes="hint")
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+    async def action_dismiss(self, result: None = None) -> None:
+        """Close."""
+        self.dismiss()
+
+    def action_copy(self) -> None:
+        """Copy the text, over SSH too where the terminal allows it."""
+        self.app.copy_to_clipboard(self._body.plain)
+        self.notify("Copied", timeout=2)
+
+
+def error_dialog(error: RudeError) -> Read:
+    """What happened, where, and what to do."""
+    body = Text(plain(error.what), overflow="fold")
+    if error.fix:
+        body.append("\n\n→ " + plain(error.fix), "bold")
+    return Read(plain(error.where) if error.where else "That did not work", body, error=True)
+
+
+class Ask(ModalScreen[str | None]):
+    """One line to type; None where the person gave up."""
+
+    DEFAULT_CSS = _CSS
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "cancel")]
+
+    def __init__(self, title: str, value: str = "", hint: str = "", placeholder: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._value = value
+        self._hint = hint
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        """Title, line, hint."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(self._title), classes="title")
+            yield Input(self._value, placeholder=self._placeholder, select_on_focus=False)
+            yield Static(Text(" · ".join(filter(None, [self._hint, "enter accept · esc cancel"]))), classes="hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Done."""
+        self.dismiss(event.value.strip() or None)
+
+    def action_give_up(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+
+class Choose(ModalScreen[str | None]):
+    """One of several; None where the person gave up."""
+
+    DEFAULT_CSS = _CSS
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "give_up", "cancel")]
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], current: str | None = None) -> None:
+        """Options are (value, label)."""
+        super().__init__()
+        self._title = title
+        self._options = list(options)
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Title, list, hint."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(self._title), classes="title")
+            yield OptionList(
+                *(
+                    Option(Text(("● " if value == self._current else "  ") + plain(label), no_wrap=True))
+                    for value, label in self._options
+                ),
+                markup=False,
+            )
+            yield Static("↑↓ move · enter choose · esc cancel", classes="hint")
+
+    def on_mount(self) -> None:
+        """Begin at what holds now."""
+        values = [value for value, _ in self._options]
+        if self._current in values:
+            self.query_one(OptionList).highlighted = values.index(self._current)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Done."""
+        self.dismiss(self._options[event.option_index][0])
+
+    def action_give_up(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+
+class Confirm(ModalScreen[bool]):
+    """A yes or no."""
+
+    DEFAULT_CSS = _CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "answer(True)", "yes"),
+        Binding("n,escape,q", "answer(False)", "no"),
+    ]
+
+    def __init__(self, title: str, body: str) -> None:
+        super().__init__()
+        self._title = title
+        self._body = body
+
+    def compose(self) -> ComposeResult:
+        """Question, what it means, keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(self._title), classes="title")
+            yield Static(Text(self._body))
+            yield Static("y or enter yes · n or esc no", classes="hint")
+
+    def action_answer(self, answer: bool) -> None:
+        """Done."""
+        self.dismiss(answer)

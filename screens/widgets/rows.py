@@ -1,0 +1,130 @@
+"""A list of any length: only the lines in view are ever made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+__all__ = ["Rows"]
+
+
+class Rows(ScrollView, can_focus=True):
+    """One line per item, with a cursor. Thirty thousand items cost what thirty do."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--blurred"}
+    DEFAULT_CSS = """
+    Rows { height: 1fr; background: $background; overflow-x: hidden; }
+    Rows .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+    Rows .rows--blurred { background: $block-cursor-blurred-background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home,g", "jump(0)", "first", show=False),
+        Binding("end,G", "jump(-1)", "last", show=False),
+        Binding("enter", "select", "open"),
+    ]
+    cursor: reactive[int] = reactive(0)
+
+    class Selected(Message):
+        """A line was chosen with enter or the mouse."""
+
+        def __init__(self, rows: Rows, index: int) -> None:
+            super().__init__()
+            self.rows = rows
+            self.index = index
+
+        @property
+        def control(self) -> Rows:
+            """The list."""
+            return self.rows
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._count = 0
+        self._line: Callable[[int, int], Text] = lambda index, width: Text()
+
+    @property
+    def count(self) -> int:
+        """Number of lines."""
+        return self._count
+
+    def show(self, count: int, line: Callable[[int, int], Text], cursor: int = 0) -> None:
+        """Show `count` lines; `line(index, width)` makes one of them."""
+        self._count = count
+        self._line = line
+        self.virtual_size = Size(self.size.width, count)
+        self.cursor = min(max(0, cursor), max(0, count - 1))
+        self.refresh()
+        self._reveal()
+
+    def on_resize(self) -> None:
+        """Lines are as wide as the widget."""
+        self.virtual_size = Size(self.size.width, self._count)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is in view."""
+        index = y + self.scroll_offset.y
+        width = self.size.width
+        base = self.rich_style
+        if index >= self._count:
+            return Strip.blank(width, base)
+        if index == self.cursor:
+            base += self.get_component_rich_style("rows--cursor" if self.has_focus else "rows--blurred")
+        line = self._line(index, width)
+        line.no_wrap = True
+        segments = list(line.render(self.app.console))
+        if index == self.cursor and self.has_focus:
+            # The cursor's own colours win, or a mark may vanish in it.
+            segments = [Segment(segment.text, _without_colour(segment.style)) for segment in segments]
+        return Strip(segments).adjust_cell_length(width).apply_style(base)
+
+    def watch_cursor(self) -> None:
+        """Keep the cursor in view."""
+        self.refresh()
+        self._reveal()
+
+    def _reveal(self) -> None:
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+
+    def action_move(self, step: int) -> None:
+        """Move by lines."""
+        self.cursor = min(max(0, self.cursor + step), max(0, self._count - 1))
+
+    def action_page(self, step: int) -> None:
+        """Move by pages."""
+        self.action_move(step * max(1, self.size.height - 1))
+
+    def action_jump(self, index: int) -> None:
+        """Go to the first or the last line."""
+        self.cursor = index % self._count if self._count else 0
+
+    def action_select(self) -> None:
+        """Choose the line under the cursor."""
+        if self._count:
+            self.post_message(self.Selected(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; a click on it chooses."""
+        index = event.y + self.scroll_offset.y
+        if 0 <= index < self._count:
+            if index == self.cursor:
+                self.action_select()
+            self.cursor = index
+
+
+def _without_colour(style: Style | str | None) -> Style | None:
+    return style.without_color if isinstance(style, Style) else None

@@ -1,0 +1,88 @@
+"""What every test stands on: a home of its own, no network, fixed terminal, the same examples on each run."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "deterministic",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("deterministic")
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_UNSET = ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "NO_COLOR", "FORCE_COLOR", "COLORTERM")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real models and datasets beside the checkout; the test skips where there is none."""
+    told = os.environ.get("RUDE_TUI_SHARED")
+    folder = Path(told) if told else Path(__file__).resolve().parents[1] / ".." / "shared"
+    if not folder.is_dir():
+        pytest.skip("no folder of shared models and datasets here (RUDE_TUI_SHARED names one)")
+    return folder.resolve()
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, caches and database of the person who runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    places = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "HF_HOME": home / ".cache" / "huggingface",
+        "RUDE_TUI_CACHE": home / ".cache" / "rude-tui",
+        "RUDE_TUI_CONFIG": home / ".config" / "rude-tui",
+        "RUDE_TUI_DB": home / "rude.duckdb",
+    }
+    for name, place in places.items():
+        monkeypatch.setenv(name, str(place))
+    for name in _UNSET:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "COLUMNS": "120",
+        "LINES": "40",
+        "TERM": "xterm-256color",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine may be spoken to: a test that needs the internet fails at once and says so."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0] if isinstance(address, tuple) else address
+            if host not in _LOOPBACK:
+                raise OSError(f"a test tried to reach {host!r}; tests run without a network")
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        check(self, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: object) -> int:
+        check(self, address)
+        return connect_ex(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)

@@ -1,0 +1,152 @@
+"""The seam: every slot once, costs counted, faults survived."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.requests import Request, TokenScores
+from engine.scoring.backend import LocalBackend
+from engine.scoring.model import Halves
+from rubrics.errors import CandidateError
+
+
+@pytest.fixture
+def llama(build):
+    return build("llama")
+
+
+def test_nothing_asked_nothing_comes(llama):
+    assert list(LocalBackend(llama).score([])) == []
+
+
+def test_the_same_request_twice_is_computed_once_and_answered_twice(llama, requests):
+    backend = LocalBackend(llama)
+    scores = dict(backend.score([requests[0], requests[0]]))
+    assert scores[0].value == scores[1].value
+    assert backend.stats.tokens == 2 * backend.stats.distinct_tokens
+
+
+def test_results_come_while_work_remains(llama, requests):
+    backend = LocalBackend(llama, token_budget=150)
+    first = next(backend.score(requests))
+    assert first[1].value != 0
+    assert backend.stats.distinct_tokens < 400
+
+
+def test_what_calls_begin_with_is_computed_once(llama, requests):
+    backend = LocalBackend(llama)
+    list(backend.score(requests[:8]))
+    before = backend.stats.distinct_tokens
+    list(backend.score(requests[8:12]))
+    alone = LocalBackend(llama)
+    list(alone.score(requests[8:12]))
+    assert backend.stats.distinct_tokens - before <= alone.stats.distinct_tokens - 40
+
+
+def test_distinct_tokens_are_the_trees(llama, requests):
+    backend = LocalBackend(llama)
+    list(backend.score(requests))
+    prefixes = set()
+    for request in requests:
+        stop = len(request.ids) if request.labels else len(request.ids) - 1
+        prefixes.update(request.ids[: n + 1] for n in range(stop))
+    # Where a further branch would save a few tokens only, they are computed twice instead.
+    assert len(prefixes) <= backend.stats.distinct_tokens <= len(prefixes) + 8 * len(requests)
+
+
+def test_token_scores_are_those_of_the_whole_distribution(llama, requests):
+    likelihood = [request for request in requests if request.scored]
+    stock = llama.attention
+    scores = dict(LocalBackend(llama, token_budget=100).score(likelihood, token_scores=True))
+    llama.model.set_attn_implementation(stock)
+    for index, request in enumerate(likelihood):
+        with torch.no_grad():
+            logprobs = torch.log_softmax(llama.model(torch.tensor([request.ids])).logits[0].double(), -1).numpy()
+        start, stop = request.scored
+        rows, target = logprobs[start - 1 : stop - 1], list(request.ids[start:stop])
+        own = rows[np.arange(len(target)), target]
+        tokens = scores[index].tokens
+        assert len(tokens) == len(target)
+        np.testing.assert_allclose(tokens.logprob, own, atol=2e-4)
+        np.testing.assert_allclose(tokens.entropy, -(np.exp(rows) * rows).sum(1), atol=2e-4)
+        np.testing.assert_allclose(tokens.margin, np.exp(rows.max(1)) - np.exp(own), atol=2e-4)
+        assert np.abs(tokens.rank - 1 - (rows > own[:, None]).sum(1)).max() <= 1  # near-ties may swap
+        assert scores[index].value == pytest.approx(own.sum(), abs=1e-3)
+
+
+def test_choice_has_no_token_scores(llama, requests):
+    assert dict(LocalBackend(llama).score(requests[:2], token_scores=True))[0].tokens is None
+
+
+def test_out_of_memory_halves_the_budget_and_goes_on(llama, requests, monkeypatch):
+    truth = {index: score.value for index, score in LocalBackend(llama).score(requests)}
+    backend = LocalBackend(llama, token_budget=400)
+    states = Halves.states
+
+    def tight(self, tokens, positions):
+        if len(tokens) > 120:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return states(self, tokens, positions)
+
+    monkeypatch.setattr(Halves, "states", tight)
+    scores = dict(backend.score(requests))
+    assert {i: s.value for i, s in scores.items()} == pytest.approx(truth, abs=2e-4)
+    assert [note for note in backend.stats.notes if "out of memory" in note]
+    assert len(backend.stats.notes) == 2  # 400 → 200 → 100
+
+
+def test_too_little_memory_for_anything_is_an_error(llama, requests, monkeypatch):
+    backend = LocalBackend(llama)
+
+    def never(self, tokens, positions):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(Halves, "states", never)
+    with pytest.raises(torch.OutOfMemoryError):
+        list(backend.score(requests))
+
+
+def test_numbers_that_are_none_are_an_error(build, requests):
+    loaded = build("llama")
+    backend = LocalBackend(loaded)
+    with torch.no_grad():
+        loaded.model.model.norm.weight.fill_(torch.inf)
+    with pytest.raises(CandidateError, match="not finite"):
+        list(backend.score(requests))
+
+
+def test_a_response_with_nothing_before_it_is_refused(llama):
+    with pytest.raises(ValueError, match="nothing stands before"):
+        list(LocalBackend(llama).score([Request("p", "likelihood", "chosen", (1, 2), (0, 2), None)]))
+
+
+def test_gradients_are_as_they_were_between_results(llama, requests):
+    for _ in LocalBackend(llama).score(requests[:4]):
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("count", [0, 1, 700])
+def test_token_scores_survive_packing(count):
+    draw = np.random.default_rng(count)
+    scores = TokenScores(
+        -draw.exponential(3, count).astype(np.float32),
+        draw.integers(1, 200_000, count).astype(np.int32),
+        draw.uniform(0, 11, count).astype(np.float32),
+        draw.uniform(0, 1, count).astype(np.float32),
+    )
+    raw = scores.to_bytes()
+    again = TokenScores.from_bytes(raw)
+    np.testing.assert_array_equal(again.logprob, scores.logprob)
+    np.testing.assert_array_equal(again.rank, scores.rank)
+    np.testing.assert_allclose(again.entropy, scores.entropy, rtol=1e-3)
+    np.testing.assert_allclose(again.margin, scores.margin, rtol=1e-3, atol=1e-4)
+    assert len(raw) <= 12 * count + 32
+
+
+@pytest.mark.parametrize("raw", [b"", b"RTS1", b"nonsense, quite long", b"RTS1\x05\x00\x00\x00garbage"])
+def test_rubbish_is_no_package_of_token_scores(raw):
+    with pytest.raises(ValueError, match="token scores"):
+        TokenScores.from_bytes(raw)

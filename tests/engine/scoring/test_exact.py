@@ -1,0 +1,112 @@
+"""Shared scoring gives each model's own numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.scoring import attention
+from engine.scoring.backend import LocalBackend
+
+SHARING = [
+    "llama",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "qwen3_moe",
+    "gemma3_text",
+    "gemma2",
+    "olmo2",
+    "phi3",
+    "gpt_neox",
+    "gpt2",
+    "granite",
+]
+
+
+@pytest.mark.parametrize("name", SHARING)
+def test_architecture_shares_and_is_exact(name, build, requests, assert_exact):
+    loaded = build(name)
+    stock = loaded.attention
+    backend = LocalBackend(loaded, token_budget=200)
+    assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
+    scores = dict(backend.score(requests))
+    assert backend.stats.distinct_tokens < 0.7 * backend.stats.tokens
+    loaded.model.set_attn_implementation(stock)
+    assert_exact(loaded.model, requests, scores)
+
+
+@pytest.mark.parametrize("name", ["mamba", "gpt_oss"])
+def test_architecture_that_cannot_share_is_exact_all_the_same(name, build, requests, assert_exact):
+    loaded = build(name)
+    backend = LocalBackend(loaded)
+    assert loaded.facts["sharing"] == "none"
+    assert any("not shared" in note for note in backend.stats.notes)
+    assert_exact(loaded.model, requests[:12], dict(backend.score(requests[:12])))
+
+
+def test_rotary_scheme_that_depends_on_length_is_exact_on_both_sides_of_its_limit(build, requests, assert_exact):
+    rope = {
+        "rope_type": "longrope",
+        "rope_theta": 10000.0,
+        "short_factor": [1.0] * 8,
+        "long_factor": [3.0] * 8,
+        "original_max_position_embeddings": 120,
+    }
+    loaded = build("phi3", rope_parameters=rope, original_max_position_embeddings=120)
+    lengths = [len(request.ids) for request in requests]
+    assert min(lengths) < 120 < max(lengths)
+    stock = loaded.attention
+    scores = dict(LocalBackend(loaded).score(requests))
+    loaded.model.set_attn_implementation(stock)
+    assert_exact(loaded.model, requests, scores)
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        pytest.param(lambda keys, ends, queries: keys[None, :] <= queries[:, None], id="siblings are seen"),
+        pytest.param(
+            lambda keys, ends, queries: (queries[:, None] < ends[None, :]) & (keys[None, :] < queries[:, None] + 2),
+            id="the next token is seen",
+        ),
+    ],
+)
+def test_a_leak_in_the_mask_is_found_by_the_check_at_the_start(leak, build, requests, assert_exact, monkeypatch):
+    monkeypatch.setattr(attention, "visible", leak)
+    loaded = build("llama")
+    backend = LocalBackend(loaded)
+    assert loaded.facts["sharing"] == "none"
+    assert_exact(loaded.model, requests[:4], dict(backend.score(requests[:4])))
+
+
+def test_a_leak_in_the_mask_makes_the_exactness_test_fail(build, requests, assert_exact, monkeypatch):
+    loaded = build("llama")
+    stock = loaded.attention
+    backend = LocalBackend(loaded)
+    monkeypatch.setattr(attention, "visible", lambda keys, ends, queries: keys[None, :] <= queries[:, None])
+    scores = dict(backend.score(requests))
+    loaded.model.set_attn_implementation(stock)
+    with pytest.raises(AssertionError):
+        assert_exact(loaded.model, requests, scores)
+
+
+def test_a_model_whose_attention_is_ignored_falls_back(build, monkeypatch):
+    loaded = build("llama")
+    # As a model would be that has its own way with attention: the setting is taken and nothing comes of it.
+    monkeypatch.setattr(type(loaded.model), "set_attn_implementation", lambda *_, **__: None)
+    LocalBackend(loaded)
+    assert loaded.facts["sharing"] == "none"
+
+
+@pytest.mark.parametrize("budget", [32, 75, 1000])
+@pytest.mark.parametrize("name", ["llama", "gemma3_text"])
+def test_numbers_do_not_depend_on_the_token_budget_or_the_company(name, budget, build, requests):
+    loaded = build(name)
+    together = dict(LocalBackend(loaded, token_budget=budget).score(requests))
+    backend = LocalBackend(loaded, token_budget=300)
+    shuffled = np.random.default_rng(budget).permutation(len(requests)).tolist()
+    for start in range(0, len(shuffled), 5):
+        company = shuffled[start : start + 5]
+        for place, score in backend.score([requests[index] for index in company]):
+            assert score.value == pytest.approx(together[company[place]].value, abs=2e-4)

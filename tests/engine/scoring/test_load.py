@@ -1,0 +1,171 @@
+"""Model folders: what loads, at which precision, and what is refused with which words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from engine.layout import LayoutOptions, lay_out
+from engine.requests import Request
+from engine.scoring.backend import LocalBackend
+from engine.scoring.load import load_model
+from engine.scoring.tokenizer import open_tokenizer
+from rubrics.errors import BadInput, CandidateError
+from rubrics.schema import Pair, Suite
+
+
+@pytest.fixture
+def folder(build, tmp_path):
+    build("llama", intermediate_size=128).model.save_pretrained(tmp_path)
+    return tmp_path
+
+
+def test_fp32_weights_are_the_saved_ones(folder, build):
+    loaded = load_model(folder, "fp32", "cpu", threads=1)
+    saved = dict(build("llama", intermediate_size=128).model.named_parameters())
+    for name, weight in loaded.model.named_parameters():
+        assert torch.equal(weight, saved[name])
+    assert loaded.facts["dtype"] == "float32"
+    assert loaded.facts["device"] == "cpu"
+    assert loaded.facts["attention"] == "sdpa"
+    assert json.dumps(loaded.facts)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8", "nf4"])
+@pytest.mark.filterwarnings("ignore")  # bitsandbytes speaks of optional kernels
+def test_lower_precision_shares_and_is_near(precision, folder, requests):
+    exact = dict(LocalBackend(load_model(folder, "fp32", "cpu")).score(requests))
+    loaded = load_model(folder, precision, "cpu")
+    scores = dict(LocalBackend(loaded).score(requests))
+    assert loaded.facts["sharing"] == "prefix tree"
+    same = [scores[i].value * exact[i].value > 0 for i, request in enumerate(requests) if request.labels]
+    assert sum(same) > len(same) / 2
+
+
+def test_weights_cut_short(folder):
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    with pytest.raises(CandidateError) as caught:
+        load_model(folder, "fp32", "cpu")
+    assert "damaged" in caught.value.what
+    assert caught.value.where == str(folder)
+    assert caught.value.fix
+
+
+def test_missing_tensors_are_never_made_up(folder):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(CandidateError, match="missing from its weights"):
+        load_model(folder, "fp32", "cpu")
+
+
+def test_pickled_weights_are_not_read(folder):
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(CandidateError, match="cannot be loaded"):
+        load_model(folder, "fp32", "cpu")
+
+
+@pytest.mark.parametrize("config", ["{}", '{"model_type": "no-such-model"}', "{", '{"model_type": "vit"}'])
+def test_a_configuration_that_is_no_decoder(config, folder):
+    (folder / "config.json").write_text(config)
+    with pytest.raises(CandidateError, match="cannot be loaded"):
+        load_model(folder, "fp32", "cpu")
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(CandidateError):
+        load_model(tmp_path / "none", "fp32", "cpu")
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:x", "cuda:99"])
+def test_no_such_device(device, folder):
+    with pytest.raises(BadInput) as caught:
+        load_model(folder, "fp32", device)
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize("content", [None, "", "{", '{"version": "1.0"}'])
+def test_a_tokenizer_that_is_none(content, folder):
+    if content is not None:
+        (folder / "tokenizer.json").write_text(content)
+    with pytest.raises(CandidateError, match="tokenizer") as caught:
+        open_tokenizer(folder)
+    assert caught.value.where == str(folder)
+    assert "\n" not in caught.value.what
+
+
+def _fitting(suite_pairs):
+    return Suite("short", tuple(Pair.model_validate(pair) for pair in suite_pairs))
+
+
+@pytest.mark.parametrize("protocol", ["choice", "likelihood"])
+def test_a_real_model_end_to_end(protocol, shared, assert_exact):
+    folder = shared / "models" / "stories260K"
+    if not folder.is_dir():
+        pytest.skip("the model is not here")
+    criteria = [{"id": "c", "text": "Has a dog.", "subcategory": "Scope"}]
+    suite = _fitting(
+        {
+            "id": f"p{number}",
+            "domain": "stories",
+            "prompt": f"Tell of {name}.",
+            "chosen": f"{name} had a dog. They played in the park all day. They were very happy.",
+            "rejected": f"{name} had a dog. Park they the all played day in. Happy very they were.",
+            "criteria": criteria,
+            "violated": ["c"],
+        }
+        for number, name in enumerate(["Tim", "Lily", "Ben"])
+    )
+    encoder = open_tokenizer(folder)
+    laid = lay_out(suite, encoder, LayoutOptions(protocol), context=512)
+    assert not laid.skipped
+    requests = [request for pair in laid.requests.values() for request in pair]
+    assert all(request.ids[0] == 1 for request in requests)  # its tokenizer adds BOS
+    loaded = load_model(folder, "fp32", "cpu")
+    stock = loaded.attention
+    backend = LocalBackend(loaded)
+    assert loaded.facts["sharing"] == "prefix tree"
+    scores = dict(backend.score(requests))
+    loaded.model.set_attn_implementation(stock)
+    assert_exact(loaded.model, requests, scores)
+    if protocol == "likelihood":
+        for first in range(0, len(requests), 2):
+            chosen, rejected = (
+                scores[n].value / (requests[n].scored[1] - requests[n].scored[0]) for n in (first, first + 1)
+            )
+            assert chosen > rejected  # fluent against broken, to a model that has read stories
+
+
+def test_the_core_needs_nothing_of_the_rest_of_the_program():
+    code = (
+        "import sys; import engine.requests, engine.layout;"
+        "assert not {'torch', 'transformers', 'pydantic'} & set(sys.modules), 'layout';"
+        "import engine.scoring.backend, engine.scoring.tokenizer;"
+        "bad = {'pydantic', 'duckdb', 'textual', 'click', 'scipy', 'rubrics.schema'} & set(sys.modules);"
+        "assert not bad, bad;"
+        "mine = [m for m in sys.modules if m.startswith('engine.') and not m.startswith('engine.scoring')];"
+        "assert set(mine) <= {'engine.requests', 'engine.layout'}, mine"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_request_as_json():
+    request = Request("p", "choice", "chosen_first", (1, 2), None, (5, 6))
+    assert request.to_json() == {
+        "pair_id": "p",
+        "protocol": "choice",
+        "view": "chosen_first",
+        "ids": [1, 2],
+        "scored": None,
+        "labels": {"chosen": 5, "rejected": 6},
+    }
+    scored = Request("p", "likelihood", "rejected", (1, 2, 3), (1, 3), None).to_json()
+    assert (scored["scored"], scored["labels"]) == ([1, 3], None)

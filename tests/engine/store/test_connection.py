@@ -1,0 +1,153 @@
+"""The database file is held for milliseconds, shared between processes, and every fault is one clear line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from engine.store.connection import Store, default_path
+from engine.store.migrations import LATEST
+from rubrics.errors import StoreError
+
+HOLD = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_default_path_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RUDE_TUI_DB", str(tmp_path / "x.duckdb"))
+    assert default_path() == tmp_path / "x.duckdb"
+    monkeypatch.delenv("RUDE_TUI_DB")
+    assert default_path().name == "rude.duckdb"
+
+
+def test_a_new_file_gets_schema_and_folders(tmp_path: Path) -> None:
+    store = Store(tmp_path / "deep" / "er" / "rude.duckdb")
+    with store.reading() as connection:
+        assert connection.execute("select max(version) from schema_version").fetchone() == (LATEST,)
+        views = {
+            row[0] for row in connection.execute("select view_name from duckdb_views() where not internal").fetchall()
+        }
+    assert {"verdicts", "leaderboard", "failures", "correlations"} <= views
+
+
+def test_nothing_of_a_broken_write_is_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path / "rude.duckdb")
+
+    def write_and_break() -> None:
+        with store.writing() as connection:
+            connection.execute("insert into outcomes (candidate, outcome, score) values ('a', 'o', 1)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_break()
+    with store.reading() as connection:
+        assert connection.execute("select count(*) from outcomes").fetchone() == (0,)
+
+
+def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rude.duckdb"
+    Store(path).reading().__enter__().close()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreError) as caught, Store(path, retry_seconds=0.05).reading():
+            pass
+        assert f"process {holder.pid}" in caught.value.what
+        assert "--db" in caught.value.fix
+        holder.stdin.close()
+    with Store(path).reading() as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_waits_for_a_holder_that_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "rude.duckdb"
+    Store(path).reading().__enter__().close()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        timer = threading.Timer(0.2, holder.stdin.close)
+        timer.start()
+        with Store(path, retry_seconds=30).reading() as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        timer.join()
+
+
+def test_threads_of_one_process_take_turns(tmp_path: Path) -> None:
+    path = tmp_path / "rude.duckdb"
+    errors: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            for i in range(5):
+                with Store(path).writing() as connection:
+                    connection.execute(
+                        "insert into outcomes (candidate, outcome, score) values (?, ?, 0)", [f"c{number}", f"o{i}"]
+                    )
+                with Store(path).reading() as connection:
+                    connection.execute("select count(*) from outcomes").fetchone()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    with Store(path).reading() as connection:
+        assert connection.execute("select count(*) from outcomes").fetchone() == (30,)
+
+
+@pytest.mark.parametrize("content", [b"this is not a database" * 300, b"", b"\x00" * 5000])
+def test_another_kind_of_file_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "rude.duckdb"
+    path.write_bytes(content)
+    with pytest.raises(StoreError) as caught, Store(path).reading():
+        pass
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rude.duckdb"
+    with Store(path).writing() as connection:
+        connection.execute("insert into schema_version (version) values (?)", [LATEST + 1])
+    with pytest.raises(StoreError, match="newer rude-tui"), Store(path).reading():
+        pass
+
+
+def test_every_older_schema_can_be_brought_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import engine.store.migrations as migrations
+
+    for version in range(LATEST):
+        path = tmp_path / f"{version}.duckdb"
+        connection = duckdb.connect(str(path))
+        with monkeypatch.context() as patch:
+            patch.setattr(migrations, "LATEST", version)
+            migrations.migrate(connection)
+        connection.close()
+        with Store(path).reading() as connection:
+            assert migrations.version_of(connection) == LATEST
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="folder cannot be made"), Store(tmp_path / "file" / "x.duckdb").reading():
+        pass

@@ -1,0 +1,130 @@
+"""Outcomes in: the contract's CSV, and whose the scores are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.outcomes import Outcome, match, near_misses, published_outcomes, read_outcomes
+from rubrics.errors import OutcomeError
+
+
+def _write(folder: Path, content: str | bytes) -> Path:
+    path = folder / "outcomes.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_full_and_short_rows(tmp_path: Path) -> None:
+    path = _write(
+        tmp_path,
+        "\ufeffoutcome,candidate,score,source,stderr\r\n"
+        'health,"Acme, Inc/base",-.171,"our run, May",0.01\r\n'
+        "\r\n"
+        "health,other, 7e-1 ,,\r\n",
+    )
+    assert read_outcomes(path) == [
+        Outcome("Acme, Inc/base", "health", -0.171, 0.01, "our run, May"),
+        Outcome("other", "health", 0.7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("  \n \n", "is empty"),
+        ("candidate,outcome,score\n", "no scores"),
+        ("candidate,score\nm,1\n", "line 1: column 'outcome' is missing"),
+        ("candidate,outcome,score,weight\nm,o,1,2\n", "line 1: column 'weight' is not known"),
+        ("candidate,outcome,score,score\nm,o,1,2\n", "line 1: column 'score' stands twice"),
+        ("candidate,outcome,score\nm,o\n", "line 2: has 2 fields, the header 3"),
+        ("candidate,outcome,score\nm,o,high\n", "line 2, score: 'high' is not a number"),
+        ('candidate,outcome,score\nm,o,"0,7"\n', "use a decimal point"),
+        ("candidate,outcome,score\nm,o,\n", "line 2, score: '' is not a number"),
+        ("candidate,outcome,score\nm,o,1_0\n", "line 2, score: '1_0' is not a number"),
+        ("candidate,outcome,score\nm,o,NaN\n", "line 2, score: 'NaN' is not finite"),
+        ("candidate,outcome,score\nm,o,-inf\n", "not finite"),
+        ("candidate,outcome,score,stderr\nm,o,1,-2\n", "line 2, stderr: -2 is below zero"),
+        ("candidate,outcome,score,stderr\nm,o,1,nan\n", "line 2, stderr: 'nan' is not finite"),
+        ("candidate,outcome,score\n,o,1\n", "line 2, candidate: is empty"),
+        ("candidate,outcome,score\nm, ,1\n", "line 2, outcome: is empty"),
+        ("candidate,outcome,score\nm,o,1\nm,p,1\nm,o,2\n", "line 4: 'm' already has a score of 'o' on line 2"),
+        (b"candidate,outcome,score\nm\xe9,o,1\n", "line 2 is not UTF-8 (byte 0xe9)"),
+        ('candidate,outcome,score\n"m,o,1\n', "is not CSV"),
+        (b"PK\x03\x04rest", "zip archive"),
+        ("{", "line 1 is not JSON"),
+        ("[" * 100_000, "is not JSON that can be read"),
+        ("[1, 2]", "not a result file of a known harness"),
+    ],
+)
+def test_each_fault_is_named(tmp_path: Path, content: str | bytes, said: str) -> None:
+    path = _write(tmp_path, content)
+    with pytest.raises(OutcomeError) as caught:
+        read_outcomes(path)
+    assert said in caught.value.what
+    assert caught.value.where == str(path)
+    assert caught.value.fix
+
+
+def test_all_faults_at_once_up_to_twenty(tmp_path: Path) -> None:
+    rows = "".join(f"m{i},o,x\n" for i in range(25))
+    with pytest.raises(OutcomeError) as caught:
+        read_outcomes(_write(tmp_path, "candidate,outcome,score\n" + rows))
+    assert caught.value.what.startswith("25 faults")
+    assert "… and 5 more" in caught.value.what
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutcomeError, match="cannot be read"):
+        read_outcomes(tmp_path / "none.csv")
+    with pytest.raises(OutcomeError, match="is a folder"):
+        read_outcomes(tmp_path)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_rubbish_is_refused_or_read_but_never_crashes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("o") / "x.csv"
+    for head in (b"", b"candidate,outcome,score\n", b'{"results": '):
+        path.write_bytes(head + content)
+        try:
+            found = read_outcomes(path)
+        except OutcomeError:
+            continue
+        assert found
+        assert all(outcome.candidate and outcome.outcome for outcome in found)
+
+
+def test_exact_names_match_and_near_ones_are_only_suggested() -> None:
+    outcomes = [
+        Outcome("Qwen3-4B-Base", "o", 1),
+        Outcome("org/qwen3_4b_base", "o", 2),
+        Outcome("org/qwen3_4b_base", "p", 3),
+        Outcome("zebra", "o", 4),
+    ]
+    matched, missed = match(["Qwen3-4B-Base", "GLM-4.5"], outcomes)
+    assert matched == outcomes[:1]
+    assert missed == {"org/qwen3_4b_base": ("Qwen3-4B-Base",), "zebra": ()}
+    assert near_misses(["GLM-4.5", "glm45"], ["GLM-4.5"]) == {"glm45": ("GLM-4.5",)}
+
+
+def test_a_mapping_decides() -> None:
+    matched, missed = match(["base"], [Outcome("base-sft", "o", 0.5, 0.1, "s")], {"base-sft": "base"})
+    assert matched == [Outcome("base", "o", 0.5, 0.1, "s")]
+    assert missed == {}
+
+
+def test_a_mapping_to_nobody_and_two_scores_that_meet_are_refused() -> None:
+    with pytest.raises(OutcomeError, match="which is no candidate"):
+        match(["base"], [], {"x": "bass"})
+    with pytest.raises(OutcomeError, match="two scores of 'o' meet in candidate 'base'"):
+        match(["base"], [Outcome("base", "o", 1), Outcome("base-sft", "o", 2)], {"base-sft": "base"})
+
+
+def test_published_scores_name_their_source() -> None:
+    found = published_outcomes()
+    assert len(found) == 64
+    assert Outcome("GLM-4.5", "HealthBench", 0.26, None, "arXiv 2605.11978, digitised") in found

@@ -1,0 +1,167 @@
+"""A small real database, and ways to drive and picture the app."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.store.connection import Store
+from engine.store.runs import Status, close_run, open_run, save_candidate
+from engine.store.suites import add_suite
+from engine.store.verdicts import Verdict, add_verdicts
+from rubrics.schema import Pair, Suite
+from rubrics.taxonomy import SUBCATEGORIES, Subcategory
+
+CANDIDATES = (
+    ("oak-7m", 7_000_000, 1.4),
+    ("birch-3m", 3_100_000, 0.8),
+    ("alder-1m", 1_000_000, 0.25),
+    ("moss-200k", 200_000, -0.2),
+)
+
+
+def make_suite(name: str = "garden", groups: int = 10) -> Suite:
+    """Four pairs for each of ten prompts, over all twelve subcategories, some violating two criteria."""
+    subcategories = list(Subcategory)
+    pairs = []
+    for group in range(groups):
+        for variant in range(4):
+            number = group * 4 + variant
+            criteria = [
+                {"id": f"c-{sub.lower()}", "text": f"Keeps to what {sub.lower()} asks for.", "subcategory": str(sub)}
+                for sub in (subcategories[(number + k * 5) % 12] for k in range(3))
+            ]
+            violated = [criteria[0]["id"]] + ([criteria[1]["id"]] if number % 5 == 0 else [])
+            pairs.append(
+                Pair.model_validate(
+                    {
+                        "id": f"garden-{number:03d}",
+                        "domain": ("garden", "kitchen")[group % 2],
+                        "prompt": f"Plan week {group + 1} in the kitchen garden, in three short steps, for a beginner.",
+                        "chosen": "First water the beds. Then sow two rows of peas. Last, cover them with net "
+                        f"number {variant + 1} against the birds.",
+                        "rejected": "First sow two rows of peas. Then water the path, and perhaps call a friend. "
+                        f"Last, cover them with net number {variant + 1} against birds.",
+                        "criteria": criteria,
+                        "violated": violated,
+                        "group": f"week-{group}",
+                    }
+                )
+            )
+    assert len(SUBCATEGORIES) == 12
+    return Suite(name, tuple(pairs), "A small suite about gardens.")
+
+
+def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES, missing: int = 0) -> None:
+    """Score a suite with made-up verdicts of known strength: the same numbers each time."""
+    add_suite(store, suite)
+    for name, parameters, strength in candidates:
+        weights = f"{name}-weights"
+        save_candidate(
+            store,
+            SimpleNamespace(
+                name=name, path=Path("/models") / name, architecture="LlamaForCausalLM", model_type="llama",
+                parameters=parameters, weight_bytes=parameters * 4, dtype="fp32", context=512, tokenizer="BPE",
+                revision=None,
+            ),
+            weights,
+        )  # fmt: skip
+        for protocol in ("likelihood", "choice"):
+            chance = random.Random(f"{name}{protocol}")
+            run_id = f"{name}-{protocol}-run"
+            key = {
+                "weights_hash": weights, "tokenizer_hash": "t", "candidate": name, "suite": suite.name,
+                "suite_hash": suite.hash, "protocol": protocol, "precision": "fp32", "device": "cpu",
+                "attention": "sdpa", "template_hash": f"template-{protocol}", "shots": None, "show_criteria": False,
+                "seed": 0, "versions": {},
+            }  # fmt: skip
+            pairs = suite.scored[: len(suite.scored) - missing]
+            open_run(store, run_id, key, n_wanted=len(suite.scored))
+            verdicts = []
+            for pair in pairs:
+                lean = chance.gauss(strength * (1.5 if "c-format" in pair.violated else 1), 1.0)
+                if protocol == "choice":
+                    shift = chance.gauss(0.4, 0.2)
+                    verdicts.append(
+                        Verdict(pair.id, lean + shift, lean - shift, single_chosen_first=len(verdicts) % 2 == 0)
+                    )
+                else:
+                    a, b = len(pair.chosen.encode()), len(pair.rejected.encode())
+                    verdicts.append(
+                        Verdict(
+                            pair.id, ll_chosen=-1.1 * a + lean * a * 0.05, ll_rejected=-1.1 * b, tokens_chosen=a // 4,
+                            tokens_rejected=b // 4, bytes_chosen=a, bytes_rejected=b,
+                        )
+                    )  # fmt: skip
+            add_verdicts(store, run_id, verdicts)
+            close_run(store, run_id, Status.DONE, facts={"seconds": 12.5})
+
+
+@pytest.fixture(scope="session")
+def garden_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with one suite, four candidates, both protocols, filled once."""
+    path = tmp_path_factory.mktemp("garden") / "rude.duckdb"
+    fill(Store(path), make_suite())
+    return path
+
+
+@pytest.fixture
+def garden(garden_file: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    path = tmp_path / "rude.duckdb"
+    path.write_bytes(garden_file.read_bytes())
+    return path
+
+
+async def _settled(pilot: Pilot[Any], seconds: float = 20.0) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    quiet = 0
+    # Twice quiet in a row: an answer may itself ask for more.
+    while quiet < 2:
+        await pilot.pause()
+        loader = getattr(pilot.app.screen, "loader", None)
+        quiet = 0 if loader is not None and loader.busy else quiet + 1
+        assert asyncio.get_running_loop().time() < deadline, "the screen is still reading"
+        await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def settle() -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Wait until the screen has read what it wanted and drawn it."""
+    return _settled
+
+
+@pytest.fixture
+def make_app() -> Callable[..., Any]:
+    """An app over a database."""
+    from rude_tui.app import RudeApp
+    from rude_tui.settings import Settings
+    from screens.session import Session
+
+    def make(path: Path, *, start: str = "rankings", theme: str = "", folders: tuple[str, ...] = ()) -> Any:
+        app = RudeApp(Session(store_path=path, folders=list(folders)), Settings(theme=theme), start_screen=start)
+        app.animation_level = "none"
+        return app
+
+    return make
+
+
+def _text(app: Any) -> str:
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+    assert len(lines) == height, (len(lines), height, width)
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def screen_text() -> Callable[[Any], str]:
+    """What is on the screen, as text."""
+    return _text
