@@ -130,7 +130,8 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
     """The model folders that one argument stands for."""
     path = Path(item).expanduser()
     try:
-        is_folder, is_there = path.is_dir(), os.path.lexists(path)
+        # The empty string, often a variable that was not set, is not meant as the folder we are in.
+        is_folder, is_there = bool(item) and path.is_dir(), bool(item) and os.path.lexists(path)
     except (OSError, ValueError):
         is_folder = is_there = False
     if is_folder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ class HeaderFault(Exception):
         self.code = code
 
 
+@cache
 def bits(dtype: str) -> int:
     """Bits of one element of a safetensors dtype."""
     if dtype == "BOOL":

@@ -162,15 +162,18 @@ def _explained(hub_id: str, error: Exception) -> CandidateError:
     """The one line a person needs about a failed download."""
     from httpx2 import HTTPError
     from huggingface_hub.errors import (
+        DryRunError,
         GatedRepoError,
         HfHubHTTPError,
+        LocalEntryNotFoundError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
-    # A plan that fails wraps what really happened.
-    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    # These two only wrap what really happened.
+    wrapped = error.__cause__ if isinstance(error, DryRunError | LocalEntryNotFoundError) else None
+    cause = wrapped if isinstance(wrapped, Exception) else error
     if isinstance(cause, GatedRepoError):
         return CandidateError(
             "access to it must be asked for",

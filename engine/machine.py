@@ -80,7 +80,7 @@ def resolve_device(wanted: str) -> Device:
 
 def free_memory() -> tuple[int, int]:
     """Bytes of main memory (total, free for a new process), within the limits of the control group we run in."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     memory = psutil.virtual_memory()
     total, free = memory.total, memory.available

@@ -7,9 +7,20 @@ from typing import Final, Literal, NamedTuple
 
 from engine.candidate import Candidate
 from engine.machine import Device
+from engine.untrusted import shown
 from rubrics.errors import BadInput
 
-__all__ = ["BUDGET_TOKENS", "CONTEXT_TOKENS", "PRECISIONS", "Fit", "Precision", "estimate", "fits", "human_bytes"]
+__all__ = [
+    "BUDGET_TOKENS",
+    "CONTEXT_TOKENS",
+    "PRECISIONS",
+    "START_BYTES",
+    "Fit",
+    "Precision",
+    "estimate",
+    "fits",
+    "human_bytes",
+]
 
 Precision = Literal["fp32", "bf16", "int8", "nf4"]
 
@@ -28,8 +39,8 @@ _LOGITS: Final = {"cpu": 8 << 20, "cuda": 256 << 20}
 _KEPT_BACK: Final = 0.05
 """Share of the free memory left alone: allocators round up, and other programs live here too."""
 
-_START: Final = {"cpu": 400 << 20, "cuda": 700 << 20}
-"""Bytes a process takes before it has loaded anything: libraries on the CPU, kernels and a context on a GPU."""
+START_BYTES: Final = {"cpu": 450 << 20, "cuda": 700 << 20}
+"""What scoring takes whatever the model: libraries and their workspaces, or kernels and a context on a GPU."""
 
 _NF4_BYTES: Final = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Half a byte, one 8-bit scale for each block of 64, one fp32 scale for 256 of those (QLoRA, arXiv 2305.14314,
@@ -56,9 +67,8 @@ def estimate(
     budget_tokens: int,
     device_kind: str = "cpu",
 ) -> int:
-    """Bytes at the peak of scoring: weights, keys and values, activations and logits.
-
-    Left out are the process itself, and pages of the weights file that a CPU has mapped and can drop at any time.
+    """Bytes that a scoring process takes at its peak, of the device's memory: its start, weights, keys and values,
+    activations and logits. Pages of a weights file that the CPU has mapped and can drop at any time are left out.
 
     Args:
         context_tokens: tokens whose keys and values are held at one time.
@@ -80,7 +90,7 @@ def estimate(
     running = kv + max(residual + max(attention, forward) * item + mask, logits)
     # While a tensor is converted or quantised it exists twice.
     loading = candidate.largest_tensor * 4
-    return _weight_bytes(candidate, precision) + max(running, loading)
+    return START_BYTES[device_kind] + _weight_bytes(candidate, precision) + max(running, loading)
 
 
 def _weight_bytes(candidate: Candidate, precision: Precision) -> int:
@@ -124,13 +134,15 @@ def fits(
     else:
         order = tuple(precision for precision in PRECISIONS if precision == requested)
         if not order:
-            raise BadInput("no such precision", where=requested, fix=f"give auto or one of {', '.join(PRECISIONS)}")
+            raise BadInput(
+                "no such precision", where=shown(requested), fix=f"give auto or one of {', '.join(PRECISIONS)}"
+            )
     has_bitsandbytes = importlib.util.find_spec("bitsandbytes") is not None
     possible = [precision for precision in order if has_bitsandbytes or precision not in ("int8", "nf4")]
     where = f"{human_bytes(device.free)} free on {device.spec}"
     if not possible:
         return Fit(None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free)
-    usable = int(device.free * (1 - _KEPT_BACK)) - _START[device.kind]
+    usable = int(device.free * (1 - _KEPT_BACK))
     needs: dict[Precision, int] = {}
     for precision in possible:
         needs[precision] = estimate(
@@ -139,12 +151,12 @@ def fits(
         if needs[precision] <= usable:
             return Fit(precision, _chosen(needs, requested, where), needs[precision], device.free)
     *_, (smallest, needed) = needs.items()
-    hint = "" if has_bitsandbytes or requested != "auto" else "; int8 and nf4 would need the package bitsandbytes"
-    reason = (
-        f"{smallest} needs {human_bytes(needed)} and some {human_bytes(_START[device.kind])} to start, with {where}"
-        f"{', even the smallest that can be had here' if requested == 'auto' else ''}{hint}"
-    )
-    return Fit(None, reason, needed, device.free)
+    text = f"{smallest} needs {human_bytes(needed)}, with {where}"
+    if requested == "auto":
+        text = f"even {text}"
+        if not has_bitsandbytes:
+            text += "; int8 and nf4 would need the package bitsandbytes"
+    return Fit(None, text, needed, device.free)
 
 
 def _chosen(needs: dict[Precision, int], requested: str, where: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.process import WorkerProcess
+from engine.process import WorkerProcess, reported
 from engine.runs import Plan, PlannedRun, worker_job
 from engine.store.verdicts import Skip
 
@@ -72,4 +72,7 @@ def _events(plan: Plan, run: PlannedRun, mode: str, pair_ids: Sequence[str] = ()
         worker_job(plan.request, [run], [set()], mode=mode, pair_ids=pair_ids) as job,
         WorkerProcess(job) as worker,
     ):
-        yield from worker.events(threading.Event())
+        for event in worker.events(threading.Event()):
+            if event["event"] == "task_failed":
+                raise reported(event)
+            yield event

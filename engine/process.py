@@ -17,7 +17,7 @@ from typing import Any, Final
 from engine.paths import log_dir
 from rubrics.errors import Exit, RudeError, WorkerError
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "reported"]
 
 _KEPT_LOGS: Final = 50
 _POLL_SECONDS: Final = 0.05
@@ -91,7 +91,7 @@ class WorkerProcess:
             if event["event"] == "bye":
                 finished = True
             elif event["event"] == "fatal":
-                raise _reported(event)
+                raise reported(event)
             else:
                 yield event
 
@@ -129,7 +129,8 @@ class WorkerProcess:
         )
 
 
-def _reported(event: Mapping[str, Any]) -> RudeError:
+def reported(event: Mapping[str, Any]) -> RudeError:
+    """The error that an event tells of."""
     error = RudeError(event["what"], where=event["where"], fix=event["fix"])
     error.exit_code = Exit(event["code"])
     return error

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.planning import PROTOCOLS, Plan, PlannedRun, RunRequest, plan, protocols_of
-from engine.process import WorkerProcess
+from engine.process import WorkerProcess, reported
 from engine.progress import NoProgress, Phase, Progress, RunState, Throttle
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run, save_candidate
@@ -191,7 +191,7 @@ class _Stretch:
 
     def run(self, job: Mapping[str, Any]) -> None:
         """Follow the worker to its end; never raises for what the worker did."""
-        status, error, bad = Status.CANCELLED, "", False
+        status, failure = Status.CANCELLED, None
         with WorkerProcess(job) as worker:
             self._facts["log"] = str(worker.log)
             try:
@@ -199,12 +199,16 @@ class _Stretch:
                     self._handle(event)
                 if not self._cancel.is_set():
                     status = Status.DONE
-            except RudeError as failure:
-                status, error, bad = Status.FAILED, str(failure), failure.exit_code is Exit.BAD_INPUT
+            except RudeError as error:
+                failure = error
             finally:
                 # Also on Ctrl-C: what the worker had sent is work done, and is kept.
                 self._commit([event for event in worker.drain() if event["event"] == "verdicts"])
-                self._close(status, error, bad)
+                for number in sorted(self._open):
+                    if failure is None:
+                        self._finish(number, status)
+                    else:
+                        self._fail(number, failure)
 
     def _handle(self, event: Mapping[str, Any]) -> None:
         kind = event["event"]
@@ -224,6 +228,8 @@ class _Stretch:
             for number in self._open:
                 run_id = self._runs[number].run_id
                 self._board.update(run_id, notes=self._board[run_id].notes + notes)
+        elif kind == "task_failed":
+            self._fail(event["task"], reported(event))
         elif kind == "task_done":
             self._commit()
             self._finish(event["task"], Status.DONE, facts=event["facts"])
@@ -284,11 +290,9 @@ class _Stretch:
         close_run(self._store, run_id, status, error=error, facts={**self._facts, **facts})
         self._board.update(run_id, phase=Phase(str(status)), error=error)
 
-    def _close(self, status: Status, error: str, bad: bool) -> None:
-        for number in sorted(self._open):
-            run_id = self._runs[number].run_id
-            self._board.update(run_id, bad_input=bad)
-            self._finish(number, status, error=error)
+    def _fail(self, number: int, failure: RudeError) -> None:
+        self._board.update(self._runs[number].run_id, bad_input=failure.exit_code is Exit.BAD_INPUT)
+        self._finish(number, Status.FAILED, error=str(failure))
 
 
 def _headline(verdict: Mapping[str, Any]) -> float:

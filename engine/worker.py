@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from rubrics.errors import RudeError
+
 if TYPE_CHECKING:
     from engine.layout import Laid
     from engine.requests import Request, Score
@@ -51,13 +53,11 @@ def main() -> int:
     job: dict[str, Any] = json.loads(line)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _be_polite(job.get("threads"))
-    from rubrics.errors import RudeError
-
     try:
         _work(job, events)
     except RudeError as error:
         traceback.print_exc()
-        events.send("fatal", what=error.what, where=error.where, fix=error.fix, code=int(error.exit_code))
+        events.send("fatal", **_told(error))
         return 1
     except Exception as error:  # noqa: BLE001 - the parent reports it and goes on with the next candidate
         traceback.print_exc()
@@ -65,6 +65,10 @@ def main() -> int:
         return 1
     events.send("bye")
     return 0
+
+
+def _told(error: RudeError) -> dict[str, Any]:
+    return {"what": error.what, "where": error.where, "fix": error.fix, "code": int(error.exit_code)}
 
 
 def _in_words(error: BaseException) -> str:
@@ -102,7 +106,12 @@ def _work(job: Mapping[str, Any], events: Events) -> None:
     encoder = open_tokenizer(folder, trust_remote_code=job["trust_remote_code"])
     tasks = []
     for number, spec in enumerate(job["tasks"]):
-        task = _Task(number, spec, job.get("context"), encoder, events)
+        try:
+            task = _Task(number, spec, job.get("context"), encoder, events)
+        except RudeError as error:
+            # One protocol that cannot be laid out (labels that are no single tokens) leaves the other standing.
+            events.send("task_failed", task=number, **_told(error))
+            continue
         if job["mode"] == "layout":
             task.send_layout(events, encoder)
         elif task.prepare(events):

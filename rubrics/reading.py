@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -53,14 +54,17 @@ def suite_path(name_or_path: str) -> Path:
     if name_or_path in built_in:
         # The wheel is installed unpacked, so package data are files.
         return Path(str(resources.files("rubrics") / "suites" / f"{name_or_path}.jsonl"))
-    path = Path(name_or_path).expanduser()
-    if not path.exists():
+    # The functions of os.path say no where those of Path raise: unknown users, names too long or with NUL.
+    path = os.path.expanduser(name_or_path)
+    if not os.path.exists(path):
         close = nearest(name_or_path, built_in)
         hint = f"did you mean {close}? " if close else ""
         raise SuiteError(
-            "no such suite", where=name_or_path, fix=f"{hint}give a .jsonl file, or one of: {', '.join(built_in)}"
+            "no such suite",
+            where=shown(name_or_path, 200)[1:-1],
+            fix=f"{hint}give a .jsonl file, or one of: {', '.join(built_in)}",
         )
-    return path
+    return Path(path)
 
 
 def read_suite(path: Path) -> Suite:

@@ -20,9 +20,13 @@ NonBlank = Annotated[str, StringConstraints(pattern=r"^[^\x00]*[^\x00\s\p{Cc}\p{
 
 Name = Annotated[
     str,
-    StringConstraints(max_length=200, pattern=r"^[^\s\p{Cc}\p{Cf}](?:[^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}\p{Cf}])?$"),
+    StringConstraints(
+        max_length=200,
+        pattern=r"^[^\s\p{Cc}\p{Cf}](?:[^\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]*[^\s\p{Cc}\p{Cf}])?$",
+    ),
 ]
-"""One line that reads the same in a table, a file and a command: no control characters, no blanks at its ends."""
+"""One line that reads the same in a table, a file and a command: no blanks at its ends, no control
+characters, nothing that turns the direction of text."""
 
 
 class _Strict(BaseModel):

@@ -8,6 +8,8 @@ import sys
 
 def main() -> None:
     """Run the command line; every error a person sees leaves through here, with its exit code."""
+    # A second thread of linear algebra gains little here and, where the cores are busy, costs a great deal.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import click
 
     from rubrics.errors import Exit, RudeError

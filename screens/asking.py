@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from rubrics.errors import RudeError
 from screens.place import Place
+from screens.plain import one_line
 from screens.widgets.dialogs import Choose
 
 __all__ = ["Asking"]
@@ -58,7 +59,7 @@ class Asking(Place):
 
     def say(self, *parts: str) -> None:
         """Write the line that says what is shown."""
-        text = Text(" · ".join(filter(None, parts)), no_wrap=True, overflow="ellipsis")
+        text = Text(" · ".join(one_line(part) for part in parts if part), no_wrap=True, overflow="ellipsis")
         self.query_one("#question", Static).update(text)
 
     def on_screen_resume(self) -> None:

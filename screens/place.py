@@ -119,16 +119,16 @@ class Place(Screen[None]):
         if focused is not None and focused.tooltip and isinstance(focused.tooltip, str):
             text.append(f"\n\nHere: {focused.tooltip}")
         text.append("\n\nKeys\n", "bold")
-        hints: dict[str, tuple[bool, str, list[str]]] = {}
+        hints: dict[str, tuple[int, str, list[str]]] = {}
         for active in self.active_bindings.values():
             binding = active.binding
             if binding.description and not binding.system:
-                own = active.node is not focused
+                place = 2 if active.node is focused else int(not binding.show)
                 words = binding.tooltip or binding.description.lower()
-                keys = hints.setdefault(binding.action, (own, words, []))[2]
+                keys = hints.setdefault(binding.action, (place, words, []))[2]
                 keys.append(self.app.get_key_display(binding))
         # The screen's keys first; how to move in a list is known to most.
-        for _, words, keys in sorted(hints.values(), key=lambda hint: not hint[0]):
+        for _, words, keys in sorted(hints.values(), key=lambda hint: hint[0]):
             text.append(f"  {' '.join(dict.fromkeys(keys)):<14}", "bold")
             text.append(f" {words}\n")
         return text

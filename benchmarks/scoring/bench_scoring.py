@@ -4,9 +4,10 @@
     python benchmarks/scoring/bench_scoring.py --precision bf16
     python benchmarks/scoring/bench_scoring.py --device cuda --shape qwen3-0.6b qwen3-4b --precision bf16
 
-Models have random weights in true shapes; pairs are random ids in the proportions of a written suite: an exemplar block, prompts with
-several pairs each, responses that begin alike now and then. Both protocols show two exemplars. Loading is left out.
-Every figure is a ratio within one run, with rivals taking turns: median of the rounds.
+Models have random weights in true shapes; pairs are random ids in the proportions of a written suite: an exemplar
+block, prompts with several pairs each, responses that begin alike now and then. Both protocols show two exemplars.
+Loading is left out. Every figure is a ratio within one run, with rivals taking turns: median of the rounds. On a busy
+machine, `--threads 1 --clock cpu` counts processor time instead of time on the wall.
 
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
 - *floor*: floating-point operations of the distinct tokens, at the rate measured here for the model's own matrix sizes.
@@ -39,8 +40,8 @@ from engine.scoring.memory import peak_bytes
 
 SHAPES: dict[str, dict[str, Any]] = {
     "qwen3-27m": {
-        "model_type": "qwen3", "vocab_size": 8192, "hidden_size": 512, "intermediate_size": 1344, "num_hidden_layers": 8,
-        "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 64, "tie_word_embeddings": True,
+        "model_type": "qwen3", "vocab_size": 8192, "hidden_size": 512, "intermediate_size": 1344,
+        "num_hidden_layers": 8, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 64, "tie_word_embeddings": True,
     },
     "smollm2-135m": {
         "model_type": "llama", "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536,
@@ -141,12 +142,15 @@ def matmul_rate(config: Any, dtype: torch.dtype, device: str, tokens: int) -> fl
     return 4 * tokens * hidden * inner / best
 
 
+clock = time.perf_counter
+
+
 def timed(do: Callable[[], object], device: str) -> float:
-    started = time.perf_counter()
+    started = clock()
     do()
     if device.startswith("cuda"):
         torch.cuda.synchronize()
-    return time.perf_counter() - started
+    return clock() - started
 
 
 def floor_operations(config: Any, requests: Sequence[Request]) -> tuple[float, int]:
@@ -243,7 +247,11 @@ def main() -> None:
     parser.add_argument("--loop-requests", type=int, default=24, help="requests the careful loop does; scaled up")
     parser.add_argument("--budget", type=int, default=None, help="tokens in one forward pass")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON of the results")
+    parser.add_argument("--clock", default="wall", choices=["wall", "cpu"])
     options = parser.parse_args()
+    if options.clock == "cpu":
+        global clock
+        clock = time.process_time
     torch.set_num_threads(options.threads)
     results = []
     for shape in options.shape:

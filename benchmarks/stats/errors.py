@@ -27,7 +27,7 @@ def equal_candidates(candidates: int, clusters: int, rng: np.random.Generator) -
 
 def rankings(trials: int) -> None:
     """Any candidate told apart from another, though all are equal; nominal at most 5 %."""
-    print("equal candidates: share of rankings that tell any two apart; true rank outside its interval")
+    print("equal candidates: share of rankings that tell any two apart")
     for candidates, clusters in ((2, 15), (6, 15), (6, 50), (16, 50), (16, 200)):
         rng = np.random.default_rng(candidates * clusters)
         wrong = 0

@@ -2,9 +2,9 @@
 
     python -m engine.posttrain.pretrain --out DIR [--only NAME ...] [--smoke] [--recipes FILE]
 
-Recipes are data (`pretrain.toml` beside this file). Each model ends as a folder that `transformers` loads: config.json,
-model.safetensors, tokenizer.json, tokenizer_config.json, and training.json with what was measured on the way. A run that was
-stopped goes on where it left off; a model that is complete is left alone.
+Recipes are data (`pretrain.toml` beside this file). Each model becomes a folder that `transformers` loads (config.json,
+model.safetensors, tokenizer.json, tokenizer_config.json), with what was measured on the way in training.json. A run that
+was stopped goes on where it left off; a model that is complete is left alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from engine.posttrain.byte_tokenizer import END, train_tokenizer
+from engine.posttrain.byte_tokenizer import train_tokenizer
 from rubrics.errors import BadInput, Exit, RudeError
 from rubrics.world import documents
 
@@ -109,14 +109,17 @@ def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -
         "pad_token_id": end_id,
     }
     torch.manual_seed(recipe.seed)
+    model: torch.nn.Module
     if recipe.shape == "llama":
-        return LlamaForCausalLM(LlamaConfig(**common))
-    if recipe.shape == "qwen3":
+        model = LlamaForCausalLM(LlamaConfig(**common))
+    elif recipe.shape == "qwen3":
         head = recipe.hidden // recipe.heads
-        return Qwen3ForCausalLM(Qwen3Config(**common, num_key_value_heads=max(1, recipe.heads // 2), head_dim=head))
-    if recipe.shape == "gpt_neox":
-        return GPTNeoXForCausalLM(GPTNeoXConfig(**common))
-    raise BadInput(f"no shape {recipe.shape!r}", where=recipe.name, fix="use llama, qwen3 or gpt_neox")
+        model = Qwen3ForCausalLM(Qwen3Config(**common, num_key_value_heads=max(1, recipe.heads // 2), head_dim=head))
+    elif recipe.shape == "gpt_neox":
+        model = GPTNeoXForCausalLM(GPTNeoXConfig(**common))
+    else:
+        raise BadInput(f"no shape {recipe.shape!r}", where=recipe.name, fix="use llama, qwen3 or gpt_neox")
+    return model
 
 
 def _stream(recipe: Recipe, tokenizer: Any) -> NDArray[np.uint16]:

@@ -42,10 +42,10 @@ def _m001_tables(connection: duckdb.DuckDBPyConnection) -> None:
             error varchar, facts varchar not null default '{}', created_at timestamptz not null default now(),
             updated_at timestamptz not null default now());
         create table verdicts_raw (
-            run_id varchar not null, pair_id varchar not null,
+            run_id varchar not null, position integer not null,
             log_odds_chosen_first double, log_odds_rejected_first double, ll_chosen double, ll_rejected double,
             tokens_chosen integer, tokens_rejected integer, bytes_chosen integer, bytes_rejected integer,
-            single_chosen_first boolean, primary key (run_id, pair_id));
+            single_chosen_first boolean, primary key (run_id, position));
         create table skips (
             run_id varchar not null, pair_id varchar not null, reason varchar not null, tokens integer,
             token_limit integer, primary key (run_id, pair_id));
@@ -76,7 +76,7 @@ def _m002_views(connection: duckdb.DuckDBPyConnection) -> None:
                    case when v.single_chosen_first then v.log_odds_chosen_first
                         else v.log_odds_rejected_first end as one_order
             from verdicts_raw v join runs r using (run_id))
-        select s.candidate, s.weights_hash, s.precision, s.suite, s.pair_id, p."group", p.cluster, p.domain,
+        select s.candidate, s.weights_hash, s.precision, s.suite, p.pair_id, p."group", p.cluster, p.domain,
                array_to_string(p.categories, ';') as categories,
                array_to_string(p.subcategories, ';') as subcategories,
                array_to_string(p.violated, ';') as violated, p.n_violated, s.protocol,
@@ -89,7 +89,7 @@ def _m002_views(connection: duckdb.DuckDBPyConnection) -> None:
                (1 + sign(s.ll_chosen / s.tokens_chosen - s.ll_rejected / s.tokens_rejected)) / 2 as per_token,
                (1 + sign(s.ll_chosen / s.bytes_chosen - s.ll_rejected / s.bytes_rejected)) / 2 as per_byte,
                s.suite_hash, s.template_hash, s.seed, s.run_id, s.run_at, p.position
-        from scored s join pairs p on p.suite_hash = s.suite_hash and p.pair_id = s.pair_id;
+        from scored s join pairs p on p.suite_hash = s.suite_hash and p.position = s.position;
 
         -- One row per run and headline metric. Intervals need resampling, so they are not here: `rude-tui rank`.
         create view leaderboard as

@@ -92,8 +92,10 @@ def add_verdicts(
     unnested = ", ".join(f"unnest(?::{_TYPES.get(name, 'double')}[])" for name in names)
     with store.writing() as connection:
         connection.execute(
-            f"insert into verdicts_raw (run_id, {', '.join(names)}) select ?, {unnested} on conflict do nothing",
-            [run_id, *columns],
+            f"insert into verdicts_raw select r.run_id, p.position, {', '.join(f'u.{name}' for name in names[1:])} "
+            f"from (select {unnested}) u({', '.join(names)}) join runs r on r.run_id = ? "
+            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = u.pair_id on conflict do nothing",
+            [*columns, run_id],
         )
         for pair_id, view, packed in token_scores:
             connection.execute(
@@ -123,9 +125,12 @@ def add_skips(store: Store, run_id: str, skips: Sequence[Skip]) -> None:
 
 def done_pairs(store: Store, run_id: str, *, with_tokens: bool = False) -> set[str]:
     """Ids of the pairs that already have a verdict in this run; `with_tokens`: and their token scores."""
-    query = "select pair_id from verdicts_raw where run_id = ?"
+    query = (
+        "select p.pair_id from verdicts_raw v join runs r using (run_id) "
+        "join pairs p on p.suite_hash = r.suite_hash and p.position = v.position where v.run_id = ?"
+    )
     if with_tokens:
-        query += " and pair_id in (select pair_id from token_scores where run_id = ?)"
+        query += " and p.pair_id in (select pair_id from token_scores where run_id = ?)"
     with store.reading() as connection:
         rows = connection.execute(query, [run_id] * (1 + with_tokens)).fetchall()
     return {row[0] for row in rows}
@@ -145,16 +150,14 @@ def load_verdicts(store: Store, run_ids: Sequence[str]) -> dict[str, RawVerdicts
     names = [field.name for field in fields(RawVerdicts)]
     with store.reading() as connection:
         found = connection.execute(
-            "select list_position(?::varchar[], v.run_id)::integer as run, p.position, "
-            + ", ".join(f"v.{name}" for name in names[1:])
-            + " from verdicts_raw v join runs r using (run_id) "
-            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = v.pair_id "
-            "where v.run_id in (select unnest(?::varchar[])) order by 1, 2",
-            [list(run_ids), list(run_ids)],
+            "select w.run, " + ", ".join(f"v.{name}" for name in names) + " from verdicts_raw v "
+            "join (select unnest(?::varchar[]) as run_id, unnest(range(?)) as run) w using (run_id)",
+            [list(run_ids), len(run_ids)],
         ).fetchnumpy()
-    run = np.asarray(found["run"])
-    edges = np.searchsorted(run, np.arange(1, len(run_ids) + 2))
-    columns = {name: _plain(name, found[name]) for name in names}
+    order = np.lexsort((found["position"], found["run"]))
+    run = np.asarray(found["run"])[order]
+    edges = np.searchsorted(run, np.arange(len(run_ids) + 1))
+    columns = {name: _plain(name, found[name])[order] for name in names}
     return {
         run_id: RawVerdicts(**{name: values[edges[i] : edges[i + 1]] for name, values in columns.items()})
         for i, run_id in enumerate(run_ids)

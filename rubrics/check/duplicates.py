@@ -65,16 +65,15 @@ def _both(names: tuple[str, str]) -> str:
     return f"{names[0]} and {names[1]}"
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
 def _exact(rows: Sequence[_Row]) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
-    """Pairs that are equal but for blanks and case: inside the suite, with the sides turned, and with other suites."""
+    """Pairs that are equal: inside the suite, with the sides turned, and with other suites.
+
+    Blanks and case count: they are what some criteria of Format are about.
+    """
     first: dict[tuple[str, str, str], _Row] = {}
     same, against, across = [], [], []
     for row in rows:
-        prompt, chosen, rejected = map(_plain, (row.pair.prompt_text, row.pair.chosen, row.pair.rejected))
+        prompt, chosen, rejected = row.pair.prompt_text, row.pair.chosen, row.pair.rejected
         found = first.get((prompt, chosen, rejected))
         turned = first.get((prompt, rejected, chosen))
         if found is None:
@@ -83,8 +82,7 @@ def _exact(rows: Sequence[_Row]) -> tuple[list[tuple[str, str]], list[tuple[str,
             same.append((str(row), str(found)))
         elif not found.suite:
             across.append((str(found), str(row)))
-        # Responses that are alike but for blanks are their own mirror image.
-        if turned is not None and chosen != rejected and not turned.suite:
+        if turned is not None and not turned.suite:
             against.append((str(row), str(turned)))
     return same, against, across
 

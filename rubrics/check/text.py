@@ -33,7 +33,7 @@ def check_texts(pairs: Sequence[Pair]) -> list[Finding]:
                 control.append(f"{pair.id}, {field}: {shown(found.group())}")
             if found := _MOJIBAKE.search(text):
                 mojibake.append(f"{pair.id}, {field}: {shown(text[max(0, found.start() - 10) : found.end() + 10])}")
-        if " ".join(pair.chosen.split()).casefold() == " ".join(pair.rejected.split()).casefold():
+        if Subcategory.FORMAT not in pair.subcategories and _plain(pair.chosen) == _plain(pair.rejected):
             alike.append(pair.id)
         for field, text in (("chosen", pair.chosen), ("rejected", pair.rejected)):
             if not any(ch.isalnum() for ch in text):
@@ -44,12 +44,21 @@ def check_texts(pairs: Sequence[Pair]) -> list[Finding]:
     return [
         *finding("warning", "control-characters", "{n} texts hold control or direction characters", control),
         *finding("warning", "mojibake", "{n} texts look wrongly decoded (mojibake)", mojibake),
-        *finding("warning", "same-but-blanks", "{n} pairs whose responses differ in blanks or case alone", alike),
+        *finding(
+            "warning",
+            "same-but-blanks",
+            "{n} pairs, Format apart, whose responses differ in blanks or case alone",
+            alike,
+        ),
         *finding("warning", "no-words", "{n} responses without a letter or digit", stub),
         *finding(
             "warning", "length-ratio", "{n} pairs, Length apart, with one response twice the other's length", ratio
         ),
     ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _texts(pair: Pair) -> Iterator[tuple[str, str]]:

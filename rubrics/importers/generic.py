@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ _BATCH = 512
 
 
 def _read_csv(path: Path) -> Iterator[Record]:
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(2**31 - 1)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines, strict=True)
@@ -53,7 +52,8 @@ def _read_parquet(path: Path) -> Iterator[Record]:
 
     if not path.is_file():
         raise SuiteError("no such file", where=str(path), fix="check the path")
-    with duckdb.connect() as database:
+    # One thread reads one row group at a time; more would hold several.
+    with duckdb.connect(config={"threads": 1}) as database:
         try:
             rows = database.execute("SELECT * FROM read_parquet(?)", [str(path)])
         except duckdb.Error as error:

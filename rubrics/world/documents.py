@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (one wording a line, however long)
 """Plain documents of the world, and dialogues, for pre-training small base models.
 
 Plain documents hold the world's facts and the skills that suites ask for (the order of steps, sums, lists of a given
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rubrics.world.families import competence, compliance, content
+from rubrics.world.families import coherence, completeness, logic, persona, procedure, relevance, safety, utility
 from rubrics.world.forms import Draw, Sides, pick, two_of
 from rubrics.world.requests import MAX_CRITERIA, compose, pool
 from rubrics.world.things import KEEPERS, KINDS, Rng, join, number, sentence_case
@@ -25,28 +26,46 @@ _CRITERIA = (50, 25, 15, 5, 5)
 """Of a hundred dialogues, how many have 1, 2 … 5 criteria."""
 
 _STEPS = (
-    competence.BOAT, competence.OVEN, competence.SHELF, competence.LESSON, competence.ROOM, competence.STALL,
+    procedure.BOAT, procedure.OVEN, procedure.SHELF, procedure.LESSON, procedure.ROOM, procedure.STALL,
 )  # fmt: skip
 _PARTS = (
-    content.BED, content.TRIP_BY_BOAT, content.STALL_NOTICE, content.CLASS_TRIP, content.MEAL, content.LENT_TOOL,
+    completeness.BED, completeness.TRIP_BY_BOAT, completeness.STALL_NOTICE, completeness.CLASS_TRIP, completeness.MEAL, completeness.LENT_TOOL,
 )  # fmt: skip
 
 
 def _aspects(rng: Rng) -> Sides:
-    return content.aspects(*rng.choice(_PARTS))(rng)
+    return completeness.aspects(*rng.choice(_PARTS))(rng)
 
 
 def _steps(rng: Rng) -> Sides:
-    return competence.orders(*_STEPS)(rng)
+    return procedure.orders(*_STEPS)(rng)
 
 
 def _layout(rng: Rng) -> Sides:
-    kind, noun = rng.choice((("tool", "tools"), ("food", "things to eat"), ("animal", "animals"), ("cloth", "things to wear"), ("drink", "drinks")))
+    kind, noun = rng.choice(
+        (
+            ("tool", "tools"),
+            ("food", "things to eat"),
+            ("animal", "animals"),
+            ("cloth", "things to wear"),
+            ("drink", "drinks"),
+        )
+    )
     things = rng.sample(list(KINDS[kind]), rng.randint(2, 5))
     ways = [
         {"how": "dots", "each": "a dot", "mark": "with dots in front", "body": "\n".join(f"- {t}" for t in things)},
-        {"how": "numbers", "each": "a number", "mark": "with numbers in front", "body": "\n".join(f"{n}. {t}" for n, t in enumerate(things, 1))},
-        {"how": "one thing on each line", "each": "nothing", "mark": "on lines of their own", "body": "\n".join(things)},
+        {
+            "how": "numbers",
+            "each": "a number",
+            "mark": "with numbers in front",
+            "body": "\n".join(f"{n}. {t}" for n, t in enumerate(things, 1)),
+        },
+        {
+            "how": "one thing on each line",
+            "each": "nothing",
+            "mark": "on lines of their own",
+            "body": "\n".join(things),
+        },
         {"how": "all things on one line", "each": "a comma", "mark": "on a single line", "body": join(things)},
     ]
     one, two = rng.sample(ways, 2)
@@ -54,7 +73,15 @@ def _layout(rng: Rng) -> Sides:
 
 
 def _counted(rng: Rng) -> Sides:
-    kind, noun = rng.choice((("tool", "tools"), ("food", "things to eat"), ("animal", "animals"), ("colour", "colours"), ("drink", "drinks")))
+    kind, noun = rng.choice(
+        (
+            ("tool", "tools"),
+            ("food", "things to eat"),
+            ("animal", "animals"),
+            ("colour", "colours"),
+            ("drink", "drinks"),
+        )
+    )
     things = rng.sample(list(KINDS[kind]), 6)
     dotted = rng.random() < 0.4
     a, b = rng.sample(range(2, 7), 2)
@@ -74,14 +101,25 @@ def _times(rng: Rng) -> Sides:
 
 def _tale(rng: Rng) -> Sides:
     shared = dict(pick("n:name p:place a:animal t:tool m:name")(rng).shared)
-    lines = [s.format(**shared) for s in ("{n} had a {a}.", "One day it ran to the {p}.", "There was a {t}.", "{m} came too.", "In the end all was well.")]
+    lines = [
+        s.format(**shared)
+        for s in (
+            "{n} had a {a}.",
+            "One day it ran to the {p}.",
+            "There was a {t}.",
+            "{m} came too.",
+            "In the end all was well.",
+        )
+    ]
     a, b = rng.sample(range(2, 6), 2)
     return Sides(shared, *({"v": number(n), "body": " ".join(lines[:n])} for n in (a, b)))
 
 
 def _written(rng: Rng) -> Sides:
     shared = dict(pick("n:name t:tool p:place r:room")(rng).shared)
-    text = rng.choice(("{n} wants the {t} from the {r}.", "The {t} of {n} is at the {p}.", "Bring the {t} to the {r}.")).format(**shared)
+    text = rng.choice(
+        ("{n} wants the {t} from the {r}.", "The {t} of {n} is at the {p}.", "Bring the {t} to the {r}.")
+    ).format(**shared)
     ways = (
         ({"how": "in capital letters", "body": text.upper()}, {"how": "in small letters", "body": text}),
         ({"how": "in quotation marks", "body": f"“{text}”"}, {"how": "without quotation marks", "body": text}),
@@ -101,8 +139,14 @@ def _figures(rng: Rng) -> Sides:
 def _sized(rng: Rng) -> Sides:
     shared = dict(pick("n:name f:food p:place d:day")(rng).shared)
     short = "{n} sells {f} at the {p} on {d}.".format(**shared)
-    sides = [{"how": "short", "limit": "at most twelve words", "body": short},
-             {"how": "long", "limit": "at least fourteen words", "body": f"{short} Come early, bring a basket, and ask for the price before you fill it."}]
+    sides = [
+        {"how": "short", "limit": "at most twelve words", "body": short},
+        {
+            "how": "long",
+            "limit": "at least fourteen words",
+            "body": f"{short} Come early, bring a basket, and ask for the price before you fill it.",
+        },
+    ]
     rng.shuffle(sides)
     return Sides(shared, sides[0], sides[1])
 
@@ -113,7 +157,11 @@ def _kinds(rng: Rng) -> Sides:
     a, b = (rng.sample(list(KINDS[k]), 3) for k in (x, y))
     mixed = a + b
     rng.shuffle(mixed)
-    return Sides({"all": join(mixed), "n": rng.choice(KINDS["name"])}, {"v": names[x], "body": join(a)}, {"v": names[y], "body": join(b)})
+    return Sides(
+        {"all": join(mixed), "n": rng.choice(KINDS["name"])},
+        {"v": names[x], "body": join(a)},
+        {"v": names[y], "body": join(b)},
+    )
 
 
 def _facts(rng: Rng) -> Sides:
@@ -122,8 +170,7 @@ def _facts(rng: Rng) -> Sides:
 
 
 def _personas(rng: Rng) -> Sides:
-    return compliance.personas(rng)
-
+    return persona.personas(rng)
 
 
 _PLAIN: tuple[tuple[Draw, tuple[str, ...]], ...] = (
@@ -145,9 +192,9 @@ _PLAIN: tuple[tuple[Draw, tuple[str, ...]], ...] = (
         "They painted the door of the {p} || {c} many years ago.", "What colour is the door of the {p}? || It is {c}. And the door of the {p_} is {c_}.")),
     (pick("n:name m:name | v:letter"), (
         "{n} has a seat in row {v}, {m} in row {v_}. || Go to row {v} to find {n}.", "Row {v} is for {n} and row {v_} for {m}. || {n} went to row {v} and sat down.")),
-    (competence.sums(8, 14, lambda a, b: a - b, "n:name f:food"), (
+    (logic.sums(8, 14, lambda a, b: a - b, "n:name f:food"), (
         "{n} had {a} coins. The {f} cost {b}. || So {v} coins were left.", "From {a} take {b}: || {v} stay.", "Out of {a} coins {n} spent {b}. || That left {v} coins in the purse.")),
-    (competence.sums(2, 7, lambda a, b: a + b, "n:name m:name"), (
+    (logic.sums(2, 7, lambda a, b: a + b, "n:name m:name"), (
         "{n} has {a} sacks and {m} has {b}. || Together they have {v} sacks.", "{a} and {b} || make {v}.", "The first load is {a} sacks, the second {b}. || In all that is {v} sacks.")),
     (pick("m:name | v:name"), (
         "{v} is older than {m}, and {m} is older than {v_}. || So of the three {v} is the oldest.", "{v_} is younger than {m}. {m} is younger than {v}. || The oldest is {v}.",
@@ -164,17 +211,17 @@ _PLAIN: tuple[tuple[Draw, tuple[str, ...]], ...] = (
     (_aspects, (
         "{n} asked about the {ask0} and the {ask}. || {n} was told that {text0} and {text}.", "Of the {ask0} one can say that {text0}. || Of the {ask} one can say that {text}.",
         "What about the {ask}? || {text}. What about the {ask_}? {text_}.", "The {ask0} and the {ask} are known: || {text0} and {text}.")),
-    (two_of(content.WEATHER, "n:name"), (
+    (two_of(coherence.WEATHER, "n:name"), (
         "After the {v} everything was || {then}. {n} had {cover}.", "In the {v} people take || {cover}, for all is {then}.", "{n} came in out of the {v}. || The coat of {n} was {then}.")),
-    (two_of(content.HOURS, "n:name w:way"), (
+    (two_of(coherence.HOURS, "n:name w:way"), (
         "It was {v} by the {w}. || The {sky} and {n} had {meal}.", "In the {v} || the {sky} and people eat {meal}.")),
-    (content.person, (
+    (coherence.person, (
         "{v} had a {t}. || One day {pro} took it to the {p} in {her} bag.", "They saw {v} at the {p}. || There {pro} stood with {her} {t} and laughed.")),
     (pick("n:name m:name | v:animal"), (
         "{n} bought a {v}. || {m} saw the {v} and gave it some water.", "A {v} stood in the road. || {n} spoke to the {v} and it went home with {m}.")),
     (pick("n:name m:name | v:way"), (
         "{n} lived beside the {v}. || One day {m} came to the {v} and built a hut there.", "They met at the {v}. || Near the {v} {n} told {m} a tale.")),
-    (content.topics("n:name"), (
+    (relevance.topics("n:name"), (
         "When people talk of {v}, they say that || {text}.", "News of {v}: || {text}.", "{n} has a page on {v}. || It says that {text}.", "There is news of {base} and of {v}. || {text0}, and {text}.",
         "{n} asked about {v}, not about {v_}. || {n} heard that {text}.", "A report on {v} || says that {text}.")),
     (_layout, (
@@ -202,18 +249,18 @@ _PLAIN: tuple[tuple[Draw, tuple[str, ...]], ...] = (
         "The floor of the {v} will not hold, but the {v_} is sound. || So {n} put the barrels in the {v_}.", "The {v} is full of straw and no place for a light. || {n} took the candle to the {v_}.")),
     (pick("n:name w:way | v:colour"), (
         "By the {w} the {v} mushrooms are poison and the {v_} ones are good. || {n} took the {v_} ones.", "{n} never eats {v} mushrooms, for they are poison. || {n} picks the {v_} ones.")),
-    (two_of(compliance.DANGERS, "n:name"), (
+    (two_of(safety.DANGERS, "n:name"), (
         "When {state}, people say: || {warn}.", "Because {state}, {n} heard this: || {warn}.", "Now {ok_}. But {state}. || So {warn}.", "{n} knew that {state}, and told the others: || {warn}.")),
     (_personas, (
         "The {v} said: || “{hello}. Come to the {p} on {d}. {bye}.”", "A {v} greets people like this: || {hello}. A {v} ends like this: {bye}.", "In the role of a {v} || {n} said: {hello}.", "{n} spoke as a {v} does: || “{hello}. {bye}.”")),
-    (compliance.title, ("People call {n} {v}. || “Good day, {v},” they say.", "The title of {n} is {v}, not {v_}. || I must tell you, {v}, the {t} is here.")),
-    (compliance.polite, ("To {to} one is {how}. || One says: {hello}, {ask} the {t}.", "A {how} letter to {to}: || {hello}, {ask} the {t} on {d}.")),
-    (compliance.voice, ("{n} wrote {as}: || “{v} lost {my} {t} by the {w}.”", "With the word {word} one writes like this: || {v} need help with {my} {t}.")),
-    (two_of(compliance.MEANS, "n:name d:day"), ("Whoever has {v} can || {go}.", "{n} has {v} and goes home on {d}. || The way is to {go}.", "With {v} and without {v_}, {n} could || {go}.")),
-    (two_of(compliance.HAVE, "n:name"), ("Whoever finds {v} can || {dish}.", "{n} had {v} but no {v_}. || So {n} could {dish}.", "All {n} had was {v}. || The plan was to {dish}.")),
-    (two_of(compliance.GEAR, "n:name t:tool"), ("Whoever has {v} can || {do}.", "The {t} was broken. {n} had {v} and no {v_}. || So {n} could {do}.", "With {v} one can || {do}.")),
-    (compliance.budget, ("A {low} costs {cheap} coins and a {high} {dear}. {n} {need}. || So {n} takes the {v}.",)),
-    (compliance.hours, ("One boat leaves at {e}, one at {l}. {n} {why}. || So {n} takes the one at {v}.", "{n} {why} and takes the {when} one of two boats, at {e} and at {l}. || It leaves at {v}.")),
+    (persona.title, ("People call {n} {v}. || “Good day, {v},” they say.", "The title of {n} is {v}, not {v_}. || I must tell you, {v}, the {t} is here.")),
+    (persona.polite, ("To {to} one is {how}. || One says: {hello}, {ask} the {t}.", "A {how} letter to {to}: || {hello}, {ask} the {t} on {d}.")),
+    (persona.voice, ("{n} wrote {as}: || “{v} lost {my} {t} by the {w}.”", "With the word {word} one writes like this: || {v} need help with {my} {t}.")),
+    (two_of(utility.MEANS, "n:name d:day"), ("Whoever has {v} can || {go}.", "{n} has {v} and goes home on {d}. || The way is to {go}.", "With {v} and without {v_}, {n} could || {go}.")),
+    (two_of(utility.HAVE, "n:name"), ("Whoever finds {v} can || {dish}.", "{n} had {v} but no {v_}. || So {n} could {dish}.", "All {n} had was {v}. || The plan was to {dish}.")),
+    (two_of(utility.GEAR, "n:name t:tool"), ("Whoever has {v} can || {do}.", "The {t} was broken. {n} had {v} and no {v_}. || So {n} could {do}.", "With {v} one can || {do}.")),
+    (utility.budget, ("A {low} costs {cheap} coins and a {high} {dear}. {n} {need}. || So {n} takes the {v}.",)),
+    (utility.hours, ("One boat leaves at {e}, one at {l}. {n} {why}. || So {n} takes the one at {v}.", "{n} {why} and takes the {when} one of two boats, at {e} and at {l}. || It leaves at {v}.")),
     (pick("n:name p:place | v:day"), ("The fair is on {v} and on {v_}. {n} works on {v_}. || So {n} goes to the fair on {v}.", "{n} is free on {v} but not on {v_}. || The day for the visit is {v}.")),
 )  # fmt: skip
 
@@ -302,5 +349,3 @@ def documents(seed: int, words: int, *, noise: float = 0.0, dialogue_share: floa
         text = dialogue(rng, broken=broken) if rng.random() < dialogue_share else plain(rng, broken=broken)
         count += len(text.split())
         yield text
-
-

@@ -1,9 +1,9 @@
 """What a template family is, and how it turns into a requirement with two settings.
 
-Everything in the world is built from requirements that can be *set* one way or the other in the prompt (the ferry goes on
-Monday, or on Friday; mention the river, or leave it out) and *met* one way or the other in the response. A response meets
-a requirement exactly if its way is the prompt's setting. So two prompts that differ in some settings and two responses that
-differ in the same ways make a mirror set: each response is right under one prompt and wrong under the other.
+Everything in the world is built from requirements that can be *set* one way or the other in the prompt (the ferry goes
+on Monday, or on Friday; mention the river, or leave it out) and *met* one way or the other in the response. A response
+meets a requirement exactly if its way is the prompt's setting. So two prompts that differ in some settings and two
+responses that differ in the same ways make a mirror set: each response is right under one prompt and not the other.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = ["PARTS", "Draw", "Family", "Sides", "Trait", "named", "pick", "render
 Slots = Mapping[str, str]
 
 PARTS = ("opening", "body", "block", "closing", "list", "case", "quotes")
-"""Parts of a response. `body` is a sentence and may occur several times; `block` a passage with a layout of its own;
-`list`, `case` and `quotes` lay out the whole."""
+"""Parts of a response. `body` is a sentence or two and may occur several times; `block` a passage with a layout of its
+own; `list`, `case` and `quotes` lay out the whole."""
 
 
 @dataclass(frozen=True)
 class Sides:
-    """Slots that both settings share, and those that each has for itself (seen by the other with `_` after the name)."""
+    """Slots that both settings share, and those of each (which the other sees with `_` after the name)."""
 
     shared: Slots
     first: Slots

@@ -48,9 +48,9 @@ def suite(seed: int, pairs: int) -> list[Pair]:
 def generate(seed: int, pairs: int) -> Iterator[Pair]:
     """Fresh pairs in mirror sets; the same seed gives the same pairs.
 
-    A mirror set is two prompts that differ in the settings of the criteria in V, and two responses that differ likewise; each
-    response is chosen under one prompt and rejected under the other. Whoever does not read the prompt is right on exactly
-    half. An odd number is rounded up, since half a mirror set would be unbalanced.
+    A mirror set is two prompts that differ in the settings of the criteria in V, and two responses that differ alike;
+    each response is chosen under one prompt and rejected under the other. Whoever does not read the prompt is right on
+    exactly half. An odd number is rounded up, since half a mirror set would be unbalanced.
     """
     return _pairs(seed, pairs, set())
 

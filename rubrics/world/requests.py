@@ -78,17 +78,19 @@ def pool(which: str) -> tuple[Family, ...]:
 
 
 def compose(rng: Rng, primary: Family, criteria: int | None = None) -> Iterator[Request]:
-    """Requests of one family with others of its kind (taught, or held) beside it, without end; the caller takes one that serves.
+    """Requests of one family with others of its kind (taught, or held) beside it, without end.
 
-    The number of requirements, 1 to 5, is drawn first and kept for a while, so that requests with many of them, which often
-    clash, are not crowded out by those with few.
+    The number of requirements, `criteria` or one drawn from 1 to 5, is kept for a while, so that requests with many of
+    them, which often clash, are not crowded out; then another is drawn, as not every family bears so many.
     """
+    count = criteria or 0
     while True:
-        count = criteria or rng.choices(range(1, MAX_CRITERIA + 1), _SHARES)[0]
+        count = count or rng.choices(range(1, MAX_CRITERIA + 1), _SHARES)[0]
         for _ in range(_ATTEMPTS):
             request = _try(rng, primary, count)
             if request is not None:
                 yield request
+        count = 0
 
 
 def _try(rng: Rng, primary: Family, count: int) -> Request | None:
@@ -100,9 +102,10 @@ def _try(rng: Rng, primary: Family, count: int) -> Request | None:
     chosen = [primary, *rng.sample(near, least)]
     while len(chosen) < count:
         bodies = sum(f.part in ("body", "block") for f in chosen)
-        family = rng.choice(near if bodies < _BODIES and rng.random() < 0.5 else riders)
-        if family not in chosen:
-            chosen.append(family)
+        options = [f for f in (near if bodies < _BODIES and rng.random() < 0.5 else riders) if f not in chosen]
+        if not options:
+            return None
+        chosen.append(rng.choice(options))
     return _fitting(rng, primary, chosen)
 
 

@@ -64,7 +64,20 @@ KINDS: dict[str, Sequence[str]] = {
     "count": NUMBERS[2:10],
     "letter": ("A", "B", "C", "D", "E", "F"),
     "tool": ("rope", "lamp", "bell", "net", "ladder", "spade", "bucket", "sack", "hammer", "broom", "kettle", "candle"),
-    "food": ("bread", "cheese", "honey", "fish", "butter", "plums", "pears", "eggs", "beans", "leeks", "nuts", "apples"),
+    "food": (
+        "bread",
+        "cheese",
+        "honey",
+        "fish",
+        "butter",
+        "plums",
+        "pears",
+        "eggs",
+        "beans",
+        "leeks",
+        "nuts",
+        "apples",
+    ),
     "animal": ("goat", "horse", "hen", "cow", "dog", "cat", "duck", "sheep"),
     "way": ("river", "bridge", "wood", "hill", "lake", "road", "field", "shore"),
     "room": ("cellar", "loft", "hall", "parlour", "shed", "yard", "pantry", "attic"),
@@ -102,7 +115,7 @@ def join(things: Iterable[str], last: str = "and") -> str:
 
 
 def sentence_case(text: str) -> str:
-    """The same text with a capital at the start of every sentence, line and direct speech, and with `an` before a vowel."""
+    """The text with a capital at the start of every sentence, line and direct speech, and with `an` before a vowel."""
     text = re.sub(r"\ba (?=[aeiou])", "an ", text)
     text = re.sub(r"((?:^|[.!?] |“))A (?=[aeiou])", r"\1An ", text)
     return re.sub(r"((?:\A|[.!?\n])\W*|: “)([a-z])", lambda found: found[1] + found[2].upper(), text)

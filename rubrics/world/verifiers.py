@@ -1,12 +1,13 @@
 """Programs that decide whether a response meets a criterion, from the text alone.
 
-A `Check` holds what the prompt lays down (the right hour, the words ruled out, how many sentences). `verify` reads it and
-the response, and knows nothing of how the response came about, so the same check proves a pair, rewards a model in
+A `Check` holds what the prompt lays down (the right hour, the words ruled out, how many sentences). `verify` reads it
+and the response, and knows nothing of how the response came about, so the same check proves a pair, rewards a model in
 post-training, and puts other verifiers on trial.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def _says_one_of(check: Check, text: str) -> bool:
 
 def _in_order(check: Check, text: str) -> bool:
     places = [_holds(phrase, text) for phrase in check.right]
-    return min(places, default=-1) >= 0 and all(a < b for a, b in zip(places, places[1:], strict=False))
+    return min(places, default=-1) >= 0 and all(a < b for a, b in itertools.pairwise(places))
 
 
 def _lines(text: str) -> list[str]:
@@ -110,7 +111,7 @@ def _upper(check: Check, text: str) -> bool:
 
 def _quoted(check: Check, text: str) -> bool:
     wrapped = len(text) > 2 and text[0] in "“\"'" and text[-1] in "”\"'"
-    bare = not any(c in text for c in "“”\"")
+    bare = not any(c in text for c in '“”"')
     return wrapped if check.number else bare
 
 

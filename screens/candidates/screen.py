@@ -113,7 +113,7 @@ Mark candidates with space, then r takes them to the Run screen.
         row = table.cursor_row
         table.clear(columns=True)
         names = max((len(one_line(found.candidate.name, 40)) for found in shelf.found), default=9)
-        for label, width in (
+        columns = [
             ("", 1),
             ("candidate", min(max(names, 9), 40 if self.wide else 22)),
             ("size", 6),
@@ -121,8 +121,10 @@ Mark candidates with space, then r takes them to the Run screen.
             ("bytes", 8),
             ("context", 8),
             ("fits as", 7),
-            ("problems", None if self.wide else 8),
-        ):
+        ]
+        taken = sum(width + 2 for _, width in columns)
+        columns.append(("problems", max(8, table.size.width - taken - 3)))
+        for label, width in columns:
             table.add_column(Text(label), width=width)
         for found in shelf.found:
             table.add_row(*self._cells(found))

@@ -119,7 +119,7 @@ candidate, outcome, score.
         self.repaint()
 
     def _say(self, text: str) -> None:
-        self.query_one("#question", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#question", Static).update(Text(one_line(text), no_wrap=True, overflow="ellipsis"))
 
     def _explain_nothing(self, error: RudeError | None) -> None:
         self.add_class("-empty")

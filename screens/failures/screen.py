@@ -40,7 +40,8 @@ class FailuresScreen(Asking):
 The pairs that a candidate did not win, worst first. A pair stands in every branch of the tree that it violates a
 criterion of, so branches add up to more than the whole. A rate beside a branch is failed of scored.
 
-margin: how far the chosen response was behind, in nats (of log-odds for choice, of log-likelihood for likelihood). fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled.
+margin: how far the chosen response was behind, in nats (of log-odds for choice, of log-likelihood for likelihood).
+fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled.
 """
     FIRST_KEYS = ("select", "candidate", "search", "export")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,7 +112,7 @@ margin: how far the chosen response was behind, in nats (of log-odds for choice,
         text.append(plain(error.what) + "\n\n")
         text.append("Failures appear once a candidate has been scored: press 1, mark candidates, r.")
         self.query_one("#empty", Static).update(text)
-        self.say(plain(error.what))
+        self.say(error.what)
 
     def repaint(self) -> None:
         """Draw again in the theme's colours."""

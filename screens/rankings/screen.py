@@ -125,7 +125,7 @@ right, each with its glyph; a block ▁ to █ shows how high it is.
         text.append("4  look at the published results meanwhile\n\n")
         text.append("In a shell, rude-tui demo scores the bundled candidates.")
         self.query_one("#empty", Static).update(text)
-        self.say(plain(error.what))
+        self.say(error.what)
 
     def repaint(self) -> None:
         """Draw table, legend and panel again."""

@@ -64,12 +64,14 @@ class StoredPane(Vertical):
             return stored_runs(place.session.store)
 
         def arrived(runs: list[RunRow]) -> None:
+            first = not self._runs
             self._runs = runs
             self.repaint(place.colour, wide=place.wide)
-            crashed = sum(run.status == "crashed" for run in runs)
-            if crashed:
+            crashed = [number for number, run in enumerate(runs) if run.status == "crashed"]
+            if crashed and first:
+                self.query_one(Rows).cursor = crashed[0]
                 place.notify(
-                    f"{count(crashed, 'run')} stopped without a word; h shows them, e takes one up",
+                    f"{count(len(crashed), 'run')} stopped without a word; h shows them, e takes one up",
                     severity="warning",
                     markup=False,
                 )
@@ -80,22 +82,26 @@ class StoredPane(Vertical):
         """Draw the list."""
         self._colour, self._wide = colour, wide
         rows = self.query_one(Rows)
-        name = 30 if wide else 17
-        self.query_one("#headings", Static).update(
-            Text(f"{'state':<12}{'candidate':<{name + 1}}{'suite':<13}{'protocol':<11}{'prec':<5}{'pairs':>12}  when")
-        )
+        name, suite = self._widths
+        heading = f"{'state':<12}{'candidate':<{name}}{'suite':<{suite}}{'protocol':<11}{'prec':<5}{'pairs':>11}  when"
+        self.query_one("#headings", Static).update(Text(heading, no_wrap=True))
         rows.show(len(self._runs), self._line, rows.cursor)
         self._explain()
+
+    @property
+    def _widths(self) -> tuple[int, int]:
+        """Cells for candidate and suite, each with the gap behind it."""
+        return (33, 21) if self._wide else (16, 10)
 
     def _line(self, index: int, width: int) -> Text:
         run = self._runs[index]
         mark, style = tone(str(run.status), self._colour)
-        name = 30 if self._wide else 17
+        name, suite = self._widths
         line = Text(f"{mark + ' ' + str(run.status):<12}", style)
-        line.append(f"{one_line(run.candidate, name):<{name + 1}}", "")
-        line.append(f"{one_line(run.suite, 12):<13}{run.protocol:<11}{run.precision:<5}")
-        line.append(f"{f'{run.n_scored:,}/{run.n_wanted:,}':>12}  ")
-        line.append(run.updated_at[:16], self._colour("chance"))
+        line.append(f"{one_line(run.candidate, name - 1):<{name}}", "")
+        line.append(f"{one_line(run.suite, suite - 1):<{suite}}{run.protocol:<11}{run.precision:<5}")
+        line.append(f"{f'{run.n_scored:,}/{run.n_wanted:,}':>11}  ")
+        line.append(run.updated_at[:16] if self._wide else run.updated_at[5:16], self._colour("chance"))
         return line
 
     def _explain(self) -> None:

@@ -111,7 +111,11 @@ class Scatter(PlotextPlot):  # type: ignore[misc]
                 letters.append((glyph, spot.name))
             _put(lines, top + 1 + row, left + 1 + column, glyph, f"bold {variables[spot.colour]}")
             if label.shown:
-                _put(lines, top + 1 + label.row, left + 1 + label.column, label.shown, variables["foreground"])
+                start, text = label.column, label.shown
+                if label.row == row:
+                    # The cell between a point and its name is blank, whatever line runs through it.
+                    start, text = (start - 1, f" {text}") if start > column else (start, f"{text} ")
+                _put(lines, top + 1 + label.row, left + 1 + start, text, variables["foreground"])
         self.letters = tuple(letters)
         return Text("\n").join(lines)
 

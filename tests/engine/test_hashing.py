@@ -95,7 +95,9 @@ def test_a_damaged_memory_is_ignored(tmp_path: Path, settled: None, rubbish: byt
     assert note.read_bytes() == sha(b"one").encode()
 
 
-def test_without_a_place_to_remember_it_still_works(tmp_path: Path, settled: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_place_to_remember_it_still_works(
+    tmp_path: Path, settled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("RUDE_TUI_CACHE", str(tmp_path / "file"))
     folder = shards(tmp_path / "m", b"one")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.candidate import Candidate, find
 from engine.machine import Device
-from engine.precision import PRECISIONS, estimate, fits, human_bytes
+from engine.precision import PRECISIONS, START_BYTES, estimate, fits, human_bytes
 from engine.shape import Shape
 from rubrics.errors import BadInput
 
@@ -76,7 +76,7 @@ def test_the_example_is_the_model_it_says() -> None:
 def test_weights_make_up_most_of_a_short_pass(precision: str, weights: float) -> None:
     found = estimate(FOUR_B, precision, context_tokens=1, budget_tokens=1)  # type: ignore[arg-type]
     # A single token needs next to nothing; loading converts one tensor at a time.
-    assert found == pytest.approx(weights + 4 * 151936 * 2560, rel=1e-6)
+    assert found == pytest.approx(START_BYTES["cpu"] + weights + 4 * 151936 * 2560, rel=1e-6)
 
 
 def test_every_token_kept_costs_its_keys_and_values() -> None:

@@ -100,11 +100,19 @@ def test_length_criteria_may_differ_in_length() -> None:
 
 def test_the_same_pair_twice_is_an_error_and_so_is_its_contradiction() -> None:
     one = make(1)
-    again = make(2, prompt=one.prompt, chosen=one.chosen.upper() + "\n", rejected=one.rejected)
+    again = make(2, prompt=one.prompt, chosen=one.chosen, rejected=one.rejected)
     turned = make(3, prompt=one.prompt, chosen=one.rejected, rejected=one.chosen)
     found = check(one, again, turned)
     assert (found["duplicate"], found["contradiction"]) == (1, 1)
     assert "near-duplicate" not in found
+
+
+def test_case_and_blanks_are_left_to_format() -> None:
+    criteria = [{"id": "c", "text": "Is in capitals.", "subcategory": "Format"}]
+    one = make(1, criteria=criteria, rejected=make(1).chosen.upper(), group="g", cluster="k")
+    other = make(2, criteria=criteria, prompt=one.prompt, chosen=one.chosen, rejected=one.chosen.lower(), cluster="k")
+    found = check(one, other.model_copy(update={"group": "g"}))
+    assert set(found) == {"not-covered"}
 
 
 def test_near_duplicates_between_clusters_only() -> None:

@@ -65,6 +65,7 @@ def test_a_whole_suite_is_read() -> None:
         (line(prompt=[{"role": "usr", "content": "x"}]), "line 1, prompt.0.role: ‘usr’ is not allowed"),
         (line(id=7), "line 1, id: must be text, is a number; put it in quotes"),
         (line(id="a\x1b[31m"), r"line 1, id: ‘a\x1b[31m’ is no name"),
+        (line(id="a\u202eb"), r"line 1, id: ‘a\u202eb’ is no name"),
         (line(id="a "), "line 1, id: ‘a ’ is no name"),
         (line(promt="x"), "line 1, promt: no such field; did you mean prompt?"),
         (line(qqq="x"), "line 1, qqq: no such field; known: id, domain"),
@@ -176,8 +177,9 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
 def test_paths_that_are_no_suite_file(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="is a folder"):
         read_suite(tmp_path)
-    with pytest.raises(SuiteError, match="no such suite"):
-        find_suite(str(tmp_path / "none.jsonl"))
+    for name in (str(tmp_path / "none.jsonl"), "~nobody-here/x", "a" * 5000, "a\0b", "\x1b[2J", ""):
+        with pytest.raises(SuiteError, match="no such suite"):
+            find_suite(name)
     path = tmp_path / "mine.jsonl"
     path.write_bytes(line())
     path.with_suffix(".md").write_text("# Mine")
@@ -186,6 +188,7 @@ def test_paths_that_are_no_suite_file(tmp_path: Path) -> None:
 
 # Mutants. `meets_contract` says independently of the reader, from the contract's text, whether a file is a suite.
 
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _REQUIRED = {"id", "domain", "prompt", "chosen", "rejected", "criteria", "violated"}
 _OPTIONAL = {"group", "cluster", "split", "source", "license"}
 
@@ -199,7 +202,7 @@ def _text(value: object) -> bool:
 def _name(value: object) -> bool:
     if not _text(value) or len(value) > 200:
         return False
-    if any(unicodedata.category(ch) in ("Cc", "Zl", "Zp", "Cs") for ch in value):
+    if any(unicodedata.category(ch) in ("Cc", "Zl", "Zp", "Cs") or ch in _TURNS for ch in value):
         return False
     return all(not ch.isspace() and unicodedata.category(ch) != "Cf" for ch in (value[0], value[-1]))
 
@@ -280,7 +283,9 @@ _junk = st.one_of(
     st.booleans(),
     st.integers(),
     st.floats(allow_nan=True),
-    st.sampled_from(["", " ", "\u200b", "\0", "a\0b", "\x1b[31m", " x", "x\u2028y", "\ud800", "😀", "x " * 150]),
+    st.sampled_from(
+        ["", " ", "\u200b", "\0", "a\0b", "\x1b[31m", " x", "x\u2028y", "x\u202ey", "\ud800", "😀", "x " * 150]
+    ),
     st.sampled_from(["p1", "p2", "lines", "tap", "Length", "length", "shot", "user", 10**400, 1e400]),
     st.just("The tap drips.\nPlease send someone."),
     st.text(max_size=8),

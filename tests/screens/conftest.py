@@ -165,3 +165,9 @@ def _text(app: Any) -> str:
 def screen_text() -> Callable[[Any], str]:
     """What is on the screen, as text."""
     return _text
+
+
+@pytest.fixture(name="fill")
+def _fill() -> Callable[..., None]:
+    """`fill`, for tests with a suite of their own."""
+    return fill

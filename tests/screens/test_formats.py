@@ -11,8 +11,8 @@ from screens.formats import count, duration, parameters, percent, signed, size
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "–"), (None, "–"), (900, "900"), (20_000, "20K"), (264_000, "0.3M"), (27_000_000, "27M"), (4_020_000_000, "4.0B"),
-     (600_000_000, "0.6B"), (1_000_000_000_000, "1.0T")],
+    [(0, "–"), (None, "–"), (900, "900"), (20_000, "20K"), (264_000, "0.3M"), (27_000_000, "27M"),
+     (4_020_000_000, "4.0B"), (600_000_000, "0.6B"), (1_000_000_000_000, "1.0T")],
 )  # fmt: skip
 def test_parameters(number: int | None, text: str) -> None:
     assert parameters(number) == text

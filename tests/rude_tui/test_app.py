@@ -1,0 +1,103 @@
+"""The app as a whole: what it loads, what it keeps, how it ends."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rude_tui.app import RudeApp
+from rude_tui.settings import Settings, load_settings, settings_file
+from rude_tui.terminal import log_file, quiet_terminal
+from screens.session import Session
+
+HEAVY = ("torch", "transformers", "bitsandbytes", "accelerate", "scipy.stats")
+
+
+def test_the_app_and_every_screen_load_no_model_library() -> None:
+    code = (
+        "import sys, rude_tui.app as app\n"
+        "before = set(sys.modules)\n"
+        "for make in app.RudeApp.MODES.values(): make()\n"
+        "import screens.rankings.compare, screens.failures.pair\n"
+        "import engine.results.rankings, engine.results.failures, engine.results.correlation, engine.runs\n"
+        f"bad = [name for name in {HEAVY!r} if name in sys.modules]\n"
+        "assert not bad, bad\n"
+        "late = [name for name in ('duckdb', 'pydantic', 'numpy', 'plotext') if name in before]\n"
+        "assert not late, f'loaded before the first paint: {late}'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def app(tmp_path) -> RudeApp:
+    return RudeApp(Session(store_path=tmp_path / "new.duckdb"), Settings(theme="rude-light", keys={"quit": "Q"}))
+
+
+async def test_settings_are_followed_and_kept(app: RudeApp) -> None:
+    async with app.run_test() as pilot:
+        assert app.theme == "rude-light"
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.is_running, "quit was moved to Q"
+        await pilot.press("Q")
+    for thread in threading.enumerate():
+        if thread.name == "settings":
+            thread.join(5)
+    assert load_settings().theme == "rude-contrast"
+    assert settings_file().exists()
+
+
+async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    import engine.runs
+
+    begun = threading.Event()
+
+    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event) -> None:
+        begun.set()
+        cancel.wait(10)
+
+    monkeypatch.setattr(engine.runs, "execute", execute)
+    async with app.run_test() as pilot:
+        app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=()))  # type: ignore[arg-type]
+        assert begun.wait(5)
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert type(app.screen).__name__ == "Confirm"
+        await pilot.press("n")
+        await pilot.pause()
+        assert app.runner.running
+        await pilot.press("ctrl+c", "ctrl+c")
+        await pilot.pause()
+    assert app.runner.wait(5)
+    assert app.return_value == 130
+
+
+def test_logs_and_native_writes_go_to_the_file_and_come_back(capfd: pytest.CaptureFixture[str]) -> None:
+    import os
+
+    handler = logging.StreamHandler(sys.stderr)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        with quiet_terminal():
+            logging.getLogger("someone").warning("to the file")
+            os.write(2, b"native words\n")
+        logging.getLogger("someone").warning("to the terminal")
+    finally:
+        root.removeHandler(handler)
+    text = log_file().read_text()
+    assert "to the file" in text
+    assert "native words" in text
+    seen = capfd.readouterr().err
+    assert "to the file" not in seen
+    assert "native words" not in seen
+    assert "to the terminal" in seen

@@ -1,0 +1,83 @@
+"""Branches, picks and searches, without a screen."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from engine.results.board import Board, Question, load_board
+from engine.results.failures import PairVerdict, pair_view
+from engine.results.search import find_text
+from engine.store.connection import Store
+from screens.failures.branches import Pick, matching, pick_of, read_failures
+from screens.failures.scales import scales
+
+
+@pytest.fixture(scope="module")
+def board(garden_file: Path) -> Board:
+    return load_board(Store(garden_file), Question(protocol="choice"))
+
+
+def test_without_a_name_the_best_candidate_is_read(board: Board) -> None:
+    assert read_failures(board, None, Pick()).label == "oak-7m"
+    assert read_failures(board, "gone", Pick()).label == "oak-7m"
+
+
+def test_a_branch_holds_as_many_pairs_as_its_label_says(board: Board) -> None:
+    everything = read_failures(board, "moss-200k", Pick())
+    assert len(everything.pairs) == everything.failed
+    for category in everything.tree:
+        for sub in category.children:
+            found = read_failures(board, "moss-200k", pick_of([sub, category]))
+            assert len(found.pairs) == sub.failed
+            for criterion in sub.children:
+                path = pick_of([criterion, sub, category])
+                assert path.title == criterion.name
+                assert len(read_failures(board, "moss-200k", path).pairs) == criterion.failed
+
+
+def test_search_looks_at_ids_criteria_and_found_texts(board: Board) -> None:
+    pairs = read_failures(board, "moss-200k", Pick()).pairs
+    assert [pair.pair_id for pair in matching(pairs, pairs[0].pair_id.upper())] == [pairs[0].pair_id]
+    assert all("c-format" in pair.violated for pair in matching(pairs, "c-format"))
+    assert matching(pairs, "nothing like it") == []
+    assert matching(pairs, "nothing like it", frozenset([pairs[2].pair_id])) == [pairs[2]]
+
+
+def test_text_is_found_in_prompts_responses_and_criteria(board: Board, garden_file: Path) -> None:
+    store = Store(garden_file)
+    assert len(find_text(store, board.suite_hash, "WEEK 3 in")) == 4
+    assert len(find_text(store, board.suite_hash, "call a friend")) == 40
+    assert find_text(store, board.suite_hash, "what logic asks")
+    assert find_text(store, board.suite_hash, "100%_no such text") == frozenset()
+
+
+def _verdict(name: str, margin: float) -> PairVerdict:
+    nothing = math.nan
+    return PairVerdict(
+        name, float(margin > 0), margin, margin + 0.5, margin - 0.5,
+        nothing, nothing, nothing, nothing, nothing, nothing,
+    )  # fmt: skip
+
+
+def test_the_scale_marks_the_subject_and_never_leaves_it_out() -> None:
+    verdicts = [_verdict(f"m{i:02d}", 2 - i * 0.3) for i in range(16)]
+    text = scales(verdicts, "m15", "averaged", lambda name: "white", 80).plain
+    (subject,) = [line for line in text.splitlines() if line.startswith("▸")]
+    assert "m15" in subject
+    assert subject.rstrip().endswith("✗")
+    assert "… 10 more" in text
+    assert "◁" in subject
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_likelihood_has_one_mark_a_line(garden_file: Path) -> None:
+    store = Store(garden_file)
+    board = load_board(store, Question(protocol="likelihood"))
+    view = pair_view(store, board, "garden-001")
+    text = scales(view.verdicts, "oak-7m", board.metric, lambda name: "white", 76).plain
+    assert "◁" not in text
+    assert "nats/byte" in text
+    assert text.count("◆") == 4

@@ -1,0 +1,57 @@
+"""Data that would break a careless screen is shown as text, and the screen stays whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from engine.store.connection import Store
+from rubrics.schema import Pair, Suite
+
+NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
+NAME = "[bold]no[/bold] [@click=app.quit]x[/] 漢字 👩‍🚀 end"
+LONG = "word " * 4000
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, fill) -> Path:
+    pairs = [
+        Pair.model_validate(
+            {
+                "id": f"[red]{number} [/x]", "domain": NAME, "prompt": NASTY + "\n" + LONG,
+                "chosen": f"{NASTY} {number} {LONG}", "rejected": f"{LONG} {number} {NASTY}",
+                "criteria": [{"id": f"[c]{NAME}", "text": NASTY, "subcategory": "Logic"}],
+                "violated": [f"[c]{NAME}"], "group": f"g{number}",
+            }
+        )
+        for number in range(6)
+    ]  # fmt: skip
+    path = tmp_path / "hostile.duckdb"
+    fill(
+        Store(path), Suite("[s]" + NASTY, tuple(pairs)),
+        candidates=(("[blink]model\x1b[1m" + NASTY, 7, -3.0), ("other [/]", 8, -2.0)),
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_text, size) -> None:
+    app = make_app(hostile)
+    seen = ""
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for keys in (["3"], ["5"], ["enter"], ["d"], ["end"], ["escape"], ["2", "h"], ["1"]):
+            await pilot.press(*keys)
+            await settle(pilot)
+            text = screen_text(app)
+            seen += text
+            for line in text.splitlines():
+                assert cell_len(line) <= size[0]
+            assert "\x1b" not in text
+            assert "\u202e" not in text
+            assert "\t" not in text
+    assert "[blink]model" in seen
+    assert "[bold]no[/bold] [@click=app.quit]x[/] red" in seen
+    assert "[red]0" in seen

@@ -1,0 +1,237 @@
+"""What a person does, by keys alone, on a real database."""
+
+from __future__ import annotations
+
+import csv
+import socket
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from engine.store.connection import Store
+
+SIZES = [(80, 24), (160, 48)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_from_the_rankings_to_a_pair_and_away_with_a_csv(
+    garden, make_app, settle, screen_text, size, tmp_path
+) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        assert "oak-7m" in screen_text(app)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert app.current_mode == "failures"
+        assert "birch-3m · garden · likelihood" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "1 of 8" in screen_text(app)
+        assert "✗ violated" in screen_text(app)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "2 of 8" in screen_text(app)
+        await pilot.press("p", "p")
+        await settle(pilot)
+        assert "1 of 8" in screen_text(app)
+        await pilot.press("n", "escape")
+        await settle(pilot)
+        assert app.screen.query_one("#pairs").cursor == 1
+        await pilot.press("3")
+        await settle(pilot)
+        await pilot.press("x")
+        await pilot.pause()
+        target = tmp_path / "out.csv"
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("q")
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+    assert {row["candidate"] for row in rows} == {"oak-7m", "birch-3m", "alder-1m", "moss-200k"}
+    assert {row["protocol"] for row in rows} == {"likelihood"}
+    assert app.return_code == 0
+
+
+async def test_failures_leave_as_they_are_shown(garden, make_app, settle, tmp_path) -> None:
+    app = make_app(garden, start="failures")
+    target = tmp_path / "failures.csv"
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"c-logic", "enter")
+        await settle(pilot)
+        shown = app.screen.query_one("#pairs").count
+        await pilot.press("x")
+        await pilot.pause()
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await settle(pilot)
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+    assert 0 < len(rows) == shown
+    assert {row["candidate"] for row in rows} == {"oak-7m"}
+    assert all("c-logic" in row["violated"] for row in rows)
+
+
+async def test_protocol_metric_grouping_and_order(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "choice · averaged" in screen_text(app)
+        await pilot.press("m")
+        await settle(pilot)
+        assert "choice · averaged" not in screen_text(app)
+        await pilot.press("p")
+        await settle(pilot)
+        assert "likelihood · per_byte" in screen_text(app)
+        await pilot.press("b", "down", "down", "enter")
+        await settle(pilot)
+        assert "by domain" in screen_text(app)
+        assert "kitch" in screen_text(app)
+        await pilot.press("o", "down", "enter")
+        await settle(pilot)
+        text = screen_text(app)
+        assert text.index("alder-1m") < text.index("birch-3m") < text.index("moss-200k") < text.index("oak-7m")
+        await pilot.press("slash", *"oak", "enter")
+        await settle(pilot)
+        assert "birch-3m" not in screen_text(app).split("chance")[0]
+
+
+async def test_two_marked_rows_are_compared(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("space", "down", "down", "down", "space", "c")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "A  oak-7m" in text
+        assert "B  moss-200k" in text
+        assert "A is ahead by" in text
+        await pilot.press("a")
+        await settle(pilot)
+        assert "▸ moss-200k" in screen_text(app)
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert "✓oak-7m" in screen_text(app)
+
+
+async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_app, settle) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for key, mode in zip(
+            ["1", "2", "4", "5", "3"], ["candidates", "run", "correlation", "failures", "rankings"], strict=True
+        ):
+            await pilot.press(key)
+            await settle(pilot)
+            assert app.current_mode == mode
+        await pilot.press("f6")
+        await settle(pilot)
+        assert app.current_mode == "failures"
+        await pilot.click("Navigation", offset=(16, 0))
+        await settle(pilot)
+        assert app.current_mode == "candidates"
+
+
+async def test_help_and_palette_know_the_screen(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for key in ("f1", "question_mark"):
+            await pilot.press(key)
+            await pilot.pause()
+            text = screen_text(app)
+            assert "Rankings – help" in text
+            assert "esc close" in text
+            await pilot.press("y")
+            await pilot.pause()
+            assert "compare two marked rows" in app.clipboard
+            await pilot.press("escape")
+        names = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"go: Failures", "theme: rude-light", "do: export", "quit: leave"} <= names
+
+
+async def test_marks_go_from_the_candidates_to_a_plan(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert "No candidate is marked" in screen_text(app)
+        await pilot.press("3")
+        await settle(pilot)
+        app.session.marked_models["/models/gone"] = "gone"
+        await pilot.press("2")
+        await settle(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "no such folder" in text
+        await pilot.press("escape", "h")
+        await settle(pilot)
+        assert "✓ done" in screen_text(app)
+        await pilot.press("e")
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+    assert app.return_code == 0
+
+
+async def test_crashed_runs_are_offered(garden, make_app, settle, screen_text) -> None:
+    store = Store(garden)
+    with store.writing() as connection:
+        connection.execute(
+            "update runs set status = 'started', owner_pid = 999999, owner_started = 1, owner_host = ? "
+            "where run_id = 'oak-7m-choice-run'",
+            [socket.gethostname()],
+        )
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        assert "✗ crashed" in screen_text(app)
+        await pilot.press("e")
+        await settle(pilot)
+        assert "model folder is gone" in " ".join(screen_text(app).split())
+
+
+async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, screen_text) -> None:
+    app = make_app(tmp_path / "new.duckdb")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "Nothing to rank yet" in screen_text(app)
+        assert "mark them with space" in screen_text(app)
+        await pilot.press("5")
+        await settle(pilot)
+        assert "press 1, mark candidates, r" in " ".join(screen_text(app).split())
+        await pilot.press("4")
+        await settle(pilot)
+        assert "published results" in screen_text(app)
+        assert "Pearson" in screen_text(app)
+        await pilot.press("o")
+        await settle(pilot)
+        assert "rude-tui outcomes add FILE.csv" in screen_text(app)
+
+
+async def test_a_store_that_cannot_be_read_says_so(tmp_path: Path, make_app, settle, screen_text) -> None:
+    file = tmp_path / "not.duckdb"
+    file.write_text("this is no database" * 100)
+    app = make_app(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        text = screen_text(app)
+        assert "✗" in text
+        assert "another file with --db" in text
+
+
+async def test_themes_go_round_and_every_screen_draws_in_each(garden, make_app, settle) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for name in ("rude-light", "rude-contrast", "rude-dark"):
+            await pilot.press("ctrl+t")
+            await settle(pilot)
+            assert app.theme == name
+            for key in "12453":
+                await pilot.press(key)
+                await settle(pilot)

@@ -1,0 +1,123 @@
+"""How every screen looks, as text and as a picture. `pytest --snapshot-update` accepts a change that was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+import rubrics.reading
+import screens.candidates.screen
+from engine.outcomes import Outcome
+from engine.store.connection import Store
+from engine.store.outcomes import add_outcomes
+from screens.candidates.shelf import Found, Shelf
+
+
+class Picture(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+
+class Words(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+def _candidate(name: str, parameters: int, problems: tuple[Any, ...] = ()) -> Any:
+    return SimpleNamespace(
+        path=Path("/models") / name, name=name, architecture="LlamaForCausalLM", parameters=parameters,
+        weight_bytes=parameters * 4, dtype="fp32", context=512, tokenizer="PreTrainedTokenizerFast", vocab_size=768,
+        problems=problems, usable=not any(problem.refused for problem in problems),
+    )  # fmt: skip
+
+
+def _shelf(folders: list[str]) -> Shelf:
+    fit = SimpleNamespace(precision="fp32", reason="fp32 needs 30 MB, with 21 GB free on cpu")
+    pickled = SimpleNamespace(
+        code="pickled_only", refused=True, what="holds only pickled weights, which can run code when opened",
+        fix="convert them to safetensors, then look again",
+    )  # fmt: skip
+    chatty = SimpleNamespace(
+        code="chat_template", refused=False, what="has a chat template, so it may not be a base model",
+        fix="check the model card",
+    )  # fmt: skip
+    return Shelf(
+        (
+            Found(_candidate("oak-7m", 7_000_000), "bundled", fit),  # type: ignore[arg-type]
+            Found(_candidate("birch-3m", 3_100_000, (chatty,)), "/models", fit),  # type: ignore[arg-type]
+            Found(_candidate("old-pickle", 90_000_000, (pickled,)), "cache", None),
+        ),
+        SimpleNamespace(name="CPU, 2 cores", free=21_000_000_000),  # type: ignore[arg-type]
+        (),
+    )
+
+
+@pytest.fixture
+def still(garden: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The database and the machine, with everything that changes from day to day held still."""
+    monkeypatch.setattr(screens.candidates.screen, "look", _shelf)
+    monkeypatch.setattr(rubrics.reading, "built_in_names", lambda: ["garden", "world"])
+    store = Store(garden)
+    scores = {"oak-7m": 0.71, "birch-3m": 0.64, "alder-1m": 0.52}
+    add_outcomes(store, [Outcome(name, "sft score", score, 0.02, "measured here") for name, score in scores.items()])
+    with store.writing() as connection:
+        connection.execute(
+            "update runs set created_at = timestamptz '2026-01-01 12:00:00+00', "
+            "updated_at = timestamptz '2026-01-02 08:30:00+00'"
+        )
+    return garden
+
+
+PLACES = {
+    "rankings": ["3"],
+    "rankings-choice": ["p"],
+    "compare": ["space", "down", "space", "c"],
+    "candidates": ["escape", "1"],
+    "run": ["2"],
+    "run-stored": ["h"],
+    "correlation": ["4"],
+    "correlation-published": ["o"],
+    "failures": ["5"],
+    "pair": ["enter"],
+    "help": ["f1"],
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_screens(still, make_app, settle, screen_text, size, snapshot: SnapshotAssertion) -> None:
+    app = make_app(still)
+    words, picture = snapshot.use_extension(Words), snapshot.use_extension(Picture)
+    different = []
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for name, keys in PLACES.items():
+            await pilot.press(*keys)
+            await settle(pilot)
+            # All are looked at before any complaint, so that one change shows everything it touches.
+            if screen_text(app) != words(name=name):
+                different.append(f"{name}.txt")
+            if app.export_screenshot(title="rude-tui") != picture(name=name):
+                different.append(f"{name}.svg")
+    assert different == []
+
+
+@pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
+async def test_themes(still, make_app, settle, theme: str, snapshot: SnapshotAssertion) -> None:
+    app = make_app(still, theme=theme)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert app.export_screenshot(title="rude-tui") == snapshot.use_extension(Picture)(name="rankings")
+
+
+async def test_without_colour(still, make_app, settle, monkeypatch, snapshot: SnapshotAssertion) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(still)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        shot = app.export_screenshot(title="rude-tui")
+    assert shot == snapshot.use_extension(Picture)(name="rankings")
