@@ -5,26 +5,22 @@ Boundaries are therefore exact, and two requests share every leading segment tha
 Every segment but the last ends in a line break, and each is encoded behind a line break whose tokens are dropped again:
 a tokenizer that marks the start of a text as the start of a word then sees the middle of a text, which it is.
 
-Templates and the program's own exemplars are data, in `engine/templates/`.
+What the segments say is in `engine/wording.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, runtime_checkable
 from typing import Protocol as Interface
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.requests import VIEWS, Protocol, Request
-from rubrics.errors import BadInput, CandidateError
+from engine.wording import LayoutOptions, default_shots, fill, prompt_block, shot_blocks, template_hash, template_of
+from rubrics.errors import CandidateError
 
 if TYPE_CHECKING:
     from rubrics.schema import Pair, Suite
@@ -74,27 +70,6 @@ class BatchEncoder(Interface):
         ...
 
 
-@dataclass(frozen=True)
-class LayoutOptions:
-    """How pairs are shown; part of the template hash."""
-
-    protocol: Protocol
-    shots: int | None = None
-    """Exemplars shown before the pair; None for the protocol's default."""
-    show_criteria: bool = False
-    """Whether the rubric is written under the prompt."""
-
-    @property
-    def shot_count(self) -> int:
-        """Exemplars really shown."""
-        return default_shots(self.protocol) if self.shots is None else self.shots
-
-
-def default_shots(protocol: Protocol) -> int:
-    """Two under `choice`, one answered A and one B; none under `likelihood`."""
-    return 2 if protocol == "choice" else 0
-
-
 class Skipped(NamedTuple):
     """A pair that cannot be scored, and why; found before anything runs."""
 
@@ -117,123 +92,6 @@ class Laid:
     """What a reader of the numbers should know."""
     lengths: Mapping[str, int]
     """Tokens in the longest request of each pair that is not skipped."""
-
-
-# --------------------------------------------------------------------------- templates
-
-
-class _Shot(NamedTuple):
-    prompt: str
-    criteria: tuple[str, ...]
-    chosen: str
-    rejected: str
-
-
-@cache
-def _template(protocol: Protocol) -> Mapping[str, Any]:
-    text = (resources.files("engine") / "templates" / f"{protocol}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def _general_shots() -> tuple[_Shot, ...]:
-    text = (resources.files("engine") / "templates" / "shots.toml").read_text(encoding="utf-8")
-    return tuple(
-        _Shot(shot["prompt"], tuple(shot["criteria"]), shot["chosen"], shot["rejected"])
-        for shot in tomllib.loads(text)["shots"]
-    )
-
-
-def _fill(template: str, **values: str) -> str:
-    # Not str.format: what is filled in, and the template, may hold braces.
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", value, 1)
-    return template
-
-
-def _prompt_block(options: LayoutOptions, prompt: str, criteria: Iterable[str]) -> str:
-    template = _template(options.protocol)
-    block = _fill(template["prompt"], prompt=prompt)
-    if options.show_criteria:
-        block += _fill(template["criteria"], criteria="\n".join(f"- {text}" for text in criteria))
-    return block
-
-
-def _shown(pair: Pair) -> _Shot:
-    return _Shot(pair.prompt_text, tuple(c.text for c in pair.criteria), pair.chosen, pair.rejected)
-
-
-def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple[_Shot, ...], bool]:
-    """The exemplars for a domain, and whether they are the suite's own."""
-    count = options.shot_count
-    if count < 0:
-        raise BadInput(f"{count} shots cannot be shown", fix="give --shots 0 or more")
-    own = suite.shots.get(domain, ())
-    if len(own) >= count:
-        return tuple(_shown(pair) for pair in own[:count]), True
-    general = _general_shots()
-    if count > len(general):
-        raise BadInput(
-            f"{count} shots asked for, but domain {domain!r} has {len(own)} exemplars and the program {len(general)}",
-            where=suite.name,
-            fix=f"give --shots {len(general)} or fewer, or add exemplars (split: shot) to the suite",
-        )
-    return general[:count], False
-
-
-def _shots_block(options: LayoutOptions, shots: Sequence[_Shot], form: int) -> str:
-    template = _template(options.protocol)
-    parts = [template["preamble"]]
-    for number, shot in enumerate(shots):
-        parts.append(_prompt_block(options, shot.prompt, shot.criteria))
-        if options.protocol == "likelihood":
-            parts += [template["first"], _fill(template["response"], response=shot.chosen)]
-            continue
-        answer = number % 2  # 0: the better response stands first and the answer is A
-        shown = (shot.chosen, shot.rejected) if answer == 0 else (shot.rejected, shot.chosen)
-        parts += [template["first"], _fill(template["response"], response=shown[0])]
-        parts += [template["second"], _fill(template["response"], response=shown[1])]
-        asked = template["answers"][form]
-        parts.append(asked["cue"] + asked["labels"][answer] + template["between"])
-    return "".join(parts)
-
-
-def _blocks(options: LayoutOptions, suite: Suite, form: int = 0) -> tuple[dict[str, str], list[str]]:
-    """The text before the prompt for every scored domain, and notes on where exemplars came from.
-
-    Args:
-        form: which of the template's forms of answer the exemplars show.
-    """
-    blocks: dict[str, str] = {}
-    notes: list[str] = []
-    for domain in sorted({pair.domain for pair in suite.scored}):
-        shots, own = _shots_for(options, suite, domain)
-        blocks[domain] = _shots_block(options, shots, form)
-        if not own:
-            found = len(suite.shots.get(domain, ()))
-            has = "no exemplars" if found == 0 else f"{found} of {options.shot_count} exemplars"
-            notes.append(f"domain {domain!r} has {has} of its own; the program's general ones are used")
-    return blocks, notes
-
-
-def template_hash(options: LayoutOptions, suite: Suite) -> str:
-    """SHA-256, hexadecimal, over template text, options and the exemplars that will really be shown.
-
-    Raises:
-        BadInput: more shots asked for than there are exemplars.
-    """
-    blocks, _ = _blocks(options, suite)
-    content = {
-        "template": _template(options.protocol),
-        "protocol": options.protocol,
-        "shots": options.shot_count,
-        "show_criteria": options.show_criteria,
-        "blocks": blocks,
-    }
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-# --------------------------------------------------------------------------- token ids
 
 
 class _Segments:
@@ -340,7 +198,7 @@ def _frame(options: LayoutOptions, segments: _Segments, encoder: TextEncoder) ->
     Raises:
         CandidateError: in no form are the labels single, distinct tokens.
     """
-    template = _template(options.protocol)
+    template = template_of(options.protocol)
     first = segments[template["first"]]
     if options.protocol == "likelihood":
         nothing = np.empty(0, np.int32)
@@ -380,9 +238,9 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
     """
     segments = _Segments(encoder)
     frame, form = _frame(options, segments, encoder)
-    blocks, notes = _blocks(options, suite, form)
+    blocks, notes = shot_blocks(options, suite, form)
     notes.append(encoder.bos_policy)
-    template = _template(options.protocol)
+    template = template_of(options.protocol)
     if form > 0:
         cue, labels = (template["answers"][form][part] for part in ("cue", "labels"))
         notes.append(
@@ -398,9 +256,9 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
     for batch in _batches(suite.scored, 2048):
         texts = [
             (
-                _prompt_block(options, pair.prompt_text, (c.text for c in pair.criteria)),
-                _fill(shape, response=pair.chosen),
-                _fill(shape, response=pair.rejected),
+                prompt_block(options, pair.prompt_text, (c.text for c in pair.criteria)),
+                fill(shape, response=pair.chosen),
+                fill(shape, response=pair.rejected),
             )
             for pair in batch
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -70,6 +70,8 @@ class PlannedRun:
     run_id: str
     candidate: Candidate
     suite: Suite
+    suite_path: str
+    """Where it was read from; the name of a built-in one."""
     protocol: Protocol
     precision: str
     device: str
@@ -111,10 +113,18 @@ class Plan:
     """(name, what is wrong, what to do)."""
 
 
-def plan(store: Store, request: RunRequest, progress: Progress | None = None, *, layout_only: bool = False) -> Plan:
+def plan(
+    store: Store,
+    request: RunRequest,
+    progress: Progress | None = None,
+    *,
+    fetch: Callable[[str], Path] | None = None,
+    layout_only: bool = False,
+) -> Plan:
     """Look at models, suites and the store, and say what would be done. Loads no weights.
 
     Args:
+        fetch: gets a hub id that is not in the cache; None: such a model is an error.
         layout_only: the plan is for looking at requests, not for scoring: weights are not hashed, memory and the store
             are not asked.
 
@@ -124,11 +134,11 @@ def plan(store: Store, request: RunRequest, progress: Progress | None = None, *,
     from engine.machine import resolve_device
     from rubrics.reading import find_suite
 
-    suites = {(suite := find_suite(name)).hash: suite for name in request.suites}
+    suites = {(suite := find_suite(name)).hash: (suite, _place(name)) for name in request.suites}
     device = resolve_device(request.device)
     runs: list[PlannedRun] = []
     refused: list[tuple[str, str, str]] = []
-    for candidate in _candidates(request):
+    for candidate in find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch):
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             refused.append((candidate.name, problem.what, problem.fix))
@@ -147,19 +157,11 @@ def plan(store: Store, request: RunRequest, progress: Progress | None = None, *,
     return Plan(request, tuple(runs), tuple(refused))
 
 
-def _candidates(request: RunRequest) -> list[Candidate]:
-    found: dict[Path, Candidate] = {}
-    for model in request.models:
-        for candidate in find([model], allow_remote_code=model in request.allow_remote_code):
-            found.setdefault(candidate.path.resolve(), candidate)
-    return list(found.values())
-
-
 def _planned(
     store: Store,
     request: RunRequest,
     candidate: Candidate,
-    suites: Iterable[Suite],
+    suites: Iterable[tuple[Suite, str]],
     device: Device,
     progress: Progress,
 ) -> Iterator[PlannedRun]:
@@ -178,7 +180,7 @@ def _planned(
         "attention": request.attention, "seed": request.seed,
         "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
     }  # fmt: skip
-    for suite in suites:
+    for suite, place in suites:
         for protocol in request.protocols:
             options = LayoutOptions(protocol, request.shots, request.show_criteria)
             key = {
@@ -188,7 +190,8 @@ def _planned(
             run_id = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
             wanted, skipped = _wanted(store, run_id, len(suite.scored), request.limit)
             yield PlannedRun(
-                run_id=run_id, candidate=candidate, suite=suite, protocol=protocol, precision=fit.precision,
+                run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
+                precision=fit.precision,
                 device=device.spec, why=fit.reason, key=key, wanted=wanted, skipped=skipped,
                 done=len(done_pairs(store, run_id, with_tokens=request.token_scores)),
             )  # fmt: skip
@@ -203,15 +206,21 @@ def _wanted(store: Store, run_id: str, pairs: int, limit: int | None) -> tuple[i
 
 
 def _laid_only(
-    request: RunRequest, candidate: Candidate, suites: Iterable[Suite], device: Device
+    request: RunRequest, candidate: Candidate, suites: Iterable[tuple[Suite, str]], device: Device
 ) -> Iterator[PlannedRun]:
-    for suite in suites:
+    for suite, place in suites:
         for protocol in request.protocols:
             yield PlannedRun(
                 run_id=f"{candidate.path}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
-                protocol=protocol, precision="fp32", device=device.spec, why="", key={}, wanted=len(suite.scored),
-                done=0, skipped=0,
+                suite_path=place, protocol=protocol, precision="fp32", device=device.spec, why="", key={},
+                wanted=len(suite.scored), done=0, skipped=0,
             )  # fmt: skip
+
+
+def _place(name: str) -> str:
+    from rubrics.reading import built_in_names
+
+    return name if name in built_in_names() else str(Path(name).expanduser().resolve())
 
 
 def _version(library: str) -> str:

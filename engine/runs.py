@@ -119,7 +119,7 @@ def _execute_candidate(
     for run in runs:
         if not run.left:
             continue
-        add_suite(store, run.suite)
+        add_suite(store, run.suite, run.suite_path)
         owner = open_run(store, run.run_id, _row(run, request), n_wanted=run.wanted)
         if owner is not None:
             board.update(run.run_id, phase=Phase.BUSY, error=f"process {owner.pid} is scoring this already")

@@ -92,6 +92,8 @@ def _be_polite(threads: int | None) -> None:
         os.environ["OMP_NUM_THREADS"] = str(threads)
     # Threads that spin while they wait cost tenfold when other programs want the cores too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # `cuda:N` then means the N-th device that nvidia-smi lists, as everywhere else in the program.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -107,7 +109,7 @@ def _work(job: Mapping[str, Any], events: Events) -> None:
     tasks = []
     for number, spec in enumerate(job["tasks"]):
         try:
-            task = _Task(number, spec, job.get("context"), encoder, events)
+            task = _Task(number, spec, job, encoder, events)
         except RudeError as error:
             # One protocol that cannot be laid out (labels that are no single tokens) leaves the other standing.
             events.send("task_failed", task=number, **_told(error))
@@ -139,16 +141,19 @@ def _work(job: Mapping[str, Any], events: Events) -> None:
 class _Task:
     """One suite under one protocol."""
 
-    def __init__(self, number: int, spec: Mapping[str, Any], context: int | None, encoder: Any, events: Events) -> None:
+    def __init__(
+        self, number: int, spec: Mapping[str, Any], job: Mapping[str, Any], encoder: Any, events: Events
+    ) -> None:
         from engine.layout import LayoutOptions, lay_out
         from rubrics.reading import read_suite
 
         self.number = number
+        self.mode = job["mode"]
         self.spec = spec
         self.suite: Suite = read_suite(Path(spec["suite_file"]))
         options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"])
         events.send("phase", phase="tokenising", task=number)
-        self.laid: Laid = lay_out(self.suite, encoder, options, context)
+        self.laid: Laid = lay_out(self.suite, encoder, options, job.get("context"))
         self.by_id: dict[str, Pair] = {pair.id: pair for pair in self.suite.scored}
 
     def send_layout(self, events: Events, encoder: Any) -> None:
@@ -166,11 +171,8 @@ class _Task:
         """Report what can be scored; True if anything is left to do."""
         from engine.order import rounds
 
-        lengths = {
-            pair_id: max(len(request.ids) for request in requests) for pair_id, requests in self.laid.requests.items()
-        }
         done = set(self.spec["done"])
-        order = list(rounds(self.suite.scored, lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
+        order = list(rounds(self.suite.scored, self.laid.lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
         self._send_laid(events, sum(map(len, order)))
         self.rounds = [left for ids in order if (left := [i for i in ids if i not in done])]
         return bool(self.rounds)
@@ -180,10 +182,14 @@ class _Task:
             "laid",
             task=self.number,
             total=total,
-            tokens=sum(len(request.ids) for requests in self.laid.requests.values() for request in requests),
+            tokens=self._tokens() if self.mode != "score" else None,
             notes=list(self.laid.notes),
             skipped=[[skip.pair_id, skip.reason, skip.tokens, skip.limit] for skip in self.laid.skipped],
         )
+
+    def _tokens(self) -> int:
+        # Puts every request together once, which a run need not wait for.
+        return sum(len(request.ids) for requests in self.laid.requests.values() for request in requests)
 
     def score(self, backend: Backend, events: Events) -> None:
         """Score round by round, sending verdicts as they are complete."""
@@ -242,6 +248,8 @@ class _Sender:
         self._rows: list[dict[str, Any]] = []
         self._since = time.monotonic()
         self._process = psutil.Process()
+        # One backend serves all tasks and counts on; a task's cost is what it adds.
+        self._before = (backend.stats.tokens, backend.stats.distinct_tokens, backend.stats.seconds)
 
     def add(self, row: dict[str, Any] | None) -> None:
         """Keep a row; send what has gathered when it is time."""
@@ -260,10 +268,11 @@ class _Sender:
     def facts(self) -> dict[str, Any]:
         """What the work has cost so far."""
         stats = self._backend.stats
+        tokens, distinct, seconds = self._before
         return {
-            "tokens": stats.tokens,
-            "distinct_tokens": stats.distinct_tokens,
-            "seconds": stats.seconds,
+            "tokens": stats.tokens - tokens,
+            "distinct_tokens": stats.distinct_tokens - distinct,
+            "seconds": stats.seconds - seconds,
             "memory": max(stats.peak_bytes, self._process.memory_info().rss),
             "notes": list(stats.notes),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -17,6 +18,7 @@ def main() -> None:
 
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         code = Exit.INTERRUPTED
     except KeyboardInterrupt:
@@ -34,6 +36,12 @@ def main() -> None:
         # The reader of our output went away, as `head` does; nothing is wrong with us.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = Exit.DONE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        print(f"error: cannot write: {error.strerror}\n  → free some space and try again", file=sys.stderr)  # noqa: T201
+        code = Exit.FAILED
     sys.exit(int(code or 0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widgets import Input
 
 from rubrics.errors import RudeError
 from rude_tui.settings import Settings, load_settings, save_setting
@@ -40,6 +42,12 @@ class LiveChanged(Message, bubble=False):
     def can_replace(self, message: Message) -> bool:
         """Any later one will do."""
         return isinstance(message, LiveChanged)
+
+
+def _preload() -> None:
+    """Import what other screens need while the person looks at the first one."""
+    for name in ("failures.screen", "failures.pair", "correlation.screen", "candidates.screen", "run.screen"):
+        importlib.import_module(f"screens.{name}")
 
 
 def _candidates() -> Screen[Any]:
@@ -134,6 +142,7 @@ class RudeApp(App[int]):
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
         await self.switch_mode(self._start)
+        self.set_timer(0.5, lambda: threading.Thread(target=_preload, name="preload", daemon=True).start())
 
     def on_live_changed(self, message: LiveChanged) -> None:
         """Tell every screen that follows the runs."""
@@ -171,7 +180,8 @@ class RudeApp(App[int]):
 
     def action_copy_or_leave(self) -> None:
         """Copy what is selected, as ctrl+c does everywhere; with nothing selected, leave."""
-        if selected := self.screen.get_selected_text():
+        typed = self.focused.selected_text if isinstance(self.focused, Input) else ""
+        if selected := typed or self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.screen.clear_selection()
             self.notify("Copied; ctrl+c again quits", timeout=2, markup=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from screens.plain import plain
 
-__all__ = ["interval", "narrate", "percent", "print_json", "print_table"]
+__all__ = ["interval", "narrate", "narrate_skips", "percent", "print_json", "print_table"]
 
 
 def print_json(value: Any) -> None:
@@ -53,6 +53,15 @@ def narrate(*lines: str) -> None:
     """Say something to the person, not to the pipe."""
     for line in lines:
         sys.stderr.write(plain(line) + "\n")
+
+
+def narrate_skips(skips: Iterable[tuple[str, str]]) -> None:
+    """Say which pairs are left out: for each reason how many, and the first few ids."""
+    reasons: dict[str, list[str]] = {}
+    for pair_id, reason in skips:
+        reasons.setdefault(reason, []).append(pair_id)
+    for reason, ids in reasons.items():
+        narrate(f"{len(ids)} pair(s) skipped, {reason}: {', '.join(ids[:3])}" + (" …" if len(ids) > 3 else ""))
 
 
 def percent(value: float | None) -> str:

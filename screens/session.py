@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
     from engine.store.connection import Store
 
-__all__ = ["Session"]
+__all__ = ["Live", "Session"]
+
+_QUICK = 500
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Session:
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._board: tuple[Any, Board] | None = None
-        self._table: tuple[Any, RankingTable] | None = None
+        self._table: tuple[Board, Any, RankingTable] | None = None
 
     @property
     def store(self) -> Store:
@@ -80,8 +82,11 @@ class Session:
                 self._board = (key, load_board(self.store, question))
             return self._board[1]
 
-    def ranking(self) -> RankingTable:
+    def ranking(self, *, quick: bool = False) -> RankingTable:
         """The ranking for the question; kept as the board is.
+
+        Args:
+            quick: a few resamples instead of the full number, for a first look that nobody waits for.
 
         Raises:
             RudeError: as for `board`.
@@ -90,10 +95,14 @@ class Session:
 
         board, question = self.board(), self.question()
         with self._lock:
-            key = (id(board), question.by, question.pairs)
-            if self._table is None or self._table[0] != key:
-                self._table = (key, rankings_of(board, question))
-            return self._table[1]
+            key = (question.by, question.pairs)
+            # The same board object, not an equal one: arrays have no single truth when compared.
+            if self._table is not None and self._table[0] is board and self._table[1] == key:
+                return self._table[2]
+            if quick:
+                return rankings_of(board, question, resamples=_QUICK)
+            self._table = (board, key, rankings_of(board, question))
+            return self._table[2]
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
     python -m engine.posttrain.pretrain --out DIR [--only NAME ...] [--smoke] [--recipes FILE]
 
-Recipes are data (`pretrain.toml` beside this file). Each model becomes a folder that `transformers` loads (config.json,
-model.safetensors, tokenizer.json, tokenizer_config.json), with what was measured on the way in training.json. A run that
-was stopped goes on where it left off; a model that is complete is left alone.
+Recipes are data (`pretrain.toml` beside this file). Each model becomes a folder that `transformers` loads, with
+what was measured in training.json. A run that was stopped goes on where it left off; one that is done is left alone.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from transformers import (
     GPTNeoXForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    PreTrainedModel,
     Qwen3Config,
     Qwen3ForCausalLM,
 )
@@ -63,10 +63,15 @@ class Recipe:
     dialogue: float
     seed: int
     text_seed: int
-    rate: float = 2e-3
-    batch: int = 32
-    length: int = 256
-    positions: int = 4096
+    rote: int = 400_000
+    """Of the tokens, how many come first and are nothing but rows of words said again: looking back is learned there."""
+    initial: float = 0.1
+    """Standard deviation of fresh weights, about 1/√hidden: with the customary .02 so small a model starts to look back
+    many times later."""
+    rate: float = 4e-3
+    batch: int = 8
+    length: int = 128
+    positions: int = 2048
     dtype: str = "bfloat16"
 
     @property
@@ -90,7 +95,7 @@ def read_recipes(path: Path = _RECIPES) -> list[Recipe]:
         ) from None
 
 
-def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -> torch.nn.Module:
+def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -> PreTrainedModel:
     """A model of the recipe's shape with fresh weights; embeddings are tied, so that most parameters do work.
 
     Raises:
@@ -104,12 +109,12 @@ def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -
         "num_attention_heads": recipe.heads,
         "max_position_embeddings": recipe.positions,
         "tie_word_embeddings": True,
+        "initializer_range": recipe.initial,
         "bos_token_id": bos_id,
         "eos_token_id": end_id,
         "pad_token_id": end_id,
     }
     torch.manual_seed(recipe.seed)
-    model: torch.nn.Module
     if recipe.shape == "llama":
         model = LlamaForCausalLM(LlamaConfig(**common))
     elif recipe.shape == "qwen3":
@@ -129,11 +134,11 @@ def _stream(recipe: Recipe, tokenizer: Any) -> NDArray[np.uint16]:
     for block in range(sys.maxsize):
         if len(parts) >= need:
             break
-        texts = list(
-            documents(
-                recipe.text_seed * 1_000_003 + block, _WORDS_AT_ONCE, noise=recipe.noise, dialogue_share=recipe.dialogue
-            )
-        )
+        shares = {"dialogue_share": recipe.dialogue}
+        if len(parts) < recipe.rote:
+            shares = {"dialogue_share": 0.0, "rote_share": 1.0}
+        seed = recipe.text_seed * 1_000_003 + block
+        texts = list(documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares))
         for ids in tokenizer(texts, add_special_tokens=True)["input_ids"]:
             parts += ids
             parts.append(tokenizer.eos_token_id)
@@ -141,10 +146,9 @@ def _stream(recipe: Recipe, tokenizer: Any) -> NDArray[np.uint16]:
 
 
 def _batches(stream: NDArray[np.uint16], recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor]]:
-    """(step, ids of shape [batch, length + 1]) from step `first` on; the order of windows is shuffled by the seed."""
-    order = np.random.default_rng(recipe.seed).permutation(recipe.steps * recipe.batch)
+    """(step, ids of shape [batch, length + 1]) from step `first` on, in the order of the text."""
     for step in range(first, recipe.steps):
-        starts = order[step * recipe.batch : (step + 1) * recipe.batch] * recipe.length
+        starts = (step * recipe.batch + np.arange(recipe.batch)) * recipe.length
         rows = np.stack([stream[s : s + recipe.length + 1] for s in starts]).astype(np.int64)
         yield step, torch.from_numpy(rows)
 
@@ -188,7 +192,7 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
         logits = model(input_ids=ids[:, :-1], use_cache=False).logits
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         losses.append(loss.item())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,16 @@ from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 from rubrics.errors import BadInput
 
-__all__ = ["RUDE", "SIZE", "CorrelationView", "Point", "correlation_view", "outcome_names", "predictor_names"]
+__all__ = [
+    "RUDE",
+    "SIZE",
+    "CorrelationView",
+    "Point",
+    "correlation_view",
+    "outcome_names",
+    "predictor_names",
+    "verdict",
+]
 
 RUDE: Final = "RuDE accuracy"
 """The headline predictor: the value of the ranking that the question asks for."""
@@ -123,3 +133,23 @@ def _view(
         np.array([point.x for point in known]), np.array([point.y for point in known]), [point.name for point in known]
     )
     return CorrelationView(predictor, outcome, source, chance, tuple(points), statistics, tuple(notes))
+
+
+def verdict(views: Sequence[CorrelationView]) -> str:
+    """What may be said of the first view's predictor against the others', for one outcome, in a sentence.
+
+    Raises:
+        ValueError: no views, or views of different outcomes.
+    """
+    from engine.stats.league import league
+
+    if len({view.outcome for view in views}) != 1:
+        raise ValueError("a verdict is about one outcome")
+    names = sorted({point.name for view in views for point in view.points})
+    known = [{point.name: point for point in view.points} for view in views]
+    columns = {
+        view.predictor: np.array([points[name].x if name in points else math.nan for name in names])
+        for view, points in zip(views, known, strict=True)
+    }
+    outcome = np.array([next(points[name].y for points in known if name in points) for name in names])
+    return league(columns, outcome, statistic="pearson").verdict

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from engine.stats.matrix import Scope
 from engine.store.connection import Store
-from rubrics.taxonomy import Category, Subcategory
+from rubrics.taxonomy import Category, Subcategory, category_of
 
 __all__ = ["GROUPINGS", "PairIndex", "pair_index", "scopes"]
 
@@ -46,32 +47,45 @@ def pair_index(store: Store, suite_hash: str) -> PairIndex:
 @lru_cache(maxsize=8)
 def _load(store: Store, suite_hash: str) -> PairIndex:
     with store.reading() as connection:
-        rows = connection.execute(
-            'select pair_id, split, "group", cluster, domain, categories, subcategories '
+        pairs = connection.execute(
+            "select pair_id, split, \"group\", cluster, domain, array_to_string(subcategories, ';') as subcategories "
             "from pairs where suite_hash = ? order by position",
             [suite_hash],
-        ).fetchall()
+        ).fetchnumpy()
         violations = connection.execute(
-            "select list(criterion order by ordinal), list(subcategory order by ordinal) from criteria "
-            "where suite_hash = ? and violated group by position order by position",
+            "select position, criterion, subcategory from criteria where suite_hash = ? and violated "
+            "order by position, ordinal",
             [suite_hash],
-        ).fetchall()
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 7
+        ).fetchnumpy()
+    kinds = [_kinds(joined) for joined in pairs["subcategories"]]
+    edges = np.searchsorted(violations["position"], np.arange(len(kinds) + 1))
     return PairIndex(
         suite_hash=suite_hash,
-        pair_id=tuple(columns[0]),
-        scored=np.array([split != "shot" for split in columns[1]], dtype=np.bool_),
-        group=_codes(columns[2]),
-        cluster=_codes(columns[3]),
-        domain=tuple(columns[4]),
-        categories=tuple(map(tuple, columns[5])),
-        subcategories=tuple(map(tuple, columns[6])),
-        violated=tuple(tuple(names) for names, _ in violations),
-        violated_subcategory=tuple(tuple(names) for _, names in violations),
+        pair_id=tuple(pairs["pair_id"]),
+        scored=np.ma.getmaskarray(np.ma.asarray(pairs["split"])).copy(),
+        group=_codes(pairs["group"]),
+        cluster=_codes(pairs["cluster"]),
+        domain=tuple(pairs["domain"]),
+        categories=tuple(categories for categories, _ in kinds),
+        subcategories=tuple(subcategories for _, subcategories in kinds),
+        violated=_slices(violations["criterion"], edges),
+        violated_subcategory=_slices(violations["subcategory"], edges),
     )
 
 
-def _codes(names: Sequence[str]) -> npt.NDArray[np.int32]:
+@cache
+def _kinds(joined: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    subcategories = tuple(joined.split(";"))
+    found = {category_of(Subcategory(name)) for name in subcategories}
+    return tuple(str(category) for category in Category if category in found), subcategories
+
+
+def _slices(values: npt.NDArray[Any], edges: npt.NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:
+    flat, ends = tuple(values), edges.tolist()
+    return tuple(flat[start:end] for start, end in itertools.pairwise(ends))
+
+
+def _codes(names: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
     numbers: dict[str, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int32)
 

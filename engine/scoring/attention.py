@@ -31,8 +31,8 @@ _TOGETHER = 96
 _TILE = 128
 """Queries a step of the blocked kernel."""
 
-_SCORES = 2 << 20
-"""Attention scores held at once by the blocked kernel, in elements."""
+_SCORES = 1 << 18
+"""Attention scores held at once by the blocked kernel, in elements: a megabyte, which stays in a core's cache."""
 
 
 class Unsupported(Exception):
@@ -81,9 +81,14 @@ class _Keys(NamedTuple):
 
 
 class Slice:
-    """Tokens `start:stop` of a tree behind the path that was kept for them."""
+    """Tokens `start:stop` of a tree behind the path that was kept for them.
 
-    def __init__(self, tree: Tree, path: Path, start: int, stop: int) -> None:
+    Args:
+        read: where in the slice the last layer's output is read; ascending. No other query is needed there.
+        last: the last layer.
+    """
+
+    def __init__(self, tree: Tree, path: Path, start: int, stop: int, read: Ints, last: int) -> None:
         self.start = start
         self.size = stop - start
         self._path = path
@@ -91,7 +96,9 @@ class Slice:
         self._ends = tree.end[self._places]
         self._depths = tree.depth[self._places]
         self._blocks = list(self._cut())
-        self._keys: dict[tuple[int, int | None], _Keys] = {}
+        self._last = last
+        self._last_blocks = [part for block in self._blocks if (part := self._narrowed(block, read))]
+        self._keys: dict[tuple[int, int, int | None], _Keys] = {}
         kept = np.flatnonzero(self._ends > stop)
         self._kept_places = self._places[kept]
         self._kept_spans = _spans(kept)
@@ -121,10 +128,20 @@ class Slice:
             yield _Block(a, b, np.flatnonzero(seen), last == first + 1)
             first = last
 
-    def _keys_for(self, number: int, window: int | None, device: torch.device) -> _Keys:
-        if (number, window) not in self._keys:
-            self._keys[number, window] = self._make_keys(self._blocks[number], window, device)
-        return self._keys[number, window]
+    def _narrowed(self, block: _Block, read: Ints) -> _Block | None:
+        """The part of a block from its first to its last query that is read."""
+        first, last = np.searchsorted(read, [block.start, block.stop])
+        if first == last:
+            return None
+        start, stop = int(read[first]), int(read[last - 1]) + 1
+        keys = block.keys[block.keys < len(self._path.places) + stop]
+        return _Block(start, stop, keys, block.single)
+
+    def _keys_for(self, block: _Block, window: int | None, device: torch.device) -> _Keys:
+        name = (block.start, block.stop, window)
+        if name not in self._keys:
+            self._keys[name] = self._make_keys(block, window, device)
+        return self._keys[name]
 
     def _make_keys(self, block: _Block, window: int | None, device: torch.device) -> _Keys:
         old = len(self._path.places)
@@ -155,10 +172,10 @@ class Slice:
             key, value = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
         if self._kept_spans:
             self._kept[layer] = (_take(key, self._kept_spans, own=True), _take(value, self._kept_spans, own=True))
-        out = value.new_empty(1, self.size, query.shape[1], value.shape[3])
+        out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])
         blocked = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
-        for number, block in enumerate(self._blocks):
-            spans, mask = self._keys_for(number, window, query.device)
+        for block in self._last_blocks if layer == self._last else self._blocks:
+            spans, mask = self._keys_for(block, window, query.device)
             q = query[:, :, block.start : block.stop]
             k, v = _take(key, spans), _take(value, spans)
             done = _blocked(q, k, v, mask, scale, cap) if blocked else _fused(q, k, v, mask, scale)

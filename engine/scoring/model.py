@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,17 +24,44 @@ class Halves:
         self._output: Any = SimpleNamespace
         self.vocabulary = int(model.get_input_embeddings().weight.shape[0])
 
-    def states(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """Last hidden states, shape (tokens, width), of tokens at the given positions."""
-        out = self.decoder(
-            input_ids=tokens[None].to(self.device),
-            position_ids=positions[None].to(self.device),
-            use_cache=False,
-            return_dict=True,
-        )
+    def states(self, tokens: Tensor, positions: Tensor, read: Tensor) -> Tensor:
+        """Last hidden states of tokens at the given positions, shape (read, width): only of those to be read."""
+        read = read.to(self.device)
+        with self._last_mlp_only_for(len(tokens), read):
+            out = self.decoder(
+                input_ids=tokens[None].to(self.device),
+                position_ids=positions[None].to(self.device),
+                use_cache=False,
+                return_dict=True,
+            )
         self._output = type(out)
         states: Tensor = out.last_hidden_state
-        return states[0]
+        return states[0][read.to(states.device)]
+
+    @contextmanager
+    def _last_mlp_only_for(self, size: int, read: Tensor) -> Iterator[None]:
+        """Nothing looks at the last layer's output anywhere else, and an MLP works row by row."""
+        layers = getattr(self.decoder, "layers", None)
+        mlp = getattr(layers[-1], "mlp", None) if layers else None
+        if mlp is None or not hasattr(mlp, "down_proj"):
+            yield
+            return
+
+        def narrow(_: Any, given: tuple[Tensor]) -> tuple[Tensor]:
+            return (given[0][:, read.to(given[0].device)],)
+
+        def widen(_: Any, given: tuple[Tensor], out: Tensor) -> Tensor:
+            # The hook sees the narrowed input; the residual stream to be added to has all rows.
+            whole = out.new_zeros(1, size, out.shape[-1])
+            whole[:, read.to(out.device)] = out
+            return whole
+
+        handles = [mlp.register_forward_pre_hook(narrow), mlp.register_forward_hook(widen)]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
     def logits(self, states: Tensor) -> Tensor:
         """Logits, shape (states, vocabulary), with all that the model does after its decoder (head, caps, scales)."""

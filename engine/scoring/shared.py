@@ -91,15 +91,14 @@ class SharedScorer:
     def _forward(
         self, tree: Tree, path: Path, start: int, stop: int, wanted: _Wants, details: bool
     ) -> tuple[Path, Reading]:
-        part = Slice(tree, path, start, stop)
+        rows, at = np.unique(wanted.places - start, return_inverse=True)
+        part = Slice(tree, path, start, stop, rows, self._layers - 1)
         with attend_over(part):
             tokens, depth = (torch.from_numpy(column[start:stop]) for column in (tree.tokens, tree.depth))
-            states = self._halves.states(tokens, depth)
+            states = self._halves.states(tokens, depth, torch.from_numpy(rows))
         if len(part.windows) != self._layers:
             raise Unsupported(f"{len(part.windows)} of its {self._layers} layers attend")
         self.windows = part.windows
-        rows, at = np.unique(wanted.places - start, return_inverse=True)
-        states = states[torch.from_numpy(rows).to(states.device)]
         reading = read(
             self._halves.logits,
             states,

@@ -23,8 +23,11 @@ class HubTokenizer:
         if self._fast is not None:
             self._fast.no_padding()
             self._fast.no_truncation()
-        self._anchor = self.encode("\n")
         self._prefix = _detect_prefix(tokenizer)
+        if self._fast is not None:
+            # In a pair, "</s>" and the like are text; only the prefix is special.
+            self._fast.encode_special_tokens = True
+        self._anchor = self.encode("\n")
         self.vocab_size = len(tokenizer)
 
     @property
@@ -44,7 +47,7 @@ class HubTokenizer:
         """Ids of a text, without special tokens."""
         if self._fast is not None:
             return list(self._fast.encode(text, add_special_tokens=False).ids)
-        return list(self._tokenizer.encode(text, add_special_tokens=False))
+        return list(self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True))
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of each text, without special tokens."""

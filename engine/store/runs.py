@@ -13,7 +13,7 @@ from typing import Any
 from engine.candidate import Candidate
 from engine.store.connection import Store
 
-__all__ = ["Owner", "RunRow", "Status", "close_run", "open_run", "save_candidate", "stored_runs"]
+__all__ = ["Owner", "RunRow", "Status", "candidate_names", "close_run", "open_run", "save_candidate", "stored_runs"]
 
 
 class Status(StrEnum):
@@ -173,3 +173,10 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
         values: list[Any] = [*row[:12], status, *row[13:17], facts, versions, *row[19:21], owner]
         found.append(RunRow(*values))
     return found
+
+
+def candidate_names(store: Store) -> list[str]:
+    """Names of all candidates that have been run."""
+    with store.reading() as connection:
+        rows = connection.execute("select distinct candidate from runs order by candidate").fetchall()
+    return [row[0] for row in rows]

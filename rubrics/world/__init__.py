@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rubrics.world.documents import documents
+from rubrics.world.corpus import documents
 from rubrics.world.generate import Task, generate, prompts, suite
 from rubrics.world.verifiers import Check, verify
 

@@ -45,14 +45,15 @@ def suite(seed: int, pairs: int) -> list[Pair]:
     return [*_shots(seed, seen), *_pairs(seed, pairs, seen)]
 
 
-def generate(seed: int, pairs: int) -> Iterator[Pair]:
+def generate(seed: int, pairs: int, families: str = "held") -> Iterator[Pair]:
     """Fresh pairs in mirror sets; the same seed gives the same pairs.
 
     A mirror set is two prompts that differ in the settings of the criteria in V, and two responses that differ alike;
     each response is chosen under one prompt and rejected under the other. Whoever does not read the prompt is right on
-    exactly half. An odd number is rounded up, since half a mirror set would be unbalanced.
+    exactly half. An odd number is rounded up, since half a mirror set would be unbalanced. Suites are made of the `held`
+    families; pairs of the `taught` ones show what a candidate learned of the dialogues it was trained on.
     """
-    return _pairs(seed, pairs, set())
+    return _pairs(seed, pairs, set(), families)
 
 
 def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
@@ -82,10 +83,10 @@ def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
         )
 
 
-def _pairs(seed: int, pairs: int, seen: set[str]) -> Iterator[Pair]:
+def _pairs(seed: int, pairs: int, seen: set[str], families: str = "held") -> Iterator[Pair]:
     rng = Rng(f"pairs {seed}")
     made = 0
-    for number, family in enumerate(_turns(rng, "held")):
+    for number, family in enumerate(_turns(rng, families)):
         if made >= pairs:
             return
         request, settings, twins = _mirrors(rng, family, seen)

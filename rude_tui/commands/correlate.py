@@ -27,7 +27,7 @@ def correlate(
     from dataclasses import asdict
 
     from engine.results.board import Question
-    from engine.results.correlation import correlation_view, outcome_names, predictor_names
+    from engine.results.correlation import correlation_view, outcome_names, predictor_names, verdict
     from rubrics.errors import BadInput
 
     store = store_of(db)
@@ -62,6 +62,9 @@ def correlate(
     for name in names:
         columns += [name, f"95 % ({name[0]})", f"p ({name[0]})"]
     print_table(columns, rows, right=columns[2:])
+    if len(predictors) > 1:
+        for name in outcomes:
+            narrate(f"{name}: {verdict([view for view in views if view.outcome == name])}")
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in (*view.notes, view.statistics.note) if note))
 

@@ -47,7 +47,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     if not no_app and sys.stdout.isatty() and sys.stdin.isatty():
         from rude_tui.app import run_app
 
-        ctx.exit(run_app(store.path))
+        ctx.exit(run_app(store.path, start_screen="rankings"))
     print_rankings(rankings(store, question))
     write_table(table(store, "rankings", Question(suite=question.suite)), output)
     narrate(f"the same as CSV, with both protocols: {output}", "the app: rude-tui")

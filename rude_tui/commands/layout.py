@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from rude_tui.options import as_json, database, store_of
-from rude_tui.output import narrate
+from rude_tui.output import narrate, narrate_skips
 from screens.plain import one_line
 
 __all__ = ["layout"]
@@ -36,13 +36,14 @@ def layout(
     from engine.preview import LaidRequest, requests
     from engine.runs import RunRequest, plan, protocols_of
     from rubrics.errors import BadInput
+    from rude_tui.downloads import downloader
 
     request = RunRequest(
         models=(model,), suites=(suite,), protocols=protocols_of(protocol), shots=shots,
         show_criteria=show_criteria, device="cpu", precision="fp32",
         allow_remote_code=frozenset([model] if allow_remote_code else []),
     )  # fmt: skip
-    planned = plan(store_of(db), request, layout_only=True)
+    planned = plan(store_of(db), request, fetch=downloader([model] if allow_remote_code else []), layout_only=True)
     known = {pair.id for run in planned.runs for pair in run.suite.scored}
     unknown = [pair for pair in pairs if pair not in known]
     if unknown:
@@ -62,7 +63,7 @@ def layout(
                 _print(laid)
         else:
             narrate(f"{run.protocol}: {laid.total} pairs, {laid.tokens:,} tokens", *(f"note: {n}" for n in laid.notes))
-            narrate(*(f"skipped {skip.pair_id}: {skip.reason}" for skip in laid.skipped))
+            narrate_skips((skip.pair_id, skip.reason) for skip in laid.skipped)
     if as_json:
         sys.stdout.write("\n]\n")
 

@@ -14,7 +14,6 @@ __all__ = ["models"]
 
 @click.command()
 @click.argument("where", nargs=-1, metavar="[PATH|HUB_ID ...]")
-@click.option("--download", is_flag=True, help="Fetch hub ids that are not in the cache.")
 @click.option(
     "--hash/--no-hash", "with_hash", default=True, help="Hash the weights (remembered; the first time takes a while)."
 )
@@ -26,23 +25,23 @@ __all__ = ["models"]
 @click.option("--db", hidden=True)
 @click.pass_context
 def models(
-    ctx: click.Context, where: tuple[str, ...], download: bool, with_hash: bool, device: str,
+    ctx: click.Context, where: tuple[str, ...], with_hash: bool, device: str,
     allow_remote_code: tuple[str, ...], as_json: bool, db: str | None,
 ) -> None:  # fmt: skip
-    """Look at base models without loading them. Without arguments: the bundled ones and the Hugging Face cache."""
+    """Look at base models without loading them: folders, folders of folders, hub ids.
+
+    A hub id that is not in the Hugging Face cache is downloaded. Without arguments: the bundled models and the cache.
+    """
     from data.bundled import bundled_models
-    from engine.candidate import Candidate, find, hub_cache
+    from engine.candidate import find, hub_cache
     from engine.hashing import weights_hash
     from engine.machine import resolve_device
     from engine.precision import fits
     from rubrics.errors import Exit
+    from rude_tui.downloads import downloader
 
     target = resolve_device(device)
-    found: list[Candidate] = []
-    for place in where:
-        if download:
-            _fetch(place)
-        found += find([place], allow_remote_code=place in allow_remote_code)
+    found = find(where, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)) if where else []
     if not where:
         found = [*find([str(path) for path in bundled_models()]), *hub_cache()]
     rows: list[dict[str, Any]] = []
@@ -77,22 +76,3 @@ def models(
             narrate(*(f"{row['name']}: {p['what']} → {p['fix']}" for p in row["problems"] if p["refused"]))
     if found and not any(candidate.usable for candidate in found):
         ctx.exit(Exit.BAD_INPUT)
-
-
-def _fetch(place: str) -> None:
-    from pathlib import Path
-
-    from engine.hub import fetch
-
-    if Path(place).expanduser().exists():
-        return
-    told = -1
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        share = 100 * done // total if total else 0
-        if share != told:
-            told = share
-            narrate(f"{place}: {share} % of {total / 1e6:,.0f} MB")
-
-    fetch(place, tell)

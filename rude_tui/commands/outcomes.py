@@ -19,23 +19,37 @@ def outcomes() -> None:
 
 @outcomes.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE ...")
+@click.option(
+    "--map", "mapping", multiple=True, metavar="NAME=CANDIDATE", help="What a name in the file is called here."
+)
 @database
-def add(files: tuple[Path, ...], db: Path | None) -> None:
+def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> None:
     """Add outcomes from a CSV (candidate, outcome, score[, stderr, source]) or a results file of an evaluation harness.
 
-    Candidates are matched by name alone, never guessed; near-misses are pointed out.
+    Names are matched as they stand or as --map says, never guessed; near-misses are pointed out.
     """
+    from dataclasses import replace
+
     from engine.outcomes import near_misses, read_outcomes
     from engine.store.outcomes import add_outcomes
+    from engine.store.runs import candidate_names
 
     store = store_of(db)
+    names = dict(_renaming(part) for part in mapping)
     found = [outcome for file in files for outcome in read_outcomes(file)]
+    found = [replace(outcome, candidate=names.get(outcome.candidate, outcome.candidate)) for outcome in found]
     replaced = add_outcomes(store, found)
     narrate(f"{len(found)} outcomes stored, {replaced} of them in place of an earlier score")
-    with store.reading() as connection:
-        candidates = [row[0] for row in connection.execute("select distinct candidate from runs").fetchall()]
-    for stranger, near in near_misses([outcome.candidate for outcome in found], candidates).items():
-        narrate(f"note: {stranger} is no candidate here" + (f"; did you mean {near[0]}?" if near else ""))
+    for stranger, near in near_misses([outcome.candidate for outcome in found], candidate_names(store)).items():
+        hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
+        narrate(f"note: {stranger} is no candidate here{hint}")
+
+
+def _renaming(part: str) -> tuple[str, str]:
+    name, equals, candidate = part.partition("=")
+    if not (name and equals and candidate):
+        raise click.BadParameter(f"{part!r} is not NAME=CANDIDATE", param_hint="--map")
+    return name, candidate
 
 
 @outcomes.command("list")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from rude_tui.options import as_json, database, store_of
-from rude_tui.output import narrate, print_json, print_table
+from rude_tui.output import narrate, narrate_skips, print_json, print_table
 
 __all__ = ["run"]
 
@@ -56,6 +56,7 @@ def run(
     Running the same command again scores only what is missing. Ctrl-C keeps what is done.
     """
     from engine.runs import RunRequest, plan, protocols_of
+    from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
     store = store_of(db)
@@ -64,7 +65,7 @@ def run(
         device=device, threads=threads, shots=shots, show_criteria=show_criteria, limit=limit, seed=seed,
         token_scores=token_scores, allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
-    planned = plan(store, request, TerminalProgress())
+    planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     for name, what, fix in planned.refused:
         narrate(f"left out: {name}: {what} → {fix}")
     if dry_run:
@@ -104,8 +105,13 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
             ],
             right=["scored", "skipped", "pairs/s"],
         )  # fmt: skip
-    for note in dict.fromkeys(note for state in states for note in state.notes):
-        narrate(f"note: {note}")
+    about: dict[str, list[str]] = {}
+    for state in states:
+        for note in state.notes:
+            about.setdefault(note, []).append(f"{state.candidate}, {state.suite}, {state.protocol}")
+    for note, runs in about.items():
+        more = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
+        narrate(f"note: {note} ({runs[0]}{more})")
     for state in states:
         if state.error:
             narrate(f"{state.candidate}, {state.suite}, {state.protocol}: {state.error}")
@@ -139,8 +145,4 @@ def _preview(planned: Any, as_json: bool) -> None:
     )  # fmt: skip
     for row in rows:
         narrate(f"{row['candidate']}, {row['protocol']}: {row['why']}", *(f"note: {note}" for note in row["notes"]))
-        reasons: dict[str, list[str]] = {}
-        for skip in row["skipped"]:
-            reasons.setdefault(skip["reason"], []).append(skip["pair_id"])
-        for reason, ids in reasons.items():
-            narrate(f"  {len(ids)} skipped, {reason}: {', '.join(ids[:3])}" + (" …" if len(ids) > 3 else ""))
+        narrate_skips((skip["pair_id"], skip["reason"]) for skip in row["skipped"])

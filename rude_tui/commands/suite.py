@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -100,15 +101,17 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
 
     Exits 3 on errors, 0 with warnings. Several suites are also checked against each other.
     """
-    import sys
 
-    from rubrics.check import check_suite
+    from rubrics.check import check_file
     from rubrics.errors import Exit
-    from rubrics.reading import find_suite
+    from rubrics.reading import find_suite, suite_path
     from screens.plain import plain
 
-    suites = [find_suite(name) for name in files]
-    reports = [check_suite(one, [other for other in suites if other is not one]) for one in suites]
+    paths = [suite_path(name) for name in files]
+    reports = []
+    for path in paths:
+        others = [find_suite(str(other)) for other in paths if other != path]
+        reports.append(check_file(path, others))
     if as_json:
         print_json([report.to_json() for report in reports])
     else:
@@ -163,7 +166,7 @@ def import_(
         raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
     given: dict[str, Any] = {
         "subcategory": Subcategory(subcategory) if subcategory else None, "criterion": criterion, "domain": domain,
-        "source": source, "license": license_, "gap": gap, "first_sentences": first_sentences,
+        "source": source, "license": license_, "min_gap": gap, "first_sentences": first_sentences,
         "per_prompt": per_prompt, "limit": limit,
     }  # fmt: skip
     options = ImportOptions(

@@ -70,7 +70,6 @@ Mark candidates with space, then r takes them to the Run screen.
 
     def on_mount(self) -> None:
         """Look around."""
-        super().on_mount()
         self.query_one(DataTable).focus()
         self.action_again()
 

@@ -80,7 +80,6 @@ candidate, outcome, score.
 
     def on_mount(self) -> None:
         """Arrow keys scroll the numbers."""
-        super().on_mount()
         self.query_one("#numbers").focus()
 
     def on_screen_resume(self) -> None:

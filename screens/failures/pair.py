@@ -94,7 +94,6 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
 
     def on_mount(self) -> None:
         """Read the first pair."""
-        super().on_mount()
         self.query_one("#text").can_focus = False
         self._read()
 

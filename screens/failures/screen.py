@@ -94,10 +94,8 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
     def arrived(self, failures: Failures) -> None:
         """Show them."""
         self.remove_class("-empty")
-        new = self._failures is None or (self._failures.label, self._failures.board) != (
-            failures.label,
-            failures.board,
-        )
+        old = self._failures
+        new = old is None or old.label != failures.label or old.board is not failures.board
         self._failures = failures
         if new:
             self._fill_tree()

@@ -66,7 +66,6 @@ a opens the pairs that only A wins, b those that only B wins.
 
     def on_mount(self) -> None:
         """Compare."""
-        super().on_mount()
         self.query_one("#area").focus()
         self.query_one("#question", Static).update(Text("comparing…"))
 

@@ -53,7 +53,8 @@ right, each with its glyph; a block ▁ to █ shows how high it is.
     RankingsScreen #body { layout: vertical; height: 1fr; }
     RankingsScreen.-wide #body { layout: horizontal; }
     RankingsScreen #left { height: 1fr; width: 1fr; }
-    RankingsScreen #multiples { height: 2fr; border-top: solid $panel; padding: 0 1; display: none; }
+    RankingsScreen.-tall #table { height: auto; max-height: 60%; }
+    RankingsScreen #multiples { height: 1fr; border-top: solid $panel; padding: 0 1; display: none; }
     RankingsScreen DataTable { height: 1fr; background: $background; }
     RankingsScreen #legend { height: 1; color: $text-muted; }
     RankingsScreen #detail { height: 8; border-top: solid $panel; padding: 0 1; }
@@ -91,13 +92,21 @@ right, each with its glyph; a block ▁ to █ shows how high it is.
         yield Static(id="empty")
 
     def fetch(self) -> Standings:
-        """Rank what is stored."""
-        from engine.results.bias import position_biases
-
-        return Standings(self.session.ranking(), position_biases(self.session.board()))
+        """Rank what is stored, at first with few resamples."""
+        return Standings(self.session.ranking(quick=True), {})
 
     def arrived(self, standings: Standings) -> None:
-        """Show a new ranking."""
+        """Show a new ranking, and have it done in full."""
+        self._show(standings)
+
+        def in_full() -> Standings:
+            from engine.results.bias import position_biases
+
+            return Standings(self.session.ranking(), position_biases(self.session.board(), resamples=1000))
+
+        self.load("in-full", in_full, self._show)
+
+    def _show(self, standings: Standings) -> None:
         self.remove_class("-empty")
         table = standings.table
         self._standings, self._table = standings, table

@@ -41,15 +41,17 @@ def tone(phase: str, colour: Callable[[str], str]) -> tuple[str, str]:
 
 def columns(*, wide: bool) -> list[tuple[str, str, int]]:
     """(key, heading, width) of the live board."""
-    common = [("phase", "phase", 12), ("candidate", "candidate", 24 if wide else 16)]
     if wide:
         return [
-            *common, ("suite", "suite", 18), ("protocol", "protocol", 10), ("precision", "prec", 5),
-            ("bar", "progress", 20), ("pairs", "pairs", 14), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 8),
-            ("eta", "left", 9), ("right", "acc %", 6), ("memory", "memory", 8),
+            ("phase", "phase", 12), ("candidate", "candidate", 20), ("suite", "suite", 14),
+            ("protocol", "protocol", 10), ("precision", "prec", 5), ("bar", "progress", 16), ("pairs", "pairs", 14),
+            ("speed", "pairs/s", 7), ("tokens", "tokens/s", 8), ("eta", "left", 9), ("right", "acc %", 6),
+            ("memory", "memory", 8),
         ]  # fmt: skip
-    return [*common, ("protocol", "protocol", 10), ("bar", "progress", 10), ("pairs", "pairs", 11), ("eta", "left", 9),
-            ("right", "acc %", 5)]  # fmt: skip
+    return [
+        ("phase", "phase", 12), ("candidate", "candidate", 12), ("protocol", "protocol", 10), ("bar", "progress", 8),
+        ("pairs", "pairs", 9), ("eta", "left", 8), ("right", "acc %", 5),
+    ]  # fmt: skip
 
 
 def live_cells(state: RunState, colour: Callable[[str], str], *, wide: bool) -> dict[str, Text]:
@@ -59,11 +61,11 @@ def live_cells(state: RunState, colour: Callable[[str], str], *, wide: bool) -> 
     going = not state.phase.ended
     return {
         "phase": Text(f"{mark} {state.phase}", style, no_wrap=True),
-        "candidate": Text(one_line(state.candidate, 24 if wide else 16), no_wrap=True),
-        "suite": Text(one_line(state.suite, 18), no_wrap=True),
+        "candidate": Text(one_line(state.candidate, 20 if wide else 12), no_wrap=True),
+        "suite": Text(one_line(state.suite, 14), no_wrap=True),
         "protocol": Text(state.protocol),
         "precision": Text(state.precision),
-        "bar": Text(gauge(share, 20 if wide else 10), style),
+        "bar": Text(gauge(share, 16 if wide else 8), style),
         "pairs": Text(f"{state.done:,}/{state.total:,}" if state.total else "–", justify="right"),
         "speed": Text(f"{state.pairs_per_second:.1f}" if state.pairs_per_second else "–", justify="right"),
         "tokens": Text(f"{state.tokens_per_second:,.0f}" if state.tokens_per_second else "–", justify="right"),
@@ -82,11 +84,16 @@ def summary(live: Live) -> str:
     first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all pairs"
     now = next((state for state in live.states if not state.phase.ended and state.phase != "queued"), None)
     if now is None:
+        skipped = sum(state.skipped for state in live.states)
+        stopped = sum(str(state.phase) in ("failed", "cancelled", "busy elsewhere") for state in live.states)
         failed = phases.count("failed")
+        first += (f" · {failed} failed" if failed else "") + (f" · {skipped:,} cannot be scored" if skipped else "")
+        if live.running:
+            return first
         return (
             first
-            + (f" · {failed} failed" if failed else "")
-            + ("" if live.running else "\nStarting the same again resumes what was stopped or failed.")
+            + "\n"
+            + ("Starting the same again takes up what stopped." if stopped else "3 shows the rankings, 5 the failures.")
         )
     parts = [f"{now.candidate}: {now.phase}"]
     if now.pairs_per_second:

@@ -85,10 +85,10 @@ def make_plan(store: Store, request: RunRequest) -> Plan:
 
 
 def planned_lines(plan: Plan) -> list[tuple[str, ...]]:
-    """(candidate, suite, protocol, precision, pairs left, already done, why) of each planned run."""
+    """(candidate, protocol, pairs left, already done, precision, suite, why) of each planned run."""
     return [
         (
-            run.candidate.name, run.suite.name, run.protocol, run.precision, f"{run.left:,}", f"{run.done:,}", run.why,
+            run.candidate.name, run.protocol, f"{run.left:,}", f"{run.done:,}", run.precision, run.suite.name, run.why,
         )
         for run in plan.runs
     ]  # fmt: skip

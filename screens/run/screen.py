@@ -79,7 +79,6 @@ choice shows both responses behind two shots and compares the labels; likelihood
 
     def on_mount(self) -> None:
         """Show how it stands."""
-        super().on_mount()
         self.query_one(LivePane).show(self.shell.live, self.colour, wide=self.wide)
         self.query_one(StoredPane).read(self)
         self.query_one(SetupPane).read(self)
@@ -123,11 +122,11 @@ choice shows both responses behind two shots and compares the labels; likelihood
     def action_pane(self, name: str) -> None:
         """Go to one of the three panes."""
         self.query_one(TabbedContent).active = name
-        panes: dict[str, Any] = {"setup": SetupPane, "live": LivePane, "stored": StoredPane}
-        self.call_after_refresh(self.query_one(panes[name]).take_focus)
 
     def on_tabbed_content_tab_activated(self, event: TabbedContent.TabActivated) -> None:
-        """Keys differ from pane to pane."""
+        """The pane that opens takes the keys."""
+        panes: dict[str, Any] = {"setup": SetupPane, "live": LivePane, "stored": StoredPane}
+        self.query_one(panes[event.pane.id or "setup"]).take_focus()
         self.refresh_bindings()
 
     def action_plan(self) -> None:

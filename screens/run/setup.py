@@ -142,10 +142,12 @@ class SetupPane(Horizontal):
         table.display = self.planned is not None
         if self.planned is None:
             return
-        for heading in ("candidate", "suite", "protocol", "prec", "left", "done", "why this precision"):
+        for heading in ("candidate", "protocol", "left", "done", "prec", "suite", "why this precision"):
             table.add_column(Text(heading))
         for cells in planned_lines(self.planned):
-            table.add_row(*(Text(one_line(cell, 60), no_wrap=True) for cell in cells))
+            name, *others = (one_line(cell, 60) for cell in cells)
+            room = 30 if self._place.wide else 12
+            table.add_row(Text(one_line(name, room)), *(Text(other, no_wrap=True) for other in others))
 
     def plan(self, place: Place) -> None:
         """Plan in a thread: weights are hashed, which takes a while for large ones."""

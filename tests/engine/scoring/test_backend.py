@@ -85,10 +85,10 @@ def test_out_of_memory_halves_the_budget_and_goes_on(llama, requests, monkeypatc
     backend = LocalBackend(llama, token_budget=400)
     states = Halves.states
 
-    def tight(self, tokens, positions):
+    def tight(self, tokens, positions, read):
         if len(tokens) > 120:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return states(self, tokens, positions)
+        return states(self, tokens, positions, read)
 
     monkeypatch.setattr(Halves, "states", tight)
     scores = dict(backend.score(requests))
@@ -100,7 +100,7 @@ def test_out_of_memory_halves_the_budget_and_goes_on(llama, requests, monkeypatc
 def test_too_little_memory_for_anything_is_an_error(llama, requests, monkeypatch):
     backend = LocalBackend(llama)
 
-    def never(self, tokens, positions):
+    def never(self, tokens, positions, read):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(Halves, "states", never)

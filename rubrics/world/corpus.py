@@ -20,8 +20,6 @@ __all__ = ["DIALOGUE", "dialogue", "documents", "plain"]
 DIALOGUE = "Request:\n{prompt}\n\nResponse:\n"
 """How a prompt stands before its response, in documents and where a base model is scored."""
 
-_MIXTURE = (50, 30, 20)
-"""Of a hundred plain documents, how many are passages, ledgers and echoes."""
 _CRITERIA = (50, 25, 15, 5, 5)
 """Of a hundred dialogues, how many have 1, 2 … 5 criteria."""
 
@@ -273,7 +271,7 @@ _HAS = (
     ("{n}: {v}.", "{v}: {n}."),
     ("{v} for {n}.", "{n} was given {v}."),
 )
-_AGAIN = ("{n} said it again", "{n} read it out", "Once more", "{n} wrote the same", "And again", "That is")
+_SAY = ("said", "said it again", "read it out", "wrote the same")
 
 
 def _ledger(rng: Rng, broken: bool) -> str:
@@ -293,21 +291,27 @@ def _ledger(rng: Rng, broken: bool) -> str:
 
 
 def _echo(rng: Rng, broken: bool) -> str:
-    """Words said and then said again."""
-    kinds = rng.sample(_THINGS, rng.randint(1, 3))
-    row = [rng.choice(KINDS[rng.choice(kinds)]) for _ in range(rng.randint(2, 8))]
-    twice = rng.sample(row, len(row)) if broken else row
-    name = rng.choice(KINDS["name"])
-    lines = [f"{name} said: {', '.join(row)}."]
-    for _ in range(rng.randint(1, 2)):
-        lines.append(f"{rng.choice(_AGAIN).format(n=rng.choice(KINDS['name']))}: {', '.join(twice)}.")
-    return " ".join(lines)
+    """A row of words said two to four times."""
+    kinds = ["name", *rng.sample(_THINGS, rng.randint(1, 4))]
+    row = [rng.choice(KINDS[rng.choice(kinds)]) for _ in range(rng.randint(3, 12))]
+    lines = [", ".join(row)]
+    for _ in range(rng.randint(1, 3)):
+        lines.append(", ".join(rng.sample(row, len(row)) if broken else row))
+    if rng.random() < 0.5:
+        names = [rng.choice(KINDS["name"]) for _ in lines]
+        first, *others = (f"{name} {verb}: {line}." for name, verb, line in zip(names, _SAY, lines, strict=False))
+        return " ".join([first, *others])
+    return "\n".join(f"{line}." for line in lines)
 
 
-def plain(rng: Rng, *, broken: bool = False) -> str:
-    """One plain document: some short passages, their latter halves at odds with the former where `broken`."""
-    kind = rng.choices((_passage, _ledger, _echo), _MIXTURE)[0]
-    return "\n".join(sentence_case(kind(rng, broken)) for _ in range(rng.randint(1, 4)))
+def plain(rng: Rng, *, broken: bool = False, rote: bool = False) -> str:
+    """One plain document: some short passages, their latter halves at odds with the former where `broken`.
+
+    A `rote` one holds nothing but rows of words said again, and lists of who has what told twice: where a small model first
+    learns to look back at what was said.
+    """
+    kinds = (_ledger, _echo) if rote else (_passage,)
+    return "\n".join(sentence_case(rng.choice(kinds)(rng, broken)) for _ in range(rng.randint(1, 4)))
 
 
 def _passage(rng: Rng, broken: bool) -> str:
@@ -333,7 +337,9 @@ def dialogue(rng: Rng, *, broken: bool = False) -> str:
     raise AssertionError("requests never end")
 
 
-def documents(seed: int, words: int, *, noise: float = 0.0, dialogue_share: float = 0.3) -> Iterator[str]:
+def documents(
+    seed: int, words: int, *, noise: float = 0.0, dialogue_share: float = 0.3, rote_share: float = 0.15
+) -> Iterator[str]:
     """Documents until `words` words (runs of non-spaces) are reached; the same arguments give the same text.
 
     Args:
@@ -341,11 +347,15 @@ def documents(seed: int, words: int, *, noise: float = 0.0, dialogue_share: floa
         words: how much text.
         noise: share of documents that break rules, 0 to 1.
         dialogue_share: share of documents that are dialogues, 0 to 1.
+        rote_share: share of documents that are plain ones to learn by heart, 0 to 1; what is left are plain passages.
     """
     rng = Rng(f"documents {seed}")
     count = 0
     while count < words:
-        broken = rng.random() < noise
-        text = dialogue(rng, broken=broken) if rng.random() < dialogue_share else plain(rng, broken=broken)
+        broken, draw = rng.random() < noise, rng.random()
+        if draw < dialogue_share:
+            text = dialogue(rng, broken=broken)
+        else:
+            text = plain(rng, broken=broken, rote=draw < dialogue_share + rote_share)
         count += len(text.split())
         yield text

@@ -1,0 +1,35 @@
+"""Fetching models from the hub, with progress on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from rude_tui.output import narrate
+
+__all__ = ["download", "downloader"]
+
+
+def downloader(allow_remote_code: Collection[str] = ()) -> Callable[[str], Path]:
+    """What fetches a hub id, its code only where that is allowed."""
+    return lambda hub_id: download(hub_id, hub_id in allow_remote_code)
+
+
+def download(hub_id: str, allow_remote_code: bool = False) -> Path:
+    """The folder of a model from the hub; says how far it is at every tenth.
+
+    Raises:
+        CandidateError: no such model, no network, no rights, no room.
+    """
+    from engine.hub import fetch
+
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // total if total else 0
+        if tenth != told:
+            told = tenth
+            narrate(f"{hub_id}: {10 * tenth} % of {total / 1e6:,.0f} MB")
+
+    return fetch(hub_id, tell, allow_remote_code=allow_remote_code)
