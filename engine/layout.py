@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.requests import VIEWS, Protocol, Request
-from engine.wording import LayoutOptions, default_shots, fill, prompt_block, shot_blocks, template_hash, template_of
+from engine.wording import LayoutOptions, default_shots, fill, prompt_blocks, shot_blocks, template_hash, template_of
 from rubrics.errors import CandidateError
 
 if TYPE_CHECKING:
@@ -253,10 +253,11 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
     found: dict[str, _PairIds] = {}
     lengths: dict[str, int] = {}
     skipped: list[Skipped] = []
+    prompts = prompt_blocks(options, suite.scored)
     for batch in _batches(suite.scored, 2048):
         texts = [
             (
-                prompt_block(options, pair.prompt_text, (c.text for c in pair.criteria)),
+                prompts[pair.id],
                 fill(shape, response=pair.chosen),
                 fill(shape, response=pair.rejected),
             )

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.candidate import Candidate, find
-from engine.layout import LayoutOptions, template_hash
 from engine.progress import NoProgress, Phase, Progress, RunState
 from engine.requests import Protocol
 from engine.store.connection import Store
 from engine.store.verdicts import done_pairs, skipped_pairs
+from engine.wording import LayoutOptions, PromptShown, template_hash
 from rubrics.errors import BadInput, CandidateError
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class RunRequest:
     limit: int | None = None
     seed: int = 0
     token_scores: bool = False
+    prompt: PromptShown = "own"
+    """`none` and `other` are controls: what can be told without the prompt, or with a wrong one."""
     attention: str = "sdpa"
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
@@ -182,7 +184,7 @@ def _planned(
     }  # fmt: skip
     for suite, place in suites:
         for protocol in request.protocols:
-            options = LayoutOptions(protocol, request.shots, request.show_criteria)
+            options = LayoutOptions(protocol, request.shots, request.show_criteria, request.prompt)
             key = {
                 **causes, "suite_hash": suite.hash, "protocol": protocol,
                 "template_hash": template_hash(options, suite),

@@ -134,7 +134,8 @@ def _execute_candidate(
 
 def _row(run: PlannedRun, request: RunRequest) -> dict[str, Any]:
     labels = {"candidate": run.candidate.name, "suite": run.suite.name}
-    return {**run.key, **labels, "shots": request.shots, "show_criteria": request.show_criteria}
+    shown = {"shots": request.shots, "show_criteria": request.show_criteria, "prompt": request.prompt}
+    return {**run.key, **labels, **shown}
 
 
 @contextmanager
@@ -165,7 +166,8 @@ def worker_job(
                 write_suite(file, run.suite.pairs)
             tasks.append({
                 "suite_file": str(file), "protocol": run.protocol, "shots": request.shots,
-                "show_criteria": request.show_criteria, "seed": request.seed, "limit": request.limit,
+                "show_criteria": request.show_criteria, "prompt": request.prompt, "seed": request.seed,
+                "limit": request.limit,
                 "token_scores": request.token_scores, "done": sorted(finished), "pairs": list(pair_ids),
             })  # fmt: skip
         yield {

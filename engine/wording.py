@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from engine.requests import Protocol
 from rubrics.errors import BadInput
@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+PromptShown = Literal["own", "none", "other"]
+
+
 @dataclass(frozen=True)
 class LayoutOptions:
     """How pairs are shown; part of the template hash."""
@@ -37,6 +40,8 @@ class LayoutOptions:
     """Exemplars shown before the pair; None for the protocol's default."""
     show_criteria: bool = False
     """Whether the rubric is written under the prompt."""
+    prompt: PromptShown = "own"
+    """The pair's own; or, to learn what a candidate can tell without understanding it, `none` or another pair's."""
 
     @property
     def shot_count(self) -> int:
@@ -87,6 +92,33 @@ def prompt_block(options: LayoutOptions, prompt: str, criteria: Iterable[str]) -
     if options.show_criteria:
         block += fill(template["criteria"], criteria="\n".join(f"- {text}" for text in criteria))
     return block
+
+
+def prompt_blocks(options: LayoutOptions, pairs: Sequence[Pair]) -> dict[str, str]:
+    """By pair id, the prompt as it is shown under these options."""
+    if options.prompt == "none":
+        return {pair.id: "" for pair in pairs}
+    source = {pair.id: pair for pair in pairs} if options.prompt == "own" else _strangers(pairs)
+    return {
+        pair.id: prompt_block(options, source[pair.id].prompt_text, (c.text for c in source[pair.id].criteria))
+        for pair in pairs
+    }
+
+
+def _strangers(pairs: Sequence[Pair]) -> dict[str, Pair]:
+    """For each pair one of another cluster: the next in an order by hash. A lone cluster has no stranger."""
+    ring = sorted(pairs, key=lambda pair: hashlib.sha256(f"{pair.group}\n{pair.id}".encode()).digest())
+    if len({pair.cluster for pair in ring}) < 2:
+        raise BadInput("every pair is of one cluster, so none can lend another its prompt", fix="use a larger suite")
+    found: dict[str, Pair] = {}
+    last, stranger = ring[0], ring[0]
+    # Backwards and twice round: `last` is the pair just passed, `stranger` the nearest ahead of another cluster.
+    for pair in (*reversed(ring), *reversed(ring)):
+        if pair.cluster != last.cluster:
+            stranger = last
+        last = pair
+        found[pair.id] = stranger
+    return found
 
 
 def _shown(pair: Pair) -> Shot:
@@ -158,6 +190,7 @@ def template_hash(options: LayoutOptions, suite: Suite) -> str:
         "protocol": options.protocol,
         "shots": options.shot_count,
         "show_criteria": options.show_criteria,
+        "prompt": options.prompt,
         "blocks": blocks,
     }
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -151,7 +151,7 @@ class _Task:
         self.mode = job["mode"]
         self.spec = spec
         self.suite: Suite = read_suite(Path(spec["suite_file"]))
-        options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"])
+        options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"])
         events.send("phase", phase="tokenising", task=number)
         self.laid: Laid = lay_out(self.suite, encoder, options, job.get("context"))
         self.by_id: dict[str, Pair] = {pair.id: pair for pair in self.suite.scored}

@@ -57,7 +57,8 @@ def fill(store: Store, suite: Suite, candidates: int) -> float:
         key = {
             "suite_hash": suite.hash, "suite": suite.name, "weights_hash": f"w{number}", "tokenizer_hash": "t",
             "candidate": f"model-{number:02}", "protocol": "choice", "precision": "fp32", "device": "cpu",
-            "attention": "sdpa", "template_hash": "x", "shots": None, "show_criteria": False, "seed": 0, "versions": {},
+            "attention": "sdpa", "template_hash": "x", "shots": None, "show_criteria": False,
+            "prompt": "own", "seed": 0, "versions": {},
         }  # fmt: skip
         open_run(store, run_id, key, n_wanted=len(suite.pairs))
         margins = rng.normal(0.1 + number / 20, 1, (len(suite.pairs), 2)).tolist()

@@ -64,7 +64,7 @@ class Recipe:
     seed: int
     text_seed: int
     rote: int = 400_000
-    """Of the tokens, how many come first and are nothing but rows of words said again: looking back is learned there."""
+    """Of the tokens, how many come first and are learned by heart: rows of words said again teach looking back."""
     initial: float = 0.1
     """Standard deviation of fresh weights, about 1/√hidden: with the customary .02 so small a model starts to look back
     many times later."""

@@ -92,7 +92,7 @@ def load_board(store: Store, question: Question) -> Board:
     Raises:
         BadInput: no run answers it.
     """
-    runs = [run for run in stored_runs(store) if run.n_scored]
+    runs = [run for run in stored_runs(store) if run.n_scored and run.prompt == "own"]
     if not runs:
         raise BadInput("nothing has been scored yet", where=str(store.path), fix="rude-tui demo, or rude-tui run")
     notes: list[str] = []
@@ -109,7 +109,7 @@ def load_board(store: Store, question: Question) -> Board:
         if run.status is not Status.DONE:
             notes.append(f"{entrant.label}: run {run.status}, {run.n_scored} of {run.n_wanted} pairs so far")
     index = pair_index(store, runs[0].suite_hash)
-    raw = load_verdicts(store, [entrant.run.run_id for entrant in entrants])
+    raw = load_verdicts(store, protocol, [entrant.run.run_id for entrant in entrants])
     verdicts = {entrant.label: raw[entrant.run.run_id] for entrant in entrants}
     scores = np.full((len(entrants), len(index.pair_id)), np.nan, dtype=np.float32)
     for row, entrant in enumerate(entrants):

@@ -71,6 +71,8 @@ class RunRow:
     template_hash: str
     shots: int | None
     show_criteria: bool
+    prompt: str
+    """`own`, or the control that it is: `none`, `other`."""
     seed: int
     status: Status
     n_wanted: int
@@ -101,7 +103,7 @@ def open_run(store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int
     """Mark a run as started by this process, new or resumed.
 
     Args:
-        key: what produces its numbers, and the labels `candidate`, `suite`, `shots` and `show_criteria`.
+        key: what produces its numbers, and the labels `candidate`, `suite`, `shots`, `show_criteria` and `prompt`.
 
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
@@ -114,13 +116,13 @@ def open_run(store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int
         if row is None:
             connection.execute(
                 "insert into runs (run_id, suite_hash, suite, weights_hash, tokenizer_hash, candidate, protocol, "
-                "precision, device, attention, template_hash, shots, show_criteria, seed, versions, run_key, status, "
-                "owner_pid, owner_started, owner_host, n_wanted) "
-                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?)",
+                "precision, device, attention, template_hash, shots, show_criteria, prompt, seed, versions, run_key, "
+                "status, owner_pid, owner_started, owner_host, n_wanted) "
+                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?)",
                 [
                     run_id, key["suite_hash"], key["suite"], key["weights_hash"], key["tokenizer_hash"],
                     key["candidate"], key["protocol"], key["precision"], key["device"], key["attention"],
-                    key["template_hash"], key["shots"], key["show_criteria"], key["seed"],
+                    key["template_hash"], key["shots"], key["show_criteria"], key["prompt"], key["seed"],
                     json.dumps(key["versions"], sort_keys=True),
                     json.dumps(key, sort_keys=True), me.pid, me.started, me.host, n_wanted,
                 ],
@@ -156,7 +158,7 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
     with store.reading() as connection:
         rows = connection.execute(
             "select r.run_id, r.suite_hash, r.suite, r.weights_hash, r.candidate, r.protocol, r.precision, r.device, "
-            "r.template_hash, r.shots, r.show_criteria, r.seed, r.status, r.n_wanted, coalesce(n.scored, 0), "
+            "r.template_hash, r.shots, r.show_criteria, r.prompt, r.seed, r.status, r.n_wanted, coalesce(n.scored, 0), "
             "r.n_skipped, coalesce(r.error, ''), r.facts, r.versions, strftime(r.created_at, '%Y-%m-%d %H:%M:%S'), "
             "strftime(r.updated_at, '%Y-%m-%d %H:%M:%S'), r.owner_pid, r.owner_started, r.owner_host "
             "from runs r left join (select run_id, count(*) as scored from verdicts_raw group by run_id) n "
@@ -165,12 +167,12 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
         ).fetchall()
     found = []
     for row in rows:
-        owner = Owner(*row[21:24]) if row[21] is not None else None
-        status = Status(row[12])
+        owner = Owner(*row[22:25]) if row[22] is not None else None
+        status = Status(row[13])
         if status is Status.STARTED and (owner is None or not owner.alive):
             status = Status.CRASHED
-        facts, versions = json.loads(row[17]), json.loads(row[18])
-        values: list[Any] = [*row[:12], status, *row[13:17], facts, versions, *row[19:21], owner]
+        facts, versions = json.loads(row[18]), json.loads(row[19])
+        values: list[Any] = [*row[:13], status, *row[14:18], facts, versions, *row[20:22], owner]
         found.append(RunRow(*values))
     return found
 

@@ -77,6 +77,13 @@ _TYPES: Final = {
 }
 
 
+_NUMPY: Final = {"position": np.int32, "single_chosen_first": np.bool_}
+_OF_PROTOCOL: Final = {
+    "choice": ("log_odds_chosen_first", "log_odds_rejected_first", "single_chosen_first"),
+    "likelihood": ("ll_chosen", "ll_rejected", "tokens_chosen", "tokens_rejected", "bytes_chosen", "bytes_rejected"),
+}
+
+
 def add_verdicts(
     store: Store, run_id: str, verdicts: Sequence[Verdict], token_scores: Sequence[tuple[str, str, bytes]] = ()
 ) -> None:
@@ -143,31 +150,46 @@ def skipped_pairs(store: Store, run_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def load_verdicts(store: Store, run_ids: Sequence[str]) -> dict[str, RawVerdicts]:
-    """Columns of several runs, each sorted by the pair's place in its suite."""
+def load_verdicts(store: Store, protocol: str, run_ids: Sequence[str]) -> dict[str, RawVerdicts]:
+    """Columns of several runs of one protocol, each sorted by the pair's place in its suite."""
     if not run_ids:
         return {}
-    names = [field.name for field in fields(RawVerdicts)]
+    names = ["position", *_OF_PROTOCOL[protocol]]
     with store.reading() as connection:
         found = connection.execute(
             "select w.run, " + ", ".join(f"v.{name}" for name in names) + " from verdicts_raw v "
             "join (select unnest(?::varchar[]) as run_id, unnest(range(?)) as run) w using (run_id)",
             [list(run_ids), len(run_ids)],
         ).fetchnumpy()
-    order = np.lexsort((found["position"], found["run"]))
-    run = np.asarray(found["run"])[order]
-    edges = np.searchsorted(run, np.arange(len(run_ids) + 1))
+    run, position = np.asarray(found["run"]), np.asarray(found["position"])
+    order = _order(run, position)
+    edges = np.searchsorted(run[order], np.arange(len(run_ids) + 1))
     columns = {name: _plain(name, found[name])[order] for name in names}
     return {
-        run_id: RawVerdicts(**{name: values[edges[i] : edges[i + 1]] for name, values in columns.items()})
+        run_id: _columns({name: values[edges[i] : edges[i + 1]] for name, values in columns.items()})
         for i, run_id in enumerate(run_ids)
     }
 
 
+def _order(run: npt.NDArray[Any], position: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    # Each (run, position) occurs once, so dropping rows into their slots sorts them without comparing any.
+    width = int(position.max(initial=0)) + 1
+    slots = np.full((int(run.max(initial=-1)) + 1) * width, -1, dtype=np.int64)
+    slots[run.astype(np.int64) * width + position] = np.arange(len(run))
+    return slots[slots >= 0]
+
+
 def _plain(name: str, values: Any) -> npt.NDArray[Any]:
     # A column with nulls comes back masked; NaN says the same in a plain array.
-    if name == "position":
-        return np.asarray(values, dtype=np.int32)
-    if name == "single_chosen_first":
-        return np.ma.filled(np.ma.asarray(values, dtype=np.bool_), False)
-    return np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+    kind = _NUMPY.get(name, np.float64)
+    if isinstance(values, np.ma.MaskedArray) and kind is np.float64:
+        return np.where(np.ma.getmaskarray(values), np.nan, values.data.astype(np.float64))
+    return np.asarray(values, dtype=kind)
+
+
+def _columns(known: dict[str, npt.NDArray[Any]]) -> RawVerdicts:
+    length = len(known["position"])
+    lacking = np.broadcast_to(np.nan, length)
+    values = {field.name: known.get(field.name, lacking) for field in fields(RawVerdicts)}
+    values["single_chosen_first"] = known.get("single_chosen_first", np.broadcast_to(np.False_, length))
+    return RawVerdicts(**values)

@@ -294,9 +294,10 @@ def _echo(rng: Rng, broken: bool) -> str:
     """A row of words said two to four times."""
     kinds = ["name", *rng.sample(_THINGS, rng.randint(1, 4))]
     row = [rng.choice(KINDS[rng.choice(kinds)]) for _ in range(rng.randint(3, 12))]
-    lines = [", ".join(row)]
+    between = rng.choice((", ", " "))
+    lines = [between.join(row)]
     for _ in range(rng.randint(1, 3)):
-        lines.append(", ".join(rng.sample(row, len(row)) if broken else row))
+        lines.append(between.join(rng.sample(row, len(row)) if broken else row))
     if rng.random() < 0.5:
         names = [rng.choice(KINDS["name"]) for _ in lines]
         first, *others = (f"{name} {verb}: {line}." for name, verb, line in zip(names, _SAY, lines, strict=False))

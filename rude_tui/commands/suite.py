@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from rude_tui.options import as_json
-from rude_tui.output import narrate, print_json, print_table
+from rude_tui.options import as_json, database, store_of
+from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 __all__ = ["suite"]
 
@@ -94,12 +94,22 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
 
 @suite.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE ...")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="M",
+    help="Also: this candidate's likelihood accuracy without the prompt.",
+)
 @as_json
+@database
 @click.pass_context
-def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
+def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], as_json: bool, db: Path | None) -> None:
     """Check suites: duplicates, coverage, lengths, and whether the text alone gives the answer away.
 
-    Exits 3 on errors, 0 with warnings. Several suites are also checked against each other.
+    Exits 3 on errors, 0 with warnings. Several suites are also checked against each other. With --model, a candidate is
+    scored by likelihood with each pair's prompt, without it, and with another pair's: what it gets right without the
+    right prompt is fluency, not understanding.
     """
 
     from rubrics.check import check_file
@@ -112,12 +122,57 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     for path in paths:
         others = [find_suite(str(other)) for other in paths if other != path]
         reports.append(check_file(path, others))
+    told = {model: {str(path): _controls(str(path), model, db) for path in paths} for model in models}
     if as_json:
-        print_json([report.to_json() for report in reports])
+        print_json([
+            {**report.to_json(), "controls": {model: found[str(path)] for model, found in told.items()}}
+            for path, report in zip(paths, reports, strict=True)
+        ])  # fmt: skip
     else:
         sys.stdout.write("\n".join(plain(report.render()) for report in reports) + "\n")
+        for model, found in told.items():
+            for path in paths:
+                _print_controls(f"{model}, {path.stem}", found[str(path)])
     if any(report.errors for report in reports):
         ctx.exit(Exit.BAD_INPUT)
+
+
+def _controls(path: str, model: str, db: Path | None) -> list[dict[str, Any]]:
+    from engine.results.controls import controls
+    from rude_tui.terminal_progress import TerminalProgress
+
+    return [
+        {
+            "scope": scope, "shown": row.candidate, "value": row.value, "ci_low": row.ci_low, "ci_high": row.ci_high,
+            "n_pairs": row.n_pairs,
+        }
+        for scope, ranking in controls(store_of(db), model, path, TerminalProgress()).items()
+        for row in ranking.rows
+    ]  # fmt: skip
+
+
+def _print_controls(title: str, rows: list[dict[str, Any]]) -> None:
+    from engine.results.controls import SHOWN
+
+    cells: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        cells.setdefault(row["scope"], {})[row["shown"]] = row
+    names = list(SHOWN.values())
+    print_table(
+        [title, "pairs", *(part for name in names for part in (name, "95 %"))],
+        [
+            [
+                scope, found[names[0]]["n_pairs"],
+                *(
+                    part
+                    for name in names
+                    for part in (percent(found[name]["value"]), interval(found[name]["ci_low"], found[name]["ci_high"]))
+                ),
+            ]
+            for scope, found in cells.items()
+        ],
+        right=["pairs", *names, "95 %"],
+    )  # fmt: skip
 
 
 @suite.command()

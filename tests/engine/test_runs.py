@@ -214,5 +214,5 @@ def test_snapshots_come_at_most_twenty_times_a_second(store: Store, small_model:
     execute(store, plan(store, asked(small_model, limit=200)), recorder)
     scoring = [t for t, s in zip(recorder.times, recorder.seen, strict=True) if s.phase is Phase.SCORING]
     assert all(b - a >= 0.045 for a, b in itertools.pairwise(scoring[1:]))
-    columns = load_verdicts(store, [recorder.seen[-1].run_id])[recorder.seen[-1].run_id]
+    columns = load_verdicts(store, "likelihood", [recorder.seen[-1].run_id])[recorder.seen[-1].run_id]
     assert len(columns.position) == 200

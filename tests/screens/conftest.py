@@ -79,7 +79,7 @@ def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES
             key = {
                 "weights_hash": weights, "tokenizer_hash": "t", "candidate": name, "suite": suite.name,
                 "suite_hash": suite.hash, "protocol": protocol, "precision": "fp32", "device": "cpu",
-                "attention": "sdpa", "template_hash": f"template-{protocol}", "shots": None, "show_criteria": False,
+                "attention": "sdpa", "template_hash": f"template-{protocol}", "shots": None, "show_criteria": False, "prompt": "own",
                 "seed": 0, "versions": {},
             }  # fmt: skip
             pairs = suite.scored[: len(suite.scored) - missing]

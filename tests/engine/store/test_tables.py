@@ -36,7 +36,7 @@ def key(**changes: object) -> dict[str, object]:
     return {
         "suite_hash": suite().hash, "suite": "s", "weights_hash": "w", "tokenizer_hash": "t", "candidate": "c",
         "protocol": "likelihood", "precision": "fp32", "device": "cpu", "attention": "auto", "template_hash": "x",
-        "shots": None, "show_criteria": False, "seed": 0, "versions": {"torch": "2"}, **changes,
+        "shots": None, "show_criteria": False, "prompt": "own", "seed": 0, "versions": {"torch": "2"}, **changes,
     }  # fmt: skip
 
 
@@ -91,14 +91,14 @@ def test_a_verdict_is_stored_once_and_the_first_stands(store: Store) -> None:
     open_run(store, "r", key(), n_wanted=5)
     add_verdicts(store, "r", [Verdict("p2", ll_chosen=-1.0, ll_rejected=-2.0)], [("p2", "chosen", b"abc")])
     add_verdicts(store, "r", [Verdict("p2", ll_chosen=-5.0, ll_rejected=-2.0), Verdict("p1", ll_chosen=-3.0)])
-    columns = load_verdicts(store, ["r"])["r"]
+    columns = load_verdicts(store, "likelihood", ["r"])["r"]
     assert columns.position.tolist() == [1, 2]
     assert columns.ll_chosen.tolist() == [-3.0, -1.0]
     assert np.isnan(columns.log_odds_chosen_first).all()
     assert np.isnan(columns.ll_rejected[0])
     assert done_pairs(store, "r") == {"p1", "p2"}
     assert done_pairs(store, "r", with_tokens=True) == {"p2"}
-    assert load_verdicts(store, []) == {}
+    assert load_verdicts(store, "choice", []) == {}
 
 
 def test_skips_of_the_last_stretch_stand(store: Store) -> None:
