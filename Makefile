@@ -17,6 +17,22 @@ test: $(VENV)/.installed-dev
 
 setup: $(VENV)/.installed-dev
 
+# Rebuilds the bundled base models from their recipes and seeds, beside the shipped ones.
+models: $(VENV)/.installed
+	$(BIN)/python -m engine.posttrain.pretrain --out build/models
+
+# Each benchmark prints ratios against a rival in the same run.
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/app/startup.py
+	$(BIN)/python benchmarks/app/store.py
+	$(BIN)/python -m benchmarks.stats.speed
+	$(BIN)/python benchmarks/scoring/bench_scoring.py
+
+# Pictures of every screen from a finished demo.
+docs: $(VENV)/.installed
+	$(BIN)/rude-tui --db build/demo.duckdb demo --no-app -o build/demo.csv
+	$(BIN)/python docs/screenshots.py --db build/demo.duckdb
+
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "rude-tui needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 demo")'
 	$(PYTHON) -m venv $(VENV)

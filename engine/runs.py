@@ -55,8 +55,13 @@ def execute(
             if cancel.is_set():
                 break
             _execute_candidate(store, plan.request, runs, board, cancel)
-    finally:
-        board.finish()
+    except RudeError as error:
+        board.finish(Phase.FAILED, str(error))
+        raise
+    except BaseException:
+        board.finish(Phase.FAILED)
+        raise
+    board.finish()
     return board.states
 
 
@@ -104,10 +109,10 @@ class _Board:
         if self._throttle.ready() or state.phase is not before.phase:
             self._progress.advanced(state)
 
-    def finish(self) -> None:
+    def finish(self, phase: Phase = Phase.CANCELLED, error: str = "") -> None:
         for run_id, state in self._states.items():
             if not state.phase.ended:
-                self.update(run_id, phase=Phase.CANCELLED)
+                self.update(run_id, phase=phase, error=error)
         self._progress.finished(self.states)
 
 
