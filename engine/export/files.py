@@ -27,9 +27,13 @@ def safe_cell(value: Any) -> Any:
 def write_csv(table: Table, out: Any, *, raw: bool = False) -> None:
     """UTF-8 text with a header; empty cells where there is no value. `raw` leaves text as it is."""
     writer = csv.writer(out, lineterminator="\n")
+    # Before Python 3.13 a carriage return alone is not quoted, and readers take it for the end of a line.
+    careful = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(table.columns)
     for row in table.rows:
-        writer.writerow(row if raw else [safe_cell(cell) for cell in row])
+        cells = row if raw else [safe_cell(cell) for cell in row]
+        broken = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (careful if broken else writer).writerow(cells)
 
 
 def write_table(table: Table, path: Path, *, raw: bool = False) -> None:

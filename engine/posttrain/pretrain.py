@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import (
     AutoTokenizer,
     GPTNeoXConfig,
@@ -37,10 +36,12 @@ from transformers import (
 from engine.posttrain.byte_tokenizer import train_tokenizer
 from rubrics.errors import BadInput, Exit, RudeError
 from rubrics.world import documents
+from rubrics.world.corpus import DIALOGUE
 
 __all__ = ["Recipe", "build", "main", "pretrain", "read_recipes"]
 
 _RECIPES = Path(__file__).with_name("pretrain.toml")
+_REQUEST, _, _RESPONSE = DIALOGUE.partition("{prompt}")
 _SAVE_EVERY = 100
 _WORDS_AT_ONCE = 20_000
 
@@ -65,12 +66,15 @@ class Recipe:
     text_seed: int
     rote: int = 400_000
     """Of the tokens, how many come first and are learned by heart: rows of words said again teach looking back."""
+    request_weight: float = 0.1
+    """What a token of a request counts in the loss; those of responses and of plain documents count 1. What people ask
+    for cannot be foretold, and at full weight that noise drowns what a response owes to its request."""
     initial: float = 0.1
     """Standard deviation of fresh weights, about 1/√hidden: with the customary .02 so small a model starts to look back
     many times later."""
     rate: float = 4e-3
-    batch: int = 8
-    length: int = 128
+    batch: int = 4
+    length: int = 256
     positions: int = 2048
     dtype: str = "bfloat16"
 
@@ -127,35 +131,62 @@ def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -
     return model
 
 
-def _stream(recipe: Recipe, tokenizer: Any) -> NDArray[np.uint16]:
-    """The whole training text as token ids, documents one after the other: begun by BOS, or closed by the end mark."""
-    need = recipe.steps * recipe.batch * recipe.length + 1
-    parts: list[int] = []
+class _Rows:
+    """Documents laid into rows of equal length, none of them cut in two: what a response answers stands before it."""
+
+    def __init__(self, recipe: Recipe, fill: int) -> None:
+        shape = recipe.steps * recipe.batch, recipe.length + 1
+        self.ids = np.full(shape, fill, dtype=np.uint16)
+        self.weights = np.zeros(shape, dtype=np.float32)
+        self._row = self._at = 0
+
+    @property
+    def full(self) -> bool:
+        return self._row == len(self.ids)
+
+    def add(self, ids: list[int], weights: list[float]) -> None:
+        """Append one document; it begins a new row where it does not fit, and is cut only where it fits none."""
+        width = self.ids.shape[1]
+        if self._at + len(ids) > width:
+            self._row, self._at = self._row + 1, 0
+        if not self.full:
+            end = min(self._at + len(ids), width)
+            self.ids[self._row, self._at : end] = ids[: end - self._at]
+            self.weights[self._row, self._at : end] = weights[: end - self._at]
+            self._at = end
+
+
+def _text(recipe: Recipe, tokenizer: Any) -> _Rows:
+    """The whole training text: what is learned by heart first, then the recipe's mixture."""
+    rows = _Rows(recipe, tokenizer.eos_token_id)
+    seen = 0
     for block in range(sys.maxsize):
-        if len(parts) >= need:
-            break
         shares = {"dialogue_share": recipe.dialogue}
-        if len(parts) < recipe.rote:
+        if seen < recipe.rote:
             shares = {"dialogue_share": 0.0, "rote_share": 1.0}
         seed = recipe.text_seed * 1_000_003 + block
         texts = list(documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares))
-        for ids in tokenizer(texts, add_special_tokens=True)["input_ids"]:
-            parts += ids
-            parts.append(tokenizer.eos_token_id)
-    return np.array(parts[:need], dtype=np.uint16)
+        coded = tokenizer(texts, add_special_tokens=True, return_offsets_mapping=True)
+        for text, ids, spans in zip(texts, coded["input_ids"], coded["offset_mapping"], strict=True):
+            response = text.find(_RESPONSE) + len(_RESPONSE) if text.startswith(_REQUEST) else 0
+            weights = [recipe.request_weight if start < response else 1.0 for start, _ in spans]
+            rows.add([*ids, tokenizer.eos_token_id], [*weights, 1.0])
+            seen += len(ids) + 1
+            if rows.full:
+                return rows
+    raise AssertionError("documents never end")
 
 
-def _batches(stream: NDArray[np.uint16], recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor]]:
-    """(step, ids of shape [batch, length + 1]) from step `first` on, in the order of the text."""
+def _batches(rows: _Rows, recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
+    """(step, ids, weights), both of shape [batch, length + 1], from step `first` on, in the order of the text."""
     for step in range(first, recipe.steps):
-        starts = (step * recipe.batch + np.arange(recipe.batch)) * recipe.length
-        rows = np.stack([stream[s : s + recipe.length + 1] for s in starts]).astype(np.int64)
-        yield step, torch.from_numpy(rows)
+        chosen = slice(step * recipe.batch, (step + 1) * recipe.batch)
+        yield step, torch.from_numpy(rows.ids[chosen].astype(np.int64)), torch.from_numpy(rows.weights[chosen])
 
 
 def _rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up over 5 %, then a cosine down to a tenth."""
-    warm = max(1, recipe.steps // 20)
+    """Linear warm-up over 100 steps or 5 %, whichever is less, then a cosine down to a tenth."""
+    warm = min(100, max(1, recipe.steps // 20))
     if step < warm:
         return recipe.rate * (step + 1) / warm
     return recipe.rate * (0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm))))
@@ -183,14 +214,16 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         first, losses = saved["step"], saved["losses"]
-    stream = _stream(recipe, tokenizer)
+    rows = _text(recipe, tokenizer)
     model.train()
     began = time.perf_counter()
-    for step, ids in _batches(stream, recipe, first):
+    for step, ids, weights in _batches(rows, recipe, first):
         for group in optimiser.param_groups:
             group["lr"] = _rate(recipe, step)
         logits = model(input_ids=ids[:, :-1], use_cache=False).logits
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        each = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
+        counts = weights[:, 1:].flatten()
+        loss = (each * counts).sum() / counts.sum()
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
