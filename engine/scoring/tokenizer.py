@@ -10,7 +10,7 @@ from rubrics.errors import CandidateError
 
 __all__ = ["HubTokenizer", "open_tokenizer"]
 
-_PROBE = "Prompt:\nname a colour"
+_PROBE = "Request:\nname a colour"
 
 
 class HubTokenizer:

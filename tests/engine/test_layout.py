@@ -108,7 +108,7 @@ def test_choice_reads_as_a_document_that_stops_before_the_label(encoder):
         (second, "Owl and cod, 0.", "Owl and lark, 0."),
     ):
         text = encoder.text(request.ids[len(encoder.prefix) :]).replace("▁", " ")
-        ending = f"\n\nPrompt:\nName 2 birds.\n\nResponse A:\n{a}\n\nResponse B:\n{b}\n\nBetter response:"
+        ending = f"\n\nRequest:\nName 2 birds.\n\nResponse A:\n{a}\n\nResponse B:\n{b}\n\nBetter response:"
         assert text.rstrip(" ").endswith(ending)
         assert request.scored is None
         assert request.ids[: len(encoder.prefix)] == encoder.prefix
@@ -126,7 +126,7 @@ def test_likelihood_scores_exactly_the_response(encoder):
         assert stop == len(request.ids)
         assert encoder.text(request.ids[start:stop]).replace("▁", " ").strip() == text
         context = encoder.text(request.ids[len(encoder.prefix) : start]).replace("▁", " ").strip()
-        assert context == "Prompt:\nName 2 birds.\n\nResponse:"
+        assert context == "Request:\nName 2 birds.\n\nResponse:"
         assert request.labels is None
 
 
@@ -212,7 +212,7 @@ def test_likelihood_shows_the_good_response_only():
     suite = suite_of(pair(), shot(0), shot(1))
     laid = lay_out(suite, encoder, LayoutOptions("likelihood", shots=2))
     text = encoder.text(laid.requests["p0"][0].ids)
-    assert "Response:\nRight 0.\n\nPrompt:\n" in text
+    assert "Response:\nRight 0.\n\nRequest:\n" in text
     assert "Wrong" not in text
 
 
