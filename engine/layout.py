@@ -29,11 +29,13 @@ __all__ = [
     "BatchEncoder",
     "Laid",
     "LayoutOptions",
+    "PlacingEncoder",
     "Skipped",
     "TextEncoder",
     "default_shots",
     "lay_out",
     "template_hash",
+    "token_lengths",
 ]
 
 Ids = npt.NDArray[np.int32]
@@ -67,6 +69,14 @@ class BatchEncoder(Interface):
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of each text, without special tokens."""
+        ...
+
+
+class PlacingEncoder(TextEncoder, Interface):
+    """A tokenizer that knows where in a text its tokens end."""
+
+    def ends(self, text: str) -> list[tuple[int, int]]:
+        """For each id of a text, without special tokens: the id, and how many characters are read once it is."""
         ...
 
 
@@ -278,6 +288,29 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
                 found[pair.id] = ids
                 lengths[pair.id] = length
     return Laid(_Requests(options.protocol, frame, found), tuple(skipped), tuple(notes), lengths)
+
+
+def token_lengths(encoder: PlacingEncoder, text: str) -> list[int]:
+    """How many UTF-8 bytes of a response each of its tokens under `likelihood` stands for.
+
+    The lengths add up to those of the text, so that it can be cut into its tokens without the tokenizer. Of the tokens
+    that share one character the first has all its bytes and the others none.
+    """
+    anchor = encoder.encode("\n")
+    placed = encoder.ends("\n" + text)
+    if [token for token, _ in placed[: len(anchor)]] == anchor:
+        ends = [end - 1 for _, end in placed[len(anchor) :]]
+    else:
+        ends = [end for _, end in encoder.ends(text)]
+    if ends:
+        ends[-1] = len(text)
+    lengths = []
+    start = 0
+    for end in ends:
+        end = max(start, end)
+        lengths.append(len(text[start:end].encode()))
+        start = end
+    return lengths
 
 
 def _batches(pairs: Sequence[Pair], size: int) -> Iterator[Sequence[Pair]]:

@@ -64,6 +64,10 @@ class RunRequest:
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
 
+    def keeps_tokens(self, protocol: str) -> bool:
+        """Whether runs of this protocol keep token scores; `choice` reads no response token."""
+        return self.token_scores and protocol == "likelihood"
+
 
 @dataclass(frozen=True)
 class PlannedRun:
@@ -195,7 +199,7 @@ def _planned(
                 run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                 precision=fit.precision,
                 device=device.spec, why=fit.reason, key=key, wanted=wanted, skipped=skipped,
-                done=len(done_pairs(store, run_id, with_tokens=request.token_scores)),
+                done=len(done_pairs(store, run_id, with_tokens=request.keeps_tokens(protocol))),
             )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from engine.progress import NoProgress, Phase, Progress, RunState, Throttle
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run, save_candidate
 from engine.store.suites import add_suite
-from engine.store.verdicts import Skip, Verdict, add_skips, add_verdicts, done_pairs
+from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.errors import Exit, RudeError
 
 __all__ = [
@@ -132,7 +132,7 @@ def _execute_candidate(
             claimed.append(run)
     if not claimed:
         return
-    done = [done_pairs(store, run.run_id, with_tokens=request.token_scores) for run in claimed]
+    done = [done_pairs(store, run.run_id, with_tokens=request.keeps_tokens(run.protocol)) for run in claimed]
     with worker_job(request, claimed, done) as job:
         _Stretch(store, claimed, board, cancel).run(job)
 
@@ -283,9 +283,9 @@ class _Stretch:
         for number, rows in self._pending.items():
             verdicts = [Verdict(**row["verdict"]) for row in rows]
             tokens = [
-                (row["verdict"]["pair_id"], view, base64.b64decode(packed))
+                PackedTokens(row["verdict"]["pair_id"], view, base64.b64decode(packed), lengths)
                 for row in rows
-                for view, packed in row["tokens"]
+                for view, packed, lengths in row["tokens"]
             ]
             add_verdicts(self._store, self._runs[number].run_id, verdicts, tokens)
         self._pending = {}

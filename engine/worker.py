@@ -150,6 +150,7 @@ class _Task:
         self.number = number
         self.mode = job["mode"]
         self.spec = spec
+        self.encoder = encoder
         self.suite: Suite = read_suite(Path(spec["suite_file"]))
         options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"])
         events.send("phase", phase="tokenising", task=number)
@@ -213,12 +214,23 @@ class _Task:
         if len(views) < len(self.laid.requests[request.pair_id]):
             return None
         del self._open[request.pair_id]
-        return _verdict(self.by_id[request.pair_id], views, self.spec["seed"])
+        pair = self.by_id[request.pair_id]
+        return {"verdict": _verdict(pair, views, self.spec["seed"]), "tokens": self._tokens_of(pair, views)}
+
+    def _tokens_of(self, pair: Pair, views: Mapping[str, tuple[Request, Score]]) -> list[list[Any]]:
+        from engine.layout import token_lengths
+
+        found = []
+        for view, (_, score) in views.items():
+            if score.tokens is not None:
+                lengths = token_lengths(self.encoder, getattr(pair, view))
+                assert len(lengths) == len(score.tokens), f"{pair.id} has other tokens than were scored"
+                found.append([view, base64.b64encode(score.tokens.to_bytes()).decode(), lengths])
+        return found
 
 
 def _verdict(pair: Pair, views: Mapping[str, tuple[Request, Score]], seed: int) -> dict[str, Any]:
     row: dict[str, Any] = {"pair_id": pair.id}
-    tokens: list[list[str]] = []
     for view, (request, score) in views.items():
         if request.protocol == "choice":
             row[f"log_odds_{view}"] = score.value
@@ -227,13 +239,11 @@ def _verdict(pair: Pair, views: Mapping[str, tuple[Request, Score]], seed: int) 
             row[f"ll_{view}"] = score.value
             row[f"tokens_{view}"] = request.scored[1] - request.scored[0]
             row[f"bytes_{view}"] = len(getattr(pair, view).encode())
-        if score.tokens is not None:
-            tokens.append([view, base64.b64encode(score.tokens.to_bytes()).decode()])
     if "log_odds_chosen_first" in row:
         from engine.stats.metrics import single_order
 
         row["single_chosen_first"] = single_order(pair.id, seed)
-    return {"verdict": row, "tokens": tokens}
+    return row
 
 
 class _Sender:

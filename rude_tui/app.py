@@ -46,7 +46,14 @@ class LiveChanged(Message, bubble=False):
 
 def _preload() -> None:
     """Import what other screens need while the person looks at the first one."""
-    for name in ("failures.screen", "failures.pair", "correlation.screen", "candidates.screen", "run.screen"):
+    for name in (
+        "failures.screen",
+        "failures.pair",
+        "failures.token_screen",
+        "correlation.screen",
+        "candidates.screen",
+        "run.screen",
+    ):
         importlib.import_module(f"screens.{name}")
 
 

@@ -26,6 +26,9 @@ class Asking(Place):
         Binding("p", "protocol", "protocol", tooltip="switch between choice and likelihood", id="protocol"),
         Binding("m", "metric", "metric", tooltip="next metric of this protocol", id="metric"),
         Binding("b", "grouping", "by", tooltip="group by category, domain, subcategory, criterion…", id="by"),
+        Binding(
+            "i", "excluded", "excluded", show=False, tooltip="count excluded pairs, or leave them out", id="excluded"
+        ),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
     DEFAULT_CSS = """
@@ -127,6 +130,12 @@ class Asking(Place):
             self._change(protocol=board.protocol, metric=names[(names.index(board.metric) + 1) % len(names)])
 
         self.load("choice", self.session.board, switch)
+
+    def action_excluded(self) -> None:
+        """Count the pairs that were excluded, or leave them out again."""
+        counted = not self.session.asked.get("with_excluded", False)
+        self.notify("Excluded pairs count" if counted else "Excluded pairs are left out", timeout=2, markup=False)
+        self._change(with_excluded=counted)
 
     def action_grouping(self) -> None:
         """Choose what to split by."""

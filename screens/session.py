@@ -77,7 +77,8 @@ class Session:
 
         with self._lock:
             question = self.question()
-            key = (question.suite, question.protocol, question.metric, question.template, self.stamp())
+            asked = (question.suite, question.protocol, question.metric, question.template, question.with_excluded)
+            key = (asked, self.stamp())
             if self._board is None or self._board[0] != key:
                 self._board = (key, load_board(self.store, question))
             return self._board[1]

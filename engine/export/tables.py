@@ -7,8 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
-from engine.results.correlation import RUDE, correlation_view, outcome_names, predictor_names
+from engine.results.correlation import (
+    correlation_views,
+    outcome_names,
+    predictor_label,
+    predictor_names,
+    predictor_values,
+)
 from engine.results.rankings import rankings_of
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
@@ -98,13 +105,12 @@ def _rankings(store: Store, question: Question) -> Table:
 def _predictors(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for asked in _protocols(store, question):
-        found = rankings_of(load_board(store, asked), replace(asked, by="overall"))
-        for row in found.overall.rows:
-            name = f"{RUDE} ({found.suite}, {found.protocol}, {found.metric})"
-            rows.append((row.candidate, name, _number(row.value), _number(row.ci_low), _number(row.ci_high)))
-            size = found.entrants[row.candidate].parameters
-            if size:
-                rows.append((row.candidate, "log10 parameters", math.log10(size), None, None))
+        evidence = Evidence(store, asked)
+        for predictor in predictor_names(store, asked):
+            name = predictor_label(evidence, predictor)
+            for candidate, found in predictor_values(evidence, predictor).items():
+                if not math.isnan(found.value):
+                    rows.append((candidate, name, found.value, _number(found.ci_low), _number(found.ci_high)))
     return Table(_PREDICTORS, list(dict.fromkeys(rows)))
 
 
@@ -112,14 +118,15 @@ def _correlations(store: Store, question: Question, published: bool) -> Table:
     rows: list[tuple[Any, ...]] = []
     asked = [question] if published else _protocols(store, question)
     for one in asked:
-        for predictor in predictor_names(published=published):
-            for outcome in outcome_names(store, published=published):
-                view = correlation_view(store, one, predictor, outcome, published=published)
-                for statistic in view.statistics.statistics:
-                    rows.append((
-                        view.predictor, outcome, statistic.name, _number(statistic.value), _number(statistic.ci_low),
-                        _number(statistic.ci_high), _number(statistic.p_value), statistic.n, statistic.note,
-                    ))  # fmt: skip
+        predictors = predictor_names(store, one, published=published)
+        outcomes = outcome_names(store, published=published)
+        for view in correlation_views(store, one, predictors, outcomes, published=published):
+            for statistic in view.statistics.statistics:
+                rows.append((
+                    view.predictor, view.outcome, statistic.name, _number(statistic.value),
+                    _number(statistic.ci_low), _number(statistic.ci_high), _number(statistic.p_value), statistic.n,
+                    statistic.note,
+                ))  # fmt: skip
     return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
 
 
@@ -130,17 +137,20 @@ def _verdicts(store: Store, question: Question) -> Table:
 def _failures(store: Store, question: Question) -> Table:
     join = "failures v join (select run_id, suite_hash from runs) r using (run_id) "
     join += "join (select suite_hash, pair_id, prompt, chosen, rejected from pairs) p using (suite_hash, pair_id)"
-    return _of_runs(store, question, _FAILURES, join, "margin, ")
+    counted = "" if question.with_excluded else " and not v.excluded"
+    return _of_runs(store, question, _FAILURES, join, "margin, ", counted)
 
 
-def _of_runs(store: Store, question: Question, columns: Mapping[str, str], source: str, order: str) -> Table:
+def _of_runs(
+    store: Store, question: Question, columns: Mapping[str, str], source: str, order: str, counted: str = ""
+) -> Table:
     runs = [
         entrant.run.run_id for asked in _protocols(store, question) for entrant in load_board(store, asked).entrants
     ]
     names = ", ".join(f'"{name}"' for name in columns)
     with store.reading() as connection:
         rows = connection.execute(
-            f"select {names} from {source} where run_id in (select unnest(?::varchar[])) "
+            f"select {names} from {source} where run_id in (select unnest(?::varchar[])){counted} "
             f"order by protocol, candidate, precision, {order}pair_id",
             [runs],
         ).fetchall()

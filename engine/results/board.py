@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.results.pairs import PairIndex, pair_index
 from engine.stats.matrix import ScoreMatrix
 from engine.stats.metrics import HEADLINE, METRICS
+from engine.store.annotations import Annotation, stored_annotations
 from engine.store.connection import Store
 from engine.store.runs import RunRow, Status, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
 from rubrics.errors import BadInput
 
-__all__ = ["Board", "Entrant", "Question", "load_board"]
+__all__ = ["Board", "Entrant", "Question", "load_board", "scores_of"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Question:
     """`common`: pairs that all candidates could score; `own`: each one's own."""
     template: str | None = None
     """Beginning of a template hash; None: the one most recently run."""
+    with_excluded: bool = False
+    """Whether pairs that a person has excluded count."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Board:
     matrix: ScoreMatrix
     notes: tuple[str, ...]
     """What a reader must know to read the numbers rightly."""
+    annotations: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
+    """What a person noted about pairs, by pair id."""
+    excluded: int = 0
+    """Pairs left out because a person excluded them."""
 
     @property
     def chance(self) -> float:
@@ -111,10 +119,9 @@ def load_board(store: Store, question: Question) -> Board:
     index = pair_index(store, runs[0].suite_hash)
     raw = load_verdicts(store, protocol, [entrant.run.run_id for entrant in entrants])
     verdicts = {entrant.label: raw[entrant.run.run_id] for entrant in entrants}
-    scores = np.full((len(entrants), len(index.pair_id)), np.nan, dtype=np.float32)
-    for row, entrant in enumerate(entrants):
-        columns = verdicts[entrant.label]
-        scores[row, columns.position] = METRICS[metric].score(columns)
+    scores = scores_of(list(verdicts.values()), metric, len(index.pair_id))
+    noted = stored_annotations(store, index.suite_hash)
+    index, excluded = _without_excluded(index, noted, scores, question.with_excluded, notes)
     matrix = ScoreMatrix(
         candidates=tuple(entrant.label for entrant in entrants),
         pair_ids=index.pair_id,
@@ -123,8 +130,40 @@ def load_board(store: Store, question: Question) -> Board:
         scores=scores,
     )
     return Board(
-        runs[0].suite, runs[0].suite_hash, protocol, metric, tuple(entrants), index, verdicts, matrix, tuple(notes)
-    )
+        runs[0].suite, runs[0].suite_hash, protocol, metric, tuple(entrants), index, verdicts, matrix, tuple(notes),
+        noted, excluded,
+    )  # fmt: skip
+
+
+def scores_of(verdicts: Sequence[RawVerdicts], metric: str, pairs: int) -> npt.NDArray[np.float32]:
+    """(candidates, pairs): everybody's scores under a metric, NaN where not scored; excluded pairs keep theirs."""
+    scores = np.full((len(verdicts), pairs), np.nan, dtype=np.float32)
+    for row, columns in enumerate(verdicts):
+        scores[row, columns.position] = METRICS[metric].score(columns)
+    return scores
+
+
+def _without_excluded(
+    index: PairIndex,
+    noted: Mapping[str, tuple[Annotation, ...]],
+    scores: npt.NDArray[np.float32],
+    counted: bool,
+    notes: list[str],
+) -> tuple[PairIndex, int]:
+    """The index with excluded pairs unscored, and how many they are; none where they are to count all the same."""
+    excluded = {pair_id for pair_id, found in noted.items() if any(one.kind == "exclude" for one in found)}
+    if not excluded:
+        return index, 0
+    out = np.array([pair_id in excluded for pair_id in index.pair_id]) & index.scored
+    number = int(out.sum())
+    if counted:
+        notes.append(f"{number} pair(s) that you excluded are counted")
+        return index, 0
+    if number == int(index.scored.sum()):
+        raise BadInput("every pair of this suite is excluded", fix="--with-excluded counts them")
+    notes.append(f"{number} pair(s) excluded by you (--with-excluded counts them)")
+    scores[:, out] = np.nan
+    return replace(index, scored=index.scored & ~out), number
 
 
 def _of_suite(runs: list[RunRow], wanted: str | None, notes: list[str]) -> list[RunRow]:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.results.board import Board
+from engine.results.board import Board, scores_of
 from engine.stats.metrics import METRICS
+from engine.store.annotations import Annotation, Kind, stored_annotations
 from engine.store.connection import Store
 from engine.store.suites import find_pair
 from rubrics.errors import BadInput
 from rubrics.schema import Pair
 from rubrics.taxonomy import SUBCATEGORIES, Category, Subcategory
 
-__all__ = ["Branch", "FailedPair", "PairVerdict", "PairView", "failed_pairs", "failure_tree", "margins", "pair_view"]
+__all__ = [
+    "Branch",
+    "FailedPair",
+    "PairVerdict",
+    "PairView",
+    "annotated_pairs",
+    "failed_pairs",
+    "failure_tree",
+    "margins",
+    "pair_view",
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,7 @@ class FailedPair:
     margin: float
     """How far it was lost, in nats (per byte for `per_byte`, per token for `per_token`); 0 is a tie."""
     score: float
-    """½ for a tie, else 0."""
+    """½ for a tie, else 0; 1 where the pair is won and listed for another reason."""
     failed_by: int
     """Candidates on the board that fail it, this one among them."""
     scored_by: int
@@ -74,6 +86,8 @@ class PairView:
     pair: Pair
     verdicts: tuple[PairVerdict, ...]
     """Best margin first."""
+    annotations: tuple[Annotation, ...] = ()
+    """What a person noted about it, now."""
 
 
 def failure_tree(board: Board, candidate: str) -> tuple[Branch, ...]:
@@ -137,26 +151,45 @@ def failed_pairs(
     if subcategory and subcategory not in set(Subcategory):
         raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
     label = board.entrant(candidate).label
-    row = board.matrix.candidates.index(label)
-    scores = board.matrix.scores
     index = board.index
+    scores = board.matrix.scores
+    failing = np.nan_to_num(scores[board.matrix.candidates.index(label)], nan=1.0) < 1
+    places = [
+        i
+        for i in map(int, np.flatnonzero(failing & index.scored))
+        if (not category or category in index.categories[i])
+        and (not subcategory or subcategory in index.subcategories[i])
+        and (not criterion or criterion in index.violated[i])
+    ]
+    if criterion and not any(criterion in violated for violated in index.violated):
+        raise BadInput(f"no pair violates a criterion {criterion!r}", fix="rude-tui rank --by criterion lists them")
+    return sorted(_as_pairs(board, label, scores, places), key=lambda pair: (pair.margin, pair.pair_id))
+
+
+def _as_pairs(board: Board, label: str, scores: npt.NDArray[np.float32], places: Sequence[int]) -> list[FailedPair]:
+    index = board.index
+    row = board.matrix.candidates.index(label)
     margin = margins(board, label)
-    failing = np.nan_to_num(scores, nan=1.0) < 1
-    failed_by = failing.sum(axis=0)
+    failed_by = (np.nan_to_num(scores, nan=1.0) < 1).sum(axis=0)
     scored_by = (~np.isnan(scores)).sum(axis=0)
-    found = [
+    return [
         FailedPair(
             index.pair_id[i], index.domain[i], index.subcategories[i], index.violated[i], float(margin[i]),
             float(scores[row, i]), int(failed_by[i]), int(scored_by[i]),
         )
-        for i in map(int, np.flatnonzero(failing[row] & index.scored))
-        if (not category or category in index.categories[i])
-        and (not subcategory or subcategory in index.subcategories[i])
-        and (not criterion or criterion in index.violated[i])
+        for i in places
     ]  # fmt: skip
-    if criterion and not any(criterion in violated for violated in index.violated):
-        raise BadInput(f"no pair violates a criterion {criterion!r}", fix="rude-tui rank --by criterion lists them")
-    return sorted(found, key=lambda pair: (pair.margin, pair.pair_id))
+
+
+def annotated_pairs(board: Board, candidate: str, kind: Kind) -> list[FailedPair]:
+    """The pairs that a person flagged or excluded, in suite order, won or not, counted or not; NaN where not scored."""
+    label = board.entrant(candidate).label
+    scores = scores_of(
+        [board.verdicts[name] for name in board.matrix.candidates], board.metric, len(board.index.pair_id)
+    )
+    wanted = {pair_id for pair_id, found in board.annotations.items() if any(one.kind == kind for one in found)}
+    places = [i for i, pair_id in enumerate(board.index.pair_id) if pair_id in wanted]
+    return _as_pairs(board, label, scores, places)
 
 
 def margins(board: Board, label: str) -> npt.NDArray[np.float64]:
@@ -176,7 +209,7 @@ def pair_view(store: Store, board: Board, pair_id: str) -> PairView:
     pair = find_pair(store, board.suite_hash, pair_id)
     position = board.index.pair_id.index(pair_id)
     found = []
-    for row, label in enumerate(board.matrix.candidates):
+    for label in board.matrix.candidates:
         columns = board.verdicts[label]
         place = int(np.searchsorted(columns.position, position))
         if place == len(columns.position) or columns.position[place] != position:
@@ -184,11 +217,12 @@ def pair_view(store: Store, board: Board, pair_id: str) -> PairView:
         margin = METRICS[board.metric].margin(columns)
         found.append(
             PairVerdict(
-                label, float(board.matrix.scores[row, position]), float(margin[place]),
+                label, float(METRICS[board.metric].score(columns)[place]), float(margin[place]),
                 float(columns.log_odds_chosen_first[place]), float(columns.log_odds_rejected_first[place]),
                 float(columns.ll_chosen[place]), float(columns.ll_rejected[place]),
                 float(columns.tokens_chosen[place]), float(columns.tokens_rejected[place]),
                 float(columns.bytes_chosen[place]), float(columns.bytes_rejected[place]),
             )
         )  # fmt: skip
-    return PairView(pair, tuple(sorted(found, key=lambda verdict: -verdict.margin)))
+    noted = stored_annotations(store, board.suite_hash).get(pair_id, ())
+    return PairView(pair, tuple(sorted(found, key=lambda verdict: -verdict.margin)), noted)

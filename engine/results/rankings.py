@@ -29,6 +29,8 @@ class RankingTable:
     entrants: Mapping[str, Entrant]
     """By label."""
     notes: tuple[str, ...]
+    excluded: int
+    """Pairs left out because a person excluded them."""
 
     @property
     def overall(self) -> Ranking:
@@ -58,5 +60,5 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
     return RankingTable(
         board.suite, board.suite_hash, board.protocol, board.metric, board.chance, question.by,
         {ranking.scope: ranking for ranking in ranked}, {entrant.label: entrant for entrant in board.entrants},
-        tuple(notes),
+        tuple(notes), board.excluded,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,17 @@ class HubTokenizer:
         if self._fast is not None:
             return [e.ids for e in self._fast.encode_batch_fast(list(texts), add_special_tokens=False)]
         return [self.encode(text) for text in texts]
+
+    def ends(self, text: str) -> list[tuple[int, int]]:
+        """For each id of a text, without special tokens: the id, and how many characters are read once it is."""
+        if self._fast is not None:
+            encoding = self._fast.encode(text, add_special_tokens=False)
+            return [(token, end) for token, (_, end) in zip(encoding.ids, encoding.offsets, strict=True)]
+        # A tokenizer in Python keeps no places: what the ids so far decode to says how far they reach.
+        ids = self.encode(text)
+        read = (self._decode(ids[:size]) for size in range(1, len(ids) + 1))
+        shared = (len(commonprefix([text, so_far])) for so_far in read)  # noqa: RUF071 - characters are meant
+        return list(zip(ids, shared, strict=True))
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))

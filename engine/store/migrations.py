@@ -52,7 +52,7 @@ def _m001_tables(connection: duckdb.DuckDBPyConnection) -> None:
             token_limit integer, primary key (run_id, pair_id));
         create table token_scores (
             run_id varchar not null, pair_id varchar not null, view varchar not null, scores blob not null,
-            primary key (run_id, pair_id, view));
+            lengths integer[] not null, primary key (run_id, pair_id, view));
         create table predictors (
             candidate varchar not null, predictor varchar not null, value double not null, ci_low double,
             ci_high double, note varchar, primary key (candidate, predictor));
@@ -89,16 +89,18 @@ def _m002_views(connection: duckdb.DuckDBPyConnection) -> None:
                (1 + sign(s.ll_chosen - s.ll_rejected)) / 2 as sum,
                (1 + sign(s.ll_chosen / s.tokens_chosen - s.ll_rejected / s.tokens_rejected)) / 2 as per_token,
                (1 + sign(s.ll_chosen / s.bytes_chosen - s.ll_rejected / s.bytes_rejected)) / 2 as per_byte,
-               s.suite_hash, s.template_hash, s.seed, s.run_id, s.run_at, p.position
-        from scored s join pairs p on p.suite_hash = s.suite_hash and p.position = s.position;
+               s.suite_hash, s.template_hash, s.seed, s.run_id, s.run_at, p.position, x.pair_id is not null as excluded
+        from scored s join pairs p on p.suite_hash = s.suite_hash and p.position = s.position
+        left join annotations x on x.suite_hash = p.suite_hash and x.pair_id = p.pair_id and x.kind = 'exclude';
 
-        -- One row per run and headline metric. Intervals need resampling, so they are not here: `rude-tui rank`.
+        -- One row per run and headline metric, without the pairs a person has excluded. Intervals need resampling, so
+        -- they are not here: `rude-tui rank`.
         create view leaderboard as
         select candidate, any_value(weights_hash) as weights_hash, precision, suite, protocol,
                case protocol when 'choice' then 'averaged' else 'per_byte' end as metric,
                avg(coalesce(averaged, per_byte)) as value, 0.5 as chance, count(*) as n_pairs,
                count(distinct cluster) as n_clusters, run_id, any_value(run_at) as run_at
-        from verdicts group by candidate, precision, suite, protocol, run_id
+        from verdicts where not excluded group by candidate, precision, suite, protocol, run_id
         order by suite, protocol, value desc, candidate;
 
         -- Every pair whose headline metric is not won, with the log-odds (nats, or nats per byte) it was lost by.
@@ -106,7 +108,7 @@ def _m002_views(connection: duckdb.DuckDBPyConnection) -> None:
         select candidate, precision, suite, protocol, pair_id, domain, subcategories, violated, n_violated,
                case protocol when 'choice' then (log_odds_chosen_first + log_odds_rejected_first) / 2
                     else ll_chosen / bytes_chosen - ll_rejected / bytes_rejected end as margin,
-               log_odds_chosen_first, log_odds_rejected_first, ll_chosen, ll_rejected, run_id
+               log_odds_chosen_first, log_odds_rejected_first, ll_chosen, ll_rejected, run_id, excluded
         from verdicts where coalesce(averaged, per_byte) < 1
         order by candidate, suite, protocol, margin;
 

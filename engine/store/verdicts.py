@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine.store.connection import Store
 
 __all__ = [
+    "PackedTokens",
     "RawVerdicts",
     "Skip",
     "Verdict",
@@ -50,6 +51,17 @@ class Skip:
     token_limit: int | None = None
 
 
+class PackedTokens(NamedTuple):
+    """Token scores of one response."""
+
+    pair_id: str
+    view: str
+    scores: bytes
+    """`engine.requests.TokenScores`, packed."""
+    lengths: Sequence[int]
+    """UTF-8 bytes of the response that each token stands for."""
+
+
 @dataclass(frozen=True)
 class RawVerdicts:
     """One run's verdicts as columns of equal length; NaN where a protocol has no such number."""
@@ -85,12 +97,12 @@ _OF_PROTOCOL: Final = {
 
 
 def add_verdicts(
-    store: Store, run_id: str, verdicts: Sequence[Verdict], token_scores: Sequence[tuple[str, str, bytes]] = ()
+    store: Store, run_id: str, verdicts: Sequence[Verdict], token_scores: Sequence[PackedTokens] = ()
 ) -> None:
     """Store one batch, whole or not at all. A pair that already has a verdict in this run keeps it.
 
     Args:
-        token_scores: (pair id, view, packed scores) of the same batch.
+        token_scores: of the same batch.
     """
     if not verdicts:
         return
@@ -104,9 +116,9 @@ def add_verdicts(
             "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = u.pair_id on conflict do nothing",
             [*columns, run_id],
         )
-        for pair_id, view, packed in token_scores:
+        for tokens in token_scores:
             connection.execute(
-                "insert into token_scores values (?, ?, ?, ?) on conflict do nothing", [run_id, pair_id, view, packed]
+                "insert into token_scores values (?, ?, ?, ?, ?) on conflict do nothing", [run_id, *tokens]
             )
         connection.execute("update runs set updated_at = now() where run_id = ?", [run_id])
 

@@ -311,8 +311,8 @@ def plain(rng: Rng, *, broken: bool = False, rote: bool = False) -> str:
     A `rote` one holds nothing but rows of words said again, and lists of who has what told twice: where a small model first
     learns to look back at what was said.
     """
-    kinds = (_ledger, _echo) if rote else (_passage,)
-    return "\n".join(sentence_case(rng.choice(kinds)(rng, broken)) for _ in range(rng.randint(1, 4)))
+    kinds = (_ledger, _echo, _echo) if rote else (_passage,)
+    return "\n".join(sentence_case(rng.choice(kinds)(rng, broken)) for _ in range(rng.randint(1, 1 if rote else 4)))
 
 
 def _passage(rng: Rng, broken: bool) -> str:

@@ -20,8 +20,8 @@ __all__ = ["compare"]
 @as_json
 @database
 def compare(
-    first: str, second: str, suite: str | None, protocol: str | None, metric: str | None, by: str, as_json: bool,
-    db: Path | None,
+    first: str, second: str, suite: str | None, protocol: str | None, metric: str | None, by: str,
+    with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Set two candidates against each other on the pairs both have scored."""
     from dataclasses import asdict
@@ -29,7 +29,7 @@ def compare(
     from engine.results.board import Question, load_board
     from engine.results.comparison import compare_candidates
 
-    board = load_board(store_of(db), Question(suite, protocol, metric))
+    board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded))
     found = compare_candidates(board, first, second, by=by)
     if as_json:
         print_json([{"scope": name, **asdict(one)} for name, one in found.items()])

@@ -38,7 +38,13 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     from rude_tui.terminal_progress import TerminalProgress
 
     store = store_of(db)
-    request = RunRequest(models=tuple(map(str, bundled_models())), suites=(SUITE,), device="cpu", precision="fp32")
+    request = RunRequest(
+        models=tuple(map(str, bundled_models())),
+        suites=(SUITE,),
+        device="cpu",
+        precision="fp32",
+        token_scores=True,
+    )
     planned = plan(store, request, TerminalProgress())
     code = carry_out(store, planned, as_json=False) if any(run.left for run in planned.runs) else 0
     if code not in (0, 4):

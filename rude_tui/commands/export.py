@@ -29,7 +29,7 @@ __all__ = ["export"]
 @database
 def export(
     what: str, output: str, raw: bool, suite: str | None, protocol: str | None, metric: str | None, by: str,
-    pairs: Literal["common", "own"], published: bool, db: Path | None,
+    pairs: Literal["common", "own"], published: bool, with_excluded: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Write a table to a file.
 
@@ -38,7 +38,8 @@ def export(
     from engine.export import table, write_table
     from engine.export.files import write_csv
 
-    found = table(store_of(db), what, Question(suite, protocol, metric, by, pairs), published=published)
+    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
+    found = table(store_of(db), what, question, published=published)
     if output == "-":
         write_csv(found, sys.stdout, raw=raw)
     else:

@@ -24,10 +24,10 @@ __all__ = ["failures"]
 @database
 def failures(
     model: str, suite: str | None, protocol: str | None, metric: str | None, subcategory: str, criterion: str,
-    limit: int, as_json: bool, db: Path | None,
+    limit: int, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """List the pairs a candidate gets wrong, worst first, with a count by subcategory."""
-    board = load_board(store_of(db), Question(suite, protocol, metric))
+    board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded))
     label = board.entrant(model).label
     found = failed_pairs(board, label, subcategory=subcategory, criterion=criterion)
     if as_json:

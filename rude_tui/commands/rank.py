@@ -26,14 +26,14 @@ __all__ = ["print_rankings", "rank"]
 @database
 def rank(
     suite: str | None, protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"],
-    template: str | None, as_json: bool, db: Path | None,
+    template: str | None, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Rank candidates by how often they prefer the response that meets the rubric.
 
     Intervals are 95 %, from resampling clusters of prompts. Candidates in each other's “not told apart” list do not
     differ significantly on the same pairs (Holm over all comparisons).
     """
-    question = Question(suite, protocol, metric, by, pairs, template)
+    question = Question(suite, protocol, metric, by, pairs, template, with_excluded)
     table = rankings(store_of(db), question)
     if as_json:
         print_json(_as_json(table))

@@ -63,7 +63,7 @@ def read(store: Store, question: Question, asked: Asked) -> Read:
     published = asked.published
     if published is None:
         published = not outcome_names(store)
-    predictors = tuple(predictor_names(published=published))
+    predictors = tuple(predictor_names(store, None if published else question, published=published))
     outcomes = tuple(outcome_names(store, published=published))
     predictor = asked.predictor if asked.predictor in predictors else next(iter(predictors), "")
     outcome = asked.outcome if asked.outcome in outcomes else next(iter(outcomes), "")
@@ -77,12 +77,13 @@ def read(store: Store, question: Question, asked: Asked) -> Read:
 
 def rivals(store: Store, question: Question, found: Read) -> list[Rival]:
     """Every predictor of the same outcome, strongest rank correlation first."""
-    from engine.results.correlation import correlation_view
+    from engine.results.correlation import correlation_views
 
-    listed = []
-    for predictor in found.predictors:
-        view = correlation_view(store, question, predictor, found.outcome, published=found.published)
-        listed.append(Rival(predictor, view.statistics.pearson, view.statistics.spearman))
+    views = correlation_views(store, question, found.predictors, [found.outcome], published=found.published)
+    listed = [
+        Rival(predictor, view.statistics.pearson, view.statistics.spearman)
+        for predictor, view in zip(found.predictors, views, strict=True)
+    ]
     return sorted(listed, key=lambda rival: _strongest_first(rival.spearman.value))
 
 

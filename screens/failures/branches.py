@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.results.board import Board
     from engine.results.failures import Branch, FailedPair
+    from engine.store.annotations import Kind
 
 __all__ = ["Failures", "Pick", "matching", "read_failures"]
 
@@ -20,11 +22,14 @@ class Pick:
     category: str = ""
     subcategory: str = ""
     criterion: str = ""
+    noted: Kind | None = None
+    """The pairs that a person flagged or excluded, instead of those that failed."""
 
     @property
     def title(self) -> str:
         """Its innermost name."""
-        return self.criterion or self.subcategory or self.category or "all"
+        named = {"flag": "those flagged", "exclude": "those excluded", None: ""}[self.noted]
+        return named or self.criterion or self.subcategory or self.category or "all"
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -44,6 +49,8 @@ class Failures:
     scored: int
     """Pairs the candidate has scored."""
     failed: int
+    noted: Mapping[Kind, int]
+    """How many pairs are flagged, how many excluded."""
 
 
 def read_failures(board: Board, label: str | None, pick: Pick) -> Failures:
@@ -54,21 +61,28 @@ def read_failures(board: Board, label: str | None, pick: Pick) -> Failures:
     """
     import numpy as np
 
-    from engine.results.failures import failed_pairs, failure_tree
+    from engine.results.failures import annotated_pairs, failed_pairs, failure_tree
+    from engine.store.annotations import KINDS
 
     scores = board.matrix.scores[:, board.index.scored]
     if label is None or label not in board.matrix.candidates:
         means = [float(np.nanmean(row)) if not np.isnan(row).all() else -1.0 for row in scores]
         label = board.matrix.candidates[int(np.argmax(means))]
+    if pick.noted is None:
+        pairs = failed_pairs(board, label, **pick.arguments)
+    else:
+        pairs = annotated_pairs(board, label, pick.noted)
+    kinds = Counter(one.kind for found in board.annotations.values() for one in found)
     row = scores[board.matrix.candidates.index(label)]
     return Failures(
         board,
         label,
         failure_tree(board, label),
         pick,
-        tuple(failed_pairs(board, label, **pick.arguments)),
+        tuple(pairs),
         int((~np.isnan(row)).sum()),
         int((row < 1).sum()),
+        {kind: kinds[kind] for kind in KINDS},
     )
 
 

@@ -15,15 +15,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.differing import Difference, differing
+from screens.failures.noting import mark_text, note_dialog
 from screens.failures.scales import scales
 from screens.formats import count
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.dialogs import Choose
 
 if TYPE_CHECKING:
     from engine.results.board import Board
     from engine.results.failures import PairVerdict, PairView
+    from engine.store.annotations import Kind
 
 __all__ = ["PairScreen"]
 
@@ -48,14 +51,21 @@ class PairScreen(Place):
 The response on the left, or above, meets every criterion; the other violates exactly those marked ✗. Words that the two
 do not share are underlined in one and struck out in the other.
 
+t opens the pair token by token. A flag ⚑ is a note for yourself; an excluded pair ⊘ is left out of rankings, failures
+and correlations until you take that back.
+
 The scale shows how far each candidate leans to either response; ▸ is the candidate whose failures are read.
 """
+    FIRST_KEYS = ("back", "step(1)", "tokens", "note('flag')", "note('exclude')", "copy")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("n,right", "step(1)", "next", key_display="n", id="next"),
         Binding("p,left", "step(-1)", "previous", key_display="p", id="previous"),
         Binding("d", "differences", "differences", tooltip="mark differing words, or not", id="differences"),
-        Binding("y", "copy", "copy", tooltip="copy prompt, responses and criteria", id="copy"),
+        Binding("t", "tokens", "tokens", tooltip="token by token, and where the preference turns", id="tokens"),
+        Binding("f", "note('flag')", "flag", tooltip="flag this pair with a note", id="flag"),
+        Binding("e", "note('exclude')", "exclude", tooltip="leave this pair out, with a reason", id="exclude"),
+        Binding("y", "copy", "copy", tooltip="copy the prompt, a response, the criteria or all", id="copy"),
         Binding("up,k", "scroll(-1)", "up", show=False),
         Binding("down,j", "scroll(1)", "down", show=False),
         Binding("space,pagedown", "page(1)", "page down", show=False),
@@ -70,6 +80,8 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
     PairScreen.-wide #responses { layout: horizontal; }
     PairScreen .response { width: 1fr; height: auto; padding: 0 1 1 0; }
     PairScreen #criteria, PairScreen #prompt { padding-bottom: 1; }
+    PairScreen #notes { display: none; padding-bottom: 1; }
+    PairScreen.-noted #notes { display: block; }
     """
 
     def __init__(self, board: Board, subject: str, ids: Sequence[str], index: int) -> None:
@@ -85,6 +97,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         """Everything scrolls together, so that both responses stay side by side."""
         yield Static(id="question")
         with VerticalScroll(id="text"):
+            yield Static(id="notes")
             yield Static(id="scales")
             yield Static(id="prompt")
             yield Static(id="criteria")
@@ -134,6 +147,8 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         self._put("question", head)
         width = max(30, min(self.size.width - 5, 110))
         self._put("scales", scales(verdicts, self._subject, self._board.metric, self.colour, width))
+        self.set_class(bool(shown.view.annotations), "-noted")
+        self._put("notes", mark_text(shown.view.annotations, self.colour))
         self._put("prompt", Text.assemble(("Prompt\n", "bold"), shown.prompt, overflow="fold"))
         self._put("criteria", self._criteria())
         mine = next((verdict for verdict in verdicts if verdict.candidate == self._subject), None)
@@ -191,20 +206,47 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         self._marking = not self._marking
         self.repaint()
 
+    def action_tokens(self) -> None:
+        """Open the pair token by token; the screen walks the same list with n and p."""
+        from screens.failures.token_screen import TokenScreen
+
+        def back(index: int | None) -> None:
+            if index is not None and index != self._index:
+                self._index = index
+                self._read()
+
+        self.app.push_screen(TokenScreen(self._board, self._subject, self._ids, self._index), back)
+
+    def action_note(self, kind: Kind) -> None:
+        """Flag or exclude the pair, or take that back."""
+        if self._shown is not None:
+            view = self._shown.view
+            note_dialog(self, self._board.suite_hash, view.pair.id, kind, view.annotations, self._read)
+
     def action_copy(self) -> None:
-        """Copy what was selected with the mouse, else the whole pair."""
+        """Copy what was selected with the mouse, else a part of the pair, or all of it."""
         if selected := self.get_selected_text():
-            self.app.copy_to_clipboard(selected)
+            self._copy(selected)
         elif self._shown is not None:
             shown, pair = self._shown, self._shown.view.pair
             rules = "\n".join(
                 f"{'[violated]' if c.id in pair.violated else '[kept]'} {c.subcategory}: {plain(c.text)}"
                 for c in pair.criteria
             )
-            self.app.copy_to_clipboard(
-                f"{pair.id}\n\nPROMPT\n{shown.prompt}\n\nCRITERIA\n{rules}\n\n"
-                f"CHOSEN\n{shown.chosen}\n\nREJECTED\n{shown.rejected}\n"
+            parts = {
+                "all": f"{pair.id}\n\nPROMPT\n{shown.prompt}\n\nCRITERIA\n{rules}\n\n"
+                f"CHOSEN\n{shown.chosen}\n\nREJECTED\n{shown.rejected}\n",
+                "prompt": shown.prompt,
+                "chosen": shown.chosen,
+                "rejected": shown.rejected,
+                "criteria": rules,
+            }
+            self.app.push_screen(
+                Choose("Copy", [(name, name) for name in parts]), lambda name: self._copy(parts[name]) if name else None
             )
+
+    def _copy(self, text: str) -> None:
+        self.app.copy_to_clipboard(text)
         self.notify("Copied", timeout=2)
 
     def action_scroll(self, step: int) -> None:

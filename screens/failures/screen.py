@@ -16,6 +16,7 @@ from rubrics.errors import RudeError
 from screens.asking import Asking
 from screens.exporting import export_dialog
 from screens.failures.branches import Failures, Pick, matching, pick_of, read_failures
+from screens.failures.noting import MARKS, marks, note_dialog
 from screens.formats import count, signed
 from screens.palette import glyph
 from screens.plain import one_line, plain
@@ -24,6 +25,9 @@ from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.results.failures import Branch, FailedPair
+    from engine.store.annotations import Kind
+
+    Leaf = Branch | Kind | None
 
 __all__ = ["FailuresScreen"]
 
@@ -41,12 +45,17 @@ The pairs that a candidate did not win, worst first. A pair stands in every bran
 criterion of, so branches add up to more than the whole. A rate beside a branch is failed of scored.
 
 margin: how far the chosen response was behind, in nats (of log-odds for choice, of log-likelihood for likelihood).
+⚑ is a pair you flagged, ⊘ one you excluded; both have a branch of their own at the foot of the tree, where they can
+be taken back. i counts excluded pairs, or leaves them out.
+
 fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled.
 """
     FIRST_KEYS = ("select", "candidate", "search", "export")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
+        Binding("f", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="flag"),
+        Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
         Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
     ]
     DEFAULT_CSS = """
@@ -75,7 +84,7 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
     def asking_body(self) -> Iterable[Widget]:
         """Tree and list."""
         with Container(id="body"):
-            tree: Tree[Branch | None] = Tree(Text("all failures"), id="tree")
+            tree: Tree[Leaf] = Tree(Text("all failures"), id="tree")
             tree.guide_depth = 2
             tree.auto_expand = False
             tree.tooltip = "the taxonomy: → opens a branch, ← closes it, enter shows its pairs"
@@ -95,12 +104,14 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
         """Show them."""
         self.remove_class("-empty")
         old = self._failures
-        new = old is None or old.label != failures.label or old.board is not failures.board
         self._failures = failures
-        if new:
+        if old is None or old.board is not failures.board or old.label != failures.label:
             self._fill_tree()
-            self.query_one("#pairs").focus()
-        self._fill_list()
+        pairs = self.query_one("#pairs", Rows)
+        if old is None or old.label != failures.label:
+            pairs.focus()
+        same = old is not None and (old.label, old.pick) == (failures.label, failures.pick)
+        self._fill_list(pairs.cursor if same else 0)
 
     def missing(self, error: RudeError) -> None:
         """Say what to do where there is nothing."""
@@ -120,19 +131,29 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
 
     def _fill_tree(self) -> None:
         assert self._failures is not None
-        tree: Tree[Branch | None] = self.query_one("#tree", Tree)
+        tree: Tree[Leaf] = self.query_one("#tree", Tree)
+        nodes = [node for top in tree.root.children for node in (top, *top.children)]
+        was = {node.data.name: node.is_expanded for node in nodes if node.data and not isinstance(node.data, str)}
         tree.clear()
         tree.root.set_label(self._label(None))
         for branch in self._failures.tree:
-            node = tree.root.add(self._label(branch), branch, expand=self.size.height > 30)
+            node = tree.root.add(self._label(branch), branch, expand=was.get(branch.name, self.size.height > 30))
             for child in branch.children:
-                node.add(self._label(child), child, allow_expand=bool(child.children))
+                leaf = node.add(self._label(child), child, allow_expand=bool(child.children))
+                if was.get(child.name):
+                    leaf.expand()
+        for kind, number in self._failures.noted.items():
+            if number:
+                mark, tone = MARKS[kind]
+                word = "flagged" if kind == "flag" else "excluded"
+                label = Text.assemble((mark, self.colour(tone)), f" {word} ", (str(number), "bold"))
+                tree.root.add_leaf(label, kind)
         tree.root.expand()
 
-    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Branch | None]) -> None:
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Leaf]) -> None:
         """Criteria are listed only once their subcategory is opened."""
         node = event.node
-        if node.data is None or node.data.kind != "subcategory" or node.children:
+        if node.data is None or isinstance(node.data, str) or node.data.kind != "subcategory" or node.children:
             return
         for criterion in node.data.children[:_CRITERIA_SHOWN]:
             node.add_leaf(self._label(criterion), criterion)
@@ -148,40 +169,44 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
         mark, tone = glyph(branch.name) if branch.kind != "criterion" else ("·", "")
         return _rated(branch.name, mark, branch.failed, branch.scored, width - depth, self.colour(tone) if tone else "")
 
-    def on_tree_node_selected(self, event: Tree.NodeSelected[Branch | None]) -> None:
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Leaf]) -> None:
         """Show the pairs of a branch."""
         path: list[Branch] = []
-        node: TreeNode[Branch | None] | None = event.node
+        node: TreeNode[Leaf] | None = event.node
         if node is not None and node.data is None and not node.is_root:
             return
+        noted = event.node.data if isinstance(event.node.data, str) else None
         while node is not None:
-            if node.data is not None:
+            if node.data is not None and not isinstance(node.data, str):
                 path.append(node.data)
             node = node.parent
-        self._pick = pick_of(path)
+        self._pick = Pick(noted=noted) if noted else pick_of(path)
         self._seen = None
         self.ask()
 
-    def _fill_list(self) -> None:
+    def _fill_list(self, cursor: int = 0) -> None:
         failures = self._failures
         assert failures is not None
         self._shown = matching(failures.pairs, self._wanted, self._found) if self._wanted else list(failures.pairs)
         self.say(
             plain(failures.label), failures.board.suite, failures.board.protocol, failures.board.metric,
             f"{failures.failed:,} of {failures.scored:,} pairs failed",
+            f"{failures.board.excluded:,} excluded" if failures.board.excluded else "",
         )  # fmt: skip
         heading = Text(no_wrap=True, overflow="ellipsis")
-        heading.append(f"{'margin':>8}  fails  pair   ")
+        heading.append(f"{'margin':>8}  fails    pair   ")
         heading.append(f"{count(len(self._shown), 'pair')} in {one_line(failures.pick.title, 40)}", "bold")
         if self._wanted:
             heading.append(f" with “{one_line(self._wanted, 30)}”", "bold")
         self.query_one("#heading", Static).update(heading)
-        self.query_one("#pairs", Rows).show(len(self._shown), self._line)
+        self.query_one("#pairs", Rows).show(len(self._shown), self._line, cursor)
 
     def _line(self, index: int, width: int) -> Text:
         pair = self._shown[index]
         line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>8}")
-        line.append(f"  {f'{pair.failed_by}/{pair.scored_by}':>5}  ")
+        line.append(f"  {f'{pair.failed_by}/{pair.scored_by}':>5} ")
+        assert self._failures is not None
+        line.append(marks(self._failures.board.annotations.get(pair.pair_id, ())) + " ")
         for name in pair.subcategories:
             mark, tone = glyph(name)
             line.append(mark, self.colour(tone))
@@ -203,6 +228,13 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
 
         ids = [pair.pair_id for pair in self._shown]
         self.app.push_screen(PairScreen(self._failures.board, self._failures.label, ids, event.index), back)
+
+    def action_note(self, kind: Kind) -> None:
+        """Flag or exclude the pair under the cursor, or take that back."""
+        at = self.query_one("#pairs", Rows).cursor
+        if self._failures is not None and at < len(self._shown):
+            board, pair_id = self._failures.board, self._shown[at].pair_id
+            note_dialog(self, board.suite_hash, pair_id, kind, board.annotations.get(pair_id, ()), self.ask)
 
     def action_candidate(self) -> None:
         """Look at another candidate."""

@@ -40,6 +40,8 @@ where it preferred the one that meets it, in per cent. A tie counts half.
 score. A rank such as 1–3 means that the pairs cannot tell the candidate from those around it. The four Cs stand to the
 right, each with its glyph; a block ▁ to █ shows how high it is.
 
+Pairs that you excluded (e in the failures) are left out, and said to be; i counts them.
+
 + and − beside a value: the interval lies above or below chance; ~ : it holds chance, so nothing is shown.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,9 +117,10 @@ right, each with its glyph; a block ▁ to █ shows how high it is.
             self._order = Order()
         overall = table.overall
         first = overall.rows[0]
+        out = f" ({table.excluded:,} excluded)" if table.excluded else ""
         self.say(
             table.suite, table.protocol, table.metric, f"by {table.by}",
-            f"{first.n_pairs:,} pairs in {first.n_clusters:,} clusters" if overall.rows else "",
+            f"{first.n_pairs:,} pairs{out} in {first.n_clusters:,} clusters" if overall.rows else "",
         )  # fmt: skip
         self.repaint()
         if self.focused is None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from engine.requests import TokenScores
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run, save_candidate
 from engine.store.suites import add_suite
-from engine.store.verdicts import Verdict, add_verdicts
+from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
 from rubrics.schema import Pair, Suite
 from rubrics.taxonomy import SUBCATEGORIES, Subcategory
 
@@ -79,7 +82,8 @@ def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES
             key = {
                 "weights_hash": weights, "tokenizer_hash": "t", "candidate": name, "suite": suite.name,
                 "suite_hash": suite.hash, "protocol": protocol, "precision": "fp32", "device": "cpu",
-                "attention": "sdpa", "template_hash": f"template-{protocol}", "shots": None, "show_criteria": False, "prompt": "own",
+                "attention": "sdpa", "template_hash": f"template-{protocol}", "shots": None,
+                "show_criteria": False, "prompt": "own",
                 "seed": 0, "versions": {},
             }  # fmt: skip
             pairs = suite.scored[: len(suite.scored) - missing]
@@ -171,3 +175,36 @@ def screen_text() -> Callable[[Any], str]:
 def _fill() -> Callable[..., None]:
     """`fill`, for tests with a suite of their own."""
     return fill
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"\s*\w{1,4}|\s*[^\w\s]|\s+", text)
+
+
+def _keep_tokens(path: Path, candidate: str) -> dict[str, tuple[float, float]]:
+    """Store made-up token scores of every pair; gives back both sums by pair."""
+    store = Store(path)
+    with store.reading() as connection:
+        pairs = connection.execute("select pair_id, chosen, rejected from pairs").fetchall()
+    draw = random.Random(candidate)
+    packed, sums = [], {}
+    for pair_id, chosen, rejected in pairs:
+        totals = []
+        for view, text in (("chosen", chosen), ("rejected", rejected)):
+            words = _tokens(text)
+            logprob = np.array([-draw.expovariate(0.6) for _ in words], np.float32)
+            scores = TokenScores(
+                logprob, np.arange(1, len(words) + 1, dtype=np.int32) * 700, np.full_like(logprob, 2.5),
+                np.zeros_like(logprob),
+            )  # fmt: skip
+            packed.append(PackedTokens(pair_id, view, scores.to_bytes(), [len(word.encode()) for word in words]))
+            totals.append(float(logprob.sum(dtype=np.float64)))
+        sums[pair_id] = (totals[0], totals[1])
+    add_verdicts(store, f"{candidate}-likelihood-run", [Verdict(pair[0]) for pair in pairs], packed)
+    return sums
+
+
+@pytest.fixture
+def keep_tokens() -> Callable[[Path, str], dict[str, tuple[float, float]]]:
+    """`_keep_tokens`: token scores for one candidate's likelihood run."""
+    return _keep_tokens

@@ -13,10 +13,11 @@ from rubrics.schema import Pair, Suite
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 NAME = "[bold]no[/bold] [@click=app.quit]x[/] 漢字 👩‍🚀 end"
 LONG = "word " * 4000
+MODEL = "[blink]model\x1b[1m" + NASTY
 
 
 @pytest.fixture
-def hostile(tmp_path: Path, fill) -> Path:
+def hostile(tmp_path: Path, fill, keep_tokens) -> Path:
     pairs = [
         Pair.model_validate(
             {
@@ -31,8 +32,10 @@ def hostile(tmp_path: Path, fill) -> Path:
     path = tmp_path / "hostile.duckdb"
     fill(
         Store(path), Suite("[s]" + NASTY, tuple(pairs)),
-        candidates=(("[blink]model\x1b[1m" + NASTY, 7, -3.0), ("other [/]", 8, -2.0)),
+        candidates=((MODEL, 7, -3.0), ("other [/]", 8, -2.0)),
     )  # fmt: skip
+    for name in (MODEL, "other [/]"):
+        keep_tokens(path, name)
     return path
 
 
@@ -42,7 +45,20 @@ async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_t
     seen = ""
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        for keys in (["3"], ["5"], ["enter"], ["d"], ["end"], ["escape"], ["2", "h"], ["1"]):
+        for keys in (
+            ["3"],
+            ["5"],
+            ["enter"],
+            ["d"],
+            ["end"],
+            ["t"],
+            ["end"],
+            ["tab", "w"],
+            ["escape"],
+            ["escape"],
+            ["2", "h"],
+            ["1"],
+        ):
             await pilot.press(*keys)
             await settle(pilot)
             text = screen_text(app)
@@ -55,3 +71,4 @@ async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_t
     assert "[blink]model" in seen
     assert "[bold]no[/bold] [@click=app.quit]x[/] red" in seen
     assert "[red]0" in seen
+    assert "chosen stays ahead" in seen or "rejected stays ahead" in seen

@@ -58,11 +58,12 @@ def _shelf(folders: list[str]) -> Shelf:
 
 
 @pytest.fixture
-def still(garden: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def still(garden: Path, keep_tokens, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The database and the machine, with everything that changes from day to day held still."""
     monkeypatch.setattr(screens.candidates.screen, "look", _shelf)
     monkeypatch.setattr(rubrics.reading, "built_in_names", lambda: ["garden", "world"])
     store = Store(garden)
+    keep_tokens(garden, "oak-7m")
     scores = {"oak-7m": 0.71, "birch-3m": 0.64, "alder-1m": 0.52}
     add_outcomes(store, [Outcome(name, "sft score", score, 0.02, "measured here") for name, score in scores.items()])
     with store.writing() as connection:
@@ -85,6 +86,7 @@ PLACES = {
     "failures": ["5"],
     "pair": ["enter"],
     "help": ["f1"],
+    "tokens": ["escape", "t"],
 }
 
 

@@ -32,6 +32,7 @@ TINY = Recipe(
     text_seed=4,
     batch=4,
     length=32,
+    rote=500,
 )
 
 
@@ -73,9 +74,9 @@ def test_seed_decides_and_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pyt
     begun: list[int] = []
     batches = script._batches
 
-    def watched(stream: Any, recipe: Recipe, first: int) -> Any:
+    def watched(rows: Any, recipe: Recipe, first: int) -> Any:
         begun.append(first)
-        return batches(stream, recipe, first)
+        return batches(rows, recipe, first)
 
     monkeypatch.setattr(script, "_batches", watched)
     again = load_file(pretrain(TINY, tmp_path / "broken") / "model.safetensors")
@@ -83,6 +84,31 @@ def test_seed_decides_and_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pyt
     assert all(torch.equal(whole[name], again[name]) for name in whole)
     pretrain(TINY, tmp_path / "broken")
     assert begun == [5]
+
+
+def test_no_document_is_cut_or_seen_from_another(tmp_path: Path) -> None:
+    recipe = replace(TINY, length=200, tokens=6 * 4 * 200, rote=0, dialogue=1.0)
+    folder = pretrain(recipe, tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = script._text(recipe, tokenizer)
+    assert rows.ids.shape == rows.weights.shape == rows.positions.shape == (24, 201)
+    for ids, weights, positions in zip(rows.ids, rows.weights, rows.positions, strict=True):
+        assert positions[0] == 0
+        assert weights[positions == 0].sum() == 0
+        starts = [n for n, position in enumerate(positions) if position == 0]
+        assert all(tokenizer.decode(ids[n : n + 40]).startswith("<s>Request:\n") for n in starts)
+        counted = tokenizer.decode(ids[weights == 1.0])
+        assert "Request" not in counted
+        assert "Response" not in counted
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    row = next(r for r in range(24) if (rows.positions[r] == 0).sum() > 1)
+    start = [n for n, position in enumerate(rows.positions[row]) if position == 0][1]
+    ids = torch.tensor(rows.ids[row].astype("int64"))[None]
+    places = torch.tensor(rows.positions[row].astype("int64"))[None]
+    with torch.no_grad():
+        packed = model(input_ids=ids, position_ids=places, use_cache=False).logits[0, start : start + 10]
+        alone = model(input_ids=ids[:, start : start + 10], use_cache=False).logits[0]
+    assert torch.allclose(packed, alone, atol=1e-4)
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:

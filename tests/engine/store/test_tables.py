@@ -11,7 +11,16 @@ import pytest
 from engine.store.connection import Store
 from engine.store.runs import Owner, Status, close_run, open_run, stored_runs
 from engine.store.suites import add_suite, find_pair, stored_suites
-from engine.store.verdicts import Skip, Verdict, add_skips, add_verdicts, done_pairs, load_verdicts, skipped_pairs
+from engine.store.verdicts import (
+    PackedTokens,
+    Skip,
+    Verdict,
+    add_skips,
+    add_verdicts,
+    done_pairs,
+    load_verdicts,
+    skipped_pairs,
+)
 from rubrics.errors import BadInput
 from rubrics.schema import Criterion, Message, Pair, Suite
 
@@ -89,7 +98,9 @@ def test_metrics_of_the_view_follow_from_the_columns(store: Store) -> None:
 def test_a_verdict_is_stored_once_and_the_first_stands(store: Store) -> None:
     add_suite(store, suite())
     open_run(store, "r", key(), n_wanted=5)
-    add_verdicts(store, "r", [Verdict("p2", ll_chosen=-1.0, ll_rejected=-2.0)], [("p2", "chosen", b"abc")])
+    add_verdicts(
+        store, "r", [Verdict("p2", ll_chosen=-1.0, ll_rejected=-2.0)], [PackedTokens("p2", "chosen", b"abc", [3, 0, 1])]
+    )
     add_verdicts(store, "r", [Verdict("p2", ll_chosen=-5.0, ll_rejected=-2.0), Verdict("p1", ll_chosen=-3.0)])
     columns = load_verdicts(store, "likelihood", ["r"])["r"]
     assert columns.position.tolist() == [1, 2]

@@ -1,0 +1,94 @@
+"""The person's own predictors, from a CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+from typing import Final
+
+from engine.predictors.stored import STORED
+from engine.predictors.tokens import PROXIES
+from engine.store.predictors import StoredPredictor
+from rubrics.errors import BadInput
+
+__all__ = ["read_columns"]
+
+_SHOWN: Final = 20
+"""Faults shown in one message; the count of the rest is given."""
+_FIX: Final = "a header such as candidate,my score and one row per candidate"
+
+
+def read_columns(path: Path) -> list[StoredPredictor]:
+    """Predictors in a CSV with a column `candidate`; every other column is a predictor, an empty cell is not known.
+
+    Raises:
+        BadInput: naming file, line and column; nothing is taken from a file with a fault.
+    """
+    where = str(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    found: dict[tuple[str, str], StoredPredictor] = {}
+    faults: list[str] = []
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        names = _names(header, where)
+        at = header.index("candidate")
+        for row in reader:
+            line = reader.line_num
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(header):
+                faults.append(f"line {line}: has {len(row)} fields, the header {len(header)}")
+                continue
+            candidate = row[at].strip()
+            if not candidate:
+                faults.append(f"line {line}, candidate: is empty; give a name")
+            for name, cell in zip(header, row, strict=True):
+                if name not in names or not cell.strip():
+                    continue
+                value = _number(cell.strip())
+                if value is None:
+                    faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} is not a finite number")
+                elif (candidate, name) in found:
+                    faults.append(f"line {line}, {name}: {candidate!r} has a value further up")
+                else:
+                    found[candidate, name] = StoredPredictor(candidate, name, value, note=path.name)
+    except csv.Error as error:
+        raise BadInput(f"line {reader.line_num} is not CSV ({error})", where=where, fix="mend the quotes") from None
+    if faults:
+        more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        what = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}\n  " + "\n  ".join(faults[:_SHOWN]) + more
+        raise BadInput(what, where=where, fix="mend these lines; nothing was read")
+    if not found:
+        raise BadInput("holds no values", where=where, fix=_FIX)
+    return list(found.values())
+
+
+def _names(header: list[str], where: str) -> set[str]:
+    names = [name for name in header if name != "candidate"]
+    if header.count("candidate") != 1:
+        raise BadInput("line 1: needs one column named candidate", where=where, fix=_FIX)
+    if not names or not all(names):
+        raise BadInput("line 1: needs a name for each column", where=where, fix=_FIX)
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"line 1: column {name!r} stands twice", where=where, fix="rename one")
+        if name in STORED or name in PROXIES:
+            raise BadInput(f"line 1: {name!r} is computed here", where=where, fix="give the column another name")
+    return set(names)
+
+
+def _number(text: str) -> float | None:
+    try:
+        # float() takes "1_0" and other scripts' digits; a CSV of numbers means neither.
+        value = float(text) if text.isascii() and "_" not in text else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,117 @@
+"""What a predictor is, and what it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+from engine.results.board import Board, Entrant, Question, load_board
+from engine.results.rankings import RankingTable, rankings_of
+from engine.stats.intervals import Estimate
+from engine.store.connection import Store
+from engine.store.runs import stored_runs
+from rubrics.errors import BadInput
+
+__all__ = ["Evidence", "Predictor"]
+
+_T = TypeVar("_T")
+
+
+class Evidence:
+    """What is stored about the candidates of one question, each part read once."""
+
+    def __init__(self, store: Store, question: Question) -> None:
+        self.store = store
+        self.question = question
+        self._boards: dict[str, Board] = {}
+        self._tables: dict[tuple[str, str], RankingTable] = {}
+        self._kept: dict[str, Any] = {}
+
+    @cached_property
+    def board(self) -> Board:
+        """The board that answers the question; its entrants are the candidates that predictors speak of.
+
+        Raises:
+            BadInput: nothing answers it.
+        """
+        found = load_board(self.store, self.question)
+        self._boards[found.protocol] = found
+        return found
+
+    @cached_property
+    def protocols(self) -> frozenset[str]:
+        """The protocols that have been run on the suite."""
+        runs = stored_runs(self.store, self.board.suite_hash)
+        return frozenset(run.protocol for run in runs if run.n_scored and run.prompt == "own")
+
+    def under(self, protocol: str) -> Board:
+        """The same suite under a protocol.
+
+        Raises:
+            BadInput: it has not been run.
+        """
+        suite = self.board.suite_hash
+        if protocol not in self._boards:
+            asked = replace(self.question, suite=suite, protocol=protocol, metric=None, template=None)
+            self._boards[protocol] = load_board(self.store, asked)
+        return self._boards[protocol]
+
+    def ranking(self, by: str = "overall", protocol: str | None = None, metric: str | None = None) -> RankingTable:
+        """The ranking by a grouping; without `protocol` and `metric` under those of the question."""
+        board = self.board if protocol is None else self.under(protocol)
+        metric = metric or board.metric
+        if (by, metric) not in self._tables:
+            if metric != board.metric:
+                asked = replace(self.question, suite=board.suite_hash, protocol=board.protocol, metric=metric)
+                board = load_board(self.store, replace(asked, template=board.entrants[0].run.template_hash))
+            self._tables[by, metric] = rankings_of(board, replace(self.question, by=by))
+        return self._tables[by, metric]
+
+    def once(self, name: str, compute: Callable[[Evidence], _T]) -> _T:
+        """What several predictors share, computed for the first of them."""
+        if name not in self._kept:
+            self._kept[name] = compute(self)
+        found: _T = self._kept[name]
+        return found
+
+    def labels(self, board: Board) -> dict[str, str]:
+        """From another board's labels to those of the question's, for the candidates that are on both."""
+        own = {_who(entrant): entrant.label for entrant in self.board.entrants}
+        return {e.label: own[_who(e)] for e in board.entrants if _who(e) in own}
+
+
+def _who(entrant: Entrant) -> tuple[str, str]:
+    return entrant.weights_hash, entrant.precision
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """One number per candidate that claims to foretell post-training."""
+
+    name: str
+    help: str
+    """What it is and how it is computed, in one line."""
+    needs: str
+    """What must be there for it, in a phrase; a protocol's name where that protocol must have been run."""
+    cost: str
+    """What it costs beyond that, in a phrase."""
+    higher_is_better: bool
+    compute: Callable[[Evidence], Mapping[str, Estimate]]
+    """By label on the question's board; a candidate for which it is not known is left out, and an interval's ends
+    are NaN where it has none."""
+
+    def of(self, evidence: Evidence) -> Mapping[str, Estimate]:
+        """The numbers.
+
+        Raises:
+            BadInput: what it needs is not stored.
+        """
+        if self.needs in ("choice", "likelihood") and self.needs not in evidence.protocols:
+            raise BadInput(
+                f"{self.name!r} needs a {self.needs} run on this suite",
+                where=evidence.board.suite,
+                fix=f"rude-tui run … --protocol {self.needs}",
+            )
+        return self.compute(evidence)

@@ -1,0 +1,127 @@
+"""The proxy metrics: ten statistics of an expert solution's tokens under eight weightings (arXiv 2605.18607).
+
+Each of the 80 features is a weighted mean over the tokens of a solution, then a mean over solutions. Where the source
+leaves a constant open it is a field of `Constants`. They are predictors to be validated, not truths.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FEATURES", "STATISTICS", "WEIGHTINGS", "Constants", "Solution", "features", "solution_features"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What the source does not state, or states and a person may want otherwise."""
+
+    last: int = 1000
+    """Tokens at the end of a solution that count (stated)."""
+    centre: float = 1.0
+    """Of the Gaussian kernel, nats of NLL: halfway between what is known and what is news (not stated)."""
+    width: float = 1.0
+    """Standard deviation of that kernel, nats (not stated)."""
+    least_entropy: float = 0.01
+    """Added to the entropy before it is inverted, nats, so that a certain token does not count without bound
+    (not stated)."""
+    wrong_over_all: bool = True
+    """Wrong-confidence as a mean over all tokens, 0 where the expert token comes first; else over the others only
+    (the exact form is not stated)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """One expert solution as a candidate read it; arrays have shape (tokens,)."""
+
+    logprob: FloatArray
+    """log p(token | everything before it), nats."""
+    rank: npt.NDArray[np.int64]
+    """1 + how many tokens are strictly more probable."""
+    entropy: FloatArray
+    """Of the distribution the token was drawn from, nats."""
+    margin: FloatArray
+    """Largest probability less the token's."""
+    frequency: FloatArray
+    """Share of this token among all tokens of the reference text; above 0."""
+    vocabulary: int
+    """How many tokens there are to choose from; above 1."""
+
+    def tail(self, last: int) -> Solution:
+        """Its last tokens."""
+        kept = slice(max(0, len(self.logprob) - last), None)
+        return Solution(
+            self.logprob[kept], self.rank[kept], self.entropy[kept], self.margin[kept], self.frequency[kept],
+            self.vocabulary,
+        )  # fmt: skip
+
+
+def _top(k: int) -> Callable[[Solution, Constants], FloatArray]:
+    return lambda s, _: (s.rank <= k).astype(np.float64)
+
+
+def _wrong(s: Solution, constants: Constants) -> FloatArray:
+    confidence = np.where(s.rank > 1, s.margin + np.exp(s.logprob), 0.0)
+    return confidence if constants.wrong_over_all else np.where(s.rank > 1, confidence, np.nan)
+
+
+STATISTICS: Final[Mapping[str, Callable[[Solution, Constants], FloatArray]]] = {
+    "cross-entropy": lambda s, _: -s.logprob,
+    "top-1": _top(1),
+    "top-2": _top(2),
+    "top-3": _top(3),
+    "top-5": _top(5),
+    "entropy": lambda s, _: s.entropy / math.log(s.vocabulary),
+    "rank": lambda s, _: s.rank.astype(np.float64),
+    "reciprocal rank": lambda s, _: 1.0 / s.rank,
+    "margin": lambda s, _: s.margin,
+    "wrong-confidence": _wrong,
+}
+"""Per token, (tokens,); NaN for a token that does not count."""
+
+WEIGHTINGS: Final[Mapping[str, Callable[[Solution, Constants], FloatArray]]] = {
+    "uniform": lambda s, _: np.ones(len(s.logprob)),
+    "p": lambda s, _: np.exp(s.logprob),
+    "1 − p": lambda s, _: -np.expm1(s.logprob),
+    "entropy": lambda s, _: s.entropy,
+    "inverse entropy": lambda s, c: 1.0 / (s.entropy + c.least_entropy),
+    "frequency": lambda s, _: s.frequency,
+    "inverse frequency": lambda s, _: 1.0 / s.frequency,
+    "Gaussian on NLL": lambda s, c: np.exp(-0.5 * ((-s.logprob - c.centre) / c.width) ** 2),
+}
+"""How much each token counts, (tokens,), not negative."""
+
+FEATURES: Final = tuple(f"{statistic}, {weighting}" for statistic in STATISTICS for weighting in WEIGHTINGS)
+"""The 80 names, in the order of `features`."""
+
+
+def solution_features(solution: Solution, constants: Constants | None = None) -> FloatArray:
+    """(80,) for one solution; NaN where no token of weight counts."""
+    constants = constants or Constants()
+    tail = solution.tail(constants.last)
+    weights = np.stack([weigh(tail, constants) for weigh in WEIGHTINGS.values()])
+    values = np.stack([compute(tail, constants) for compute in STATISTICS.values()])
+    known = ~np.isnan(values)
+    top = np.where(known, values, 0.0) @ weights.T
+    bottom = known.astype(np.float64) @ weights.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: FloatArray = np.where(bottom > 0, top / bottom, np.nan).ravel()
+    return found
+
+
+def features(solutions: Sequence[Solution], constants: Constants | None = None) -> FloatArray:
+    """(80,): means over solutions, those for which a feature is not defined left out; NaN where none has it."""
+    if not solutions:
+        return np.full(len(FEATURES), np.nan)
+    rows = np.stack([solution_features(solution, constants) for solution in solutions])
+    known = ~np.isnan(rows)
+    counts = known.sum(axis=0)
+    found: FloatArray = np.where(counts > 0, np.where(known, rows, 0.0).sum(axis=0) / np.maximum(counts, 1), np.nan)
+    return found

@@ -1,0 +1,163 @@
+"""Predictors that need no model: they follow from verdicts already stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.predictors.interface import Evidence, Predictor
+from engine.predictors.means import ratio
+from engine.results.rankings import RankingTable
+from engine.stats.intervals import Estimate, proportion
+from engine.stats.metrics import METRICS, win
+from engine.store.verdicts import RawVerdicts
+from rubrics.taxonomy import Category
+
+__all__ = ["RUDE", "SIZE", "STORED", "VARIANTS"]
+
+RUDE: Final = "RuDE accuracy"
+"""The headline predictor: the value of the ranking that the question asks for."""
+SIZE: Final = "log10 parameters"
+
+FloatArray = npt.NDArray[np.float64]
+_NOTHING = "nothing beyond the run"
+
+
+def _size(evidence: Evidence) -> dict[str, Estimate]:
+    return {
+        entrant.label: Estimate(math.log10(entrant.parameters), math.nan, math.nan, "none: a fact, not a measurement")
+        for entrant in evidence.board.entrants
+        if entrant.parameters
+    }
+
+
+def _per_candidate(
+    evidence: Evidence, protocol: str, estimate: Callable[[RawVerdicts, npt.NDArray[np.int32]], Estimate]
+) -> dict[str, Estimate]:
+    """`estimate` from each candidate's verdicts and their clusters, on the pairs that the rankings count."""
+    board = evidence.under(protocol)
+    scored = ~np.isnan(board.matrix.scores)
+    if evidence.question.pairs == "common":
+        scored = np.broadcast_to(scored.all(axis=0), scored.shape)
+    found = {}
+    for row, (label, own) in enumerate((e.label, evidence.labels(board).get(e.label)) for e in board.entrants):
+        if own is None:
+            continue
+        verdicts = board.verdicts[label]
+        kept = scored[row][verdicts.position]
+        columns = {name: values[kept] for name, values in vars(verdicts).items()}
+        chosen = RawVerdicts(**columns)
+        found[own] = estimate(chosen, board.index.cluster[chosen.position])
+    return found
+
+
+def _loss(length: str, unit: float) -> Callable[[Evidence], dict[str, Estimate]]:
+    def compute(evidence: Evidence) -> dict[str, Estimate]:
+        return _per_candidate(
+            evidence,
+            "likelihood",
+            lambda found, clusters: ratio(-found.ll_chosen / unit, getattr(found, length), clusters),
+        )
+
+    return compute
+
+
+def _margin(evidence: Evidence) -> dict[str, Estimate]:
+    def estimate(found: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
+        margin = METRICS["per_byte"].margin(found)
+        return ratio(margin, np.ones(len(margin)), clusters)
+
+    return _per_candidate(evidence, "likelihood", estimate)
+
+
+def _debiased(found: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
+    # With rejected first, A is the label of rejected, so its log-odds have the other sign.
+    bias = np.nanmean((found.log_odds_chosen_first - found.log_odds_rejected_first) / 2) if len(clusters) else math.nan
+    right = win(found.log_odds_chosen_first - bias), win(found.log_odds_rejected_first + bias)
+    return proportion(((right[0] + right[1]) / 2).astype(np.float64), clusters)
+
+
+def _consistent(found: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
+    first, second = win(found.log_odds_chosen_first), win(found.log_odds_rejected_first)
+    return proportion(np.where(first == second, first, np.nan).astype(np.float64), clusters)
+
+
+def _choice(
+    estimate: Callable[[RawVerdicts, npt.NDArray[np.int32]], Estimate],
+) -> Callable[[Evidence], dict[str, Estimate]]:
+    return lambda evidence: _per_candidate(evidence, "choice", estimate)
+
+
+def _ranked(evidence: Evidence, table: RankingTable, scope: str) -> Mapping[str, Estimate]:
+    if scope not in table.scopes:
+        return {}
+    own = {(e.weights_hash, e.precision): e.label for e in evidence.board.entrants}
+    found = {}
+    for row in table.scopes[scope].rows:
+        entrant = table.entrants[row.candidate]
+        label = own.get((entrant.weights_hash, entrant.precision))
+        if label is not None:
+            found[label] = Estimate(row.value, row.ci_low, row.ci_high, row.method)
+    return found
+
+
+def _rude(evidence: Evidence) -> Mapping[str, Estimate]:
+    return _ranked(evidence, evidence.ranking(), "overall")
+
+
+def _category(category: Category) -> Predictor:
+    return Predictor(
+        f"RuDE {category}",
+        f"the ranking's metric on pairs that violate a criterion of {category}",
+        "any protocol", _NOTHING, True,
+        lambda evidence: _ranked(evidence, evidence.ranking("category"), str(category)),
+    )  # fmt: skip
+
+
+def _metric(name: str) -> Predictor:
+    metric = METRICS[name]
+    return Predictor(
+        f"RuDE {name}", metric.help, metric.protocol, _NOTHING, True,
+        lambda evidence: _ranked(evidence, evidence.ranking("overall", metric.protocol, name), "overall"),
+    )  # fmt: skip
+
+
+_VARIANTS: Final = (*(_category(category) for category in Category), *(_metric(name) for name in METRICS))
+
+VARIANTS: Final = frozenset(predictor.name for predictor in _VARIANTS)
+"""Other readings of RuDE's verdicts: exploration, not rivals."""
+
+STORED: Final[Mapping[str, Predictor]] = {
+    predictor.name: predictor
+    for predictor in (
+        Predictor(RUDE, "value of the ranking that is asked for", "any protocol", _NOTHING, True, _rude),
+        Predictor(SIZE, "decimal logarithm of the number of parameters", "any protocol", "nothing", True, _size),
+        Predictor(
+            "NLL per token", "−log-likelihood of all chosen responses over their tokens, nats; unlike tokenizers do "
+            "not compare", "likelihood", _NOTHING, False, _loss("tokens_chosen", 1.0),
+        ),
+        Predictor(
+            "bits per byte", "−log2-likelihood of all chosen responses over their UTF-8 bytes", "likelihood",
+            _NOTHING, False, _loss("bytes_chosen", math.log(2)),
+        ),
+        Predictor(
+            "likelihood margin", "mean over pairs of log-likelihood per byte, chosen less rejected, nats",
+            "likelihood", _NOTHING, True, _margin,
+        ),
+        Predictor(
+            "choice, debiased", "share of single answers right once the mean log-odds for label A are taken off",
+            "choice", _NOTHING, True, _choice(_debiased),
+        ),
+        Predictor(
+            "choice, consistent", "share right among pairs whose verdict does not change with order "
+            "(after arXiv 2511.20604); each candidate has its own such pairs", "choice", _NOTHING, True,
+            _choice(_consistent),
+        ),
+        *_VARIANTS,
+    )
+}  # fmt: skip
+"""By name, the headline first."""

@@ -1,0 +1,116 @@
+"""Proxy metrics from stored token scores: the chosen responses of a suite are the expert solutions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.predictors.interface import Evidence, Predictor
+from engine.predictors.proxy import FEATURES, Solution, features
+from engine.problems import read_config
+from engine.requests import TokenScores
+from engine.results.board import Entrant
+from engine.shape import read_shape
+from engine.stats.intervals import Estimate
+from engine.store.connection import Store
+from rubrics.errors import BadInput, CandidateError
+
+__all__ = ["PROXIES"]
+
+_LOWER: Final = ("cross-entropy", "entropy", "rank,", "margin", "wrong-confidence")
+
+
+def _values(evidence: Evidence) -> Mapping[str, npt.NDArray[np.float64]]:
+    """(80,) by label, on the pairs whose chosen response has token scores of every candidate.
+
+    Raises:
+        BadInput: there are none.
+    """
+    board = evidence.under("likelihood")
+    own = evidence.labels(board)
+    entrants = [entrant for entrant in board.entrants if entrant.label in own]
+    counted = {board.index.pair_id[i] for i in np.flatnonzero(~np.isnan(board.matrix.scores).any(axis=0))}
+    runs = [entrant.run.run_id for entrant in entrants]
+    with evidence.store.reading() as connection:
+        rows = connection.execute(
+            "select t.run_id, t.pair_id, t.scores, t.lengths, p.chosen from token_scores t join runs r using (run_id) "
+            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = t.pair_id "
+            "where t.view = 'chosen' and t.run_id in (select unnest(?::varchar[])) order by t.run_id, p.position",
+            [runs],
+        ).fetchall()
+    by_run: dict[str, dict[str, tuple[bytes, list[int], str]]] = {run: {} for run in runs}
+    for run, pair, packed, lengths, chosen in rows:
+        by_run[run][pair] = (packed, lengths, chosen)
+    common = counted.intersection(*by_run.values())
+    if not common:
+        raise BadInput(
+            "proxy metrics need token scores of the chosen responses, of every candidate",
+            where=board.suite,
+            fix="rude-tui run … --protocol likelihood --token-scores",
+        )
+    found = {}
+    for entrant in entrants:
+        kept = [held for pair, held in by_run[entrant.run.run_id].items() if pair in common]
+        found[own[entrant.label]] = features(_solutions(kept, _vocabulary(evidence.store, entrant)))
+    return found
+
+
+def _solutions(rows: list[tuple[bytes, list[int], str]], vocabulary: int) -> list[Solution]:
+    pieces = []
+    for _, lengths, chosen in rows:
+        raw, ends = chosen.encode(), np.cumsum([0, *lengths]).tolist()
+        pieces.append([raw[a:b] for a, b in pairwise(ends)])
+    # Ids are not stored; what a token stands for in the text is as good a name for it.
+    counts = Counter(piece for of_one in pieces for piece in of_one)
+    total = counts.total()
+    solutions = []
+    for (packed, *_), of_one in zip(rows, pieces, strict=True):
+        scores = TokenScores.from_bytes(packed)
+        solutions.append(
+            Solution(
+                scores.logprob.astype(np.float64),
+                scores.rank.astype(np.int64),
+                scores.entropy.astype(np.float64),
+                scores.margin.astype(np.float64),
+                np.array([counts[piece] / total for piece in of_one]),
+                vocabulary,
+            )
+        )
+    return solutions
+
+
+def _vocabulary(store: Store, entrant: Entrant) -> int:
+    with store.reading() as connection:
+        row = connection.execute(
+            "select path from candidates where weights_hash = ?", [entrant.weights_hash]
+        ).fetchone()
+    where = str(row[0]) if row else entrant.name
+    size = read_shape(read_config(Path(where), ("config.json",))[0]).vocab
+    if size < 2:
+        raise CandidateError("its vocabulary is not known", where=where, fix="put the model back where it was scored")
+    return size
+
+
+def _feature(name: str, position: int) -> Predictor:
+    def compute(evidence: Evidence) -> Mapping[str, Estimate]:
+        values = evidence.once("proxies", _values)
+        return {label: Estimate(float(row[position]), math.nan, math.nan, "none") for label, row in values.items()}
+
+    return Predictor(
+        f"proxy {name}", "mean over chosen responses, the last 1,000 tokens of each (arXiv 2605.18607)", "likelihood",
+        "a run with --token-scores", not name.startswith(_LOWER), compute,
+    )  # fmt: skip
+
+
+PROXIES: Final[Mapping[str, Predictor]] = {
+    predictor.name: predictor for predictor in (_feature(name, i) for i, name in enumerate(FEATURES))
+}
+"""All 80 by name, `proxy STATISTIC, WEIGHTING`. Too many to be looked at without a claim made beforehand, so they are
+computed where asked for by name."""

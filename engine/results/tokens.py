@@ -1,0 +1,128 @@
+"""One candidate's token scores of one pair: every token with its place in the text, or the command that makes them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.requests import TokenScores
+from engine.results.board import Board
+from engine.store.connection import Store, default_path
+from engine.store.suites import find_pair
+from rubrics.errors import BadInput, StoreError
+
+__all__ = ["ResponseTokens", "TokenView", "token_view"]
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseTokens:
+    """A response cut into its tokens; arrays have shape (tokens,)."""
+
+    text: str
+    ends: npt.NDArray[np.int64]
+    """Characters of the text that are read once the token is; a token with part of a character may add none."""
+    scores: TokenScores
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @cached_property
+    def sums(self) -> npt.NDArray[np.float64]:
+        """Log-likelihood of the response up to and with each token, nats."""
+        sums: npt.NDArray[np.float64] = np.cumsum(self.scores.logprob, dtype=np.float64)
+        return sums
+
+    def pieces(self) -> list[str]:
+        """The text of each token; empty for one that only adds to a character."""
+        return [self.text[a:b] for a, b in zip([0, *self.ends[:-1].tolist()], self.ends.tolist(), strict=True)]
+
+    def sum_at(self, places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Log-likelihood, nats, of the first so many characters; inside a token in proportion."""
+        # Of the tokens that end at one place the last counts.
+        last = np.append(self.ends[1:] != self.ends[:-1], True)
+        ends, sums = self.ends[last], self.sums[last]
+        if ends[0] > 0:
+            ends, sums = np.append(0, ends), np.append(0.0, sums)
+        found: npt.NDArray[np.float64] = np.interp(places, ends, sums)
+        return found
+
+    def token_at(self, place: float) -> int:
+        """The token that holds the character at a place."""
+        return min(int(np.searchsorted(self.ends, place, side="right")), len(self) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class TokenView:
+    """Both responses of a pair, token by token, as one candidate read them under `likelihood`."""
+
+    pair_id: str
+    candidate: str
+    run_id: str
+    chosen: ResponseTokens
+    rejected: ResponseTokens
+
+
+def token_view(store: Store, board: Board, candidate: str, pair_id: str) -> TokenView:
+    """The token scores of a pair: those of the run on the board, else of the candidate's newest run that has them.
+
+    Raises:
+        BadInput: there are none; its `fix` is the command that makes them.
+        StoreError: what is stored is damaged.
+    """
+    entrant = board.entrant(candidate)
+    pair = find_pair(store, board.suite_hash, pair_id)
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select t.run_id, t.view, t.scores, t.lengths from token_scores t join runs r using (run_id) "
+            "where t.pair_id = ? and r.suite_hash = ? and r.weights_hash = ? and r.precision = ? and r.prompt = 'own' "
+            "order by r.run_id = ? desc, r.created_at desc, r.run_id",
+            [pair_id, board.suite_hash, entrant.weights_hash, entrant.precision, entrant.run.run_id],
+        ).fetchall()
+    found = {view: (scores, lengths) for run_id, view, scores, lengths in rows if run_id == rows[0][0]}
+    if not {"chosen", "rejected"} <= found.keys():
+        raise BadInput(
+            f"{entrant.label} has no token scores of this pair",
+            where=pair_id,
+            fix=_command(store, board, entrant.label),
+        )
+    chosen, rejected = (_response(getattr(pair, view), *found[view]) for view in ("chosen", "rejected"))
+    return TokenView(pair_id, entrant.label, rows[0][0], chosen, rejected)
+
+
+def _response(text: str, packed: bytes, lengths: list[int]) -> ResponseTokens:
+    damaged = "score the pair again: rude-tui run … --token-scores, with another --db"
+    try:
+        scores = TokenScores.from_bytes(packed)
+    except ValueError as error:
+        raise StoreError(str(error), fix=damaged) from None
+    places = np.cumsum([len(character.encode()) for character in text])
+    reached = np.cumsum(lengths)
+    if not len(scores) or len(lengths) != len(scores) or reached[-1] != places[-1]:
+        raise StoreError("token scores do not fit the response", fix=damaged)
+    return ResponseTokens(text, np.searchsorted(places, reached, side="right").astype(np.int64), scores)
+
+
+def _command(store: Store, board: Board, label: str) -> str:
+    run = board.entrant(label).run
+    with store.reading() as connection:
+        model = connection.execute("select path from candidates where weights_hash = ?", [run.weights_hash]).fetchone()
+        suite = connection.execute(
+            "select path, n_scored from suites where suite_hash = ?", [run.suite_hash]
+        ).fetchone()
+    words = ["rude-tui", "run", "--model", model[0] if model else run.candidate]
+    words += ["--suite", (suite and suite[0]) or run.suite, "--protocol", "likelihood"]
+    words += ["--precision", run.precision, "--device", run.device]
+    if run.protocol == "likelihood":
+        # What the run on the board was made with, so that the same numbers are gone through again.
+        words += ["--shots", str(run.shots)] if run.shots is not None else []
+        words += ["--show-criteria"] if run.show_criteria else []
+        words += ["--limit", str(run.n_wanted)] if suite and run.n_wanted < suite[1] else []
+    words += ["--seed", str(run.seed)] if run.seed else []
+    words.append("--token-scores")
+    if store.path != default_path():
+        words += ["--db", str(store.path)]
+    return shlex.join(words)

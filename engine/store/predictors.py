@@ -1,0 +1,49 @@
+"""Predictors that a person brought along, in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.store.connection import Store
+
+__all__ = ["StoredPredictor", "add_predictors", "stored_predictors"]
+
+
+@dataclass(frozen=True)
+class StoredPredictor:
+    """One candidate's value in one column of the person's own."""
+
+    candidate: str
+    predictor: str
+    value: float
+    ci_low: float | None = None
+    ci_high: float | None = None
+    note: str | None = None
+    """Where it came from."""
+
+
+def add_predictors(store: Store, found: Sequence[StoredPredictor]) -> int:
+    """Store values; a newer one for the same candidate and predictor replaces the old one.
+
+    Returns:
+        How many replaced an earlier value.
+    """
+    with store.writing() as connection:
+        rows = connection.execute("select candidate, predictor from predictors").fetchall()
+        for one in found:
+            connection.execute(
+                "insert or replace into predictors (candidate, predictor, value, ci_low, ci_high, note) "
+                "values (?, ?, ?, ?, ?, ?)",
+                [one.candidate, one.predictor, one.value, one.ci_low, one.ci_high, one.note],
+            )
+    return len({(one.candidate, one.predictor) for one in found} & set(rows))
+
+
+def stored_predictors(store: Store) -> list[StoredPredictor]:
+    """Every value, by predictor and candidate."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select candidate, predictor, value, ci_low, ci_high, note from predictors order by predictor, candidate"
+        ).fetchall()
+    return [StoredPredictor(*row) for row in rows]

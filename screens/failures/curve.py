@@ -1,0 +1,107 @@
+"""A line in Braille dots, with its zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
+from screens.failures.course import Course
+from screens.formats import signed
+
+__all__ = ["Curve", "dots"]
+
+_DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+"""Bits of a Braille cell by column and row."""
+_MARGIN = 8
+
+
+def dots(values: list[float], width: int, height: int, low: float, high: float) -> list[list[int]]:
+    """Braille cells, as bits, of a line through `2 * width` values; height is in cells."""
+    cells = [[0] * width for _ in range(height)]
+    rows = height * 4
+    before: int | None = None
+    for column, value in enumerate(values):
+        row = round((high - value) / (high - low) * (rows - 1)) if high > low else rows // 2
+        row = min(rows - 1, max(0, row))
+        # A steep step is drawn as a stroke, so that the line never breaks.
+        start = row if before is None else before + (row > before) - (row < before)
+        for dot in range(min(start, row), max(start, row) + 1):
+            cells[dot // 4][column // 2] |= _DOT[column % 2][dot % 4]
+        before = row
+    return cells
+
+
+class Curve(Widget, can_focus=False):
+    """The running sum: above zero the chosen response is ahead. A click goes to that place."""
+
+    ALLOW_SELECT = False
+
+    class Clicked(Message):
+        """A place on the curve was clicked."""
+
+        def __init__(self, point: int) -> None:
+            super().__init__()
+            self.point = point
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._course: Course | None = None
+        self._at = 0
+
+    def show(self, course: Course | None, at: int = 0) -> None:
+        """Draw a course with a mark at one of its points."""
+        self._course, self._at = course, at
+        self.refresh()
+
+    @property
+    def _room(self) -> int:
+        return max(2, self.size.width - _MARGIN - 1)
+
+    def render(self) -> Text:
+        course = self._course
+        height = self.size.height - 1
+        if course is None or height < 1 or self.size.width < 20:
+            return Text("")
+        last = len(course.sums) - 1
+        samples = [float(course.sums[round(i / (2 * self._room - 1) * last)]) for i in range(2 * self._room)]
+        low, high = min(0.0, float(course.sums.min())), max(0.0, float(course.sums.max()))
+        variables = self.app.theme_variables
+        return _drawn(course, self._at, samples, low, high, height, variables.__getitem__)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go there."""
+        if self._course is not None and event.x >= _MARGIN:
+            share = min(1.0, (event.x - _MARGIN) / max(1, self._room - 1))
+            self.post_message(self.Clicked(round(share * (len(self._course.sums) - 1))))
+
+
+def _drawn(
+    course: Course, at: int, samples: list[float], low: float, high: float, height: int, colour: Callable[[str], str]
+) -> Text:
+    width = len(samples) // 2
+    cells = dots(samples, width, height, low, high)
+    zero = min(height - 1, round(high / (high - low) * (height * 4 - 1)) // 4) if high > low else height // 2
+    labels = {0: high, height - 1: low, zero: 0.0}
+    faint, good, bad = colour("chance"), colour("good"), colour("bad")
+    last = max(1, len(course.sums) - 1)
+    turn, here = (round(point / last * (width - 1)) for point in (course.turn, at))
+    text = Text(no_wrap=True, overflow="crop")
+    for row, line in enumerate(cells):
+        label = ("0" if row == zero else signed(labels[row], 1)) if row in labels else ""
+        text.append(f"{label:>{_MARGIN - 1}} ", faint)
+        for column, bits in enumerate(line):
+            if bits:
+                text.append(chr(0x2800 + bits), good if samples[2 * column + 1] >= 0 else bad)
+            else:
+                text.append("┊" if column == turn else "┄" if row == zero else " ", faint)
+        text.append("\n")
+    marks = [" "] * width
+    marks[turn] = "┊"
+    marks[here] = "▲"
+    text.append(f"{'nats':>{_MARGIN - 1}} ", faint)
+    text.append("".join(marks), "bold")
+    return text

@@ -1,0 +1,226 @@
+"""From a pair to its tokens; flagging, excluding and taking back; copying a part: by keys, and by mouse."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from engine.store.annotations import stored_annotations
+from engine.store.connection import Store
+
+SIZES = [(80, 24), (160, 48)]
+
+
+@pytest.fixture
+def scored(garden: Path, keep_tokens) -> tuple[Path, dict[str, tuple[float, float]]]:
+    """The garden, with token scores of oak-7m."""
+    return garden, keep_tokens(garden, "oak-7m")
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-").replace("+", ""))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle, screen_text, size) -> None:
+    path, sums = scored
+    app = make_app(path, start="failures")
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        text = screen_text(app)
+        pair_id = re.search(r"garden-\d+", text)[0]
+        chosen, rejected = sums[pair_id]
+        shown = re.search(r"([+−]\d+\.\d\d) nats", text)[1]
+        assert number(shown) == pytest.approx(chosen - rejected, abs=0.006)
+        assert f"✓ Chosen {chosen:.1f}".replace("-", "−") in text
+        assert "“First”" not in text
+        assert "“Firs” 1/" in text
+        assert "rank 700 · entropy 2.50" in text
+        await pilot.press("right")
+        assert "“t” 2/" in screen_text(app)
+        assert "rank 1,400" in screen_text(app)
+        await pilot.press("end", "right")
+        text = screen_text(app)
+        assert "“.” " in text
+        # Both responses end in the same full stop, so there the sum so far is the whole.
+        assert number(re.search(r"so far ([+−]\d+\.\d\d)", text)[1]) == number(shown)
+        await pilot.press("tab", "home")
+        assert "“Firs” 1/" in screen_text(app)
+        assert app.screen.query_one("#chosen").cursor == 0
+        await pilot.press("w")
+        turned = app.screen._course
+        token = app.screen.query_one("#rejected").cursor
+        ends = app.screen._view.rejected.ends
+        assert ends[token] >= turned.rejected[turned.turn] - 1e-9
+        await pilot.press("y")
+        table = app.clipboard.splitlines()
+        assert table[0].split("\t") == ["token", "logprob", "rank", "entropy"]
+        assert sum(float(line.split("\t")[1]) for line in table[1:]) == pytest.approx(rejected, abs=0.01)
+        await pilot.press("n", "escape")
+        await settle(pilot)
+        assert "2 of 2" in screen_text(app)
+
+
+async def test_the_mouse_points_at_tokens_and_at_the_curve(scored, make_app, settle, screen_text) -> None:
+    app = make_app(scored[0], start="failures")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        await pilot.hover("#rejected", offset=(7, 1))
+        await pilot.pause()
+        assert "“␣sow” 3/" in screen_text(app)
+        assert app.screen.query_one("#chosen").has_focus
+        await pilot.click("#rejected", offset=(12, 1))
+        await pilot.pause()
+        assert app.screen.query_one("#rejected").has_focus
+        assert app.screen.query_one("#rejected").cursor == 3
+        curve = app.screen.query_one("#curve")
+        await pilot.click("#curve", offset=(curve.size.width, 3))
+        await pilot.pause()
+        rejected = app.screen.query_one("#rejected")
+        assert rejected.cursor == len(app.screen._view.rejected) - 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_token_scores_the_command_can_be_copied(garden, make_app, settle, screen_text, size) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "oak-7m has no token scores of this pair" in text
+        assert "rude-tui run --model /models/oak-7m --suite garden" in text
+        await pilot.press("y")
+        assert app.clipboard.startswith("rude-tui run")
+        assert "--token-scores" in app.clipboard
+        await pilot.press("w", "tab", "n", "escape")
+        await settle(pilot)
+        assert "2 of 2" in screen_text(app)
+
+
+def noted(path: Path) -> dict[str, list[tuple[str, str]]]:
+    store = Store(path)
+    with store.reading() as connection:
+        suite = connection.execute("select suite_hash from suites").fetchone()[0]
+    return {key: [(one.kind, one.note) for one in found] for key, found in stored_annotations(store, suite).items()}
+
+
+async def typed(pilot: Any, text: str) -> None:
+    await pilot.pause()
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_pair_is_excluded_counted_again_and_taken_back(garden, make_app, settle, screen_text, size) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        assert "2 of 40 pairs failed" in screen_text(app)
+        await pilot.press("down", "enter", "e")
+        await typed(pilot, "label [bold]wrong")
+        await settle(pilot)
+        ((pair_id, kept),) = noted(garden).items()
+        assert kept == [("exclude", "label [bold]wrong")]
+        assert "⊘ excluded" in screen_text(app)
+        assert "label [bold]wrong" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "1 of 39 pairs failed · 1 excluded" in text
+        assert pair_id not in text
+        await pilot.press("3")
+        await settle(pilot)
+        assert "39 pairs (1 excluded)" in screen_text(app)
+        await pilot.press("i")
+        await settle(pilot)
+        assert "40 pairs in 10 clusters" in screen_text(app).split("rank")[0]
+        await pilot.press("5")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "2 of 40 pairs failed" in text
+        assert "⊘  " in text
+        await pilot.press("i")
+        await settle(pilot)
+        # The tree has a branch for those excluded, where they can be taken back.
+        await pilot.press("shift+tab", "end", "enter")
+        await settle(pilot)
+        assert "1 pair in those" in screen_text(app)
+        await pilot.press("tab", "e")
+        await pilot.pause()
+        await pilot.press("enter")
+        await settle(pilot)
+        assert noted(garden) == {}
+        assert "2 of 40 pairs failed" in screen_text(app)
+        await pilot.press("f")
+        await pilot.pause()
+        assert not app.screen.query("Input"), "nothing is listed, so there is nothing to flag"
+
+
+async def test_a_flag_is_shown_in_the_list_changed_and_searched(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "f")
+        await typed(pilot, "odd")
+        await settle(pilot)
+        assert app.screen.query_one("#pairs").cursor == 1
+        (line,) = [line for line in screen_text(app).splitlines() if "⚑" in line and "garden-" in line]
+        ((pair_id, _),) = noted(garden).items()
+        assert pair_id in line
+        assert "2 of 40 pairs failed" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "⚑ flagged" in screen_text(app)
+        await pilot.press("f")
+        await pilot.pause()
+        await pilot.press("down", "enter")
+        await typed(pilot, "very odd")
+        await settle(pilot)
+        assert noted(garden) == {pair_id: [("flag", "very odd")]}
+        await pilot.press("f", "escape")
+        await settle(pilot)
+        assert noted(garden) == {pair_id: [("flag", "very odd")]}
+
+
+async def test_a_part_of_the_pair_is_copied(garden, make_app, settle) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        for steps, begin, inside in ((0, "garden-", "REJECTED"), (1, "Plan week", ""), (2, "First water", ""),
+                                     (3, "First sow", ""), (4, "[violated]", "[kept]")):  # fmt: skip
+            await pilot.press("y")
+            await pilot.pause()
+            await pilot.press(*["down"] * steps, "enter")
+            await pilot.pause()
+            assert app.clipboard.startswith(begin)
+            assert inside in app.clipboard
+        before = app.clipboard
+        await pilot.press("y")
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.clipboard == before
+
+
+@pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
+async def test_the_theme_changes_under_the_tokens(scored, make_app, settle, theme) -> None:
+    app = make_app(scored[0], start="failures")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        app.theme = theme
+        await settle(pilot)
+        ground = app.theme_variables["background"].lower()
+        assert ground in {style.bgcolor.name for style in app.screen.query_one("#chosen")._styles if style.bgcolor}
