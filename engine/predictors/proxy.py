@@ -7,14 +7,14 @@ leaves a constant open it is a field of `Constants`. They are predictors to be v
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEATURES", "STATISTICS", "WEIGHTINGS", "Constants", "Solution", "features", "solution_features"]
+__all__ = ["FEATURES", "STATISTICS", "WEIGHTINGS", "Constants", "Solution", "solution_features"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -99,7 +99,7 @@ WEIGHTINGS: Final[Mapping[str, Callable[[Solution, Constants], FloatArray]]] = {
 """How much each token counts, (tokens,), not negative."""
 
 FEATURES: Final = tuple(f"{statistic}, {weighting}" for statistic in STATISTICS for weighting in WEIGHTINGS)
-"""The 80 names, in the order of `features`."""
+"""The 80 names, in the order of `solution_features`."""
 
 
 def solution_features(solution: Solution, constants: Constants | None = None) -> FloatArray:
@@ -113,15 +113,4 @@ def solution_features(solution: Solution, constants: Constants | None = None) ->
     bottom = known.astype(np.float64) @ weights.T
     with np.errstate(invalid="ignore", divide="ignore"):
         found: FloatArray = np.where(bottom > 0, top / bottom, np.nan).ravel()
-    return found
-
-
-def features(solutions: Sequence[Solution], constants: Constants | None = None) -> FloatArray:
-    """(80,): means over solutions, those for which a feature is not defined left out; NaN where none has it."""
-    if not solutions:
-        return np.full(len(FEATURES), np.nan)
-    rows = np.stack([solution_features(solution, constants) for solution in solutions])
-    known = ~np.isnan(rows)
-    counts = known.sum(axis=0)
-    found: FloatArray = np.where(counts > 0, np.where(known, rows, 0.0).sum(axis=0) / np.maximum(counts, 1), np.nan)
     return found

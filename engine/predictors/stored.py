@@ -149,11 +149,11 @@ STORED: Final[Mapping[str, Predictor]] = {
             "likelihood", _NOTHING, True, _margin,
         ),
         Predictor(
-            "choice, debiased", "share of single answers right once the mean log-odds for label A are taken off",
+            "debiased choice", "share of single answers right once the mean log-odds for label A are taken off",
             "choice", _NOTHING, True, _choice(_debiased),
         ),
         Predictor(
-            "choice, consistent", "share right among pairs whose verdict does not change with order "
+            "consistent choice", "share right among pairs whose verdict does not change with order "
             "(after arXiv 2511.20604); each candidate has its own such pairs", "choice", _NOTHING, True,
             _choice(_consistent),
         ),

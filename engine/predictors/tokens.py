@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.predictors.interface import Evidence, Predictor
-from engine.predictors.proxy import FEATURES, Solution, features
+from engine.predictors.means import ratio
+from engine.predictors.proxy import FEATURES, Solution, solution_features
 from engine.problems import read_config
 from engine.requests import TokenScores
 from engine.results.board import Entrant
@@ -27,8 +27,17 @@ __all__ = ["PROXIES"]
 _LOWER: Final = ("cross-entropy", "entropy", "rank,", "margin", "wrong-confidence")
 
 
-def _values(evidence: Evidence) -> Mapping[str, npt.NDArray[np.float64]]:
-    """(80,) by label, on the pairs whose chosen response has token scores of every candidate.
+class _Read(NamedTuple):
+    """One candidate's features of every solution."""
+
+    values: npt.NDArray[np.float64]
+    """(solutions, 80)."""
+    clusters: npt.NDArray[np.int32]
+    """(solutions,)."""
+
+
+def _values(evidence: Evidence) -> Mapping[str, _Read]:
+    """By label, on the pairs whose chosen response has token scores of every candidate.
 
     Raises:
         BadInput: there are none.
@@ -36,7 +45,10 @@ def _values(evidence: Evidence) -> Mapping[str, npt.NDArray[np.float64]]:
     board = evidence.under("likelihood")
     own = evidence.labels(board)
     entrants = [entrant for entrant in board.entrants if entrant.label in own]
-    counted = {board.index.pair_id[i] for i in np.flatnonzero(~np.isnan(board.matrix.scores).any(axis=0))}
+    counted = {
+        board.index.pair_id[i]: int(board.index.cluster[i])
+        for i in np.flatnonzero(~np.isnan(board.matrix.scores).any(axis=0))
+    }
     runs = [entrant.run.run_id for entrant in entrants]
     with evidence.store.reading() as connection:
         rows = connection.execute(
@@ -48,7 +60,7 @@ def _values(evidence: Evidence) -> Mapping[str, npt.NDArray[np.float64]]:
     by_run: dict[str, dict[str, tuple[bytes, list[int], str]]] = {run: {} for run in runs}
     for run, pair, packed, lengths, chosen in rows:
         by_run[run][pair] = (packed, lengths, chosen)
-    common = counted.intersection(*by_run.values())
+    common = set(counted).intersection(*by_run.values())
     if not common:
         raise BadInput(
             "proxy metrics need token scores of the chosen responses, of every candidate",
@@ -57,8 +69,10 @@ def _values(evidence: Evidence) -> Mapping[str, npt.NDArray[np.float64]]:
         )
     found = {}
     for entrant in entrants:
-        kept = [held for pair, held in by_run[entrant.run.run_id].items() if pair in common]
-        found[own[entrant.label]] = features(_solutions(kept, _vocabulary(evidence.store, entrant)))
+        kept = {pair: held for pair, held in by_run[entrant.run.run_id].items() if pair in common}
+        solutions = _solutions(list(kept.values()), _vocabulary(evidence.store, entrant))
+        clusters = np.array([counted[pair] for pair in kept], dtype=np.int32)
+        found[own[entrant.label]] = _Read(np.stack([solution_features(one) for one in solutions]), clusters)
     return found
 
 
@@ -100,8 +114,11 @@ def _vocabulary(store: Store, entrant: Entrant) -> int:
 
 def _feature(name: str, position: int) -> Predictor:
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
-        values = evidence.once("proxies", _values)
-        return {label: Estimate(float(row[position]), math.nan, math.nan, "none") for label, row in values.items()}
+        read = evidence.once("proxies", _values)
+        return {
+            label: ratio(found.values[:, position], np.ones(len(found.values)), found.clusters)
+            for label, found in read.items()
+        }
 
     return Predictor(
         f"proxy {name}", "mean over chosen responses, the last 1,000 tokens of each (arXiv 2605.18607)", "likelihood",

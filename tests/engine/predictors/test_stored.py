@@ -55,9 +55,9 @@ def test_choice_freed_of_position(store: Store, scored: Any) -> None:
         both = [(v.log_odds_chosen_first, v.log_odds_rejected_first) for v in verdicts.values()]
         bias = sum((first - second) / 2 for first, second in both) / len(both)
         right = sum((first > bias) + (second > -bias) for first, second in both) / 2 / len(both)
-        assert predictor_values(evidence, "choice, debiased")[name].value == pytest.approx(right)
+        assert predictor_values(evidence, "debiased choice")[name].value == pytest.approx(right)
         same = [first > 0 for first, second in both if (first > 0) == (second > 0)]
-        assert predictor_values(evidence, "choice, consistent")[name].value == pytest.approx(sum(same) / len(same))
+        assert predictor_values(evidence, "consistent choice")[name].value == pytest.approx(sum(same) / len(same))
 
 
 def test_rude_under_every_metric_and_category(store: Store, scored: Any) -> None:
