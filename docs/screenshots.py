@@ -24,7 +24,8 @@ WALK = {
     "rankings": ["3"],
     "failures": ["enter"],
     "pair": ["enter"],
-    "correlation": ["escape", "4"],
+    "tokens": ["t"],
+    "correlation": ["escape", "escape", "4"],
     "candidates": ["1"],
     "run": ["2", "h"],
 }
