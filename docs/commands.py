@@ -17,7 +17,9 @@ WIDTH = 100
 
 def pages(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
     """The help of a command, then of those below it."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH)
+    # click keeps the help option of a command once it is made, so both must ask for the same names.
+    settings = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, info_name=name, parent=parent, **settings)
     yield f"## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
