@@ -26,7 +26,6 @@ WALK = {
     "pair": ["enter"],
     "tokens": ["t"],
     "correlation": ["escape", "escape", "4"],
-    "candidates": ["1"],
     "run": ["2", "h"],
 }
 """Name of the picture → keys that lead there from the one before."""
