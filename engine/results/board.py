@@ -100,6 +100,12 @@ def load_board(store: Store, question: Question) -> Board:
     Raises:
         BadInput: no run answers it.
     """
+    # Opening the file takes longer than most questions to it; held open here, the five below share one opening.
+    with store.reading():
+        return _load(store, question)
+
+
+def _load(store: Store, question: Question) -> Board:
     runs = [run for run in stored_runs(store) if run.n_scored and run.prompt == "own"]
     if not runs:
         raise BadInput("nothing has been scored yet", where=str(store.path), fix="rude-tui demo, or rude-tui run")
