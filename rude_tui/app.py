@@ -6,6 +6,7 @@ import importlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -44,8 +45,8 @@ class LiveChanged(Message, bubble=False):
         return isinstance(message, LiveChanged)
 
 
-def _preload() -> None:
-    """Import what other screens need while the person looks at the first one."""
+def _preload(session: Session) -> None:
+    """Get ready what other screens need while the person looks at the first one: modules, then answers."""
     for name in (
         "failures.screen",
         "failures.pair",
@@ -55,6 +56,12 @@ def _preload() -> None:
         "run.screen",
     ):
         importlib.import_module(f"screens.{name}")
+    from screens.correlation.state import Asked, read, rivals
+
+    # Each screen says for itself what is wrong once it is opened.
+    with suppress(RudeError):
+        session.ranking()
+        rivals(session, read(session, Asked()))
 
 
 def _candidates() -> Screen[Any]:
@@ -149,7 +156,8 @@ class RudeApp(App[int]):
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
         await self.switch_mode(self._start)
-        self.set_timer(0.5, lambda: threading.Thread(target=_preload, name="preload", daemon=True).start())
+        preload = threading.Thread(target=_preload, args=(self.session,), name="preload", daemon=True)
+        self.set_timer(0.5, preload.start)
 
     def on_live_changed(self, message: LiveChanged) -> None:
         """Tell every screen that follows the runs."""

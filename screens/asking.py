@@ -73,14 +73,17 @@ class Asking(Place):
         """Read, if anything has changed since the last time."""
         if self._seen is None:
             self.say("reading…")
-        self.load("fetch", self._fetch, self._fetched, self._failed)
+        self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._seen, *self._asked_for()))
 
     def _fetch(self) -> tuple[Any, Any]:
         key = self._key()
         return key, (None if key == self._seen else self.fetch())
 
+    def _asked_for(self) -> tuple[Any, ...]:
+        return tuple(sorted(self.session.asked.items())), self.session.subject
+
     def _key(self) -> Any:
-        return (tuple(sorted(self.session.asked.items())), self.session.subject, self.session.stamp())
+        return (*self._asked_for(), self.session.stamp())
 
     def _fetched(self, answer: tuple[Any, Any]) -> None:
         key, value = answer

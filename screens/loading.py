@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ class _Job:
     work: Callable[[], Any]
     then: Callable[[Any], None]
     failed: Callable[[RudeError], None]
+    same: Hashable
 
 
 class Answered(Message, bubble=False):
@@ -55,13 +56,25 @@ class Loader:
         return bool(self._running)
 
     def load(
-        self, slot: str, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[RudeError], None]
+        self,
+        slot: str,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[RudeError], None],
+        same: Hashable = None,
     ) -> None:
         """Do the work in a thread, then call `then` with its value, or `failed`, in the event loop.
 
         A job already running in the slot goes on, but its answer is dropped; one that was waiting is replaced.
+
+        Args:
+            same: what tells requests apart: one equal to the newest in its slot asks for nothing new and is passed over
+                (a screen is told twice that it is shown when it is shown first). None: never passed over.
         """
-        job = _Job(slot, work, then, failed)
+        job = _Job(slot, work, then, failed, same)
+        newest = self._waiting.get(slot) or self._running.get(slot)
+        if newest is not None and same is not None and newest.same == same:
+            return
         if slot in self._running:
             self._waiting[slot] = job
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, ClassVar, Protocol, cast
 
 from rich.text import Text
@@ -95,9 +95,10 @@ class Place(Screen[None]):
         work: Callable[[], Any],
         then: Callable[[Any], None],
         failed: Callable[[RudeError], None] | None = None,
+        same: Hashable = None,
     ) -> None:
         """Do work in a thread; see `Loader.load`. An error opens a dialog where no `failed` is given."""
-        self.loader.load(slot, work, then, failed or self.show_error)
+        self.loader.load(slot, work, then, failed or self.show_error, same)
 
     def on_answered(self, message: Answered) -> None:
         """An answer has come."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from engine.progress import RunState
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Live", "Session"]
 
-_QUICK = 500
+T = TypeVar("T")
 
 
 @dataclass
@@ -36,10 +36,10 @@ class Session:
     """Label of the candidate whose failures are looked at; None: the best one."""
 
     def __post_init__(self) -> None:
-        self._lock = threading.Lock()
+        # Whoever asks for what is being worked out already waits for it.
+        self._lock = threading.RLock()
         self._store: Store | None = None
-        self._board: tuple[Any, Board] | None = None
-        self._table: tuple[Board, Any, RankingTable] | None = None
+        self._kept: dict[str, tuple[Hashable, Any]] = {}
 
     @property
     def store(self) -> Store:
@@ -67,6 +67,15 @@ class Session:
             found += [info.st_mtime_ns, info.st_size]
         return tuple(found)
 
+    def kept(self, name: str, asked: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, the newest of each name kept until something else is asked or the file changes."""
+        with self._lock:
+            key = (asked, self.stamp())
+            if name not in self._kept or self._kept[name][0] != key:
+                self._kept[name] = (key, make())
+            value: T = self._kept[name][1]
+            return value
+
     def board(self) -> Board:
         """The board for the question; kept until the question or the file changes.
 
@@ -75,35 +84,20 @@ class Session:
         """
         from engine.results.board import load_board
 
-        with self._lock:
-            question = self.question()
-            asked = (question.suite, question.protocol, question.metric, question.template, question.with_excluded)
-            key = (asked, self.stamp())
-            if self._board is None or self._board[0] != key:
-                self._board = (key, load_board(self.store, question))
-            return self._board[1]
+        question = self.question()
+        asked = (question.suite, question.protocol, question.metric, question.template, question.with_excluded)
+        return self.kept("board", asked, lambda: load_board(self.store, question))
 
-    def ranking(self, *, quick: bool = False) -> RankingTable:
+    def ranking(self) -> RankingTable:
         """The ranking for the question; kept as the board is.
-
-        Args:
-            quick: a few resamples instead of the full number, for a first look that nobody waits for.
 
         Raises:
             RudeError: as for `board`.
         """
         from engine.results.rankings import rankings_of
 
-        board, question = self.board(), self.question()
-        with self._lock:
-            key = (question.by, question.pairs)
-            # The same board object, not an equal one: arrays have no single truth when compared.
-            if self._table is not None and self._table[0] is board and self._table[1] == key:
-                return self._table[2]
-            if quick:
-                return rankings_of(board, question, resamples=_QUICK)
-            self._table = (board, key, rankings_of(board, question))
-            return self._table[2]
+        question = self.question()
+        return self.kept("ranking", question, lambda: rankings_of(self.board(), question))
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,10 @@ candidate, outcome, score.
 
         def work() -> tuple[object, Read | None]:
             key = (asked, tuple(sorted(self.session.asked.items())), self.session.stamp())
-            return key, (None if key == self._seen else read(self.session.store, self.session.question(), asked))
+            return key, (None if key == self._seen else read(self.session, asked))
 
-        self.load("read", work, self._arrived, self._failed)
+        wanted = (asked, tuple(sorted(self.session.asked.items())), self._seen)
+        self.load("read", work, self._arrived, self._failed, same=wanted)
 
     def _failed(self, error: RudeError) -> None:
         self._seen = None
@@ -111,7 +112,7 @@ candidate, outcome, score.
             return
         self.remove_class("-empty")
         self.repaint()
-        self.load("rivals", lambda: rivals(self.session.store, self.session.question(), found), self._rivals_arrived)
+        self.load("rivals", lambda: rivals(self.session, found), self._rivals_arrived)
 
     def _rivals_arrived(self, found: list[Rival]) -> None:
         self._rivals = found

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.stats.estimates import Statistic
     from engine.stats.lines import Line
     from engine.store.connection import Store
+    from screens.session import Session
 
 __all__ = ["SYMBOLS", "Asked", "Read", "Rival", "bounds", "chance_of", "read", "rivals", "strength"]
 
@@ -51,12 +52,17 @@ class Rival:
     spearman: Statistic
 
 
-def read(store: Store, question: Question, asked: Asked) -> Read:
+def read(session: Session, asked: Asked) -> Read:
     """The scatter that is asked for.
 
     Raises:
         RudeError: nothing has been scored yet, or the store cannot be read.
     """
+    question = session.question()
+    return session.kept("scatter", (question, asked), lambda: _read(session.store, question, asked))
+
+
+def _read(store: Store, question: Question, asked: Asked) -> Read:
     from engine.results.correlation import correlation_view, outcome_names, predictor_names
     from engine.stats.lines import fit_line
 
@@ -75,8 +81,14 @@ def read(store: Store, question: Question, asked: Asked) -> Read:
     return Read(published, predictors, outcomes, predictor, outcome, view, line)
 
 
-def rivals(store: Store, question: Question, found: Read) -> list[Rival]:
+def rivals(session: Session, found: Read) -> list[Rival]:
     """Every predictor of the same outcome, strongest rank correlation first."""
+    question = session.question()
+    asked = (question, found.published, found.predictors, found.outcome)
+    return session.kept("rivals", asked, lambda: _rivals(session.store, question, found))
+
+
+def _rivals(store: Store, question: Question, found: Read) -> list[Rival]:
     from engine.results.correlation import correlation_views
 
     views = correlation_views(store, question, found.predictors, [found.outcome], published=found.published)

@@ -94,21 +94,13 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
         yield Static(id="empty")
 
     def fetch(self) -> Standings:
-        """Rank what is stored, at first with few resamples."""
-        return Standings(self.session.ranking(quick=True), {})
+        """Rank what is stored."""
+        from engine.results.bias import position_biases
+
+        return Standings(self.session.ranking(), position_biases(self.session.board(), resamples=1000))
 
     def arrived(self, standings: Standings) -> None:
-        """Show a new ranking, and have it done in full."""
-        self._show(standings)
-
-        def in_full() -> Standings:
-            from engine.results.bias import position_biases
-
-            return Standings(self.session.ranking(), position_biases(self.session.board(), resamples=1000))
-
-        self.load("in-full", in_full, self._show)
-
-    def _show(self, standings: Standings) -> None:
+        """Show a new ranking."""
         self.remove_class("-empty")
         table = standings.table
         self._standings, self._table = standings, table
