@@ -42,7 +42,10 @@ _KEPT_BACK: Final = 0.05
 START_BYTES: Final = {"cpu": 450 << 20, "cuda": 700 << 20}
 """What scoring takes whatever the model: libraries and their workspaces, or kernels and a context on a GPU."""
 
-_NF4_BYTES: Final = 0.5 + 1 / 64 + 4 / (64 * 256)
+_NF4_BLOCK: Final = 64
+"""Weights that share a scale."""
+
+_NF4_BYTES: Final = 0.5 + 1 / _NF4_BLOCK + 4 / (_NF4_BLOCK * 256)
 """Half a byte, one 8-bit scale for each block of 64, one fp32 scale for 256 of those (QLoRA, arXiv 2305.14314,
 section 3: double quantisation)."""
 
@@ -140,6 +143,11 @@ def fits(
     has_bitsandbytes = importlib.util.find_spec("bitsandbytes") is not None
     possible = [precision for precision in order if has_bitsandbytes or precision not in ("int8", "nf4")]
     where = f"{human_bytes(device.free)} free on {device.spec}"
+    if "nf4" in possible and device.kind == "cpu" and (odd := _odd_width(candidate)):
+        if requested == "nf4":
+            text = f"nf4 on a CPU needs matrices whose width is a multiple of {_NF4_BLOCK}; this one has {odd}"
+            return Fit(None, text, 0, device.free)
+        possible.remove("nf4")
     if not possible:
         return Fit(None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free)
     usable = int(device.free * (1 - _KEPT_BACK))
@@ -157,6 +165,13 @@ def fits(
         if not has_bitsandbytes:
             text += "; int8 and nf4 would need the package bitsandbytes"
     return Fit(None, text, needed, device.free)
+
+
+def _odd_width(candidate: Candidate) -> int | None:
+    """A width of the candidate's matrices that bitsandbytes' kernels for the CPU cannot split into blocks."""
+    shape = candidate.shape
+    widths = (shape.hidden, shape.intermediate, shape.heads * shape.head_dim)
+    return next((width for width in widths if width % _NF4_BLOCK), None)
 
 
 def _chosen(needs: dict[Precision, int], requested: str, where: str) -> str:

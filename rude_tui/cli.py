@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "run": "Score candidates on suites. Running it again resumes.",
     "layout": "Show every request exactly as it will be scored.",
     "rank": "Rank candidates, with intervals and chance level.",
+    "fidelity": "Score the same sample at two precisions, and compare.",
     "failures": "List the pairs a candidate gets wrong.",
     "compare": "Set two candidates against each other, pair by pair.",
     "correlate": "Correlate a predictor with post-training outcomes.",

@@ -117,7 +117,7 @@ def _load(store: Store, question: Question) -> Board:
     if metric not in METRICS or METRICS[metric].protocol != protocol:
         known = ", ".join(name for name, info in METRICS.items() if info.protocol == protocol)
         raise BadInput(f"{protocol} has no metric {metric!r}", fix=f"metrics: {known}")
-    entrants = _entrants(store, runs)
+    entrants = _entrants(store, runs, notes)
     for entrant in entrants:
         run = entrant.run
         if run.status is not Status.DONE:
@@ -213,7 +213,7 @@ def _of_template(runs: list[RunRow], wanted: str | None, notes: list[str]) -> li
     return kept
 
 
-def _entrants(store: Store, runs: list[RunRow]) -> list[Entrant]:
+def _entrants(store: Store, runs: list[RunRow], notes: list[str]) -> list[Entrant]:
     with store.reading() as connection:
         rows = connection.execute("select weights_hash, parameters from candidates").fetchall()
     parameters = dict(rows)
@@ -223,8 +223,19 @@ def _entrants(store: Store, runs: list[RunRow]) -> list[Entrant]:
             run.candidate, run.candidate, run.weights_hash, run.precision, parameters.get(run.weights_hash) or 0, run
         )
         newest.setdefault((run.weights_hash, run.precision), entrant)
-    found = list(newest.values())
+    found = _without_samples(list(newest.values()), notes)
     for form in ("{0.name} [{0.precision}]", "{0.name} [{0.precision} {0.weights_hash:.6}]"):
         seen = Counter(entrant.label for entrant in found)
         found = [replace(e, label=form.format(e)) if seen[e.label] > 1 else e for e in found]
     return sorted(found, key=lambda entrant: entrant.label)
+
+
+def _without_samples(entrants: list[Entrant], notes: list[str]) -> list[Entrant]:
+    # A sample at a second precision would narrow everybody's ranking to its pairs, and say nothing the first does not.
+    wanted: dict[str, int] = {}
+    for entrant in entrants:
+        wanted[entrant.weights_hash] = max(wanted.get(entrant.weights_hash, 0), entrant.run.n_wanted)
+    kept = [entrant for entrant in entrants if entrant.run.n_wanted == wanted[entrant.weights_hash]]
+    if len(kept) < len(entrants):
+        notes.append(f"{len(entrants) - len(kept)} sample(s) at a second precision are not ranked (rude-tui fidelity)")
+    return kept

@@ -174,3 +174,11 @@ def test_any_sizes_give_a_sentence(shape: Shape, parameters: int, linear: int, f
 )
 def test_bytes_for_people(count: int, text: str) -> None:
     assert human_bytes(count) == text
+
+
+def test_nf4_on_a_cpu_needs_whole_blocks() -> None:
+    odd = replace(FOUR_B, shape=FOUR_B.shape._replace(hidden=96))
+    refused = fits(odd, device(1e12, "cpu"), "nf4")
+    assert refused.precision is None
+    assert "a multiple of 64; this one has 96" in refused.reason
+    assert fits(odd, device(1e12, "cuda"), "nf4").precision == "nf4"

@@ -172,6 +172,16 @@ def test_run_rank_export_and_failures_agree(tmp_path: Path) -> None:
     )
 
 
+def test_two_precisions_of_one_candidate(tmp_path: Path) -> None:
+    asked = ("fidelity", "--model", small(), "--suite", "world", "--protocol", "likelihood", "--limit", "12", "--json")
+    done = rude(*asked)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)
+    assert (found["reference"], found["precision"], found["n_pairs"]) == ("fp32", "bf16", 12)
+    assert found["moved_95"] > 0, "bf16 is another arithmetic"
+    assert json.loads(rude(*asked).stdout) == [found]
+
+
 def test_a_dry_run_scores_nothing(tmp_path: Path) -> None:
     done = rude("run", "--model", small(), "--suite", "world", "--limit", "5", "--dry-run", "--json")
     assert done.returncode == 0, done.stderr
