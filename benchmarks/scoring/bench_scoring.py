@@ -1,4 +1,4 @@
-"""How fast is scoring, against a careful hand-written loop and against the floor that the hardware sets?
+"""How fast is scoring, against lm-evaluation-harness, a careful loop, and the floor that the hardware sets?
 
     python benchmarks/scoring/bench_scoring.py                              a 27 M model on the CPU, fp32
     python benchmarks/scoring/bench_scoring.py --precision bf16
@@ -9,6 +9,8 @@ block, prompts with several pairs each, responses that begin alike now and then.
 Loading is left out. Every figure is a ratio within one run, with rivals taking turns: median of the rounds. On a busy
 machine, `--threads 1 --clock cpu` counts processor time instead of time on the wall.
 
+- *lm-eval*: the Hugging Face backend of lm-evaluation-harness, where installed, as it comes, at its best batch size.
+  Neither it nor we set a matmul precision, so "as it comes" and "equally set" are one figure.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
 - *floor*: floating-point operations of the distinct tokens, at the rate measured here for the model's own matrix sizes.
 
@@ -21,6 +23,7 @@ import argparse
 import json
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -33,10 +36,16 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import lm_eval_rival
+
 from engine.requests import Request
 from engine.scoring.backend import LocalBackend
 from engine.scoring.load import LoadedModel
 from engine.scoring.memory import peak_bytes
+
+OURS, LOOP, LM_EVAL = "ours", "careful loop", "lm-eval"
+ROUND = 128
+"""Requests that are handed over together, as a run does it."""
 
 SHAPES: dict[str, dict[str, Any]] = {
     "qwen3-27m": {
@@ -177,61 +186,124 @@ def floor_operations(config: Any, requests: Sequence[Request]) -> tuple[float, i
     return float(work + 2 * config.hidden_size * config.vocab_size * len(rows)), len(depths)
 
 
+class Contest:
+    """One shape and protocol: the requests, and everybody who scores them."""
+
+    def __init__(self, shape: str, protocol: str, options: argparse.Namespace) -> None:
+        self.options = options
+        self.loaded = build(shape, options.precision, options.device, "sdpa")
+        lengths = {"shots": options.shots, "prompt": options.prompt, "response": options.response}
+        vocabulary = self.loaded.model.config.vocab_size
+        self.requests = workload(protocol, vocabulary, options.prompts, options.per_prompt, lengths)
+        # Rivals do a part, spread evenly since lengths differ; their time is scaled up by tokens.
+        count = min(options.loop_requests, len(self.requests))
+        self.sampled = np.unique(np.linspace(0, len(self.requests) - 1, count).astype(int)).tolist()
+        self.sample = [self.requests[index] for index in self.sampled]
+        self.share = sum(len(r.ids) for r in self.sample) / sum(len(r.ids) for r in self.requests)
+        self.values: dict[str, dict[int, float]] = {}
+        self.batch = 0
+        self.rivals: dict[str, Callable[[], None]] = {OURS: self._ours, LOOP: self._loop}
+        if lm_eval_rival.version():
+            self.rivals[LM_EVAL] = self._lm_eval
+
+    def prepare(self, name: str) -> None:
+        """What belongs to loading, and is not timed."""
+        if name == OURS:
+            self.backend = LocalBackend(self.loaded, self.options.budget)
+            list(self.backend.score(self.requests[:4]))
+        if name == LM_EVAL:
+            longest = max(len(request.ids) for request in self.requests)
+            self.loaded.model.set_attn_implementation("sdpa")
+            self.harness = lm_eval_rival.LmEval(self.loaded.model, self.options.device, longest)
+            self.batch = self.harness.find_batch(self.sample)
+
+    def _ours(self) -> None:
+        found = self.values.setdefault(OURS, {})
+        for start in range(0, len(self.requests), ROUND):
+            for index, result in self.backend.score(self.requests[start : start + ROUND]):
+                found[start + index] = result.value
+
+    def _loop(self) -> None:
+        self.loaded.model.set_attn_implementation("sdpa")
+        found = careful_loop(self.loaded.model, self.sample, self.options.device)
+        self.values[LOOP] = dict(zip(self.sampled, found, strict=True))
+
+    def _lm_eval(self) -> None:
+        self.loaded.model.set_attn_implementation("sdpa")
+        self.values[LM_EVAL] = dict(zip(self.sampled, self.harness.score(self.sample), strict=True))
+
+
 def run(shape: str, protocol: str, options: argparse.Namespace) -> dict[str, Any]:
-    loaded = build(shape, options.precision, options.device, "sdpa")
-    config = loaded.model.config
-    lengths = {"shots": options.shots, "prompt": options.prompt, "response": options.response}
-    requests = workload(protocol, config.vocab_size, options.prompts, options.per_prompt, lengths)
-    operations, distinct = floor_operations(config, requests)
-    rate = matmul_rate(config, loaded.model.dtype, options.device, 2048 if options.device == "cpu" else 16384)
-    backend = LocalBackend(loaded, options.budget)
-    ours: dict[int, float] = {}
-    theirs: list[float] = []
-    times: dict[str, list[float]] = {"ours": [], "careful loop": []}
+    contest = Contest(shape, protocol, options)
+    loaded, requests = contest.loaded, contest.requests
+    operations, distinct = floor_operations(loaded.model.config, requests)
+    rows = 2048 if options.device == "cpu" else 16384
+    rate = matmul_rate(loaded.model.config, loaded.model.dtype, options.device, rows)
+    times: dict[str, list[float]] = {}
     peaks: dict[str, int] = {}
-    round_size = 128
-    # Spread evenly, since lengths differ; its time is scaled up by tokens.
-    sampled = np.unique(np.linspace(0, len(requests) - 1, options.loop_requests).astype(int)).tolist()
-
-    def score() -> None:
-        for start in range(0, len(requests), round_size):
-            for index, result in backend.score(requests[start : start + round_size]):
-                ours[start + index] = result.value
-
-    def loop() -> None:
-        loaded.model.set_attn_implementation("sdpa")
-        theirs[:] = careful_loop(loaded.model, [requests[index] for index in sampled], options.device)
-
-    list(backend.score(requests[:4]))  # warm
+    for name in contest.rivals:
+        contest.prepare(name)
     for _ in range(options.rounds):
-        for name, do in (("ours", score), ("careful loop", loop)):
+        for name, do in contest.rivals.items():
             if options.device.startswith("cuda"):
                 torch.cuda.reset_peak_memory_stats()
-            times[name].append(timed(do, options.device))
-            peaks[name] = peak_bytes(torch.device(options.device))
-    share = sum(len(requests[index].ids) for index in sampled) / sum(len(request.ids) for request in requests)
-    mine, careful = statistics.median(times["ours"]), statistics.median(times["careful loop"]) / share
-    apart = max(abs(value - ours[index]) for index, value in zip(sampled, theirs, strict=True))
-    computed = backend.stats.distinct_tokens / (options.rounds + 4 / len(requests))
+            taken = timed(do, options.device)
+            times.setdefault(name, []).append(taken if name == OURS else taken / contest.share)
+            if options.device.startswith("cuda"):
+                peaks[name] = peak_bytes(torch.device(options.device))
+    if not peaks:
+        # Resident memory only ever grows, so each takes its turn in a process of its own.
+        peaks = {name: peak_of(name, shape, protocol, options) for name in contest.rivals}
+    median = {name: statistics.median(found) for name, found in times.items()}
+    mine = contest.values[OURS]
+    computed = contest.backend.stats.distinct_tokens / (options.rounds + 4 / len(requests))
+    total = sum(len(request.ids) for request in requests)
     return {
         "shape": shape,
         "protocol": protocol,
         "precision": options.precision,
         "requests": len(requests),
-        "tokens": sum(len(request.ids) for request in requests),
+        "tokens": total,
         "distinct_tokens": distinct,
         "computed_over_distinct": round(computed / distinct, 3),
-        "seconds": round(mine, 2),
-        "distinct_tokens_per_second": round(distinct / mine),
-        "tokens_per_second": round(sum(len(request.ids) for request in requests) / mine),
-        "times_careful_loop": round(careful / mine, 2),
+        "seconds": round(median[OURS], 2),
+        "spread": {name: [round(min(found), 2), round(max(found), 2)] for name, found in times.items()},
+        "distinct_tokens_per_second": round(distinct / median[OURS]),
+        "tokens_per_second": round(total / median[OURS]),
+        "times": {name: round(median[name] / median[OURS], 2) for name in median if name != OURS},
+        "lm_eval": f"{lm_eval_rival.version()}, batch size {contest.batch}" if contest.batch else "not installed",
         "matmul_gflops": round(rate / 1e9),
-        "share_of_floor": round(operations / rate / mine, 3),
+        "share_of_floor": round(operations / rate / median[OURS], 3),
         "peak_gb": {name: round(peak / 1e9, 2) for name, peak in peaks.items()},
-        "largest_difference_nats": float(f"{apart:.2g}"),
+        "largest_difference_nats": {
+            name: float(f"{max(abs(value - mine[index]) for index, value in found.items()):.2g}")
+            for name, found in contest.values.items()
+            if name != OURS
+        },
         "sharing": loaded.facts["sharing"],
-        "notes": backend.stats.notes,
+        "notes": contest.backend.stats.notes,
     }
+
+
+def peak_of(name: str, shape: str, protocol: str, options: argparse.Namespace) -> int:
+    """Bytes of resident memory at the peak of a process that does only this."""
+    given = {
+        "--only": name, "--shape": shape, "--protocol": protocol, "--precision": options.precision,
+        "--threads": options.threads, "--prompts": options.prompts, "--per-prompt": options.per_prompt,
+        "--shots": options.shots, "--prompt": options.prompt, "--response": options.response,
+        "--loop-requests": options.loop_requests, "--budget": options.budget,
+    }  # fmt: skip
+    words = [str(word) for pair in given.items() if pair[1] is not None for word in pair]
+    done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1])
+
+
+def only(name: str, options: argparse.Namespace) -> None:
+    """Score once as one of the rivals, and print the peak."""
+    contest = Contest(options.shape[0], options.protocol[0], options)
+    contest.prepare(name)
+    contest.rivals[name]()
+    print(peak_bytes(torch.device("cpu")))
 
 
 def main() -> None:
@@ -251,11 +323,15 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=None, help="tokens in one forward pass")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON of the results")
     parser.add_argument("--clock", default="wall", choices=["wall", "cpu"])
+    parser.add_argument("--only", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.clock == "cpu":
         global clock
         clock = time.process_time
     torch.set_num_threads(options.threads)
+    if options.only:
+        only(options.only, options)
+        return
     results = []
     for shape in options.shape:
         for protocol in options.protocol:

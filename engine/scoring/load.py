@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 from dataclasses import dataclass
 from importlib import metadata
@@ -88,9 +89,9 @@ def _open(
 ) -> tuple[Any, dict[str, Any]]:
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
-    logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     options: dict[str, Any] = {
         "dtype": torch.float32 if precision == "fp32" else torch.bfloat16,
         "device_map": place,
@@ -135,6 +136,8 @@ def _quantisation(precision: Precision) -> Any:
     except metadata.PackageNotFoundError:
         raise BadInput(f"{precision} needs bitsandbytes", fix="pip install bitsandbytes, or use bf16") from None
     if precision == "int8":
+        # On a CPU it says at every layer of every pass that it casts to float16.
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
         load_in_4bit=True,
