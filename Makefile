@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check setup models bench docs clean
+.PHONY: demo test check setup models ladder bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -21,6 +21,10 @@ setup: $(VENV)/.installed-dev
 models: $(VENV)/.installed
 	$(BIN)/python -m engine.posttrain.pretrain --out build/models
 
+# Pre-trains the ladder of small models, scores and post-trains each, and writes data/ladder; stopped, it goes on.
+ladder: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder all --out build/ladder --processes 2
+
 # Each benchmark prints ratios against a rival in the same run.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/app/startup.py
@@ -28,10 +32,11 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.stats.speed
 	$(BIN)/python benchmarks/scoring/bench_scoring.py
 
-# Pictures of every screen from a finished demo.
+# Pictures of every screen from a finished demo, then of a walk through the program in a real terminal (needs tmux).
 docs: $(VENV)/.installed
 	$(BIN)/rude-tui --db build/demo.duckdb demo --no-app -o build/demo.csv
 	$(BIN)/python docs/screenshots.py --db build/demo.duckdb
+	$(BIN)/python docs/walk.py
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "rude-tui needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 demo")'

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 from pathlib import Path
 from typing import Any
 
+from pictures import offline
 from textual.pilot import Pilot
 
 from rude_tui.app import RudeApp
@@ -27,6 +27,8 @@ WALK = {
     "tokens": ["t"],
     "correlation": ["escape", "escape", "4"],
     "run": ["2", "h"],
+    "suites": ["6"],
+    "suite-pairs": ["enter"],
 }
 """Name of the picture → keys that lead there from the one before."""
 
@@ -44,11 +46,6 @@ def _text(app: RudeApp) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"
 
 
-def _offline(svg: str) -> str:
-    # Rich names a web font; a picture should need nothing from anywhere.
-    return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "monospace")
-
-
 async def _picture(db: Path | None, theme: str, size: tuple[int, int], out: Path) -> None:
     app = RudeApp(Session(store_path=db), Settings(theme=theme), start_screen="rankings")
     app.animation_level = "none"
@@ -59,7 +56,7 @@ async def _picture(db: Path | None, theme: str, size: tuple[int, int], out: Path
                 await pilot.press(key)
                 await _settled(pilot)
             stem = f"{name}-{theme.removeprefix('rude-')}"
-            (out / f"{stem}.svg").write_text(_offline(app.export_screenshot(title="rude-tui")), encoding="utf-8")
+            (out / f"{stem}.svg").write_text(offline(app.export_screenshot(title="rude-tui")), encoding="utf-8")
             (out / f"{stem}.txt").write_text(_text(app), encoding="utf-8")
 
 

@@ -8,10 +8,15 @@ from typing import Final
 
 from rubrics.schema import Pair
 
-__all__ = ["ROUND_PAIRS", "rounds"]
+__all__ = ["ROUND_PAIRS", "group_order", "rounds"]
 
 ROUND_PAIRS: Final = 64
 """Pairs in a round, about: enough to share work and fill a batch, few enough that a stop loses little."""
+
+
+def group_order(names: Iterable[str], seed: int) -> list[str]:
+    """Names of groups in the order of scoring. A place depends on the seed and the name alone, so it never changes."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
 
 
 def rounds(
@@ -23,7 +28,7 @@ def rounds(
         lengths: tokens by pair id; a pair without one is left out.
         limit: stop after so many pairs of the random order.
 
-    The place of a group depends on the seed and its name alone, so a resumed run goes on where it was.
+    A resumed run goes on where it was; see `group_order`.
     """
     groups: dict[str, list[str]] = {}
     for pair in pairs:
@@ -32,7 +37,7 @@ def rounds(
     left = limit if limit is not None else sum(map(len, groups.values()))
     current: list[list[str]] = []
     count = 0
-    for name in sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest()):
+    for name in group_order(groups, seed):
         members = groups[name][:left]
         left -= len(members)
         if members:

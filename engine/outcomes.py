@@ -18,7 +18,7 @@ from data.published import SOURCE, published
 from engine.outcome_formats import HarnessScore, read_results
 from rubrics.errors import OutcomeError
 
-__all__ = ["Outcome", "match", "near_misses", "published_outcomes", "read_outcomes"]
+__all__ = ["Outcome", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
 
 _REQUIRED = ("candidate", "outcome", "score")
 _COLUMNS = (*_REQUIRED, "stderr", "source")
@@ -73,47 +73,66 @@ def read_outcomes(path: Path) -> list[Outcome]:
     return found
 
 
-def match(
-    candidates: Iterable[str], outcomes: Sequence[Outcome], mapping: Mapping[str, str] | None = None
-) -> tuple[list[Outcome], dict[str, tuple[str, ...]]]:
-    """Give outcomes to candidates.
+def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Outcome]:
+    """Outcomes under the names that their candidates have here.
 
     Args:
-        candidates: names as stored.
-        outcomes: as read.
-        mapping: from a name in the outcomes to a candidate; goes before an equal name.
-
-    Returns:
-        The outcomes that have a candidate, under the candidate's name; and the other names' near-misses.
+        mapping: from a name in the files to a candidate's; names that it leaves out stay.
 
     Raises:
-        OutcomeError: the mapping leads to no candidate, or two scores of one outcome meet in one candidate.
+        OutcomeError: it names nobody in the files, or two scores of one outcome meet in one candidate.
     """
-    known = list(dict.fromkeys(candidates))
-    given = dict(mapping or {})
-    for name, target in given.items():
-        if target not in known:
-            raise OutcomeError(
-                f"{name!r} is mapped to {target!r}, which is no candidate",
-                where="mapping",
-                fix=f"map to one of: {', '.join(known) or 'no candidates are stored'}",
-            )
-    matched: dict[tuple[str, str], Outcome] = {}
-    strangers: list[str] = []
+    own = dict.fromkeys(outcome.candidate for outcome in outcomes)
+    for name, near in near_misses(mapping, own).items():
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise OutcomeError(
+            f"{name!r} is in no file", where="mapping", fix=f"{hint}names there: {', '.join(list(own)[:_SHOWN])}"
+        )
+    found: dict[tuple[str, str], Outcome] = {}
     for outcome in outcomes:
-        name = given.get(outcome.candidate, outcome.candidate)
-        if name not in known:
-            strangers.append(name)
-            continue
+        name = mapping.get(outcome.candidate, outcome.candidate)
         key = (name, outcome.outcome)
-        if key in matched:
+        if key in found:
             raise OutcomeError(
                 f"two scores of {outcome.outcome!r} meet in candidate {name!r}",
-                where="mapping",
-                fix="map only one of the names, or remove a row",
+                where=outcome.source or "mapping",
+                fix="map only one of the names, or leave out a file or a row",
             )
-        matched[key] = replace(outcome, candidate=name)
-    return list(matched.values()), near_misses(strangers, known)
+        found[key] = replace(outcome, candidate=name)
+    return list(found.values())
+
+
+def mapping_of(parts: Iterable[str]) -> dict[str, str]:
+    """What a person says: `NAME=CANDIDATE` each, or the path of a CSV with the columns `name` and `candidate`.
+
+    Raises:
+        OutcomeError: neither, or one name is given two candidates.
+    """
+    found: dict[str, str] = {}
+    for part in parts:
+        rows = _read_mapping(Path(part)) if part.endswith(".csv") else [part.rpartition("=")[::2]]
+        for name, candidate in rows:
+            name, candidate = name.strip(), candidate.strip()
+            if not name or not candidate:
+                fix = "NAME=CANDIDATE, or a CSV with the columns name and candidate"
+                raise OutcomeError(f"{part!r} does not say whose a score is", where="mapping", fix=fix)
+            if found.setdefault(name, candidate) != candidate:
+                what = f"{name!r} is mapped to {found[name]!r} and to {candidate!r}"
+                raise OutcomeError(what, where="mapping", fix="keep one of them")
+    return found
+
+
+def _read_mapping(path: Path) -> list[tuple[str, str]]:
+    where = str(path)
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        return [(row.get("name") or "", row.get("candidate") or "") for row in rows]
+    except OSError as error:
+        raise OutcomeError(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
+    except UnicodeDecodeError as error:
+        raise OutcomeError(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
+    except csv.Error as error:
+        raise OutcomeError(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
 
 
 def near_misses(names: Iterable[str], candidates: Iterable[str]) -> dict[str, tuple[str, ...]]:

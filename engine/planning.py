@@ -20,12 +20,15 @@ from rubrics.errors import BadInput, CandidateError
 
 if TYPE_CHECKING:
     from engine.machine import Device
+    from engine.stats.sequential import Goal
     from rubrics.schema import Suite
 
-__all__ = ["PROTOCOLS", "Plan", "PlannedRun", "RunRequest", "plan", "protocols_of"]
+__all__ = ["CONTROL_PAIRS", "PROTOCOLS", "Plan", "PlannedRun", "RunRequest", "plan", "protocols_of"]
 
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "bitsandbytes", "flash-attn")
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("choice", "likelihood")
+CONTROL_PAIRS: Final = 150
+"""Pairs of a control unless told otherwise: an accuracy is then known to about 8 points, for little time."""
 
 
 def protocols_of(name: str) -> tuple[Protocol, ...]:
@@ -60,13 +63,16 @@ class RunRequest:
     token_scores: bool = False
     prompt: PromptShown = "own"
     """`none` and `other` are controls: what can be told without the prompt, or with a wrong one."""
+    controls: int = 0
+    """Pairs of every `likelihood` run that are also scored without their prompt and with another pair's; 0 for none.
+    They are the first in the order of scoring, so that every run has scored them too, a limited one not less."""
+    until: Goal | None = None
+    """Score in rounds until this is decided of the candidates, or the suite (or the limit) is used up."""
+    alpha: float = 0.05
+    """How often a decision may be wrong."""
     attention: str = "sdpa"
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
-
-    def keeps_tokens(self, protocol: str) -> bool:
-        """Whether runs of this protocol keep token scores; `choice` reads no response token."""
-        return self.token_scores and protocol == "likelihood"
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,10 @@ class PlannedRun:
     """Pairs with a verdict from earlier."""
     skipped: int
     """Pairs known from earlier to be unscorable."""
+    prompt: PromptShown = "own"
+    limit: int | None = None
+    """Only so many pairs of the order of scoring."""
+    token_scores: bool = False
 
     @property
     def left(self) -> int:
@@ -105,7 +115,7 @@ class PlannedRun:
             key=self.run_id, run_id=self.run_id, candidate=self.candidate.name, suite=self.suite.name,
             protocol=self.protocol, precision=self.precision, device=self.device,
             phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.wanted - self.skipped,
-            skipped=self.skipped, note=self.why,
+            skipped=self.skipped, note=self.why, prompt=self.prompt,
         )  # fmt: skip
 
 
@@ -140,6 +150,8 @@ def plan(
     from engine.machine import resolve_device
     from rubrics.reading import find_suite
 
+    if not 0 < request.alpha < 1:
+        raise BadInput(f"alpha is {request.alpha}", fix="give a number between 0 and 1, such as 0.05")
     suites = {(suite := find_suite(name)).hash: (suite, _place(name)) for name in request.suites}
     device = resolve_device(request.device)
     runs: list[PlannedRun] = []
@@ -160,6 +172,8 @@ def plan(
     if not runs:
         name, what, fix = refused[0]
         raise CandidateError(what, where=name, fix=fix)
+    if request.until is not None and len({run.key["weights_hash"] for run in runs}) < 2:
+        raise BadInput("only one candidate can be scored, so there is nothing to decide", fix="name two or more")
     return Plan(request, tuple(runs), tuple(refused))
 
 
@@ -176,7 +190,7 @@ def _planned(
 
     fit = fits(candidate, device, request.precision)
     if fit.precision is None:
-        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
+        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose another precision")
     progress.advanced(
         RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
     )
@@ -188,19 +202,33 @@ def _planned(
     }  # fmt: skip
     for suite, place in suites:
         for protocol in request.protocols:
-            options = LayoutOptions(protocol, request.shots, request.show_criteria, request.prompt)
-            key = {
-                **causes, "suite_hash": suite.hash, "protocol": protocol,
-                "template_hash": template_hash(options, suite),
-            }  # fmt: skip
-            run_id = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
-            wanted, skipped = _wanted(store, run_id, len(suite.scored), request.limit)
-            yield PlannedRun(
-                run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
-                precision=fit.precision,
-                device=device.spec, why=fit.reason, key=key, wanted=wanted, skipped=skipped,
-                done=len(done_pairs(store, run_id, with_tokens=request.keeps_tokens(protocol))),
-            )  # fmt: skip
+            for shown, limit in _views(request, protocol, suite):
+                options = LayoutOptions(protocol, request.shots, request.show_criteria, shown)
+                key = {
+                    **causes, "suite_hash": suite.hash, "protocol": protocol,
+                    "template_hash": template_hash(options, suite),
+                }  # fmt: skip
+                run_id = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
+                wanted, skipped = _wanted(store, run_id, len(suite.scored), limit)
+                tokens = request.token_scores and protocol == "likelihood" and shown == request.prompt
+                yield PlannedRun(
+                    run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
+                    precision=fit.precision,
+                    device=device.spec, why=fit.reason, key=key, wanted=wanted, skipped=skipped,
+                    done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
+                    token_scores=tokens,
+                )  # fmt: skip
+
+
+def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tuple[PromptShown, int | None]]:
+    """What is shown as the prompt, and on how many pairs: the run itself, then its controls."""
+    yield request.prompt, request.limit
+    if protocol != "likelihood" or request.prompt != "own" or not request.controls:
+        return
+    sample = request.controls if request.limit is None else min(request.controls, request.limit)
+    yield "none", sample
+    if len({pair.cluster for pair in suite.scored}) > 1:
+        yield "other", sample
 
 
 def _wanted(store: Store, run_id: str, pairs: int, limit: int | None) -> tuple[int, int]:
@@ -219,7 +247,7 @@ def _laid_only(
             yield PlannedRun(
                 run_id=f"{candidate.path}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
                 suite_path=place, protocol=protocol, precision="fp32", device=device.spec, why="", key={},
-                wanted=len(suite.scored), done=0, skipped=0,
+                wanted=len(suite.scored), done=0, skipped=0, prompt=request.prompt,
             )  # fmt: skip
 
 

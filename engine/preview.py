@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.process import WorkerProcess, reported
 from engine.runs import Plan, PlannedRun, worker_job
 from engine.store.verdicts import Skip
+from rubrics.errors import RudeError
 
 __all__ = ["LaidRequest", "LaidRun", "preview", "requests"]
 
@@ -36,17 +38,42 @@ class LaidRequest:
     """Each id as text."""
 
 
-def preview(plan: Plan) -> Iterator[tuple[PlannedRun, LaidRun]]:
-    """Tokenise everything that is planned, in worker processes.
+def preview(
+    plan: Plan,
+    cancel: threading.Event | None = None,
+    failed: Callable[[PlannedRun, RudeError], None] | None = None,
+) -> Iterator[tuple[PlannedRun, LaidRun]]:
+    """Tokenise everything that is planned, one worker process for each candidate.
+
+    Args:
+        cancel: once set, nothing more comes.
+        failed: told of each run that cannot be laid out, in place of an error.
 
     Raises:
-        RudeError: a tokenizer cannot be used.
+        RudeError: a tokenizer cannot be used, and no `failed` is there to be told.
     """
+    cancel = cancel or threading.Event()
+    by_candidate: dict[Path, list[PlannedRun]] = {}
     for run in plan.runs:
-        for event in _events(plan, run, "plan"):
-            if event["event"] == "laid":
-                skipped = tuple(Skip(*skip) for skip in event["skipped"])
-                yield run, LaidRun(event["total"], event["tokens"], skipped, tuple(event["notes"]))
+        by_candidate.setdefault(run.candidate.path, []).append(run)
+    for runs in by_candidate.values():
+        left = list(runs)
+        try:
+            for event in _events(plan, runs, "plan", cancel=cancel):
+                run = runs[event["task"]] if "task" in event else runs[0]
+                if event["event"] == "laid":
+                    left.remove(run)
+                    yield run, _laid(event)
+                elif event["event"] == "task_failed":
+                    left.remove(run)
+                    if failed is None:
+                        raise reported(event)
+                    failed(run, reported(event))
+        except RudeError as error:
+            if failed is None:
+                raise
+            for run in left:
+                failed(run, error)
 
 
 def requests(plan: Plan, pair_ids: Sequence[str] = ()) -> Iterator[tuple[PlannedRun, LaidRequest | LaidRun]]:
@@ -59,20 +86,29 @@ def requests(plan: Plan, pair_ids: Sequence[str] = ()) -> Iterator[tuple[Planned
         RudeError: a tokenizer cannot be used.
     """
     for run in plan.runs:
-        for event in _events(plan, run, "layout", pair_ids):
+        for event in _events(plan, [run], "layout", pair_ids):
+            if event["event"] == "task_failed":
+                raise reported(event)
             if event["event"] == "request":
                 yield run, LaidRequest(event["request"], tuple(event["tokens"]))
             elif event["event"] == "laid":
-                skipped = tuple(Skip(*skip) for skip in event["skipped"])
-                yield run, LaidRun(event["total"], event["tokens"], skipped, tuple(event["notes"]))
+                yield run, _laid(event)
 
 
-def _events(plan: Plan, run: PlannedRun, mode: str, pair_ids: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+def _laid(event: Mapping[str, Any]) -> LaidRun:
+    skipped = tuple(Skip(*skip) for skip in event["skipped"])
+    return LaidRun(event["total"], event["tokens"], skipped, tuple(event["notes"]))
+
+
+def _events(
+    plan: Plan,
+    runs: Sequence[PlannedRun],
+    mode: str,
+    pair_ids: Sequence[str] = (),
+    cancel: threading.Event | None = None,
+) -> Iterator[dict[str, Any]]:
     with (
-        worker_job(plan.request, [run], [set()], mode=mode, pair_ids=pair_ids) as job,
+        worker_job(plan.request, runs, [set() for _ in runs], mode=mode, pair_ids=pair_ids) as job,
         WorkerProcess(job) as worker,
     ):
-        for event in worker.events(threading.Event()):
-            if event["event"] == "task_failed":
-                raise reported(event)
-            yield event
+        yield from worker.events(cancel or threading.Event())

@@ -47,12 +47,8 @@ class WorkerProcess:
             )
         self._reader = threading.Thread(target=self._read, name="worker-events", daemon=True)
         self._reader.start()
-        assert self._process.stdin is not None
-        # Standard input stays open: that it closes is how the worker learns of our death. If the worker is dead
-        # already, `events` says why.
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(self._job) + "\n")
-            self._process.stdin.flush()
+        # Standard input stays open: that it closes is how the worker learns of our death.
+        self._tell(json.dumps(self._job))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -70,15 +66,21 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
 
-    def events(self, cancel: threading.Event) -> Iterator[dict[str, Any]]:
+    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
         """Events as they come, until the worker is done or `cancel` is set.
+
+        Args:
+            pause: while it is set the worker is asked to wait, which it does once the batch at hand is done.
 
         Raises:
             WorkerError: it died without a word.
             RudeError: it reported an error that ended it.
         """
-        finished = False
+        finished = paused = False
         while not cancel.is_set():
+            if pause is not None and pause.is_set() is not paused:
+                paused = not paused
+                self._tell("pause" if paused else "go on")
             try:
                 event = self._events.get(timeout=_POLL_SECONDS)
             except queue.Empty:
@@ -104,6 +106,13 @@ class WorkerProcess:
                 self._ended = True
             else:
                 yield event
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        # If the worker is dead already, `events` says why.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

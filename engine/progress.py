@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
-__all__ = ["MAX_HZ", "NoProgress", "Phase", "Progress", "RunState", "Throttle"]
+__all__ = ["CONTROLS", "MAX_HZ", "NoProgress", "Phase", "Progress", "RunState", "Throttle", "way_of"]
 
 MAX_HZ: Final = 20
 """Snapshots a second at most: more only makes an interface lag."""
 
 
 class Phase(StrEnum):
-    """What a run is doing; the last five are ends."""
+    """What a run is doing; the last five are ends, `paused` is none."""
 
     QUEUED = "queued"
     HASHING = "hashing"
     LOADING = "loading"
     TOKENISING = "tokenising"
     SCORING = "scoring"
+    TRAINING = "training"
+    PAUSED = "paused"
     DONE = "done"
     UP_TO_DATE = "up to date"
     CANCELLED = "cancelled"
@@ -33,7 +35,14 @@ class Phase(StrEnum):
         return self in _ENDS
 
 
+CONTROLS: Final = {"none": "without the prompt", "other": "another pair's prompt"}
+"""In words, by what is shown in place of a pair's own prompt."""
 _ENDS: Final = frozenset({Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.FAILED, Phase.BUSY})
+
+
+def way_of(protocol: str, prompt: str) -> str:
+    """A protocol in words, and what it is a control for where it is one."""
+    return f"{protocol}, {CONTROLS[prompt]}" if prompt in CONTROLS else protocol
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,10 @@ class RunState:
     eta_seconds: float | None = None
     memory_bytes: int = 0
     """Of the worker: resident memory, or the device's where it has one."""
+    prompt: str = "own"
+    """`none` or `other` for a control: the same pairs without their prompt, or with another pair's."""
+    stage: str = ""
+    """Where a race for a decision stands: `round 3, 4 candidates left`."""
     note: str = ""
     error: str = ""
     """What failed, where and what to do; may have several lines."""
@@ -71,6 +84,11 @@ class RunState:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     """Things a reader of the result must know: shots used, items skipped, fallbacks."""
+
+    @property
+    def way(self) -> str:
+        """The protocol, and what it is a control for."""
+        return way_of(self.protocol, self.prompt)
 
 
 class Progress(Protocol):

@@ -2,7 +2,8 @@
 
 Started as `python -m engine.worker`. It reads one JSON job from standard input and writes one JSON event a line to
 standard output; everything else that anything prints goes to standard error, which the parent points at a log file.
-When standard input closes, the parent is gone and so is the worker: nothing keeps an orphan alive.
+Later lines on standard input are `pause` and `go on`; a paused worker sleeps, and keeps its memory. When standard input
+closes, the parent is gone and so is the worker: nothing keeps an orphan alive.
 """
 
 from __future__ import annotations
@@ -42,6 +43,34 @@ class Events:
         self._stream.flush()
 
 
+class Gate:
+    """Where work waits while the parent wants it to."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._open = threading.Event()
+        self._open.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the parent wants work to wait."""
+        return not self._open.is_set()
+
+    def hear(self, line: str) -> None:
+        """What the parent says."""
+        if line == "pause":
+            self._open.clear()
+        elif line == "go on":
+            self._open.set()
+
+    def wait(self, phase: str, **task: int) -> None:
+        """Return at once if open; else say so, sleep until it opens, and say which phase goes on."""
+        if self.closed:
+            self._events.send("phase", phase="paused", **task)
+            self._open.wait()
+            self._events.send("phase", phase=phase, **task)
+
+
 def main() -> int:
     """Do the job on standard input."""
     # Native code prints where it likes; only events may reach the parent.
@@ -51,10 +80,11 @@ def main() -> int:
     if not line:
         return 1
     job: dict[str, Any] = json.loads(line)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    gate = Gate(events)
+    threading.Thread(target=_listen, args=(gate,), daemon=True).start()
     _be_polite(job.get("threads"))
     try:
-        _work(job, events)
+        _work(job, events, gate)
     except RudeError as error:
         traceback.print_exc()
         events.send("fatal", **_told(error))
@@ -78,9 +108,9 @@ def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:300]}"
 
 
-def _die_with_parent() -> None:
-    while sys.stdin.readline():
-        pass
+def _listen(gate: Gate) -> None:
+    for line in sys.stdin:
+        gate.hear(line.strip())
     os._exit(1)
 
 
@@ -100,7 +130,18 @@ def _be_polite(threads: int | None) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
-def _work(job: Mapping[str, Any], events: Events) -> None:
+def _work(job: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    if job["mode"] == "traces":
+        from engine.scoring.traces import score_traces
+
+        score_traces(job, events.send)
+        return
+    if job["mode"] == "posttrain":
+        events.send("phase", phase="loading")
+        from engine.posttrain.train import post_train
+
+        post_train(job, events.send, lambda: gate.wait("training"))
+        return
     events.send("phase", phase="tokenising")
     from engine.scoring.tokenizer import open_tokenizer
 
@@ -120,6 +161,7 @@ def _work(job: Mapping[str, Any], events: Events) -> None:
             tasks.append(task)
     if not tasks or job["mode"] == "plan":
         return
+    gate.wait("tokenising")
     events.send("phase", phase="loading")
     from engine.scoring.backend import LocalBackend
     from engine.scoring.load import load_model
@@ -135,7 +177,7 @@ def _work(job: Mapping[str, Any], events: Events) -> None:
     backend = LocalBackend(loaded)
     events.send("loaded", facts=dict(loaded.facts))
     for task in tasks:
-        task.score(backend, events)
+        task.score(backend, events, gate)
 
 
 class _Task:
@@ -155,6 +197,8 @@ class _Task:
         options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"])
         events.send("phase", phase="tokenising", task=number)
         self.laid: Laid = lay_out(self.suite, encoder, options, job.get("context"))
+        self.rounds: list[list[str]] = []
+        """Ids still to score, a round at a time."""
         self.by_id: dict[str, Pair] = {pair.id: pair for pair in self.suite.scored}
 
     def send_layout(self, events: Events, encoder: Any) -> None:
@@ -174,8 +218,8 @@ class _Task:
 
         done = set(self.spec["done"])
         order = list(rounds(self.suite.scored, self.laid.lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
-        self._send_laid(events, sum(map(len, order)))
         self.rounds = [left for ids in order if (left := [i for i in ids if i not in done])]
+        self._send_laid(events, sum(map(len, order)))
         return bool(self.rounds)
 
     def _send_laid(self, events: Events, total: int) -> None:
@@ -183,6 +227,7 @@ class _Task:
             "laid",
             task=self.number,
             total=total,
+            left=sum(map(len, self.rounds)),
             tokens=self._tokens() if self.mode != "score" else None,
             notes=list(self.laid.notes),
             skipped=[[skip.pair_id, skip.reason, skip.tokens, skip.limit] for skip in self.laid.skipped],
@@ -192,7 +237,7 @@ class _Task:
         # Puts every request together once, which a run need not wait for.
         return sum(len(request.ids) for requests in self.laid.requests.values() for request in requests)
 
-    def score(self, backend: Backend, events: Events) -> None:
+    def score(self, backend: Backend, events: Events, gate: Gate) -> None:
         """Score round by round, sending verdicts as they are complete."""
         events.send("phase", phase="scoring", task=self.number)
         sender = _Sender(self.number, backend, events)
@@ -200,6 +245,10 @@ class _Task:
             requests = [request for pair_id in ids for request in self.laid.requests[pair_id]]
             for request, score in self._scores(backend, requests):
                 sender.add(self._finished(request, score))
+                # Scores are computed when they are asked for: not asking is waiting.
+                if gate.closed:
+                    sender.flush()
+                    gate.wait("scoring", task=self.number)
         sender.flush()
         events.send("task_done", task=self.number, facts=sender.facts())
 

@@ -7,6 +7,7 @@
     │   └── OutcomeError      an outcomes file cannot be read (engine)
     ├── StoreError            the database cannot be opened, read or written           exit 1
     ├── WorkerError           the scoring process failed or died                       exit 1
+    ├── EndpointError         a generator or verifier that answers nobody              exit 1
     └── Interrupted           the person stopped it; work so far is kept               exit 130
 
 The tree lives at the bottom layer because every layer raises from it.
@@ -19,6 +20,7 @@ from enum import IntEnum
 __all__ = [
     "BadInput",
     "CandidateError",
+    "EndpointError",
     "Exit",
     "Interrupted",
     "OutcomeError",
@@ -80,6 +82,10 @@ class StoreError(RudeError):
 
 class WorkerError(RudeError):
     """The scoring process failed or died."""
+
+
+class EndpointError(RudeError):
+    """A model that answers nobody: wrong key, unknown model, nobody at the address."""
 
 
 class Interrupted(RudeError):

@@ -1,8 +1,9 @@
 """Prompts with criteria and no responses yet: what pairs are later constructed from.
 
-JSON lines, one prompt each:
-`{"id", "domain", "prompt", "criteria": [{"id", "text", "subcategory"}], "reference"?, "source"?, "license"?}`.
-`criteria` may be empty where they are still to be drafted.
+JSON lines, one prompt each: `{"id", "domain", "prompt", "criteria": [{"id", "text", "subcategory"}], "reference"?,
+"checks"?, "source"?, "license"?}`.
+`criteria` may be empty where they are still to be drafted. `checks` names, by criterion id, programs that decide
+criteria: `{"c1": {"kind": "at most", "number": 50}}`; `rubrics.world.verifiers` says what kinds there are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,7 +21,27 @@ from rubrics.faults import Fault, explain, shown, summarise
 from rubrics.jsonl import open_lines, parse_lines
 from rubrics.schema import Criterion, Message, Name, NonBlank, render_prompt
 
-__all__ = ["RubricPrompt", "read_prompts"]
+if TYPE_CHECKING:
+    from rubrics.world.verifiers import Check
+
+__all__ = ["CheckSpec", "RubricPrompt", "read_prompts"]
+
+
+class CheckSpec(BaseModel):
+    """A program that decides a criterion: the fields of `rubrics.world.verifiers.Check`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    kind: str
+    right: list[str] = []
+    wrong: list[str] = []
+    number: int = 0
+
+    def check(self) -> Check:
+        """The check itself."""
+        from rubrics.world.verifiers import Check
+
+        return Check(self.kind, tuple(self.right), tuple(self.wrong), self.number)
 
 
 class RubricPrompt(BaseModel):
@@ -33,6 +54,7 @@ class RubricPrompt(BaseModel):
     prompt: NonBlank | Annotated[list[Message], Field(min_length=1)]
     criteria: list[Criterion]
     reference: NonBlank | None = None
+    checks: dict[Name, CheckSpec] | None = None
     source: NonBlank | None = None
     license: NonBlank | None = None
 
@@ -41,6 +63,14 @@ class RubricPrompt(BaseModel):
         ids = [criterion.id for criterion in self.criteria]
         if len(set(ids)) != len(ids):
             raise ValueError("two criteria have the same id; give each its own")
+        if self.checks:
+            from rubrics.world.verifiers import faults_of
+
+            for name, spec in self.checks.items():
+                if name not in ids:
+                    raise ValueError(f"checks: {shown(name)} is not among the criteria")
+                if fault := faults_of(spec.check()):
+                    raise ValueError(f"checks: {shown(name)}: {fault}")
         return self
 
     @cached_property
@@ -80,7 +110,7 @@ def _prompts(lines: Iterator[tuple[int, object]], faults: list[Fault]) -> Iterat
             prompt = RubricPrompt.model_validate(value)
         except ValidationError as error:
             found = explain(error, value, number, RubricPrompt.model_fields)
-            faults += found or [Fault(number, "criteria", "two have the same id; give each its own")]
+            faults += found or [_between_fields(error, number)]
             continue
         if prompt.id in first:
             where = first[prompt.id]
@@ -88,3 +118,11 @@ def _prompts(lines: Iterator[tuple[int, object]], faults: list[Fault]) -> Iterat
             continue
         first[prompt.id] = number
         yield prompt
+
+
+def _between_fields(error: ValidationError, number: int) -> Fault:
+    """What no field alone is to blame for."""
+    said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    if said.startswith("checks: "):
+        return Fault(number, "checks", said.removeprefix("checks: "))
+    return Fault(number, "criteria", "two have the same id; give each its own")

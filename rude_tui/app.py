@@ -1,4 +1,4 @@
-"""The app: five screens over one session, settings kept, and a clean way out."""
+"""The app: six screens over one session, settings kept, and a clean way out."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.message import Message
+from textual.notifications import Notification, Notify
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widgets import Input
 
 from rubrics.errors import RudeError
-from rude_tui.settings import Settings, load_settings, save_setting
+from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
 from screens.plain import plain
@@ -45,8 +47,8 @@ class LiveChanged(Message, bubble=False):
         return isinstance(message, LiveChanged)
 
 
-def _preload(session: Session) -> None:
-    """Get ready what other screens need while the person looks at the first one: modules, then answers."""
+def _preload_modules() -> None:
+    """Import what other screens need while the person looks at the first one."""
     for name in (
         "failures.screen",
         "failures.pair",
@@ -54,14 +56,34 @@ def _preload(session: Session) -> None:
         "correlation.screen",
         "candidates.screen",
         "run.screen",
+        "suites.screen",
+        "construct.screen",
+        "construct.calls",
+        "construct.review",
+        "construct.agreeing",
+        "construct.form",
+        "construct.writing",
     ):
         importlib.import_module(f"screens.{name}")
+
+
+def _preload_answers(session: Session) -> None:
+    """Have ready what the other screens will ask for."""
     from screens.correlation.state import Asked, read, rivals
 
     # Each screen says for itself what is wrong once it is opened.
     with suppress(RudeError):
         session.ranking()
         rivals(session, read(session, Asked()))
+
+
+def _key_names() -> set[str]:
+    """The names by which keys can be changed, of every screen and widget there is."""
+    classes: list[type[DOMNode]] = [DOMNode]
+    for kind in classes:
+        classes += kind.__subclasses__()
+    bindings = [binding for kind in classes for binding in kind.__dict__.get("BINDINGS", ())]
+    return {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
 
 
 def _candidates() -> Screen[Any]:
@@ -94,6 +116,12 @@ def _failures() -> Screen[Any]:
     return FailuresScreen()
 
 
+def _suites() -> Screen[Any]:
+    from screens.suites.screen import SuitesScreen
+
+    return SuitesScreen()
+
+
 class RudeApp(App[int]):
     """`rude-tui` without a command."""
 
@@ -106,6 +134,7 @@ class RudeApp(App[int]):
         "rankings": _rankings,
         "correlation": _correlation,
         "failures": _failures,
+        "suites": _suites,
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's own declaration
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
@@ -156,8 +185,16 @@ class RudeApp(App[int]):
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
         await self.switch_mode(self._start)
-        preload = threading.Thread(target=_preload, args=(self.session,), name="preload", daemon=True)
-        self.set_timer(0.5, preload.start)
+        # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
+        self.set_timer(0.5, threading.Thread(target=self._look_ahead, name="preload", daemon=False).start)
+
+    def _look_ahead(self) -> None:
+        _preload_modules()
+        if unknown := sorted(set(self._settings.keys) - _key_names()):
+            words = f"settings.toml, [keys]: no key is named {', '.join(unknown)}; F1 shows the names"
+            self._post(Notify(Notification(plain(words), severity="warning", markup=False)))
+        if self.is_running:
+            _preload_answers(self.session)
 
     def on_live_changed(self, message: LiveChanged) -> None:
         """Tell every screen that follows the runs."""
@@ -182,10 +219,12 @@ class RudeApp(App[int]):
             self.call_later(resumed)
 
     async def action_go(self, mode: str) -> None:
-        """Go to one of the five screens, from wherever in it one was."""
+        """Go to one of the six screens, from wherever in it one was."""
         if mode == self.current_mode:
             while len(self.screen_stack) > 1:
                 self.pop_screen()
+        else:
+            self.remember("place", mode)
         await self.switch_mode(mode)
 
     def action_next_theme(self) -> None:
@@ -221,14 +260,16 @@ class RudeApp(App[int]):
     def remember(self, name: str, value: Any) -> None:
         """Keep a setting for next time, in a thread; trouble is said once and never stops anything."""
 
+        file = settings_file()
+
         def write() -> None:
             try:
                 with _writing:
-                    save_setting(name, value)
+                    save_setting(name, value, file)
             except RudeError as error:
                 _log.warning("%s", error)
 
-        threading.Thread(target=write, name="settings", daemon=True).start()
+        threading.Thread(target=write, name="settings", daemon=False).start()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: places and themes beside what the screen's keys do."""
@@ -241,7 +282,7 @@ class RudeApp(App[int]):
         seen: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if binding.show and not binding.system and binding.action not in seen:
+            if (binding.show or binding.tooltip) and not binding.system and binding.action not in seen:
                 seen.add(binding.action)
                 yield SystemCommand(
                     f"do: {binding.description}",
@@ -270,15 +311,13 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
     folders = list(dict.fromkeys([*settings.folders, *map(str, model_folders)]))
     with quiet_terminal():
         app = RudeApp(
-            Session(store_path=store_path, folders=folders), settings, start_screen=start_screen or settings.place
+            Session(store_path=store_path, folders=folders, suite_files=list(settings.suites)),
+            settings,
+            start_screen=start_screen or settings.place,
         )
         code = app.run()
         # The worker dies with the thread that reads it; give that thread the moment it needs.
         app.runner.wait(5.0)
-        try:
-            save_setting("place", app.current_mode)
-        except RudeError as error:
-            _log.warning("%s", error)
     if app.return_code:
         return int(app.return_code)
     return code or 0

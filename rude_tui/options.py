@@ -33,7 +33,7 @@ def store_of(db: Path | None) -> Store:
 def question_options(command: F) -> F:
     """`--suite`, `--protocol`, `--metric`, `--with-excluded`: which stored verdicts are meant."""
     for option in (
-        click.option("--with-excluded", is_flag=True, help="Count pairs too that you excluded in the app."),
+        click.option("--with-excluded", is_flag=True, help="Count pairs too that you excluded."),
         click.option("--metric", help="single, averaged, strict; sum, per_token, per_byte. Default: the headline."),
         click.option("--protocol", type=click.Choice(["choice", "likelihood"]), help="Default: what most runs used."),
         click.option("--suite", help="Suite by name or hash. Default: the one run last."),

@@ -10,7 +10,7 @@ from typing import Any
 
 from screens.plain import plain
 
-__all__ = ["interval", "narrate", "narrate_skips", "percent", "print_json", "print_table"]
+__all__ = ["between", "interval", "narrate", "narrate_skips", "number", "percent", "print_json", "print_table"]
 
 
 def print_json(value: Any) -> None:
@@ -72,3 +72,13 @@ def percent(value: float | None) -> str:
 def interval(low: float, high: float) -> str:
     """`68.0–74.4`, or a dash."""
     return "–" if math.isnan(low) or math.isnan(high) else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def number(value: float) -> str:
+    """Four digits of a number on no fixed scale, or a dash."""
+    return "–" if math.isnan(value) else f"{value:.4g}"
+
+
+def between(low: float, high: float) -> str:
+    """Its interval, or a dash."""
+    return "–" if math.isnan(low) or math.isnan(high) else f"{low:.4g} … {high:.4g}"

@@ -21,6 +21,8 @@ class Settings:
     """Name of a theme; empty: the dark one."""
     folders: tuple[str, ...] = ()
     """Folders watched for candidates."""
+    suites: tuple[str, ...] = ()
+    """Suite files offered beside the built-in ones."""
     place: str = ""
     """The screen that was open last."""
     keys: dict[str, str] = field(default_factory=dict)
@@ -52,13 +54,17 @@ def load_settings() -> Settings:
         return Settings()
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
-    folders, keys = found.get("folders", []), found.get("keys", {})
+    folders, suites, keys = found.get("folders", []), found.get("suites", []), found.get("keys", {})
     for name, value, kind in (
         ("theme", found.get("theme", ""), str),
         ("place", found.get("place", ""), str),
         *(
             (f"folders, entry {i + 1}", entry, str)
-            for i, entry in enumerate(folders if _is_list(folders, file) else [])
+            for i, entry in enumerate(folders if _is_list("folders", folders, file) else [])
+        ),
+        *(
+            (f"suites, entry {i + 1}", entry, str)
+            for i, entry in enumerate(suites if _is_list("suites", suites, file) else [])
         ),
         ("keys", keys, dict),
     ):
@@ -67,19 +73,23 @@ def load_settings() -> Settings:
     return Settings(
         theme=found.get("theme", ""),
         folders=tuple(folders),
+        suites=tuple(suites),
         place=found.get("place", ""),
         keys={str(name): str(value) for name, value in keys.items()},
     )
 
 
-def _is_list(value: object, file: Path) -> bool:
+def _is_list(name: str, value: object, file: Path) -> bool:
     if not isinstance(value, list):
-        raise BadInput(f"folders is {value!r}, not a list", where=str(file), fix='write folders = ["/path"]')
+        raise BadInput(f"{name} is {value!r}, not a list", where=str(file), fix=f'write {name} = ["/path"]')
     return True
 
 
-def save_setting(name: str, value: Any) -> None:
+def save_setting(name: str, value: Any, file: Path | None = None) -> None:
     """Write one setting, leaving everything else in the file as it is.
+
+    Args:
+        file: where; `settings_file()` if not said.
 
     Raises:
         RudeError: the file cannot be written.
@@ -88,7 +98,7 @@ def save_setting(name: str, value: Any) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    file = settings_file()
+    file = file or settings_file()
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         document = tomlkit.parse(text)

@@ -16,8 +16,10 @@ _PLAIN_SECONDS = 10.0
 
 def describe(state: RunState) -> str:
     """One line about one run."""
-    head = " · ".join(part for part in (state.candidate, state.suite, state.protocol) if part)
+    head = " · ".join(part for part in (state.candidate, state.suite, state.way) if part)
     parts = [f"{head}: {state.phase}"]
+    if state.stage:
+        parts.append(state.stage)
     if state.phase is Phase.SCORING and state.judged:
         parts.append(f"{state.done}/{state.total} pairs, {state.pairs_per_second:.0f} pairs/s")
         parts.append(f"{state.tokens_per_second:,.0f} tokens/s")
@@ -25,6 +27,10 @@ def describe(state: RunState) -> str:
         if state.eta_seconds is not None:
             parts.append(f"{state.eta_seconds:.0f} s left")
         parts.append(f"{state.memory_bytes / 2**30:.1f} GiB")
+    elif state.phase is Phase.TRAINING and state.total:
+        parts.append(f"{state.note}, {state.done}/{state.total} steps")
+        if state.eta_seconds is not None:
+            parts.append(f"{state.eta_seconds:.0f} s left")
     elif state.phase is Phase.DONE and state.judged:
         parts.append(f"{state.judged} pairs in {state.seconds:.1f} s")
     return ", ".join(parts)
@@ -40,6 +46,8 @@ class TerminalProgress:
 
     def started(self, states: tuple[RunState, ...]) -> None:
         """Say how much there is."""
+        if self._live:
+            sys.stderr.write("\r\x1b[2K")
         waiting = sum(not state.phase.ended for state in states)
         narrate(f"{waiting} run(s) to do, {len(states) - waiting} up to date")
 

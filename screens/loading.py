@@ -93,7 +93,8 @@ class Loader:
 
     def _start(self, job: _Job) -> None:
         self._running[job.slot] = job
-        threading.Thread(target=self._run, args=(job,), name=f"load-{job.slot}", daemon=True).start()
+        # No daemon: one cut off inside native code takes the process down with a crash when the app ends.
+        threading.Thread(target=self._run, args=(job,), name=f"load-{job.slot}", daemon=False).start()
 
     def _run(self, job: _Job) -> None:
         value, error = None, None

@@ -1,50 +1,5 @@
-"""Colours with a glyph beside each, so that nothing is said by colour alone.
+"""Colours and glyphs, as the screens show them."""
 
-Okabe and Ito's colours (jfly.uni-koeln.de/color), darkened on a light ground until they read as text.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Final
+from engine.palette import DARK_COLOURS, GLYPHS, LIGHT_COLOURS, SERIES_GLYPHS, glyph, series_glyph
 
 __all__ = ["DARK_COLOURS", "GLYPHS", "LIGHT_COLOURS", "SERIES_GLYPHS", "glyph", "series_glyph"]
-
-_NAMES: Final = ("mark-1", "mark-2", "mark-3", "mark-4", "mark-5", "mark-6", "good", "bad", "chance")
-DARK_COLOURS: Final[Mapping[str, str]] = dict(
-    zip(
-        _NAMES,
-        ("#56B4E9", "#E69F00", "#2FBF8F", "#E08DBB", "#F0E442", "#F0804D", "#56B4E9", "#F0904D", "#9AA5B1"),
-        strict=True,
-    )
-)
-LIGHT_COLOURS: Final[Mapping[str, str]] = dict(
-    zip(
-        _NAMES,
-        ("#00609A", "#8A5A00", "#00674A", "#9B3F73", "#6B6200", "#B03A00", "#00609A", "#B03A00", "#5A6470"),
-        strict=True,
-    )
-)
-SERIES_GLYPHS: Final = ("●", "■", "▲", "◆", "▼", "★")
-GLYPHS: Final[Mapping[str, int]] = {"Competence": 0, "Content": 1, "Control": 2, "Compliance": 3}
-"""Each C with its place among the glyphs and colours; a subcategory takes its category's."""
-
-
-def series_glyph(number: int) -> tuple[str, str]:
-    """Glyph and colour name of the n-th series."""
-    number %= len(SERIES_GLYPHS)
-    return SERIES_GLYPHS[number], _NAMES[number]
-
-
-def glyph(scope: str, number: int = 0) -> tuple[str, str]:
-    """Glyph and colour name of a scope: a C's own, that of a subcategory's C, else by its number."""
-    return series_glyph(GLYPHS.get(_category(scope), number))
-
-
-def _category(scope: str) -> str:
-    from rubrics.taxonomy import SUBCATEGORIES, Subcategory
-
-    try:
-        return str(SUBCATEGORIES[Subcategory(scope)].category)
-    except ValueError:
-        return scope

@@ -1,4 +1,4 @@
-"""What the five screens have in common: the line on top, the footer, loading, errors, help."""
+"""What the six screens have in common: the line on top, the footer, loading, errors, help."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Shell(Protocol):
 
 
 class Place(Screen[None]):
-    """One of the five screens, or one opened from them."""
+    """One of the six screens, or one opened from them."""
 
     MODE: ClassVar[str] = ""
     """Its name among the places; that of the place it was opened from otherwise."""
@@ -46,6 +46,7 @@ class Place(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.loader = Loader(self)
+        self._session: Session | None = None
 
     @property
     def shell(self) -> Shell:
@@ -54,8 +55,10 @@ class Place(Screen[None]):
 
     @property
     def session(self) -> Session:
-        """What all screens share."""
-        return self.shell.session
+        """What all screens share; to be had from a thread too, and after the screen has closed."""
+        if self._session is None:
+            self._session = self.shell.session
+        return self._session
 
     @property
     def wide(self) -> bool:
@@ -120,16 +123,19 @@ class Place(Screen[None]):
         if focused is not None and focused.tooltip and isinstance(focused.tooltip, str):
             text.append(f"\n\nHere: {focused.tooltip}")
         text.append("\n\nKeys\n", "bold")
-        hints: dict[str, tuple[int, str, list[str]]] = {}
+        hints: dict[str, tuple[int, str, str, list[str]]] = {}
         for active in self.active_bindings.values():
             binding = active.binding
             if binding.description and not binding.system:
                 place = 2 if active.node is focused else int(not binding.show)
                 words = binding.tooltip or binding.description.lower()
-                keys = hints.setdefault(binding.action, (place, words, []))[2]
+                keys = hints.setdefault(binding.action, (place, words, binding.id or "", []))[3]
                 keys.append(self.app.get_key_display(binding))
         # The screen's keys first; how to move in a list is known to most.
-        for _, words, keys in sorted(hints.values(), key=lambda hint: hint[0]):
+        for _, words, name, keys in sorted(hints.values(), key=lambda hint: hint[0]):
             text.append(f"  {' '.join(dict.fromkeys(keys)):<14}", "bold")
-            text.append(f" {words}\n")
+            text.append(f" {words}")
+            text.append(f"  {name}\n", self.colour("chance"))
+        text.append('\nThe word behind each is its name: a line such as  export = "X"  under [keys] in settings.toml ')
+        text.append("gives it another key.")
         return text

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import RudeError
 from screens.loading import unexpected
+from screens.run.trace import Recorder
 from screens.session import Live
 
 if TYPE_CHECKING:
     from engine.progress import RunState
-    from engine.runs import Plan
+    from engine.runs import Plan, RunRequest
     from engine.store.connection import Store
 
 __all__ = ["Runner"]
@@ -26,27 +27,38 @@ _KEPT: Final = 500
 
 
 class Runner:
-    """Starts and stops work; gives every change to `publish`, from the working thread."""
+    """Starts, pauses and stops work; gives every change to `publish`, from the working thread or the one that asks."""
 
     def __init__(self, publish: Callable[[Live], None]) -> None:
         self._publish = publish
         self._states: dict[str, RunState] = {}
         self._lines: deque[str] = deque(maxlen=_KEPT)
         self._cancel = threading.Event()
+        self._pause = threading.Event()
+        self._recorder = Recorder()
         self._thread: threading.Thread | None = None
         self._error = ""
+        self.request: RunRequest | None = None
+        """What was asked for last; planned again, it takes up what stopped."""
+        # Asking and working are two threads; a snapshot is taken by one of them at a time.
+        self._lock = threading.RLock()
 
     @property
     def running(self) -> bool:
-        """Whether work is going on."""
+        """Whether work is going on, or waits to go on."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the work going on has been asked to wait."""
+        return self.running and self._pause.is_set() and not self._cancel.is_set()
 
     def start(self, store: Store, plan: Plan) -> None:
         """Begin; does nothing while other work goes on."""
         if self.running:
             return
-        self._states, self._error = {}, ""
-        self._cancel = threading.Event()
+        self._states, self._error, self.request = {}, "", plan.request
+        self._cancel, self._pause = threading.Event(), threading.Event()
         for name, what, _ in plan.refused:
             self._say(f"{name}: left out, {what}")
         self._thread = threading.Thread(target=self._work, args=(store, plan), name="runs", daemon=True)
@@ -59,6 +71,18 @@ class Runner:
             self._cancel.set()
             self._tell(running=True)
 
+    def toggle_pause(self) -> None:
+        """Ask the work to wait once the batch at hand is done, or to go on. What it has loaded stays loaded."""
+        if not self.running or self._cancel.is_set():
+            return
+        if self._pause.is_set():
+            self._say("going on")
+            self._pause.clear()
+        else:
+            self._say("pausing after the batch at hand; the model stays loaded")
+            self._pause.set()
+        self._tell(running=True)
+
     def wait(self, seconds: float) -> bool:
         """Wait until the work has ended; False if it has not by then."""
         if self._thread is not None:
@@ -69,7 +93,8 @@ class Runner:
         from engine.runs import execute
 
         try:
-            execute(store, plan, self, self._cancel)
+            self._recorder = Recorder(plan.runs)
+            execute(store, plan, self, self._cancel, self._pause)
         except RudeError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001 - the thread has nobody above it; the person gets to see it
@@ -85,15 +110,19 @@ class Runner:
 
     def started(self, states: tuple[RunState, ...]) -> None:
         """The whole queue."""
-        self._states = {state.key: state for state in states}
+        with self._lock:
+            self._states = {state.key: state for state in states}
         self._say(f"{len(states)} runs in the queue")
         self._tell(running=True)
 
     def advanced(self, state: RunState) -> None:
         """One run moved on."""
         before = self._states.get(state.key)
-        self._states[state.key] = state
-        if before is None or before.phase is not state.phase:
+        turn = before is None or before.phase is not state.phase
+        with self._lock:
+            self._states[state.key] = state
+            self._recorder.take(state, turn=turn)
+        if turn:
             self._say(_moved(state))
         for note in state.notes:
             if before is None or note not in before.notes:
@@ -102,19 +131,28 @@ class Runner:
 
     def finished(self, states: tuple[RunState, ...]) -> None:
         """Everything has ended."""
-        self._states = {state.key: state for state in states}
+        with self._lock:
+            self._states = {state.key: state for state in states}
         self._say("all runs have ended")
 
     def _say(self, line: str) -> None:
         _log.info("%s", line)
-        self._lines.append(f"{time.strftime('%H:%M:%S')}  {line}")
+        with self._lock:
+            self._lines.append(f"{time.strftime('%H:%M:%S')}  {line}")
 
     def _tell(self, *, running: bool) -> None:
-        self._publish(Live(tuple(self._states.values()), running, tuple(self._lines), self._error))
+        with self._lock:
+            self._publish(
+                Live(
+                    tuple(self._states.values()), running, tuple(self._lines), self._error,
+                    paused=running and self._pause.is_set() and not self._cancel.is_set(),
+                    trace=self._recorder.trace(),
+                )
+            )  # fmt: skip
 
 
 def _name(state: RunState) -> str:
-    return " · ".join(filter(None, (state.candidate, state.suite, state.protocol)))
+    return " · ".join(filter(None, (state.candidate, state.suite, state.way)))
 
 
 def _moved(state: RunState) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from screens.construct.desk import Desk
+from screens.run.trace import Trace
 
 if TYPE_CHECKING:
     from engine.progress import RunState
@@ -26,14 +30,22 @@ class Session:
     store_path: Path | None = None
     folders: list[str] = field(default_factory=list)
     """Folders watched for candidates, as the person named them."""
+    suite_files: list[str] = field(default_factory=list)
+    """Suite files a person has named."""
     remember: Callable[[str, Any], None] = field(default=lambda name, value: None)
     """Keeps a setting for next time."""
     asked: dict[str, Any] = field(default_factory=dict)
     """The fields of the question that were chosen; the rest are the engine's defaults."""
     marked_models: dict[str, str] = field(default_factory=dict)
     """Candidates marked for the next run: path → name, in the order marked."""
+    marked_suites: list[str] = field(default_factory=list)
+    """Suites marked for the next run: built-in names or files."""
     subject: str | None = None
     """Label of the candidate whose failures are looked at; None: the best one."""
+    command: tuple[str, ...] = (sys.executable, "-m", "rude_tui")
+    """What starts the command line in a process of its own."""
+    desk: Desk = field(default_factory=Desk)
+    """What the screens of constructions keep."""
 
     def __post_init__(self) -> None:
         # Whoever asks for what is being worked out already waits for it.
@@ -109,6 +121,10 @@ class Live:
     log: tuple[str, ...] = ()
     """What happened, newest last."""
     error: str = ""
+    paused: bool = False
+    """Whether the work has been asked to wait."""
+    trace: Trace = field(default_factory=Trace)
+    """How it went until now."""
 
     @property
     def share(self) -> float:

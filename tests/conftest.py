@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -34,6 +37,22 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of shared models and datasets here (RUDE_TUI_SHARED names one)")
     return folder.resolve()
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    """A headless Chromium, as playwright drives it; the test skips where the system has none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (.ci/run installs one where it may)")
+    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with driver.sync_playwright() as started:
+        # As root, in a container, Chromium has no sandbox of its own to start.
+        sandbox = [] if os.name == "nt" or os.getuid() else ["--no-sandbox"]
+        browser = started.chromium.launch(executable_path=found, args=[*sandbox, "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

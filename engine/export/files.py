@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from engine.export.tables import Table
 from rubrics.errors import BadInput, RudeError
 
-__all__ = ["safe_cell", "write_csv", "write_table"]
+__all__ = ["safe_cell", "whole", "write_csv", "write_table"]
 
 _FORMULA: Final = ("=", "+", "-", "@")
 
@@ -48,9 +49,20 @@ def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
         raise BadInput(
             f"cannot tell the format of {path.name!r}", where=str(path), fix="end it in .csv, .parquet or .json"
         )
+    with whole(path) as scratch:
+        writer(table, scratch, raw)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write into; it takes its place at the end, or goes without a trace.
+
+    Raises:
+        RudeError: the file cannot be written; an older one of the same name is left as it was.
+    """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        writer(table, scratch, raw)
+        yield scratch
         os.replace(scratch, path)
     except OSError as error:
         raise RudeError(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
+from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.correlation import (
     correlation_views,
     outcome_names,
@@ -37,10 +38,16 @@ class Table:
         return (dict(zip(self.columns, row, strict=True)) for row in self.rows)
 
 
+_CONTROLS: Final = {"none": "without_prompt", "other": "other_prompt"}
+_CONTROL_COLUMNS: Final = {
+    "value": "double", "ci_low": "double", "ci_high": "double", "difference": "double", "difference_low": "double",
+    "difference_high": "double", "pmi": "double", "pmi_low": "double", "pmi_high": "double", "n_pairs": "integer",
+}  # fmt: skip
 _RANKINGS: Final = {
     "rank": "integer", "candidate": "varchar", "parameters": "bigint", "precision": "varchar", "protocol": "varchar",
     "metric": "varchar", "scope": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
     "chance": "double", "n_pairs": "integer", "n_clusters": "integer", "p_best": "double", "tied_with": "varchar",
+    **{f"{shown}_{name}": kind for shown in _CONTROLS.values() for name, kind in _CONTROL_COLUMNS.items()},
 }  # fmt: skip
 _CORRELATIONS: Final = {
     "predictor": "varchar", "outcome": "varchar", "statistic": "varchar", "value": "double", "ci_low": "double",
@@ -90,7 +97,8 @@ def _protocols(store: Store, question: Question) -> list[Question]:
 def _rankings(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for asked in _protocols(store, question):
-        found = rankings_of(load_board(store, asked), asked)
+        board = load_board(store, asked)
+        found, controls = rankings_of(board, asked), control_table(store, board)
         for scope, ranking in found.scopes.items():
             for row in ranking.rows:
                 entrant = found.entrants[row.candidate]
@@ -98,8 +106,17 @@ def _rankings(store: Store, question: Question) -> Table:
                     row.rank, row.candidate, entrant.parameters, entrant.precision, found.protocol, found.metric,
                     scope, _number(row.value), _number(row.ci_low), _number(row.ci_high), row.chance, row.n_pairs,
                     row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
+                    *_controlled(controls if scope == "overall" else None, row.candidate),
                 ))  # fmt: skip
     return Table(_RANKINGS, rows)
+
+
+def _controlled(controls: ControlTable | None, candidate: str) -> Iterator[float | int | None]:
+    """The control columns: of the whole suite, so only beside `overall`."""
+    found = controls.by_label.get(candidate, {}) if controls is not None else {}
+    for shown in _CONTROLS:
+        cells = control_row(found[shown]) if shown in found else {}
+        yield from (cells.get(name) for name in _CONTROL_COLUMNS)
 
 
 def _predictors(store: Store, question: Question) -> Table:
@@ -125,7 +142,7 @@ def _correlations(store: Store, question: Question, published: bool) -> Table:
                 rows.append((
                     view.predictor, view.outcome, statistic.name, _number(statistic.value),
                     _number(statistic.ci_low), _number(statistic.ci_high), _number(statistic.p_value), statistic.n,
-                    statistic.note,
+                    "; ".join(filter(None, (statistic.note, statistic.method))),
                 ))  # fmt: skip
     return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
 

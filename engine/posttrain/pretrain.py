@@ -42,6 +42,8 @@ __all__ = ["Recipe", "build", "main", "pretrain", "read_recipes"]
 
 _RECIPES = Path(__file__).with_name("pretrain.toml")
 _REQUEST, _, _RESPONSE = DIALOGUE.partition("{prompt}")
+_FRAMES = {"request": DIALOGUE, "question": "Q: {prompt}\nA: ", "bare": "{prompt}\n"}
+_ORDERS = ("mixed", "dialogue first", "dialogue last")
 _SAVE_EVERY = 100
 _WORDS_AT_ONCE = 20_000
 
@@ -80,6 +82,10 @@ class Recipe:
     length: int = 256
     positions: int = 2048
     dtype: str = "bfloat16"
+    frame: str = "request"
+    """How a dialogue is laid out: `request` as where candidates are scored, `question` or `bare` in other ways."""
+    order: str = "mixed"
+    """Where dialogues stand among plain documents: `mixed`, or mostly `dialogue first` or `dialogue last`."""
 
     @property
     def steps(self) -> int:
@@ -95,11 +101,17 @@ def read_recipes(path: Path = _RECIPES) -> list[Recipe]:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return [Recipe(**{**table.get("common", {}), **model}) for model in table["model"]]
+        recipes = [Recipe(**{**table.get("common", {}), **model}) for model in table["model"]]
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise BadInput(
             f"recipes cannot be read ({error})", where=str(path), fix="see pretrain.toml for the form"
         ) from None
+    for recipe in recipes:
+        if recipe.frame not in _FRAMES:
+            raise BadInput(f"no frame {recipe.frame!r}", where=recipe.name, fix=f"use {', '.join(_FRAMES)}")
+        if recipe.order not in _ORDERS:
+            raise BadInput(f"no order {recipe.order!r}", where=recipe.name, fix=f"use {', '.join(_ORDERS)}")
+    return recipes
 
 
 def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -> PreTrainedModel:
@@ -170,20 +182,38 @@ def _text(recipe: Recipe, tokenizer: Any) -> _Rows:
     rows = _Rows(recipe, tokenizer.eos_token_id)
     seen = 0
     for block in range(sys.maxsize):
-        shares = {"dialogue_share": recipe.dialogue}
+        shares = {"dialogue_share": _dialogue_share(recipe, seen)}
         if seen < recipe.rote:
             shares = {"dialogue_share": 0.0, "rote_share": 1.0}
         seed = recipe.text_seed * 1_000_003 + block
-        texts = list(documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares))
-        coded = tokenizer(texts, add_special_tokens=True, return_offsets_mapping=True)
-        for text, ids, spans in zip(texts, coded["input_ids"], coded["offset_mapping"], strict=True):
-            response = text.find(_RESPONSE) + len(_RESPONSE) if text.startswith(_REQUEST) else 0
+        plain = documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares)
+        texts, responses = zip(*(_framed(text, recipe.frame) for text in plain), strict=True)
+        coded = tokenizer(list(texts), add_special_tokens=True, return_offsets_mapping=True)
+        for response, ids, spans in zip(responses, coded["input_ids"], coded["offset_mapping"], strict=True):
             weights = [recipe.request_weight if start < response else 1.0 for start, _ in spans]
             rows.add([*ids, tokenizer.eos_token_id], [*weights, 1.0])
             seen += len(ids) + 1
             if rows.full:
                 return rows
     raise AssertionError("documents never end")
+
+
+def _framed(text: str, frame: str) -> tuple[str, int]:
+    """A document in the recipe's frame, and where in it the response begins; 0 where it is no dialogue."""
+    if not text.startswith(_REQUEST):
+        return text, 0
+    prompt, _, response = text.removeprefix(_REQUEST).partition(_RESPONSE)
+    head = _FRAMES[frame].format(prompt=prompt)
+    return head + response, len(head)
+
+
+def _dialogue_share(recipe: Recipe, seen: int) -> float:
+    """The share of dialogues after `seen` tokens; over the whole mixture it is the recipe's, whatever the order."""
+    late = seen - recipe.rote > (recipe.tokens - recipe.rote) / 2
+    halves = max(0.0, 2 * recipe.dialogue - 1), min(1.0, 2 * recipe.dialogue)
+    if recipe.order == "mixed":
+        return recipe.dialogue
+    return halves[late if recipe.order == "dialogue last" else not late]
 
 
 def _batches(rows: _Rows, recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:

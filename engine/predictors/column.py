@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from engine.predictors.stored import STORED
-from engine.predictors.tokens import PROXIES
+from engine.predictors.catalogue import COMPUTED
 from engine.store.predictors import StoredPredictor
 from rubrics.errors import BadInput
 
@@ -17,11 +18,16 @@ __all__ = ["read_columns"]
 
 _SHOWN: Final = 20
 """Faults shown in one message; the count of the rest is given."""
+_MADE_HERE: Final = re.compile(r"(rBridge|trace NLL)\b.*\)$")
+"""Names that trace files give."""
 _FIX: Final = "a header such as candidate,my score and one row per candidate"
 
 
-def read_columns(path: Path) -> list[StoredPredictor]:
+def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[StoredPredictor]:
     """Predictors in a CSV with a column `candidate`; every other column is a predictor, an empty cell is not known.
+
+    Args:
+        lower_is_better: columns for which it is, such as losses.
 
     Raises:
         BadInput: naming file, line and column; nothing is taken from a file with a fault.
@@ -39,6 +45,10 @@ def read_columns(path: Path) -> list[StoredPredictor]:
     try:
         header = [cell.strip() for cell in next(reader, [])]
         names = _names(header, where)
+        for name in lower_is_better:
+            if name not in names:
+                fix = f"columns: {', '.join(sorted(names))}"
+                raise BadInput(f"has no column {name!r} for which lower could be better", where=where, fix=fix)
         at = header.index("candidate")
         for row in reader:
             line = reader.line_num
@@ -59,7 +69,9 @@ def read_columns(path: Path) -> list[StoredPredictor]:
                 elif (candidate, name) in found:
                     faults.append(f"line {line}, {name}: {candidate!r} has a value further up")
                 else:
-                    found[candidate, name] = StoredPredictor(candidate, name, value, note=path.name)
+                    found[candidate, name] = StoredPredictor(
+                        candidate, name, value, note=path.name, lower_is_better=name in lower_is_better
+                    )
     except csv.Error as error:
         raise BadInput(f"line {reader.line_num} is not CSV ({error})", where=where, fix="mend the quotes") from None
     if faults:
@@ -80,7 +92,7 @@ def _names(header: list[str], where: str) -> set[str]:
     for name in names:
         if names.count(name) > 1:
             raise BadInput(f"line 1: column {name!r} stands twice", where=where, fix="rename one")
-        if name in STORED or name in PROXIES:
+        if name in COMPUTED or _MADE_HERE.match(name):
             raise BadInput(f"line 1: {name!r} is computed here", where=where, fix="give the column another name")
     return set(names)
 

@@ -101,6 +101,16 @@ class Predictor:
     compute: Callable[[Evidence], Mapping[str, Estimate]]
     """By label on the question's board; a candidate for which it is not known is left out, and an interval's ends
     are NaN where it has none."""
+    source: str = "own"
+    """Where it was proposed."""
+    known: Callable[[Evidence], bool] = lambda evidence: True
+    """Whether anything is stored that it follows from; what it needs of protocols is asked apart."""
+    listed: bool = True
+    """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
+
+    def run(self, evidence: Evidence) -> bool:
+        """Whether the protocol it needs has been run."""
+        return self.needs not in ("choice", "likelihood") or self.needs in evidence.protocols
 
     def of(self, evidence: Evidence) -> Mapping[str, Estimate]:
         """The numbers.
@@ -108,7 +118,7 @@ class Predictor:
         Raises:
             BadInput: what it needs is not stored.
         """
-        if self.needs in ("choice", "likelihood") and self.needs not in evidence.protocols:
+        if not self.run(evidence):
             raise BadInput(
                 f"{self.name!r} needs a {self.needs} run on this suite",
                 where=evidence.board.suite,

@@ -5,7 +5,8 @@ Source: arXiv 2509.21013, the algorithm as printed; `masked` is the mode of its 
 The two models cut the text differently, so they meet in its characters: a character has the probability of the
 frontier token that holds it (its first byte, where a token splits it), and a candidate's token weighs the mean over
 the characters it touches. All lengths are in UTF-8 bytes per token and cover the trace and nothing else: no BOS, no
-prompt, no final answer.
+prompt, no final answer. A token of no bytes is one that shares a character with the token before it, which has all the
+bytes; it touches that character.
 """
 
 from __future__ import annotations
@@ -55,17 +56,15 @@ def token_weights(trace: Trace, lengths: npt.NDArray[np.int64]) -> FloatArray:
     """(tokens,): the frontier's mean probability over the characters that each of a candidate's tokens touches.
 
     Args:
-        lengths: (tokens,), bytes of the trace in each of the candidate's tokens; a token without any weighs nothing.
+        lengths: (tokens,), bytes of the trace in each of the candidate's tokens.
     """
     ends = _ends(trace.text, lengths)
     sizes = np.array([len(character.encode()) for character in trace.text])
     character = np.repeat(np.arange(len(sizes)), sizes)
     sums = np.concatenate([[0.0], np.cumsum(trace.characters())])
-    starts = ends - lengths
-    held = lengths > 0
-    first, last = character[starts[held]], character[ends[held] - 1] + 1
-    found = np.zeros(len(lengths))
-    found[held] = (sums[last] - sums[first]) / (last - first)
+    starts, stops = _touched(ends, lengths)
+    first, last = character[starts], character[stops - 1] + 1
+    found: FloatArray = (sums[last] - sums[first]) / (last - first)
     return found
 
 
@@ -131,7 +130,8 @@ def masked(text: str, lengths: npt.NDArray[np.int64], nll: FloatArray, spans: Se
             raise ValueError(f"span {start}–{stop} is not inside a text of {len(text)} characters")
         marked[places[start] : places[stop]] = 1
     sums = np.concatenate([[0], np.cumsum(marked)])
-    counted = sums[ends] > sums[ends - lengths]
+    starts, stops = _touched(ends, lengths)
+    counted = sums[stops] > sums[starts]
     return Masked(float(np.sum(np.asarray(nll)[counted])) / math.log(2), int(lengths[counted].sum()))
 
 
@@ -139,6 +139,14 @@ def bits_per_byte(found: Sequence[Masked]) -> float:
     """All bits over all bytes; NaN where nothing was marked."""
     size = sum(one.size for one in found)
     return sum(one.bits for one in found) / size if size else math.nan
+
+
+def _touched(
+    ends: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """(tokens,) each: the half-open range of bytes that a token touches, at least one byte."""
+    starts = np.where(lengths > 0, ends - lengths, np.maximum(ends - 1, 0))
+    return starts, np.maximum(ends, starts + 1)
 
 
 def _ends(text: str, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -25,6 +25,8 @@ SIZE: Final = "log10 parameters"
 
 FloatArray = npt.NDArray[np.float64]
 _NOTHING = "nothing beyond the run"
+_PAPER = "arXiv 2605.11978"
+_PLAIN = "what any other has to beat"
 
 
 def _size(evidence: Evidence) -> dict[str, Estimate]:
@@ -114,7 +116,7 @@ def _category(category: Category) -> Predictor:
         f"RuDE {category}",
         f"the ranking's metric on pairs that violate a criterion of {category}",
         "any protocol", _NOTHING, True,
-        lambda evidence: _ranked(evidence, evidence.ranking("category"), str(category)),
+        lambda evidence: _ranked(evidence, evidence.ranking("category"), str(category)), _PAPER,
     )  # fmt: skip
 
 
@@ -122,7 +124,7 @@ def _metric(name: str) -> Predictor:
     metric = METRICS[name]
     return Predictor(
         f"RuDE {name}", metric.help, metric.protocol, _NOTHING, True,
-        lambda evidence: _ranked(evidence, evidence.ranking("overall", metric.protocol, name), "overall"),
+        lambda evidence: _ranked(evidence, evidence.ranking("overall", metric.protocol, name), "overall"), _PAPER,
     )  # fmt: skip
 
 
@@ -134,15 +136,15 @@ VARIANTS: Final = frozenset(predictor.name for predictor in _VARIANTS)
 STORED: Final[Mapping[str, Predictor]] = {
     predictor.name: predictor
     for predictor in (
-        Predictor(RUDE, "value of the ranking that is asked for", "any protocol", _NOTHING, True, _rude),
-        Predictor(SIZE, "decimal logarithm of the number of parameters", "any protocol", "nothing", True, _size),
+        Predictor(RUDE, "value of the ranking that is asked for", "any protocol", _NOTHING, True, _rude, _PAPER),
+        Predictor(SIZE, "decimal logarithm of the parameters", "any protocol", "nothing", True, _size, _PLAIN),
         Predictor(
             "NLL per token", "−log-likelihood of all chosen responses over their tokens, nats; unlike tokenizers do "
-            "not compare", "likelihood", _NOTHING, False, _loss("tokens_chosen", 1.0),
+            "not compare", "likelihood", _NOTHING, False, _loss("tokens_chosen", 1.0), _PLAIN,
         ),
         Predictor(
             "bits per byte", "−log2-likelihood of all chosen responses over their UTF-8 bytes", "likelihood",
-            _NOTHING, False, _loss("bytes_chosen", math.log(2)),
+            _NOTHING, False, _loss("bytes_chosen", math.log(2)), _PLAIN,
         ),
         Predictor(
             "likelihood margin", "mean over pairs of log-likelihood per byte, chosen less rejected, nats",
@@ -153,9 +155,9 @@ STORED: Final[Mapping[str, Predictor]] = {
             "choice", _NOTHING, True, _choice(_debiased),
         ),
         Predictor(
-            "consistent choice", "share right among pairs whose verdict does not change with order "
-            "(after arXiv 2511.20604); each candidate has its own such pairs", "choice", _NOTHING, True,
-            _choice(_consistent),
+            "consistent choice", "share right among pairs whose verdict does not change with order; "
+            "each candidate has its own such pairs", "choice", _NOTHING, True,
+            _choice(_consistent), "after arXiv 2511.20604",
         ),
         *_VARIANTS,
     )

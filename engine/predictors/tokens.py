@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
-from engine.predictors.proxy import FEATURES, Solution, solution_features
+from engine.predictors.proxy import FEATURES, Constants, Solution, solution_features
 from engine.problems import read_config
 from engine.requests import TokenScores
 from engine.results.board import Entrant
@@ -22,7 +22,7 @@ from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from rubrics.errors import BadInput, CandidateError
 
-__all__ = ["PROXIES"]
+__all__ = ["PROXIES", "proxy_features"]
 
 _LOWER: Final = ("cross-entropy", "entropy", "rank,", "margin", "wrong-confidence")
 
@@ -36,7 +36,20 @@ class _Read(NamedTuple):
     """(solutions,)."""
 
 
-def _values(evidence: Evidence) -> Mapping[str, _Read]:
+def proxy_features(evidence: Evidence, constants: Constants | None = None) -> dict[str, list[Estimate]]:
+    """By label, all 80 in the order of `FEATURES`, each with its interval over clusters.
+
+    Raises:
+        BadInput: there are no token scores of the chosen responses.
+    """
+    found = {}
+    for label, read in _values(evidence, constants).items():
+        ones = np.ones(len(read.values))
+        found[label] = [ratio(read.values[:, position], ones, read.clusters) for position in range(len(FEATURES))]
+    return found
+
+
+def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, _Read]:
     """By label, on the pairs whose chosen response has token scores of every candidate.
 
     Raises:
@@ -72,7 +85,7 @@ def _values(evidence: Evidence) -> Mapping[str, _Read]:
         kept = {pair: held for pair, held in by_run[entrant.run.run_id].items() if pair in common}
         solutions = _solutions(list(kept.values()), _vocabulary(evidence.store, entrant))
         clusters = np.array([counted[pair] for pair in kept], dtype=np.int32)
-        found[own[entrant.label]] = _Read(np.stack([solution_features(one) for one in solutions]), clusters)
+        found[own[entrant.label]] = _Read(np.stack([solution_features(one, constants) for one in solutions]), clusters)
     return found
 
 
@@ -121,8 +134,8 @@ def _feature(name: str, position: int) -> Predictor:
         }
 
     return Predictor(
-        f"proxy {name}", "mean over chosen responses, the last 1,000 tokens of each (arXiv 2605.18607)", "likelihood",
-        "a run with --token-scores", not name.startswith(_LOWER), compute,
+        f"proxy {name}", "mean over chosen responses, the last 1,000 tokens of each", "likelihood",
+        "a run with --token-scores", not name.startswith(_LOWER), compute, "arXiv 2605.18607", listed=False,
     )  # fmt: skip
 
 

@@ -5,27 +5,41 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from engine.predictors.interface import Evidence
+from engine.predictors.catalogue import catalogue
+from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.stored import RUDE, SIZE, STORED, VARIANTS
-from engine.predictors.tokens import PROXIES
 from engine.results.board import Question
-from engine.stats.correlation import Correlation, correlate
+from engine.results.families import named
+from engine.stats.correlation import Correlation, correlate, partial
+from engine.stats.estimates import Statistic
 from engine.stats.intervals import Estimate
+from engine.stats.lines import fit_line
+from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
-from engine.store.predictors import stored_predictors
 from rubrics.errors import BadInput
 
+if TYPE_CHECKING:
+    from engine.stats.league import League
+
 __all__ = [
+    "HELP",
     "RUDE",
     "SIZE",
     "CorrelationView",
+    "Expected",
     "Point",
+    "best_view",
     "correlation_view",
     "correlation_views",
+    "expected",
+    "given_size",
+    "league_of",
     "outcome_names",
     "predictor_label",
     "predictor_names",
@@ -33,7 +47,14 @@ __all__ = [
     "verdict",
 ]
 
-_COMPUTED = {**STORED, **PROXIES}
+HELP: Final = {
+    "p": "share of reorderings of the outcome with a correlation at least as strong",
+    "size": "given size: the correlation that log10 parameters do not account for",
+    "without": "the correlation nearest to none when one candidate, or one family, is left out",
+    "expected": "95 % prediction interval of a least-squares line through the candidates with both numbers",
+}
+"""One line on each number beside a correlation."""
+
 _UNKNOWN = Estimate(math.nan, math.nan, math.nan, "")
 
 
@@ -47,6 +68,9 @@ class Point:
     x_high: float
     y: float
     """NaN where the outcome is unknown."""
+    size: float = math.nan
+    """log10 parameters; NaN where not known."""
+    family: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,15 +109,17 @@ def predictor_names(
         from data.published import predictors
 
         return list(predictors())
-    names = list(STORED)
     if store is None:
-        return names
-    if question is not None:
-        evidence = Evidence(store, question)
-        same = f"RuDE {evidence.board.metric}"
-        known = evidence.protocols | {"any protocol"}
-        names = [name for name in names if STORED[name].needs in known and name != same]
-    return names + sorted({one.predictor for one in stored_predictors(store)} - set(_COMPUTED))
+        return [name for name, found in catalogue().items() if found.listed]
+    evidence = Evidence(store, question) if question is not None else None
+    return [name for name, found in catalogue(store).items() if found.listed and _can_stand(found, evidence)]
+
+
+def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
+    if evidence is None:
+        return True
+    same = predictor.name == f"RuDE {evidence.board.metric}"
+    return not same and predictor.run(evidence) and predictor.known(evidence)
 
 
 def outcome_names(store: Store, *, published: bool = False) -> list[str]:
@@ -106,55 +132,71 @@ def outcome_names(store: Store, *, published: bool = False) -> list[str]:
 
 
 def correlation_view(
-    store: Store, question: Question, predictor: str, outcome: str, *, published: bool = False
+    store: Store,
+    question: Question,
+    predictor: str,
+    outcome: str,
+    *,
+    published: bool = False,
+    families: Mapping[str, str] | None = None,
 ) -> CorrelationView:
     """The scatter of one predictor against one outcome, with Pearson, Spearman and Kendall.
 
     Raises:
         BadInput: no such predictor or outcome, nothing has been run yet, or not what the predictor needs.
     """
-    return correlation_views(store, question, [predictor], [outcome], published=published)[0]
+    return correlation_views(store, question, [predictor], [outcome], published=published, families=families)[0]
 
 
 def correlation_views(
-    store: Store, question: Question, predictors: Sequence[str], outcomes: Sequence[str], *, published: bool = False
+    store: Store,
+    question: Question,
+    predictors: Sequence[str],
+    outcomes: Sequence[str],
+    *,
+    published: bool = False,
+    families: Mapping[str, str] | None = None,
 ) -> list[CorrelationView]:
     """Every predictor against every outcome, by outcome, reading each thing once.
+
+    Args:
+        families: by candidate; for those left out, `engine.results.families.RULE`.
 
     Raises:
         BadInput: as `correlation_view`.
     """
-    for asked, known, what in (
-        (predictors, predictor_names(store, published=published), "predictor"),
-        (outcomes, outcome_names(store, published=published), "outcome"),
-    ):
-        for wanted in asked:
-            if wanted not in known and (what != "predictor" or published or wanted not in PROXIES):
-                fix = f"{what}s: " + ", ".join(known) if known else "rude-tui outcomes add FILE.csv"
-                raise BadInput(f"no {what} {wanted!r}", fix=fix)
+    known = predictor_names(published=True) if published else list(catalogue(store))
+    _check("predictor", predictors, known, [name for name in known if not name.startswith("proxy ")])
+    measured = outcome_names(store, published=published)
+    _check("outcome", outcomes, measured, measured)
     if published:
-        return [_published(predictor, outcome) for outcome in outcomes for predictor in predictors]
+        return [_published(predictor, outcome, families) for outcome in outcomes for predictor in predictors]
     evidence = Evidence(store, question)
-    columns = {predictor: predictor_values(evidence, predictor) for predictor in predictors}
-    return [_own(evidence, predictor, columns[predictor], outcome) for outcome in outcomes for predictor in predictors]
+    about = catalogue(store)
+    columns = {predictor: about[predictor].of(evidence) for predictor in predictors}
+    return [
+        _own(evidence, about[predictor], columns[predictor], outcome, families)
+        for outcome in outcomes
+        for predictor in predictors
+    ]
+
+
+def _check(what: str, asked: Sequence[str], known: Sequence[str], told: Sequence[str]) -> None:
+    for wanted in asked:
+        if wanted not in known:
+            fix = f"{what}s: " + ", ".join(told) if told else "rude-tui outcomes add FILE.csv"
+            raise BadInput(f"no {what} {wanted!r}", fix=fix)
 
 
 def predictor_values(evidence: Evidence, predictor: str) -> Mapping[str, Estimate]:
     """One predictor of the candidates on the question's board, by label; interval ends NaN where there is none.
 
     Raises:
-        BadInput: what it needs has not been run.
+        BadInput: no such predictor, or what it needs has not been run.
     """
-    if predictor in _COMPUTED:
-        return _COMPUTED[predictor].of(evidence)
-    given = {one.candidate: one for one in stored_predictors(evidence.store) if one.predictor == predictor}
-    found = {}
-    for entrant in evidence.board.entrants:
-        one = given.get(entrant.label) or given.get(entrant.name)
-        if one is not None:
-            low, high = (math.nan if end is None else end for end in (one.ci_low, one.ci_high))
-            found[entrant.label] = Estimate(one.value, low, high, "given")
-    return found
+    known = catalogue(evidence.store)
+    _check("predictor", [predictor], list(known), [name for name in known if known[name].listed])
+    return known[predictor].of(evidence)
 
 
 def predictor_label(evidence: Evidence, predictor: str) -> str:
@@ -165,17 +207,26 @@ def predictor_label(evidence: Evidence, predictor: str) -> str:
     return predictor
 
 
-def _own(evidence: Evidence, predictor: str, values: Mapping[str, Estimate], outcome: str) -> CorrelationView:
+def _own(
+    evidence: Evidence,
+    about: Predictor,
+    values: Mapping[str, Estimate],
+    outcome: str,
+    families: Mapping[str, str] | None,
+) -> CorrelationView:
     table = evidence.ranking()
     outcomes = {o.candidate: o for o in stored_outcomes(evidence.store) if o.outcome == outcome}
+    predictor = about.name
     points = []
     for row in table.overall.rows:
         entrant = table.entrants[row.candidate]
         found = outcomes.get(entrant.label) or outcomes.get(entrant.name)
         x = values.get(row.candidate, _UNKNOWN)
-        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, found.score if found else math.nan))
+        size = math.log10(entrant.parameters) if entrant.parameters else math.nan
+        y = found.score if found else math.nan
+        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
     notes = list(table.notes)
-    if predictor in _COMPUTED and not _COMPUTED[predictor].higher_is_better:
+    if not about.higher_is_better:
         notes.append(f"{predictor}: lower is better, so a good predictor correlates below zero")
     unknown = [point.name for point in points if math.isnan(point.x)]
     if unknown:
@@ -191,28 +242,93 @@ def _own(evidence: Evidence, predictor: str, values: Mapping[str, Estimate], out
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
     view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
-    if predictor not in _COMPUTED:
-        return view
-    about = _COMPUTED[predictor]
-    variant = predictor in VARIANTS
-    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=variant)
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
 
 
-def _published(predictor: str, outcome: str) -> CorrelationView:
-    from data.published import SOURCE, points
+def _published(predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
+    from data.published import SOURCE, points, published
 
-    found = [Point(p.name, p.x, math.nan, math.nan, p.y) for p in points(predictor, outcome)]
+    known = published()
+    found = []
+    for p in points(predictor, outcome):
+        family = (families or {}).get(p.name) or known.families[p.name]
+        found.append(Point(p.name, p.x, math.nan, math.nan, p.y, math.log10(known.parameters[p.name]), family))
     return _view(predictor, outcome, SOURCE, math.nan, found, [])
 
 
 def _view(
     predictor: str, outcome: str, source: str, chance: float, points: list[Point], notes: list[str]
 ) -> CorrelationView:
-    known = [point for point in points if not math.isnan(point.x) and not math.isnan(point.y)]
+    known = _both(points)
     statistics = correlate(
-        np.array([point.x for point in known]), np.array([point.y for point in known]), [point.name for point in known]
+        [point.x for point in known],
+        [point.y for point in known],
+        [point.name for point in known],
+        families=[point.family for point in known],
     )
     return CorrelationView(predictor, outcome, source, chance, tuple(points), statistics, tuple(notes))
+
+
+def _both(points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if not math.isnan(point.x) and not math.isnan(point.y)]
+
+
+def given_size(view: CorrelationView, *, ranks: bool = False) -> Statistic:
+    """The correlation that log10 parameters do not account for: partial Pearson, or Spearman."""
+    known = _both(view.points)
+    return partial([p.x for p in known], [p.y for p in known], [p.size for p in known], ranks=ranks)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Where a candidate without an outcome should land."""
+
+    name: str
+    x: float
+    value: float
+    low: float
+    high: float
+    """95 % prediction interval."""
+    outside: bool
+    """Whether its predictor lies beyond all those with an outcome."""
+
+
+def expected(view: CorrelationView) -> tuple[Expected, ...]:
+    """Each candidate whose outcome is unknown, by a least-squares line through the others; none below three points."""
+    known = _both(view.points)
+    line = fit_line([p.x for p in known], [p.y for p in known])
+    if line is None or math.isnan(line.scatter):
+        return ()
+    low, high = min(p.x for p in known), max(p.x for p in known)
+    return tuple(
+        Expected(p.name, p.x, line.at(p.x), *line.interval(p.x), not low <= p.x <= high)
+        for p in view.points
+        if math.isnan(p.y) and not math.isnan(p.x)
+    )
+
+
+def league_of(
+    views: Sequence[CorrelationView], *, statistic: Literal["pearson", "spearman", "kendall"] = "pearson"
+) -> League:
+    """The views' predictors side by side, the first one's against every other, each also given size.
+
+    Raises:
+        ValueError: no views, or views of different outcomes.
+    """
+    from engine.stats.league import league
+
+    columns, outcome, size, families = _aligned(views)
+    return league(columns, outcome, control=size, families=families, statistic=statistic)
+
+
+def best_view(views: Sequence[CorrelationView]) -> BestOf:
+    """The strongest of the views' predictors by |ρ|, beside the best that as many useless ones would reach.
+
+    Raises:
+        ValueError: no views, or views of different outcomes.
+    """
+    columns, outcome, *_ = _aligned(views)
+    return best_of(list(columns.values()), outcome)
 
 
 def verdict(views: Sequence[CorrelationView]) -> str:
@@ -225,9 +341,16 @@ def verdict(views: Sequence[CorrelationView]) -> str:
     """
     from engine.stats.league import league
 
+    columns, outcome, *_ = _aligned([view for i, view in enumerate(views) if not i or not view.variant])
+    return league(columns, outcome, statistic="pearson").verdict
+
+
+def _aligned(
+    views: Sequence[CorrelationView],
+) -> tuple[dict[str, npt.NDArray[np.float64]], npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
+    """By predictor, values turned so that higher is better; outcome, log10 parameters, families; one entry each."""
     if len({view.outcome for view in views}) != 1:
         raise ValueError("a verdict is about one outcome")
-    views = [views[0], *(view for view in views[1:] if not view.variant)]
     names = sorted({point.name for view in views for point in view.points})
     known = [{point.name: point for point in view.points} for view in views]
     columns = {
@@ -235,5 +358,6 @@ def verdict(views: Sequence[CorrelationView]) -> str:
         * (1 if view.higher_is_better else -1)
         for view, points in zip(views, known, strict=True)
     }
-    outcome = np.array([next(points[name].y for points in known if name in points) for name in names])
-    return league(columns, outcome, statistic="pearson").verdict
+    anyone = [next(points[name] for points in known if name in points) for name in names]
+    outcome, size = np.array([point.y for point in anyone]), np.array([point.size for point in anyone])
+    return columns, outcome, size, [point.family for point in anyone]

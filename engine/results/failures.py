@@ -12,7 +12,7 @@ from engine.results.board import Board, scores_of
 from engine.stats.metrics import METRICS
 from engine.store.annotations import Annotation, Kind, stored_annotations
 from engine.store.connection import Store
-from engine.store.suites import find_pair
+from engine.store.suites import load_pairs
 from rubrics.errors import BadInput
 from rubrics.schema import Pair
 from rubrics.taxonomy import SUBCATEGORIES, Category, Subcategory
@@ -27,6 +27,7 @@ __all__ = [
     "failure_tree",
     "margins",
     "pair_view",
+    "pair_views",
 ]
 
 
@@ -206,23 +207,37 @@ def pair_view(store: Store, board: Board, pair_id: str) -> PairView:
     Raises:
         BadInput: the suite holds no such pair.
     """
-    pair = find_pair(store, board.suite_hash, pair_id)
-    position = board.index.pair_id.index(pair_id)
-    found = []
+    return pair_views(store, board, [pair_id])[0]
+
+
+def pair_views(store: Store, board: Board, pair_ids: Sequence[str]) -> list[PairView]:
+    """The same of many pairs in one reading, in suite order.
+
+    Raises:
+        BadInput: the suite does not hold one of them.
+    """
+    pairs = load_pairs(store, board.suite_hash, pair_ids)
+    positions = np.array([board.index.pair_id.index(pair.id) for pair in pairs], dtype=np.int64)
+    found: list[list[PairVerdict]] = [[] for _ in pairs]
+    metric = METRICS[board.metric]
     for label in board.matrix.candidates:
         columns = board.verdicts[label]
-        place = int(np.searchsorted(columns.position, position))
-        if place == len(columns.position) or columns.position[place] != position:
-            continue
-        margin = METRICS[board.metric].margin(columns)
-        found.append(
-            PairVerdict(
-                label, float(METRICS[board.metric].score(columns)[place]), float(margin[place]),
-                float(columns.log_odds_chosen_first[place]), float(columns.log_odds_rejected_first[place]),
-                float(columns.ll_chosen[place]), float(columns.ll_rejected[place]),
-                float(columns.tokens_chosen[place]), float(columns.tokens_rejected[place]),
-                float(columns.bytes_chosen[place]), float(columns.bytes_rejected[place]),
-            )
-        )  # fmt: skip
-    noted = stored_annotations(store, board.suite_hash).get(pair_id, ())
-    return PairView(pair, tuple(sorted(found, key=lambda verdict: -verdict.margin)), noted)
+        margin, score = metric.margin(columns), metric.score(columns)
+        places = np.searchsorted(columns.position, positions)
+        for number, place in enumerate(places.tolist()):
+            if place == len(columns.position) or columns.position[place] != positions[number]:
+                continue
+            found[number].append(
+                PairVerdict(
+                    label, float(score[place]), float(margin[place]),
+                    float(columns.log_odds_chosen_first[place]), float(columns.log_odds_rejected_first[place]),
+                    float(columns.ll_chosen[place]), float(columns.ll_rejected[place]),
+                    float(columns.tokens_chosen[place]), float(columns.tokens_rejected[place]),
+                    float(columns.bytes_chosen[place]), float(columns.bytes_rejected[place]),
+                )
+            )  # fmt: skip
+    noted = stored_annotations(store, board.suite_hash)
+    return [
+        PairView(pair, tuple(sorted(verdicts, key=lambda verdict: -verdict.margin)), noted.get(pair.id, ()))
+        for pair, verdicts in zip(pairs, found, strict=True)
+    ]

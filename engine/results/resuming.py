@@ -9,6 +9,7 @@ from engine.requests import Protocol
 from engine.runs import RunRequest
 from engine.store.connection import Store
 from engine.store.runs import RunRow
+from engine.wording import PromptShown
 from rubrics.errors import BadInput, SuiteError
 from rubrics.reading import find_suite
 
@@ -43,6 +44,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         shots=run.shots,
         show_criteria=run.show_criteria,
         seed=run.seed,
+        prompt=cast(PromptShown, run.prompt),
         limit=run.n_wanted if run.n_wanted < suite[1] else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +15,9 @@ from engine.results.board import Board
 from engine.store.connection import Store, default_path
 from engine.store.suites import find_pair
 from rubrics.errors import BadInput, StoreError
+from rubrics.schema import Pair
 
-__all__ = ["ResponseTokens", "TokenView", "token_view"]
+__all__ = ["ResponseTokens", "TokenView", "token_view", "token_views"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,24 +75,43 @@ def token_view(store: Store, board: Board, candidate: str, pair_id: str) -> Toke
         BadInput: there are none; its `fix` is the command that makes them.
         StoreError: what is stored is damaged.
     """
-    entrant = board.entrant(candidate)
     pair = find_pair(store, board.suite_hash, pair_id)
+    found = token_views(store, board, candidate, [pair])
+    if not found:
+        label = board.entrant(candidate).label
+        raise BadInput(f"{label} has no token scores of this pair", where=pair_id, fix=_command(store, board, label))
+    return found[pair_id]
+
+
+def token_views(store: Store, board: Board, candidate: str, pairs: Sequence[Pair]) -> dict[str, TokenView]:
+    """The same of many pairs in one reading, by pair id; those without token scores are left out.
+
+    Raises:
+        BadInput: no such candidate.
+        StoreError: what is stored is damaged.
+    """
+    entrant = board.entrant(candidate)
     with store.reading() as connection:
         rows = connection.execute(
-            "select t.run_id, t.view, t.scores, t.lengths from token_scores t join runs r using (run_id) "
-            "where t.pair_id = ? and r.suite_hash = ? and r.weights_hash = ? and r.precision = ? and r.prompt = 'own' "
-            "order by r.run_id = ? desc, r.created_at desc, r.run_id",
-            [pair_id, board.suite_hash, entrant.weights_hash, entrant.precision, entrant.run.run_id],
-        ).fetchall()
-    found = {view: (scores, lengths) for run_id, view, scores, lengths in rows if run_id == rows[0][0]}
-    if not {"chosen", "rejected"} <= found.keys():
-        raise BadInput(
-            f"{entrant.label} has no token scores of this pair",
-            where=pair_id,
-            fix=_command(store, board, entrant.label),
+            "select t.pair_id, t.run_id, t.view, t.scores, t.lengths from token_scores t join runs r using (run_id) "
+            "where t.pair_id = any(?::varchar[]) and r.suite_hash = ? and r.weights_hash = ? and r.precision = ? "
+            "and r.prompt = 'own' order by r.run_id = ? desc, r.created_at desc, r.run_id",
+            [[pair.id for pair in pairs], board.suite_hash, entrant.weights_hash, entrant.precision,
+             entrant.run.run_id],
+        ).fetchall()  # fmt: skip
+    runs: dict[str, str] = {}
+    packed: dict[str, dict[str, tuple[bytes, list[int]]]] = {}
+    for pair_id, run_id, view, scores, lengths in rows:
+        if runs.setdefault(pair_id, run_id) == run_id:
+            packed.setdefault(pair_id, {})[view] = scores, lengths
+    return {
+        pair.id: TokenView(
+            pair.id, entrant.label, runs[pair.id],
+            _response(pair.chosen, *packed[pair.id]["chosen"]), _response(pair.rejected, *packed[pair.id]["rejected"]),
         )
-    chosen, rejected = (_response(getattr(pair, view), *found[view]) for view in ("chosen", "rejected"))
-    return TokenView(pair_id, entrant.label, rows[0][0], chosen, rejected)
+        for pair in pairs
+        if {"chosen", "rejected"} <= packed.get(pair.id, {}).keys()
+    }  # fmt: skip
 
 
 def _response(text: str, packed: bytes, lengths: list[int]) -> ResponseTokens:

@@ -40,7 +40,7 @@ HELP: Final = {
     "pearson": "Pearson's r: how close the points lie to a straight line",
     "spearman": "Spearman's ρ: Pearson's r of the ranks, ties at their mean rank",
     "kendall": "Kendall's τ-b: pairs of candidates in the same order minus those in opposite order, with ties",
-    "ci_low": "95 % by resampling candidates, bias-corrected and accelerated (BCa), 10,000 resamples",
+    "ci_low": "95 %: for r Fisher's z, jackknife error, Student's t (Satterthwaite); for ranks BCa, 10,000 resamples",
     "p_value": "share of reorderings of the outcome with a correlation at least as strong; all orders up to 7 points",
     "fisher": "95 % for r by Fisher's z, for reference: supposes normal, independent points",
 }

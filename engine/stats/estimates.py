@@ -17,16 +17,17 @@ from engine.stats.association import (
     pearson,
     permutation_null,
 )
-from engine.stats.distributions import normal_quantile
+from engine.stats.distributions import normal_quantile, student_quantile
 from engine.stats.intervals import accelerated
 
-__all__ = ["LEAST_INTERVAL", "Statistic", "estimate", "fisher_interval", "partial"]
+__all__ = ["LEAST_INTERVAL", "Statistic", "estimate", "fisher_interval", "jackknife_z", "partial"]
 
 FloatArray = npt.NDArray[np.float64]
 
 LEAST_INTERVAL: Final = 5
 """Points below which no interval is given."""
 _BOOTSTRAP = "BCa bootstrap over candidates"
+_JACKKNIFE = "Fisher's z, jackknife over candidates"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ class Statistic:
 def estimate(
     name: str, x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95
 ) -> Statistic:
-    """One of STATISTICS for finite points, with BCa interval (five points or more) and permutation p.
+    """One of STATISTICS for finite points, with interval (five points or more) and permutation p.
 
-    Intervals: Efron 1987, J. Am. Stat. Assoc. 82(397).
+    Intervals: `jackknife_z` for Pearson's r, which resampling covers too seldom where candidates are few or outliers
+    many (benchmarks/stats/correlation.py); BCa for the ranks (Efron 1987, J. Am. Stat. Assoc. 82(397)).
     """
     n = len(x)
     compute = STATISTICS[name]
@@ -69,12 +71,12 @@ def estimate(
         # Reversing the outcome gives as strong a correlation, so at least two orders reach any value.
         note = f"{n} candidates: no interval, and p cannot fall below {2 / math.factorial(n):.2g}"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
-    low, high = _bca(
-        compute(bootstrap_weights(n, resamples, np.random.default_rng(seed)), x, y),
-        value,
-        compute(jackknife_weights(n), x, y),
-        level,
-    )
+    without = compute(jackknife_weights(n), x, y)
+    if name == "pearson":
+        low, high = jackknife_z(value, without, level)
+        return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
+    drawn = compute(bootstrap_weights(n, resamples, np.random.default_rng(seed)), x, y)
+    low, high = _bca(drawn, value, without, level)
     return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
 
 
@@ -90,8 +92,9 @@ def partial(
 ) -> Statistic:
     """The correlation of x and y that the control (say, log10 parameters) does not account for.
 
-    Pearson's r of the residuals of both on the control, or of their ranks (partial Spearman). p by reordering the
-    outcome's residuals (Freedman & Lane 1983, J. Bus. Econ. Stat. 1(4)). Candidates that lack a number are left out.
+    Pearson's r of the residuals of both on the control, or of their ranks (partial Spearman), with intervals as in
+    `estimate`. p by reordering the outcome's residuals (Freedman & Lane 1983, J. Bus. Econ. Stat. 1(4)). Candidates
+    that lack a number are left out.
     """
     name = "partial spearman" if ranks else "partial pearson"
     columns = np.stack([np.asarray(v, dtype=np.float64) for v in (x, y, control)])
@@ -118,10 +121,14 @@ def partial(
     null, exact = permutation_null("pearson", left[0], left[1], resamples, seed)
     reached = int(np.count_nonzero(np.abs(null) >= abs(value) - 1e-9))
     p_value = reached / len(null) if exact else (1 + reached) / (1 + len(null))
-    weights = bootstrap_weights(n, resamples, np.random.default_rng(seed))
-    low, high = _bca(given(weights), value, given(jackknife_weights(n)), level)
-    how = f"{_BOOTSTRAP}; permutation of residuals, {len(null):,} orders"
-    return Statistic(name, value, low, high, p_value, n, how, "")
+    how = f"permutation of residuals, {len(null):,} orders"
+    without = given(jackknife_weights(n))
+    if not ranks:
+        low, high = jackknife_z(value, without, level, spent=3)
+        return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
+    drawn = given(bootstrap_weights(n, resamples, np.random.default_rng(seed)))
+    low, high = _bca(drawn, value, without, level)
+    return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
 
 
 def fisher_interval(r: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -132,6 +139,32 @@ def fisher_interval(r: float, n: int, level: float = 0.95) -> tuple[float, float
         return r, r
     half = normal_quantile((1 + level) / 2) / math.sqrt(n - 3)
     return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+
+def jackknife_z(value: float, without: FloatArray, level: float = 0.95, *, spent: int = 2) -> tuple[float, float]:
+    """An interval for Pearson's r that holds without normal points: Fisher's z with the error that the points show.
+
+    z = artanh r ± Student's t × the jackknife standard error of z; degrees of freedom from the scatter of the
+    jackknife's own terms (Satterthwaite 1946, Biometrics Bulletin 2(6)), so that one or two points that carry the
+    error widen the interval, and at most n − `spent`.
+
+    Args:
+        value: r over all points; ±1 is its own interval.
+        without: (points,): r without each point in turn; NaN where there is none.
+    """
+    left = without[np.isfinite(without)]
+    n = len(left)
+    if abs(value) >= 1 or n <= spent:
+        return (value, value) if abs(value) >= 1 else (math.nan, math.nan)
+    # Without one point the others may lie on a line; z has no end, and what follows must.
+    moved = np.arctanh(np.clip(left, -1 + 1e-12, 1 - 1e-12))
+    square = (moved - moved.mean()) ** 2
+    scatter = float(square.sum())
+    uneven = float(square @ square) - scatter**2 / n
+    freedom = min(2 * scatter**2 / uneven if uneven > 0 else math.inf, n - spent)
+    half = student_quantile((1 + level) / 2, round(max(freedom, 1.0), 1)) * math.sqrt((n - 1) / n * scatter)
+    z = math.atanh(value)
+    return math.tanh(z - half), math.tanh(z + half)
 
 
 def _bca(drawn: FloatArray, value: float, without: FloatArray, level: float) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -21,6 +21,7 @@ HELP: Final = {
     "p_holm": "p adjusted for having tried all predictors of the table (Holm)",
     "given_control": "the same correlation once the control, log10 parameters, is accounted for",
     "weakest": "the correlation nearest to none when one candidate is left out",
+    "weakest_family": "the same when one family is left out",
     "versus": "the reference's correlation minus this one's, resampled together",
 }
 """One line on each column."""
@@ -40,6 +41,7 @@ class LeagueRow:
     given_control: Statistic | None
     versus: Rivalry | None
     """The reference against this predictor; none for the reference itself."""
+    weakest_family: float = math.nan
 
     def by(self, statistic: str) -> Statistic:
         """The statistic of that name."""
@@ -63,6 +65,7 @@ def league(
     *,
     reference: str = "",
     control: npt.ArrayLike | None = None,
+    families: Sequence[str] | None = None,
     statistic: Literal["pearson", "spearman", "kendall"] = "spearman",
     seed: int = 0,
     resamples: int = 10_000,
@@ -75,6 +78,7 @@ def league(
         outcome: (candidates,), NaN where not known.
         reference: the predictor on trial; default: the first.
         control: (candidates,), usually log10 parameters.
+        families: of the candidates, for leaving out one at a time.
         statistic: orders the table, and is what Holm and the verdict speak of.
 
     Raises:
@@ -85,7 +89,9 @@ def league(
         raise ValueError(f"no predictor named {reference!r}")
     y = np.asarray(outcome, dtype=np.float64)
     columns = {name: np.asarray(values, dtype=np.float64) for name, values in predictors.items()}
-    if any(column.shape != y.shape for column in columns.values()):
+    if any(column.shape != y.shape for column in columns.values()) or (
+        families is not None and len(families) != len(y)
+    ):
         raise ValueError("predictors and outcome need one entry per candidate")
     held = None if control is None else np.asarray(control, dtype=np.float64)
     found = []
@@ -100,7 +106,14 @@ def league(
         versus = None
         if name != reference:
             versus = compare_predictors(columns[reference], x, y, seed=seed, resamples=resamples)
-        found.append(LeagueRow(name, r, rho, tau, len(a), math.nan, _weakest(statistic, a, b), given, versus))
+        weakest = _weakest(statistic, a, b, jackknife_weights(len(a)))
+        family = math.nan
+        if families is not None:
+            own = np.array(families, dtype=object)[kept]
+            without = [own != one for one in sorted(set(own.tolist()))]
+            if len(without) > 1:
+                family = _weakest(statistic, a, b, np.array(without, dtype=np.float64))
+        found.append(LeagueRow(name, r, rho, tau, len(a), math.nan, weakest, given, versus, family))
     tested = [row for row in found if not math.isnan(row.by(statistic).p_value)]
     adjusted = dict(zip((r.predictor for r in tested), holm([r.by(statistic).p_value for r in tested]), strict=True))
     rows = [replace(row, p_holm=float(adjusted.get(row.predictor, math.nan))) for row in found]
@@ -108,10 +121,12 @@ def league(
     return League(tuple(rows), statistic, reference, _verdict(rows, reference, statistic, alpha))
 
 
-def _weakest(statistic: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
-    if len(x) < 4:
-        return math.nan
-    values = STATISTICS[statistic](jackknife_weights(len(x)), x, y)
+def _weakest(
+    statistic: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+) -> float:
+    """Of the correlations under weights that leave three candidates or more."""
+    weights = weights[weights.sum(axis=1) >= 3]
+    values = STATISTICS[statistic](weights, x, y) if len(weights) else np.full(1, math.nan)
     if np.isnan(values).all():
         return math.nan
     return float(values[np.nanargmin(np.abs(values))])

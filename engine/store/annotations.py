@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,21 +25,30 @@ class Annotation:
     added_at: str
 
 
-def annotate(store: Store, suite_hash: str, pair_id: str, kind: Kind, note: str) -> None:
-    """Flag or exclude a pair; a note of the same kind that it already has is replaced."""
+def annotate(store: Store, suite_hash: str, pair_ids: str | Sequence[str], kind: Kind, note: str) -> None:
+    """Flag or exclude pairs; a note of the same kind that a pair already has is replaced."""
+    ids = [pair_ids] if isinstance(pair_ids, str) else list(dict.fromkeys(pair_ids))
     with store.writing() as connection:
         connection.execute(
-            "insert or replace into annotations (suite_hash, pair_id, kind, note) values (?, ?, ?, ?)",
-            [suite_hash, pair_id, kind, note],
+            "insert or replace into annotations (suite_hash, pair_id, kind, note) select ?, unnest(?::varchar[]), ?, ?",
+            [suite_hash, ids, kind, note],
         )
 
 
-def withdraw(store: Store, suite_hash: str, pair_id: str, kind: Kind) -> None:
-    """Take a flag or an exclusion back; where there is none, nothing happens."""
+def withdraw(store: Store, suite_hash: str, pair_ids: str | Sequence[str], kind: Kind) -> int:
+    """Take flags or exclusions back; where there is none, nothing happens.
+
+    Returns:
+        How many pairs had one.
+    """
+    ids = [pair_ids] if isinstance(pair_ids, str) else list(pair_ids)
     with store.writing() as connection:
-        connection.execute(
-            "delete from annotations where suite_hash = ? and pair_id = ? and kind = ?", [suite_hash, pair_id, kind]
-        )
+        gone = connection.execute(
+            "delete from annotations where suite_hash = ? and pair_id = any(?::varchar[]) and kind = ? "
+            "returning pair_id",
+            [suite_hash, ids, kind],
+        ).fetchall()
+    return len(gone)
 
 
 def stored_annotations(store: Store, suite_hash: str) -> Mapping[str, tuple[Annotation, ...]]:

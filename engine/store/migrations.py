@@ -121,7 +121,165 @@ def _m002_views(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-_STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (_m001_tables, _m002_views)
+def _m003_decisions(connection: duckdb.DuckDBPyConnection) -> None:
+    # What was decided early of which runs. And since runs without their prompt are now made by default, the views that
+    # speak of candidates leave those out; `verdicts` says which they are.
+    connection.execute(
+        """
+        create table decisions (
+            decision_id varchar primary key, suite_hash varchar not null, suite varchar not null,
+            protocol varchar not null, metric varchar not null, seed bigint not null, goal varchar not null,
+            alpha double not null, state varchar not null, ranked varchar[] not null, racing varchar[] not null,
+            out_at varchar not null, run_ids varchar[] not null, failed varchar[] not null,
+            groups_read integer not null, n_groups integer not null, pairs_read integer not null,
+            n_pairs integer not null, left_out integer not null, more_pairs integer,
+            decided_at timestamptz not null default now());
+
+        drop view correlations;
+        drop view leaderboard;
+        drop view failures;
+        drop view verdicts;
+
+        create view verdicts as
+        with scored as (
+            select v.*, r.candidate, r.weights_hash, r.precision, r.suite, r.suite_hash, r.protocol, r.template_hash,
+                   r.seed, r.prompt as prompt_shown, r.created_at as run_at,
+                   case when v.single_chosen_first then v.log_odds_chosen_first
+                        else v.log_odds_rejected_first end as one_order
+            from verdicts_raw v join runs r using (run_id))
+        select s.candidate, s.weights_hash, s.precision, s.suite, p.pair_id, p."group", p.cluster, p.domain,
+               array_to_string(p.categories, ';') as categories,
+               array_to_string(p.subcategories, ';') as subcategories,
+               array_to_string(p.violated, ';') as violated, p.n_violated, s.protocol,
+               s.log_odds_chosen_first, s.log_odds_rejected_first, s.ll_chosen, s.ll_rejected,
+               s.tokens_chosen, s.tokens_rejected, s.bytes_chosen, s.bytes_rejected,
+               (1 + sign(s.one_order)) / 2 as single,
+               (1 + sign(s.log_odds_chosen_first + s.log_odds_rejected_first)) / 2 as averaged,
+               (1 + sign(s.log_odds_chosen_first)) * (1 + sign(s.log_odds_rejected_first)) / 4 as strict,
+               (1 + sign(s.ll_chosen - s.ll_rejected)) / 2 as sum,
+               (1 + sign(s.ll_chosen / s.tokens_chosen - s.ll_rejected / s.tokens_rejected)) / 2 as per_token,
+               (1 + sign(s.ll_chosen / s.bytes_chosen - s.ll_rejected / s.bytes_rejected)) / 2 as per_byte,
+               s.suite_hash, s.template_hash, s.seed, s.run_id, s.run_at, p.position,
+               x.pair_id is not null as excluded, s.prompt_shown
+        from scored s join pairs p on p.suite_hash = s.suite_hash and p.position = s.position
+        left join annotations x on x.suite_hash = p.suite_hash and x.pair_id = p.pair_id and x.kind = 'exclude';
+
+        create view leaderboard as
+        select candidate, any_value(weights_hash) as weights_hash, precision, suite, protocol,
+               case protocol when 'choice' then 'averaged' else 'per_byte' end as metric,
+               avg(coalesce(averaged, per_byte)) as value, 0.5 as chance, count(*) as n_pairs,
+               count(distinct cluster) as n_clusters, run_id, any_value(run_at) as run_at
+        from verdicts where not excluded and prompt_shown = 'own'
+        group by candidate, precision, suite, protocol, run_id
+        order by suite, protocol, value desc, candidate;
+
+        create view failures as
+        select candidate, precision, suite, protocol, pair_id, domain, subcategories, violated, n_violated,
+               case protocol when 'choice' then (log_odds_chosen_first + log_odds_rejected_first) / 2
+                    else ll_chosen / bytes_chosen - ll_rejected / bytes_rejected end as margin,
+               log_odds_chosen_first, log_odds_rejected_first, ll_chosen, ll_rejected, run_id, excluded
+        from verdicts where coalesce(averaged, per_byte) < 1 and prompt_shown = 'own'
+        order by candidate, suite, protocol, margin;
+
+        create view correlations as
+        select l.suite, l.protocol, l.metric, o.outcome, corr(l.value, o.score) as pearson, count(*) as n
+        from leaderboard l join outcomes o using (candidate)
+        group by l.suite, l.protocol, l.metric, o.outcome having count(*) >= 3;
+        """
+    )
+
+
+def _m004_measured_apart(connection: duckdb.DuckDBPyConnection) -> None:
+    # What is measured of a candidate without pairs: the loss of every token of a reasoning trace, and how the
+    # eigenvalues of every weight matrix fall off. Predictors are worked out from these when they are asked for.
+    connection.execute(
+        """
+        create table trace_sets (
+            traces_hash varchar primary key, name varchar not null, n_traces integer not null,
+            weighted boolean not null, masked boolean not null, content varchar not null,
+            added_at timestamptz not null default now());
+        create table trace_runs (
+            run_id varchar primary key, traces_hash varchar not null, weights_hash varchar not null,
+            candidate varchar not null, precision varchar not null, run_key varchar not null,
+            created_at timestamptz not null default now());
+        create table trace_scores (
+            run_id varchar not null, position integer not null, logprob blob, lengths integer[], skipped varchar,
+            primary key (run_id, position));
+        create table spectra (
+            weights_hash varchar not null, tensor varchar not null, n_rows integer not null, n_columns integer not null,
+            alpha double, largest double, least double, n_tail integer, distance double,
+            primary key (weights_hash, tensor));
+        alter table predictors add column lower_is_better boolean default false;
+        """
+    )
+
+
+def _m005_construction(connection: duckdb.DuckDBPyConnection) -> None:
+    # Every answer of a generator or verifier under the hash of what was asked, and what was made of them.
+    connection.execute(
+        """
+        create table construct_calls (
+            call_key varchar primary key, run_id varchar not null, example_id varchar not null,
+            purpose varchar not null, model varchar not null, request varchar not null, answer varchar not null,
+            finish varchar not null, prompt_tokens integer not null, completion_tokens integer not null,
+            attempts integer not null, seconds double not null, asked_at timestamptz not null default now());
+        create table construct_runs (
+            run_id varchar primary key, name varchar not null, method varchar not null, generator varchar not null,
+            verifier varchar not null, settings varchar not null, prompts varchar not null, n_planned integer not null,
+            status varchar not null, owner_pid integer, owner_started double, owner_host varchar, error varchar,
+            facts varchar not null default '{}', created_at timestamptz not null default now(),
+            updated_at timestamptz not null default now());
+        create table construct_examples (
+            run_id varchar not null, example_id varchar not null, position integer not null, prompt_id varchar not null,
+            kind varchar not null, status varchar not null, reason varchar not null, response varchar not null,
+            criteria varchar not null, violated varchar[] not null, rounds integer not null,
+            judgements varchar not null, calls varchar[] not null, updated_at timestamptz not null default now(),
+            primary key (run_id, example_id));
+        create table construct_decisions (
+            run_id varchar not null, example_id varchar not null, decision varchar not null, response varchar,
+            note varchar not null, decided_at timestamptz not null default now(), primary key (run_id, example_id));
+        create table construct_readings (
+            run_id varchar not null, example_id varchar not null, criterion varchar not null, reader varchar not null,
+            met boolean not null, corrects boolean not null, read_at timestamptz not null default now(),
+            primary key (run_id, example_id, criterion, reader));
+        create table verifier_trials (
+            trial_id varchar primary key, verifier varchar not null, votes integer not null,
+            wording_hash varchar not null, suite varchar not null, readings varchar not null, failed integer not null,
+            created_at timestamptz not null default now());
+        """
+    )
+
+
+def _m006_post_training(connection: duckdb.DuckDBPyConnection) -> None:
+    # One row for each candidate, recipe and seed; how training went, step by step; and what answers were worth.
+    connection.execute(
+        """
+        create table posttrain_runs (
+            run_id varchar primary key, candidate varchar not null, weights_hash varchar not null,
+            suite varchar not null, suite_hash varchar not null, recipe varchar not null, recipe_hash varchar not null,
+            settings varchar not null, seed bigint not null, folder varchar not null, status varchar not null,
+            owner_pid integer, owner_started double, owner_host varchar, error varchar,
+            facts varchar not null default '{}', created_at timestamptz not null default now(),
+            updated_at timestamptz not null default now());
+        create table posttrain_steps (
+            run_id varchar not null, stage varchar not null, step integer not null, metrics varchar not null,
+            primary key (run_id, stage, step));
+        create table posttrain_scores (
+            run_id varchar not null, stage varchar not null, part varchar not null, how varchar not null,
+            family varchar not null, subcategory varchar not null, met integer not null, judged integer not null,
+            primary key (run_id, stage, part, how, family, subcategory));
+        """
+    )
+
+
+_STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
+    _m001_tables,
+    _m002_views,
+    _m003_decisions,
+    _m004_measured_apart,
+    _m005_construction,
+    _m006_post_training,
+)
 LATEST: Final = len(_STEPS)
 
 

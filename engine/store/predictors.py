@@ -21,6 +21,7 @@ class StoredPredictor:
     ci_high: float | None = None
     note: str | None = None
     """Where it came from."""
+    lower_is_better: bool = False
 
 
 def add_predictors(store: Store, found: Sequence[StoredPredictor]) -> int:
@@ -33,9 +34,9 @@ def add_predictors(store: Store, found: Sequence[StoredPredictor]) -> int:
         rows = connection.execute("select candidate, predictor from predictors").fetchall()
         for one in found:
             connection.execute(
-                "insert or replace into predictors (candidate, predictor, value, ci_low, ci_high, note) "
-                "values (?, ?, ?, ?, ?, ?)",
-                [one.candidate, one.predictor, one.value, one.ci_low, one.ci_high, one.note],
+                "insert or replace into predictors "
+                "(candidate, predictor, value, ci_low, ci_high, note, lower_is_better) values (?, ?, ?, ?, ?, ?, ?)",
+                [one.candidate, one.predictor, one.value, one.ci_low, one.ci_high, one.note, one.lower_is_better],
             )
     return len({(one.candidate, one.predictor) for one in found} & set(rows))
 
@@ -44,6 +45,7 @@ def stored_predictors(store: Store) -> list[StoredPredictor]:
     """Every value, by predictor and candidate."""
     with store.reading() as connection:
         rows = connection.execute(
-            "select candidate, predictor, value, ci_low, ci_high, note from predictors order by predictor, candidate"
+            "select candidate, predictor, value, ci_low, ci_high, note, coalesce(lower_is_better, false) "
+            "from predictors order by predictor, candidate"
         ).fetchall()
     return [StoredPredictor(*row) for row in rows]

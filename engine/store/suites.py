@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.store.connection import Store
 from rubrics.errors import BadInput
-from rubrics.schema import Criterion, Pair, Suite
+from rubrics.schema import Pair, Suite
 from rubrics.taxonomy import category_of
 
-__all__ = ["StoredSuite", "add_suite", "find_pair", "stored_suites"]
+__all__ = ["StoredSuite", "add_suite", "find_pair", "load_pairs", "shot_ids", "stored_suites"]
 
 
 @dataclass(frozen=True)
@@ -90,23 +91,48 @@ def find_pair(store: Store, suite_hash: str, pair_id: str) -> Pair:
     Raises:
         BadInput: the suite holds no such pair.
     """
+    return load_pairs(store, suite_hash, [pair_id])[0]
+
+
+def load_pairs(store: Store, suite_hash: str, pair_ids: Sequence[str]) -> list[Pair]:
+    """Stored pairs as they were read, in suite order.
+
+    Raises:
+        BadInput: the suite does not hold one of them.
+    """
     with store.reading() as connection:
-        row = connection.execute(
+        rows = connection.execute(
             'select position, domain, "group", cluster, prompt_json, chosen, rejected, violated, split, source, '
-            "license from pairs where suite_hash = ? and pair_id = ?",
-            [suite_hash, pair_id],
-        ).fetchone()
-        if row is None:
-            raise BadInput(f"no pair {pair_id!r} in this suite", fix="rude-tui suite show lists the ids")
-        found = connection.execute(
-            "select criterion, text, subcategory from criteria where suite_hash = ? and position = ? order by ordinal",
-            [suite_hash, row[0]],
+            "license, pair_id from pairs where suite_hash = ? and pair_id = any(?::varchar[]) order by position",
+            [suite_hash, list(pair_ids)],
         ).fetchall()
-    criteria = [Criterion(id=c, text=t, subcategory=s) for c, t, s in found]
-    return Pair.model_validate(
-        {
-            "id": pair_id, "domain": row[1], "group": row[2], "cluster": row[3], "prompt": json.loads(row[4]),
-            "chosen": row[5], "rejected": row[6], "criteria": [c.model_dump(mode="json") for c in criteria],
-            "violated": row[7], "split": row[8], "source": row[9], "license": row[10],
-        }
-    )  # fmt: skip
+        found = connection.execute(
+            "select position, criterion, text, subcategory from criteria "
+            "where suite_hash = ? and pair_id = any(?::varchar[]) order by position, ordinal",
+            [suite_hash, list(pair_ids)],
+        ).fetchall()
+    missing = set(pair_ids) - {row[11] for row in rows}
+    if missing:
+        raise BadInput(f"no pair {min(missing)!r} in this suite", fix="rude-tui suite show lists the ids")
+    criteria: dict[int, list[dict[str, Any]]] = {}
+    for position, criterion, text, subcategory in found:
+        criteria.setdefault(position, []).append({"id": criterion, "text": text, "subcategory": subcategory})
+    return [
+        Pair.model_validate(
+            {
+                "id": row[11], "domain": row[1], "group": row[2], "cluster": row[3], "prompt": json.loads(row[4]),
+                "chosen": row[5], "rejected": row[6], "criteria": criteria[row[0]], "violated": row[7],
+                "split": row[8], "source": row[9], "license": row[10],
+            }
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def shot_ids(store: Store, suite_hash: str) -> list[str]:
+    """The pairs of a suite that are exemplars: shown, never scored."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select pair_id from pairs where suite_hash = ? and split = 'shot' order by position", [suite_hash]
+        ).fetchall()
+    return [row[0] for row in rows]

@@ -20,6 +20,7 @@ __all__ = [
     "add_verdicts",
     "done_pairs",
     "load_verdicts",
+    "skipped_ids",
     "skipped_pairs",
 ]
 
@@ -152,6 +153,15 @@ def done_pairs(store: Store, run_id: str, *, with_tokens: bool = False) -> set[s
         query += " and p.pair_id in (select pair_id from token_scores where run_id = ?)"
     with store.reading() as connection:
         rows = connection.execute(query, [run_id] * (1 + with_tokens)).fetchall()
+    return {row[0] for row in rows}
+
+
+def skipped_ids(store: Store, run_ids: Sequence[str]) -> set[str]:
+    """Ids of the pairs that at least one of these runs is known to be unable to score."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select distinct pair_id from skips where run_id in (select unnest(?::varchar[]))", [list(run_ids)]
+        ).fetchall()
     return {row[0] for row in rows}
 
 

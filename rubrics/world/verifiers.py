@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["KINDS_OF_CHECK", "Check", "bullets", "sentences", "verify", "words"]
+__all__ = ["KINDS_OF_CHECK", "Check", "bullets", "faults_of", "sentences", "verify", "words"]
 
 
 @dataclass(frozen=True)
@@ -146,3 +146,14 @@ KINDS_OF_CHECK: dict[str, Callable[[Check, str], bool]] = {
     "mark": _mark,  # ends with this mark
 }
 """Every kind of check by name."""
+
+_WORDED = frozenset({"says", "says one of", "in order", "list", "count", "repeats", "opens", "closes", "mark"})
+
+
+def faults_of(check: Check) -> str:
+    """Why a check that somebody wrote by hand cannot be used, in one phrase; empty where it can."""
+    if check.kind not in KINDS_OF_CHECK:
+        return f"no kind of check {check.kind!r}; kinds are {', '.join(KINDS_OF_CHECK)}"
+    if check.kind in _WORDED and not any(check.right) and not (check.kind == "says" and any(check.wrong)):
+        return f"{check.kind!r} needs words in `right`"
+    return ""

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of
-from rude_tui.output import narrate, print_json, print_table
+from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
+    from engine.results.correlation import CorrelationView
+    from engine.stats.league import League
     from engine.store.connection import Store
 
 __all__ = ["correlate"]
+
+Kind = Literal["pearson", "spearman", "kendall"]
 
 
 @click.command()
 @click.option(
     "--predictor", "asked", multiple=True, metavar="NAME|FILE.csv",
-    help="Default: all there are. A CSV (candidate, and a column for each predictor) adds columns of your own; "
-    "'proxy STATISTIC, WEIGHTING' needs a run with --token-scores.",
+    help="Default: all there are (rude-tui predictors list). A CSV (candidate, and a column for each predictor) adds "
+    "columns of your own; 'proxy STATISTIC, WEIGHTING' needs a run with --token-scores.",
 )  # fmt: skip
 @click.option("--outcome", help="Default: all there are.")
 @click.option("--published", is_flag=True, help="The published points instead of your runs.")
+@click.option("--league", "as_league", is_flag=True, help="Each predictor against the first, given size, left-outs.")
+@click.option(
+    "--statistic", type=click.Choice(["pearson", "spearman", "kendall"]), default="pearson", show_default=True,
+    help="What the league speaks of.",
+)  # fmt: skip
+@click.option(
+    "--families", metavar="A=F,B=F|FILE.csv",
+    help="Families of candidates, to leave out one at a time. Default: the letters that a name begins with.",
+)  # fmt: skip
 @question_options
 @as_json
 @database
 def correlate(
-    asked: tuple[str, ...], outcome: str | None, published: bool, suite: str | None, protocol: str | None,
-    metric: str | None, with_excluded: bool, as_json: bool, db: Path | None,
+    asked: tuple[str, ...], outcome: str | None, published: bool, as_league: bool, statistic: Kind,
+    families: str | None, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
+    as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Correlate predictors with outcomes: Pearson, Spearman and Kendall, each with interval, p and n."""
-    from dataclasses import asdict
+    """Correlate predictors with outcomes: Pearson, Spearman and Kendall, each with interval, p and n.
 
+    One predictor and one outcome: also without each candidate and each family, given size, and where candidates without
+    an outcome should land. Several: whether the first is really better than the rest.
+    """
     from engine.results.board import Question
-    from engine.results.correlation import correlation_views, outcome_names, predictor_names, verdict
+    from engine.results.correlation import correlation_views, league_of, outcome_names, predictor_names
+    from engine.results.families import RULE, families_of
     from rubrics.errors import BadInput
 
     store = store_of(db)
@@ -45,53 +64,165 @@ def correlate(
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
     predictors = [name for one in asked for name in ([one] if not one.endswith(".csv") else _added(store, Path(one)))]
     predictors = predictors or predictor_names(store, None if published else question, published=published)
-    views = correlation_views(store, question, predictors, outcomes, published=published)
+    given = families_of(families) if families else None
+    views = correlation_views(store, question, predictors, outcomes, published=published, families=given)
+    by_outcome = [[view for view in views if view.outcome == name] for name in outcomes]
     if as_json:
         print_json([
-            {
-                "predictor": view.predictor, "outcome": view.outcome, "source": view.source, "notes": view.notes,
-                "points": [asdict(point) for point in view.points],
-                "statistics": {found.name: asdict(found) for found in view.statistics.statistics},
-            }
-            for view in views
+            _as_json(view, league) for some in by_outcome
+            for league in [league_of(some, statistic=statistic)] for view in some
         ])  # fmt: skip
         return
-    rows = []
-    for view in views:
-        cells = []
-        for statistic in view.statistics.statistics:
-            cells += [
-                f"{statistic.value:.3f}",
-                f"{statistic.ci_low:.2f} … {statistic.ci_high:.2f}",
-                _p(statistic.p_value),
-            ]
-        rows.append([view.outcome, view.predictor, view.statistics.n, *cells])
-    names = [statistic.name for statistic in views[0].statistics.statistics]
-    columns = ["outcome", "predictor", "n"]
-    for name in names:
-        columns += [name, f"95 % ({name[0]})", f"p ({name[0]})"]
-    print_table(columns, rows, right=columns[2:])
-    if len(predictors) > 1:
-        for name in outcomes:
-            narrate(f"{name}: {verdict([view for view in views if view.outcome == name])}")
+    if as_league:
+        for some in by_outcome:
+            _print_league(some[0].outcome, league_of(some, statistic=statistic))
+    else:
+        _print_statistics(views)
+    _say_verdicts(by_outcome)
+    if len(views) == 1:
+        _print_detail(views[0])
+    if as_league or len(views) == 1:
+        _say_families(views[0], told="as listed with the published points" if published else RULE)
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in (*view.notes, view.statistics.note) if note))
 
 
+def _print_statistics(views: Sequence[CorrelationView]) -> None:
+    from engine.results.correlation import HELP
+
+    rows = []
+    for view in views:
+        cells = []
+        for found in view.statistics.statistics:
+            cells += [_r(found.value), _span(found.ci_low, found.ci_high), _p(found.p_value)]
+        rows.append([view.outcome, view.predictor, view.statistics.n, *cells])
+    columns = ["outcome", "predictor", "n"]
+    for found in views[0].statistics.statistics:
+        columns += [found.name, f"95 % ({found.name[0]})", f"p ({found.name[0]})"]
+    print_table(columns, rows, right=columns[2:])
+    _say_methods(views)
+    narrate(f"p: {HELP['p']}")
+
+
+def _say_methods(views: Sequence[CorrelationView]) -> None:
+    """How each statistic's interval and p were made; names of statistics that share a way stand together."""
+    ways: dict[str, list[str]] = {}
+    for view in views:
+        for found in view.statistics.statistics:
+            if not math.isnan(found.value) and found.name not in ways.setdefault(found.method, []):
+                ways[found.method].append(found.name)
+    narrate(*(f"95 % and p, {', '.join(names)}: {method}" for method, names in ways.items()))
+
+
+def _print_league(outcome: str, league: League) -> None:
+    from engine.results.correlation import HELP
+    from engine.stats.league import HELP as COLUMNS
+    from engine.stats.rivals import HELP as RIVALS
+
+    rows = []
+    for row in league.rows:
+        found, given = row.by(league.statistic), row.given_control
+        rival = getattr(row.versus, league.statistic) if row.versus else None
+        rows.append([
+            row.predictor, row.n, _r(found.value), _span(found.ci_low, found.ci_high), _p(found.p_value),
+            _p(row.p_holm), _r(given.value) if given else "–",
+            _span(given.ci_low, given.ci_high) if given else "–", _r(row.weakest), _r(row.weakest_family),
+            _r(rival.difference) if rival else "–", _span(rival.ci_low, rival.ci_high) if rival else "–",
+            _p(rival.p_value) if rival else "–", _p(row.versus.williams_p) if row.versus else "–",
+        ])  # fmt: skip
+    columns = [
+        outcome, "n", league.statistic, "95 %", "p", "p (Holm)", "given size", "95 % (s)", "without one",
+        "without a family", "first less it", "95 % (d)", "p (d)", "p (Williams)",
+    ]  # fmt: skip
+    print_table(columns, rows, right=columns[1:])
+    narrate(
+        "lower-is-better predictors are turned here, so that a good one correlates above zero",
+        f"95 % and p: {league.rows[0].by(league.statistic).method}",
+        f"p: {HELP['p']}", f"p (Holm): {COLUMNS['p_holm']}", HELP["size"],
+        f"without one, without a family: {HELP['without']}",
+        f"first less it: {COLUMNS['versus']}; {RIVALS['ci_low']}; {RIVALS['williams_p']}",
+    )  # fmt: skip
+
+
+def _say_verdicts(by_outcome: Sequence[Sequence[CorrelationView]]) -> None:
+    from engine.results.correlation import best_view, verdict
+
+    for some in by_outcome:
+        if len(some) > 1:
+            narrate(f"{some[0].outcome}: {verdict(some)}", f"{some[0].outcome}: {best_view(some)}")
+
+
+def _print_detail(view: CorrelationView) -> None:
+    from engine.results.correlation import HELP, expected, given_size
+
+    left = [("candidate", one) for one in view.statistics.leave_one_out]
+    left += [("family", one) for one in view.statistics.leave_family_out]
+    if left:
+        print_table(
+            ["without", "which", "n", "pearson", "spearman", "kendall"],
+            [[one.name, kind, one.n, _r(one.pearson), _r(one.spearman), _r(one.kendall)] for kind, one in left],
+            right=["n", "pearson", "spearman", "kendall"],
+        )
+    for ranks in (False, True):
+        found = given_size(view, ranks=ranks)
+        bounds = "" if math.isnan(found.value) else f" [{_span(found.ci_low, found.ci_high)}], p {_p(found.p_value)}"
+        narrate(f"given size, {'ρ' if ranks else 'r'}: {_r(found.value)}{bounds}" + (found.note and f": {found.note}"))
+    narrate(HELP["size"])
+    ahead = expected(view)
+    if ahead:
+        print_table(
+            ["expected", view.predictor, view.outcome, "95 %", ""],
+            [
+                [one.name, number(one.x), number(one.value), between(one.low, one.high),
+                 "beyond all with an outcome" if one.outside else ""]
+                for one in ahead
+            ],
+            right=[view.predictor, view.outcome, "95 %"],
+        )  # fmt: skip
+        narrate(f"expected: {HELP['expected']}")
+
+
+def _say_families(view: CorrelationView, *, told: str) -> None:
+    held: dict[str, list[str]] = {}
+    for point in view.points:
+        held.setdefault(point.family, []).append(point.name)
+    narrate(*(f"family {family}: {', '.join(names)}" for family, names in sorted(held.items())), f"families: {told}")
+
+
+def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from engine.results.correlation import expected, given_size
+
+    row = next(row for row in league.rows if row.predictor == view.predictor)
+    return {
+        "predictor": view.predictor, "outcome": view.outcome, "source": view.source, "notes": view.notes,
+        "help": view.help, "higher_is_better": view.higher_is_better,
+        "points": [asdict(point) for point in view.points],
+        "statistics": {found.name: asdict(found) for found in view.statistics.statistics},
+        "leave_one_out": [asdict(one) for one in view.statistics.leave_one_out],
+        "leave_family_out": [asdict(one) for one in view.statistics.leave_family_out],
+        "given_size": {"pearson": asdict(given_size(view)), "spearman": asdict(given_size(view, ranks=True))},
+        "expected": [asdict(one) for one in expected(view)],
+        "p_holm": row.p_holm, "reference": league.reference,
+        "versus": asdict(row.versus) if row.versus else None,
+    }  # fmt: skip
+
+
 def _added(store: Store, path: Path) -> list[str]:
     """Keep the file's columns; their names."""
-    from engine.outcomes import near_misses
-    from engine.predictors.column import read_columns
-    from engine.store.predictors import add_predictors
-    from engine.store.runs import candidate_names
+    from rude_tui.commands.predictors import keep_columns
 
-    found = read_columns(path)
-    replaced = add_predictors(store, found)
-    narrate(f"{len(found)} values stored, {replaced} of them in place of an earlier one")
-    for stranger, near in near_misses([one.candidate for one in found], candidate_names(store)).items():
-        narrate(f"note: {stranger} is no candidate here" + (f"; did you mean {near[0]}?" if near else ""))
-    return list(dict.fromkeys(one.predictor for one in found))
+    return keep_columns(store, path)
+
+
+def _r(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _span(low: float, high: float) -> str:
+    return "–" if math.isnan(low) or math.isnan(high) else f"{low:.2f} … {high:.2f}"
 
 
 def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "–" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"

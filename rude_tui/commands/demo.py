@@ -30,10 +30,10 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     """
     from data.bundled import bundled_models
     from engine.export import table, write_table
+    from engine.planning import CONTROL_PAIRS
     from engine.results.board import Question
-    from engine.results.rankings import rankings
     from engine.runs import RunRequest, plan
-    from rude_tui.commands.rank import print_rankings
+    from rude_tui.commands.rank import print_ranking
     from rude_tui.commands.run import carry_out
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -44,6 +44,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
         device="cpu",
         precision="fp32",
         token_scores=True,
+        controls=CONTROL_PAIRS,
     )
     planned = plan(store, request, TerminalProgress())
     code = carry_out(store, planned, as_json=False) if any(run.left for run in planned.runs) else 0
@@ -54,7 +55,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
         from rude_tui.app import run_app
 
         ctx.exit(run_app(store.path, start_screen="rankings"))
-    print_rankings(rankings(store, question))
+    print_ranking(store, question)
     write_table(table(store, "rankings", Question(suite=question.suite)), output)
     narrate(f"the same as CSV, with both protocols: {output}", "the app: rude-tui")
     ctx.exit(code)

@@ -20,48 +20,43 @@ def outcomes() -> None:
 @outcomes.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE ...")
 @click.option(
-    "--map", "mapping", multiple=True, metavar="NAME=CANDIDATE", help="What a name in the file is called here."
-)
+    "--map", "mapping", multiple=True, metavar="NAME=CANDIDATE|FILE.csv",
+    help="What a name in the file is called here; a CSV has the columns name and candidate.",
+)  # fmt: skip
 @database
 def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> None:
-    """Add outcomes from a CSV (candidate, outcome, score[, stderr, source]) or a results file of an evaluation harness.
+    """Add outcomes from a CSV (candidate, outcome, score[, stderr, source]) or the results of an evaluation harness.
 
-    Names are matched as they stand or as --map says, never guessed; near-misses are pointed out.
+    Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect. An outcome is called task/metric. Names
+    are matched as they stand or as --map says, never guessed; near-misses are pointed out.
     """
-    from dataclasses import replace
-
-    from engine.outcomes import near_misses, read_outcomes
+    from engine.outcomes import mapping_of, near_misses, read_outcomes, renamed
     from engine.store.outcomes import add_outcomes
     from engine.store.runs import candidate_names
 
     store = store_of(db)
-    names = dict(_renaming(part) for part in mapping)
-    found = [outcome for file in files for outcome in read_outcomes(file)]
-    found = [replace(outcome, candidate=names.get(outcome.candidate, outcome.candidate)) for outcome in found]
+    names = mapping_of(mapping)
+    found = renamed([outcome for file in files for outcome in read_outcomes(file)], names)
     replaced = add_outcomes(store, found)
     narrate(f"{len(found)} outcomes stored, {replaced} of them in place of an earlier score")
-    for stranger, near in near_misses([outcome.candidate for outcome in found], candidate_names(store)).items():
+    known = candidate_names(store)
+    for stranger, near in near_misses([outcome.candidate for outcome in found], known).items():
         hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
         narrate(f"note: {stranger} is no candidate here{hint}")
 
 
-def _renaming(part: str) -> tuple[str, str]:
-    name, equals, candidate = part.partition("=")
-    if not (name and equals and candidate):
-        raise click.BadParameter(f"{part!r} is not NAME=CANDIDATE", param_hint="--map")
-    return name, candidate
-
-
 @outcomes.command("list")
+@click.option("--published", is_flag=True, help="The published ones, each marked printed or digitised.")
 @as_json
 @database
-def list_(as_json: bool, db: Path | None) -> None:
+def list_(published: bool, as_json: bool, db: Path | None) -> None:
     """List stored outcomes."""
     from dataclasses import asdict
 
+    from engine.outcomes import published_outcomes
     from engine.store.outcomes import stored_outcomes
 
-    found = stored_outcomes(store_of(db))
+    found = published_outcomes() if published else stored_outcomes(store_of(db))
     if as_json:
         print_json([asdict(outcome) for outcome in found])
         return

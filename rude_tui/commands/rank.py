@@ -7,13 +7,17 @@ from typing import Any, Literal
 
 import click
 
-from engine.results.board import Question
+from engine.deciding import claim
+from engine.results.board import Question, load_board
+from engine.results.controls import ControlTable, control_row, control_table, number_or_none
+from engine.results.decisions import decisions_on
 from engine.results.pairs import GROUPINGS
-from engine.results.rankings import RankingTable, rankings
+from engine.results.rankings import RankingTable, rankings_of
+from engine.store.connection import Store
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
-__all__ = ["print_rankings", "rank"]
+__all__ = ["print_ranking", "rank"]
 
 
 @click.command()
@@ -32,17 +36,40 @@ def rank(
 
     Intervals are 95 %, from resampling clusters of prompts. Candidates in each other's “not told apart” list do not
     differ significantly on the same pairs (Holm over all comparisons).
+
+    “without prompt” is the accuracy on a sample of pairs shown without their prompt, “prompt adds” what the prompt adds
+    on those same pairs: what is there without it is fluency. --json and the export also have the same with another
+    pair's prompt, and PMI, the share of pairs on which the prompt speaks for the better response.
     """
     question = Question(suite, protocol, metric, by, pairs, template, with_excluded)
-    table = rankings(store_of(db), question)
+    print_ranking(store_of(db), question, as_json=as_json)
+
+
+def print_ranking(store: Store, question: Question, *, as_json: bool = False) -> None:
+    """Rank, and print the table with what the controls and early decisions say beside it.
+
+    Raises:
+        BadInput: no run answers the question.
+    """
+    board = load_board(store, question)
+    table, found = rankings_of(board, question), control_table(store, board)
+    decisions = decisions_on(store, board)
+    claims = [claim(decision) for decision in decisions]
     if as_json:
-        print_json(_as_json(table))
+        print_json(_as_json(table, found, claims))
     else:
-        print_rankings(table)
+        print_rankings(table, found)
+        narrate(*filter(None, [found.line]), *claims)
+        ranked_on = max(row.n_pairs for row in table.overall.rows)
+        if any(decision.pairs_read > ranked_on for decision in decisions):
+            narrate(
+                f"note: that rests on more pairs than this ranking, which has only the {ranked_on} that candidates out "
+                "of the race were read on too (--pairs own has each one's)"
+            )
 
 
-def print_rankings(table: RankingTable) -> None:
-    """The table a person reads: overall with its interval, then the other scopes beside it."""
+def print_rankings(table: RankingTable, found: ControlTable) -> None:
+    """The table a person reads: overall with its interval and controls, then the other scopes beside it."""
     overall = table.overall
     others = [name for name in table.scopes if name != "overall"]
     wide = len(others) <= 6
@@ -56,6 +83,7 @@ def print_rankings(table: RankingTable) -> None:
             ranks, row.candidate, f"{entrant.parameters:,}", entrant.precision, percent(row.value),
             interval(row.ci_low, row.ci_high), f"{row.p_best:.2f}", ", ".join(row.tied_with) or "–",
         ])  # fmt: skip
+    _add_controls(columns, rows, found)
     if wide:
         at = columns.index("p(best)")
         columns[at:at] = others
@@ -80,7 +108,21 @@ def print_rankings(table: RankingTable) -> None:
     )
 
 
-def _as_json(table: RankingTable) -> dict[str, Any]:
+def _add_controls(columns: list[str], rows: list[list[Any]], found: ControlTable) -> None:
+    """Columns for the accuracy without the prompt, and what the prompt adds on the same pairs."""
+    if not any("none" in controls for controls in found.by_label.values()):
+        return
+    at = columns.index("p(best)")
+    columns[at:at] = ["without prompt", "prompt adds"]
+    for cells in rows:
+        control = found.by_label.get(cells[1], {}).get("none")
+        cells[at:at] = ["–", "–"] if control is None else [
+            percent(control.without.value),
+            f"{100 * control.gained.difference:+.1f} ({interval(control.gained.ci_low, control.gained.ci_high)})",
+        ]  # fmt: skip
+
+
+def _as_json(table: RankingTable, found: ControlTable, claims: list[str]) -> dict[str, Any]:
     return {
         "suite": table.suite,
         "suite_hash": table.suite_hash,
@@ -88,6 +130,17 @@ def _as_json(table: RankingTable) -> dict[str, Any]:
         "metric": table.metric,
         "chance": table.chance,
         "notes": list(table.notes),
+        "decisions": claims,
+        "without_prompt": {
+            "share_of_lead": number_or_none(found.kept.value), "ci_low": number_or_none(found.kept.ci_low),
+            "ci_high": number_or_none(found.kept.ci_high), "n_pairs": found.n_pairs,
+            "mostly_fluency": found.mostly_fluency, "line": found.line,
+        },
+        "controls": [
+            {"candidate": label, "prompt": shown, **control_row(control)}
+            for label, controls in found.by_label.items()
+            for shown, control in controls.items()
+        ],
         "rows": [
             {
                 "rank": row.rank, "rank_low": row.rank_low, "rank_high": row.rank_high, "candidate": row.candidate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import click
 
@@ -40,6 +40,27 @@ __all__ = ["run"]
 )
 @click.option("--token-scores", is_flag=True, help="Keep every response token's log-probability, rank and entropy.")
 @click.option(
+    "--controls",
+    type=click.IntRange(0),
+    metavar="N",
+    help="For likelihood, score N of the pairs also without their prompt and with another pair's (default: 150).",
+)
+@click.option(
+    "--until-decided",
+    "until",
+    type=click.Choice(["best", "order"]),
+    is_flag=False,
+    flag_value="best",
+    help="Score in rounds, and stop when the best candidate (or the whole order) is settled.",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    help="How often such a decision may be wrong.",
+)
+@click.option(
     "--allow-remote-code", multiple=True, metavar="M", help="Let this model run code of its own. Only if you trust it."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
@@ -49,12 +70,18 @@ __all__ = ["run"]
 def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, shots: int | None, show_criteria: bool, limit: int | None, seed: int, token_scores: bool,
-    allow_remote_code: tuple[str, ...], dry_run: bool, as_json: bool, db: Path | None,
+    controls: int | None, until: Literal["best", "order"] | None, alpha: float, allow_remote_code: tuple[str, ...],
+    dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
 
     Running the same command again scores only what is missing. Ctrl-C keeps what is done.
+
+    With --until-decided all candidates are scored on the same pairs, round by round, each round reading about as many
+    again as before, so that a candidate is loaded few times; who is out of the race is not scored further. The test
+    holds whenever it stops. Its claim is about the suite named, not about others like it.
     """
+    from engine.planning import CONTROL_PAIRS
     from engine.runs import RunRequest, plan, protocols_of
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
@@ -63,7 +90,8 @@ def run(
     request = RunRequest(
         models=models, suites=suites, protocols=protocols_of(protocol), precision=precision,
         device=device, threads=threads, shots=shots, show_criteria=show_criteria, limit=limit, seed=seed,
-        token_scores=token_scores, allow_remote_code=frozenset(allow_remote_code),
+        token_scores=token_scores, controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
+        allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     for name, what, fix in planned.refused:
@@ -83,6 +111,8 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     import signal
     import threading
 
+    from engine.deciding import claim, decisions_of
+    from engine.progress import Phase
     from engine.runs import execute, exit_code
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -91,40 +121,67 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: cancel.set())
     states = execute(store, planned, TerminalProgress(), cancel)
+    stopped = any(state.phase is Phase.CANCELLED for state in states)
+    decisions = [] if stopped else decisions_of(store, planned)
     if as_json:
-        print_json([{**asdict(state), "phase": str(state.phase)} for state in states])
+        rows = [{**asdict(state), "phase": str(state.phase)} for state in states]
+        told = [{**asdict(decision), "claim": claim(decision)} for decision in decisions]
+        print_json(rows if planned.request.until is None else {"runs": rows, "decisions": told})
     else:
         print_table(
             ["candidate", "suite", "protocol", "precision", "ended", "scored", "skipped", "pairs/s"],
             [
                 [
-                    s.candidate, s.suite, s.protocol, s.precision, str(s.phase), f"{s.done} of {s.total}", s.skipped,
+                    s.candidate, s.suite, s.way, s.precision, str(s.phase), f"{s.done} of {s.total}", s.skipped,
                     f"{s.pairs_per_second:.0f}" if s.judged else "–",
                 ]
                 for s in states
             ],
             right=["scored", "skipped", "pairs/s"],
         )  # fmt: skip
+        if decisions:
+            print_table(["place", *_RACE], [row for one in decisions for row in _raced(one)], right=list(_RACE[1:]))
+    claims = [claim(decision) for decision in decisions]
+    narrate(*claims)
     about: dict[str, list[str]] = {}
     for state in states:
         for note in state.notes:
-            about.setdefault(note, []).append(f"{state.candidate}, {state.suite}, {state.protocol}")
+            if note not in claims:
+                about.setdefault(note, []).append(f"{state.candidate}, {state.suite}, {state.way}")
     for note, runs in about.items():
         more = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
         narrate(f"note: {note} ({runs[0]}{more})")
     for state in states:
         if state.error:
-            narrate(f"{state.candidate}, {state.suite}, {state.protocol}: {state.error}")
+            narrate(f"{state.candidate}, {state.suite}, {state.way}: {state.error}")
     return int(exit_code(states, planned))
+
+
+_RACE: Final = ("candidate", "suite", "protocol", "raced", "groups read")
+
+
+def _raced(decision: Any) -> list[list[Any]]:
+    """A decision's candidates, best first. Places below the first are claims only where the order was asked for."""
+    rows = []
+    for place, name in enumerate(decision.ranked, 1):
+        out = decision.out_at.get(name)
+        won = decision.state == "decided" and place == 1
+        claimed = decision.state == "decided" and (won or decision.goal == "order")
+        raced = "still racing" if name in decision.racing else "best" if won else "placed" if claimed else "out"
+        rows.append([
+            place if claimed else "–", name, decision.suite, decision.protocol, raced, out or decision.groups_read,
+        ])  # fmt: skip
+    return rows
 
 
 def _preview(planned: Any, as_json: bool) -> None:
     from engine.preview import preview
+    from engine.progress import way_of
 
     rows: list[dict[str, Any]] = []
     for run, laid in preview(planned):
         rows.append({
-            "candidate": run.candidate.name, "suite": run.suite.name, "protocol": run.protocol,
+            "candidate": run.candidate.name, "suite": run.suite.name, "protocol": run.protocol, "prompt": run.prompt,
             "precision": run.precision, "device": run.device, "why": run.why, "pairs": laid.total, "done": run.done,
             "left": max(0, laid.total - run.done), "tokens": laid.tokens, "skipped": [asdict(s) for s in laid.skipped],
             "notes": list(laid.notes),
@@ -136,13 +193,15 @@ def _preview(planned: Any, as_json: bool) -> None:
         ["candidate", "suite", "protocol", "precision", "pairs", "done", "left", "tokens", "skipped"],
         [
             [
-                r["candidate"], r["suite"], r["protocol"], r["precision"], r["pairs"], r["done"], r["left"],
-                f"{r['tokens']:,}", len(r["skipped"]),
+                r["candidate"], r["suite"], way_of(r["protocol"], r["prompt"]), r["precision"], r["pairs"], r["done"],
+                r["left"], f"{r['tokens']:,}", len(r["skipped"]),
             ]
             for r in rows
         ],
         right=["pairs", "done", "left", "tokens", "skipped"],
     )  # fmt: skip
+    if planned.request.until is not None:
+        narrate("these at most: candidates are scored in rounds, until it is decided or the pairs are used up")
     for row in rows:
         narrate(f"{row['candidate']}, {row['protocol']}: {row['why']}", *(f"note: {note}" for note in row["notes"]))
         narrate_skips((skip["pair_id"], skip["reason"]) for skip in row["skipped"])

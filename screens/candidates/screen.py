@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from engine.problems import Problem
 
 __all__ = ["CandidatesScreen"]
+
+_ORDER: Final = ("", "candidate", "size", "dtype", "bytes", "context", "fits as", "problems")
 
 
 class CandidatesScreen(Place):
@@ -41,6 +43,7 @@ Mark candidates with space, then r takes them to the Run screen.
         Binding("r", "run", "run marked", tooltip="take the marked candidates to the Run screen", id="run"),
         Binding("a", "add", "add folder", tooltip="watch a folder of models", id="add"),
         Binding("d", "drop", "drop folder", tooltip="stop watching a folder", id="drop"),
+        Binding("y", "copy", "copy", tooltip="copy what is known of the candidate, its path included", id="copy"),
         Binding("f5", "again", "look again", id="again"),
     ]
     DEFAULT_CSS = """
@@ -88,8 +91,6 @@ Mark candidates with space, then r takes them to the Run screen.
         for path in [path for path in self.session.marked_models if path not in paths]:
             del self.session.marked_models[path]
         self.repaint()
-        for problem in shelf.problems:
-            self.notify(plain(problem), title="Watched folder", severity="warning", markup=False)
 
     def on_resize(self) -> None:
         """Columns depend on the width."""
@@ -107,44 +108,49 @@ Mark candidates with space, then r takes them to the Run screen.
             f"{plain(shelf.device.name)}, {size(shelf.device.free)} free",
             count(len(self.session.folders), "watched folder"),
         ]
+        if shelf.problems:
+            parts.append(f"✗ {count(len(shelf.problems), 'folder')} without a model")
         self.query_one("#state", Static).update(Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
         table = self.query_one(DataTable)
         row = table.cursor_row
         table.clear(columns=True)
         names = max((len(one_line(found.candidate.name, 40)) for found in shelf.found), default=9)
-        columns = [
-            ("", 1),
-            ("candidate", min(max(names, 9), 40 if self.wide else 22)),
-            ("size", 6),
-            ("dtype", 5),
-            ("bytes", 8),
-            ("context", 8),
-            ("fits as", 7),
-        ]
-        taken = sum(width + 2 for _, width in columns)
-        columns.append(("problems", max(8, table.size.width - taken - 3)))
-        for label, width in columns:
-            table.add_column(Text(label), width=width)
+        columns = {"": 1, "candidate": min(max(names, 9), 40 if self.wide else 22), "size": 6, "fits as": 7}
+        left = table.size.width - sum(width + 2 for width in columns.values()) - 2
+        # What is wrong is said in the line wherever there is room for it; the panel has the rest.
+        problems = max((self._problems(found).cell_len for found in shelf.found), default=0)
+        columns["problems"] = min(max(problems, 8), max(8, left - 2))
+        left -= columns["problems"] + 2
+        for label, width in (("bytes", 8), ("dtype", 5), ("context", 8)):
+            if left >= width + 2:
+                columns[label] = width
+                left -= width + 2
+        shown = [label for label in _ORDER if label in columns]
+        for label in shown:
+            table.add_column(Text(label), width=columns[label])
         for found in shelf.found:
-            table.add_row(*self._cells(found))
+            cells = self._cells(found)
+            table.add_row(*(cells[label] for label in shown))
         table.move_cursor(row=row, animate=False)
         self._show_detail()
 
-    def _cells(self, found: Found) -> list[Text]:
+    def _cells(self, found: Found) -> dict[str, Text]:
         candidate = found.candidate
         marked = str(candidate.path) in self.session.marked_models
         dim = "" if found.usable else self.colour("chance")
         fit = found.fit.precision if found.fit is not None else None
-        return [
-            Text("✓" if marked else " ", f"bold {self.colour('good')}"),
-            Text(one_line(candidate.name, 40 if self.wide else 22), "bold" if marked else dim, no_wrap=True),
-            Text(parameters(candidate.parameters), dim, justify="right"),
-            Text(plain(candidate.dtype), dim),
-            Text(size(candidate.weight_bytes), dim, justify="right"),
-            Text(f"{candidate.context:,}" if candidate.context else "–", dim, justify="right"),
-            Text(fit or "no", "" if fit else self.colour("bad")),
-            self._problems(found),
-        ]
+        return {
+            "": Text("✓" if marked else " ", f"bold {self.colour('good')}"),
+            "candidate": Text(
+                one_line(candidate.name, 40 if self.wide else 22), "bold" if marked else dim, no_wrap=True
+            ),
+            "size": Text(parameters(candidate.parameters), dim, justify="right"),
+            "dtype": Text(plain(candidate.dtype), dim),
+            "bytes": Text(size(candidate.weight_bytes), dim, justify="right"),
+            "context": Text(f"{candidate.context:,}" if candidate.context else "–", dim, justify="right"),
+            "fits as": Text(fit or "no", "" if fit else self.colour("bad")),
+            "problems": self._problems(found),
+        }
 
     def _problems(self, found: Found) -> Text:
         text = Text(no_wrap=True)
@@ -167,6 +173,9 @@ Mark candidates with space, then r takes them to the Run screen.
     def _show_detail(self) -> None:
         found = self._current()
         text = Text(overflow="fold")
+        # What a person asked for and did not get stays said, above all else.
+        for words in self._shelf.problems if self._shelf else ():
+            text.append(f"✗ {plain(words)}; d stops watching it\n", self.colour("bad"))
         if found is None:
             text.append("No base model found\n\n", "bold")
             text.append("Press a and name a folder that holds models (each with config.json, tokenizer.json and\n")
@@ -220,6 +229,12 @@ Mark candidates with space, then r takes them to the Run screen.
             self.action_mark()
         if self.session.marked_models:
             self.call_later(self.run_action, "app.go('run')")
+
+    def action_copy(self) -> None:
+        """Copy what the panel says."""
+        facts = self.query_one("#facts", Static).content
+        self.app.copy_to_clipboard(self.get_selected_text() or (facts.plain if isinstance(facts, Text) else str(facts)))
+        self.notify("Copied", timeout=2)
 
     def action_add(self) -> None:
         """Watch a folder."""

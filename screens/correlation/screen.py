@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -13,14 +13,31 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.errors import RudeError
-from screens.correlation.state import SYMBOLS, Asked, Read, Rival, bounds, chance_of, read, rivals
+from screens.correlation.state import (
+    SYMBOLS,
+    Asked,
+    Read,
+    Rival,
+    bounds,
+    chance_of,
+    read,
+    rivals,
+    strength,
+    unlisted,
+)
 from screens.exporting import export_dialog
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.dialogs import Choose
 from screens.widgets.scatter import Picture, Scatter, Spot
 
+if TYPE_CHECKING:
+    from engine.stats.correlation import LeftOut
+
 __all__ = ["CorrelationScreen"]
+
+_MORE = "\0more"
+"""Stands for the predictors that are too many to be listed; no predictor is named so."""
 
 
 class CorrelationScreen(Place):
@@ -36,13 +53,18 @@ the line would put it.
 r (Pearson), ρ (Spearman) and τ (Kendall) stand with 95 % intervals from resampling candidates, p from permutation.
 Below them is every other predictor of the same outcome: a predictor that is no better than model size foretells little.
 
+← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
+family out of the rest and says what is left without it.
+
 o switches between your own outcomes and published ones. rude-tui outcomes add FILE.csv adds your own: a CSV with
 candidate, outcome, score.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "predictor", "x: predictor", tooltip="choose what stands on the x axis", id="predictor"),
-        Binding("w", "outcome", "y: outcome", tooltip="choose what stands on the y axis", id="outcome"),
-        Binding("o", "source", "own/published", tooltip="your own outcomes, or published ones", id="source"),
+        Binding("v", "predictor", "x axis", tooltip="choose what stands on the x axis", id="predictor"),
+        Binding("w", "outcome", "y axis", tooltip="choose what stands on the y axis", id="outcome"),
+        Binding("l", "leave_out", "leave out", tooltip="the line and r, ρ, τ without this point", id="leave-out"),
+        Binding("f", "family", "family", tooltip="highlight a family", id="family"),
+        Binding("o", "source", "source", tooltip="your own outcomes, or published ones", id="source"),
         Binding("x", "export", "export", tooltip="write the correlations to CSV, Parquet or JSON", id="export"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
@@ -51,8 +73,9 @@ candidate, outcome, score.
     CorrelationScreen #body { layout: vertical; height: 1fr; }
     CorrelationScreen.-wide #body { layout: horizontal; }
     CorrelationScreen Scatter { width: 1fr; height: 1fr; background: $surface; }
+    CorrelationScreen Scatter:focus { background: $surface; }
     CorrelationScreen #numbers { height: 7; border-top: solid $panel; padding: 0 1; }
-    CorrelationScreen.-wide #numbers { width: 54; height: 1fr; border-top: none; border-left: solid $panel; }
+    CorrelationScreen.-wide #numbers { width: 56; height: 1fr; border-top: none; border-left: solid $panel; }
     CorrelationScreen.-tall #numbers { height: 14; }
     CorrelationScreen.-wide.-tall #numbers { height: 1fr; }
     CorrelationScreen #numbers:focus { background: $surface; }
@@ -66,21 +89,28 @@ candidate, outcome, score.
         self._asked = Asked()
         self._read: Read | None = None
         self._rivals: list[Rival] = []
+        self._verdict = ""
+        self._at = ""
+        """The candidate under the cursor."""
+        self._leaving = False
+        self._family = ""
         self._seen: object = None
 
     def body(self) -> Iterable[Widget]:
         """Plot, and the numbers beside or below it."""
         yield Static(id="question")
         with Container(id="body"):
-            yield Scatter(id="plot")
+            plot = Scatter(id="plot")
+            plot.tooltip = "a point for each candidate: ← and → walk, a click picks one"
+            yield plot
             panel = VerticalScroll(Static(id="facts"), id="numbers")
             panel.tooltip = "the statistics, the rival predictors, the source"
             yield panel
         yield Static(id="empty")
 
     def on_mount(self) -> None:
-        """Arrow keys scroll the numbers."""
-        self.query_one("#numbers").focus()
+        """Arrow keys walk from point to point."""
+        self.query_one(Scatter).focus()
 
     def on_screen_resume(self) -> None:
         """Read again if anything has changed."""
@@ -106,17 +136,20 @@ candidate, outcome, score.
         key, found = answer
         if found is None:
             return
-        self._seen, self._read, self._rivals = key, found, []
+        self._seen, self._read, self._rivals, self._verdict = key, found, [], ""
         if found.view is None:
             self._explain_nothing(None)
             return
         self.remove_class("-empty")
+        if self._at not in {point.name for point in found.points}:
+            self._at, self._leaving = "", False
+        self._family = self._family if self._family in found.families else ""
         self.repaint()
         self.load("rivals", lambda: rivals(self.session, found), self._rivals_arrived)
 
-    def _rivals_arrived(self, found: list[Rival]) -> None:
-        self._rivals = found
-        self.repaint()
+    def _rivals_arrived(self, found: tuple[list[Rival], str]) -> None:
+        self._rivals, self._verdict = found
+        self._write_numbers()
 
     def _say(self, text: str) -> None:
         self.query_one("#question", Static).update(Text(one_line(text), no_wrap=True, overflow="ellipsis"))
@@ -151,16 +184,21 @@ candidate, outcome, score.
         self.call_after_refresh(self._write_numbers)
 
     def _picture(self, found: Read) -> Picture:
-        view, line = found.view, found.line
+        view = found.view
         assert view is not None
+        out = self._at if self._leaving else ""
+        line = found.line(out)
+        predicted = {one.name: one.value for one in found.expected}
         spots = []
-        for point in view.points:
-            if math.isnan(point.x):
-                continue
-            if not math.isnan(point.y):
-                spots.append(Spot(one_line(point.name, 30), point.x, point.y))
-            elif line is not None:
-                spots.append(Spot(one_line(point.name, 30), point.x, line.at(point.x), "◇", "mark-2"))
+        for point in found.points:
+            known = not math.isnan(point.y)
+            y = point.y if known else line.at(point.x) if line is not None else predicted[point.name]
+            glyph, tone = ("●", "mark-1") if known else ("◇", "mark-2")
+            if self._family:
+                glyph, tone = ("◆" if known else "◇", "mark-3") if point.family == self._family else ("·", "chance")
+            if point.name == out and known:
+                glyph = "○"
+            spots.append(Spot(one_line(point.name, 30), point.x, y, glyph, tone, point.name == self._at))
         if line is None or not spots:
             return Picture(plain(view.predictor), plain(view.outcome), tuple(spots))
         low, high = min(spot.x for spot in spots), max(spot.x for spot in spots)
@@ -181,10 +219,17 @@ candidate, outcome, score.
             return
         view = found.view
         text = Text(overflow="fold")
+        # What was asked for last stands first, where it is seen even on a low screen.
+        self._write_point(text, found)
+        self._write_family(text, found)
         for statistic in view.statistics.statistics:
             text.append(f"{SYMBOLS.get(statistic.name, '')} {statistic.name.capitalize():<9}", "bold")
             text.append(f"{bounds(statistic):<18}", "bold" if statistic.name == "pearson" else "")
             text.append(f" {chance_of(statistic):<10} n = {statistic.n}\n")
+        for one in found.expected:
+            text.append("◇ ", self.colour("mark-2"))
+            text.append(f"{one_line(one.name, 24)}: {_number(one.value)} expected ")
+            text.append(f"({_number(one.low)} to {_number(one.high)}{', beyond the others' if one.outside else ''})\n")
         notes = dict.fromkeys(
             filter(None, [view.statistics.note, *(s.note for s in view.statistics.statistics), *view.notes])
         )
@@ -193,15 +238,93 @@ candidate, outcome, score.
         if letters := self.query_one(Scatter).letters:
             text.append("  ".join(f"{letter} {name}" for letter, name in letters) + "\n")
         if self._rivals:
-            text.append(f"\n  {'predictor':<17}{'r, 95 %':<16}ρ, 95 %\n", self.colour("chance"))
+            text.append(f"\n  {'predictor':<16}{' r, 95 %':<17} ρ, 95 %\n", self.colour("chance"))
             for rival in self._rivals:
                 here = rival.predictor == found.predictor
                 text.append("▸ " if here else "  ")
-                text.append(f"{one_line(rival.predictor, 16):<16} ", "bold" if here else "")
-                text.append(f"{bounds(rival.pearson):<15} {bounds(rival.spearman)}\n")
+                text.append(f"{one_line(rival.predictor, 15):<15} ", "bold" if here else "")
+                text.append(f"{bounds(rival.pearson):<16} {bounds(rival.spearman)}\n")
+            text.append(f"\n{plain(self._verdict)}\n")
         if view.source:
             text.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
         self.query_one("#facts", Static).update(text)
+
+    def _write_point(self, text: Text, found: Read) -> None:
+        point = next((point for point in found.points if point.name == self._at), None)
+        if point is None:
+            return
+        text.append(f"{one_line(point.name, 30)} ", "bold reverse")
+        text.append(f" x {_number(point.x)}")
+        text.append(f", y {_number(point.y)}" if not math.isnan(point.y) else ", no outcome yet")
+        text.append(f" · {one_line(point.family, 16)}\n" if point.family else "\n")
+        if self._leaving:
+            self._write_left_out(text, found.left_out(point.name), "without it")
+
+    def _write_family(self, text: Text, found: Read) -> None:
+        if self._family:
+            text.append("◆ ", self.colour("mark-3"))
+            text.append(
+                f"{one_line(self._family, 20)}, {found.families[self._family]} of {len(found.points)}\n", "bold"
+            )
+            self._write_left_out(text, found.left_out(self._family, family=True), "without them")
+
+    def _write_left_out(self, text: Text, left: LeftOut | None, words: str) -> None:
+        if left is None:
+            text.append(f"{words}: it was in none of these numbers\n", self.colour("chance"))
+        elif left.n < 3:
+            text.append(f"{words}: {left.n} points always lie on a line\n", self.colour("chance"))
+        else:
+            values = (
+                (s, strength(v).strip())
+                for s, v in zip("rρτ", (left.pearson, left.spearman, left.kendall), strict=True)
+            )
+            text.append(f"{words}: " + "  ".join(f"{s} {v}" for s, v in values) + f"  n = {left.n}\n")
+
+    def on_scatter_stepped(self, message: Scatter.Stepped) -> None:
+        """Another point is under the cursor."""
+        if self._read is not None and (names := [point.name for point in self._read.points]):
+            place = names.index(self._at) + message.step if self._at in names else (0 if message.step > 0 else -1)
+            self._point_at(names[place % len(names)])
+
+    def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
+        """The point that was clicked."""
+        if self._read is not None:
+            self._point_at(self._read.points[message.index].name)
+
+    def _point_at(self, name: str) -> None:
+        self._at = name
+        self.repaint()
+        self.query_one("#numbers").scroll_home(animate=False)
+
+    def action_leave_out(self) -> None:
+        """Leave the point under the cursor out, or take it in again; without a cursor, the one that matters most."""
+        found = self._read
+        if found is None or found.view is None:
+            return
+        if not self._at:
+            weakest = min(found.view.statistics.leave_one_out, key=lambda one: abs(one.pearson), default=None)
+            if weakest is None:
+                self.notify("There are too few points to leave one out", markup=False)
+                return
+            self._at, self._leaving = weakest.name, True
+        else:
+            self._leaving = not self._leaving
+        self._point_at(self._at)
+
+    def action_family(self) -> None:
+        """Choose a family to highlight."""
+        if self._read is None or not self._read.families:
+            self.notify("No families are known here", markup=False)
+            return
+
+        def lift(name: str | None) -> None:
+            if name is not None:
+                self._family = name
+                self.repaint()
+                self.query_one("#numbers").scroll_home(animate=False)
+
+        options = [("", "none"), *((name, f"{name}  {n}") for name, n in self._read.families.items())]
+        self.app.push_screen(Choose("Highlight a family", options, self._family), lift)
 
     def action_predictor(self) -> None:
         """Choose x."""
@@ -221,13 +344,24 @@ candidate, outcome, score.
             return
 
         def take(name: str | None) -> None:
-            if name:
+            if name == _MORE:
+                self.load("more", lambda: unlisted(self.session), offer_more)
+            elif name:
                 chosen = {"predictor": found.predictor, "outcome": found.outcome, which: name}
                 self._asked = Asked(found.published, **chosen)
                 self._ask()
 
+        def offer_more(more: list[str]) -> None:
+            if more:
+                self.app.push_screen(Choose(title, [(name, name) for name in more], current), take)
+            else:
+                self.notify("They need a likelihood run with --token-scores", markup=False)
+
         current = found.predictor if which == "predictor" else found.outcome
-        self.app.push_screen(Choose(title, [(name, name) for name in names], current), take)
+        options = [(name, name) for name in names]
+        if which == "predictor" and not found.published:
+            options.append((_MORE, "proxy metrics and others by the dozen …"))
+        self.app.push_screen(Choose(title, options, current), take)
 
     def action_source(self) -> None:
         """The other source of outcomes."""
@@ -244,3 +378,7 @@ candidate, outcome, score.
         """Write the correlations to a file."""
         if self._read is not None and self._read.view is not None:
             export_dialog(self, "correlations", {}, published=self._read.published)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")

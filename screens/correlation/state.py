@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from engine.results.board import Question
-    from engine.results.correlation import CorrelationView
+    from engine.results.correlation import CorrelationView, Expected, Point
+    from engine.stats.correlation import LeftOut
     from engine.stats.estimates import Statistic
     from engine.stats.lines import Line
     from engine.store.connection import Store
     from screens.session import Session
 
-__all__ = ["SYMBOLS", "Asked", "Read", "Rival", "bounds", "chance_of", "read", "rivals", "strength"]
+__all__ = ["SYMBOLS", "Asked", "Read", "Rival", "bounds", "chance_of", "read", "rivals", "strength", "unlisted"]
 
 SYMBOLS: Final = {"pearson": "r", "spearman": "ρ", "kendall": "τ"}
 
@@ -40,7 +42,36 @@ class Read:
     outcome: str
     view: CorrelationView | None
     """None where there is no outcome to set anything against."""
-    line: Line | None
+    expected: tuple[Expected, ...]
+    """Where candidates without an outcome should land."""
+
+    @property
+    def points(self) -> list[Point]:
+        """The points there are to draw, from left to right."""
+        drawn = {one.name for one in self.expected}
+        found = self.view.points if self.view is not None else ()
+        shown = [p for p in found if not math.isnan(p.x) and (not math.isnan(p.y) or p.name in drawn)]
+        return sorted(shown, key=lambda point: (point.x, point.name))
+
+    @property
+    def families(self) -> dict[str, int]:
+        """How many points each has, the largest first."""
+        return dict(Counter(point.family for point in self.points if point.family).most_common())
+
+    def line(self, without: str = "") -> Line | None:
+        """The line through the points that have both numbers, one of them left out on request."""
+        from engine.stats.lines import fit_line
+
+        known = [p for p in self.points if not math.isnan(p.y) and p.name != without]
+        return fit_line([p.x for p in known], [p.y for p in known]) if len(known) > 2 else None
+
+    def left_out(self, name: str, *, family: bool = False) -> LeftOut | None:
+        """The correlations without a candidate, or without a family."""
+        if self.view is None:
+            return None
+        found = self.view.statistics
+        listed = found.leave_family_out if family else found.leave_one_out
+        return next((one for one in listed if one.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -63,40 +94,56 @@ def read(session: Session, asked: Asked) -> Read:
 
 
 def _read(store: Store, question: Question, asked: Asked) -> Read:
-    from engine.results.correlation import correlation_view, outcome_names, predictor_names
-    from engine.stats.lines import fit_line
+    from engine.results.correlation import correlation_view, expected, outcome_names, predictor_names
 
     published = asked.published
     if published is None:
         published = not outcome_names(store)
     predictors = tuple(predictor_names(store, None if published else question, published=published))
     outcomes = tuple(outcome_names(store, published=published))
-    predictor = asked.predictor if asked.predictor in predictors else next(iter(predictors), "")
+    predictor = asked.predictor or ""
+    if predictor not in predictors and (published or not _is_known(store, predictor)):
+        predictor = next(iter(predictors), "")
     outcome = asked.outcome if asked.outcome in outcomes else next(iter(outcomes), "")
     if not predictor or not outcome:
-        return Read(published, predictors, outcomes, predictor, outcome, None, None)
+        return Read(published, predictors, outcomes, predictor, outcome, None, ())
     view = correlation_view(store, question, predictor, outcome, published=published)
-    known = [point for point in view.points if not math.isnan(point.x) and not math.isnan(point.y)]
-    line = fit_line([point.x for point in known], [point.y for point in known]) if len(known) > 2 else None
-    return Read(published, predictors, outcomes, predictor, outcome, view, line)
+    return Read(published, predictors, outcomes, predictor, outcome, view, expected(view))
 
 
-def rivals(session: Session, found: Read) -> list[Rival]:
-    """Every predictor of the same outcome, strongest rank correlation first."""
+def _is_known(store: Store, predictor: str) -> bool:
+    from engine.predictors.catalogue import catalogue
+
+    return predictor in catalogue(store)
+
+
+def unlisted(session: Session) -> list[str]:
+    """The predictors that come by the dozen, as far as what is stored gives them."""
+    from engine.predictors.catalogue import catalogue
+    from engine.predictors.interface import Evidence
+
+    evidence = Evidence(session.store, session.question())
+    known = catalogue(session.store).items()
+    return [name for name, one in known if not one.listed and one.run(evidence) and one.known(evidence)]
+
+
+def rivals(session: Session, found: Read) -> tuple[list[Rival], str]:
+    """Every predictor of the same outcome, strongest rank correlation first, and what may be said of the one shown."""
     question = session.question()
-    asked = (question, found.published, found.predictors, found.outcome)
-    return session.kept("rivals", asked, lambda: _rivals(session.store, question, found))
+    wanted = (question, found.published, found.predictor, found.outcome)
+    return session.kept("rivals", wanted, lambda: _rivals(session.store, question, found))
 
 
-def _rivals(store: Store, question: Question, found: Read) -> list[Rival]:
-    from engine.results.correlation import correlation_views
+def _rivals(store: Store, question: Question, found: Read) -> tuple[list[Rival], str]:
+    from engine.results.correlation import correlation_views, verdict
 
-    views = correlation_views(store, question, found.predictors, [found.outcome], published=found.published)
+    names = [found.predictor, *(name for name in found.predictors if name != found.predictor)]
+    views = correlation_views(store, question, names, [found.outcome], published=found.published)
     listed = [
         Rival(predictor, view.statistics.pearson, view.statistics.spearman)
-        for predictor, view in zip(found.predictors, views, strict=True)
+        for predictor, view in zip(names, views, strict=True)
     ]
-    return sorted(listed, key=lambda rival: _strongest_first(rival.spearman.value))
+    return sorted(listed, key=lambda rival: _strongest_first(rival.spearman.value)), verdict(views)
 
 
 def _strongest_first(value: float) -> float:
@@ -104,11 +151,11 @@ def _strongest_first(value: float) -> float:
 
 
 def bounds(statistic: Statistic) -> str:
-    """`.91  .75–.97`, or a dash for what could not be found."""
+    """`.91 .75–.97`, or a dash for what could not be found."""
     value = strength(statistic.value)
     if math.isnan(statistic.ci_low) or math.isnan(statistic.ci_high):
         return value
-    return f"{value}  {strength(statistic.ci_low).strip()}–{strength(statistic.ci_high).strip()}"
+    return f"{value} {strength(statistic.ci_low).strip()}–{strength(statistic.ci_high).strip()}"
 
 
 def strength(value: float) -> str:

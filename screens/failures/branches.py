@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from screens.order import Order
 
 if TYPE_CHECKING:
     from engine.results.board import Board
     from engine.results.failures import Branch, FailedPair
     from engine.store.annotations import Kind
 
-__all__ = ["Failures", "Pick", "matching", "read_failures"]
+__all__ = ["ORDERS", "Failures", "Pick", "listed", "pick_of", "read_failures"]
+
+ORDERS: Final = {"margin": "margin, worst first", "fails": "candidates that fail it, most first", "pair": "name"}
+"""What pairs can be sorted by."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,6 @@ class Pick:
         named = {"flag": "those flagged", "exclude": "those excluded", None: ""}[self.noted]
         return named or self.criterion or self.subcategory or self.category or "all"
 
-    @property
-    def arguments(self) -> dict[str, str]:
-        """As `failed_pairs` and the export want it."""
-        return {"category": self.category, "subcategory": self.subcategory, "criterion": self.criterion}
-
 
 @dataclass(frozen=True)
 class Failures:
@@ -45,7 +46,12 @@ class Failures:
     label: str
     tree: tuple[Branch, ...]
     pick: Pick
+    everything: tuple[FailedPair, ...]
+    """Every pair it fails, worst first."""
     pairs: tuple[FailedPair, ...]
+    """Those of the branch."""
+    texts: Mapping[str, str]
+    """By pair id: what a search looks through at once."""
     scored: int
     """Pairs the candidate has scored."""
     failed: int
@@ -53,8 +59,11 @@ class Failures:
     """How many pairs are flagged, how many excluded."""
 
 
-def read_failures(board: Board, label: str | None, pick: Pick) -> Failures:
+def read_failures(board: Board, label: str | None, pick: Pick, before: Failures | None = None) -> Failures:
     """Read the tree and the pairs of one branch; without a label, of the candidate with the most wins.
+
+    Args:
+        before: what was read last; what still holds of it is not read again.
 
     Raises:
         BadInput: nobody of that name is on the board.
@@ -68,33 +77,66 @@ def read_failures(board: Board, label: str | None, pick: Pick) -> Failures:
     if label is None or label not in board.matrix.candidates:
         means = [float(np.nanmean(row)) if not np.isnan(row).all() else -1.0 for row in scores]
         label = board.matrix.candidates[int(np.argmax(means))]
-    if pick.noted is None:
-        pairs = failed_pairs(board, label, **pick.arguments)
+    if before is not None and before.board is board and before.label == label:
+        tree, everything, texts = before.tree, before.everything, before.texts
     else:
-        pairs = annotated_pairs(board, label, pick.noted)
+        tree, everything, texts = failure_tree(board, label), tuple(failed_pairs(board, label)), None
+    pairs = _within(everything, pick) if pick.noted is None else tuple(annotated_pairs(board, label, pick.noted))
+    texts = {pair.pair_id: _searched(pair) for pair in everything} if texts is None else texts
+    if pick.noted is not None:
+        texts = {**texts, **{pair.pair_id: _searched(pair) for pair in pairs}}
     kinds = Counter(one.kind for found in board.annotations.values() for one in found)
     row = scores[board.matrix.candidates.index(label)]
     return Failures(
         board,
         label,
-        failure_tree(board, label),
+        tree,
         pick,
-        tuple(pairs),
+        everything,
+        pairs,
+        texts,
         int((~np.isnan(row)).sum()),
         int((row < 1).sum()),
         {kind: kinds[kind] for kind in KINDS},
     )
 
 
-def matching(pairs: Sequence[FailedPair], wanted: str, found: frozenset[str] | None = None) -> list[FailedPair]:
-    """The pairs whose id, domain, subcategories or criteria hold `wanted`, or that are among those `found` by text."""
-    needle = wanted.casefold()
-    return [
-        pair
-        for pair in pairs
-        if needle in " ".join((pair.pair_id, pair.domain, *pair.subcategories, *pair.violated)).casefold()
-        or (found is not None and pair.pair_id in found)
-    ]
+def _within(pairs: tuple[FailedPair, ...], pick: Pick) -> tuple[FailedPair, ...]:
+    """The pairs of a branch."""
+    from rubrics.taxonomy import SUBCATEGORIES, Subcategory
+
+    if pick.criterion:
+        return tuple(p for p in pairs if pick.criterion in p.violated and pick.subcategory in p.subcategories)
+    if pick.subcategory:
+        return tuple(p for p in pairs if pick.subcategory in p.subcategories)
+    if pick.category:
+        inside = {str(sub) for sub in Subcategory if str(SUBCATEGORIES[sub].category) == pick.category}
+        return tuple(p for p in pairs if not inside.isdisjoint(p.subcategories))
+    return pairs
+
+
+def _searched(pair: FailedPair) -> str:
+    return "\n".join((pair.pair_id, pair.domain, *pair.subcategories, *pair.violated)).casefold()
+
+
+def listed(failures: Failures, order: Order, wanted: str = "", found: frozenset[str] | None = None) -> list[FailedPair]:
+    """The pairs as they are listed.
+
+    Args:
+        wanted: only pairs whose id, domain, subcategories or criteria hold it.
+        found: ids of the pairs whose texts hold it; they are listed too.
+    """
+    pairs, needle = failures.pairs, wanted.casefold()
+    if needle:
+        ids = found or frozenset()
+        pairs = tuple(p for p in pairs if needle in failures.texts[p.pair_id] or p.pair_id in ids)
+    keys: dict[str, Callable[[FailedPair], Any]] = {
+        # What a candidate has not scored has no margin, and no number sorts with that.
+        "margin": lambda pair: (math.isnan(pair.margin), pair.margin, pair.pair_id),
+        "fails": lambda pair: (-pair.failed_by, math.isnan(pair.margin), pair.margin, pair.pair_id),
+        "pair": lambda pair: pair.pair_id,
+    }
+    return sorted(pairs, key=keys[order.by], reverse=order.reverse)
 
 
 def pick_of(path: Sequence[Any]) -> Pick:

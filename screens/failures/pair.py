@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.results.board import Board
     from engine.results.failures import PairVerdict, PairView
     from engine.store.annotations import Kind
+    from engine.store.connection import Store
 
 __all__ = ["PairScreen"]
 
@@ -56,7 +57,7 @@ and correlations until you take that back.
 
 The scale shows how far each candidate leans to either response; ▸ is the candidate whose failures are read.
 """
-    FIRST_KEYS = ("back", "step(1)", "tokens", "note('flag')", "note('exclude')", "copy")
+    FIRST_KEYS = ("back", "step(1)", "tokens", "copy", "note('flag')", "note('exclude')")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("n,right", "step(1)", "next", key_display="n", id="next"),
@@ -66,12 +67,12 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         Binding("f", "note('flag')", "flag", tooltip="flag this pair with a note", id="flag"),
         Binding("e", "note('exclude')", "exclude", tooltip="leave this pair out, with a reason", id="exclude"),
         Binding("y", "copy", "copy", tooltip="copy the prompt, a response, the criteria or all", id="copy"),
-        Binding("up,k", "scroll(-1)", "up", show=False),
-        Binding("down,j", "scroll(1)", "down", show=False),
-        Binding("space,pagedown", "page(1)", "page down", show=False),
-        Binding("b,pageup", "page(-1)", "page up", show=False),
-        Binding("home", "edge(-1)", "top", show=False),
-        Binding("end", "edge(1)", "bottom", show=False),
+        Binding("up,k", "scroll(-1)", "up", show=False, id="scroll-up"),
+        Binding("down,j", "scroll(1)", "down", show=False, id="scroll-down"),
+        Binding("space,pagedown", "page(1)", "page down", show=False, id="scroll-page-down"),
+        Binding("b,pageup", "page(-1)", "page up", show=False, id="scroll-page-up"),
+        Binding("home", "edge(-1)", "top", show=False, id="scroll-top"),
+        Binding("end", "edge(1)", "bottom", show=False, id="scroll-bottom"),
     ]
     DEFAULT_CSS = """
     PairScreen #question { height: 1; padding: 0 1; background: $surface; }
@@ -91,6 +92,8 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         self._ids = list(ids)
         self._index = index
         self._shown: _Shown | None = None
+        self._ahead: dict[str, _Shown] = {}
+        """The pairs before and after, read while this one is looked at."""
         self._marking = True
 
     def body(self) -> Iterable[Widget]:
@@ -110,22 +113,42 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         self.query_one("#text").can_focus = False
         self._read()
 
+    def _read_afresh(self) -> None:
+        self._ahead.clear()
+        self._read()
+
     def _read(self) -> None:
-        pair_id = self._ids[self._index]
+        pair_id, store = self._ids[self._index], self.session.store
+        if (ready := self._ahead.get(pair_id)) is not None:
+            self._arrived(ready)
+        else:
+            self.load("pair", lambda: self._look(store, pair_id), self._arrived)
 
-        def read() -> _Shown:
-            from engine.results.failures import pair_view
+    def _look(self, store: Store, pair_id: str) -> _Shown:
+        from engine.results.failures import pair_view
 
-            view = pair_view(self.session.store, self._board, pair_id)
-            chosen, rejected = plain(view.pair.chosen), plain(view.pair.rejected)
-            return _Shown(view, plain(view.pair.prompt_text), chosen, rejected, differing(chosen, rejected))
+        # Held open here, both questions to the store share one opening of its file.
+        with store.reading():
+            view = pair_view(store, self._board, pair_id)
+        chosen, rejected = plain(view.pair.chosen), plain(view.pair.rejected)
+        return _Shown(view, plain(view.pair.prompt_text), chosen, rejected, differing(chosen, rejected))
 
-        def arrived(shown: _Shown) -> None:
-            self._shown = shown
-            self.query_one("#text").scroll_home(animate=False)
-            self.repaint()
+    def _arrived(self, shown: _Shown) -> None:
+        self._shown = shown
+        self.query_one("#text").scroll_home(animate=False)
+        self.repaint()
+        near = [self._ids[i] for i in (self._index + 1, self._index - 1, self._index + 2) if 0 <= i < len(self._ids)]
+        missing = [pair_id for pair_id in near if pair_id not in self._ahead]
+        kept = {pair_id: found for pair_id, found in self._ahead.items() if pair_id in near}
+        self._ahead = {**kept, shown.view.pair.id: shown}
 
-        self.load("pair", read, arrived)
+        store = self.session.store
+
+        def read() -> dict[str, _Shown]:
+            return {pair_id: self._look(store, pair_id) for pair_id in missing}
+
+        if missing:
+            self.load("ahead", read, self._ahead.update, lambda error: None)
 
     def on_resize(self) -> None:
         """The scale is as wide as the screen."""
@@ -221,7 +244,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         """Flag or exclude the pair, or take that back."""
         if self._shown is not None:
             view = self._shown.view
-            note_dialog(self, self._board.suite_hash, view.pair.id, kind, view.annotations, self._read)
+            note_dialog(self, self._board.suite_hash, view.pair.id, kind, view.annotations, self._read_afresh)
 
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else a part of the pair, or all of it."""

@@ -15,13 +15,15 @@ from textual.widgets.tree import TreeNode
 from rubrics.errors import RudeError
 from screens.asking import Asking
 from screens.exporting import export_dialog
-from screens.failures.branches import Failures, Pick, matching, pick_of, read_failures
+from screens.failures.branches import ORDERS, Failures, Pick, listed, pick_of, read_failures
 from screens.failures.noting import MARKS, marks, note_dialog
 from screens.formats import count, signed
+from screens.order import Order
 from screens.palette import glyph
 from screens.plain import one_line, plain
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.rows import Rows
+from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
     from engine.results.failures import Branch, FailedPair
@@ -42,18 +44,20 @@ class FailuresScreen(Asking):
     TITLE = "Failures"
     GUIDE = """
 The pairs that a candidate did not win, worst first. A pair stands in every branch of the tree that it violates a
-criterion of, so branches add up to more than the whole. A rate beside a branch is failed of scored.
+criterion of, so branches add up to more than the whole. Beside a branch stands its failure rate, failed of scored.
 
 margin: how far the chosen response was behind, in nats (of log-odds for choice, of log-likelihood for likelihood).
 ⚑ is a pair you flagged, ⊘ one you excluded; both have a branch of their own at the foot of the tree, where they can
 be taken back. i counts excluded pairs, or leaves them out.
 
-fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled.
+fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled. o sorts by
+either, and so does a click on the heading; again turns it round.
 """
-    FIRST_KEYS = ("select", "candidate", "search", "export")
+    FIRST_KEYS = ("select", "candidate", "search", "order", "export")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
+        Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
         Binding("f", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="flag"),
         Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
         Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
@@ -73,6 +77,7 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
         super().__init__()
         self._failures: Failures | None = None
         self._pick = Pick()
+        self._order = Order("margin")
         self._wanted = ""
         self._found: frozenset[str] | None = None
         self._shown: list[FailedPair] = []
@@ -90,7 +95,7 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
             tree.tooltip = "the taxonomy: → opens a branch, ← closes it, enter shows its pairs"
             yield tree
             with Container(id="right"):
-                yield Static(id="heading")
+                yield Heading(id="heading")
                 rows = Rows(id="pairs")
                 rows.tooltip = "the failed pairs of the chosen branch, worst first: enter opens one"
                 yield rows
@@ -98,7 +103,7 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
 
     def fetch(self) -> Failures:
         """Tree and pairs of the candidate looked at."""
-        return read_failures(self.session.board(), self.session.subject, self._pick)
+        return read_failures(self.session.board(), self.session.subject, self._pick, self._failures)
 
     def arrived(self, failures: Failures) -> None:
         """Show them."""
@@ -137,7 +142,7 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
         tree.clear()
         tree.root.set_label(self._label(None))
         for branch in self._failures.tree:
-            node = tree.root.add(self._label(branch), branch, expand=was.get(branch.name, self.size.height > 30))
+            node = tree.root.add(self._label(branch), branch, expand=was.get(branch.name, self.size.height >= 24))
             for child in branch.children:
                 leaf = node.add(self._label(child), child, allow_expand=bool(child.children))
                 if was.get(child.name):
@@ -187,24 +192,29 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
     def _fill_list(self, cursor: int = 0) -> None:
         failures = self._failures
         assert failures is not None
-        self._shown = matching(failures.pairs, self._wanted, self._found) if self._wanted else list(failures.pairs)
+        self._shown = listed(failures, self._order, self._wanted, self._found)
         self.say(
             plain(failures.label), failures.board.suite, failures.board.protocol, failures.board.metric,
             f"{failures.failed:,} of {failures.scored:,} pairs failed",
             f"{failures.board.excluded:,} excluded" if failures.board.excluded else "",
         )  # fmt: skip
-        heading = Text(no_wrap=True, overflow="ellipsis")
-        heading.append(f"{'margin':>8}  fails    pair   ")
-        heading.append(f"{count(len(self._shown), 'pair')} in {one_line(failures.pick.title, 40)}", "bold")
-        if self._wanted:
-            heading.append(f" with “{one_line(self._wanted, 30)}”", "bold")
-        self.query_one("#heading", Static).update(heading)
+        what = f"{count(len(self._shown), 'pair')} in {one_line(failures.pick.title, 40)}"
+        what += f" with “{one_line(self._wanted, 30)}”" if self._wanted else ""
+        arrows = {name: self._order.arrow if name == self._order.by else " " for name in ORDERS}
+        self.query_one("#heading", Heading).show(
+            [
+                (f"{'margin' + arrows['margin']:>9}", "bold" if self._order.by == "margin" else "", "margin"),
+                (f"  fails{arrows['fails']}", "bold" if self._order.by == "fails" else "", "fails"),
+                (f"  pair{arrows['pair']} ", "bold" if self._order.by == "pair" else "", "pair"),
+                (what, "bold", ""),
+            ]
+        )
         self.query_one("#pairs", Rows).show(len(self._shown), self._line, cursor)
 
     def _line(self, index: int, width: int) -> Text:
         pair = self._shown[index]
         line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>8}")
-        line.append(f"  {f'{pair.failed_by}/{pair.scored_by}':>5} ")
+        line.append(f"  {f'{pair.failed_by}/{pair.scored_by}':>5}  ")
         assert self._failures is not None
         line.append(marks(self._failures.board.annotations.get(pair.pair_id, ())) + " ")
         for name in pair.subcategories:
@@ -215,6 +225,20 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
             ", ".join(pair.subcategories) + " · " + one_line(", ".join(pair.violated), 80), self.colour("chance")
         )
         return line
+
+    def on_heading_clicked(self, event: Heading.Clicked) -> None:
+        """A click on a heading sorts by it."""
+        self._sort(event.what)
+
+    def _sort(self, by: str) -> None:
+        self._order = self._order.chosen(by)
+        self._fill_list()
+
+    def action_order(self) -> None:
+        """Choose what the pairs are sorted by."""
+        self.app.push_screen(
+            Choose("Sort by", list(ORDERS.items()), self._order.by), lambda by: self._sort(by) if by else None
+        )
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         """Open one pair; the screen walks the same list with n and p."""
@@ -288,11 +312,12 @@ fails: how many of the candidates that scored the pair fail it too; a pair that 
 
 
 def _rated(name: str, mark: str, failed: int, scored: int, width: int, style: str) -> Text:
-    rate = f"{failed}/{scored}"
+    rate = f"{failed / scored:>4.0%} {f'{failed:,}/{scored:,}':>7}" if scored else ""
     room = max(6, width - len(rate) - (len(mark) + 1 if mark else 0) - 1)
     text = Text(no_wrap=True)
     if mark:
         text.append(mark + " ", style)
     text.append(f"{one_line(name, room):<{room}} ")
-    text.append(rate, "bold" if failed else "")
+    text.append(rate[:4], "bold" if failed else "")
+    text.append(rate[4:])
     return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine.palette import LEVELS, level_of
 from screens.plain import plain
 
 if TYPE_CHECKING:
@@ -27,14 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "Span", "TokenText", "level_of", "level_style", "shown", "wrapped"]
 
-LEVELS: Final = ((0.1, "≥ 10 %"), (0.01, "≥ 1 %"), (0.001, "≥ 0.1 %"), (0.0, "rarer"))
-"""Least probability and name of each step of the tint."""
 _BLENDS: Final = (0.0, 0.22, 0.45)
-
-
-def level_of(logprob: float) -> int:
-    """The step of a log-probability: 0 likely to 3 rarest."""
-    return next(step for step, (least, _) in enumerate(LEVELS) if logprob >= (math.log(least) if least else -math.inf))
 
 
 def level_style(step: int, ground: str, tone: str, ink: str) -> Style:
@@ -126,14 +119,14 @@ class TokenText(ScrollView, can_focus=True):
     TokenText .tokens--partner { background: $block-cursor-blurred-background; text-style: italic; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "token before", show=False),
-        Binding("right,l", "move(1)", "next token", show=False),
-        Binding("up,k", "line(-1)", "line up", show=False),
-        Binding("down,j", "line(1)", "line down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "jump(0)", "first token", show=False),
-        Binding("end", "jump(-1)", "last token", show=False),
+        Binding("left,h", "move(-1)", "token before", show=False, id="token-before"),
+        Binding("right,l", "move(1)", "next token", show=False, id="token-next"),
+        Binding("up,k", "line(-1)", "line up", show=False, id="up"),
+        Binding("down,j", "line(1)", "line down", show=False, id="down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
+        Binding("home", "jump(0)", "first token", show=False, id="first"),
+        Binding("end", "jump(-1)", "last token", show=False, id="last"),
     ]
     cursor: reactive[int] = reactive(0)
 

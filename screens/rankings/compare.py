@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -18,6 +17,8 @@ from screens.formats import count, signed
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.rows import Rows
+from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
     from engine.results.board import Board
@@ -29,7 +30,13 @@ __all__ = ["CompareScreen"]
 @dataclass(frozen=True)
 class _Read:
     board: Board
-    scopes: Mapping[str, Comparison]
+    scopes: tuple[tuple[int, str, Comparison], ...]
+    """Each scope with its depth: the whole, the Cs in it, the subcategories in those."""
+
+    @property
+    def whole(self) -> Comparison:
+        """Over all pairs."""
+        return self.scopes[0][2]
 
 
 class CompareScreen(Place):
@@ -41,16 +48,18 @@ class CompareScreen(Place):
 The difference in percentage points, A minus B, over the pairs that both have scored, with its 95 % interval from
 resampling clusters, and p from a test on the same pairs. An interval that holds 0 does not tell the two apart.
 
-a opens the pairs that only A wins, b those that only B wins.
+a opens the pairs that only A wins in the part under the cursor, b those that only B wins; enter opens those of
+whichever wins more.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
-        Binding("a", "pairs('a')", "pairs only A wins", id="only-a"),
-        Binding("b", "pairs('b')", "pairs only B wins", id="only-b"),
+        Binding("a", "pairs('a')", "only A wins", tooltip="the pairs that only A wins here", id="only-a"),
+        Binding("b", "pairs('b')", "only B wins", tooltip="the pairs that only B wins here", id="only-b"),
     ]
     DEFAULT_CSS = """
     CompareScreen #question { height: 1; padding: 0 1; color: $text-muted; }
-    CompareScreen #area { height: 1fr; padding: 0 1; }
+    CompareScreen #verdict { height: auto; padding: 0 1; }
+    CompareScreen #headings { color: $text-muted; }
     """
 
     def __init__(self, first: str, second: str) -> None:
@@ -59,22 +68,22 @@ a opens the pairs that only A wins, b those that only B wins.
         self._read: _Read | None = None
 
     def body(self) -> Iterable[Widget]:
-        """One text that scrolls."""
+        """The verdict, and part by part below it."""
         yield Static(id="question")
-        with VerticalScroll(id="area"):
-            yield Static(id="differences")
+        yield Static(id="verdict")
+        yield Heading(id="headings")
+        rows = Rows(id="parts")
+        rows.tooltip = "the difference in each part of the taxonomy"
+        yield rows
 
     def on_mount(self) -> None:
         """Compare."""
-        self.query_one("#area").focus()
+        self.query_one(Rows).focus()
         self.query_one("#question", Static).update(Text("comparing…"))
 
         def read() -> _Read:
-            from engine.results.comparison import compare_candidates
-
             board = self.session.board()
-            by = self.session.question().by
-            return _Read(board, compare_candidates(board, self._first, self._second, by=by))
+            return _Read(board, tuple(_parts(board, self._first, self._second, self.session.question().by)))
 
         self.load("compare", read, self._arrived)
 
@@ -84,17 +93,16 @@ a opens the pairs that only A wins, b those that only B wins.
 
     def on_resize(self) -> None:
         """Bars are as wide as there is room."""
-        self.repaint()
+        self.call_after_refresh(self.repaint)
 
     def repaint(self) -> None:
         """Draw the comparison."""
         found = self._read
         if found is None:
             return
-        board = found.board
+        board, whole = found.board, found.whole
         where = f"{board.suite} · {board.protocol} · {board.metric}"
         self.query_one("#question", Static).update(Text(plain(where)))
-        whole = found.scopes["overall"]
         text = Text(overflow="fold")
         text.append(f"A  {one_line(whole.a, 60)}\nB  {one_line(whole.b, 60)}\n\n", "bold")
         text.append(_verdict(whole) + "\n", "bold")
@@ -102,30 +110,32 @@ a opens the pairs that only A wins, b those that only B wins.
         text.append(f"{plain(whole.test)}, p = {whole.p_value:.3g}\n")
         text.append(
             f"both win {whole.both:,} · only A {len(whole.only_a):,} · only B {len(whole.only_b):,} · "
-            f"neither {whole.neither:,} · ties {whole.ties:,}\n\n"
+            f"neither {whole.neither:,} · ties {whole.ties:,}\n"
         )
-        self._table(text, found.scopes)
-        self.query_one("#differences", Static).update(text)
-
-    def _table(self, text: Text, scopes: Mapping[str, Comparison]) -> None:
-        name = min(22, max(len(one_line(scope, 22)) for scope in scopes) + 2)
-        width = max(11, min(61, self.size.width - name - 40))
+        self.query_one("#verdict", Static).update(text)
+        rows = self.query_one(Rows)
+        name = min(24, max(len(one_line(scope, 20)) + 2 * depth for depth, scope, _ in found.scopes) + 2)
+        width = max(11, min(61, rows.scrollable_content_region.width - name - 41))
         width -= 1 - width % 2
-        ends = [abs(v) for c in scopes.values() for v in (c.ci_low, c.ci_high, c.difference) if not math.isnan(v)]
-        reach = max([0.05, *ends])
+        bounds = [end for _, _, one in found.scopes for end in (one.ci_low, one.ci_high, one.difference)]
+        reach = max([0.05, *(abs(end) for end in bounds if not math.isnan(end))])
         half = width // 2
-        faint = self.colour("chance")
-        text.append(f"{'':<{name}} {'A − B':>6} {'95 %':>15} {'only A':>6} {'only B':>6}  ", faint)
-        text.append(f"{'◀ B better':<{half}} {'A better ▶':>{half}}\n", faint)
-        for number, (scope, found) in enumerate(scopes.items()):
-            mark, tone = glyph(scope, number)
-            label = scope if scope == "overall" else f"{mark} {one_line(scope, name - 2)}"
-            text.append(f"{label:<{name}} ", "bold" if scope == "overall" else self.colour(tone))
-            interval = f"{signed(found.ci_low * 100, 1)} to {signed(found.ci_high * 100, 1)}"
-            text.append(f"{signed(found.difference * 100, 1):>6} {interval:>15} ")
-            text.append(f"{len(found.only_a):>6,} {len(found.only_b):>6,}  ")
-            text.append_text(self._bar(found, reach, width))
-            text.append("\n")
+        ends = f"{'◀ B better':<{half}} {'A better ▶':>{half}}" if width >= 23 else f"{'◀ B':<{half}} {'A ▶':>{half}}"
+        self.query_one(Heading).show(
+            [(f" {'':<{name}} {'A − B':>6} {'95 %':>15} {'only A':>6} {'only B':>6}  {ends}", "", "")]
+        )
+        rows.show(len(found.scopes), lambda index, _: self._line(found, index, name, width, reach), rows.cursor)
+
+    def _line(self, found: _Read, index: int, name: int, width: int, reach: float) -> Text:
+        depth, scope, one = found.scopes[index]
+        mark, tone = glyph(scope, index)
+        label = scope if not depth else f"{'  ' * (depth - 1)}{mark} {one_line(scope, name - 2 * depth)}"
+        text = Text(f" {label:<{name}} ", "bold" if not depth else self.colour(tone))
+        interval = f"{signed(one.ci_low * 100, 1)} to {signed(one.ci_high * 100, 1)}"
+        text.append(f"{signed(one.difference * 100, 1):>6} {interval:>15} ", self.colour("foreground"))
+        text.append(f"{len(one.only_a):>6,} {len(one.only_b):>6,}  ", self.colour("foreground"))
+        text.append_text(self._bar(one, reach, width))
+        return text
 
     def _bar(self, found: Comparison, reach: float, width: int) -> Text:
         axis = Axis(-reach, reach, width)
@@ -147,18 +157,42 @@ a opens the pairs that only A wins, b those that only B wins.
         """Back to the rankings."""
         self.dismiss()
 
+    def on_rows_selected(self, event: Rows.Selected) -> None:
+        """The pairs of whichever wins more in this part."""
+        if self._read is not None:
+            one = self._read.scopes[event.index][2]
+            self.action_pairs("a" if len(one.only_a) >= len(one.only_b) else "b")
+
     def action_pairs(self, which: str) -> None:
         """Read the pairs only one of them wins, as failures of the other."""
         if self._read is None:
             return
         from screens.failures.pair import PairScreen
 
-        whole = self._read.scopes["overall"]
-        ids, loser = (whole.only_a, whole.b) if which == "a" else (whole.only_b, whole.a)
+        one = self._read.scopes[self.query_one(Rows).cursor][2]
+        ids, loser = (one.only_a, one.b) if which == "a" else (one.only_b, one.a)
         if not ids:
             self.notify("There is no such pair", markup=False)
             return
         self.app.push_screen(PairScreen(self._read.board, loser, ids, 0))
+
+
+def _parts(board: Board, first: str, second: str, by: str) -> Iterable[tuple[int, str, Comparison]]:
+    """The whole, then the taxonomy down to its subcategories; for another grouping that one."""
+    from engine.results.comparison import compare_candidates
+    from rubrics.taxonomy import SUBCATEGORIES, Subcategory
+
+    if by not in ("overall", "category", "subcategory"):
+        found = compare_candidates(board, first, second, by=by)
+        yield from ((int(scope != "overall"), scope, one) for scope, one in found.items())
+        return
+    found = compare_candidates(board, first, second, by="category")
+    below = compare_candidates(board, first, second, by="subcategory")
+    for scope, one in found.items():
+        yield int(scope != "overall"), scope, one
+        for sub in Subcategory:
+            if str(SUBCATEGORIES[sub].category) == scope and str(sub) in below:
+                yield 2, str(sub), below[str(sub)]
 
 
 def _verdict(whole: Comparison) -> str:

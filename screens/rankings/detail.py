@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from screens.bars import axis_for, interval_bar
-from screens.formats import count, duration, parameters, percent, signed
+from screens.formats import count, duration, parameters, percent, signed, size
 from screens.palette import glyph
 from screens.plain import one_line, plain
 from screens.rankings.lines import Line, Standings, profile, rank_text, scope_names
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
 
 __all__ = ["detail"]
+
+_NAMED, _PROFILED = 6, 12
+"""Scopes named as strong or weak, and scopes pictured."""
 
 
 def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, width: int, wide: bool) -> Text:
@@ -30,16 +33,16 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
         text.append("not told apart from " + ", ".join(one_line(name, 30) for name in row.tied_with) + "\n")
     else:
         text.append("told apart from every other candidate\n")
-    if wide:
-        text.append("\n")
-        _profile(text, table, line, colour)
     strong, weak = profile(line)
     if strong:
-        text.append("▲ strong in " + ", ".join(strong) + "\n", colour("good"))
+        text.append("▲ strong in " + _named(strong) + "\n", colour("good"))
     if weak:
-        text.append("▼ weak in " + ", ".join(weak) + "\n", colour("bad"))
+        text.append("▼ weak in " + _named(weak) + "\n", colour("bad"))
     if line.scopes and not strong and not weak:
         text.append("no part surely better or worse than the whole\n", colour("chance"))
+    if wide:
+        text.append("\n")
+        _profile(text, table, line, colour, width)
     if bias := standings.biases.get(entrant.label):
         flips = bias.flip_rate
         text.append(
@@ -51,6 +54,7 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
     interval = f"{percent(row.value)} % ({percent(row.ci_low)}–{percent(row.ci_high)})"
     text.append(f"\n{interval} on {count(row.n_pairs, 'pair')} in {count(row.n_clusters, 'cluster')}\n")
     text.append(f"interval: {plain(row.method)}\n", colour("chance"))
+    _controls(text, standings, entrant.label, colour)
     for note in _facts(line):
         text.append(note + "\n")
     for note in table.notes:
@@ -58,14 +62,34 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
     return text
 
 
-def _profile(text: Text, table: RankingTable, line: Line, colour: Callable[[str], str]) -> None:
+def _controls(text: Text, standings: Standings, label: str, colour: Callable[[str], str]) -> None:
+    for shown, words, adds in (
+        ("none", "without the prompt", "the prompt adds"),
+        ("other", "with another pair's prompt", "its own adds"),
+    ):
+        if (found := standings.controls.by_label.get(label, {}).get(shown)) is not None:
+            left = found.without
+            text.append(f"{words}: {percent(left.value)} % ({percent(left.ci_low)}–{percent(left.ci_high)}); ")
+            gained = found.gained
+            ends = f"{signed(gained.ci_low * 100, 1)} to {signed(gained.ci_high * 100, 1)}"
+            text.append(f"{adds} {signed(gained.difference * 100, 1)} ({ends})\n")
+    if line := standings.controls.line:
+        text.append(line + "\n", colour("bad" if standings.controls.mostly_fluency else "chance"))
+
+
+def _named(scopes: list[str]) -> str:
+    rest = len(scopes) - _NAMED
+    return ", ".join(one_line(name, 30) for name in scopes[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _profile(text: Text, table: RankingTable, line: Line, colour: Callable[[str], str], width: int) -> None:
     names = scope_names(table)
     if not names:
         return
     longest = min(14, max(map(len, names)))
     ends = [end for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
-    axis = axis_for(ends, table.chance, 18)
-    for number, name in enumerate(names):
+    axis = axis_for(ends, table.chance, max(8, width - longest - 10))
+    for number, name in enumerate(names[:_PROFILED]):
         mark, tone = glyph(name, number)
         row = line.scopes.get(name)
         text.append(f"{mark} {one_line(name, longest):<{longest}} ", colour(tone))
@@ -79,13 +103,20 @@ def _profile(text: Text, table: RankingTable, line: Line, colour: Callable[[str]
             )
         )
         text.append("\n")
-    text.append("\n")
+    if len(names) > _PROFILED:
+        text.append(f"… {len(names) - _PROFILED} more\n", colour("chance"))
 
 
 def _facts(line: Line) -> Iterable[str]:
     run = line.entrant.run
     if run.n_skipped:
         yield f"{count(run.n_skipped, 'pair')} could not be scored"
-    seconds = run.facts.get("seconds")
+    seconds, tokens, memory = (run.facts.get(name) for name in ("seconds", "tokens", "memory"))
     if isinstance(seconds, int | float):
-        yield f"scored in {duration(seconds)}"
+        speed = f", {run.n_scored / seconds:,.0f} pairs a second" if seconds > 0 and run.n_scored else ""
+        yield f"cost: {duration(seconds)}{speed}"
+    distinct = run.facts.get("distinct_tokens")
+    if isinstance(tokens, int) and isinstance(distinct, int) and tokens:
+        yield f"{tokens:,} tokens, of them {distinct / tokens:.0%} computed"
+    if isinstance(memory, int | float):
+        yield f"{size(memory)} of memory at most"

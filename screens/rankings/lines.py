@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from screens.order import Order
+
 if TYPE_CHECKING:
     from engine.results.board import Entrant
+    from engine.results.controls import ControlTable
     from engine.results.rankings import RankingTable
+    from engine.stats.intervals import Estimate
     from engine.stats.order import PositionBias
     from engine.stats.ranking import RankRow
 
-__all__ = ["FIXED", "Line", "Order", "Standings", "lines", "profile", "rank_text", "scope_names", "standing"]
+__all__ = [
+    "FIXED",
+    "Line",
+    "Order",
+    "Standings",
+    "lines",
+    "profile",
+    "rank_text",
+    "scope_names",
+    "standing",
+    "tie_sets",
+]
 
+BY_RANK: Final = Order("rank")
 FIXED: Final = ("rank", "candidate", "parameters", "precision", "value")
 """What lines can be sorted by, besides the scopes."""
 
 
 @dataclass(frozen=True)
 class Standings:
-    """A ranking, and what order does to each candidate (by label; `choice` only)."""
+    """A ranking, and what must be known beside it."""
 
     table: RankingTable
     biases: Mapping[str, PositionBias]
+    """What order does to each candidate, by label; `choice` only."""
+    controls: ControlTable
+    """What is left of each accuracy without the prompt; empty where it was not asked."""
+
+    @property
+    def without(self) -> dict[str, Estimate]:
+        """The accuracy without the prompt of each candidate that has it."""
+        return {label: found["none"].without for label, found in self.controls.by_label.items() if "none" in found}
 
 
 @dataclass(frozen=True)
@@ -36,24 +60,12 @@ class Line:
     scopes: Mapping[str, RankRow]
 
 
-@dataclass(frozen=True)
-class Order:
-    """What lines are sorted by; the best, largest or first name on top unless reversed."""
-
-    by: str = "rank"
-    reverse: bool = False
-
-    def chosen(self, by: str) -> Order:
-        """The order after `by` was asked for; asking twice turns it round."""
-        return Order(by, not self.reverse if by == self.by else False)
-
-
 def scope_names(table: RankingTable) -> list[str]:
     """The scopes besides `overall`."""
     return [name for name in table.scopes if name != "overall"]
 
 
-def lines(table: RankingTable, order: Order = Order(), wanted: str = "") -> list[Line]:
+def lines(table: RankingTable, order: Order = BY_RANK, wanted: str = "") -> list[Line]:
     """Lines of the candidates whose label holds `wanted`, sorted."""
     by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in scope_names(table)}
     found = [
@@ -100,6 +112,26 @@ def standing(row: RankRow, chance: float) -> str:
     if row.ci_low > chance:
         return "above"
     return "below" if row.ci_high < chance else "at"
+
+
+def tie_sets(shown: Sequence[Line]) -> list[list[Line]]:
+    """The sets of candidates that cannot be told apart, best first: every longest run, by value, in which no two are.
+
+    Being told apart is no ranking of its own: a candidate may stand in two sets whose other members differ.
+    """
+    ordered = sorted(shown, key=lambda line: _key(line, "value"))
+    found: list[list[Line]] = []
+    end = 0
+    for start in range(len(ordered)):
+        stop = start + 1
+        while stop < len(ordered) and all(
+            ordered[stop].overall.candidate in line.overall.tied_with for line in ordered[start:stop]
+        ):
+            stop += 1
+        if stop > end:
+            found.append(ordered[start:stop])
+            end = stop
+    return found
 
 
 def profile(line: Line) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from screens.bars import Axis, axis_for, axis_line, interval_bar
 from screens.formats import percent
 from screens.palette import glyph
 from screens.plain import one_line
-from screens.rankings.lines import Line, scope_names
+from screens.rankings.lines import Line
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
@@ -22,9 +22,14 @@ _LEAST = 40
 """Cells that one picture needs."""
 
 
-def multiples(table: RankingTable, shown: Sequence[Line], colour: Callable[[str], str], width: int) -> Text:
-    """The pictures side by side, as many as fit, in rows."""
-    scopes = scope_names(table)
+def multiples(
+    table: RankingTable,
+    scopes: Sequence[tuple[int, str]],
+    shown: Sequence[Line],
+    colour: Callable[[str], str],
+    width: int,
+) -> Text:
+    """The pictures of these scopes, each with its number, side by side, as many as fit, in rows."""
     ends = [end for line in shown for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
     across = max(1, min(len(scopes), width // _LEAST, 3 if len(scopes) % 2 else 2))
     each = width // across
@@ -33,8 +38,7 @@ def multiples(table: RankingTable, shown: Sequence[Line], colour: Callable[[str]
     text = Text(no_wrap=True, overflow="crop")
     for start in range(0, len(scopes), across):
         panels = [
-            _panel(table, shown, scope, start + i, axis, name, colour)
-            for i, scope in enumerate(scopes[start : start + across])
+            _panel(table, shown, scope, number, axis, name, colour) for number, scope in scopes[start : start + across]
         ]
         for parts in zip(*panels, strict=True):
             for part in parts:

@@ -9,20 +9,23 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from rubrics.errors import RudeError
 from screens.asking import Asking
 from screens.exporting import export_dialog
 from screens.plain import plain
 from screens.rankings.detail import detail
-from screens.rankings.lines import FIXED, Line, Order, Standings, lines, scope_names
+from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope_names, tie_sets
 from screens.rankings.multiples import multiples
-from screens.rankings.table import fill, legend
+from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
 from screens.widgets.dialogs import Ask, Choose
+from screens.widgets.rows import Rows
+from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
+    from engine.stats.intervals import Estimate
 
 __all__ = ["RankingsScreen"]
 
@@ -43,6 +46,11 @@ right, each with its glyph; a block ▁ to █ shows how high it is.
 Pairs that you excluded (e in the failures) are left out, and said to be; i counts them.
 
 + and − beside a value: the interval lies above or below chance; ~ : it holds chance, so nothing is shown.
+
+Beside an accuracy by likelihood stands, where it was measured, what is left of it without the prompt: what survives
+there is fluency and not understanding.
+
+t groups the candidates into sets that the pairs do not tell apart (paired tests, Holm); one may stand in two sets.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "compare", "compare", tooltip="compare two marked rows", id="compare"),
@@ -50,14 +58,18 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
         Binding("slash", "filter", "filter", key_display="/", tooltip="only candidates whose name holds…", id="filter"),
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
+        Binding("t", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"),
+        Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
+        Binding("right", "scopes(1)", "scopes after", show=False, tooltip="the scopes after these", id="scopes-right"),
     ]
+    FIRST_KEYS = ("select", "compare", "export", "filter", "ties")
     DEFAULT_CSS = """
     RankingsScreen #body { layout: vertical; height: 1fr; }
     RankingsScreen.-wide #body { layout: horizontal; }
     RankingsScreen #left { height: 1fr; width: 1fr; }
-    RankingsScreen.-tall #table { height: auto; max-height: 60%; }
+    RankingsScreen #headings { color: $text-muted; }
     RankingsScreen #multiples { height: 1fr; border-top: solid $panel; padding: 0 1; display: none; }
-    RankingsScreen DataTable { height: 1fr; background: $background; }
+    RankingsScreen #multiples:focus { background: $surface; }
     RankingsScreen #legend { height: 1; color: $text-muted; }
     RankingsScreen #detail { height: 8; border-top: solid $panel; padding: 0 1; }
     RankingsScreen.-wide #detail { width: 42; height: 1fr; border-top: none; border-left: solid $panel; }
@@ -73,21 +85,26 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
         super().__init__()
         self._standings: Standings | None = None
         self._table: RankingTable | None = None
-        self._order = Order()
+        self._order = BY_RANK
         self._wanted = ""
         self._marked: list[str] = []
-        self._lines: list[Line] = []
+        self._grouped = False
+        self._skip = 0
+        self._lines: list[Line | list[Line]] = []
+        """What stands in the table: a candidate, or a set of them, which is the heading over its members."""
 
     def asking_body(self) -> Iterable[Widget]:
         """Table with legend, and the panel beside or below it."""
         with Container(id="body"):
             with Container(id="left"):
-                table: DataTable[Text] = DataTable(cursor_type="row", id="table")
+                yield Heading(id="headings")
+                table = Rows(id="table")
                 table.tooltip = "the ranking: enter opens the failures of the candidate, a click on a heading sorts"
                 yield table
                 yield Static(id="legend")
-                with VerticalScroll(id="multiples", can_focus=False):
-                    yield Static(id="small")
+                area = VerticalScroll(Static(id="small"), id="multiples")
+                area.tooltip = "every candidate's interval in each part of the ranking, all on one axis"
+                yield area
             panel = VerticalScroll(Static(id="facts"), id="detail")
             panel.tooltip = "what stands behind the candidate under the cursor"
             yield panel
@@ -96,8 +113,12 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
     def fetch(self) -> Standings:
         """Rank what is stored."""
         from engine.results.bias import position_biases
+        from engine.results.controls import control_table
 
-        return Standings(self.session.ranking(), position_biases(self.session.board(), resamples=1000))
+        board = self.session.board()
+        return Standings(
+            self.session.ranking(), position_biases(board, resamples=1000), control_table(self.session.store, board)
+        )
 
     def arrived(self, standings: Standings) -> None:
         """Show a new ranking."""
@@ -106,7 +127,7 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
         self._standings, self._table = standings, table
         self._marked = [label for label in self._marked if label in table.entrants]
         if self._order.by not in (*FIXED, *scope_names(table)):
-            self._order = Order()
+            self._order = BY_RANK
         overall = table.overall
         first = overall.rows[0]
         out = f" ({table.excluded:,} excluded)" if table.excluded else ""
@@ -116,7 +137,7 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
         )  # fmt: skip
         self.repaint()
         if self.focused is None:
-            self.query_one(DataTable).focus()
+            self.query_one(Rows).focus()
 
     def missing(self, error: RudeError) -> None:
         """Say what to do where there is nothing to rank."""
@@ -135,57 +156,114 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
         """Draw table, legend and panel again."""
         if self._table is None:
             return
-        self._lines = lines(self._table, self._order, self._wanted)
-        widget = self.query_one(DataTable)
-        fill(widget, self._table, self._lines, self._order, self._marked, self.colour)
-        self._show_multiples()
+        kept = self._current()
+        shown = lines(self._table, self._order, self._wanted)
+        self._lines = list(shown)
+        if self._grouped:
+            self._lines = []
+            for members in tie_sets(shown):
+                self._lines += [members, *members]
+        rows = self.query_one(Rows)
+        found = self._draw_table(rows, self._place(kept, rows.cursor))
+        self._show_multiples(found, shown)
         self.query_one("#legend", Static).update(legend(self._table, self.colour, self._wanted))
         self._show_detail()
 
+    def _draw_table(self, rows: Rows, cursor: int) -> Layout:
+        table = self._table
+        assert table is not None
+        width = rows.scrollable_content_region.width or rows.size.width
+        found = layout(table, width, self._skip, controlled=bool(self._without()))
+        self._skip = found.scopes[0][0] if found.hidden else 0
+        order = BY_RANK if self._grouped else self._order
+        self.query_one(Heading).show(headings(table, found, order))
+        if self.size.height >= 36:
+            # What the table does not need is left to the pictures below it.
+            rows.styles.height = min(len(self._lines) + 1, self.size.height * 6 // 10)
+        else:
+            rows.styles.height = "1fr"
+        rows.show(len(self._lines), lambda index, width: self._line_text(found, index), cursor)
+        return found
+
+    def _line_text(self, found: Layout, index: int) -> Text:
+        entry = self._lines[index]
+        assert self._table is not None
+        if isinstance(entry, list):
+            return set_text(entry, self.colour)
+        return row_text(
+            self._table, found, entry, self._marked, self.colour, without=self._without(), indent=self._grouped
+        )
+
+    def _without(self) -> dict[str, Estimate]:
+        return self._standings.without if self._standings is not None else {}
+
+    def _place(self, kept: Line | None, otherwise: int) -> int:
+        """Where the candidate that was under the cursor stands now."""
+        for index, entry in enumerate(self._lines):
+            if kept is not None and not isinstance(entry, list) and entry.entrant.label == kept.entrant.label:
+                return index
+        return min(otherwise, max(0, len(self._lines) - 1))
+
     def on_resize(self) -> None:
         """Columns depend on the width."""
-        self.repaint()
+        self.call_after_refresh(self.repaint)
 
-    def _show_multiples(self) -> None:
+    def _show_multiples(self, found: Layout, shown: list[Line]) -> None:
         # Only where the table leaves room below it.
         area = self.query_one("#multiples")
         area.display = self.size.height >= 36 and self._table is not None and bool(scope_names(self._table))
         if area.display and self._table is not None:
             width = max(40, self.query_one("#left").size.width - 2)
-            self.query_one("#small", Static).update(multiples(self._table, self._lines, self.colour, width))
+            self.query_one("#small", Static).update(multiples(self._table, found.scopes, shown, self.colour, width))
 
     def _show_detail(self) -> None:
         panel = self.query_one("#facts", Static)
         line = self._current()
         if self._standings is None or line is None:
-            panel.update(Text("no candidate matches the filter" if self._wanted else ""))
+            panel.update(Text("" if self._lines else "no candidate matches the filter"))
             return
         width = 38 if self.wide else max(40, self.size.width - 4)
         panel.update(detail(self._standings, line, self.colour, width=width, wide=self.wide))
         self.query_one("#detail").scroll_home(animate=False)
 
     def _current(self) -> Line | None:
-        row = self.query_one(DataTable).cursor_row
-        return self._lines[row] if 0 <= row < len(self._lines) else None
+        """The candidate under the cursor; on the heading of a set, its first."""
+        index = self.query_one(Rows).cursor
+        if not 0 <= index < len(self._lines):
+            return None
+        entry = self._lines[index]
+        return entry[0] if isinstance(entry, list) else entry
 
-    def on_data_table_row_highlighted(self) -> None:
+    def on_rows_highlighted(self) -> None:
         """Another candidate is under the cursor."""
         self._show_detail()
 
-    def on_data_table_row_selected(self) -> None:
+    def on_rows_selected(self) -> None:
         """On to the failures behind the number."""
         if line := self._current():
             self.session.subject = line.entrant.label
             self.call_later(self.run_action, "app.go('failures')")
 
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """A click on a heading sorts by it."""
-        key = event.column_key.value
-        if key:
-            self._sort({"bar": "value", "interval": "value"}.get(key, key))
+    def on_heading_clicked(self, event: Heading.Clicked) -> None:
+        """A click on a heading sorts by it; one on ‹ or › shows other scopes."""
+        if event.what in (EARLIER, LATER):
+            self.action_scopes(-1 if event.what == EARLIER else 1)
+        else:
+            self._sort(event.what)
 
     def _sort(self, by: str) -> None:
         self._order = self._order.chosen(by)
+        self._grouped = False
+        self.repaint()
+
+    def action_scopes(self, step: int) -> None:
+        """Scroll to scopes that found no room."""
+        self._skip = max(0, self._skip + step)
+        self.repaint()
+
+    def action_ties(self) -> None:
+        """Group by tie set, or stop."""
+        self._grouped = not self._grouped
         self.repaint()
 
     def action_order(self) -> None:
@@ -227,6 +305,10 @@ Pairs that you excluded (e in the failures) are left out, and said to be; i coun
     def action_export(self) -> None:
         """Write the ranking to a file."""
         if (table := self._table) is not None:
+            shown = {row.candidate for row in table.overall.rows if self._wanted.casefold() in row.candidate.casefold()}
             export_dialog(
-                self, "rankings", {"suite": table.suite_hash, "protocol": table.protocol, "metric": table.metric}
+                self,
+                "rankings",
+                {"suite": table.suite_hash, "protocol": table.protocol, "metric": table.metric, "by": table.by},
+                keep=lambda row: row["candidate"] in shown,
             )

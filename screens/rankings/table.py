@@ -1,113 +1,177 @@
-"""How a ranking looks as a table."""
+"""How a ranking looks as lines of a table: as much of it as the width has room for, names before all else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
-from textual.widgets import DataTable
 
 from screens.bars import Axis, axis_for, axis_line, interval_bar, level
 from screens.formats import parameters, percent
+from screens.order import Order
 from screens.palette import glyph
 from screens.plain import one_line, plain
-from screens.rankings.lines import Line, Order, rank_text, scope_names, standing
+from screens.rankings.lines import Line, rank_text, scope_names, standing
+from screens.widgets.spans import Part
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
+    from engine.stats.intervals import Estimate
     from engine.stats.ranking import RankRow
 
-__all__ = ["STANDING_COLOURS", "STANDING_GLYPHS", "fill", "legend"]
+__all__ = ["STANDING_COLOURS", "STANDING_GLYPHS", "Layout", "headings", "layout", "legend", "row_text", "set_text"]
 
 Colour = Callable[[str], str]
+_NONE: Final[Mapping[str, Estimate]] = MappingProxyType({})
 STANDING_COLOURS: Final = {"above": "good", "at": "chance", "below": "bad"}
 STANDING_GLYPHS: Final = {"above": "+", "at": "~", "below": "−"}
+EARLIER, LATER = "‹", "›"
+"""What a click on them shows: the scopes before and after those in view."""
 
-
+_EXTRAS: Final = {"size": 5, "prec": 4, "interval": 9, "control": 9}
+_LONGEST = 40
 _NARROW_BAR, _WIDE_BAR = 12, 30
-_ROOMY = 96
-"""Cells of width from which on the table shows size, precision and the interval in figures."""
+_LEAST_NAME = 12
+_TIGHT, _ROOMY, _FULL = 5, 9, 13
+"""Widths of a scope: `● 61▅`, `●  61.4▅+`, and the same under its whole name."""
 
 
-def fill(
-    widget: DataTable[Text],
+@dataclass(frozen=True)
+class Layout:
+    """Which columns there is room for, and how wide each is."""
+
+    name: int
+    extras: tuple[str, ...]
+    """Of size, precision, interval and accuracy without the prompt, those shown."""
+    scope: int
+    """Width of a scope's column."""
+    scopes: tuple[tuple[int, str], ...]
+    """The scopes in view, each with its number."""
+    hidden: int
+    """Scopes that are out of view."""
+    axis: Axis
+    gap: int
+
+
+def layout(table: RankingTable, width: int, skip: int = 0, *, controlled: bool = False) -> Layout:
+    """The richest of several arrangements in which every name and every scope fits, else the tightest.
+
+    Args:
+        width: cells.
+        skip: scopes that were scrolled past.
+        controlled: whether there is something to show of accuracies without the prompt.
+    """
+    names = scope_names(table)
+    longest = max((len(one_line(label, _LONGEST)) for label in table.entrants), default=0)
+    longest = max(longest, len("candidate") + 1)
+    ends = [end for row in table.overall.rows for end in (row.value, row.ci_low, row.ci_high)]
+    control = ("control",) if controlled else ()
+    for extras, scope, gap in (
+        (("size", "prec", "interval", *control), _FULL, 2),
+        (("size", "prec", "interval", *control), _ROOMY, 2),
+        (("size", "prec", *control), _ROOMY, 2),
+        (("size", *control), _TIGHT, 2),
+        (control, _TIGHT, 1),
+        ((), _TIGHT, 1),
+    ):
+        fixed = 1 + 6 + gap + 1 + gap + 6 + gap + sum(_EXTRAS[extra] + gap for extra in extras)
+        room = width - fixed - longest - gap
+        if room >= _NARROW_BAR + len(names) * (scope + gap):
+            bar = min(_WIDE_BAR, room - len(names) * (scope + gap))
+            return Layout(longest, extras, scope, tuple(enumerate(names)), 0, axis_for(ends, table.chance, bar), gap)
+    # Some scopes must wait, and very long names are cut.
+    name = min(longest, max(_LEAST_NAME, width - fixed - _NARROW_BAR - 5 * (_TIGHT + 1)))
+    fit = max(1, (width - fixed - name - _NARROW_BAR - 1) // (_TIGHT + 1))
+    first = min(skip, max(0, len(names) - fit))
+    shown = tuple(enumerate(names))[first : first + fit]
+    return Layout(name, (), _TIGHT, shown, len(names) - len(shown), axis_for(ends, table.chance, _NARROW_BAR), 1)
+
+
+def headings(table: RankingTable, found: Layout, order: Order) -> list[Part]:
+    """The line over the table; each part names what a click sorts by."""
+
+    def part(label: str, by: str, width: int, *, right: bool = False) -> Part:
+        if order.by == by:
+            label = label[: width - 1] + order.arrow
+        label = f"{label:>{width}}" if right else f"{label:<{width}}"
+        return label[:width] + " " * found.gap, "bold" if order.by == by else "", by
+
+    parts = [(" ", "", ""), part("rank", "rank", 6, right=True), part(" candidate", "candidate", found.name + 1)]
+    if "size" in found.extras:
+        parts.append(part("size", "parameters", 5, right=True))
+    if "prec" in found.extras:
+        parts.append(part("prec", "precision", 4))
+    parts.append(part("acc %", "value", 6))
+    if "interval" in found.extras:
+        parts.append(part("95 %", "value", 9))
+    if "control" in found.extras:
+        parts.append(("no prompt" + " " * found.gap, "", ""))
+    axis = axis_line(found.axis, table.chance)
+    parts.append((axis + " " * found.gap, "bold" if order.by == "value" else "", "value"))
+    earlier = found.scopes[0][0] if found.scopes else 0
+    for number, name in found.scopes:
+        mark, _ = glyph(name, number)
+        if found.hidden and earlier and number == earlier:
+            mark, what = EARLIER, EARLIER
+        elif found.hidden and (number, name) == found.scopes[-1] and number + 1 < found.hidden + len(found.scopes):
+            mark, what = LATER, LATER
+        else:
+            what = name
+        # Competence and Compliance part only at the sixth letter.
+        label = f"{mark} {name}" if found.scope > _TIGHT else f"{mark}{_short(name)}"
+        parts.append((part(label, name, found.scope)[0], "bold" if order.by == name else "", what))
+    return parts
+
+
+_SHORT: Final = {"Competence": "Comp", "Content": "Cont", "Control": "Ctrl", "Compliance": "Cmpl"}
+
+
+def _short(name: str) -> str:
+    return _SHORT.get(name, name)
+
+
+def row_text(
     table: RankingTable,
-    shown: Sequence[Line],
-    order: Order,
+    found: Layout,
+    line: Line,
     marked: Sequence[str],
     colour: Colour,
-) -> None:
-    """Put the lines into the widget; the cursor stays on its candidate, the bar takes what width is left."""
-    kept = _label_at(widget)
-    roomy = widget.size.width >= _ROOMY
-    widget.clear(columns=True)
-    columns = _columns(table, order, roomy=roomy)
-    taken = sum(width + 2 for _, _, width in columns) + 2 + 1
-    axis = axis_for(_ends(table), table.chance, min(_WIDE_BAR, max(_NARROW_BAR, widget.size.width - taken)))
-    place = next(i for i, (_, key, _) in enumerate(columns) if key == "value") + 1
-    columns.insert(place, (axis_line(axis, table.chance), "bar", axis.width))
-    for label, key, width in columns:
-        widget.add_column(Text(label, no_wrap=True), key=key, width=width)
-    for line in shown:
-        cells = _cells(table, line, marked, axis, colour, roomy=roomy)
-        widget.add_row(*(cells[key] for _, key, _ in columns), key=line.entrant.label)
-    labels = [line.entrant.label for line in shown]
-    if kept in labels:
-        widget.move_cursor(row=labels.index(kept), animate=False)
-
-
-def _label_at(widget: DataTable[Text]) -> str | None:
-    if not widget.is_valid_row_index(widget.cursor_row):
-        return None
-    return widget.coordinate_to_cell_key(widget.cursor_coordinate).row_key.value
-
-
-def _ends(table: RankingTable) -> list[float]:
-    return [end for row in table.overall.rows for end in (row.value, row.ci_low, row.ci_high)]
-
-
-def _columns(table: RankingTable, order: Order, *, roomy: bool) -> list[tuple[str, str, int]]:
-    """(heading, key, width) of all but the bar."""
-    names = max((len(one_line(label, 40)) for label in table.entrants), default=9)
-    found = [("rank", "rank", 5), ("candidate", "candidate", min(max(names, 9), 28 if roomy else 14) + 1)]
-    if roomy:
-        found += [("size", "parameters", 5), ("prec", "precision", 4), ("acc %   95 %", "value", 16)]
-    else:
-        found += [("acc %", "value", 6)]
-    for number, name in enumerate(scope_names(table)):
-        mark, _ = glyph(name, number)
-        # Competence and Compliance part only at the sixth letter.
-        found.append((f"{mark} {name[:7]}" if roomy else f"{mark}{name[:5]}", name, 9 if roomy else 6))
-    arrow = "↑" if order.reverse else "↓"
-    return [(label + (arrow if key == order.by else ""), key, width + (key == order.by)) for label, key, width in found]
-
-
-def _cells(
-    table: RankingTable, line: Line, marked: Sequence[str], axis: Axis, colour: Colour, *, roomy: bool
-) -> dict[str, Text]:
+    *,
+    without: Mapping[str, Estimate] = _NONE,
+    indent: bool = False,
+) -> Text:
+    """One candidate; `without` holds accuracies without the prompt, by label."""
     row = line.overall
     label = line.entrant.label
     where = standing(row, table.chance)
     tone, faint = colour(STANDING_COLOURS[where]), colour("chance")
-    value = Text(f"{percent(row.value):>5}{STANDING_GLYPHS[where]}", tone)
-    if roomy:
-        value.append(f" {percent(row.ci_low)}–{percent(row.ci_high)}", "")
-    cells = {
-        "rank": Text(rank_text(row), justify="right"),
-        "candidate": Text(
-            ("✓" if label in marked else "") + one_line(label, 28 if roomy else 14),
-            "bold" if label in marked else "",
-            no_wrap=True,
-        ),
-        "parameters": Text(parameters(line.entrant.parameters), justify="right"),
-        "precision": Text(line.entrant.precision),
-        "value": value,
-        "bar": interval_bar(axis, row.value, row.ci_low, row.ci_high, table.chance, colour=tone, faint=faint),
-    }
-    for number, scope in enumerate(scope_names(table)):
-        cells[scope] = _small(line.scopes.get(scope), table.chance, scope, number, colour, roomy=roomy)
-    return cells
+    gap = " " * found.gap
+    chosen = label in marked
+    text = Text(no_wrap=True)
+    text.append((" │" if indent else "  ") + f"{rank_text(row):>5}" + gap)
+    text.append(f"{'✓' if chosen else ' '}{one_line(label, found.name):<{found.name}}{gap}", "bold" if chosen else "")
+    if "size" in found.extras:
+        text.append(f"{parameters(line.entrant.parameters):>5}{gap}")
+    if "prec" in found.extras:
+        text.append(f"{line.entrant.precision:<4}{gap}")
+    text.append(f"{percent(row.value):>5}{STANDING_GLYPHS[where]}{gap}", tone)
+    if "interval" in found.extras:
+        text.append(f"{percent(row.ci_low)}–{percent(row.ci_high)}".ljust(9) + gap)
+    if "control" in found.extras:
+        text.append(f"{percent(without[label].value) if label in without else '–':>9}{gap}", faint)
+    text.append_text(
+        interval_bar(found.axis, row.value, row.ci_low, row.ci_high, table.chance, colour=tone, faint=faint)
+    )
+    text.append(gap)
+    for number, scope in found.scopes:
+        cell = _small(line.scopes.get(scope), table.chance, scope, number, colour, roomy=found.scope > _TIGHT)
+        cell.truncate(found.scope, pad=True)
+        text.append_text(cell)
+        text.append(gap)
+    return text
 
 
 def _small(row: RankRow | None, chance: float, scope: str, number: int, colour: Colour, *, roomy: bool) -> Text:
@@ -119,6 +183,16 @@ def _small(row: RankRow | None, chance: float, scope: str, number: int, colour: 
     if roomy:
         return Text(f"{mark} {percent(row.value):>5}{block}{STANDING_GLYPHS[standing(row, chance)]}", colour(tone))
     return Text(f"{mark}{percent(row.value, 0):>3}{block}", colour(tone))
+
+
+def set_text(members: Sequence[Line], colour: Colour) -> Text:
+    """What stands over a set of candidates that cannot be told apart."""
+    ranks = [rank for line in members for rank in (line.overall.rank_low, line.overall.rank_high)]
+    if len(members) == 1:
+        words = "told apart from every other"
+    else:
+        words = f"{len(members)} that these pairs do not tell apart · ranks {min(ranks)} to {max(ranks)}"
+    return Text(f" ┌ {words}", f"bold {colour('chance')}", no_wrap=True)
 
 
 def legend(table: RankingTable, colour: Colour, wanted: str) -> Text:

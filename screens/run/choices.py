@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,67 +10,78 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from engine.requests import Protocol
     from engine.runs import Plan, RunRequest
+    from engine.stats.sequential import Goal
     from engine.store.connection import Store
     from engine.store.runs import RunRow
 
-__all__ = ["PRECISIONS", "PROTOCOLS", "Choices", "check_suite", "make_plan", "planned_lines", "resume_request"]
+__all__ = ["PRECISIONS", "PROTOCOLS", "Choices", "make_plan", "named_suite", "resume_request"]
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("likelihood", "choice")
 PRECISIONS: Final = ("auto", "fp32", "bf16", "int8", "nf4")
+GOALS: Final[tuple[Goal | None, ...]] = (None, "best", "order")
 
 
 @dataclass
 class Choices:
-    """What the set-up holds, besides the marked candidates."""
+    """What the set-up holds, besides the marked candidates and suites."""
 
-    suites: list[str] = field(default_factory=list)
-    """Offered: built-in names, then files the person added."""
-    chosen_suites: list[str] = field(default_factory=list)
     protocols: list[Protocol] = field(default_factory=lambda: list(PROTOCOLS))
     precision: str = "auto"
     limit: int | None = None
-
-    def offer(self, names: list[str]) -> None:
-        """Take the built-in suites; the first is chosen where none is."""
-        self.suites = [*names, *(name for name in self.suites if name not in names)]
-        if not self.chosen_suites and self.suites:
-            self.chosen_suites = self.suites[:1]
+    token_scores: bool = False
+    """Whether likelihood runs keep what the token view shows."""
+    controls: bool = True
+    """Whether likelihood runs are followed by a sample without the prompt, and one with another pair's."""
+    until: Goal | None = None
+    """Stop once the best candidate, or the order of all, is decided; None: score everything."""
 
     def next_precision(self) -> None:
         """The next of the precisions."""
         self.precision = PRECISIONS[(PRECISIONS.index(self.precision) + 1) % len(PRECISIONS)]
 
-    def lacking(self, models: int) -> str:
+    def next_goal(self) -> None:
+        """Score everything, until the best is known, until the order is, and round again."""
+        self.until = GOALS[(GOALS.index(self.until) + 1) % len(GOALS)]
+
+    def lacking(self, models: int, suites: int) -> str:
         """What is still to be chosen, or nothing."""
         if not models:
             return "No candidate is marked: press 1, mark with space, come back with r."
-        if not self.chosen_suites:
-            return "No suite is chosen: mark one with space."
+        if not suites:
+            return "No suite is chosen: mark one with space, or add a file with a."
         return "" if self.protocols else "No protocol is chosen: mark one with space."
 
-    def request(self, models: list[str]) -> RunRequest:
+    def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
         """What is asked of the engine."""
+        from engine.planning import CONTROL_PAIRS
         from engine.runs import RunRequest
 
         return RunRequest(
             models=tuple(models),
-            suites=tuple(self.chosen_suites),
+            suites=tuple(suites),
             protocols=tuple(self.protocols),
             precision=self.precision,
             limit=self.limit,
+            token_scores=self.token_scores,
+            controls=CONTROL_PAIRS if self.controls else 0,
+            until=self.until,
         )
 
 
-def check_suite(named: str) -> str:
-    """The full path of a suite file that can be read.
+def named_suite(named: str) -> str:
+    """The name of a built-in suite, or the full path of a file; whether it holds pairs is for a check to say.
 
     Raises:
-        SuiteError: it cannot.
+        SuiteError: there is no such file.
     """
-    from rubrics.reading import find_suite
+    from rubrics.errors import SuiteError
+    from rubrics.reading import built_in_names, suite_path
 
-    path = Path(named).expanduser().absolute()
-    find_suite(str(path))
+    if named in built_in_names():
+        return named
+    path = Path(suite_path(named)).absolute()
+    if not path.is_file():
+        raise SuiteError("is not a file", where=str(path), fix="name a .jsonl file, one pair a line")
     return str(path)
 
 
@@ -82,16 +94,6 @@ def make_plan(store: Store, request: RunRequest) -> Plan:
     from engine.runs import plan
 
     return plan(store, request)
-
-
-def planned_lines(plan: Plan) -> list[tuple[str, ...]]:
-    """(candidate, protocol, pairs left, already done, precision, suite, why) of each planned run."""
-    return [
-        (
-            run.candidate.name, run.protocol, f"{run.left:,}", f"{run.done:,}", run.precision, run.suite.name, run.why,
-        )
-        for run in plan.runs
-    ]  # fmt: skip
 
 
 def resume_request(store: Store, run: RunRow) -> RunRequest:

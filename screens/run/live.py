@@ -2,73 +2,175 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import time
+from typing import TYPE_CHECKING, Final, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Container, Vertical
 from textual.widgets import DataTable, Log, Static
 
-from screens.plain import plain
-from screens.run.board import columns, live_cells, summary
+from screens.formats import size
+from screens.plain import one_line, plain
+from screens.run.board import columns, current, live_cells, summary
+from screens.run.charts import accuracy_chart, speed_chart
+from screens.run.trace import RunTrace
 from screens.session import Live
+
+if TYPE_CHECKING:
+    from engine.machine import Device
+    from engine.progress import RunState
+    from screens.place import Place
 
 __all__ = ["LivePane"]
 
-_REDRAW: Final = ("phase", "bar", "pairs", "speed", "tokens", "eta", "right", "memory")
+_DRAWN: Final = 0.2
+"""Seconds between two drawings of the charts."""
+_MEMORY: Final = 2.0
+"""Seconds between two looks at the device."""
+_CHANCE: Final = 0.5
+"""Of the headline metric of either protocol."""
 
 
 class LivePane(Vertical):
-    """Summary, one line per run, and the log."""
+    """Summary, one line per run, how fast and how right, and the log."""
 
     DEFAULT_CSS = """
     LivePane #summary { height: 2; padding: 0 1; }
-    LivePane DataTable { height: 1fr; background: $background; }
-    LivePane Log { height: 30%; min-height: 4; border-top: solid $panel; background: $background; padding: 0 1;
+    LivePane #queue { height: 1fr; min-height: 3; background: $background; }
+    LivePane #charts { layout: horizontal; height: 36%; min-height: 8; border-top: solid $panel; }
+    LivePane .chart { width: 1fr; height: 1fr; padding: 0 1; }
+    LivePane Log { height: 20%; min-height: 3; border-top: solid $panel; background: $background; padding: 0 1;
                    scrollbar-size: 1 1; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._shape: tuple[object, ...] = ()
+        self._shown: dict[str, RunState] = {}
         self._logged: tuple[str, ...] = ()
+        self._live = Live()
+        self._followed = ""
+        self._drawn = 0.0
+        self._memory = ""
 
     def compose(self) -> ComposeResult:
-        """Three parts."""
+        """Four parts."""
         yield Static(id="summary")
         table: DataTable[Text] = DataTable(cursor_type="row", id="queue")
-        table.tooltip = "the runs, in the order they are scored"
+        table.tooltip = "the runs, in the order they are scored; the curve of accuracy is of the one under the cursor"
         yield table
+        with Container(id="charts"):
+            yield Static(id="speed", classes="chart")
+            yield Static(id="settling", classes="chart")
         log = Log(id="log", auto_scroll=True)
         log.tooltip = "what has happened; it is in the log file too"
         yield log
 
+    def on_mount(self) -> None:
+        """Look at the device now and then."""
+        self.set_interval(_MEMORY, self._look)
+
+    @property
+    def _place(self) -> Place:
+        return cast("Place", self.screen)
+
     def take_focus(self) -> None:
         """Where keys go when the pane opens."""
         self.query_one("#queue").focus()
+        self._charts()
 
-    def show(self, live: Live, colour: Callable[[str], str], *, wide: bool) -> None:
+    def _look(self) -> None:
+        state = current(self._live)
+        if not self._live.running or state is None or not state.device:
+            return
+        spec = state.device
+
+        def read() -> Device:
+            from engine.machine import resolve_device
+
+            return resolve_device(spec)
+
+        def arrived(device: Device) -> None:
+            used = device.total - device.free
+            self._memory = f"{'machine' if device.kind == 'cpu' else device.spec} {size(used)} of {size(device.total)}"
+            self._summary()
+
+        # What cannot be looked at is left unsaid: the run goes on, and tells of its own troubles.
+        self._place.load("memory", read, arrived, lambda error: None)
+
+    def _summary(self) -> None:
+        text = Text(summary(self._live, self._memory), no_wrap=True, overflow="ellipsis")
+        self.query_one("#summary", Static).update(text)
+
+    def show(self, live: Live) -> None:
         """Draw a snapshot; only cells that move are drawn again."""
-        self.query_one("#summary", Static).update(Text(summary(live), no_wrap=True, overflow="ellipsis"))
+        turned = [s.phase for s in live.states] != [s.phase for s in self._live.states] or not live.running
+        self._live = live
+        self._summary()
+        self._queue(live)
+        now = current(live)
+        if now is not None and now.key != self._followed:
+            self._followed = now.key
+            table = self.query_one("#queue", DataTable)
+            table.move_cursor(row=[state.key for state in live.states].index(now.key), animate=False)
+        if turned or time.monotonic() - self._drawn >= _DRAWN:
+            self._charts()
+        self._log(live.log)
+
+    def _queue(self, live: Live) -> None:
         table: DataTable[Text] = self.query_one("#queue", DataTable)
-        shape = (wide, self.app.theme, *(state.key for state in live.states))
+        name = max((len(one_line(state.candidate, 28)) for state in live.states), default=9)
+        shown = columns(table.size.width, name)
+        colour = self._place.colour
+        shape = (tuple(shown), self.app.theme, *(state.key for state in live.states))
         if shape != self._shape:
             self._shape = shape
+            row = table.cursor_row
             table.clear(columns=True)
-            for key, heading, width in columns(wide=wide):
+            for key, heading, width in shown:
                 table.add_column(Text(heading), key=key, width=width)
             for state in live.states:
-                cells = live_cells(state, colour, wide=wide)
-                table.add_row(*(cells[key] for key, _, _ in columns(wide=wide)), key=state.key)
+                cells = live_cells(state, colour)
+                table.add_row(*(cells[key] for key, _, _ in shown), key=state.key)
+            table.move_cursor(row=row, animate=False)
         else:
-            shown = {key for key, _, _ in columns(wide=wide)}
             for state in live.states:
-                cells = live_cells(state, colour, wide=wide)
-                for key in shown.intersection(_REDRAW):
+                if self._shown.get(state.key) is state:
+                    continue
+                cells = live_cells(state, colour)
+                for key, _, _ in shown:
                     if table.get_cell(state.key, key) != cells[key]:
                         table.update_cell(state.key, key, cells[key])
-        self._log(live.log)
+        self._shown = {state.key: state for state in live.states}
+
+    def on_resize(self) -> None:
+        """Charts are as wide as their place."""
+        self.call_after_refresh(self.redraw)
+
+    def redraw(self) -> None:
+        """Draw everything again."""
+        self.show(self._live)
+        self._charts()
+
+    def on_data_table_row_highlighted(self) -> None:
+        """The curves of another run."""
+        self._charts()
+
+    def _charts(self) -> None:
+        self._drawn = time.monotonic()
+        live, colour = self._live, self._place.colour
+        at = self.query_one("#queue", DataTable).cursor_row
+        speed, settling = self.query_one("#speed", Static), self.query_one("#settling", Static)
+        box = speed.content_size
+        speed.update(speed_chart(live.trace.tokens if live.states else (), box.width, box.height, colour))
+        box = settling.content_size
+        if 0 <= at < len(live.states):
+            state = live.states[at]
+            trace = live.trace.runs.get(state.key, RunTrace())
+            settling.update(accuracy_chart(state, trace, _CHANCE, box.width, box.height, colour))
+        else:
+            settling.update("")
 
     def _log(self, lines: tuple[str, ...]) -> None:
         log = self.query_one("#log", Log)

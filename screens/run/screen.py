@@ -1,4 +1,4 @@
-"""Choose what to score, see the plan, start it, watch it, stop it; and what was scored before."""
+"""Choose what to score, see the plan, start it, watch it, pause or stop it; and what was scored before."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
 from screens.place import Place
+from screens.run.board import stopped
+from screens.run.choices import make_plan
 from screens.run.live import LivePane
 from screens.run.setup import SetupPane
 from screens.run.stored import StoredPane
 from screens.session import Live
 
 if TYPE_CHECKING:
+    from engine.runs import Plan
     from screens.running import Runner
 
 __all__ = ["RunScreen"]
@@ -31,32 +34,48 @@ class RunScreen(Place):
     MODE = "run"
     TITLE = "Run"
     GUIDE = """
-Set up: candidates × suites × protocols. p plans: which runs, at which precision and why, how many pairs are left. s
-starts. Running the same again scores only what is missing.
+Set up: candidates × suites × protocols. p plans: which runs, at which precision and why, how many pairs are left, the
+tokens of all requests (shared beginnings counted each time), and how long scoring takes at the speed of earlier runs of
+the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts. Running
+the same again scores only what is missing. ╰ marks a control: a sample of the pairs without their prompt, or with
+another pair's; what is still told apart there is fluency. until stops early, by a test that holds whenever it stops.
 
-Live: one candidate at a time, in a process of its own. “acc %” is what has been scored so far, a fair sample of the
-whole. c stops; what is scored is kept.
+Live: one candidate at a time, in a process of its own. space pauses after the batch at hand and keeps the model loaded;
+c stops, what is scored is kept; e takes it up again.
 
-Stored: every run of this database with its state and, where it failed, the reason. e takes up a run that stopped.
+accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
+where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
+replacement), so it closes when all pairs are scored. How other pairs like these would turn out is for the Rankings to
+say. ┄ is what a coin would score.
+
+Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up.
 
 choice shows both responses behind two shots and compares the labels; likelihood compares log p(response | prompt).
 """
+    FIRST_KEYS = ("plan", "start", "pause", "go_on", "cancel", "resume")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "pane('setup')", "set up", id="pane-setup"),
         Binding("l", "pane('live')", "live", id="pane-live"),
         Binding("h", "pane('stored')", "stored", id="pane-stored"),
-        Binding("p", "plan", "plan", id="plan"),
-        Binding("s", "start", "start", id="start"),
+        Binding("p", "plan", "plan", tooltip="what would run, how long it takes, what is left", id="plan"),
+        Binding("s", "start", "start", tooltip="start what is planned", id="start"),
+        Binding("space", "pause", "pause", tooltip="pause after the batch at hand; the model stays loaded", id="pause"),
+        Binding("space", "go_on", "go on", tooltip="go on after a pause", id="go-on"),
         Binding("c", "cancel", "stop", tooltip="stop scoring; what is scored is kept", id="stop"),
-        Binding("e", "resume", "resume", tooltip="take up the stored run under the cursor", id="resume"),
+        Binding("e", "resume", "resume", tooltip="take up what stopped", id="resume"),
+        Binding("y", "copy", "copy", tooltip="copy the log, or all about the run under the cursor", id="copy"),
         Binding("v", "precision", "precision", tooltip="next precision: auto, fp32, bf16, int8, nf4", id="precision"),
         Binding("a", "suite", "add suite", tooltip="add a suite file", id="add-suite"),
         Binding("n", "limit", "limit", tooltip="score only the first N pairs of each suite", id="limit"),
+        Binding("t", "tokens", "tokens", tooltip="keep token scores of likelihood runs", id="token-scores"),
+        Binding("o", "controls", "controls", tooltip="also a sample without the prompt, or a wrong one", id="controls"),
+        Binding("d", "goal", "until", tooltip="stop once the best candidate, or the order, is decided", id="until"),
     ]
     DEFAULT_CSS = """
     RunScreen TabbedContent { height: 1fr; }
     RunScreen TabPane { padding: 0; height: 1fr; }
     RunScreen ContentSwitcher { height: 1fr; }
+    RunScreen.-tall #about { height: 12; }
     RunScreen.-short Tabs { height: 1; }
     RunScreen.-short Underline { display: none; }
     RunScreen.-short Tab.-active { text-style: bold reverse; }
@@ -77,44 +96,53 @@ choice shows both responses behind two shots and compares the labels; likelihood
         """Who does the work."""
         return cast(_RunningShell, self.app).runner
 
+    @property
+    def pane(self) -> str:
+        """Which of the three is open."""
+        return self.query_one(TabbedContent).active if self.is_mounted else "setup"
+
     def on_mount(self) -> None:
         """Show how it stands."""
-        self.query_one(LivePane).show(self.shell.live, self.colour, wide=self.wide)
+        self.query_one(LivePane).show(self.shell.live)
         self.query_one(StoredPane).read(self)
         self.query_one(SetupPane).read(self)
+        self.query_one(SetupPane).take_focus()
         if self.runner.running:
             self.action_pane("live")
 
     def on_screen_resume(self) -> None:
         """Marks and stored runs may have changed elsewhere."""
-        self.query_one(SetupPane).refresh_marks()
+        self.query_one(SetupPane).read(self)
         self.query_one(StoredPane).read(self)
 
     def follow(self, live: Live) -> None:
         """New state of the runs."""
         super().follow(live)
-        self.query_one(LivePane).show(live, self.colour, wide=self.wide)
+        self.query_one(LivePane).show(live)
         self.refresh_bindings()
 
     def on_resize(self) -> None:
         """Columns depend on the width."""
-        self.repaint()
+        self.call_after_refresh(self.repaint)
 
     def repaint(self) -> None:
         """Draw all three again."""
-        self.query_one(LivePane).show(self.shell.live, self.colour, wide=self.wide)
-        self.query_one(StoredPane).repaint(self.colour, wide=self.wide)
+        self.query_one(LivePane).redraw()
+        self.query_one(StoredPane).repaint()
         self.query_one(SetupPane).repaint()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are shown where they do something."""
-        pane = self.query_one(TabbedContent).active if self.is_mounted else "setup"
-        if action in ("plan", "start", "precision", "suite", "limit"):
+        pane = self.pane
+        if action in ("plan", "start", "precision", "suite", "limit", "tokens", "controls", "goal"):
             return pane == "setup"
+        if action in ("pause", "go_on", "cancel"):
+            going = pane == "live" and self.runner.running
+            return going and (action == "cancel" or (action == "go_on") is self.runner.paused)
         if action == "resume":
-            return pane == "stored"
-        if action == "cancel":
-            return pane == "live" and self.runner.running
+            return pane == "stored" or (pane == "live" and not self.runner.running and stopped(self.shell.live))
+        if action == "copy":
+            return pane != "setup"
         if action == "pane":
             return parameters != (pane,)
         return True
@@ -131,42 +159,73 @@ choice shows both responses behind two shots and compares the labels; likelihood
 
     def action_plan(self) -> None:
         """Show what would be done."""
-        self.query_one(SetupPane).plan(self)
+        self.query_one(SetupPane).make_plan(self)
 
     def action_start(self) -> None:
         """Start what is planned; plan first where nothing is."""
+        pane = self.query_one(SetupPane)
+        if pane.planned is None:
+            pane.make_plan(self)
+        else:
+            self.begin(pane.planned)
+
+    def begin(self, plan: Plan) -> None:
+        """Start a plan and show it going."""
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
             return
-        pane = self.query_one(SetupPane)
-        if pane.planned is None:
-            pane.plan(self)
-            return
-        self.begin(pane.planned)
-        pane.forget()
-
-    def begin(self, plan: Any) -> None:
-        """Start a plan and show it going."""
         if not any(run.left for run in plan.runs):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
+        self.query_one(SetupPane).forget()
         self.runner.start(self.session.store, plan)
         self.action_pane("live")
+
+    def action_pause(self) -> None:
+        """Wait once the batch at hand is done."""
+        self.runner.toggle_pause()
+
+    def action_go_on(self) -> None:
+        """Go on after a pause."""
+        self.runner.toggle_pause()
 
     def action_cancel(self) -> None:
         """Stop scoring."""
         self.runner.cancel()
 
     def action_resume(self) -> None:
-        """Take up the stored run under the cursor."""
+        """Take up the stored run under the cursor, or all of the queue that stopped."""
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
-            return
-        self.query_one(StoredPane).resume(self)
+        elif self.pane == "stored":
+            self.query_one(StoredPane).resume(self)
+        elif self.runner.request is not None:
+            request, store = self.runner.request, self.session.store
+            self.load("plan", lambda: make_plan(store, request), self.begin)
+
+    def action_copy(self) -> None:
+        """Copy the log, or what is known of the stored run under the cursor."""
+        text = self.get_selected_text() or (
+            self.query_one(StoredPane).told if self.pane == "stored" else "\n".join(self.shell.live.log)
+        )
+        self.app.copy_to_clipboard(text)
+        self.notify("Copied", timeout=2)
 
     def action_precision(self) -> None:
         """The next precision."""
         self.query_one(SetupPane).next_precision()
+
+    def action_tokens(self) -> None:
+        """Keep token scores, or not."""
+        self.query_one(SetupPane).toggle_tokens()
+
+    def action_controls(self) -> None:
+        """Score controls too, or not."""
+        self.query_one(SetupPane).toggle_controls()
+
+    def action_goal(self) -> None:
+        """Score everything, or until something is decided."""
+        self.query_one(SetupPane).next_goal()
 
     def action_suite(self) -> None:
         """Add a suite file."""

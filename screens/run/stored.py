@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from screens.formats import count
+from screens.formats import count, duration, size
 from screens.plain import one_line, plain
-from screens.run.board import tone
+from screens.run.board import tone, way
 from screens.run.choices import make_plan, resume_request
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.runs import Plan
     from engine.store.runs import RunRow
     from screens.run.screen import RunScreen
 
-__all__ = ["StoredPane"]
+__all__ = ["StoredPane", "run_text"]
 
 
 class StoredPane(Vertical):
@@ -29,14 +31,13 @@ class StoredPane(Vertical):
 
     DEFAULT_CSS = """
     StoredPane #headings { height: 1; color: $text-muted; }
-    StoredPane #about { height: 7; border-top: solid $panel; padding: 0 1; }
+    StoredPane #about { height: 8; border-top: solid $panel; padding: 0 1; }
+    StoredPane #about:focus { background: $surface; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._runs: list[RunRow] = []
-        self._colour: Callable[[str], str] = lambda name: ""
-        self._wide = False
 
     def compose(self) -> ComposeResult:
         """List and reason."""
@@ -44,12 +45,17 @@ class StoredPane(Vertical):
         rows = Rows(id="runs")
         rows.tooltip = "every run of this database, newest first: e takes up one that stopped"
         yield rows
-        with VerticalScroll(id="about", can_focus=False):
-            yield Static(id="reason")
+        about = VerticalScroll(Static(id="reason"), id="about")
+        about.tooltip = "all about the run under the cursor; y copies it"
+        yield about
 
     def on_mount(self) -> None:
         """Follow the cursor."""
-        self.watch(self.query_one(Rows), "cursor", self._explain)
+        self.watch(self.query_one(Rows), "cursor", self._explain, init=False)
+
+    @property
+    def _place(self) -> RunScreen:
+        return cast("RunScreen", self.screen)
 
     def take_focus(self) -> None:
         """Where keys go when the pane opens."""
@@ -66,7 +72,7 @@ class StoredPane(Vertical):
         def arrived(runs: list[RunRow]) -> None:
             first = not self._runs
             self._runs = runs
-            self.repaint(place.colour, wide=place.wide)
+            self.repaint()
             crashed = [number for number, run in enumerate(runs) if run.status == "crashed"]
             if crashed and first:
                 self.query_one(Rows).cursor = crashed[0]
@@ -78,12 +84,11 @@ class StoredPane(Vertical):
 
         place.load("stored", read, arrived)
 
-    def repaint(self, colour: Callable[[str], str], *, wide: bool) -> None:
+    def repaint(self) -> None:
         """Draw the list."""
-        self._colour, self._wide = colour, wide
         rows = self.query_one(Rows)
         name, suite = self._widths
-        heading = f"{'state':<12}{'candidate':<{name}}{'suite':<{suite}}{'protocol':<11}{'prec':<5}{'pairs':>11}  when"
+        heading = f"{'state':<12}{'candidate':<{name}}{'suite':<{suite}}{'protocol':<12}{'prec':<5}{'pairs':>11}  when"
         self.query_one("#headings", Static).update(Text(heading, no_wrap=True))
         rows.show(len(self._runs), self._line, rows.cursor)
         self._explain()
@@ -91,43 +96,43 @@ class StoredPane(Vertical):
     @property
     def _widths(self) -> tuple[int, int]:
         """Cells for candidate and suite, each with the gap behind it."""
-        return (33, 21) if self._wide else (16, 10)
+        return (33, 21) if self._place.wide else (16, 10)
 
     def _line(self, index: int, width: int) -> Text:
-        run = self._runs[index]
-        mark, style = tone(str(run.status), self._colour)
+        run, colour = self._runs[index], self._place.colour
+        mark, style = tone(str(run.status), colour)
         name, suite = self._widths
         line = Text(f"{mark + ' ' + str(run.status):<12}", style)
         line.append(f"{one_line(run.candidate, name - 1):<{name}}", "")
-        line.append(f"{one_line(run.suite, suite - 1):<{suite}}{run.protocol:<11}{run.precision:<5}")
+        line.append(f"{one_line(run.suite, suite - 1):<{suite}}{way(run.protocol, run.prompt):<12}{run.precision:<5}")
         line.append(f"{f'{run.n_scored:,}/{run.n_wanted:,}':>11}  ")
-        line.append(run.updated_at[:16] if self._wide else run.updated_at[5:16], self._colour("chance"))
+        line.append(run.updated_at[:16] if self._place.wide else run.updated_at[5:16], colour("chance"))
         return line
 
+    @property
+    def _current(self) -> RunRow | None:
+        at = self.query_one(Rows).cursor
+        return self._runs[min(at, len(self._runs) - 1)] if self._runs else None
+
+    @property
+    def told(self) -> str:
+        """All about the run under the cursor, as text."""
+        run = self._current
+        return "" if run is None else run_text(run, lambda name: "").plain + _log_of(run)
+
     def _explain(self) -> None:
-        cursor = self.query_one(Rows).cursor
-        if not self._runs:
-            text = Text("No run is stored yet. u sets one up.")
+        run = self._current
+        if run is None:
+            text = Text("No run is stored yet. u sets one up: mark candidates (1), choose a suite, p plans, s starts.")
         else:
-            run = self._runs[min(cursor, len(self._runs) - 1)]
-            text = Text(overflow="fold")
-            text.append(f"{plain(run.candidate)} · {plain(run.suite)} · {run.protocol} · {run.precision}", "bold")
-            text.append(f" · {run.device} · seed {run.seed} · {run.run_id[:12]}\n")
-            if run.error:
-                text.append(plain(run.error) + "\n", self._colour("bad"))
-            if run.status == "crashed":
-                text.append("stopped without a word; e takes it up where it was\n", self._colour("bad"))
-            if run.n_skipped:
-                text.append(f"{count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n")
-            for note in run.facts.get("notes", ()):
-                text.append(f"· {plain(str(note))}\n")
+            text = run_text(run, self._place.colour)
         self.query_one("#reason", Static).update(text)
 
     def resume(self, place: RunScreen) -> None:
         """Take up the run under the cursor."""
-        if not self._runs:
+        run = self._current
+        if run is None:
             return
-        run = self._runs[min(self.query_one(Rows).cursor, len(self._runs) - 1)]
         if run.status == "done":
             place.notify("This run is complete", markup=False)
             return
@@ -136,3 +141,53 @@ class StoredPane(Vertical):
             return make_plan(place.session.store, resume_request(place.session.store, run))
 
         place.load("plan", read, place.begin)
+
+
+_WAYS_OUT = {
+    "crashed": "its process ended without a word (killed, out of memory, or the machine went down)",
+    "cancelled": "it was stopped",
+}
+
+
+def run_text(run: RunRow, colour: Callable[[str], str]) -> Text:
+    """What a run was, what it cost, and where it did not end well, why and the way out."""
+    from engine.progress import way_of
+
+    text = Text(overflow="fold")
+    text.append(f"{plain(run.candidate)} · {plain(run.suite)} · {run.protocol} · {run.precision}", "bold")
+    text.append(f" · {run.device} · seed {run.seed} · {run.run_id[:12]}\n")
+    if run.error:
+        reason, _, fix = plain(run.error).partition("\n  → ")
+        text.append(f"✗ {reason}\n", colour("bad"))
+        if fix:
+            text.append(f"→ {fix}\n")
+    elif way := _WAYS_OUT.get(str(run.status)):
+        text.append(f"✗ {way}\n", colour("bad"))
+    if run.status in ("crashed", "cancelled", "failed"):
+        left = max(0, run.n_wanted - run.n_scored - run.n_skipped)
+        text.append(f"→ e takes it up where it was; {count(left, 'pair')} are left\n" if left else "→ e tries again\n")
+    facts = run.facts
+    parts = []
+    if facts.get("seconds"):
+        parts.append(f"scored for {duration(facts['seconds'])}")
+        if facts.get("tokens"):
+            parts.append(f"{facts['tokens'] / facts['seconds']:,.0f} tokens/s")
+    if facts.get("memory"):
+        parts.append(f"{size(facts['memory'])} at most")
+    parts += [str(facts[name]) for name in ("device_name", "attention", "sharing") if facts.get(name)]
+    if parts:
+        text.append(plain(" · ".join(parts)) + "\n", colour("chance"))
+    if run.n_skipped:
+        text.append(f"! {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n", colour("mark-2"))
+    if run.prompt != "own":
+        text.append(f"· a control: {way_of(run.protocol, run.prompt)}; rankings leave it out\n")
+    for note in facts.get("notes", ()):
+        text.append(f"· {plain(str(note))}\n")
+    if run.status in ("failed", "crashed") and facts.get("log"):
+        text.append(f"log {plain(Path(str(facts['log'])).name)} (y copies the whole path)\n", colour("chance"))
+    return text
+
+
+def _log_of(run: RunRow) -> str:
+    log = run.facts.get("log")
+    return f"log: {log}\n" if log else ""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from rich.text import Text
-from textual import events
 from textual.screen import Screen
-from textual.widget import Widget
+
+from screens.widgets.spans import Part, Spans
 
 __all__ = ["KeyHint", "Keys", "fitting"]
 
-_KEPT: Final = ("help", "leave", "back")
+_KEPT: Final = ("help", "leave", "back", "command_palette")
 """Actions whose keys stay when room runs out."""
+_GAP: Final = 2
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,26 @@ class KeyHint:
     @property
     def width(self) -> int:
         """Cells it takes, with the gap behind it."""
-        return len(self.shown) + len(self.label) + 3
+        return len(self.shown) + 1 + len(self.label) + _GAP
 
 
 def fitting(hints: list[KeyHint], width: int) -> list[KeyHint]:
     """The hints that fit, in their order; the last ones go first, except those that always stay."""
     kept = list(hints)
     for hint in reversed(hints):
-        if sum(other.width for other in kept) - 1 <= width:
+        if sum(other.width for other in kept) - _GAP <= width:
             break
         if hint.action not in _KEPT:
             kept.remove(hint)
     return kept
 
 
-class Keys(Widget, can_focus=False):
+class Keys(Spans):
     """One row; a click on a key does what the key does."""
 
     DEFAULT_CSS = """
-    Keys { dock: bottom; height: 1; background: $footer-background; color: $footer-description-foreground; }
+    Keys { dock: bottom; background: $footer-background; color: $footer-description-foreground; }
     """
-    ALLOW_SELECT = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
         """Follow the focus."""
@@ -70,23 +66,20 @@ class Keys(Widget, can_focus=False):
                 found[binding.action] = KeyHint(
                     binding.key, self.app.get_key_display(binding), binding.description, binding.action
                 )
+        # Whatever finds no room here is there, for the mouse too.
+        found["command_palette"] = KeyHint("ctrl+p", "^p", "more", "command_palette")
         first = getattr(self.screen, "FIRST_KEYS", ())
         return sorted(found.values(), key=lambda hint: hint.action not in first)
 
-    def render(self) -> Text:
-        variables = self.app.theme_variables
-        line = Text(" ", no_wrap=True, overflow="crop")
-        self._spans = []
-        for hint in fitting(self._hints(), self.size.width - 2):
-            start = line.cell_len
-            line.append(hint.shown, f"bold {variables['footer-key-foreground']}")
-            line.append(f" {hint.label}")
-            self._spans.append((start, line.cell_len, hint.key))
-            line.append("  ")
-        return line
+    def parts(self) -> Iterable[Part]:
+        """Keys and what they do, as many as fit."""
+        key_style = f"bold {self.app.theme_variables['footer-key-foreground']}"
+        yield " ", "", ""
+        for hint in fitting(self._hints(), self.size.width - 1):
+            yield hint.shown, key_style, hint.key
+            yield f" {hint.label}", "", hint.key
+            yield " " * _GAP, "", ""
 
-    def on_click(self, event: events.Click) -> None:
+    async def clicked(self, what: str) -> None:
         """Do what the key does."""
-        for start, end, key in self._spans:
-            if start <= event.x < end:
-                self.app.simulate_key(key)
+        self.app.simulate_key(what)

@@ -29,18 +29,31 @@ class Rows(ScrollView, can_focus=True):
     Rows .rows--blurred { background: $block-cursor-blurred-background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home,g", "jump(0)", "first", show=False),
-        Binding("end,G", "jump(-1)", "last", show=False),
-        Binding("enter", "select", "open"),
+        Binding("up,k", "move(-1)", "up", show=False, id="up"),
+        Binding("down,j", "move(1)", "down", show=False, id="down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
+        Binding("home,g", "jump(0)", "first", show=False, id="first"),
+        Binding("end,G", "jump(-1)", "last", show=False, id="last"),
+        Binding("enter", "select", "open", id="open"),
     ]
     cursor: reactive[int] = reactive(0)
 
     class Selected(Message):
         """A line was chosen with enter or the mouse."""
+
+        def __init__(self, rows: Rows, index: int) -> None:
+            super().__init__()
+            self.rows = rows
+            self.index = index
+
+        @property
+        def control(self) -> Rows:
+            """The list."""
+            return self.rows
+
+    class Highlighted(Message):
+        """Another line is under the cursor."""
 
         def __init__(self, rows: Rows, index: int) -> None:
             super().__init__()
@@ -72,20 +85,21 @@ class Rows(ScrollView, can_focus=True):
         self._reveal()
 
     def on_resize(self) -> None:
-        """Lines are as wide as the widget."""
+        """Lines are as wide as the widget, and the cursor stays in view."""
         self.virtual_size = Size(self.size.width, self._count)
+        self._reveal()
 
     def render_line(self, y: int) -> Strip:
         """One line of what is in view."""
         index = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.rich_style
         if index >= self._count:
             return Strip.blank(width, base)
         if index == self.cursor:
             base += self.get_component_rich_style("rows--cursor" if self.has_focus else "rows--blurred")
         line = self._line(index, width)
-        line.no_wrap = True
+        line.truncate(width, overflow="ellipsis")
         segments = list(line.render(self.app.console))
         if index == self.cursor and self.has_focus:
             # The cursor's own colours win, or a mark may vanish in it.
@@ -96,6 +110,7 @@ class Rows(ScrollView, can_focus=True):
         """Keep the cursor in view."""
         self.refresh()
         self._reveal()
+        self.post_message(self.Highlighted(self, self.cursor))
 
     def _reveal(self) -> None:
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)

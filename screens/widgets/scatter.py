@@ -9,14 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.message import Message
 from textual_plotext import PlotextPlot
 
 from screens.correlation.labels import place_labels
 
 __all__ = ["Picture", "Scatter", "Spot"]
+
+_NEAR = 4
+"""Cells within which a click means a point."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Spot:
     y: float
     glyph: str = "●"
     colour: str = "mark-1"
+    chosen: bool = False
+    """Whether the cursor is on it."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,31 @@ class Picture:
     high: tuple[tuple[float, float], ...] = field(default=())
 
 
-class Scatter(PlotextPlot):  # type: ignore[misc]
+class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
     """Shows one picture; `letters` says which names found no room and what stands for them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
+        Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
+    ]
+
+    class Stepped(Message):
+        """The cursor is to go so many points on."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Clicked(Message):
+        """A point was clicked, by its place among the spots."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._cells: list[tuple[int, int]] = []
         self._picture: Picture | None = None
         self.letters: tuple[tuple[str, str], ...] = ()
 
@@ -55,6 +84,16 @@ class Scatter(PlotextPlot):  # type: ignore[misc]
         """Draw another picture."""
         self._picture = picture
         self.refresh()
+
+    def action_step(self, step: int) -> None:
+        """The next or the last point."""
+        self.post_message(self.Stepped(step))
+
+    def on_click(self, event: events.Click) -> None:
+        """The nearest point, if one is near."""
+        near = [(abs(x - event.x) + 2 * abs(y - event.y), i) for i, (x, y) in enumerate(self._cells)]
+        if near and min(near)[0] <= _NEAR:
+            self.post_message(self.Clicked(min(near)[1]))
 
     def render(self) -> Text:
         picture = self._picture
@@ -100,7 +139,9 @@ class Scatter(PlotextPlot):  # type: ignore[misc]
             )
             for spot in picture.spots
         ]
+        self._cells = [(left + 1 + column, top + 1 + row) for column, row in cells]
         variables = self.app.theme_variables
+        cursor = "bold reverse" if self.has_focus else "bold underline"
         letters: list[tuple[str, str]] = []
         for spot, (column, row), label in zip(
             picture.spots, cells, place_labels(cells, [spot.name for spot in picture.spots], width, height), strict=True
@@ -109,13 +150,20 @@ class Scatter(PlotextPlot):  # type: ignore[misc]
             if not label.shown:
                 glyph = chr(ord("a") + len(letters) % 26)
                 letters.append((glyph, spot.name))
-            _put(lines, top + 1 + row, left + 1 + column, glyph, f"bold {variables[spot.colour]}")
+            _put(
+                lines,
+                top + 1 + row,
+                left + 1 + column,
+                glyph,
+                f"{cursor if spot.chosen else 'bold'} {variables[spot.colour]}",
+            )
             if label.shown:
+                ink = variables["chance" if spot.colour == "chance" else "foreground"]
                 start, text = label.column, label.shown
                 if label.row == row:
                     # The cell between a point and its name is blank, whatever line runs through it.
                     start, text = (start - 1, f" {text}") if start > column else (start, f"{text} ")
-                _put(lines, top + 1 + label.row, left + 1 + start, text, variables["foreground"])
+                _put(lines, top + 1 + label.row, left + 1 + start, text, f"{cursor if spot.chosen else ''} {ink}")
         self.letters = tuple(letters)
         return Text("\n").join(lines)
 

@@ -30,7 +30,7 @@ KILLS = int(os.environ.get("RUDE_TUI_KILLS", "1"))
 
 def command(model: Path, db: Path) -> list[str]:
     arguments = ["run", "--model", str(model), "--suite", "world", "--limit", str(PAIRS), "--protocol", "likelihood"]
-    options = ["--device", "cpu", "--precision", "fp32", "--threads", "1", "--db", str(db), "--json"]
+    options = ["--device", "cpu", "--precision", "fp32", "--threads", "1", "--controls", "0", "--db", str(db), "--json"]
     return [sys.executable, "-m", "rude_tui", *arguments, *options]
 
 

@@ -43,4 +43,5 @@ def test_help_loads_only_click() -> None:
 
 
 def test_the_app_starts_without_what_it_does_not_need_yet() -> None:
-    assert not modules_after("import rude_tui.app") & (HEAVY | {"scipy", "plotext", "huggingface_hub"})
+    later = {"scipy", "plotext", "huggingface_hub", "matplotlib", "jinja2"}
+    assert not modules_after("import rude_tui.app") & (HEAVY | later)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.outcomes import Outcome, match, near_misses, published_outcomes, read_outcomes
+from engine.outcomes import Outcome, mapping_of, near_misses, published_outcomes, read_outcomes, renamed
 from rubrics.errors import OutcomeError
 
 
@@ -98,30 +98,55 @@ def test_rubbish_is_refused_or_read_but_never_crashes(tmp_path_factory: pytest.T
         assert all(outcome.candidate and outcome.outcome for outcome in found)
 
 
-def test_exact_names_match_and_near_ones_are_only_suggested() -> None:
-    outcomes = [
-        Outcome("Qwen3-4B-Base", "o", 1),
-        Outcome("org/qwen3_4b_base", "o", 2),
-        Outcome("org/qwen3_4b_base", "p", 3),
-        Outcome("zebra", "o", 4),
-    ]
-    matched, missed = match(["Qwen3-4B-Base", "GLM-4.5"], outcomes)
-    assert matched == outcomes[:1]
-    assert missed == {"org/qwen3_4b_base": ("Qwen3-4B-Base",), "zebra": ()}
-    assert near_misses(["GLM-4.5", "glm45"], ["GLM-4.5"]) == {"glm45": ("GLM-4.5",)}
+def test_near_names_are_only_suggested() -> None:
+    found = near_misses(["GLM-4.5", "glm45", "org/qwen3_4b_base", "zebra"], ["GLM-4.5", "Qwen3-4B-Base"])
+    assert found == {"glm45": ("GLM-4.5",), "org/qwen3_4b_base": ("Qwen3-4B-Base",), "zebra": ()}
 
 
 def test_a_mapping_decides() -> None:
-    matched, missed = match(["base"], [Outcome("base-sft", "o", 0.5, 0.1, "s")], {"base-sft": "base"})
-    assert matched == [Outcome("base", "o", 0.5, 0.1, "s")]
-    assert missed == {}
+    given = [Outcome("base-sft", "o", 0.5, 0.1, "s"), Outcome("other", "o", 0.4)]
+    assert renamed(given, {"base-sft": "base"}) == [Outcome("base", "o", 0.5, 0.1, "s"), given[1]]
 
 
-def test_a_mapping_to_nobody_and_two_scores_that_meet_are_refused() -> None:
-    with pytest.raises(OutcomeError, match="which is no candidate"):
-        match(["base"], [], {"x": "bass"})
+def test_a_mapping_of_nobody_and_two_scores_that_meet_are_refused() -> None:
+    with pytest.raises(OutcomeError, match="'bass' is in no file") as caught:
+        renamed([Outcome("base", "o", 1)], {"bass": "m"})
+    assert "did you mean base" in caught.value.fix
     with pytest.raises(OutcomeError, match="two scores of 'o' meet in candidate 'base'"):
-        match(["base"], [Outcome("base", "o", 1), Outcome("base-sft", "o", 2)], {"base-sft": "base"})
+        renamed([Outcome("base", "o", 1), Outcome("base-sft", "o", 2)], {"base-sft": "base"})
+    with pytest.raises(OutcomeError, match="two scores of 'o' meet in candidate 'm'"):
+        renamed([Outcome("m", "o", 1, source="a.json"), Outcome("m", "o", 2, source="b.json")], {})
+
+
+def test_mappings_are_said_or_written(tmp_path: Path) -> None:
+    file = tmp_path / "names.csv"
+    file.write_text('name,candidate\n"run=1, b",b\n')
+    assert mapping_of(["acme/a=it=a", str(file)]) == {"acme/a=it": "a", "run=1, b": "b"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [(["a"], "does not say whose"), (["=b"], "does not say whose"), (["a=b", "a=c"], "'b' and to 'c'")],
+)
+def test_mappings_that_say_nothing(parts: list[str], said: str) -> None:
+    with pytest.raises(OutcomeError, match=said):
+        mapping_of(parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name,who\na,b\n", "does not say whose"),
+        (b"name,candidate\n\xff,b\n", "UTF-8"),
+        (b'name,candidate\n"a,b', "CSV"),
+    ],
+)
+def test_mapping_files_that_cannot_be_read(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "names.csv").write_bytes(content)
+    with pytest.raises(OutcomeError, match=said):
+        mapping_of([str(tmp_path / "names.csv")])
+    with pytest.raises(OutcomeError, match="cannot be read"):
+        mapping_of([str(tmp_path / "none.csv")])
 
 
 def test_published_scores_name_their_source() -> None:

@@ -149,7 +149,7 @@ def test_another_process_that_already_works_on_it_is_left_alone(
     monkeypatch.setattr(
         runs.Owner, "this", classmethod(lambda cls: cls(1, psutil.Process(1).create_time(), runs.socket.gethostname()))
     )
-    from engine.runs import _row
+    from engine.stretch import _row
 
     runs.open_run(store, planned.runs[0].run_id, _row(planned.runs[0], planned.request), n_wanted=4)
     monkeypatch.undo()

@@ -61,13 +61,13 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
 
     begun = threading.Event()
 
-    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event) -> None:
+    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event, *_: Any) -> None:
         begun.set()
         cancel.wait(10)
 
     monkeypatch.setattr(engine.runs, "execute", execute)
     async with app.run_test() as pilot:
-        app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=()))  # type: ignore[arg-type]
+        app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=(), request=None))  # type: ignore[arg-type]
         assert begun.wait(5)
         await pilot.press("ctrl+c")
         await pilot.pause()

@@ -25,7 +25,7 @@ def test_comments_and_strangers_survive() -> None:
     assert text.startswith("# mine\n")
     assert '"rude-light"  # at night' in text
     assert "[other]\nx = 1" in text
-    assert load_settings() == Settings("rude-light", ("/models",), "", {"quit": "Q"})
+    assert load_settings() == Settings(theme="rude-light", folders=("/models",), keys={"quit": "Q"})
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from engine.results.board import Board, Question, load_board
 from engine.results.failures import PairVerdict, pair_view
 from engine.results.search import find_text
 from engine.store.connection import Store
-from screens.failures.branches import Pick, matching, pick_of, read_failures
+from screens.failures.branches import Pick, listed, pick_of, read_failures
 from screens.failures.scales import scales
+from screens.order import Order
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +39,39 @@ def test_a_branch_holds_as_many_pairs_as_its_label_says(board: Board) -> None:
                 assert len(read_failures(board, "moss-200k", path).pairs) == criterion.failed
 
 
+def test_a_branch_read_after_another_is_the_same_as_read_afresh(board: Board) -> None:
+    before = read_failures(board, "moss-200k", Pick())
+    for category in before.tree:
+        for path in ([category], *([sub, category] for sub in category.children)):
+            after = read_failures(board, "moss-200k", pick_of(path), before)
+            assert after == read_failures(board, "moss-200k", pick_of(path))
+            assert after.tree is before.tree
+    other = read_failures(board, "oak-7m", Pick(), before)
+    assert other == read_failures(board, "oak-7m", Pick())
+
+
 def test_search_looks_at_ids_criteria_and_found_texts(board: Board) -> None:
-    pairs = read_failures(board, "moss-200k", Pick()).pairs
-    assert [pair.pair_id for pair in matching(pairs, pairs[0].pair_id.upper())] == [pairs[0].pair_id]
-    assert all("c-format" in pair.violated for pair in matching(pairs, "c-format"))
-    assert matching(pairs, "nothing like it") == []
-    assert matching(pairs, "nothing like it", frozenset([pairs[2].pair_id])) == [pairs[2]]
+    failures, worst = read_failures(board, "moss-200k", Pick()), Order("margin")
+    pairs = failures.pairs
+    assert listed(failures, worst) == list(pairs)
+    assert [pair.pair_id for pair in listed(failures, worst, pairs[0].pair_id.upper())] == [pairs[0].pair_id]
+    assert all("c-format" in pair.violated for pair in listed(failures, worst, "c-format"))
+    assert listed(failures, worst, "nothing like it") == []
+    assert listed(failures, worst, "nothing like it", frozenset([pairs[2].pair_id])) == [pairs[2]]
+
+
+def test_pairs_are_sorted_by_margin_by_how_many_fail_and_by_name_either_way(board: Board) -> None:
+    failures = read_failures(board, "moss-200k", Pick())
+    for by, of in (
+        ("margin", lambda pair: pair.margin),
+        ("fails", lambda pair: -pair.failed_by),
+        ("pair", lambda pair: pair.pair_id),
+    ):
+        found = [of(pair) for pair in listed(failures, Order(by))]
+        assert found == sorted(found)
+        turned = [of(pair) for pair in listed(failures, Order(by).chosen(by))]
+        assert turned == sorted(turned, reverse=True)
+    assert len({pair.failed_by for pair in failures.pairs}) > 1
 
 
 def test_text_is_found_in_prompts_responses_and_criteria(board: Board, garden_file: Path) -> None:

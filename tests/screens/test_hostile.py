@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from engine.outcomes import Outcome
 from engine.store.connection import Store
+from engine.store.outcomes import add_outcomes
 from rubrics.schema import Pair, Suite
 
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 NAME = "[bold]no[/bold] [@click=app.quit]x[/] 漢字 👩‍🚀 end"
 LONG = "word " * 4000
-MODEL = "[blink]model\x1b[1m" + NASTY
+MODELS = ("[blink]model\x1b[1m" + NASTY, "other [/]", "\u202e[third" + LONG)
 
 
 @pytest.fixture
@@ -32,14 +34,15 @@ def hostile(tmp_path: Path, fill, keep_tokens) -> Path:
     path = tmp_path / "hostile.duckdb"
     fill(
         Store(path), Suite("[s]" + NASTY, tuple(pairs)),
-        candidates=((MODEL, 7, -3.0), ("other [/]", 8, -2.0)),
+        candidates=tuple((name, 7 + i, i - 3.0) for i, name in enumerate(MODELS)),
     )  # fmt: skip
-    for name in (MODEL, "other [/]"):
+    for name in MODELS:
         keep_tokens(path, name)
+    add_outcomes(Store(path), [Outcome(name, "[b]o" + NASTY, i / 2, 0.1, NASTY) for i, name in enumerate(MODELS)])
     return path
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
 async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_text, size) -> None:
     app = make_app(hostile)
     seen = ""
@@ -56,7 +59,14 @@ async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_t
             ["tab", "w"],
             ["escape"],
             ["escape"],
-            ["2", "h"],
+            ["f1"],
+            ["escape", "3", "t"],
+            ["space", "down", "down", "space", "c"],
+            ["escape"],
+            ["4"],
+            ["right", "l"],
+            ["f"],
+            ["escape", "2", "h"],
             ["1"],
         ):
             await pilot.press(*keys)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.widgets import Input
 
+from engine.outcomes import Outcome
 from engine.store.connection import Store
+from engine.store.outcomes import add_outcomes
 
 SIZES = [(80, 24), (160, 48)]
 
@@ -115,6 +119,155 @@ async def test_two_marked_rows_are_compared(garden, make_app, settle, screen_tex
         await pilot.press("escape", "escape")
         await settle(pilot)
         assert "✓oak-7m" in screen_text(app)
+
+
+async def test_comparing_part_by_part(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("space", "end", "space", "c")
+        await settle(pilot)
+        text = screen_text(app)
+        assert text.index("■ Content") < text.index("■ Completeness") < text.index("▲ Control") < text.index("▲ Format")
+        whole = re.search(r"overall .* (\d+) +(\d+) ", text)
+        await pilot.press(*["down"] * 7)
+        one = app.screen._read.scopes[7]
+        assert one[1] == "Coherence"
+        await pilot.press("a")
+        await settle(pilot)
+        assert f"1 of {len(one[2].only_a)}" in screen_text(app)
+        assert "■ Coherence" in screen_text(app)
+        assert 0 < len(one[2].only_a) < int(whole[1])
+
+
+async def test_tie_sets_and_an_export_of_what_is_shown(garden, make_app, settle, screen_text, tmp_path) -> None:
+    app = make_app(garden)
+    target = tmp_path / "out.csv"
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("t")
+        await settle(pilot)
+        text = screen_text(app)
+        sets = [line for line in text.splitlines() if line.startswith(" ┌ ")]
+        assert sets
+        assert " │" in text.split(sets[0])[1].splitlines()[1]
+        await pilot.press("t", "b", "end", "enter")
+        await settle(pilot)
+        assert "by violations" in screen_text(app)
+        assert not [line for line in screen_text(app).splitlines() if line.startswith(" ┌ ")]
+        await pilot.press("slash", *"m", "enter")
+        await settle(pilot)
+        await pilot.press("x")
+        await pilot.pause()
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await settle(pilot)
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+    assert {row["candidate"] for row in rows} == {"oak-7m", "birch-3m", "alder-1m", "moss-200k"}
+    assert {row["scope"] for row in rows} == {"overall", "|V| = 1", "|V| = 2"}
+
+
+async def test_an_export_leaves_out_what_the_filter_hides(garden, make_app, settle, tmp_path) -> None:
+    app = make_app(garden)
+    target = tmp_path / "out.csv"
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"oak", "enter")
+        await settle(pilot)
+        await pilot.press("x")
+        await pilot.pause()
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await settle(pilot)
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+    assert {row["candidate"] for row in rows} == {"oak-7m"}
+
+
+async def test_scopes_beyond_the_edge_are_reached(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("b", "down", "down", "down", "enter")
+        await settle(pilot)
+        assert "by subcategory" in screen_text(app)
+        assert "Util" not in screen_text(app).split("┊ chance")[0]
+        await pilot.press(*["right"] * 12)
+        await settle(pilot)
+        assert "Util" in screen_text(app).split("┊ chance")[0]
+        await pilot.press(*["left"] * 12)
+        await settle(pilot)
+        assert "Fact" in screen_text(app).split("┊ chance")[0]
+
+
+async def test_failures_are_sorted_either_way(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        app.session.subject = "moss-200k"
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "margin↓" in screen_text(app)
+        await pilot.press("o", "down", "enter")
+        await settle(pilot)
+        most = [pair.failed_by for pair in app.screen._shown]
+        assert most == sorted(most, reverse=True)
+        assert most[0] > most[-1]
+        await pilot.press("o")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "fails↑" in screen_text(app)
+        assert [pair.failed_by for pair in app.screen._shown] == sorted(most)
+
+
+async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settle(pilot)
+        assert "published results" in screen_text(app)
+        whole = app.screen._read.view.statistics
+        line = app.screen._read.line()
+        await pilot.press("left")
+        await settle(pilot)
+        name = app.screen._read.points[-1].name
+        assert f"{name}  x " in screen_text(app)
+        await pilot.press("l")
+        await settle(pilot)
+        text = screen_text(app)
+        (left,) = [one for one in whole.leave_one_out if one.name == name]
+        assert f"without it: r {left.pearson:.2f}".replace("0.", ".") in text
+        assert f"n = {whole.n - 1}" in text
+        assert "○" in text
+        known = [point for point in app.screen._read.points if point.name != name]
+        refit = np.polyfit([point.x for point in known], [point.y for point in known], 1)
+        assert app.screen._read.line(name).slope == pytest.approx(refit[0])
+        assert app.screen._read.line(name).slope != pytest.approx(line.slope)
+        await pilot.press("l", "f", "down", "enter")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "○" not in text
+        family, members = next(iter(app.screen._read.families.items()))
+        assert f"◆ {family}, {members} of {whole.n}" in text
+        assert "without them: r" in text
+        assert text.count("◆") >= 2
+
+
+async def test_a_long_list_is_narrowed_by_typing(garden, make_app, settle, screen_text) -> None:
+    store = Store(garden)
+    add_outcomes(store, [Outcome(name, "sft", 0.1 * i, 0.0, "") for i, name in enumerate(("oak-7m", "birch-3m"))])
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("v")
+        await settle(pilot)
+        assert "type to narrow" in screen_text(app)
+        await pilot.press(*"bits per")
+        await settle(pilot)
+        assert "NLL" not in screen_text(app).split("axis")[1].split("type to narrow")[0]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "sft against bits per byte" in screen_text(app)
+        assert "no correlation: two points" in screen_text(app)
 
 
 async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_app, settle) -> None:

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.results.board import Question
 from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
-from screens.rankings.lines import Order, lines, profile, rank_text, scope_names, standing
+from screens.order import Order
+from screens.rankings.lines import Line, lines, profile, rank_text, scope_names, standing, tie_sets
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +41,13 @@ def test_sorting_by_name_size_and_scope(table: RankingTable) -> None:
 
 
 def test_asking_twice_turns_the_order_round() -> None:
-    assert Order().chosen("value") == Order("value")
+    assert Order("rank").chosen("value") == Order("value")
     assert Order("value").chosen("value") == Order("value", reverse=True)
 
 
 def test_filter_is_case_blind(table: RankingTable) -> None:
-    assert _names(table, Order(), "OAK") == ["oak-7m"]
-    assert _names(table, Order(), "no such") == []
+    assert _names(table, Order("rank"), "OAK") == ["oak-7m"]
+    assert _names(table, Order("rank"), "no such") == []
 
 
 def test_rank_text_and_standing(table: RankingTable) -> None:
@@ -70,3 +73,43 @@ def test_a_profile_names_only_what_is_sure(table: RankingTable) -> None:
 
 def test_scopes_leave_out_the_whole(table: RankingTable) -> None:
     assert scope_names(table) == ["Competence", "Content", "Control", "Compliance"]
+
+
+def _told(table: RankingTable, values: dict[str, float], tied: set[frozenset[str]]) -> list[Line]:
+    line = lines(table)[0]
+    return [
+        replace(
+            line,
+            overall=replace(
+                line.overall,
+                candidate=name,
+                value=value,
+                tied_with=tuple(other for other in values if frozenset((name, other)) in tied),
+            ),
+        )
+        for name, value in values.items()
+    ]
+
+
+def test_tie_sets_are_the_longest_runs_in_which_no_two_are_told_apart(table: RankingTable) -> None:
+    tied = {frozenset(pair) for pair in ("ab", "bc", "cd", "bd")}
+    found = _told(table, {"d": 0.5, "a": 0.9, "c": 0.6, "e": 0.1, "b": 0.8}, tied)
+    names = [[line.overall.candidate for line in members] for members in tie_sets(found)]
+    assert names == [["a", "b"], ["b", "c", "d"], ["e"]]
+
+
+@given(st.integers(0, 8), st.data())
+def test_every_candidate_stands_in_a_tie_set_and_no_set_inside_another(
+    table: RankingTable, count: int, data: st.DataObject
+) -> None:
+    names = "abcdefgh"[:count]
+    pairs = [frozenset((a, b)) for i, a in enumerate(names) for b in names[i + 1 :]]
+    tied = {pair for pair in pairs if data.draw(st.booleans())}
+    found = [
+        {line.overall.candidate for line in s}
+        for s in tie_sets(_told(table, {n: i for i, n in enumerate(names)}, tied))
+    ]
+    assert set().union(*found) == set(names)
+    assert not any(a < b for a in found for b in found)
+    for members in found:
+        assert all(frozenset((a, b)) in tied for a in members for b in members if a != b)

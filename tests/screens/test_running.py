@@ -17,7 +17,7 @@ from screens.running import Runner
 from screens.session import Live
 
 STATE = RunState(key="r1", candidate="oak-7m", suite="garden", protocol="choice", total=40)
-PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=())
+PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=(), request=None)
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, execute: Any) -> tuple[Runner, list[Live]]:
@@ -29,7 +29,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, execute: Any) -> tuple[Runner, list[Li
 
 
 def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event) -> None:
+    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
         progress.started((STATE,))
         progress.advanced(replace(STATE, phase=Phase.SCORING, done=20))
         progress.advanced(replace(STATE, phase=Phase.SCORING, done=30))
@@ -52,7 +52,7 @@ def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_cancel_reaches_the_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
 
-    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event) -> None:
+    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
         progress.started((STATE,))
         begun.set()
         assert cancel.wait(5)
@@ -100,7 +100,7 @@ def test_cells_and_summary_say_how_it_stands() -> None:
         STATE, phase=Phase.SCORING, done=10, judged=10, right=7.5, pairs_per_second=12.34, tokens_per_second=4321,
         eta_seconds=65, memory_bytes=1_200_000_000,
     )  # fmt: skip
-    cells = {key: text.plain for key, text in live_cells(state, lambda name: "white", wide=True).items()}
+    cells = {key: text.plain for key, text in live_cells(state, lambda name: "white").items()}
     assert cells["phase"] == "▶ scoring"
     assert cells["pairs"] == "10/40"
     assert cells["right"] == "75.0"

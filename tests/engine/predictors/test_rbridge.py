@@ -50,7 +50,8 @@ def test_tokens_that_split_a_character() -> None:
     assert token_weights(split, lengths(2, 1)) == pytest.approx([0.2, 0.8])
     assert token_weights(split, lengths(1, 1, 1)) == pytest.approx([0.2, 0.2, 0.8])
     assert token_weights(split, lengths(3)) == pytest.approx([0.5])
-    assert token_weights(split, lengths(2, 0, 1)) == pytest.approx([0.2, 0.0, 0.8])
+    assert token_weights(split, lengths(2, 0, 1)) == pytest.approx([0.2, 0.2, 0.8])
+    assert token_weights(split, lengths(0, 2, 1)) == pytest.approx([0.2, 0.2, 0.8])
 
 
 @given(st.lists(st.sampled_from("aé漢😀\n "), min_size=1, max_size=12), st.data())
@@ -72,6 +73,9 @@ def test_mask_mode() -> None:
     assert masked(text, cut, nll, [(1, 4)]) == pytest.approx((7.0, 5))
     assert masked(text, cut, nll, [(0, 1), (0, 2)]) == pytest.approx((1.0, 2))
     assert masked(text, cut, nll, []) == (0.0, 0)
+    # The second token shares é with the first, which has both bytes.
+    assert masked("é!", lengths(2, 0, 1), nll, [(0, 1)]) == pytest.approx((3.0, 2))
+    assert masked("é!", lengths(2, 0, 1), nll, [(1, 2)]) == pytest.approx((4.0, 1))
     found = [masked(text, cut, nll, [(3, 5)]), masked(text, cut, nll, [(0, 1)]), masked(text, cut, nll, [])]
     assert bits_per_byte(found) == pytest.approx(5 / 4)
     assert math.isnan(bits_per_byte(found[2:]))

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.predictors.scorers import SCORERS, best_single, leave_tasks_out, rank_svm, score, three_sparse
+from engine.predictors.scorers import (
+    SCORERS,
+    best_single,
+    leave_candidates_out,
+    leave_tasks_out,
+    rank_svm,
+    score,
+    three_sparse,
+)
 
 TASKS, CANDIDATES, FEATURES = 5, 12, 9
 
@@ -79,3 +87,40 @@ def test_what_does_not_fit_is_refused() -> None:
     x[0, 0, 0] = math.nan
     with pytest.raises(ValueError, match="finite"):
         leave_tasks_out(best_single, x, y)
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_left_out_candidates_are_ordered(name: str) -> None:
+    x, y = planted(3)
+    found = leave_candidates_out(SCORERS[name], x, y)
+    assert found.tried == math.comb(CANDIDATES, 2)
+    assert found.share > 0.9
+    low, high = found.interval()
+    assert 0.5 < low <= found.share <= high <= 1
+    shuffled = np.random.default_rng(9).permuted(y, axis=1)
+    assert abs(leave_candidates_out(SCORERS[name], x, shuffled).share - 0.5) < 0.2
+
+
+def test_left_out_candidates_by_a_plain_loop() -> None:
+    x, y = planted(3, noise=1.0)
+    x, y = x[:1], y[:1]
+    found = leave_candidates_out(rank_svm, x, y)
+    for a, b in ((0, 1), (4, 9)):
+        kept = [i for i in range(CANDIDATES) if i not in (a, b)]
+        weights = rank_svm(x[:, kept], y[:, kept])
+        known = x[0][kept]
+        spread = np.where(known.std(axis=0) > 0, known.std(axis=0), 1)
+        given = ((x[0] - known.mean(axis=0)) / spread) @ weights
+        assert found.right[a, b] == found.right[b, a] == ((given[a] > given[b]) == (y[0, a] > y[0, b]))
+
+
+def test_some_of_many_pairs_and_none_of_equal_ones() -> None:
+    x, y = planted(3)
+    assert leave_candidates_out(best_single, x, y, splits=7).tried == 7
+    y[:] = y[:, :1]
+    nothing = leave_candidates_out(best_single, x, y)
+    assert nothing.tried == 0
+    assert math.isnan(nothing.share)
+    assert all(math.isnan(end) for end in nothing.interval())
+    with pytest.raises(ValueError, match="5 are needed"):
+        leave_candidates_out(best_single, x[:, :4], y[:, :4])

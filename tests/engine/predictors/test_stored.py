@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.export.tables import table
+from engine.predictors.catalogue import catalogue
 from engine.predictors.column import read_columns
 from engine.predictors.interface import Evidence
 from engine.predictors.means import ratio
+from engine.predictors.spectral import SPECTRAL
 from engine.predictors.stored import RUDE, SIZE, STORED
 from engine.results.board import Question
 from engine.results.correlation import correlation_view, correlation_views, predictor_names, predictor_values, verdict
@@ -78,7 +80,8 @@ def test_names_are_what_can_be_had(store: Store, scored: Any) -> None:
     assert names[:2] == [RUDE, SIZE]
     assert "RuDE per_byte" not in names  # the headline by another name
     assert {"RuDE averaged", "bits per byte"} <= set(names)
-    assert predictor_names() == list(STORED)
+    assert not set(SPECTRAL) & set(names), "no weights were measured"
+    assert predictor_names() == [*STORED, *SPECTRAL]
 
 
 def test_sizes_that_are_not_known_are_left_out(store: Store, scored: Any) -> None:
@@ -96,7 +99,8 @@ def test_what_was_not_run_is_said(store: Store, scored: Any) -> None:
 def test_own_columns_stand_beside_the_others(store: Store, scored: Any, tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("candidate,luck\na,1\nb,2.5\nc,\n")
-    add_predictors(store, read_columns(file))
+    add_predictors(store, read_columns(file, lower_is_better=["luck"]))
+    assert not catalogue(store)["luck"].higher_is_better
     assert add_predictors(store, [StoredPredictor("a", "luck", 7.0, 6.0, 8.0)]) == 1
     assert [(one.candidate, one.value) for one in stored_predictors(store)] == [("a", 7.0), ("b", 2.5)]
     assert predictor_names(store, CHOICE)[-1] == "luck"
@@ -174,6 +178,7 @@ def test_a_ratio_over_many_clusters_is_resampled() -> None:
         ("candidate\na\n", "a name for each column"),
         ("candidate,x,x\na,1,2\n", "stands twice"),
         ("candidate,bits per byte\na,1\n", "is computed here"),
+        ("candidate,rBridge (mine)\na,1\n", "is computed here"),
         ("candidate,x\na,nan\n", "line 2, x: 'nan' is not a finite number"),
         ("candidate,x\na,1_0\n", "line 2, x"),
         ("candidate,x\na,1\na,2\n", "line 3, x: 'a' has a value further up"),
@@ -188,6 +193,12 @@ def test_columns_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> No
     file.write_text(text)
     with pytest.raises(BadInput, match=said):
         read_columns(file)
+
+
+def test_a_loss_has_to_be_a_column(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("candidate,x\na,1\n")
+    with pytest.raises(BadInput, match="no column 'y'"):
+        read_columns(tmp_path / "own.csv", lower_is_better=["y"])
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from data.published import published
-from engine.stats.association import STATISTICS, bootstrap_weights, permutation_null
+from engine.stats.association import STATISTICS, bootstrap_weights, jackknife_weights, permutation_null
 from engine.stats.correlation import compare_predictors, correlate, fisher_interval, fit_line, league, partial
+from engine.stats.estimates import jackknife_z
 from engine.stats.rivals import williams
 
 _SCIPY = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}
@@ -59,15 +60,51 @@ def test_few_points_try_every_order(name: str) -> None:
     assert all(np.abs(null - value).min() < 1e-9 for value in expected)
 
 
-def test_pearson_interval_against_scipys_bca() -> None:
+def test_rank_interval_against_scipys_bca() -> None:
     x, y = _points(40)
     found = correlate(x, y, [str(i) for i in range(40)])
     reference = stats.bootstrap(
-        (x, y), lambda a, b: stats.pearsonr(a, b).statistic, paired=True, vectorized=False, n_resamples=4_000, rng=0
+        (x, y), lambda a, b: stats.spearmanr(a, b).statistic, paired=True, vectorized=False, n_resamples=4_000, rng=0
     ).confidence_interval
-    assert (found.pearson.ci_low, found.pearson.ci_high) == pytest.approx((reference.low, reference.high), abs=0.02)
+    assert (found.spearman.ci_low, found.spearman.ci_high) == pytest.approx((reference.low, reference.high), abs=0.02)
     fisher = stats.pearsonr(x, y).confidence_interval()
     assert (found.fisher_low, found.fisher_high) == pytest.approx((fisher.low, fisher.high))
+
+
+def test_pearson_interval_is_the_jackknife_of_fishers_z() -> None:
+    x, y = _points(16, seed=4)
+    z = np.array([math.atanh(stats.pearsonr(np.delete(x, i), np.delete(y, i)).statistic) for i in range(16)])
+    terms = (z - z.mean()) ** 2
+    error = math.sqrt(15 / 16 * terms.sum())
+    freedom = min(14, 2 * terms.sum() ** 2 / ((terms - terms.mean()) ** 2).sum())
+    half = stats.t.ppf(0.975, round(freedom, 1)) * error
+    middle = math.atanh(stats.pearsonr(x, y).statistic)
+    found = correlate(x, y, _NAMES, resamples=50).pearson
+    assert (found.ci_low, found.ci_high) == pytest.approx((math.tanh(middle - half), math.tanh(middle + half)))
+    assert "jackknife" in found.method
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_pearson_interval_holds_the_truth(heavy: bool) -> None:
+    rng = np.random.default_rng(5)
+    held = 0
+    for _ in range(400):
+        x, noise = rng.normal(size=(2, 16))
+        y = 0.5 * x + math.sqrt(0.75) * noise
+        scale = np.where(rng.random(16) < 0.1, 4, 1) if heavy else 1
+        r = float(STATISTICS["pearson"](np.ones((1, 16)), x * scale, y * scale)[0])
+        low, high = jackknife_z(r, STATISTICS["pearson"](jackknife_weights(16), x * scale, y * scale))
+        held += low <= 0.5 <= high
+    assert held / 400 > 0.925
+
+
+def test_points_on_a_line_but_for_one() -> None:
+    x = np.arange(6.0)
+    y = np.array([0.0, 1, 2, 3, 4, 0])
+    found = correlate(x, y, _NAMES[:6]).pearson
+    assert -1 <= found.ci_low <= found.value <= found.ci_high <= 1
+    assert found.ci_high - found.ci_low > 1
+    assert (correlate(x, 2 * x, _NAMES[:6]).pearson.ci_low, correlate(x, -x, _NAMES[:6]).pearson.ci_high) == (1, -1)
 
 
 def test_leaving_out_one_and_a_family() -> None:

@@ -1,0 +1,231 @@
+"""Asking models once and for all: what has been answered is never asked again, and caps are kept.
+
+An answer is in the store before anyone sees it. Look-ups and writes of all questions under way are gathered, so that
+the database is opened a few times a second and not once for every question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from engine.construct.chat import CallFailed, ChatModel, ChatRequest, Reply, estimate_tokens
+from engine.store.connection import Store
+from engine.store.construct import CallRow, ExampleRow, answered_keys, exchange, spent
+from rubrics.errors import EndpointError
+
+__all__ = ["Caller", "Capped"]
+
+_HOPELESS: Final = 8
+"""Questions that fail in a row, with none answered between, before a model is given up."""
+
+
+class Capped(Exception):
+    """A cap is reached: nothing more may be asked."""
+
+
+class Caller:
+    """Use as an asynchronous context manager; leaving it writes what is left and closes the models."""
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        models: Mapping[str, ChatModel],
+        *,
+        concurrency: int,
+        max_calls: int | None = None,
+        max_tokens: int | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._models = models
+        self._places = asyncio.Semaphore(concurrency)
+        self._max_calls = max_calls
+        self._max_tokens = max_tokens
+        self._changed = changed
+        self._budget = asyncio.Condition()
+        self._asked: dict[str, asyncio.Future[Reply]] = {}
+        self._wanted: dict[str, asyncio.Future[CallRow | None]] = {}
+        self._calls: list[CallRow] = []
+        self._examples: list[ExampleRow] = []
+        self._written: list[asyncio.Future[None]] = []
+        self._woken = asyncio.Event()
+        self._closing = False
+        self._unlucky: Counter[str] = Counter()
+        self._reserved_calls = 0
+        self._reserved_tokens = 0
+        self.calls = 0
+        """Questions put to models for this construction, earlier stretches included."""
+        self.tokens = 0
+        """Read and written, earlier stretches included."""
+        self.fresh = 0
+        """Questions answered by a model in this stretch."""
+        self.remembered = 0
+        """Questions answered from the store in this stretch."""
+        self.failed = 0
+        self.in_flight = 0
+        self.waited = 0.0
+        """Seconds that answers took, all together."""
+
+    async def __aenter__(self) -> Caller:
+        self.calls, self.tokens = await asyncio.to_thread(spent, self._store, self._run_id)
+        self._known = await asyncio.to_thread(answered_keys, self._store)
+        self._keeper = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        # Whoever waited for these may have been cancelled; they must be over before their models are closed.
+        under_way = list(self._asked.values())
+        for asked in under_way:
+            asked.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        self._closing = True
+        self._woken.set()
+        try:
+            await self._keeper
+        finally:
+            for model in self._models.values():
+                await model.close()
+
+    async def ask(self, request: ChatRequest, example: str, purpose: str) -> Reply:
+        """The answer, from the store if it is there.
+
+        Raises:
+            CallFailed: the model did not answer.
+            Capped: it is not in the store, and a cap forbids asking.
+            EndpointError: the model answers nobody.
+        """
+        known = self._asked.get(request.key)
+        if known is None:
+            known = asyncio.ensure_future(self._answer(request, example, purpose))
+            self._asked[request.key] = known
+            # An answer is large and rarely wanted twice; the store has it.
+            known.add_done_callback(lambda done: self._over(request.key, done))
+        # One who gives up must not take the answer from others who wait for it.
+        return await asyncio.shield(known)
+
+    def _over(self, key: str, done: asyncio.Future[Reply]) -> None:
+        self._asked.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # those who asked may be gone; it is then nobody's
+
+    async def keep(self, example: ExampleRow) -> None:
+        """Store how an example came out."""
+        self._examples.append(example)
+        await self._stored()
+
+    async def _answer(self, request: ChatRequest, example: str, purpose: str) -> Reply:
+        found = await self._look_up(request.key) if request.key in self._known else None
+        if found is not None:
+            self.remembered += 1
+            self._changed()
+            return Reply(found.answer, found.finish, found.prompt_tokens, found.completion_tokens)
+        # The place is held until the answer is stored: a kill loses no more answers than there are places.
+        async with self._places:
+            reply = await self._send(request)
+            self._calls.append(
+                CallRow(
+                    request.key, self._run_id, example, purpose, request.model,
+                    json.dumps(request.content(), ensure_ascii=False), reply.text, reply.finish, reply.prompt_tokens,
+                    reply.completion_tokens, reply.attempts, reply.seconds,
+                )
+            )  # fmt: skip
+            await self._stored()
+        self._known.add(request.key)
+        return reply
+
+    async def _send(self, request: ChatRequest) -> Reply:
+        likely = sum(estimate_tokens(message.content) for message in request.messages) + request.max_tokens
+        await self._reserve(likely)
+        self.in_flight += 1
+        self._changed()
+        used = 0
+        try:
+            reply = await self._models[request.model].reply(request)
+            used = reply.prompt_tokens + reply.completion_tokens
+            self.fresh += 1
+            self.waited += reply.seconds
+            self._unlucky[request.model] = 0
+            return reply
+        except CallFailed as error:
+            self.failed += 1
+            self._unlucky[request.model] += 1
+            if self._unlucky[request.model] >= _HOPELESS:
+                raise EndpointError(
+                    f"failed {_HOPELESS} questions in a row; the last: {error}",
+                    where=request.model,
+                    fix="see to the server, then run the same command again: nothing answered is asked twice",
+                ) from None
+            raise
+        finally:
+            self.in_flight -= 1
+            self._changed()
+            async with self._budget:
+                self._reserved_calls -= 1
+                self._reserved_tokens -= likely
+                self.calls += 1
+                self.tokens += used
+                self._budget.notify_all()
+
+    async def _reserve(self, tokens: int) -> None:
+        """Wait until the caps surely allow another question.
+
+        Raises:
+            Capped: they do not, and nothing under way will change that.
+        """
+
+        def fits() -> bool:
+            calls = self._max_calls is None or self.calls + self._reserved_calls < self._max_calls
+            return calls and (
+                self._max_tokens is None or self.tokens + self._reserved_tokens + tokens <= self._max_tokens
+            )
+
+        async with self._budget:
+            await self._budget.wait_for(lambda: fits() or self._reserved_calls == 0)
+            if not fits():
+                raise Capped
+            self._reserved_calls += 1
+            self._reserved_tokens += tokens
+
+    def _look_up(self, key: str) -> asyncio.Future[CallRow | None]:
+        future: asyncio.Future[CallRow | None] = asyncio.get_running_loop().create_future()
+        self._wanted[key] = future
+        self._woken.set()
+        return future
+
+    def _stored(self) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._written.append(future)
+        self._woken.set()
+        return future
+
+    async def _keep(self) -> None:
+        """Serve look-ups and writes, all that have gathered at a time, until closed."""
+        while not self._closing or self._wanted or self._written:
+            await self._woken.wait()
+            self._woken.clear()
+            if not (self._wanted or self._written):
+                continue
+            wanted, self._wanted = self._wanted, {}
+            calls, self._calls = self._calls, []
+            examples, self._examples = self._examples, []
+            written, self._written = self._written, []
+            try:
+                found = await asyncio.to_thread(exchange, self._store, calls, examples, list(wanted))
+            except Exception as error:  # noqa: BLE001 - handed to everyone who waits for it
+                waiting: list[asyncio.Future[Any]] = [*wanted.values(), *written]
+                for one in waiting:
+                    if not one.done():
+                        one.set_exception(error)
+                continue
+            for key, looking in wanted.items():
+                if not looking.done():
+                    looking.set_result(found.get(key))
+            for writing in written:
+                if not writing.done():
+                    writing.set_result(None)

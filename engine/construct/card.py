@@ -1,0 +1,228 @@
+"""The card of a constructed suite: how it was made, what came through, how far its labels can be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.construct.agreement import Agreement
+from engine.construct.survival import ErrorRates, prevalence, surviving, wrong_pairs
+from engine.construct.trial import Rates, by_votes, rates_of
+from engine.store.construct import ConstructRow, ExampleRow, TrialRow
+from engine.store.construct_review import Decision
+
+if TYPE_CHECKING:
+    from rubrics.check.report import Report
+    from rubrics.schema import Suite
+
+__all__ = ["Facts", "card", "expected_wrong", "model_name", "rates_table"]
+
+_METHODS: Final = {
+    "degrade": "controlled degradation: the rejected response is a whole rewrite that violates exactly `violated`",
+    "best-of-n": "best of n against worst of n natural answers: a rival construction, for comparison; the two differ "
+    "in more than `violated` says",
+    "locate": "locate and rewrite: a rival construction, for comparison; one span is rewritten in place, which leaves "
+    "a seam",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a card tells."""
+
+    row: ConstructRow
+    suite: Suite
+    report: Report
+    examples: Sequence[ExampleRow]
+    left_out: Mapping[str, str]
+    corrected: int
+    decisions: Mapping[str, Decision]
+    trials: Sequence[TrialRow]
+    agreement: Agreement | None
+
+
+def card(facts: Facts) -> str:
+    """Markdown, without a secret and without an address."""
+    parts = [
+        f"# {_inline(facts.suite.name)}",
+        f"{len(facts.suite.pairs)} pairs from {len({p.group for p in facts.suite.pairs})} prompts, suite hash "
+        f"`{facts.suite.hash}`, construction `{facts.row.run_id}`.",
+        "## How it was made",
+        _made(facts),
+        "## What came through",
+        _yield(facts),
+        "## The verifier",
+        _verifier(facts),
+        "## Read by people",
+        _people(facts),
+        "## What the texts give away",
+        "```\n" + facts.report.render().replace("```", "'''") + "\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _made(facts: Facts) -> str:
+    settings = facts.row.settings
+    verifiers = " and ".join(f"`{_inline(model_name(spec))}`" for spec in settings["verifiers"])
+    lines = [
+        f"- Method: {facts.row.method} – {_METHODS[facts.row.method]}.",
+        f"- Generator `{_inline(model_name(settings['generator']))}` at temperature {settings['temperature']:g}; "
+        f"verifier {verifiers}, {settings['votes']} vote(s) on every criterion by itself, blind to which response it "
+        "reads.",
+        f"- |V| of {', '.join(map(str, settings['violations']))}; up to {settings['rounds']} rounds for each response; "
+        f"seed {settings['seed']}; wording `{settings['wording'][:12]}`.",
+    ]
+    if facts.row.method == "degrade":
+        lines.append(
+            f"- Length: within ±{settings['length_window']:.0%} of the chosen response's bytes, sides balanced; at "
+            f"most {settings['unchanged']:.0%} of its beginning and end unchanged."
+        )
+    if facts.row.method == "best-of-n":
+        lines.append(f"- {settings['samples']} natural answers to each prompt, written without the rubric.")
+    drafted = sum(any(c.id.startswith("draft-") for c in pair.criteria) for pair in facts.suite.pairs)
+    if drafted:
+        lines.append(
+            f"- Criteria of {drafted} pairs were **drafted by the generator** (ids `draft-…`), not by a person."
+        )
+    if settings["reference_first"]:
+        lines.append("- A prompt's reference, where it has one, was the first draft of the chosen response.")
+    programs = sum('"decided by program' in e.judgements for e in facts.examples)
+    if programs:
+        lines.append(f"- In {programs} of {len(facts.examples)} responses some criteria were decided by programs.")
+    return "\n".join(lines)
+
+
+def _yield(facts: Facts) -> str:
+    found = facts.row.facts
+    rows = [["phase", "planned", "accepted", "rejected", "rounds each"]]
+    reasons = []
+    for one in found.get("yields", ()):
+        done = one["accepted"] + one["rejected"]
+        each = f"{one['rounds'] / done:.1f}" if done else "–"
+        rows.append([one["name"], str(one["planned"]), str(one["accepted"]), str(one["rejected"]), each])
+        reasons += [f"- {one['name']}: {count} {_inline(reason)}" for reason, count in one["reasons"]]
+    text = _table(rows)
+    if reasons:
+        text += "\n\nRejected:\n\n" + "\n".join(reasons)
+    aside: dict[str, int] = {}
+    for reason in facts.left_out.values():
+        aside[reason] = aside.get(reason, 0) + 1
+    if aside:
+        text += "\n\nAccepted, but left out:\n\n"
+        text += "\n".join(f"- {count} {_inline(reason)}" for reason, count in sorted(aside.items()))
+    if found.get("calls"):
+        text += f"\n\n{found['calls']:,} questions, {found['tokens']:,} tokens read and written."
+    return text
+
+
+def _verifier(facts: Facts) -> str:
+    tried = {trial.verifier for trial in facts.trials}
+    untried = [spec for spec in facts.row.settings["verifiers"] if spec not in tried]
+    parts = [
+        f"`{_inline(model_name(spec))}` has **not been tried** on pairs whose truth is known under this wording, so "
+        "its errors are unknown (`rude-tui trial`)."
+        for spec in untried
+    ]
+    for trial in facts.trials:
+        parts.append(
+            f"`{_inline(model_name(trial.verifier))}` was tried on {trial.suite}, {trial.votes} vote(s)"
+            f"{f', {trial.failed} labels without a usable verdict' if trial.failed else ''}:"
+        )
+        parts.append(rates_table(rates_of(trial)))
+    if facts.trials and not untried:
+        parts.append(_survival(facts))
+    return "\n\n".join(parts)
+
+
+def _survival(facts: Facts) -> str:
+    found = facts.row.facts.get("passed")
+    if not found or not found["met"][1] or not found["violated"][1]:
+        return "Too little was judged by the verifier to say how many wrong labels survive."
+    expected = expected_wrong(facts.row, facts.trials[0], facts.suite)
+    rows = [["votes", "wrong “met” labels, %", "wrong “violated” labels, %", "pairs with a wrong label, %"]]
+    rows += [[str(n), *(f"{100 * value:.1f}" for value in shares)] for n, shares in expected.items()]
+    return (
+        "Expected to survive, from these rates and from the shares that passed here (votes taken to err independently; "
+        "a verifier that is wrong for a reason is wrong in every vote; the procedural pairs are simpler than these):"
+        "\n\n" + _table(rows)
+    )
+
+
+def expected_wrong(
+    row: ConstructRow, trial: TrialRow, suite: Suite, votes: Sequence[int] = (1, 3, 5)
+) -> dict[int, tuple[float, float, float]]:
+    """By number of votes: expected share of wrong `met` labels, of wrong `violated` ones, and of pairs with either."""
+    passed: Mapping[str, Any] = row.facts["passed"]
+    rates = by_votes(trial, (*votes, row.settings["votes"]))
+    here = rates[row.settings["votes"]]
+    q_met = prevalence(passed["met"][0] / passed["met"][1], here.false_rejection, here.false_acceptance)
+    q_violated = prevalence(passed["violated"][0] / passed["violated"][1], here.false_acceptance, here.false_rejection)
+    criteria = sum(len(p.criteria) for p in suite.pairs) / len(suite.pairs)
+    violated = sum(len(p.violated) for p in suite.pairs) / len(suite.pairs)
+    found = {}
+    for n in votes:
+        labels = surviving(_known(rates[n]), q_met, q_violated)
+        found[n] = (*labels, wrong_pairs(*labels, criteria, violated))
+    return found
+
+
+def _known(rates: ErrorRates) -> ErrorRates:
+    return ErrorRates(*(0.0 if math.isnan(r) else r for r in (rates.false_acceptance, rates.false_rejection)))
+
+
+def _people(facts: Facts) -> str:
+    lines = []
+    count = {kind: sum(d.decision == kind for d in facts.decisions.values()) for kind in ("accept", "edit", "drop")}
+    if any(count.values()):
+        lines.append(f"{count['accept']} examples accepted by hand, {count['edit']} edited, {count['drop']} dropped.")
+    if facts.corrected:
+        lines.append(f"V of {facts.corrected} pairs corrected by a reader.")
+    agreement = facts.agreement
+    if agreement is not None and agreement.readings:
+        lines.append(
+            f"{agreement.readers} reader(s), blind to the labels, gave {agreement.readings} readings of "
+            f"{agreement.examples} responses: {100 * agreement.share:.1f} % agree with the labels "
+            f"({100 * agreement.ci_low:.1f}–{100 * agreement.ci_high:.1f}), Cohen's κ {agreement.kappa:.2f}."
+        )
+    return "\n".join(lines) or "Nobody has read a sample blind yet (`rude-tui review`)."
+
+
+def rates_table(rates: Sequence[Rates]) -> str:
+    """Error rates as a Markdown table."""
+    rows = [["", "says met, though violated, %", "95 %", "n", "says violated, though met, %", "95 %", "n"]]
+    for one in rates:
+        accepted, rejected = one.false_acceptance, one.false_rejection
+        rows.append(
+            [
+                one.scope, _percent(accepted.value), _interval(accepted.ci_low, accepted.ci_high), str(one.n_violated),
+                _percent(rejected.value), _interval(rejected.ci_low, rejected.ci_high), str(one.n_met),
+            ]
+        )  # fmt: skip
+    return _table(rows)
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "–" if math.isnan(low) else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def model_name(spec: str) -> str:
+    """The model's name without where it runs, which is nobody else's business."""
+    if spec.startswith("local:"):
+        return spec.rstrip("/").rpartition("/")[2]
+    return spec.partition("#")[2]
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _inline(text: str) -> str:
+    return " ".join(text.replace("`", "'").split())

@@ -1,0 +1,147 @@
+"""Judging a response: every criterion by itself, with a quote and a reason, by program where one can decide it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import unicodedata
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from engine.construct.answers import Verdict, ask_json
+from engine.construct.caller import Caller
+from engine.construct.chat import CallFailed, ChatRequest
+from engine.construct.settings import Settings
+from engine.construct.wording import judge_messages
+from rubrics.prompts import RubricPrompt
+from rubrics.schema import Criterion
+from rubrics.world.verifiers import Check, verify
+
+__all__ = ["JUDGE_TOKENS", "Judgement", "Judgements", "all_of", "judge", "judge_request", "majority"]
+
+Result = TypeVar("Result")
+
+JUDGE_TOKENS = 600
+"""The longest verdict."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found about one criterion."""
+
+    criterion: str
+    met: bool | None
+    """None where two verifiers disagree."""
+    quote: str
+    reason: str
+    quoted: bool
+    """Whether the quote really stands in the response, spaces and case aside; true for an empty one."""
+    votes: tuple[tuple[bool, ...], ...]
+    """Each verifier's votes; none where a program decided."""
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """All criteria of one response, in rubric order, with the keys of the calls it took."""
+
+    items: tuple[Judgement, ...]
+    calls: tuple[str, ...]
+
+    @property
+    def met(self) -> dict[str, bool | None]:
+        """By criterion id."""
+        return {item.criterion: item.met for item in self.items}
+
+    def as_json(self) -> str:
+        """For the store."""
+        return json.dumps([asdict(item) for item in self.items], ensure_ascii=False)
+
+
+def majority(votes: Sequence[bool]) -> bool:
+    """Whether more than half say yes."""
+    return 2 * sum(votes) > len(votes)
+
+
+def judge_request(
+    model: str, prompt: str, response: str, criterion: Criterion, *, vote: int, temperature: float, schema: bool
+) -> ChatRequest:
+    """The question about one criterion. Nothing in it tells what the response was meant to be."""
+    wanted = json.dumps(Verdict.model_json_schema(), sort_keys=True) if schema else ""
+    return ChatRequest(model, judge_messages(prompt, response, criterion), temperature, JUDGE_TOKENS, vote, wanted)
+
+
+async def judge(
+    caller: Caller,
+    settings: Settings,
+    prompt: RubricPrompt,
+    response: str,
+    checks: Mapping[str, Check],
+    example: str,
+) -> Judgements:
+    """Judge a response by every criterion of its prompt.
+
+    Args:
+        checks: programs that decide criteria, by id; these are not asked about.
+
+    Raises:
+        CallFailed: a criterion got no usable verdict.
+    """
+    found = await all_of(
+        _one(caller, settings, prompt, response, criterion, checks.get(criterion.id), example)
+        for criterion in prompt.criteria
+    )
+    return Judgements(tuple(item for item, _ in found), tuple(key for _, calls in found for key in calls))
+
+
+async def all_of(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """All results, in order. Everything is over when it returns or raises; what ends the run is raised before what
+    fails one example."""
+    found = await asyncio.gather(*work, return_exceptions=True)
+    errors = [result for result in found if isinstance(result, BaseException)]
+    if errors:
+        raise min(errors, key=lambda error: isinstance(error, CallFailed))
+    return [result for result in found if not isinstance(result, BaseException)]
+
+
+async def _one(
+    caller: Caller,
+    settings: Settings,
+    prompt: RubricPrompt,
+    response: str,
+    criterion: Criterion,
+    check: Check | None,
+    example: str,
+) -> tuple[Judgement, tuple[str, ...]]:
+    if check is not None:
+        met = verify(check, response)
+        return Judgement(criterion.id, met, "", f"decided by program ({check.kind})", True, ()), ()
+    requests = [
+        judge_request(
+            str(spec),
+            prompt.prompt_text,
+            response,
+            criterion,
+            vote=vote,
+            temperature=settings.verifier_temperature,
+            schema=settings.schema,
+        )
+        for spec in settings.verifiers
+        for vote in range(settings.votes)
+    ]
+    answered = await all_of(ask_json(caller, request, Verdict, example, "judge") for request in requests)
+    verdicts = [one.value for one in answered]
+    votes = tuple(
+        tuple(v.met for v in verdicts[at : at + settings.votes]) for at in range(0, len(verdicts), settings.votes)
+    )
+    decided = {majority(ballot) for ballot in votes}
+    agreed = decided.pop() if len(decided) == 1 else None
+    # The reason shown is that of a vote on the side that won; where verifiers disagree, of one that says no.
+    spoken = next(verdict for verdict in verdicts if verdict.met == bool(agreed))
+    quoted = _bare(spoken.quote) in _bare(response)
+    calls = tuple(key for one in answered for key in one.calls)
+    return Judgement(criterion.id, agreed, spoken.quote, spoken.reason, quoted, votes), calls
+
+
+def _bare(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

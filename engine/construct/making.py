@@ -1,0 +1,273 @@
+"""Positives and negatives: written, judged, sent back with what is wrong, until they hold or the rounds are used up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.construct.answers import Located, ask_json, ask_text
+from engine.construct.caller import Caller
+from engine.construct.chat import CallFailed, ChatRequest, Message
+from engine.construct.judging import Judgements, judge
+from engine.construct.lengths import in_characters, size, unchanged, window
+from engine.construct.settings import Settings
+from engine.construct.violations import PlannedPair
+from engine.construct.wording import again, degrade_messages, draft_messages, locate_messages
+from rubrics.prompts import RubricPrompt
+from rubrics.schema import Criterion
+from rubrics.world.verifiers import Check
+
+__all__ = ["Made", "Maker", "Seen"]
+
+MALFORMED = "malformed answer"
+
+
+class Fault(NamedTuple):
+    """What is wrong with a response: a phrase to count by, and what the generator is told."""
+
+    reason: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """How an example came out."""
+
+    response: str
+    judgements: Judgements
+    rounds: int
+    reason: str
+    """Why it was rejected; empty where it holds."""
+    calls: tuple[str, ...]
+    violated: tuple[str, ...] = ()
+
+
+class Seen(NamedTuple):
+    """A response and its verdicts, as soon as they are there."""
+
+    example: str
+    prompt: RubricPrompt
+    response: str
+    judgements: Judgements
+    violated: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass
+class _Attempt:
+    """Where the rounds of one example stand."""
+
+    response: str = ""
+    judgements: Judgements = field(default_factory=lambda: Judgements((), ()))
+    calls: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def made(self, rounds: int, violated: tuple[str, ...] = ()) -> Made:
+        reason = Counter(f.reason for f in self.faults).most_common(1)[0][0] if self.faults else ""
+        return Made(self.response, self.judgements, rounds, reason, tuple(self.calls), violated)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes the examples of one construction."""
+
+    caller: Caller
+    settings: Settings
+    seen: Callable[[Seen], None] = lambda _: None
+
+    async def positive(self, prompt: RubricPrompt, example: str) -> Made:
+        """An answer that the verifier finds to meet every criterion."""
+        asked = draft_messages(prompt.prompt_text, () if self.settings.blind_draft else prompt.criteria)
+        attempt = _Attempt()
+        messages = asked
+        for number in range(1, self.settings.rounds + 1):
+            if number == 1 and self.settings.reference_first and prompt.reference:
+                attempt.response = prompt.reference
+            elif not await self._written(attempt, messages, number, example, "draft" if number == 1 else "revise"):
+                if attempt.faults[0].reason != MALFORMED:
+                    return attempt.made(number)
+                messages = asked
+                continue
+            if await self._judged(attempt, prompt, example, ()) and not attempt.faults:
+                return attempt.made(number)
+            if attempt.faults[0].reason not in (MALFORMED, "criteria not met", "verifiers disagree"):
+                return attempt.made(number)
+            messages = again("draft", asked, attempt.response, [f.said for f in attempt.faults])
+        return attempt.made(self.settings.rounds)
+
+    async def negative(self, prompt: RubricPrompt, positive: str, pair: PlannedPair) -> Made:
+        """A whole rewrite that violates exactly V, within the length window."""
+        violated, kept = _parted(prompt.criteria, pair.violated)
+        attempt = _Attempt()
+        refused: tuple[str, list[Fault]] | None = None
+        for number in range(1, self.settings.rounds + 1):
+            # The last round takes either side of the window; what that unbalances is set aside in the end.
+            last = number == self.settings.rounds
+            bounds = window(positive, self.settings.length_window, 0 if last else pair.side)
+            shown = in_characters(bounds, positive)
+            messages = degrade_messages(prompt.prompt_text, positive, violated, kept, shown)
+            if refused is not None:
+                messages = again("degrade", messages, refused[0], [f.said for f in refused[1]], shown)
+            purpose = "degrade" if number == 1 else "degrade again"
+            if not await self._written(attempt, messages, number, pair.id, purpose):
+                if attempt.faults[0].reason != MALFORMED:
+                    break
+                refused = None
+                continue
+            attempt.faults = self._form_faults(positive, attempt.response, bounds)
+            if not attempt.faults:
+                if await self._judged(attempt, prompt, pair.id, pair.violated) and not attempt.faults:
+                    return attempt.made(number, pair.violated)
+                if _fatal(attempt.faults):
+                    break
+            refused = attempt.response, list(attempt.faults)
+        return attempt.made(number, pair.violated)
+
+    async def located(self, prompt: RubricPrompt, positive: str, pair: PlannedPair) -> Made:
+        """The positive with one span rewritten in place, so that it violates exactly V."""
+        violated, kept = _parted(prompt.criteria, pair.violated)
+        asked = locate_messages(prompt.prompt_text, positive, violated, kept)
+        attempt = _Attempt()
+        messages = asked
+        for number in range(1, self.settings.rounds + 1):
+            try:
+                edit, calls = await ask_json(self.caller, self._ask(messages, number), Located, pair.id, "locate")
+            except CallFailed as error:
+                attempt.faults = [Fault(error.reason, str(error))]
+                if error.reason != MALFORMED:
+                    break
+                messages = asked
+                continue
+            attempt.calls += calls
+            if positive.count(edit.span) != 1:
+                attempt.faults = [Fault("span not found once", "The span must be copied exactly and occur once.")]
+            else:
+                attempt.response = positive.replace(edit.span, edit.replacement)
+                attempt.faults = _same(positive, attempt.response)
+                if not attempt.faults:
+                    if await self._judged(attempt, prompt, pair.id, pair.violated) and not attempt.faults:
+                        return attempt.made(number, pair.violated)
+                    if _fatal(attempt.faults):
+                        break
+            messages = again("locate", asked, edit.model_dump_json(), [f.said for f in attempt.faults])
+        return attempt.made(number, pair.violated)
+
+    async def best_and_worst(self, prompt: RubricPrompt, pair: PlannedPair, example: str) -> tuple[Made, Made | None]:
+        """Of n natural answers the one that meets all criteria, and the one that meets fewest."""
+        drawn: list[tuple[str, Judgements]] = []
+        attempt = _Attempt()
+        asked = draft_messages(prompt.prompt_text, ())
+        for number in range(1, self.settings.samples + 1):
+            if await self._written(attempt, asked, number, example, "sample"):
+                if await self._judged(attempt, prompt, example, ()):
+                    drawn.append((attempt.response, attempt.judgements))
+                elif attempt.faults[0].reason != MALFORMED:
+                    break
+            elif attempt.faults[0].reason != MALFORMED:
+                break
+        count, calls = self.settings.samples, tuple(attempt.calls)
+        best = max(drawn, key=lambda one: _met(one[1]), default=("", Judgements((), ())))
+        if not drawn or _met(best[1]) < len(prompt.criteria):
+            reason = "no sample meets all criteria" if drawn else attempt.faults[0].reason
+            return Made(best[0], best[1], count, reason, calls), None
+        worst = min(drawn, key=lambda one: _met(one[1]))
+        unmet = tuple(name for name, met in worst[1].met.items() if met is False)
+        reason = "" if unmet and None not in worst[1].met.values() else "no sample surely violates a criterion"
+        return Made(*best, count, "", calls), Made(*worst, count, reason, (), unmet)
+
+    def _ask(self, messages: tuple[Message, ...], number: int) -> ChatRequest:
+        # The round is part of the question: a generator that repeats itself is asked with another seed.
+        settings = self.settings
+        return ChatRequest(str(settings.generator), messages, settings.temperature, settings.answer_tokens, number)
+
+    async def _written(
+        self, attempt: _Attempt, messages: tuple[Message, ...], number: int, example: str, purpose: str
+    ) -> bool:
+        try:
+            attempt.response, calls = await ask_text(self.caller, self._ask(messages, number), example, purpose)
+        except CallFailed as error:
+            attempt.faults = [Fault(error.reason, str(error))]
+            return False
+        attempt.calls += calls
+        return True
+
+    async def _judged(self, attempt: _Attempt, prompt: RubricPrompt, example: str, violated: tuple[str, ...]) -> bool:
+        """Whether verdicts are there; what they hold against the response is then in `attempt.faults`."""
+        checks = checks_of(prompt)
+        try:
+            attempt.judgements = await judge(self.caller, self.settings, prompt, attempt.response, checks, example)
+        except CallFailed as error:
+            attempt.faults = [Fault(error.reason, f"It could not be judged ({error}).")]
+            return False
+        attempt.calls += attempt.judgements.calls
+        attempt.faults = _held_against(prompt.criteria, attempt.judgements, violated)
+        told = tuple(fault.said for fault in attempt.faults)
+        self.seen(Seen(example, prompt, attempt.response, attempt.judgements, violated, told))
+        return True
+
+    def _form_faults(self, positive: str, response: str, bounds: tuple[int, int]) -> list[Fault]:
+        """What can be held against a rewrite without reading it."""
+        if faults := _same(positive, response):
+            return faults
+        bytes_, (low, high) = size(response), bounds
+        if not low <= bytes_ <= high:
+            each = bytes_ / max(1, len(response))
+            return [
+                Fault(
+                    "outside the length window",
+                    f"It has {len(response)} characters; it must have {low / each:.0f} to {high / each:.0f}.",
+                )
+            ]
+        share = unchanged(positive, response)
+        if share > self.settings.unchanged:
+            return [
+                Fault("a patch, not a rewrite", f"{share:.0%} of the good answer stands in it unchanged; word it anew.")
+            ]
+        return []
+
+
+def checks_of(prompt: RubricPrompt) -> Mapping[str, Check]:
+    """The programs that decide criteria of a prompt, by criterion id."""
+    return {name: spec.check() for name, spec in (prompt.checks or {}).items()}
+
+
+def _same(positive: str, response: str) -> list[Fault]:
+    if response.split() == positive.split():
+        return [Fault("the same as the positive", "It is the good answer itself.")]
+    if not response.strip():
+        return [Fault("empty", "Nothing is left of the answer.")]
+    return []
+
+
+def _parted(criteria: Sequence[Criterion], violated: tuple[str, ...]) -> tuple[list[Criterion], list[Criterion]]:
+    return [c for c in criteria if c.id in violated], [c for c in criteria if c.id not in violated]
+
+
+def _held_against(criteria: Sequence[Criterion], judgements: Judgements, violated: tuple[str, ...]) -> list[Fault]:
+    found = []
+    met = judgements.met
+    reasons = {item.criterion: item.reason for item in judgements.items}
+    for criterion in criteria:
+        wanted = criterion.id not in violated
+        if met[criterion.id] is None:
+            found.append(Fault("verifiers disagree", f"It is not clear enough whether it meets: {criterion.text}"))
+        elif met[criterion.id] and not wanted:
+            found.append(Fault("V not violated", f"It still meets what it must fail: {criterion.text}"))
+        elif wanted and not met[criterion.id]:
+            reason = "others violated too" if violated else "criteria not met"
+            found.append(Fault(reason, f"It does not meet: {criterion.text} ({reasons[criterion.id]})"))
+    return found
+
+
+_CURABLE = frozenset({"V not violated", "others violated too", "verifiers disagree", MALFORMED})
+
+
+def _fatal(faults: Sequence[Fault]) -> bool:
+    """Whether another round would meet the same wall: the model did not answer at all."""
+    return bool(faults) and faults[0].reason not in _CURABLE
+
+
+def _met(judgements: Judgements) -> int:
+    return sum(met is True for met in judgements.met.values())

@@ -1,0 +1,173 @@
+"""A construction as the store alone tells it: one that ended, or one that another process works on right now."""
+
+from __future__ import annotations
+
+import functools
+import signal
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.construct.progress import PhaseYield
+from engine.construct.reading import Example, examples
+from engine.construct.trial import Rates, rates_of, trial_for
+from engine.construct.violations import plan_pairs
+from engine.store.connection import Store
+from engine.store.construct import ConstructRow, construct_runs
+from engine.store.construct_watch import Pulse, Spend, pulse_of
+from engine.store.runs import Status
+from rubrics.errors import RudeError
+from rubrics.prompts import RubricPrompt
+
+__all__ = ["Overview", "Tried", "money", "overview", "stop", "tried", "yields_of"]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One construction at one moment."""
+
+    row: ConstructRow
+    examples: tuple[Example, ...]
+    """In the order of the plan: a positive before its negatives."""
+    yields: tuple[PhaseYield, ...]
+    pulse: Pulse
+    others: tuple[ConstructRow, ...]
+    """All constructions there are, this one too, newest first."""
+
+    @property
+    def running(self) -> bool:
+        """Whether a living process works on it."""
+        return self.row.status is Status.STARTED
+
+    @property
+    def pairs(self) -> int:
+        """Pairs that a suite written now would hold."""
+        return sum(example.in_suite for example in self.examples if example.kind == "negative")
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """What is left at the rate of the last minute, taking each example to need as many questions as those so far;
+        None where nothing tells."""
+        done = sum(one.done for one in self.yields)
+        calls = sum(spend.calls for spend in self.pulse.spent)
+        if not self.running or not done or not self.pulse.recent:
+            return None
+        left = sum(max(0, one.planned - one.done) for one in self.yields)
+        return left * calls / done / (self.pulse.recent / 60)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One of a construction's verifiers, and how it erred where the truth is proven."""
+
+    verifier: str
+    rates: tuple[Rates, ...]
+    """Overall first; none where it was not tried under this wording."""
+
+
+def overview(store: Store, run_id: str = "") -> Overview | None:
+    """A construction by its id, or the newest one; None where there is none.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    rows = construct_runs(store)
+    if not rows:
+        return None
+    row = next((one for one in rows if one.run_id == run_id), rows[0])
+    # The pulse first: the example that came out last is then surely among those read.
+    pulse = pulse_of(store, row.run_id)
+    found = tuple(examples(store, row.run_id))
+    return Overview(row, found, yields_of(row, found), pulse, tuple(rows))
+
+
+def money(spent: Sequence[Spend], prices: Mapping[str, tuple[float, float]]) -> float:
+    """What was spent at these prices: by model, money for a million tokens read and written."""
+    return sum(
+        (one.tokens_read * prices[one.model][0] + one.tokens_written * prices[one.model][1]) / 1e6
+        for one in spent
+        if one.model in prices
+    )
+
+
+def tried(store: Store, row: ConstructRow) -> list[Tried]:
+    """How each verifier of a construction did when it was on trial."""
+    trials = {trial.verifier: trial for trial in trial_for(store, row)}
+    return [Tried(spec, tuple(rates_of(trials[spec])) if spec in trials else ()) for spec in row.settings["verifiers"]]
+
+
+def stop(store: Store, run_id: str) -> bool:
+    """Ask the process that works on a construction to stop, as Ctrl-C would; what is answered is kept.
+
+    Returns:
+        Whether there was a process to ask.
+
+    Raises:
+        RudeError: it runs on another machine, or belongs to somebody else.
+    """
+    import socket
+
+    import psutil
+
+    owner = pulse_of(store, run_id).owner
+    if owner is None or not owner.alive:
+        return False
+    if owner.host != socket.gethostname():
+        raise RudeError("it runs on another machine", where=owner.host, fix=f"stop process {owner.pid} there")
+    try:
+        psutil.Process(owner.pid).send_signal(signal.SIGINT)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        raise RudeError(
+            "may not be stopped from here", where=f"process {owner.pid}", fix="stop it where it runs"
+        ) from None
+    return True
+
+
+def yields_of(row: ConstructRow, found: Sequence[Example]) -> tuple[PhaseYield, ...]:
+    """What came of each phase: as it was told at the end, or counted from what has come out so far."""
+    told = row.facts.get("yields")
+    if told and row.status is not Status.STARTED:
+        return tuple(
+            PhaseYield(
+                one["name"], one["planned"], one["accepted"], one["rejected"], one["rounds"],
+                tuple((str(reason), int(count)) for reason, count in one["reasons"]),
+            )
+            for one in told
+        )  # fmt: skip
+    settings = row.settings
+    per_prompt = 1 if row.method == "best-of-n" else int(settings["per_prompt"])
+    bare, plan = _planned(row.prompts, tuple(settings["violations"]), per_prompt, int(settings["seed"]))
+    # What the generator drafts for a prompt without criteria is known only once its examples come out.
+    drafts = bare if settings["draft_criteria"] else 0
+    positives, negatives = ([e for e in found if e.kind == kind] for kind in ("positive", "negative"))
+    orphans = sum(plan.get(e.prompt_id, per_prompt) for e in positives if e.status == "rejected")
+    return (
+        _yield("positives", len(plan) + drafts, positives, 0),
+        _yield("negatives", sum(plan.values()) + drafts * per_prompt, negatives, orphans),
+    )
+
+
+def _yield(name: str, planned: int, found: Sequence[Example], orphans: int) -> PhaseYield:
+    reasons = Counter(e.reason for e in found if e.status == "rejected")
+    if orphans:
+        reasons["no positive"] += orphans
+    return PhaseYield(
+        name,
+        planned,
+        sum(e.status == "accepted" for e in found),
+        sum(reasons.values()),
+        sum(e.rounds for e in found),
+        tuple(reasons.most_common()),
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _planned(lines: str, violations: tuple[int, ...], per_prompt: int, seed: int) -> tuple[int, Mapping[str, int]]:
+    """Prompts without criteria, and planned pairs by prompt."""
+    prompts = [RubricPrompt.model_validate_json(line) for line in lines.split("\n") if line]
+    judged = [prompt for prompt in prompts if prompt.criteria]
+    counts = Counter({prompt.id: 0 for prompt in judged})
+    counts.update(pair.prompt_id for pair in plan_pairs(judged, violations, per_prompt, seed))
+    return len(prompts) - len(judged), counts

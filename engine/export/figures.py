@@ -1,0 +1,297 @@
+"""Figures for a paper: sizes in inches, text as text, the same bytes whenever the numbers are the same."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engine.palette import LIGHT_COLOURS, SERIES_GLYPHS, glyph
+from engine.untrusted import shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from engine.results.correlation import CorrelationView
+    from engine.results.rankings import RankingTable
+    from engine.results.tokens import TokenView
+    from engine.stats.ranking import RankRow
+
+__all__ = ["ENDINGS", "GRID", "INK", "correlation", "league", "profile", "rankings", "rendered", "tokens"]
+
+ENDINGS: Final = ("svg", "png", "pdf")
+INK: Final = "#1a1a1a"
+GRID: Final = "#c8ced4"
+_MARKERS: Final = dict(zip(SERIES_GLYPHS, "os^Dv*", strict=True))
+_STYLE: Final[Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be searched, and takes the page's font
+    "svg.hashsalt": "rude-tui",
+    "pdf.fonttype": 42,
+    "text.parse_math": False,  # a name may hold a dollar sign
+    "font.family": "sans-serif",
+    "font.size": 8.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.use_mathtext": False,
+}
+_DATELESS: Final[dict[str, dict[str, Any]]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
+def rendered(figure: Figure, ending: str, *, dpi: int = 300) -> bytes:
+    """The figure as `svg`, `png` or `pdf`; equal figures give equal bytes.
+
+    Raises:
+        ValueError: another ending.
+    """
+    if ending not in ENDINGS:
+        raise ValueError(f"no figure ends in {ending!r}")
+    out = io.BytesIO()
+    import matplotlib
+
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        # A name in a script that the bundled font lacks is drawn as boxes; in an SVG the reader's own font has it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        figure.savefig(out, format=ending, metadata=_DATELESS[ending], dpi=dpi)
+    return out.getvalue()
+
+
+def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        # Not through pyplot, which keeps every figure and looks for a screen.
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
+    return figure, axes
+
+
+def rankings(table: RankingTable, *, scope: str = "overall", width: float = 3.4) -> Figure:
+    """Each candidate's value with its interval, in order of rank, and the chance line; `width` in inches.
+
+    Raises:
+        KeyError: no such scope.
+    """
+    rows = table.scopes[scope].rows
+    names = [f"{_ranks(row)}  {shown(row.candidate, 40)}" for row in rows]
+    figure, axes = _axes(width, 0.65 + 0.2 * len(rows))
+    _intervals(axes, rows, names, table.chance)
+    _foot(figure, f"{shown(table.suite, 40)}, {table.metric}, {shown(scope, 40)}\n%, with 95 % intervals")
+    return figure
+
+
+def _ranks(row: RankRow) -> str:
+    return f"{row.rank_low}" if row.rank_low == row.rank_high else f"{row.rank_low}–{row.rank_high}"
+
+
+def _intervals(
+    axes: Axes, rows: Sequence[RankRow], names: Sequence[str], chance: float, marks: Sequence[tuple[str, str]] = ()
+) -> None:
+    """A bar from chance to the value, the interval as whiskers, from the top down."""
+    for place, row in enumerate(rows):
+        sign, colour = marks[place] if marks else ("●", "mark-1")
+        tone = LIGHT_COLOURS[colour]
+        if math.isnan(row.value):
+            axes.text(100 * chance, place, " not scored", va="center", color=LIGHT_COLOURS["chance"])
+            continue
+        axes.barh(place, 100 * (row.value - chance), left=100 * chance, height=0.55, color=tone, alpha=0.3, linewidth=0)
+        if not math.isnan(row.ci_low):
+            axes.plot([100 * row.ci_low, 100 * row.ci_high], [place, place], color=tone, linewidth=1)
+        axes.plot(100 * row.value, place, marker=_MARKERS[sign], markersize=4, color=tone, linestyle="none")
+    axes.axvline(100 * chance, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.set_yticks(range(len(rows)), names)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+
+
+def _foot(figure: Figure, text: str) -> None:
+    # Under the whole figure: beside long names the axes may be narrower than their own label.
+    figure.supxlabel(text, fontsize=8, color=INK)
+
+
+def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figure:
+    """One candidate in every scope of a table, overall on top, each with its C's mark; `width` in inches.
+
+    Raises:
+        KeyError: no such candidate.
+    """
+    found = []
+    for scope, ranking in table.scopes.items():
+        row = {row.candidate: row for row in ranking.rows}[candidate]
+        number = list(table.scopes).index(scope)
+        found.append((f"{scope} (n = {row.n_pairs})", row, ("●", "chance") if not number else glyph(scope, number - 1)))
+    names, rows, marks = zip(*found, strict=True)
+    figure, axes = _axes(width, 0.75 + 0.2 * len(rows))
+    _intervals(axes, rows, [shown(name, 60) for name in names], table.chance, marks)
+    axes.set_title(shown(candidate, 60), fontsize=8, loc="left")
+    _foot(figure, f"{shown(table.suite, 40)}, {table.metric}\n%, with 95 % intervals")
+    return figure
+
+
+def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
+    """The scatter with its line, 95 % band, and the predicted place of candidates without an outcome (hollow)."""
+    from engine.stats.lines import fit_line
+
+    figure, axes = _axes(width, 0.8 * width)
+    seen = [point for point in view.points if not math.isnan(point.x)]
+    known = [point for point in seen if not math.isnan(point.y)]
+    line = fit_line([point.x for point in known], [point.y for point in known]) if len(known) > 2 else None
+    tone = LIGHT_COLOURS["mark-1"]
+    if line is not None:
+        x = np.linspace(min(point.x for point in seen), max(point.x for point in seen), 60)
+        bands = np.array([line.band(float(value)) for value in x])
+        axes.fill_between(x, bands[:, 0], bands[:, 1], color=LIGHT_COLOURS["chance"], alpha=0.15, linewidth=0)
+        axes.plot(x, [line.at(float(value)) for value in x], color=LIGHT_COLOURS["chance"], linewidth=1)
+    places = []
+    for point in seen:
+        expected = math.isnan(point.y)
+        if expected and line is None:
+            continue
+        y = line.at(point.x) if expected and line is not None else point.y
+        if not math.isnan(point.x_low) and not math.isnan(point.x_high):
+            axes.plot([point.x_low, point.x_high], [y, y], color=tone, linewidth=0.6, alpha=0.6)
+        if expected and line is not None and not math.isnan(line.scatter):
+            low, high = line.interval(point.x)
+            axes.plot([point.x] * 2, [low, high], color=LIGHT_COLOURS["mark-2"], linewidth=0.6, linestyle=(0, (1, 1.5)))
+        sign, colour = ("D", LIGHT_COLOURS["mark-2"]) if expected else ("o", tone)
+        face = "none" if expected else tone
+        axes.plot(point.x, y, marker=sign, markersize=4, markeredgecolor=colour, markerfacecolor=face, linestyle="none")
+        places.append((point.x, y, shown(point.name, 28)))
+    axes.set_xlabel(shown(view.predictor, 80))
+    axes.set_ylabel(shown(view.outcome, 60))
+    axes.margins(0.08)
+    axes.grid(axis="both")
+    axes.set_axisbelow(True)
+    r, rho = view.statistics.pearson, view.statistics.spearman
+    axes.set_title(f"r {_strength(r)} · ρ {_strength(rho)} · n = {view.statistics.n}", fontsize=8, loc="left")
+    _names(figure, axes, places)
+    return figure
+
+
+def _strength(found: Any) -> str:
+    if math.isnan(found.value):
+        return "–"
+    between = "" if math.isnan(found.ci_low) else f" [{found.ci_low:.2f}, {found.ci_high:.2f}]"
+    return f"{found.value:.2f}{between}".replace("-", "−")
+
+
+_AROUND: Final = tuple(
+    (dx, dy, "left" if dx > 0 else "right" if dx < 0 else "center")
+    for reach in (1.0, 2.2, 3.6)
+    for dx, dy in ((5, 0), (-5, 0), (0, 7 * reach), (0, -7 * reach), (5, 6 * reach), (5, -6 * reach), (-5, 6 * reach),
+                   (-5, -6 * reach))
+)  # fmt: skip
+"""Where a name may stand, in points from its own; tried in this order."""
+
+
+def _names(figure: Figure, axes: Axes, places: Sequence[tuple[float, float, str]]) -> None:
+    """Write each name where it covers no point and no other name; one that finds no room is left out.
+
+    Crowded points choose first. Widths are those of the bundled font, on the safe side.
+    """
+    figure.draw_without_rendering()  # lays the figure out, so that its true sizes are known
+    low, high = axes.get_xlim(), axes.get_ylim()
+    axes.set_xlim(*low)
+    axes.set_ylim(*high)
+    inside = axes.get_window_extent()
+    size = inside.width / figure.dpi * 72, inside.height / figure.dpi * 72
+    dots = [
+        ((x - low[0]) / (low[1] - low[0]) * size[0], (y - high[0]) / (high[1] - high[0]) * size[1])
+        for x, y, _ in places
+    ]
+    taken: list[tuple[float, ...]] = []
+    crowd = [sum(abs(a - c) < 60 and abs(b - d) < 12 for c, d in dots) for a, b in dots]
+    for number in sorted(range(len(places)), key=lambda number: (-crowd[number], number)):
+        x, y, name = *dots[number], places[number][2]
+        wide, tall = 3.7 * len(name), 6.5
+        # Beside another's point a name would be read as that point's.
+        points = [(a - (3 if n == number else 8), b - 3, a + (3 if n == number else 8), b + 3)
+                  for n, (a, b) in enumerate(dots)]  # fmt: skip
+        for dx, dy, align in _AROUND:
+            left = x + dx - (0 if align == "left" else wide if align == "right" else wide / 2)
+            box = (left, y + dy - tall / 2, left + wide, y + dy + tall / 2)
+            fits = box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
+            if fits and not any(_over(box, other) for other in (*points, *taken)):
+                taken.append(box)
+                far = abs(dy) > 10
+                axes.annotate(
+                    name, places[number][:2], (dx, dy), textcoords="offset points", ha=align, va="center", fontsize=6,
+                    arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": LIGHT_COLOURS["chance"]} if far else None,
+                )  # fmt: skip
+                break
+
+
+def _over(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
+    """Spearman's ρ of every predictor with one outcome, strongest first, with 95 % intervals; `width` in inches."""
+    known = [view for view in views if not math.isnan(view.statistics.spearman.value)]
+    known.sort(key=lambda view: -abs(view.statistics.spearman.value))
+    figure, axes = _axes(width, 0.75 + 0.17 * max(1, len(known)))
+    for place, view in enumerate(known):
+        found = view.statistics.spearman
+        tone = LIGHT_COLOURS["mark-1" if view is views[0] else "mark-2"]
+        if not math.isnan(found.ci_low):
+            axes.plot([found.ci_low, found.ci_high], [place, place], color=tone, linewidth=1)
+        sign = "o" if view is views[0] else "s"
+        axes.plot(found.value, place, marker=sign, markersize=4, color=tone, linestyle="none")
+    axes.axvline(0, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
+    axes.set_xlim(-1.03, 1.03)
+    axes.set_yticks(range(len(known)), [shown(view.predictor, 44) for view in known])
+    axes.set_ylim(len(known) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+    outcome = shown(views[0].outcome, 40) if views else ""
+    _foot(figure, f"Spearman's ρ with {outcome}\nn = {max((v.statistics.n for v in views), default=0)}, 95 % intervals")
+    return figure
+
+
+def tokens(view: TokenView, *, width: float = 3.4) -> Figure:
+    """The chosen response's log-likelihood less the rejected one's, as both are read, and where it turns for good."""
+    from engine.results.course import course
+
+    found = course(view)
+    figure, axes = _axes(width, 0.6 * width)
+    x = found.chosen + found.rejected
+    won = found.end > 0
+    tone = LIGHT_COLOURS["good" if won else "bad"]
+    axes.fill_between(x, found.sums, 0, color=tone, alpha=0.15, linewidth=0)
+    axes.plot(x, found.sums, color=tone, linewidth=1)
+    axes.axhline(0, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
+    if found.turn:
+        axes.axvline(x[found.turn], color=INK, linewidth=0.6, linestyle=(0, (1, 1.5)))
+        axes.annotate("turns here", (x[found.turn], 1), (3, -2), xycoords=("data", "axes fraction"),
+                      textcoords="offset points", va="top", fontsize=6.5)  # fmt: skip
+    axes.set_xlabel("characters read of both responses")
+    axes.set_ylabel("chosen less rejected (nats)")
+    verdict = "▲ the sum ends for the chosen response" if won else "▼ the sum ends for the rejected response"
+    axes.set_title(f"{shown(view.candidate, 40)}, {shown(view.pair_id, 40)}\n{verdict}", fontsize=8, loc="left")
+    return figure

@@ -1,0 +1,198 @@
+"""What a report says, gathered from the same read side as the screens; nothing is computed in a way of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+
+from engine.export.report.pairs import Chosen, choose_pairs
+from engine.results.bias import position_biases
+from engine.results.board import Board, Question, load_board
+from engine.results.controls import SHOWN, stored_controls
+from engine.results.correlation import (
+    CorrelationView,
+    correlation_views,
+    outcome_names,
+    predictor_names,
+    verdict,
+)
+from engine.results.rankings import RankingTable, rankings_of
+from engine.stats import correlation as correlation_methods
+from engine.stats import order as order_methods
+from engine.stats import ranking as ranking_methods
+from engine.stats.estimates import Statistic
+from engine.stats.metrics import METRICS
+from engine.stats.order import PositionBias
+from engine.stats.ranking import Ranking, RankRow
+from engine.store.annotations import Annotation
+from engine.store.connection import Store
+from engine.store.runs import RunRow, stored_runs
+from rubrics.errors import BadInput
+
+__all__ = ["Outlook", "Report", "Wanted", "gather"]
+
+_OUTCOMES: Final = 4
+"""How many outcomes a page shows unasked."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is asked to hold."""
+
+    question: Question = field(default_factory=Question)
+    predictors: tuple[str, ...] = ()
+    """Empty: all that are known."""
+    outcomes: tuple[str, ...] = ()
+    """Empty: the first few there are."""
+    pairs: int = 200
+    """Failed pairs shown at most."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Predictors of one outcome."""
+
+    outcome: str
+    published: bool
+    """Whether these are the study's points, since no outcome of the candidates is stored."""
+    views: tuple[CorrelationView, ...]
+    """The headline's first."""
+    league: tuple[CorrelationView, ...]
+    """Strongest Spearman first, unknown ones last."""
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything on the page."""
+
+    made_at: datetime
+    program: str
+    board: Board
+    categories: RankingTable
+    subcategories: RankingTable
+    metrics: tuple[RankingTable, ...]
+    """Overall under each other metric that these candidates have verdicts for."""
+    biases: Mapping[str, PositionBias]
+    controls: Mapping[str, Mapping[str, Ranking]]
+    """By label; see `engine.results.controls.SHOWN`."""
+    outlooks: tuple[Outlook, ...]
+    outcomes_left_out: tuple[str, ...]
+    chosen: Chosen
+    runs: tuple[RunRow, ...]
+    """Every run a number on the page comes from."""
+    excluded: tuple[Annotation, ...]
+    methods: Mapping[str, str]
+    """One line on how each number is made."""
+
+
+def gather(store: Store, wanted: Wanted, *, made_at: datetime | None = None, resamples: int = 10_000) -> Report:
+    """Gather a report.
+
+    Raises:
+        BadInput: no run answers the question, or no such predictor or outcome.
+    """
+    board = load_board(store, wanted.question)
+    # From here on the suite is this one, whatever is run meanwhile.
+    question = replace(
+        wanted.question, suite=board.suite_hash, protocol=board.protocol, metric=board.metric, by="category"
+    )
+    outlooks, left_out = _outlooks(store, question, wanted)
+    found = Report(
+        made_at or datetime.now(UTC), f"rude-tui {version('rude-tui')}", board,
+        rankings_of(board, question, resamples=resamples),
+        rankings_of(board, replace(question, by="subcategory"), resamples=resamples),
+        _other_metrics(store, question, resamples), position_biases(board, resamples=resamples),
+        stored_controls(store, board), outlooks, left_out, choose_pairs(store, board, wanted.pairs),
+        _runs(store, board), () if question.with_excluded else _excluded(board), {},
+    )  # fmt: skip
+    return replace(found, methods=_methods(found))
+
+
+def _other_metrics(store: Store, question: Question, resamples: int) -> tuple[RankingTable, ...]:
+    found = []
+    for name, metric in METRICS.items():
+        if name == question.metric:
+            continue
+        asked = replace(question, protocol=metric.protocol, metric=name, by="overall", template=None)
+        try:
+            other = load_board(store, asked)
+        except BadInput:
+            continue  # the other protocol has not been run
+        found.append(rankings_of(other, asked, resamples=min(resamples, 2_000)))
+    return tuple(found)
+
+
+def _outlooks(store: Store, question: Question, wanted: Wanted) -> tuple[tuple[Outlook, ...], tuple[str, ...]]:
+    stored = outcome_names(store)
+    published = not stored and not wanted.outcomes
+    names = list(wanted.outcomes) or (outcome_names(store, published=True) if published else stored)
+    if published and wanted.predictors:
+        raise BadInput("no outcome is stored to set predictors against", fix="rude-tui outcomes add FILE.csv")
+    shown = names if wanted.outcomes else names[:_OUTCOMES]
+    if published:
+        predictors = predictor_names(published=True)
+    else:
+        predictors = list(wanted.predictors) or predictor_names(store, question)
+    views = correlation_views(store, question, predictors, shown, published=published)
+    outlooks = []
+    for outcome in shown:
+        here = [view for view in views if view.outcome == outcome]
+        league = sorted(here, key=lambda view: _strongest_first(view.statistics.spearman))
+        outlooks.append(Outlook(outcome, published, tuple(here), tuple(league), verdict(here)))
+    return tuple(outlooks), tuple(names[len(shown) :])
+
+
+def _strongest_first(statistic: Statistic) -> float:
+    return math.inf if math.isnan(statistic.value) else -abs(statistic.value)
+
+
+def _runs(store: Store, board: Board) -> tuple[RunRow, ...]:
+    known = {(entrant.weights_hash, entrant.precision) for entrant in board.entrants}
+    return tuple(
+        run
+        for run in stored_runs(store, board.suite_hash)
+        if run.n_scored and (run.weights_hash, run.precision) in known
+    )
+
+
+def _excluded(board: Board) -> tuple[Annotation, ...]:
+    return tuple(one for found in board.annotations.values() for one in found if one.kind == "exclude")
+
+
+def _methods(found: Report) -> dict[str, str]:
+    ranked = found.categories.overall
+    lines = {f"{table.metric} ({table.protocol})": METRICS[table.metric].help for table in
+             (found.categories, *found.metrics)}  # fmt: skip
+    lines["chance"] = "what a candidate that cannot tell would reach"
+    names = {
+        "rank": "rank", "rank_low": "rank interval, best", "rank_high": "rank interval, worst", "value": "value",
+        "p_best": "p(best)", "tied_with": "not told apart from",
+    }  # fmt: skip
+    lines |= {shown: ranking_methods.HELP[name] for name, shown in names.items()}
+    how = ", ".join(sorted({row.method for row in _rows(found)}))
+    lines["interval"] = f"{ranked.level:.0%} over clusters of pairs, {ranked.resamples:,} resamples, seed {ranked.seed}"
+    lines["interval"] += f" ({how})"
+    lines["categories"] = (
+        "a pair that violates criteria of several (sub)categories counts in each with weight 1/(how many)"
+    )
+    if found.biases:
+        lines |= {name.replace("_", " "): text for name, text in order_methods.HELP.items()}
+    if found.controls:
+        lines["controls"] = "per_byte again " + ", ".join(list(SHOWN.values())[1:]) + ": what survives is fluency"
+    if found.outlooks:
+        lines |= {name.replace("_", " "): text for name, text in correlation_methods.HELP.items() if name != "fisher"}
+        lines["correlation interval"] = lines.pop("ci low")
+    lines["margin"] = (
+        "how far the chosen response is ahead, in nats (per token or byte where the metric's name says so)"
+    )
+    lines["log p"] = "log-probability of a token given all before it; tints show its step"
+    return lines
+
+
+def _rows(found: Report) -> Sequence[RankRow]:
+    return [row for table in (found.categories, found.subcategories) for r in table.scopes.values() for row in r.rows]

@@ -1,0 +1,344 @@
+"""What the ladder showed, written down: outcomes.csv, points.csv, a plot, and card.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.outcomes import Outcome
+from engine.posttrain.outcomes import level
+from engine.posttrain.recipe import PostTraining
+from engine.posttrain.session import outcomes_in
+from engine.posttrain.verdict import BASE, CLAIM, LEAST, OUTCOMES, Verdict, judge
+from engine.results.correlation import RUDE, SIZE
+from engine.stats.correlation import Statistic
+from engine.store.connection import Store
+from engine.store.outcomes import add_outcomes
+from engine.store.posttrain import PostTrainRun, Score, stored_posttrain, stored_scores, stored_steps
+from engine.store.runs import Status
+from rubrics.errors import BadInput
+
+__all__ = ["PLOT", "card", "report"]
+
+SUITE = "world"
+PLOT = "rl_met.svg"
+
+
+def report(store: Store, recipe: PostTraining, folder: Path, expected: int, recipes: Path | None = None) -> Verdict:
+    """Write all of it into a folder from what is finished.
+
+    Args:
+        expected: models the ladder will have.
+        recipes: of pre-training, from which it is known which models have the same compute.
+
+    Raises:
+        BadInput: no run of the recipe is finished.
+    """
+    runs = [run for run in stored_posttrain(store) if run.recipe_hash == recipe.hash]
+    done = [run for run in runs if run.status is Status.DONE]
+    if not done:
+        raise BadInput("no post-training is finished", where=str(store.path), fix="run the ladder first: make ladder")
+    outcomes = outcomes_in(store, recipe.hash)
+    add_outcomes(store, outcomes)
+    scores: dict[str, list[list[Score]]] = {}
+    for run in done:
+        scores.setdefault(run.candidate, []).append(stored_scores(store, run.run_id))
+    rewards = [
+        [metrics["reward"] for _, metrics in stored_steps(store, run.run_id, "rl") if "reward" in metrics]
+        for run in done
+    ]
+    equal = _equal_compute(recipes) if recipes else ()
+    verdict = judge(store, SUITE, scores, equal)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "outcomes.csv", _table(["candidate", "outcome", "score", "stderr", "source"], _rows(outcomes)))
+    _write(folder / "points.csv", _points(verdict))
+    _write(folder / PLOT, _plot(verdict))
+    _write(folder / "card.md", card(verdict, scores, runs, rewards, recipe, expected))
+    return verdict
+
+
+def _write(path: Path, text: str) -> None:
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_text(text, encoding="utf-8", newline="")
+    os.replace(scratch, path)
+
+
+def _rows(outcomes: Iterable[Outcome]) -> Iterable[list[object]]:
+    for o in sorted(outcomes, key=lambda o: (o.candidate, o.outcome)):
+        yield [o.candidate, o.outcome, f"{o.score:.4f}", "" if o.stderr is None else f"{o.stderr:.4f}", o.source]
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _points(verdict: Verdict) -> str:
+    """One row a candidate: predictors (turned so that higher is better) and outcomes."""
+    header = ["candidate", "family", *verdict.columns, *verdict.outcomes]
+    columns = [*verdict.columns.values(), *verdict.outcomes.values()]
+    rows = (
+        [name, family, *(f"{column[n]:.5f}" for column in columns)]
+        for n, (name, family) in enumerate(zip(verdict.names, verdict.families, strict=True))
+    )
+    return _table(header, rows)
+
+
+def _plot(verdict: Verdict) -> str:
+    from engine.export import figures
+
+    return figures.rendered(figures.correlation(verdict.view, width=5.2), "svg").decode("utf-8")
+
+
+def _equal_compute(recipes: Path) -> tuple[str, ...]:
+    """Models of the depth, width and tokens that most have."""
+    table = tomllib.loads(recipes.read_text(encoding="utf-8"))
+    costs = {
+        model["name"]: tuple({**table.get("common", {}), **model}.get(key) for key in ("layers", "hidden", "tokens"))
+        for model in table["model"]
+    }
+    most = Counter(costs.values()).most_common(1)[0][0]
+    return tuple(name for name, cost in costs.items() if cost == most)
+
+
+def card(
+    verdict: Verdict,
+    scores: dict[str, list[list[Score]]],
+    runs: Sequence[PostTrainRun],
+    rewards: Sequence[Sequence[float]],
+    recipe: PostTraining,
+    expected: int,
+) -> str:
+    """The card as Markdown.
+
+    Args:
+        scores: of each candidate, by seed.
+        rewards: of each run, in the order of its steps.
+    """
+    failed = [run for run in runs if run.status is Status.FAILED]
+    seeds = Counter(len(found) for found in scores.values())
+    parts = [
+        "# Was the ranking right? The ladder's outcomes",
+        f"**{verdict.conclusion}**",
+        _state(verdict, seeds, failed, expected),
+        f"![RuDE accuracy of the base models against {CLAIM}]({PLOT})",
+        "## What was done",
+        _method(recipe),
+        "## Every model",
+        _models(verdict, scores),
+        _lifts(scores),
+        _curve(rewards),
+        "## The claim, and its rivals",
+        _claim(verdict),
+        f"## All predictors against {CLAIM}: exploration",
+        _league(verdict),
+        "## Other outcomes",
+        _others(verdict),
+        "## Within families, across them, and at equal compute",
+        _groups(verdict),
+        "## By subcategory",
+        _subcategories(verdict),
+        "## How high could it be?",
+        _ceiling(verdict),
+        "## Small ones that beat larger ones",
+        _upsets(verdict),
+        _CAVEATS,
+        _AGAIN,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+_CAVEATS = """\
+## What did not work, and what this does not show
+
+- **Teaching new families.** In pilots, fine-tuning on 28 families that pre-training had no dialogues of taught
+  `qwen3-tarn-0.4m` those (38 % of criteria to 54 %) and made held-out ones worse (34 to 31); on all 98 other families,
+  more gently, it taught little (41 to 42) and cost more (54 to 38): answers of learned templates came to strange
+  prompts. Some 2,000 demonstrations are too few for models of this size to take up so many templates. Demonstrations
+  are therefore of families that dialogues of pre-training have, where noise, another layout or few dialogues left
+  something to mend.
+- **Fast reinforcement learning.** At a rate of 1e-3 and 32 responses a step the reward *fell* (`qwen3-fell-0.3m` .29 to
+  .09); at 4e-4 it went up and down and lifted no more than half of the models; at 1e-4, as used, it holds its level:
+  the gradient of 64 short responses is too noisy for larger steps, and forty small ones do not go far. What greedy
+  answers gained is in the line under the table of models.
+- **What the pilots saw.** Rates, and which families are held out, were settled on bundled models: families in which
+  none of four bundled bases met a criterion tell nothing and were not chosen. Their outcomes are not wholly untouched
+  by that choice, and choosing by what bases can write favours base generation as a predictor.
+- `choice` is at chance: models of this size cannot answer “A or B”. Its rows are here to show it, not to be read.
+- Base generation is judged on the same prompts as the outcome, which favours it too.
+- Bits per byte is of the suite's chosen responses. Models that know dialogues well are surer of the wording they
+  learned and more surprised by another, so its sign need not be what one expects of a loss.
+- All models learned from one closed world, whose suite was written by the same program as the prompts. A correlation
+  here is evidence that discrimination before training foretells generation after it *where both are about the same
+  skills*; it says nothing on large models, other data, or longer training.
+- The bundled models have seen up to 6 M tokens, the others at most 2.5 M."""
+
+_AGAIN = """\
+## Again
+
+```
+make ladder                                                       # everything, from seeds; goes on where it stopped
+python -m engine.posttrain.ladder work --out build/ladder         # as many of these as there are cores
+python -m engine.posttrain.ladder report --out build/ladder       # all files of this folder, from what is done
+rude-tui --db build/ladder/ladder.duckdb correlate --outcome rl_met
+```
+
+`claim.md` was written before any model was post-trained; `ladder.toml` and `posttrain.toml` hold every choice."""
+
+
+def _state(verdict: Verdict, seeds: Counter[int], failed: Sequence[PostTrainRun], expected: int) -> str:
+    shown = ", ".join(f"{count} with {n} seed{'s' if n != 1 else ''}" for n, count in sorted(seeds.items()))
+    text = f"{verdict.n} of {expected} models of the ladder are finished ({shown})."
+    if verdict.n < LEAST:
+        text += f" The claim asks for {LEAST}; until then every number below is a look at what is coming."
+    for run in failed:
+        text += f" {run.candidate}, seed {run.seed}, broke down: {run.error.splitlines()[0][:120]}."
+    return text
+
+
+def _method(recipe: PostTraining) -> str:
+    t, sft, rl = recipe.tasks, recipe.sft, recipe.rl
+    return (
+        f"Every base model had the same post-training (`posttrain.toml`, {recipe.hash}): {sft.steps} steps of "
+        f"supervised fine-tuning on {sft.batch} clean demonstrations each, then {rl.steps} steps of GRPO on "
+        f"{rl.prompts} prompts × {rl.generations} responses, rewarded with the share of criteria met by their "
+        f"verifiers. Prompts came from {len(t.train)} template families; answers were judged on {t.per_family} fresh "
+        f"prompts of each of {len(t.test)} other families that occur neither there nor in any dialogue of pre-training "
+        "(*held out*), and on fresh prompts of the trained families (*seen*). RuDE was measured on the base models, on "
+        "all 480 pairs of `world`."
+    )
+
+
+def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|---" + "|---:" * (len(header) - 1) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _shares(found: Sequence[Sequence[Score]], stage: str, part: str) -> float:
+    value = level(found, lambda s: (s.stage, s.part, s.how) == (stage, part, "greedy"))
+    return math.nan if value is None else value[0]
+
+
+def _models(verdict: Verdict, scores: dict[str, list[list[Score]]]) -> str:
+    order = sorted(range(verdict.n), key=lambda n: -verdict.outcomes[CLAIM][n])
+    rows = []
+    for n in order:
+        name = verdict.names[n]
+        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in ("base", "sft", "rl")]
+        size = f"{10 ** verdict.columns[SIZE][n]:,.0f}"
+        bits = f"{-verdict.columns['bits per byte'][n]:.3f}"
+        rows.append([f"`{name}`", size, bits, _percent(verdict.columns[RUDE][n]), *stages, str(len(scores[name]))])
+    header = ["model, by outcome", "parameters", "bits per byte", "RuDE %"]
+    header += [f"{p} {s}" for p in ("held out:", "seen:") for s in ("base", "SFT", "RL")]
+    return _markdown([*header, "seeds"], rows)
+
+
+def _lifts(scores: dict[str, list[list[Score]]]) -> str:
+    """How many models each stage lifted, and by how much on average."""
+    said = []
+    for part, words in (("seen", "fresh prompts of trained families"), ("held", "held-out families")):
+        for before, after, name in (("base", "sft", "SFT over base"), ("sft", "rl", "RL over SFT")):
+            gains = [_shares(found, after, part) - _shares(found, before, part) for found in scores.values()]
+            gains = [gain for gain in gains if not math.isnan(gain)]
+            if gains:
+                up, mean = sum(gain > 0 for gain in gains), 100 * sum(gains) / len(gains)
+                said.append(f"{name} on {words}: {mean:+.1f} points on average, up for {up} of {len(gains)}")
+    return "; ".join(said) + "." if said else ""
+
+
+def _curve(rewards: Sequence[Sequence[float]]) -> str:
+    """How the reward went, over all runs; each quarter of the steps counts every run alike."""
+    long = [np.array_split(np.array(run), 4) for run in rewards if len(run) >= 4]
+    if not long:
+        return ""
+    quarters = [float(np.mean([run[n].mean() for run in long])) for n in range(4)]
+    shown = ", ".join(f"{quarter:.3f}" for quarter in quarters)
+    return f"Mean reward of sampled responses by quarter of reinforcement learning, over {len(long)} runs: {shown}."
+
+
+def _told(found: Statistic) -> str:
+    if math.isnan(found.value):
+        return "–"
+    interval = "" if math.isnan(found.ci_low) else f" ({found.ci_low:.2f} to {found.ci_high:.2f})"
+    return f"{found.value:.2f}{interval}"
+
+
+def _claim(verdict: Verdict) -> str:
+    rows = [
+        [name, f"{rival.second:.2f}", f"{rival.difference:+.2f}", f"{rival.ci_low:+.2f} to {rival.ci_high:+.2f}"]
+        for name, rival in verdict.rivals.items()
+    ]
+    head = f"Spearman's ρ of {RUDE} with {CLAIM}: {_told(verdict.claim)}, p = {verdict.claim.p_value:.2g}, "
+    return f"{head}n = {verdict.n}.\n\n" + _markdown(["rival", "its ρ", "RuDE's minus its", "95 %"], rows)
+
+
+def _league(verdict: Verdict) -> str:
+    rows = [
+        [
+            row.predictor, _told(row.spearman), _told(row.pearson), _told(row.kendall), f"{row.p_holm:.2g}",
+            "–" if row.given_control is None else _told(row.given_control), str(row.n),
+        ]
+        for row in verdict.tables[CLAIM].rows
+    ]  # fmt: skip
+    header = ["predictor", "Spearman", "Pearson", "Kendall", "p (Holm)", "Spearman given size", "n"]
+    return _markdown(header, rows) + f"\n\n{str(verdict.best)[:1].upper()}{str(verdict.best)[1:]}."
+
+
+def _others(verdict: Verdict) -> str:
+    rows = []
+    for outcome in OUTCOMES[1:]:
+        own = {row.predictor: row.spearman for row in verdict.tables[outcome].rows}
+        rows.append([f"`{outcome}`", *(_told(own[name]) for name in (RUDE, SIZE, "bits per byte", BASE))])
+    header = ["outcome (Spearman)", RUDE, SIZE, "bits per byte", BASE]
+    return _markdown(header, rows) + "\n\nGains share their base score with base generation, with the opposite sign."
+
+
+def _groups(verdict: Verdict) -> str:
+    rows = [[name, _told(found), str(found.n)] for name, found in verdict.groups.items()]
+    return _markdown([f"{RUDE} with {CLAIM}", "Spearman", "n"], rows)
+
+
+def _subcategories(verdict: Verdict) -> str:
+    rows = [[name, _told(found), _percent(mean)] for name, (found, mean) in verdict.subcategories.items()]
+    text = "Accuracy on a subcategory's pairs against criteria of that subcategory met after RL: some forty pairs and "
+    text += "twenty prompts each, so single rows say little."
+    return text + "\n\n" + _markdown(["subcategory", "Spearman", "mean outcome %"], rows)
+
+
+def _ceiling(verdict: Verdict) -> str:
+    c = verdict.ceiling
+    if math.isnan(c.correlation):
+        return "Not known before three models have two seeds each."
+    return (
+        f"Split halves give RuDE's accuracy a reliability of {c.predictor:.2f}, and the outcome one of {c.outcome:.2f} "
+        f"(other families and another seed; {c.seeds:.2f} where only the seed is another). A predictor that knew the "
+        f"truth as well as these numbers show it would reach about {c.correlation:.2f} (Pearson)."
+    )
+
+
+def _upsets(verdict: Verdict) -> str:
+    if not verdict.upsets:
+        return "No smaller model had a higher RuDE accuracy than a larger one."
+    right = sum(upset.gain > 0 for upset in verdict.upsets)
+    rows: list[list[Any]] = [
+        [f"`{u.smaller}`", f"`{u.larger}`", f"{100 * u.lead:+.1f}", f"{100 * u.gain:+.1f}"] for u in verdict.upsets[:8]
+    ]
+    text = f"In {len(verdict.upsets)} pairs of models the smaller one has the higher RuDE accuracy; in {right} of them "
+    text += "it came out ahead after post-training. The eight with the widest lead:"
+    return text + "\n\n" + _markdown(["smaller", "larger", "lead in RuDE", "lead after RL"], rows)

@@ -1,0 +1,252 @@
+"""The ladder of small base models: pre-trained, scored, post-trained and set against each other, in one command.
+
+    python -m engine.posttrain.ladder [all|work|report] --out DIR [--processes N] [--recipes FILE] [--recipe FILE]
+
+`work` does whatever is left, in an order in which everything finished so far can be used; any number of processes may
+do so on one folder, and one that was stopped goes on where it was. `report` writes outcomes, predictors and card from
+what is finished. `all` does both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import data
+from data.bundled import bundled_models
+from engine.posttrain.pretrain import Recipe, pretrain, read_recipes
+from engine.posttrain.recipe import PostTraining
+from engine.posttrain.session import Planned, Recorder, job_of, plan_post_training
+from engine.store.connection import Store
+from engine.store.posttrain import close_posttrain, open_posttrain, stored_posttrain
+from engine.store.runs import Status, save_candidate
+from rubrics.errors import BadInput, Exit, RudeError
+
+__all__ = ["LADDER", "Ladder", "main", "work"]
+
+LADDER: Final = Path(data.__file__).parent / "ladder"
+SUITE: Final = "world"
+_NAP: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Where everything is, and what is made of it."""
+
+    out: Path
+    recipes: tuple[Recipe, ...]
+    recipe_file: Path
+    bundled: tuple[Path, ...]
+    limit: int | None = None
+    """Pairs of the suite to score; all of them unless told otherwise."""
+
+    @property
+    def store(self) -> Store:
+        """Scores and outcomes."""
+        return Store(self.out / "ladder.duckdb")
+
+    @property
+    def models(self) -> list[Path]:
+        """Folders of the models that are ready, the bundled ones first."""
+        return [*self.bundled, *(folder for r in self.recipes if _ready(folder := self.out / "models" / r.name))]
+
+    @property
+    def all_models(self) -> int:
+        """How many there will be."""
+        return len(self.bundled) + len(self.recipes)
+
+    def post_training(self, model: Path, seeds: Sequence[int] = ()) -> list[Planned]:
+        """The runs of one model."""
+        return plan_post_training(
+            [str(model)], SUITE, self.recipe_file, seeds=seeds, device="cpu", folder=self.out / "posttrain"
+        )
+
+
+def _ready(folder: Path) -> bool:
+    return (folder / "model.safetensors").is_file()
+
+
+@contextmanager
+def _claim(path: Path) -> Iterator[bool]:
+    """Whether this process may work on what `path` stands for; a process that dies gives its claim back."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True)
+class _Job:
+    name: str
+    is_done: Callable[[], bool]
+    do: Callable[[], object]
+
+
+def work(ladder: Ladder, recipe: PostTraining) -> None:
+    """Do what is left until nothing is, beside any other process that does the same.
+
+    Whatever has become possible for a finished model goes first, then the next model, and further seeds come last.
+    """
+    finished: set[str] = set()
+    while True:
+        waiting, moved = len(ladder.models) < ladder.all_models, False
+        for job in _jobs(ladder, recipe):
+            if job.name in finished:
+                continue
+            if job.is_done():
+                finished.add(job.name)
+                continue
+            moved = _try(ladder, job)
+            if moved:
+                break
+            waiting = True
+        if not moved:
+            if not waiting:
+                return
+            time.sleep(_NAP)
+
+
+def _try(ladder: Ladder, job: _Job) -> bool:
+    with _claim(ladder.out / "locks" / job.name) as mine:
+        # Another process may have done it between our look and our claim.
+        if not mine or job.is_done():
+            return False
+        began = time.monotonic()
+        job.do()
+        _say(f"{job.name}: {time.monotonic() - began:.0f} s")
+    return True
+
+
+def _jobs(ladder: Ladder, recipe: PostTraining) -> Iterator[_Job]:
+    for number, seed in enumerate(recipe.seeds):
+        for model in ladder.models:
+            if not number:
+                yield _scoring(ladder, model)
+            yield _training(ladder, model, seed)
+        if not number:
+            for one in ladder.recipes:
+                yield _pretraining(ladder, one)
+
+
+def _pretraining(ladder: Ladder, recipe: Recipe) -> _Job:
+    folder = ladder.out / "models"
+    return _Job(
+        f"pretrain-{recipe.name}", lambda: _ready(folder / recipe.name), lambda: pretrain(recipe, folder, say=_say)
+    )
+
+
+def _scoring(ladder: Ladder, model: Path) -> _Job:
+    from engine.runs import RunRequest, execute, plan
+
+    request = RunRequest(
+        models=(str(model),), suites=(SUITE,), device="cpu", precision="fp32", threads=1, token_scores=True,
+        limit=ladder.limit,
+    )  # fmt: skip
+    return _Job(
+        f"score-{model.name}",
+        lambda: not any(run.left for run in plan(ladder.store, request).runs),
+        lambda: execute(ladder.store, plan(ladder.store, request)),
+    )
+
+
+def _training(ladder: Ladder, model: Path, seed: int) -> _Job:
+    def ended() -> bool:
+        (planned,) = ladder.post_training(model, [seed])
+        # What failed once fails again: the card says so.
+        ends = (Status.DONE, Status.FAILED)
+        return any(run.run_id == planned.run.run_id and run.status in ends for run in stored_posttrain(ladder.store))
+
+    return _Job(
+        f"posttrain-{model.name}-{seed}",
+        ended,
+        lambda: _post_train(ladder.store, ladder.post_training(model, [seed])[0]),
+    )
+
+
+def _post_train(store: Store, planned: Planned) -> None:
+    """As a worker does it, but in this process: loading the libraries would cost a tenth of the time, every time."""
+    from engine.posttrain.train import post_train
+
+    recorder = Recorder(store, planned)
+    save_candidate(store, planned.candidate, planned.run.weights_hash)
+    if open_posttrain(store, planned.run) is not None:
+        return
+    status, error, began = Status.CANCELLED, "", time.monotonic()
+    try:
+        post_train(job_of(planned), lambda event, **fields: recorder.handle({"event": event, **fields}))
+        status = Status.DONE
+    except RuntimeError as failure:
+        # Training that has broken down ends in a draw from no distribution; that is this model's result.
+        status, error = Status.FAILED, str(failure)
+    finally:
+        facts = {"seconds": round(time.monotonic() - began, 1), "notes": recorder.state.notes}
+        close_posttrain(store, planned.run.run_id, status, error=error, facts=facts)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m engine.posttrain.ladder", description=__doc__)
+    parser.add_argument("what", choices=("all", "work", "report"), nargs="?", default="all")
+    parser.add_argument("--out", type=Path, required=True, help="folder for models, checkpoints and the database")
+    parser.add_argument("--processes", type=int, default=2, help="that share the work; each uses one core")
+    parser.add_argument("--recipes", type=Path, default=LADDER / "ladder.toml", help="what is pre-trained")
+    parser.add_argument("--recipe", type=Path, default=LADDER / "posttrain.toml", help="how all are post-trained")
+    parser.add_argument("--card", type=Path, default=LADDER, help="folder for outcomes.csv and card.md")
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.processes < 1:
+            raise BadInput(f"{chosen.processes} processes", where="--processes", fix="give 1 or more")
+        _run(chosen)
+    except RudeError as error:
+        _say(str(error))
+        return error.exit_code
+    return Exit.DONE
+
+
+def _run(chosen: Any) -> None:
+    from engine.posttrain.recipe import read_recipe
+
+    recipe = read_recipe(chosen.recipe)
+    ladder = Ladder(chosen.out, tuple(read_recipes(chosen.recipes)), chosen.recipe, tuple(bundled_models()))
+    if chosen.what != "report":
+        again = [sys.executable, "-m", "engine.posttrain.ladder", "work", "--out", str(chosen.out), "--processes", "1"]
+        again += ["--recipes", str(chosen.recipes), "--recipe", str(chosen.recipe)]
+        one_core = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        others = [subprocess.Popen(again, env=one_core) for _ in range(chosen.processes - 1)]
+        import torch
+
+        torch.set_num_threads(1)
+        try:
+            work(ladder, recipe)
+        finally:
+            for other in others:
+                other.wait()
+    if chosen.what != "work":
+        from engine.posttrain.card import report
+
+        report(ladder.store, recipe, chosen.card, ladder.all_models, chosen.recipes)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

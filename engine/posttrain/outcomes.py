@@ -1,0 +1,81 @@
+"""From criteria met to outcomes: levels and gains, with standard errors, over prompts and seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from engine.outcomes import Outcome
+from engine.store.posttrain import Score
+
+__all__ = ["SOURCE", "level", "outcomes_of"]
+
+SOURCE = "post-trained by rude-tui"
+_STAGES = ("base", "sft", "rl")
+_PARTS = {"held": "", "seen": "seen_"}
+_HOW = {"greedy": "met", "sampled": "sampled"}
+
+
+def outcomes_of(candidate: str, seeds: Sequence[Sequence[Score]]) -> list[Outcome]:
+    """Outcomes of one candidate.
+
+    Names: `rl_met` (share of criteria met by greedy answers after RL, on families that post-training never saw),
+    `rl_sampled` (by sampled ones), `rl_seen_met` (fresh prompts of families it was trained on), `rl_met_Logic` (one
+    subcategory), `rl_gain` (over the base), and the same for `sft` and, without gains, `base`.
+
+    Args:
+        seeds: the scores of each seed.
+    """
+    source = f"{SOURCE}, {len(seeds)} seed{'s' if len(seeds) != 1 else ''}"
+    found: dict[str, tuple[float, float]] = {}
+    for stage in _STAGES:
+        for part, mark in _PARTS.items():
+            for how, name in _HOW.items():
+                value = level(seeds, _of(stage, part, how))
+                if value is not None:
+                    found[f"{stage}_{mark}{name}"] = value
+        for subcategory in sorted({s.subcategory for scores in seeds for s in scores}):
+            value = level(seeds, _of(stage, "held", "greedy", subcategory))
+            if value is not None:
+                found[f"{stage}_met_{subcategory}"] = value
+    for stage in ("sft", "rl"):
+        for name, met in (("gain", "met"), ("seen_gain", "seen_met"), ("sampled_gain", "sampled")):
+            before, after = found.get(f"base_{met}"), found.get(f"{stage}_{met}")
+            if before and after:
+                found[f"{stage}_{name}"] = after[0] - before[0], math.hypot(before[1], after[1])
+    return [Outcome(candidate, name, value, stderr, source) for name, (value, stderr) in found.items()]
+
+
+def _of(stage: str, part: str, how: str, subcategory: str = "") -> Callable[[Score], bool]:
+    """Picks the scores of one stage, part and way to answer; of one subcategory where one is named."""
+
+    def wanted(score: Score) -> bool:
+        same = (score.stage, score.part, score.how) == (stage, part, how)
+        return same and subcategory in ("", score.subcategory)
+
+    return wanted
+
+
+def level(seeds: Sequence[Sequence[Score]], wanted: Callable[[Score], bool]) -> tuple[float, float] | None:
+    """Share of criteria met, each seed counting alike, and its standard error; None where nothing was judged.
+
+    Prompts are the same for all seeds, so their share of the error (binomial) does not shrink with seeds, while that of
+    training (the spread between seeds) does.
+    """
+    counts = [_counted(filter(wanted, scores)) for scores in seeds]
+    counts = [(met, judged) for met, judged in counts if judged]
+    if not counts:
+        return None
+    shares = [met / judged for met, judged in counts]
+    mean = sum(shares) / len(shares)
+    prompts = mean * (1 - mean) / max(judged for _, judged in counts)
+    spread = sum((share - mean) ** 2 for share in shares) / (len(shares) - 1) if len(shares) > 1 else 0.0
+    return mean, math.sqrt(prompts + spread / len(shares))
+
+
+def _counted(scores: Iterable[Score]) -> tuple[int, int]:
+    met = judged = 0
+    for score in scores:
+        met += score.met
+        judged += score.judged
+    return met, judged

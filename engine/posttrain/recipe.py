@@ -1,0 +1,166 @@
+"""What post-training does, as data: one TOML file, the same for every candidate that is to be compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from rubrics.errors import BadInput
+
+__all__ = ["Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What is learned, and on what it is shown."""
+
+    train: tuple[str, ...] = ()
+    """Template families of demonstrations and rewards; a suite of one's own has none."""
+    test: tuple[str, ...] = ()
+    """Template families that post-training never sees."""
+    criteria: int = 1
+    """Of each prompt, at most."""
+    demonstrations: int = 2800
+    per_family: int = 10
+    """Prompts to measure each family of `test` on; of a suite of one's own, a `test_share`."""
+    seen_per_family: int = 4
+    """Fresh prompts to measure each family of `train` on."""
+    test_share: float = 0.2
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """Supervised fine-tuning on the demonstrations; the response alone counts."""
+
+    steps: int = 150
+    batch: int = 24
+    rate: float = 2e-3
+    """Of AdamW at its highest; a cosine down to 0."""
+
+
+@dataclass(frozen=True)
+class Rewarding:
+    """GRPO (arXiv 2402.03300); the reward of a response is the share of criteria it meets, by their verifiers."""
+
+    steps: int = 30
+    prompts: int = 8
+    """A step."""
+    generations: int = 8
+    """Responses a prompt, each other's baseline."""
+    rate: float = 5e-4
+    temperature: float = 1.0
+    divergence: float = 0.0
+    """Weight of the divergence from the fine-tuned model."""
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """How candidates answer when they are measured."""
+
+    samples: int = 2
+    """Sampled answers a prompt, beside the greedy one."""
+    temperature: float = 1.0
+    batch: int = 100
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """LoRA (arXiv 2106.09685), for candidates that are too large to be trained whole."""
+
+    above: int = 1_000_000_000
+    """Parameters; candidates with more get LoRA."""
+    rank: int = 16
+    alpha: int = 32
+
+
+_SECTIONS: dict[str, type] = {
+    "tasks": Tasks, "sft": FineTuning, "rl": Rewarding, "evaluation": Evaluating, "lora": LowRank,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PostTraining:
+    """A whole recipe."""
+
+    name: str
+    seeds: tuple[int, ...] = (1, 2)
+    response_tokens: int = 48
+    """Longest answer, in tokens of the candidate."""
+    save_every: int = 50
+    """Steps between checkpoints."""
+    tasks: Tasks = field(default_factory=Tasks)
+    sft: FineTuning = field(default_factory=FineTuning)
+    rl: Rewarding = field(default_factory=Rewarding)
+    evaluation: Evaluating = field(default_factory=Evaluating)
+    lora: LowRank = field(default_factory=LowRank)
+
+    @property
+    def hash(self) -> str:
+        """Of everything that decides a result; not of the seeds chosen, nor of how often work is saved."""
+        content = {key: value for key, value in asdict(self).items() if key not in ("name", "seeds", "save_every")}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """For a job; `of` reads it again."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, table: dict[str, Any]) -> Self:
+        """A recipe from plain data.
+
+        Raises:
+            TypeError, ValueError: an unknown field, or a value that cannot be meant.
+        """
+        parts = {key: _part(_SECTIONS[key], value) if key in _SECTIONS else value for key, value in table.items()}
+        parts["seeds"] = tuple(parts.get("seeds", cls.seeds))
+        recipe = cls(**parts)
+        faults = [text for wrong, text in _faults(recipe) if wrong]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return recipe
+
+
+def _part(kind: type, values: Any) -> Any:
+    known = {f.name for f in fields(kind)}
+    unknown = set(values) - known
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known beside {', '.join(sorted(known))}")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def _faults(recipe: PostTraining) -> list[tuple[bool, str]]:
+    both = set(recipe.tasks.train) & set(recipe.tasks.test)
+    counts = {
+        "response_tokens": recipe.response_tokens, "save_every": recipe.save_every, "criteria": recipe.tasks.criteria,
+        "demonstrations": recipe.tasks.demonstrations, "per_family": recipe.tasks.per_family,
+        "seen_per_family": recipe.tasks.seen_per_family,
+        "sft.batch": recipe.sft.batch, "rl.prompts": recipe.rl.prompts, "evaluation.batch": recipe.evaluation.batch,
+    }  # fmt: skip
+    return [
+        (not recipe.seeds or len(set(recipe.seeds)) != len(recipe.seeds), "seeds: give one or more, each once"),
+        (bool(both), f"{', '.join(sorted(both)[:3])}: a family is trained on or tested, not both"),
+        (recipe.sft.steps < 0 or recipe.rl.steps < 0, "steps: not below 0"),
+        (recipe.rl.generations < 2, "rl.generations: at least 2, as they are each other's baseline"),
+        *((not isinstance(n, int) or n < 1, f"{name}: a whole number, at least 1") for name, n in counts.items()),
+        (not 0 < recipe.tasks.test_share < 1, "tasks.test_share: between 0 and 1"),
+        (recipe.evaluation.samples < 0, "evaluation.samples: not below 0"),
+    ]
+
+
+def read_recipe(path: Path) -> PostTraining:
+    """The recipe in a TOML file.
+
+    Raises:
+        BadInput: it cannot be read, or does not hold a recipe.
+    """
+    try:
+        return PostTraining.of(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(
+            f"recipe cannot be used ({error})", where=str(path), fix="data/ladder/posttrain.toml is an example"
+        ) from None

@@ -1,0 +1,162 @@
+"""Prompts for post-training with the programs that judge answers: from the procedural world, or of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.posttrain.recipe import Tasks
+from rubrics.errors import BadInput
+from rubrics.prompts import read_prompts
+from rubrics.world.corpus import DIALOGUE
+from rubrics.world.requests import compose, pool, reserved
+from rubrics.world.things import Rng
+from rubrics.world.verifiers import Check, verify
+
+__all__ = ["WORLD", "Split", "Task", "split", "suite_hash"]
+
+WORLD: Final = "world"
+"""The suite that is made up as it is needed."""
+_ATTEMPTS: Final = 400
+
+
+@dataclass(frozen=True)
+class Task:
+    """A prompt, a response that meets its criteria where one is known, and what decides whether another does."""
+
+    family: str
+    """Template family; of a prompt of one's own, its domain."""
+    prompt: str
+    response: str | None
+    subcategories: tuple[str, ...]
+    checks: tuple[Check, ...]
+    """One a criterion, like `subcategories`."""
+
+    @property
+    def text(self) -> str:
+        """The prompt as the candidate sees it, up to where the response begins."""
+        return DIALOGUE.format(prompt=self.prompt)
+
+    def met(self, response: str) -> tuple[bool, ...]:
+        """Which criteria a response meets, in order."""
+        return tuple(verify(check, response) for check in self.checks)
+
+    def reward(self, response: str) -> float:
+        """Share of criteria met."""
+        found = self.met(response)
+        return sum(found) / len(found)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is trained on, and the two things that are measured."""
+
+    train: tuple[Task, ...]
+    seen: tuple[Task, ...]
+    """Held-out prompts of families that are trained on."""
+    held: tuple[Task, ...]
+    """Held-out prompts of families that are not."""
+
+    @property
+    def demonstrations(self) -> tuple[Task, ...]:
+        """Those with a response."""
+        return tuple(task for task in self.train if task.response)
+
+
+def suite_hash(suite: str) -> str:
+    """Tells contents of suites apart; the procedural world's is its name, as the recipe decides the rest."""
+    return suite if suite == WORLD else hashlib.sha256(Path(suite).read_bytes()).hexdigest()[:16]
+
+
+def split(suite: str, tasks: Tasks) -> Split:
+    """Draw prompts from the procedural world, or share out those of a file; the same arguments give the same tasks.
+
+    Args:
+        suite: `world`, or a JSONL file of prompts with `checks` (see `rubrics.prompts`).
+
+    Raises:
+        BadInput: unknown families, or a file without a criterion that a program decides.
+    """
+    return _world(tasks) if suite == WORLD else _own(Path(suite), tasks)
+
+
+def _world(tasks: Tasks) -> Split:
+    known = {family.name for family in pool("all")}
+    for name in (*tasks.train, *tasks.test):
+        if name not in known:
+            raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {', '.join(sorted(known))}")
+    if not tasks.train or not tasks.test:
+        raise BadInput("no families to train or to test on", where="tasks", fix="name some in `train` and `test`")
+    seen: set[str] = set()
+
+    def drawn(what: str, families: tuple[str, ...], count: int) -> tuple[Task, ...]:
+        return tuple(_drawn(Rng(f"post-training {what} {tasks.seed}"), families, count, tasks.criteria, seen))
+
+    held = drawn("held", tasks.test, tasks.per_family * len(tasks.test))
+    same = drawn("seen", tasks.train, tasks.seen_per_family * len(tasks.train))
+    return Split(drawn("train", tasks.train, tasks.demonstrations), same, held)
+
+
+def _drawn(rng: Rng, names: tuple[str, ...], count: int, criteria: int, seen: set[str]) -> list[Task]:
+    families = {family.name: family for family in pool("all")}
+    # What stands beside the family in question must not come from the other side of the split.
+    allowed = set(names)
+    found: list[Task] = []
+    for number in range(count):
+        primary = families[names[number % len(names)]]
+        wanted = rng.randint(1, criteria)
+        for attempt in range(_ATTEMPTS):
+            request = next(compose(rng, primary, wanted if attempt < _ATTEMPTS // 2 else None))
+            settings = tuple(rng.randrange(2) for _ in request.traits)
+            prompt = request.prompt(settings)
+            apart = len(request.traits) <= criteria and {trait.family for trait in request.traits} <= allowed
+            # Suites never hold a reserved prompt, and post-training never another.
+            if apart and reserved(prompt) and prompt not in seen and request.proven(settings, settings):
+                seen.add(prompt)
+                subcategories = tuple(str(trait.subcategory) for trait in request.traits)
+                response = request.response(settings)
+                found.append(Task(primary.name, prompt, response, subcategories, request.checks(settings)))
+                break
+    return found
+
+
+def _own(path: Path, tasks: Tasks) -> Split:
+    found: list[Task] = []
+    for prompt in read_prompts(path):
+        checks = prompt.checks or {}
+        judged = [(c, checks[c.id].check()) for c in prompt.criteria if c.id in checks]
+        if judged:
+            found.append(
+                Task(
+                    prompt.domain,
+                    prompt.prompt_text,
+                    prompt.reference,
+                    tuple(str(criterion.subcategory) for criterion, _ in judged),
+                    tuple(check for _, check in judged),
+                )
+            )
+    if not found:
+        raise BadInput(
+            "no prompt has a criterion that a program decides", where=str(path), fix="give `checks` by criterion id"
+        )
+    of_test = _by_hash(tasks)
+    held = tuple(task for task in found if of_test(task.prompt))
+    train = tuple(task for task in found if not of_test(task.prompt))
+    if not held or not train:
+        raise BadInput(
+            f"{len(found)} prompts are too few to train on some and test on others",
+            where=str(path),
+            fix="add prompts, or change tasks.test_share",
+        )
+    return Split(train[: tasks.demonstrations], (), held)
+
+
+def _by_hash(tasks: Tasks) -> Callable[[str], bool]:
+    def of_test(prompt: str) -> bool:
+        digest = hashlib.sha256(f"{tasks.seed} {prompt}".encode()).digest()
+        return int.from_bytes(digest[:4], "big") / 2**32 < tasks.test_share
+
+    return of_test

@@ -1,0 +1,273 @@
+"""Supervised fine-tuning, then GRPO, of one candidate with one seed; measured before, between and after.
+
+Runs in a worker. Everything is told through events; nothing here knows the store. A run that was stopped goes on: a
+finished stage is not done again, and within a stage TRL's own checkpoints are taken up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+
+from engine.posttrain.answers import measure
+from engine.posttrain.recipe import PostTraining
+from engine.posttrain.tasks import Split, Task, split
+from rubrics.errors import RudeError
+
+__all__ = ["STAGES", "post_train"]
+
+Send = Callable[..., None]
+
+STAGES: Final = ("base", "sft", "rl")
+_SCORES: Final = "scores.json"
+
+
+def post_train(job: Mapping[str, Any], send: Send, wait: Callable[[], None] = lambda: None) -> None:
+    """Do one job: `model` (folder), `suite`, `recipe`, `seed`, `folder` to work in, `device`.
+
+    Events: `planned` (steps of each stage), `step` (stage, step, metrics), `scores` (stage, rows), `notes`.
+
+    Args:
+        wait: called between steps; returns when work may go on.
+
+    Raises:
+        RudeError: TRL or PEFT is not installed.
+        BadInput: the suite or recipe cannot be used.
+    """
+    _require()
+    with warnings.catch_warnings():
+        # TRL 1.16 asks transformers 5.23 by names that it is about to drop.
+        warnings.filterwarnings("ignore", category=FutureWarning)
+        _stage_by_stage(job, send, wait)
+
+
+def _stage_by_stage(job: Mapping[str, Any], send: Send, wait: Callable[[], None]) -> None:
+    recipe = PostTraining.of(dict(job["recipe"]))
+    parts = split(job["suite"], recipe.tasks)
+    stages = _stages(recipe, parts)
+    send("planned", steps={stage: steps for stage, steps in stages.items() if steps}, notes=_notes(recipe, parts))
+    folder = Path(job["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    trained: Path | None = None
+    for stage, steps in stages.items():
+        place = folder / stage
+        done = place / _SCORES
+        if not done.is_file():
+            model, tokenizer = _load(job, recipe, trained)
+            if steps and not _saved(place):
+                model = _train(stage, model, tokenizer, parts, recipe, job["seed"], place, send, wait)
+            elif steps:
+                model, tokenizer = _load(job, recipe, place / "model")
+            rows = [asdict(score) for score in _measured(model, tokenizer, parts, recipe, stage, job["seed"])]
+            place.mkdir(parents=True, exist_ok=True)
+            scratch = done.with_suffix(".part")
+            scratch.write_text(json.dumps(rows), encoding="utf-8")
+            # Written last: that it is there says that the stage is complete.
+            os.replace(scratch, done)
+        send("scores", stage=stage, rows=json.loads(done.read_text(encoding="utf-8")))
+        trained = place / "model" if steps else trained
+
+
+def _require() -> None:
+    try:
+        import peft  # noqa: F401
+        import trl  # noqa: F401
+    except ImportError as error:
+        raise RudeError(
+            f"post-training needs {error.name or 'TRL and PEFT'}, which is not installed",
+            fix="install the extra: pip install 'rude-tui[posttrain]'",
+        ) from None
+
+
+def _stages(recipe: PostTraining, parts: Split) -> dict[str, int]:
+    """Steps of each stage; 0 where there is nothing to train, as for the base."""
+    return {"base": 0, "sft": recipe.sft.steps if parts.demonstrations else 0, "rl": recipe.rl.steps}
+
+
+def _notes(recipe: PostTraining, parts: Split) -> list[str]:
+    notes = [f"{len(parts.train)} prompts to train on, {len(parts.seen)} + {len(parts.held)} held out"]
+    if recipe.sft.steps and not parts.demonstrations:
+        notes.append("no prompt has a reference response, so there is no supervised fine-tuning")
+    return notes
+
+
+def _load(job: Mapping[str, Any], recipe: PostTraining, trained: Path | None) -> tuple[Any, Any]:
+    """The candidate, or what the stage before made of it.
+
+    Weights that are trained whole are kept in fp32, since steps of this size round away in bf16; those under LoRA stand
+    still, and are in bf16 on a GPU.
+    """
+    base, device = Path(job["model"]), job["device"]
+    whole = (job.get("parameters") or 0) <= recipe.lora.above
+    dtype = torch.float32 if whole or device == "cpu" else torch.bfloat16
+    tokenizer = AutoTokenizer.from_pretrained(base, padding_side="left")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if trained is not None and (trained / "adapter_config.json").is_file():
+        from peft import AutoPeftModelForCausalLM
+
+        model = AutoPeftModelForCausalLM.from_pretrained(trained, dtype=dtype, is_trainable=True)
+    else:
+        model = AutoModelForCausalLM.from_pretrained(trained or base, dtype=dtype, use_safetensors=True)
+    return model.to(device), tokenizer
+
+
+def _saved(place: Path) -> bool:
+    """Whether a stage's training is over, though it may not have been measured."""
+    return any((place / "model" / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def _measured(model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, stage: str, seed: int) -> list[Any]:
+    found = []
+    how = asdict(recipe.evaluation) | {"tokens": recipe.response_tokens, "seed": seed, "stage": stage}
+    for part, tasks in (("held", parts.held), ("seen", parts.seen)):
+        if tasks:
+            found += measure(model, tokenizer, tasks, part=part, **how)
+    return found
+
+
+def _train(
+    stage: str,
+    model: Any,
+    tokenizer: Any,
+    parts: Split,
+    recipe: PostTraining,
+    seed: int,
+    place: Path,
+    send: Send,
+    wait: Callable[[], None],
+) -> Any:
+    """Train one stage from its newest checkpoint on, and save the result under `place/model`."""
+    from transformers.trainer_utils import get_last_checkpoint
+
+    build = _fine_tuning if stage == "sft" else _rewarding
+    trainer = build(model, tokenizer, parts, recipe, seed, place, _Told(stage, send, wait))
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(place) if place.is_dir() else None)
+    scratch = place / "saving"
+    trainer.save_model(str(scratch))
+    os.replace(scratch, place / "model")
+    return trainer.model
+
+
+def _settings(recipe: PostTraining, seed: int, place: Path, steps: int, device: str) -> dict[str, Any]:
+    return {
+        "output_dir": str(place),
+        "max_steps": steps,
+        "seed": seed,
+        "save_strategy": "steps",
+        "save_steps": recipe.save_every,
+        "save_total_limit": 1,
+        "logging_steps": max(1, min(10, steps // 10)),
+        "report_to": [],
+        "disable_tqdm": True,
+        "use_cpu": device == "cpu",
+        "bf16": device != "cpu",
+        "activation_checkpointing": False,
+        "dataloader_pin_memory": device != "cpu",
+    }
+
+
+def _fine_tuning(
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, told: TrainerCallback
+) -> Any:
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    steps = recipe.sft.steps
+    rows = [{"prompt": task.text, "completion": task.response} for task in parts.demonstrations]
+    settings = SFTConfig(
+        **_settings(recipe, seed, place, steps, model.device.type),
+        per_device_train_batch_size=recipe.sft.batch,
+        learning_rate=recipe.sft.rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=max(1, steps // 15),
+        max_length=None,
+    )
+    return SFTTrainer(
+        model=model,
+        args=settings,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        callbacks=[told],
+        peft_config=_low_rank(model, recipe),
+    )
+
+
+def _rewarding(
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, told: TrainerCallback
+) -> Any:
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    rl = recipe.rl
+    settings = GRPOConfig(
+        **_settings(recipe, seed, place, rl.steps, model.device.type),
+        per_device_train_batch_size=rl.prompts * rl.generations,
+        num_generations=rl.generations,
+        max_completion_length=recipe.response_tokens,
+        learning_rate=rl.rate,
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=min(4, rl.steps // 5),
+        temperature=rl.temperature,
+        beta=rl.divergence,
+    )
+    return GRPOTrainer(
+        model=model,
+        reward_funcs=_Reward(parts.train),
+        args=settings,
+        train_dataset=Dataset.from_list([{"prompt": task.text} for task in parts.train]),
+        processing_class=tokenizer,
+        callbacks=[told],
+        peft_config=_low_rank(model, recipe),
+    )
+
+
+def _low_rank(model: Any, recipe: PostTraining) -> Any:
+    """LoRA on all linear layers of a large candidate; none where it has been put on already."""
+    from peft import LoraConfig, PeftModel
+
+    if isinstance(model, PeftModel) or sum(p.numel() for p in model.parameters()) <= recipe.lora.above:
+        return None
+    return LoraConfig(
+        r=recipe.lora.rank, lora_alpha=recipe.lora.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+
+
+class _Reward:
+    """Share of criteria met, by the prompt's own verifiers."""
+
+    __name__ = "criteria_met"
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = {task.text: task for task in tasks}
+
+    def __call__(self, prompts: Sequence[str], completions: Sequence[str], **_: object) -> list[float]:
+        return [self._tasks[prompt].reward(text) for prompt, text in zip(prompts, completions, strict=True)]
+
+
+class _Told(TrainerCallback):  # type: ignore[misc]
+    """Passes on what a trainer reports, and lets it wait."""
+
+    def __init__(self, stage: str, send: Send, wait: Callable[[], None]) -> None:
+        self._stage, self._send, self._wait = stage, send, wait
+        self._began = time.perf_counter()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:
+        """One optimiser step is done."""
+        self._send("step", stage=self._stage, step=state.global_step, metrics=None)
+        self._wait()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: object) -> None:
+        """The trainer has numbers."""
+        metrics = {key: float(value) for key, value in (logs or {}).items() if isinstance(value, int | float)}
+        metrics["seconds"] = time.perf_counter() - self._began
+        self._send("step", stage=self._stage, step=state.global_step, metrics=metrics)

@@ -1,0 +1,169 @@
+"""Predictors from reasoning traces that candidates were scored on: rBridge in both conventions, mask mode, plain loss.
+
+All four follow from the stored loss of every token, so that none needs the model again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.predictors.interface import Evidence, Predictor
+from engine.predictors.means import ratio
+from engine.predictors.rbridge import masked, rbridge, token_weights
+from engine.predictors.trace_file import TraceSet
+from engine.stats.intervals import Estimate
+from engine.store.connection import Store
+from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_runs, trace_set
+
+__all__ = ["MODES", "Traced", "trace_predictors", "trace_values"]
+
+FloatArray = npt.NDArray[np.float64]
+_Parts = Callable[[TraceSet, Sequence[TraceScore]], tuple[FloatArray, FloatArray]]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to turn token losses into a number; lower is better in all."""
+
+    label: str
+    help: str
+    source: str
+    parts: _Parts
+    """(traces,) each: what is summed, and over what."""
+    possible: Callable[[TraceSet | StoredTraces], bool]
+    """Whether a trace file has what it takes."""
+
+
+def _losses(scores: Sequence[TraceScore]) -> list[FloatArray]:
+    return [-one.logprob.astype(np.float64) for one in scores if one.logprob is not None]
+
+
+def _plain(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
+    return np.array([float(loss.mean()) for loss in _losses(scores)]), np.ones(len(scores))
+
+
+def _weighted(over: str) -> _Parts:
+    def parts(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
+        weights = [
+            token_weights(traces.records[one.position].frontier, np.array(one.lengths, np.int64)) for one in scores
+        ]
+        return rbridge(weights, _losses(scores), over="set" if over == "set" else "trace"), np.ones(len(scores))
+
+    return parts
+
+
+def _masked(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
+    found = []
+    for one, loss in zip(scores, _losses(scores), strict=True):
+        record = traces.records[one.position]
+        found.append(masked(record.trace, np.array(one.lengths, np.int64), loss, record.spans))
+    return np.array([one.bits for one in found]), np.array([float(one.size) for one in found])
+
+
+_PAPER: Final = "arXiv 2509.21013"
+MODES: Final[Mapping[str, Mode]] = {
+    "trace": Mode(
+        "rBridge", "mean NLL of a trace's tokens (nats), each times the frontier's probability of its characters "
+        "brought to 0–1 within the trace; mean over traces", f"{_PAPER}, the algorithm as printed",
+        _weighted("trace"), lambda traces: traces.weighted,
+    ),
+    "set": Mode(
+        "rBridge over the set", "as rBridge, with least and largest weight found over all traces together",
+        f"{_PAPER}, its other reading", _weighted("set"), lambda traces: traces.weighted,
+    ),
+    "masked": Mode(
+        "rBridge masked", "bits per byte of the tokens that touch a marked span", f"{_PAPER}, the released code's mode",
+        _masked, lambda traces: traces.masked,
+    ),
+    "plain": Mode(
+        "trace NLL", "mean NLL of a trace's tokens (nats), unweighted; mean over traces: rBridge has to beat it",
+        f"{_PAPER}, its baseline", _plain, lambda traces: True,
+    ),
+}  # fmt: skip
+"""By the name they have on the command line."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What one run over a trace file came to."""
+
+    estimate: Estimate
+    traces: int
+    """Traces counted."""
+    clusters: int
+
+
+def trace_values(traces: TraceSet, scores: Mapping[str, Mapping[int, TraceScore]], mode: str) -> dict[str, Traced]:
+    """By run, on the traces that all the runs could score.
+
+    Args:
+        scores: by run and position.
+        mode: one of `MODES` that the file has what it takes for.
+    """
+    common = sorted(set.intersection(*(set(of_run) for of_run in scores.values()))) if scores else []
+    names = {cluster: i for i, cluster in enumerate(dict.fromkeys(r.cluster for r in traces.records))}
+    clusters = np.array([names[traces.records[at].cluster] for at in common], dtype=np.int32)
+    found = {}
+    for run, of_run in scores.items():
+        if common:
+            top, bottom = MODES[mode].parts(traces, [of_run[at] for at in common])
+            estimate = ratio(top, bottom, clusters)
+        else:
+            estimate = Estimate(math.nan, math.nan, math.nan, "none: no trace that all could read")
+        found[run] = Traced(estimate, len(common), len(set(clusters.tolist())))
+    return found
+
+
+def trace_predictors(store: Store) -> dict[str, Predictor]:
+    """One predictor for each stored trace file and mode it allows, by name: `rBridge (FILE)`, `trace NLL (FILE)`, …"""
+    sets = stored_trace_sets(store)
+    names = Counter(traces.name for traces in sets)
+    found = {}
+    for traces in sets:
+        shown = f"{traces.name} {traces.hash[:6]}" if names[traces.name] > 1 else traces.name
+        for mode, about in MODES.items():
+            if about.possible(traces):
+                predictor = _predictor(f"{about.label} ({shown})", about, mode, traces.hash)
+                found[predictor.name] = predictor
+    return found
+
+
+def _predictor(name: str, about: Mode, mode: str, traces_hash: str) -> Predictor:
+    def compute(evidence: Evidence) -> Mapping[str, Estimate]:
+        traces, scores = evidence.once(
+            f"traces {traces_hash}", lambda _: (trace_set(evidence.store, traces_hash), _scores(evidence, traces_hash))
+        )
+        return {label: found.estimate for label, found in trace_values(traces, scores, mode).items()}
+
+    return Predictor(
+        name, about.help, "traces, scored by rude-tui predictors rbridge", "one forward pass over each trace", False,
+        compute, about.source, lambda evidence: bool(_runs(evidence, traces_hash)),
+    )  # fmt: skip
+
+
+def _runs(evidence: Evidence, traces_hash: str) -> dict[str, str]:
+    """By label on the question's board: each candidate's newest run over the traces, at its own precision if there is
+    one."""
+    newest: dict[tuple[str, str], str] = {}
+    for run in trace_runs(evidence.store, traces_hash):
+        for precision in (run.precision, ""):
+            newest.setdefault((run.weights_hash, precision), run.run_id)
+    return {
+        entrant.label: newest.get((entrant.weights_hash, entrant.precision)) or newest[entrant.weights_hash, ""]
+        for entrant in evidence.board.entrants
+        if (entrant.weights_hash, "") in newest
+    }
+
+
+def _scores(evidence: Evidence, traces_hash: str) -> dict[str, dict[int, TraceScore]]:
+    runs = _runs(evidence, traces_hash)
+    scores = scored_traces(evidence.store, list(runs.values()))
+    # A run that was stopped before its first trace says nothing yet, and must not empty what all have in common.
+    return {label: scores[run] for label, run in runs.items() if scores[run]}

@@ -1,0 +1,77 @@
+"""Which candidates share a maker and a recipe, so that a correlation can be seen without each family in turn."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from rubrics.errors import BadInput
+
+__all__ = ["RULE", "families_of", "family_of", "named", "read_families"]
+
+RULE: Final = "the letters a name begins with (Qwen2.5-7B and Qwen3-4B are qwen); --families says otherwise"
+_FIX: Final = "two columns, candidate and family, and one row per candidate"
+
+
+def family_of(name: str) -> str:
+    """By the rule: the letters that the name begins with, its owner left out; the whole name where there are none."""
+    own = name.rstrip("/").rsplit("/", 1)[-1]
+    found = re.match(r"[^\W\d_]+", own)
+    return (found[0] if found else own).casefold()
+
+
+def families_of(text: str) -> dict[str, str]:
+    """What a person says: `candidate=family,candidate=family`, or the path of a CSV with both columns.
+
+    Raises:
+        BadInput: neither of them, or a candidate in two families.
+    """
+    if text.endswith(".csv"):
+        return read_families(Path(text))
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, family = (piece.strip() for piece in part.rpartition("="))
+        if not (name and equals and family):
+            raise BadInput(f"{part!r} is not CANDIDATE=FAMILY", where="--families", fix="a=llama,b=qwen, or a FILE.csv")
+        _put(found, name, family, "--families")
+    return found
+
+
+def read_families(path: Path) -> dict[str, str]:
+    """By candidate, from a CSV with the columns `candidate` and `family`.
+
+    Raises:
+        BadInput: naming file and line.
+    """
+    where = str(path)
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
+    except OSError as error:
+        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
+    except csv.Error as error:
+        raise BadInput(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
+    found: dict[str, str] = {}
+    for line, row in enumerate(rows, start=2):
+        name, family = ((row.get(column) or "").strip() for column in ("candidate", "family"))
+        if not name or not family:
+            raise BadInput(f"row {line}: needs a candidate and a family", where=where, fix=_FIX)
+        _put(found, name, family, where)
+    if not found:
+        raise BadInput("names no family", where=where, fix=_FIX)
+    return found
+
+
+def _put(found: dict[str, str], name: str, family: str, where: str) -> None:
+    if found.setdefault(name, family) != family:
+        raise BadInput(f"{name!r} is put into {found[name]!r} and {family!r}", where=where, fix="name one family")
+
+
+def named(name: str, given: Mapping[str, str] | None) -> str:
+    """A candidate's family: as given, else by the rule."""
+    return (given or {}).get(name) or family_of(name)

@@ -1,0 +1,259 @@
+"""Pairs on trial: what the stored verdicts say about each pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.results.board import Board
+from engine.results.failures import margins
+from engine.stats.irt.rasch import fit_rasch
+from engine.stats.irt.trial import (
+    benjamini_hochberg,
+    item_rest,
+    least_flagged,
+    negative_by_chance,
+    reversed_p,
+    smallest_p,
+)
+from engine.stats.irt.twopl import ENOUGH_CANDIDATES, LEAST_CANDIDATES, fit_twopl
+from engine.store.annotations import Annotation
+from rubrics.errors import BadInput
+
+__all__ = ["MODELS", "SORTS", "Ability", "PairTrial", "Trial", "try_pairs"]
+
+FloatArray = npt.NDArray[np.float64]
+Model = Literal["auto", "rasch", "2pl"]
+
+MODELS: Final = ("auto", "rasch", "2pl")
+SORTS: Final = ("suspicion", "difficulty", "discrimination", "information", "id")
+_LEAST: Final = 3
+_Z: Final = 1.645
+_RELIABLE: Final = 0.8
+"""Accuracy of the strong below which their common failures say little about labels."""
+
+
+@dataclass(frozen=True)
+class Ability:
+    """One candidate on the logit scale; with `2pl`, in standard deviations of the candidates."""
+
+    candidate: str
+    ability: float
+    se: float
+    strong: bool
+    """Whether its failures count when labels are suspected: the abler third, of those surely above chance."""
+
+
+@dataclass(frozen=True)
+class PairTrial:
+    """One pair; what cannot be told is NaN."""
+
+    pair_id: str
+    domain: str
+    subcategories: tuple[str, ...]
+    violated: tuple[str, ...]
+    passed: float
+    """Candidates that prefer the chosen response; a tie counts ½."""
+    scored: int
+    difficulty: float
+    difficulty_se: float
+    discrimination: float
+    """Item-rest correlation."""
+    slope: float
+    """2PL only."""
+    slope_se: float
+    p_value: float
+    q_value: float
+    information: float
+    findings: tuple[str, ...]
+    """Of `reversed`, `suspect`, `all pass`, `all fail`."""
+    notes: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Every scored pair of a suite on trial."""
+
+    suite: str
+    suite_hash: str
+    protocol: str
+    metric: str
+    model: Literal["rasch", "2pl"]
+    candidates: tuple[str, ...]
+    """In board order."""
+    abilities: tuple[Ability, ...]
+    """Ablest first."""
+    pairs: tuple[PairTrial, ...]
+    """In suite order."""
+    spread: float
+    """Standard deviation of Rasch difficulties between pairs, in logits."""
+    q: float
+    """The false discovery rate at which pairs are called reversed."""
+    negative: float
+    """Share of pairs whose item-rest correlation is below 0 …"""
+    negative_by_chance: float
+    """… and what it would be if every pair discriminated alike."""
+    notes: tuple[str, ...]
+    information: FloatArray
+    """(candidates, pairs): Fisher information, scored or not."""
+    units: Mapping[str, npt.NDArray[np.int64]]
+    """(pairs,): the `cluster`, `group` or `pair` each belongs to, as any integer."""
+
+    def found(self, finding: str) -> list[PairTrial]:
+        """The pairs with a finding."""
+        return [pair for pair in self.pairs if finding in pair.findings]
+
+    def sorted(self, by: str) -> list[PairTrial]:
+        """The pairs, the most noteworthy first; NaN last."""
+        keys: dict[str, Any] = {
+            "suspicion": lambda p: (_rank_of(p), _last(p.p_value), _last(p.discrimination)),
+            "difficulty": lambda p: -p.difficulty,
+            "discrimination": lambda p: _last(p.discrimination),
+            "information": lambda p: -p.information,
+            "id": lambda p: p.pair_id,
+        }
+        return sorted(self.pairs, key=keys[by])
+
+
+def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
+    """Fit the verdicts of a board and judge its pairs.
+
+    Args:
+        model: `auto` is 2PL from 100 candidates, else Rasch.
+        q: false discovery rate among the pairs called reversed.
+
+    Raises:
+        BadInput: fewer than three candidates, or fewer than 2PL needs where it is asked for.
+    """
+    at = np.flatnonzero(board.index.scored)
+    scores = board.matrix.scores[:, at].astype(np.float64)
+    names = board.matrix.candidates
+    if len(names) < _LEAST:
+        raise BadInput(
+            f"{len(names)} candidate(s) cannot try pairs: at least {_LEAST} are needed",
+            where=f"{board.suite}, {board.protocol}",
+            fix="rude-tui run --model … scores more",
+        )
+    if model == "2pl" and len(names) < LEAST_CANDIDATES:
+        raise BadInput(
+            f"{len(names)} candidates cannot bear 2PL, which takes {LEAST_CANDIDATES} or more",
+            fix="leave --model out: Rasch gives difficulties, and item-rest correlations stand beside them",
+        )
+    fitted = fit_rasch(scores, board.matrix.cluster[at])
+    ability, ability_se, information = fitted.ability, fitted.ability_se, fitted.information()
+    slope = slope_se = np.full(len(at), math.nan)
+    notes = list(board.notes)
+    chosen: Literal["rasch", "2pl"] = "rasch"
+    if (model == "2pl" or (model == "auto" and len(names) >= ENOUGH_CANDIDATES)) and np.ptp(ability) > 0:
+        two = fit_twopl(scores, ability)
+        chosen, ability, ability_se, slope, slope_se = "2pl", two.ability, two.ability_se, two.slope, two.slope_se
+        information = two.information()
+        notes.append(f"2PL slopes: {two.reliability:.0%} of their spread between pairs is real, the rest is error")
+        if not two.converged:
+            notes.append("the 2PL fit did not settle: take its slopes as rough")
+    if not fitted.converged:
+        notes.append("the Rasch fit did not settle: take abilities and difficulties as rough")
+    rest = item_rest(scores)
+    p_values = reversed_p(scores, fitted.ability)
+    q_values = benjamini_hochberg(p_values)
+    tested = int(np.count_nonzero(~np.isnan(p_values)))
+    chance = math.log(board.chance / (1 - board.chance))
+    strong = _strong(fitted.ability, fitted.ability_se, chance)
+    suspects = _suspects(board, strong)[at]
+    known = ~np.isnan(scores)
+    passed, scored = np.nansum(scores, axis=0), known.sum(axis=0)
+    findings = {
+        "reversed": q_values <= q,
+        "suspect": suspects,
+        "all pass": (scored > 1) & (passed == scored),
+        "all fail": (scored > 1) & (passed == 0),
+    }
+    negative, by_chance = _negative(rest), negative_by_chance(fitted, scores)
+    notes += _sayings(len(names), tested, q, int(findings["reversed"].sum()))
+    notes += _about_suspects(scores, strong, int(suspects.sum()))
+    told = (information * known).sum(axis=0)
+    rows = []
+    for k, i in enumerate(at.tolist()):
+        rows.append(
+            PairTrial(
+                board.index.pair_id[i], board.index.domain[i], board.index.subcategories[i], board.index.violated[i],
+                float(passed[k]), int(scored[k]), float(fitted.difficulty[k]), float(fitted.difficulty_se[k]),
+                float(rest[k]), float(slope[k]), float(slope_se[k]), float(p_values[k]), float(q_values[k]),
+                float(told[k]), tuple(name for name, held in findings.items() if held[k]),
+                tuple(board.annotations.get(board.index.pair_id[i], ())),
+            )
+        )  # fmt: skip
+    order = np.argsort(-ability, kind="stable")
+    return Trial(
+        board.suite, board.suite_hash, board.protocol, board.metric, chosen, names,
+        tuple(Ability(names[j], float(ability[j]), float(ability_se[j]), bool(strong[j])) for j in order),
+        tuple(rows), fitted.spread, q, negative, by_chance, tuple(notes), information,
+        {
+            "cluster": board.matrix.cluster[at].astype(np.int64), "group": board.matrix.group[at].astype(np.int64),
+            "pair": np.arange(len(at), dtype=np.int64),
+        },
+    )  # fmt: skip
+
+
+def _strong(ability: FloatArray, error: FloatArray, chance: float) -> npt.NDArray[np.bool_]:
+    """The abler third, two or more, of candidates surely above chance (one-sided 95 %); none where fewer than two."""
+    above = ability - _Z * np.nan_to_num(error, nan=math.inf) > chance
+    wanted = max(2, math.ceil(len(ability) / 3))
+    found = np.zeros(len(ability), dtype=bool)
+    found[np.argsort(-ability, kind="stable")[:wanted]] = True
+    found &= above
+    return found if found.sum() >= 2 else np.zeros_like(found)
+
+
+def _suspects(board: Board, strong: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """(suite pairs,): failed by every strong candidate that scored it, by each with more than its median margin."""
+    agreed = np.ones(len(board.index.pair_id), dtype=bool)
+    judges = np.zeros(len(agreed), dtype=int)
+    for j in np.flatnonzero(strong):
+        margin = margins(board, board.matrix.candidates[j])
+        margin[~board.index.scored] = np.nan
+        seen = ~np.isnan(margin)
+        if not seen.any():
+            continue
+        usual = float(np.median(np.abs(margin[seen])))
+        agreed &= ~seen | (margin <= -usual)
+        judges += seen
+    return agreed & (judges >= 2)
+
+
+def _negative(rest: FloatArray) -> float:
+    known = rest[~np.isnan(rest)]
+    return float((known < 0).mean()) if len(known) else math.nan
+
+
+def _sayings(candidates: int, tested: int, q: float, called: int) -> list[str]:
+    needed = least_flagged(candidates, tested, q)
+    if called or not tested or needed < 2:
+        return []
+    return [
+        f"with {candidates} candidates no pair's p falls below {smallest_p(candidates):.2g}: of {tested} pairs "
+        f"{needed} would have to reach that before any could be called reversed"
+    ]
+
+
+def _about_suspects(scores: FloatArray, strong: npt.NDArray[np.bool_], found: int) -> list[str]:
+    if not strong.any():
+        return ["fewer than two strong candidates (the abler third, surely above chance): no label is suspected"]
+    right = float(np.nanmean(scores[strong]))
+    if not found or right >= _RELIABLE:
+        return []
+    return [f"the {strong.sum()} strong candidates are right on {right:.0%} only: most of what they all fail is hard, "
+            "not mislabelled"]  # fmt: skip
+
+
+def _last(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def _rank_of(pair: PairTrial) -> int:
+    return min((("reversed", "suspect").index(f) for f in pair.findings if f in ("reversed", "suspect")), default=2)

@@ -1,0 +1,323 @@
+"""The suites at hand – built in, given as files, stored – and their pairs, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.store.connection import Store
+from engine.store.suites import find_pair, stored_suites
+from rubrics.errors import SuiteError
+from rubrics.schema import Pair, Suite
+from rubrics.taxonomy import Subcategory
+
+if TYPE_CHECKING:
+    from rubrics.check import Report
+
+__all__ = ["SIZES", "PairLine", "SuiteEntry", "SuitePairs", "Wanted", "check_report", "coverage", "pairs_of", "suites"]
+
+SIZES: Final = 5
+"""Columns of the coverage matrix: |V| = 1, 2, 3, 4, 5 and more."""
+_HEAD: Final = 200
+
+Places = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class SuiteEntry:
+    """One suite, or a file that should be one."""
+
+    name: str
+    origin: Literal["built-in", "file", "stored"]
+    suite_hash: str
+    """Empty where it cannot be read."""
+    path: str
+    """What a run is given: the name of a built-in one, else its file; empty for one that is only stored."""
+    n_scored: int = 0
+    n_shots: int = 0
+    n_groups: int = 0
+    n_runs: int = 0
+    """Runs on it in this database."""
+    card: str = ""
+    fault: str = ""
+    """Why it cannot be used; several lines."""
+    fix: str = ""
+    added_at: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which pairs are looked for; what is empty does not narrow."""
+
+    text: str = ""
+    """Anywhere in id, prompt, responses or criteria, whatever the case."""
+    subcategory: str = ""
+    size: int = 0
+    """|V|; `SIZES` stands for that and more. Exemplars are in no cell of the matrix, so this leaves them out."""
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """What a list shows of a pair."""
+
+    pair_id: str
+    domain: str
+    subcategories: tuple[str, ...]
+    violated: tuple[str, ...]
+    shot: bool
+    prompt: str
+    """Its beginning."""
+
+
+class SuitePairs(Protocol):
+    """The pairs of one suite. Every method may block."""
+
+    def places(self, wanted: Wanted) -> Places:
+        """Where the wanted pairs stand in the suite, in its order."""
+
+    def lines(self, places: Sequence[int]) -> list[PairLine]:
+        """The pairs at these places, in the same order."""
+
+    def pair(self, place: int) -> Pair:
+        """One pair in full."""
+
+
+def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
+    """Built-in suites, then the files given, then what only the store holds, newest first. One that is stored as well
+    is listed once. A file that cannot be read is listed with what is wrong.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from rubrics.reading import built_in_names
+
+    held = {stored.suite_hash: stored for stored in stored_suites(store)}
+    found = []
+    named: list[tuple[str, Literal["built-in", "file"]]] = [(name, "built-in") for name in built_in_names()]
+    for name, origin in [*named, *((file, "file") for file in files)]:
+        try:
+            suite = _read(name)
+        except SuiteError as error:
+            found.append(SuiteEntry(Path(name).stem or name, origin, "", name, fault=error.what, fix=error.fix))
+            continue
+        stored = held.pop(suite.hash, None)
+        found.append(
+            SuiteEntry(
+                suite.name, origin, suite.hash, name, len(suite.scored), len(suite.pairs) - len(suite.scored),
+                len({pair.group for pair in suite.scored}), stored.n_runs if stored else 0, suite.card,
+                added_at=stored.added_at if stored else "",
+            )
+        )  # fmt: skip
+    groups = _groups(store, list(held))
+    for stored in held.values():
+        found.append(
+            SuiteEntry(
+                stored.name, "stored", stored.suite_hash, "", stored.n_scored, stored.n_pairs - stored.n_scored,
+                groups.get(stored.suite_hash, 0), stored.n_runs, stored.card, added_at=stored.added_at,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _groups(store: Store, hashes: list[str]) -> Mapping[str, int]:
+    if not hashes:
+        return {}
+    with store.reading() as connection:
+        rows = connection.execute(
+            'select suite_hash, count(distinct "group") from pairs where split is null and suite_hash in '
+            "(select unnest(?::varchar[])) group by suite_hash",
+            [hashes],
+        ).fetchall()
+    return dict(rows)
+
+
+def _read(name: str) -> Suite:
+    from rubrics.reading import suite_path
+
+    path = suite_path(name)
+    try:
+        seen = tuple(
+            (found.st_mtime_ns, found.st_size) for file in (path, path.with_suffix(".md")) if (found := _stat(file))
+        )
+    except OSError as error:
+        raise SuiteError(f"cannot be read ({error.strerror})", where=str(path), fix="check the file") from None
+    return _read_once(str(path), seen)
+
+
+def _stat(path: Path) -> Any:
+    return path.stat() if path.exists() else None
+
+
+@lru_cache(maxsize=8)
+def _read_once(path: str, seen: tuple[tuple[int, int], ...]) -> Suite:
+    # `seen` makes a file that has changed another one.
+    from rubrics.reading import read_suite
+
+    return read_suite(Path(path))
+
+
+def coverage(store: Store, entry: SuiteEntry) -> Mapping[str, tuple[int, ...]]:
+    """Scored pairs by subcategory and |V| = 1 … `SIZES` and more; a pair counts in each subcategory it violates.
+
+    Raises:
+        SuiteError: the file has gone or changed for the worse.
+        StoreError: the store cannot be read.
+    """
+    if entry.origin != "stored":
+        from rubrics.check.structure import cover
+
+        return cover(_read(entry.path).scored)
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select subcategory, least(n_violated, ?) as size, count(*) from "
+            "(select unnest(subcategories) as subcategory, n_violated from pairs "
+            "where suite_hash = ? and split is null) group by all",
+            [SIZES, entry.suite_hash],
+        ).fetchall()
+    counts = {(name, size): number for name, size, number in rows}
+    return {str(name): tuple(counts.get((str(name), n), 0) for n in range(1, SIZES + 1)) for name in Subcategory}
+
+
+def check_report(store: Store, entry: SuiteEntry) -> Report:
+    """All checks on a suite, artefact detectors included; takes seconds. Faults of a file are findings of it.
+
+    Raises:
+        SuiteError: the file cannot be read at all.
+        StoreError: the store cannot be read.
+    """
+    from rubrics.check import check_file, check_suite
+    from rubrics.reading import suite_path
+
+    if entry.origin != "stored":
+        return check_file(suite_path(entry.path))
+    return check_suite(Suite(entry.name, _stored_pairs(store, entry.suite_hash), entry.card))
+
+
+def _stored_pairs(store: Store, suite_hash: str) -> tuple[Pair, ...]:
+    with store.reading() as connection:
+        rows = connection.execute(
+            'select position, pair_id, domain, "group", cluster, prompt_json, chosen, rejected, violated, split, '
+            "source, license from pairs where suite_hash = ? order by position",
+            [suite_hash],
+        ).fetchall()
+        rules = connection.execute(
+            "select position, criterion, text, subcategory from criteria where suite_hash = ? "
+            "order by position, ordinal",
+            [suite_hash],
+        ).fetchall()
+    criteria: dict[int, list[dict[str, str]]] = {}
+    for position, name, text, subcategory in rules:
+        criteria.setdefault(position, []).append({"id": name, "text": text, "subcategory": subcategory})
+    fields = (
+        "id",
+        "domain",
+        "group",
+        "cluster",
+        "prompt",
+        "chosen",
+        "rejected",
+        "violated",
+        "split",
+        "source",
+        "license",
+    )
+    return tuple(
+        Pair.model_validate(
+            {**dict(zip(fields, row[1:], strict=True)), "prompt": json.loads(row[5]), "criteria": criteria[row[0]]}
+        )
+        for row in rows
+    )
+
+
+def pairs_of(store: Store, entry: SuiteEntry) -> SuitePairs:
+    """The pairs of a suite, wherever they are.
+
+    Raises:
+        SuiteError: the file has gone or changed for the worse.
+    """
+    if entry.origin == "stored":
+        return _Stored(store, entry.suite_hash)
+    return _Read(_read(entry.path))
+
+
+class _Stored:
+    """Pairs in the store."""
+
+    def __init__(self, store: Store, suite_hash: str) -> None:
+        self._store = store
+        self._hash = suite_hash
+
+    def places(self, wanted: Wanted) -> Places:
+        conditions, given = ["suite_hash = $hash"], {"hash": self._hash}
+        if wanted.text:
+            given["text"] = wanted.text
+            fields = " or ".join(
+                f"contains(lower({field}), lower($text))" for field in ("pair_id", "prompt", "chosen", "rejected")
+            )
+            rules = "select position from criteria where suite_hash = $hash and contains(lower(text), lower($text))"
+            conditions.append(f"({fields} or position in ({rules}))")
+        if wanted.subcategory:
+            given["subcategory"] = wanted.subcategory
+            conditions.append("list_contains(subcategories, $subcategory)")
+        if wanted.size:
+            conditions.append(f"split is null and least(n_violated, {SIZES}) = {int(wanted.size)}")
+        with self._store.reading() as connection:
+            found = connection.execute(
+                f"select position from pairs where {' and '.join(conditions)} order by position", given
+            ).fetchnumpy()
+        return np.asarray(found["position"], dtype=np.int32)
+
+    def lines(self, places: Sequence[int]) -> list[PairLine]:
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "select position, pair_id, domain, subcategories, violated, split is not null, left(prompt, ?) "
+                "from pairs where suite_hash = ? and position in (select unnest(?::integer[]))",
+                [_HEAD, self._hash, [int(place) for place in places]],
+            ).fetchall()
+        found = {row[0]: PairLine(row[1], row[2], tuple(row[3]), tuple(row[4]), row[5], row[6]) for row in rows}
+        return [found[place] for place in places]
+
+    def pair(self, place: int) -> Pair:
+        return find_pair(self._store, self._hash, self.lines([place])[0].pair_id)
+
+
+class _Read:
+    """Pairs in memory, from a file."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._pairs = suite.pairs
+
+    def places(self, wanted: Wanted) -> Places:
+        text = wanted.text.lower()
+        found = [place for place, pair in enumerate(self._pairs) if _matches(pair, wanted, text)]
+        return np.array(found, dtype=np.int32)
+
+    def lines(self, places: Sequence[int]) -> list[PairLine]:
+        return [_line(self._pairs[place]) for place in places]
+
+    def pair(self, place: int) -> Pair:
+        return self._pairs[place]
+
+
+def _line(pair: Pair) -> PairLine:
+    subcategories = tuple(str(name) for name in pair.subcategories)
+    shot = pair.split is not None
+    return PairLine(pair.id, pair.domain, subcategories, tuple(pair.violated), shot, pair.prompt_text[:_HEAD])
+
+
+def _matches(pair: Pair, wanted: Wanted, text: str) -> bool:
+    if wanted.subcategory and wanted.subcategory not in pair.subcategories:
+        return False
+    if wanted.size and (pair.split is not None or min(len(pair.violated), SIZES) != wanted.size):
+        return False
+    if not text:
+        return True
+    fields = (pair.id, pair.prompt_text, pair.chosen, pair.rejected, *(rule.text for rule in pair.criteria))
+    return any(text in field.lower() for field in fields)

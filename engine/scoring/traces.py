@@ -1,0 +1,111 @@
+"""Reasoning traces through a model: the loss of every token, one request a trace."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.layout import PlacingEncoder, token_lengths
+from engine.requests import Request
+
+__all__ = ["lay_trace", "score_traces"]
+
+_FLUSH_SECONDS = 0.25
+
+
+def lay_trace(encoder: PlacingEncoder, name: str, prompt: str, trace: str) -> Request:
+    """Prompt and trace as ids, the trace's scored; the boundary between them is a boundary of tokens.
+
+    Each is encoded behind a line break whose tokens are dropped again, so that neither is taken for the start of a
+    text; the tokenizer's own prefix (BOS) comes first.
+    """
+    head = [*encoder.prefix, *_encoded(encoder, prompt)]
+    tail = _encoded(encoder, trace)
+    ids = (*head, *tail)
+    return Request(name, "likelihood", "chosen", ids, (len(head), len(ids)), None)
+
+
+def _encoded(encoder: PlacingEncoder, text: str) -> list[int]:
+    if not text:
+        return []
+    anchor = encoder.encode("\n")
+    ids = encoder.encode("\n" + text)
+    return ids[len(anchor) :] if ids[: len(anchor)] == anchor else encoder.encode(text)
+
+
+def score_traces(job: Mapping[str, Any], send: Callable[..., None]) -> None:
+    """Score what a job asks for: events `traces` with rows, several times a second.
+
+    Args:
+        job: `model`, `precision`, `device`, `attention`, `threads`, `context`, `trust_remote_code`, and `traces_file`:
+            JSON lines of [position, prompt, trace].
+        send: an event's name and fields.
+    """
+    from engine.scoring.tokenizer import open_tokenizer
+
+    send("phase", phase="tokenising")
+    folder = Path(job["model"])
+    encoder = open_tokenizer(folder, trust_remote_code=job["trust_remote_code"])
+    requests: list[Request] = []
+    texts: list[tuple[int, str]] = []
+    skipped = []
+    for line in Path(job["traces_file"]).read_text(encoding="utf-8").split("\n"):
+        position, prompt, trace = json.loads(line)
+        request = lay_trace(encoder, str(position), prompt, trace)
+        assert request.scored is not None
+        why = _unscorable(request, job["context"])
+        if why:
+            skipped.append([position, None, [], why])
+        else:
+            requests.append(request)
+            texts.append((position, trace))
+    if skipped:
+        send("traces", rows=skipped)
+    if not requests:
+        return
+    from engine.scoring.backend import LocalBackend
+    from engine.scoring.load import load_model
+
+    send("phase", phase="loading")
+    loaded = load_model(
+        folder, job["precision"], job["device"], attention=job["attention"], threads=job.get("threads"),
+        trust_remote_code=job["trust_remote_code"],
+    )  # fmt: skip
+    backend = LocalBackend(loaded)
+    send("phase", phase="scoring")
+    rows: list[list[Any]] = []
+    since = time.monotonic()
+    for row in _scored(backend, encoder, requests, texts):
+        rows.append(row)
+        if time.monotonic() - since >= _FLUSH_SECONDS:
+            send("traces", rows=rows)
+            rows, since = [], time.monotonic()
+    send("traces", rows=rows)
+    send("notes", notes=list(backend.stats.notes))
+
+
+def _unscorable(request: Request, context: int | None) -> str:
+    assert request.scored is not None
+    start, end = request.scored
+    if start == end:
+        return "the trace has no tokens"
+    if start == 0:
+        return "nothing stands before the trace, so its first token has no probability"
+    if context is not None and len(request.ids) > context:
+        return f"longer than the candidate's context ({len(request.ids)} tokens of {context})"
+    return ""
+
+
+def _scored(
+    backend: Any, encoder: PlacingEncoder, requests: list[Request], texts: list[tuple[int, str]]
+) -> Iterator[list[Any]]:
+    for index, score in backend.score(requests, token_scores=True):
+        position, trace = texts[index]
+        lengths = token_lengths(encoder, trace)
+        assert score.tokens is not None
+        assert len(lengths) == len(score.tokens), f"trace {position} has other tokens than were scored"
+        yield [position, base64.b64encode(score.tokens.logprob.astype("<f4").tobytes()).decode(), lengths, None]

@@ -1,0 +1,1 @@
+"""Item response: what the verdicts of several candidates say about single pairs."""

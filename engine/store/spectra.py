@@ -1,0 +1,54 @@
+"""How the eigenvalues of each weight matrix fall off, in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.store.connection import Store
+
+__all__ = ["Spectrum", "add_spectra", "stored_spectra"]
+
+
+class Spectrum(NamedTuple):
+    """One matrix; what could not be fitted is None."""
+
+    tensor: str
+    rows: int
+    columns: int
+    alpha: float | None
+    """Exponent of the power law."""
+    largest: float
+    """Largest eigenvalue of WᵀW."""
+    least: float | None
+    """Where the tail begins."""
+    tail: int
+    """Eigenvalues in the tail."""
+    distance: float | None
+    """Kolmogorov–Smirnov distance of the fit."""
+
+
+def add_spectra(store: Store, weights_hash: str, spectra: Sequence[Spectrum]) -> None:
+    """Keep what was measured of some weights."""
+    if not spectra:
+        return
+    with store.writing() as connection:
+        connection.executemany(
+            "insert or replace into spectra (weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, "
+            "distance) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(weights_hash, *one) for one in spectra],
+        )
+
+
+def stored_spectra(store: Store, hashes: Sequence[str]) -> dict[str, list[Spectrum]]:
+    """By weights hash; weights of which nothing is known are left out."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, distance from spectra "
+            "where weights_hash in (select unnest(?::varchar[])) order by weights_hash, tensor",
+            [list(hashes)],
+        ).fetchall()
+    found: dict[str, list[Spectrum]] = {}
+    for weights_hash, *values in rows:
+        found.setdefault(weights_hash, []).append(Spectrum(*values))
+    return found

@@ -1,0 +1,161 @@
+"""Reasoning traces and what each candidate made of their tokens, in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.store.connection import Store
+
+if TYPE_CHECKING:
+    from engine.predictors.trace_file import TraceSet
+
+__all__ = [
+    "StoredTraces",
+    "TraceRun",
+    "TraceScore",
+    "add_trace_scores",
+    "add_traces",
+    "done_traces",
+    "open_trace_run",
+    "scored_traces",
+    "stored_trace_sets",
+    "trace_runs",
+    "trace_set",
+]
+
+
+class StoredTraces(NamedTuple):
+    """A trace file in the store."""
+
+    hash: str
+    name: str
+    weighted: bool
+    """Whether every trace has its frontier tokens."""
+    masked: bool
+    """Whether every trace has marked spans."""
+
+
+@dataclass(frozen=True, eq=False)
+class TraceScore:
+    """One trace as a candidate read it, or why it could not."""
+
+    position: int
+    """In the file, from 0."""
+    logprob: npt.NDArray[np.float32] | None
+    """(tokens,), nats."""
+    lengths: tuple[int, ...] = ()
+    """(tokens,), UTF-8 bytes of the trace in each."""
+    skipped: str | None = None
+
+
+@dataclass(frozen=True)
+class TraceRun:
+    """One candidate × trace file × precision."""
+
+    run_id: str
+    traces_hash: str
+    weights_hash: str
+    candidate: str
+    precision: str
+
+
+def add_traces(store: Store, traces: TraceSet) -> None:
+    """Keep a trace file's content, once."""
+    content = "\n".join(record.to_json() for record in traces.records)
+    with store.writing() as connection:
+        connection.execute(
+            "insert or ignore into trace_sets (traces_hash, name, n_traces, weighted, masked, content) "
+            "values (?, ?, ?, ?, ?, ?)",
+            [traces.hash, traces.name, len(traces.records), traces.weighted, traces.masked, content],
+        )
+
+
+def stored_trace_sets(store: Store) -> list[StoredTraces]:
+    """Every trace file that some candidate was scored on, oldest first."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select traces_hash, name, weighted, masked from trace_sets "
+            "where traces_hash in (select traces_hash from trace_runs) order by added_at, traces_hash"
+        ).fetchall()
+    return [StoredTraces(*row) for row in rows]
+
+
+def trace_set(store: Store, traces_hash: str) -> TraceSet:
+    """A stored trace file.
+
+    Raises:
+        KeyError: there is none of that hash.
+    """
+    from engine.predictors.trace_file import TraceRecord, TraceSet
+
+    with store.reading() as connection:
+        row = connection.execute("select name, content from trace_sets where traces_hash = ?", [traces_hash]).fetchone()
+    if row is None:
+        raise KeyError(traces_hash)
+    return TraceSet(row[0], tuple(map(TraceRecord.from_json, row[1].split("\n"))))
+
+
+def open_trace_run(store: Store, run: TraceRun, key: Mapping[str, Any]) -> None:
+    """Remember what produces its numbers; `run_id` is the hash of `key`."""
+    with store.writing() as connection:
+        connection.execute(
+            "insert or ignore into trace_runs (run_id, traces_hash, weights_hash, candidate, precision, run_key) "
+            "values (?, ?, ?, ?, ?, ?)",
+            [run.run_id, run.traces_hash, run.weights_hash, run.candidate, run.precision,
+             json.dumps(key, sort_keys=True)],
+        )  # fmt: skip
+
+
+def trace_runs(store: Store, traces_hash: str) -> list[TraceRun]:
+    """Every run over a trace file, newest first."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select run_id, traces_hash, weights_hash, candidate, precision from trace_runs where traces_hash = ? "
+            "order by created_at desc, run_id",
+            [traces_hash],
+        ).fetchall()
+    return [TraceRun(*row) for row in rows]
+
+
+def done_traces(store: Store, run_id: str) -> dict[int, str | None]:
+    """Positions that need not be scored again, and why those were skipped that were."""
+    with store.reading() as connection:
+        return dict(
+            connection.execute("select position, skipped from trace_scores where run_id = ?", [run_id]).fetchall()
+        )
+
+
+def add_trace_scores(store: Store, run_id: str, scores: Sequence[TraceScore]) -> None:
+    """Store what came back, in one statement."""
+    rows = [
+        (one.position, None if one.logprob is None else one.logprob.astype("<f4").tobytes(), list(one.lengths),
+         one.skipped)
+        for one in scores
+    ]  # fmt: skip
+    if not rows:
+        return
+    with store.writing() as connection:
+        connection.executemany(
+            "insert or replace into trace_scores (run_id, position, logprob, lengths, skipped) values (?, ?, ?, ?, ?)",
+            [(run_id, *row) for row in rows],
+        )
+
+
+def scored_traces(store: Store, run_ids: Sequence[str]) -> dict[str, dict[int, TraceScore]]:
+    """By run and position, what was scored; skipped traces are left out."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select run_id, position, logprob, lengths from trace_scores "
+            "where skipped is null and run_id in (select unnest(?::varchar[])) order by run_id, position",
+            [list(run_ids)],
+        ).fetchall()
+    found: dict[str, dict[int, TraceScore]] = {run_id: {} for run_id in run_ids}
+    for run_id, position, raw, lengths in rows:
+        found[run_id][position] = TraceScore(position, np.frombuffer(raw, "<f4").astype(np.float32), tuple(lengths))
+    return found

@@ -1,0 +1,316 @@
+"""`rude-tui construct`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rude_tui.options import as_json, database, store_of
+from rude_tui.output import narrate, print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.construct.estimate import Estimate
+    from engine.construct.progress import ConstructState
+
+__all__ = ["ConstructTold", "cancelled_by_signals", "construct", "patience_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SPEC = "http://host:port/v1#model (any OpenAI-compatible chat server) or local:PATH."
+
+
+def patience_options(command: F) -> F:
+    """How servers are asked; the same for `construct` and `trial`."""
+    for option in (
+        click.option("--max-calls", type=click.IntRange(1), metavar="N", help="Ask no more than N questions in all."),
+        click.option("--concurrency", type=click.IntRange(1, 256), default=8, show_default=True,
+                     help="Questions under way at a time."),
+        click.option("--timeout", type=click.FloatRange(1), default=300, show_default=True, help="Seconds for one."),
+        click.option("--attempts", type=click.IntRange(1, 50), default=6, show_default=True,
+                     help="For each question, with growing pauses or those the server asks for."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _pair_of_prices(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, float]:
+    if value is None:
+        return 0.0, 0.0
+    try:
+        read, written = (float(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter("give READ,WRITTEN, for example 1.25,10") from None
+    return read, written
+
+
+def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter("give sizes of V, for example 1,2,3") from None
+
+
+@click.command()
+@click.option(
+    "--prompts",
+    "prompts_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Prompts with criteria, JSON lines.",
+)
+@click.option("--generator", required=True, metavar="SPEC", help=_SPEC)
+@click.option("--verifier", required=True, metavar="SPEC", help="The same; better another model than the generator.")
+@click.option("--second-verifier", metavar="SPEC", help="Must agree with the first on every criterion.")
+@click.option("--generator-key", metavar="VARIABLE", help="Environment variable that holds the generator's key.")
+@click.option("--verifier-key", metavar="VARIABLE", help="The verifier's.")
+@click.option("--second-verifier-key", metavar="VARIABLE", help="The second verifier's.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Suite file to write (.jsonl).")
+@click.option(
+    "--method",
+    type=click.Choice(["degrade", "best-of-n", "locate"]),
+    default="degrade",
+    show_default=True,
+    help="The last two are rivals, for comparison.",
+)
+@click.option("--violations", default="1,2,3", show_default=True, callback=_sizes, help="Sizes of V to plan for.")
+@click.option(
+    "--per-prompt",
+    type=click.IntRange(1, 50),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Negatives for each positive.",
+)
+@click.option("--rounds", type=click.IntRange(1, 50), default=4, show_default=True, help="Attempts at each response.")
+@click.option(
+    "--votes",
+    type=click.IntRange(1, 15),
+    default=1,
+    show_default=True,
+    metavar="K",
+    help="Verdicts on each criterion; odd, the majority decides.",
+)
+@click.option("--samples", type=click.IntRange(2, 64), default=8, show_default=True, help="Of best-of-n: n.")
+@click.option("--length-window", type=float, default=0.12, show_default=True, help="Of bytes, as a share.")
+@click.option(
+    "--unchanged",
+    type=click.FloatRange(0, 1),
+    default=0.6,
+    show_default=True,
+    help="Most of the positive a rewrite may begin and end with.",
+)
+@click.option("--draft-criteria", is_flag=True, help="Let the generator propose criteria where a prompt has none.")
+@click.option("--reference-first", is_flag=True, help="A prompt's reference is the first draft.")
+@click.option("--blind-draft", is_flag=True, help="Do not show the criteria with the first request for an answer.")
+@click.option("--temperature", type=click.FloatRange(0, 2), default=0.8, show_default=True, help="The generator's.")
+@click.option("--answer-tokens", type=click.IntRange(16), default=4096, show_default=True, help="Longest answer.")
+@click.option("--schema", is_flag=True, help="Ask servers to hold JSON answers to a schema (response_format).")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N prompts of the file.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@patience_options
+@click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Read and write no more than N tokens in all.")
+@click.option(
+    "--generator-price",
+    callback=_pair_of_prices,
+    metavar="READ,WRITTEN",
+    help="Money for a million tokens, for --dry-run.",
+)
+@click.option("--verifier-price", callback=_pair_of_prices, metavar="READ,WRITTEN", help="The same.")
+@click.option("--dry-run", is_flag=True, help="Say what it would cost, and stop.")
+@as_json
+@database
+@click.pass_context
+def construct(ctx: click.Context, /, **given: Any) -> None:
+    """Build a suite of pairs from prompts: a generator writes, a verifier judges every criterion by itself.
+
+    Every answer is kept under the hash of what was asked: the same command again goes on where it stopped and asks
+    nothing twice. Ctrl-C keeps what is done.
+    """
+    from engine.construct.estimate import Price, estimate
+    from engine.construct.pipeline import Construction
+    from engine.construct.pipeline import construct as make
+    from engine.construct.settings import Running, Settings
+    from engine.construct.spec import parse_spec
+    from rubrics.errors import BadInput, Exit
+    from rubrics.prompts import read_prompts
+
+    specs = [given["verifier"], *([given["second_verifier"]] if given["second_verifier"] else [])]
+    names = (
+        "method", "violations", "per_prompt", "rounds", "votes", "samples", "length_window", "unchanged",
+        "draft_criteria", "reference_first", "blind_draft", "temperature", "answer_tokens", "schema", "seed",
+    )  # fmt: skip
+    settings = Settings(
+        parse_spec(given["generator"]), tuple(map(parse_spec, specs)), **{name: given[name] for name in names}
+    )
+    settings.check()
+    output: Path = given["output"]
+    if not output.parent.is_dir():
+        raise BadInput("no such folder", where=str(output.parent), fix="make it first")
+    if output.suffix != ".jsonl":
+        raise BadInput("a suite file ends in .jsonl", where=str(output), fix=f"name it {output.with_suffix('.jsonl')}")
+    prompts = read_prompts(given["prompts_file"])[: given["limit"]]
+    store = store_of(given["db"])
+    if given["dry_run"]:
+        planned = estimate(
+            store, settings, prompts, concurrency=given["concurrency"],
+            generator_price=Price(*given["generator_price"]), verifier_price=Price(*given["verifier_price"]),
+        )  # fmt: skip
+        _show_estimate(planned, given["as_json"])
+        return
+    running = Running(
+        given["generator_key"], (given["verifier_key"], given["second_verifier_key"]), given["concurrency"],
+        given["max_calls"], given["max_tokens"], _patience(given),
+    )  # fmt: skip
+    cancel = cancelled_by_signals()
+    told = ConstructTold()
+    construction = Construction(settings, tuple(prompts), output)
+    try:
+        state = make(store, construction, running, told, cancel)
+    finally:
+        told.end()
+    _show_end(state, given["as_json"], _untried(store, settings))
+    ctx.exit(_exit_code(state, len(prompts)) if state.pairs or state.phase.value == "cancelled" else Exit.FAILED)
+
+
+def _patience(given: dict[str, Any]) -> Any:
+    from engine.construct.server import Patience
+
+    return Patience(given["timeout"], given["attempts"])
+
+
+def cancelled_by_signals() -> Any:
+    """An event that Ctrl-C and its like set."""
+    import signal
+    import threading
+
+    cancel = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: cancel.set())
+    return cancel
+
+
+def _exit_code(state: ConstructState, prompts: int) -> int:
+    from rubrics.errors import Exit
+
+    if state.phase.value == "cancelled":
+        return Exit.INTERRUPTED
+    planned = {one.name: one.planned for one in state.yields}
+    whole = planned.get("positives") == prompts and planned.get("negatives") == state.pairs
+    return Exit.DONE if whole and state.phase.value == "done" else Exit.SOME_SKIPPED
+
+
+def _untried(store: Any, settings: Any) -> list[str]:
+    from engine.construct.wording import wording_hash
+    from engine.store.construct import trials_of
+
+    tried = {trial.verifier for trial in trials_of(store) if trial.wording_hash == wording_hash()}
+    return [str(spec) for spec in settings.verifiers if str(spec) not in tried]
+
+
+class ConstructTold:
+    """Progress on standard error: a live line in a terminal, a plain one now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._spoke = 0.0
+
+    def __call__(self, state: ConstructState) -> None:
+        """One snapshot."""
+        from screens.plain import one_line
+
+        line = one_line(_line(state), 400)
+        if self._live:
+            import shutil
+
+            sys.stderr.write("\r\x1b[2K" + line[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.flush()
+        elif time.monotonic() - self._spoke > 10:
+            self._spoke = time.monotonic()
+            narrate(line)
+
+    def end(self) -> None:
+        """Leave the line clean."""
+        if self._live:
+            sys.stderr.write("\r\x1b[2K")
+
+
+def _line(state: ConstructState) -> str:
+    parts = [state.phase.value]
+    parts += [f"{one.name} {one.accepted} of {one.done} (planned {one.planned})" for one in state.yields]
+    parts.append(f"{state.calls:,} questions, {state.tokens:,} tokens, {state.in_flight} under way")
+    if state.remembered:
+        parts.append(f"{state.remembered:,} remembered")
+    if state.eta_seconds is not None:
+        parts.append(f"{state.eta_seconds:.0f} s left")
+    return " · ".join(parts)
+
+
+def _show_end(state: ConstructState, as_json: bool, untried: list[str]) -> None:
+    if as_json:
+        print_json({**asdict(state), "phase": state.phase.value, "latest": None})
+    else:
+        print_table(
+            ["phase", "planned", "accepted", "rejected", "why"],
+            [
+                [y.name, y.planned, y.accepted, y.rejected, "; ".join(f"{n} {reason}" for reason, n in y.reasons)]
+                for y in state.yields
+            ],
+            right=["planned", "accepted", "rejected"],
+        )
+    narrate(*(f"note: {note}" for note in state.notes))
+    if state.phase.value == "cancelled":
+        narrate("stopped; the same command goes on where it stopped")
+    if state.error:
+        narrate(f"{state.phase.value}: {state.error}")
+    for spec in untried:
+        narrate(f"note: {spec} has not been tried on pairs whose truth is known: rude-tui trial --verifier {spec}")
+    if state.output:
+        narrate(f"{state.pairs} pairs → {state.output}, construction {state.run_id}; read some: rude-tui review "
+                f"{state.run_id}")  # fmt: skip
+
+
+def _show_estimate(planned: Estimate, as_json: bool) -> None:
+    if as_json:
+        print_json({**asdict(planned), "totals": {name: planned.totals(name) for name, _ in planned.courses}})
+        return
+    print_table(
+        ["planned pairs", *(f"|V|={size}" for size in planned.sizes)],
+        [[name, *(count or "–" for count in counts)] for name, counts in planned.cells],
+        right=[f"|V|={size}" for size in planned.sizes],
+    )
+    print_table(
+        ["if", "model", "questions", "tokens read", "tokens written", "money"],
+        [
+            [name, c.model, f"{c.calls:,}", f"{c.tokens_read:,}", f"{c.tokens_written:,}", f"{c.money:,.2f}"]
+            for name, costs in planned.courses
+            for c in costs
+        ],
+        right=["questions", "tokens read", "tokens written", "money"],
+    )
+    for name, costs in planned.courses:
+        calls, tokens, seconds, money = planned.totals(name)
+        told = "measured" if all(c.measured for c in costs) else "assumed"
+        narrate(
+            f"{name}: {calls:,} questions, {tokens:,} tokens, {_duration(seconds)} at {planned.concurrency} at a time "
+            f"(times {told}), {money:,.2f} at the prices given"
+        )
+    narrate(
+        f"{planned.prompts} prompts, {planned.pairs} pairs planned; least: every first attempt holds; likely: two "
+        "rounds each; most: every round is used"
+    )
+    if planned.without_criteria:
+        narrate(f"{planned.without_criteria} prompts have no criteria and are left out (--draft-criteria)")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

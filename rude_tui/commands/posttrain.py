@@ -1,0 +1,85 @@
+"""`rude-tui posttrain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rude_tui.options import as_json, database, store_of
+from rude_tui.output import narrate, print_json, print_table
+
+__all__ = ["posttrain"]
+
+
+@click.command()
+@click.option(
+    "--model", "models", multiple=True, required=True, metavar="M", help="Folder or hub id of a base model; repeatable."
+)
+@click.option(
+    "--suite", default="world", show_default=True, metavar="S",
+    help="world, or a .jsonl file of prompts with `checks` by criterion (and `reference` responses to imitate).",
+)  # fmt: skip
+@click.option(
+    "--recipe", type=click.Path(path_type=Path), required=True, metavar="FILE", help="TOML; the same for all."
+)
+@click.option("--seed", "seeds", multiple=True, type=int, help="Instead of the recipe's seeds; repeatable.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default="posttrained", show_default=True, metavar="DIR",
+    help="Folder for checkpoints and trained models.",
+)  # fmt: skip
+@as_json
+@database
+@click.pass_context
+def posttrain(
+    ctx: click.Context, models: tuple[str, ...], suite: str, recipe: Path, seeds: tuple[int, ...], device: str,
+    threads: int | None, output: Path, as_json: bool, db: Path | None,
+) -> None:  # fmt: skip
+    """Post-train candidates all the same way, and store what became of them as outcomes.
+
+    Supervised fine-tuning on reference responses, then GRPO with the share of criteria met as reward. Answers are
+    judged before, between and after; outcomes are named base_…, sft_… and rl_…, for `rude-tui correlate`. Running the
+    same command again goes on where it stopped.
+    """
+    import signal
+    import threading
+    from dataclasses import asdict
+
+    from engine.posttrain.session import ended, outcomes_of_run, plan_post_training, post_train_all
+    from rude_tui.terminal_progress import TerminalProgress
+
+    store = store_of(db)
+    planned = plan_post_training(models, suite, recipe, seeds=seeds, device=device, folder=output.resolve())
+    cancel = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: cancel.set())
+    states = post_train_all(store, planned, TerminalProgress(), cancel, threads=threads)
+    for state in states:
+        if state.error:
+            narrate(f"{state.candidate}, {state.protocol}: {state.error}")
+    names = sorted({one.candidate.name for one in planned})
+    first = {one.candidate.name: one.run for one in planned}
+    found = [outcome for name in names for outcome in outcomes_of_run(store, first[name])]
+    if as_json:
+        print_json([asdict(outcome) for outcome in found])
+    else:
+        score = {(outcome.candidate, outcome.outcome): outcome.score for outcome in found}
+        columns = ("base_met", "sft_met", "rl_met", "base_seen_met", "sft_seen_met", "rl_seen_met")
+        print_table(
+            ["candidate", *columns],
+            [[name, *(_percent(score.get((name, column))) for column in columns)] for name in names],
+            right=columns,
+        )
+        narrate(
+            "criteria met by greedy answers, in %: _met on families that post-training never saw, _seen_met on fresh "
+            "prompts of the others",
+            "more: rude-tui outcomes list; against predictors: rude-tui correlate --outcome rl_met",
+        )
+    ctx.exit(int(ended(states)))
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"

@@ -1,0 +1,66 @@
+"""`rude-tui report`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.output import narrate, print_json
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.option("-o", "--output", required=True, help="FILE.html; - prints the page.")
+@question_options
+@click.option("--outcome", "outcomes", multiple=True, help="Default: the first few there are.")
+@click.option("--predictor", "predictors", multiple=True, help="Default: all that are known.")
+@click.option("--pairs", type=click.IntRange(0), default=200, show_default=True, help="Failed pairs to show at most.")
+@as_json
+@database
+def report(
+    output: str, suite: str | None, protocol: str | None, metric: str | None, outcomes: tuple[str, ...],
+    predictors: tuple[str, ...], pairs: int, with_excluded: bool, as_json: bool, db: Path | None,
+) -> None:  # fmt: skip
+    """Write one page that holds everything: rankings, profiles, correlations, failed pairs, methods, provenance.
+
+    The page is a single file that asks nothing of the network; it can be mailed, printed and read on a phone. Failed
+    pairs are those lost by the widest margins, in turn from each candidate and subcategory.
+    """
+    from engine.export.files import whole
+    from engine.export.report import Wanted, gather, page
+    from engine.results.board import Question
+    from rubrics.errors import BadInput
+
+    if output != "-" and Path(output).suffix.lower() not in (".html", ".htm"):
+        raise BadInput("a report is a page of HTML", where=output, fix="end it in .html")
+    if output == "-" and as_json:
+        raise click.UsageError("--json says what was written, so -o must name a file")
+    question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    wanted = Wanted(question, predictors, outcomes, pairs)
+    if output == "-":
+        sys.stdout.write(page(gather(store_of(db), wanted)))
+        return
+    path = Path(output)
+    with whole(path) as scratch:
+        scratch.touch()  # a place that cannot be written to is found out before the work, not after it
+        found = gather(store_of(db), wanted)
+        text = page(found)
+        scratch.write_text(text, encoding="utf-8")
+    said = {
+        "output": str(path.resolve()), "bytes": len(text.encode("utf-8")), "suite": found.board.suite,
+        "suite_hash": found.board.suite_hash, "protocol": found.board.protocol, "metric": found.board.metric,
+        "candidates": list(found.board.matrix.candidates), "outcomes": [one.outcome for one in found.outlooks],
+        "published": any(one.published for one in found.outlooks), "pairs_failed": found.chosen.failed,
+        "notes": list(found.board.notes),
+    }  # fmt: skip
+    if as_json:
+        print_json(said)
+        return
+    narrate(
+        f"{len(found.board.entrants)} candidates on {found.board.suite} → {output} ({said['bytes']:,} bytes)",
+        *(f"note: {note}" for note in found.board.notes),
+    )

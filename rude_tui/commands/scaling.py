@@ -1,0 +1,187 @@
+"""`rude-tui scaling`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import click
+
+from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.output import interval, narrate, percent, print_json, print_table
+
+__all__ = ["scaling"]
+
+
+@click.group()
+def scaling() -> None:
+    """Checkpoints over tokens, and small runs that stand for large ones."""
+
+
+@scaling.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@question_options
+@click.option("--by", default="overall", show_default=True, help="What to split by, as in `rank`.")
+@click.option("--at", "at", multiple=True, metavar="TOKENS", help="Foretell accuracy there, such as 2e12 or 2T; "
+              "default: twice the tokens of the last checkpoint.")  # fmt: skip
+@as_json
+@database
+def checkpoints(
+    file: Path, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool, by: str,
+    at: tuple[str, ...], as_json: bool, db: Path | None,
+) -> None:  # fmt: skip
+    """Follow accuracy over a run's tokens.
+
+    For candidates that are checkpoints of one training run. FILE.csv has the columns candidate, run, tokens; nothing is
+    guessed from names. Fits a − b·t^−c by least squares on the pairs that all checkpoints of a run could score.
+    Intervals are 95 %: profile likelihood over c with Student's t for n − 3, widened by resampling clusters of pairs.
+    What lies beyond the last checkpoint is extrapolated.
+    """
+    from engine.results.board import Question, load_board
+    from engine.results.curves import training_curves
+    from engine.results.pairs import GROUPINGS
+    from engine.scaling import read_checkpoints, tokens_of
+
+    if by not in GROUPINGS:
+        raise click.BadParameter(f"one of {', '.join(GROUPINGS)}", param_hint="--by")
+    try:
+        horizons = [tokens_of(text) for text in at]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from None
+    told = read_checkpoints(file)
+    question = Question(suite, protocol, metric, by, with_excluded=with_excluded)
+    board = load_board(store_of(db), question)
+    curves = training_curves(board, question, told, at=horizons)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json([
+            {
+                "run": curve.run, "scope": curve.scope, "suite": board.suite, "protocol": board.protocol,
+                "metric": board.metric, "points": [asdict(point) for point in curve.points],
+                "a": curve.law.a if curve.law else None, "b": curve.law.b if curve.law else None,
+                "c": curve.law.c if curve.law else None,
+                "c_interval": list(curve.law.c_interval) if curve.law else None, "ceiling": asdict(curve.ceiling),
+                "forecasts": [asdict(one) for one in curve.forecasts],
+                "backtest": asdict(curve.backtest) if curve.backtest else None, "method": curve.method,
+                "notes": [*curve.notes, *board.notes],
+            }
+            for curve in curves
+        ])  # fmt: skip
+        return
+    print_table(
+        ["run", "scope", "tokens", "checkpoint", "accuracy", "95 %", "curve"],
+        [
+            [
+                curve.run, curve.scope, f"{point.tokens:.4g}", point.candidate, percent(point.value),
+                interval(point.ci_low, point.ci_high), percent(point.fitted),
+            ]
+            for curve in curves
+            for point in curve.points
+        ],
+        right=["tokens", "accuracy", "95 %", "curve"],
+    )  # fmt: skip
+    rows = []
+    for curve in curves:
+        if curve.law is None:
+            continue
+        c_low, c_high = curve.law.c_interval
+        exponent = f"{curve.law.c:.3g}" + ("" if math.isnan(c_low) else f" ({c_low:.2g}–{c_high:.2g})")
+        end = curve.ceiling
+        rows.append(
+            [curve.run, curve.scope, "without end", percent(end.value), interval(end.ci_low, end.ci_high), exponent]
+        )
+        for one in curve.forecasts:
+            cells = [f"{one.tokens:.4g}", percent(one.value), interval(one.ci_low, one.ci_high), ""]
+            rows.append([curve.run, curve.scope, *cells])
+    if rows:
+        print_table(
+            ["run", "scope", "at tokens", "accuracy", "95 %", "c"], rows, right=["at tokens", "accuracy", "95 %", "c"]
+        )
+    for curve in curves:
+        head = f"{curve.run}, {curve.scope}: "
+        warnings = dict.fromkeys(one.warning for one in curve.forecasts if one.warning)
+        narrate(
+            *(f"warning: {head}{warning}" for warning in warnings), *(f"note: {head}{note}" for note in curve.notes)
+        )
+        if curve.backtest is not None:
+            told_, last = curve.backtest, curve.points[-1]
+            narrate(
+                f"{head}the checkpoints before it foretell {percent(told_.value)} "
+                f"({interval(told_.ci_low, told_.ci_high)}) for the last one; it has {percent(last.value)}"
+            )
+    narrate(
+        f"{board.suite} · {board.protocol}, {board.metric} · a − b·t^−c by {curves[0].method}",
+        *(f"note: {note}" for note in board.notes),
+    )
+
+
+@scaling.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.csv]")
+@click.option("--predictor", help="Instead of a file: a stored predictor, as in `correlate` …")
+@click.option("--outcome", help="… against this stored outcome of the same candidates.")
+@click.option("--map", "mapping", type=click.Path(path_type=Path), metavar="MAP.csv",
+              help="Columns small, large: the predictor of the small against the outcome of the large, or without "
+              "--outcome against the same predictor.")  # fmt: skip
+@click.option("--lower-is-better", is_flag=True, help="A lower proxy is better, as for a loss.")
+@question_options
+@as_json
+@database
+def proxies(
+    file: Path | None, predictor: str | None, outcome: str | None, mapping: Path | None, lower_is_better: bool,
+    suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool, as_json: bool, db: Path | None,
+) -> None:  # fmt: skip
+    """Judge small runs by the large ones.
+
+    Does a small run's number foretell what the large run, or the corpus, came to? FILE.csv has the columns name, proxy,
+    target: one row for each model or corpus. Four forms are fitted by least squares and judged on points left out one
+    at a time: R² against the mean of the others, mean absolute error. Decisions: share of pairs of rows that the proxy
+    puts in the target's order, with a BCa interval over rows.
+    """
+    from dataclasses import asdict
+
+    from engine.results.board import Question
+    from engine.results.proxies import judge_proxies, stand_ins, stored_proxies
+    from engine.scaling import read_proxies, read_stand_ins
+
+    if (file is None) == (predictor is None):
+        raise click.UsageError("give a FILE.csv, or --predictor with --outcome or --map")
+    question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    if file is not None:
+        view = judge_proxies(read_proxies(file), lower_is_better=lower_is_better)
+    elif mapping is not None:
+        assert predictor is not None
+        pairs = read_stand_ins(mapping)
+        view = stand_ins(store_of(db), question, pairs, predictor, outcome, lower_is_better=lower_is_better)
+    elif predictor is not None and outcome is not None:
+        view = stored_proxies(store_of(db), question, predictor, outcome)
+    else:
+        raise click.UsageError("--predictor needs --outcome or --map")
+    if as_json:
+        print_json(asdict(view))
+        return
+    print_table(
+        ["form", "", "a", "b", "c", "R²", "R², left out", "error, left out", "note"],
+        [
+            [
+                form.name, form.formula, *(f"{value:.4g}" for value in form.constants),
+                *([""] * (3 - len(form.constants))),
+                *(_number(value) for value in (form.r2, form.cv_r2, form.cv_mae)), form.note,
+            ]
+            for form in view.forms
+        ],
+        right=["a", "b", "c", "R²", "R², left out", "error, left out"],
+    )  # fmt: skip
+    found = view.decision
+    narrate(
+        f"{view.proxy} for {view.target}, {len(view.rows)} points · decisions right {percent(found.accuracy)} % "
+        f"({interval(found.ci_low, found.ci_high)}; chance 50) of {found.pairs} pairs",
+        "left out: one point at a time, R² against the mean of the others"
+        + ("" if math.isnan(found.ci_low) else f"; decisions: 95 % by {found.method}"),
+        *([f"note: {found.note}"] if found.note else []),
+        *(f"note: {note}" for note in view.notes),
+    )
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"

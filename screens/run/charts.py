@@ -1,0 +1,123 @@
+"""What a run looks like while it goes: speed over time, and an accuracy that settles. Drawn in cells; plain Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from screens.failures.curve import dots
+from screens.formats import duration, percent
+from screens.run.trace import RunTrace, speeds
+
+if TYPE_CHECKING:
+    from engine.progress import RunState
+
+__all__ = ["accuracy_chart", "interval_of", "speed_chart"]
+
+Colour = Callable[[str], str]
+_MARGIN: Final = 7
+"""Cells for the figures on the left."""
+
+
+def speed_chart(points: tuple[tuple[float, float], ...], width: int, height: int, colour: Colour) -> Text:
+    """Tokens a second over the time since the start."""
+    room, rows = width - _MARGIN, height - 2
+    faint = colour("chance")
+    text = Text(no_wrap=True, overflow="crop")
+    samples = speeds(points, 2 * room) if room >= 8 and rows >= 1 else []
+    if len(samples) < 2 or not max(samples):
+        text.append("tokens/s", "bold")
+        text.append("\nappears with the first batches", faint)
+        return text
+    top = max(samples)
+    text.append("tokens/s", "bold")
+    text.append(f"  now {_short(samples[-1])} · best {_short(top)}\n", faint)
+    for number, line in enumerate(dots(samples, room, rows, 0.0, top)):
+        label = _short(top) if number == 0 else "0" if number == rows - 1 else ""
+        text.append(f"{label:>{_MARGIN - 1}} ", faint)
+        text.append("".join(chr(0x2800 + bits) if bits else " " for bits in line) + "\n", colour("mark-1"))
+    span = duration(points[-1][0] - points[0][0])
+    text.append(" " * _MARGIN + f"0 s{span:>{max(1, room - 3)}}", faint)
+    return text
+
+
+def interval_of(state: RunState, trace: RunTrace) -> tuple[float, float] | None:
+    """Where the accuracy over the pairs of this stretch will end, 95 %; None where nothing is known."""
+    if not state.judged or not trace.groups:
+        return None
+    return _settling(state.judged, state.right, _stretch(state), trace)
+
+
+def _stretch(state: RunState) -> int:
+    """Pairs of this stretch, scored or still to score."""
+    return max(state.judged, state.total - (state.done - state.judged))
+
+
+def _settling(judged: float, right: float, total: int, trace: RunTrace) -> tuple[float, float]:
+    from engine.stats.settling import settling
+
+    groups = max(1, round(trace.groups * total / trace.pairs))
+    return settling(right, round(judged), total, groups, trace.largest)
+
+
+def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, height: int, colour: Colour) -> Text:
+    """The share of pairs won so far over the pairs scored, the interval as a shade, chance as a dotted line."""
+    room, rows = width - _MARGIN, height - 2
+    faint = colour("chance")
+    text = Text("accuracy", "bold", no_wrap=True, overflow="crop")
+    if not trace.points or not trace.groups or room < 8 or rows < 1:
+        text.append("\nappears with the first pairs", faint)
+        return text
+    total = _stretch(state)
+    now = interval_of(state, trace)
+    assert now is not None
+    value = state.right / state.judged
+    sure = "95 %: " if width >= 44 else ""
+    text.append(f" {percent(value)} % · {sure}ends in {percent(now[0])}–{percent(now[1])}\n", faint)
+    reach = max(0.1, abs(value - chance) + 0.05, value - now[0], now[1] - value)
+    low, high = max(0.0, min(value, chance) - reach), min(1.0, max(value, chance) + reach)
+    seen = max(1, round(room * min(1.0, state.judged / total)))
+    values, bands = [], []
+    for column in range(2 * seen):
+        judged, right = _at(trace.points, (column + 1) / (2 * room) * total)
+        values.append(right / judged)
+        if column % 2:
+            bands.append(_settling(judged, right, total, trace))
+    line = dots(values, seen, rows, low, high)
+
+    def row_of(share: float) -> int:
+        return min(rows - 1, max(0, math.floor((high - share) / (high - low) * rows)))
+
+    at_chance = row_of(chance)
+    labels = {0: high, rows - 1: low} | {at_chance: chance}
+    good = colour("good" if now[0] > chance else "bad" if now[1] < chance else "mark-1")
+    for row in range(rows):
+        text.append(f"{percent(labels[row], 0) if row in labels else '':>{_MARGIN - 1}} ", faint)
+        for column in range(room):
+            bits = line[row][column] if column < seen else 0
+            inside = column < seen and row_of(bands[column][1]) <= row <= row_of(bands[column][0])
+            if bits:
+                text.append(chr(0x2800 + bits), good)
+            else:
+                text.append("┄" if row == at_chance else "░" if inside else " ", faint)
+        text.append("\n")
+    text.append(" " * _MARGIN + f"0{f'{total:,} pairs':>{room - 1}}", faint)
+    return text
+
+
+def _at(points: tuple[tuple[float, float], ...], judged: float) -> tuple[float, float]:
+    """Pairs scored and won at the first point that has at least so many."""
+    for point in points:
+        if point[0] >= judged:
+            return point
+    return points[-1]
+
+
+def _short(number: float) -> str:
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if number >= unit:
+            return f"{number / unit:.1f}{letter}" if number < 10 * unit else f"{number / unit:.0f}{letter}"
+    return f"{number:.0f}"

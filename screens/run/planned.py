@@ -1,0 +1,182 @@
+"""The plan before it starts: what will run, what it will take, what is left out and why."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from screens.plain import one_line, plain
+from screens.run.board import way
+from screens.run.choices import make_plan
+from screens.run.forecast import Expected, expect, headline, lay_out, portions
+from screens.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from engine.runs import Plan, RunRequest
+    from screens.place import Place
+
+__all__ = ["PlanPane"]
+
+
+class PlanPane(Vertical):
+    """A line for each run, what it will take behind it; below, all about the one under the cursor."""
+
+    DEFAULT_CSS = """
+    PlanPane #advice { height: auto; max-height: 8; padding: 0 1; }
+    PlanPane #plan-headings { height: 1; color: $text-muted; }
+    PlanPane Rows { height: 1fr; min-height: 3; }
+    PlanPane #plan-about { height: auto; max-height: 9; border-top: solid $panel; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan: Plan | None = None
+        self._expected: list[Expected] = []
+        self._note = ""
+        self._laying = threading.Event()
+        """Set once the laying out that goes on is no longer wanted."""
+
+    def compose(self) -> ComposeResult:
+        """Advice, lines, details."""
+        yield Static(id="advice")
+        yield Static(id="plan-headings")
+        rows = Rows(id="plan")
+        rows.tooltip = "the plan: what a start would do; below, all about the run under the cursor"
+        yield rows
+        with VerticalScroll(id="plan-about", can_focus=False):
+            yield Static(id="plan-facts")
+
+    def on_mount(self) -> None:
+        """Follow the cursor."""
+        self.watch(self.query_one(Rows), "cursor", self._explain, init=False)
+        self.show_note("")
+
+    def on_unmount(self) -> None:
+        """Nobody waits for it any more."""
+        self._laying.set()
+
+    @property
+    def _place(self) -> Place:
+        return cast("Place", self.screen)
+
+    def forget(self, note: str = "") -> None:
+        """The plan no longer holds."""
+        self._laying.set()
+        self.plan, self._expected = None, []
+        self.show_note(note)
+
+    def show_note(self, note: str) -> None:
+        """Say something in place of a plan."""
+        self._note = note
+        self.repaint()
+
+    def make(self, place: Place, request: RunRequest) -> None:
+        """Plan in a thread: weights are hashed, which takes a while for large ones. Then lay out what is left, a
+        candidate at a time."""
+        self.forget("Looking at models, suites and what is stored… (large weights take a while to hash)")
+        store = place.session.store
+
+        def read() -> tuple[Plan, list[Expected]]:
+            plan = make_plan(store, request)
+            return plan, expect(store, plan)
+
+        def arrived(answer: tuple[Plan, list[Expected]]) -> None:
+            self.plan, self._expected = answer
+            self._note = ""
+            self._laying = threading.Event()
+            self.repaint()
+            self.query_one(Rows).focus()
+            self._lay(place, answer[0], portions(answer[1]), self._laying)
+
+        def failed(error: Any) -> None:
+            self.forget(f"✗ {plain(error.what)}")
+            place.show_error(error)
+
+        place.load("plan", read, arrived, failed)
+
+    def _lay(self, place: Place, plan: Plan, left: list[list[Expected]], cancel: threading.Event) -> None:
+        if not left or cancel.is_set():
+            return
+
+        def arrived(found: list[Expected]) -> None:
+            if cancel.is_set():
+                return
+            known = {one.run.run_id: one for one in found}
+            self._expected = [known.get(one.run.run_id, one) for one in self._expected]
+            self.repaint()
+            self._lay(place, plan, left[1:], cancel)
+
+        place.load("lay", lambda: lay_out(place.session.store, plan, left[0], cancel), arrived)
+
+    def repaint(self) -> None:
+        """Draw it."""
+        if not self.is_mounted:
+            return
+        place = self._place
+        shown = self.plan is not None
+        advice = Text(self._note)
+        if self.plan is not None:
+            advice = Text(headline(self._expected), "bold")
+            if any(run.left for run in self.plan.runs):
+                advice.append("  s starts.", "bold")
+            for name, what, fix in self.plan.refused:
+                advice.append(f"\n✗ {one_line(name, 30)} is left out: {plain(what)}", place.colour("bad"))
+                advice.append(f"\n  → {plain(fix)}")
+        self.query_one("#advice", Static).update(advice)
+        for name in ("#plan-headings", "#plan", "#plan-about"):
+            self.query_one(name).display = shown
+        rows = self.query_one(Rows)
+        self.query_one("#plan-headings", Static).update(Text(self._heading(), no_wrap=True))
+        rows.show(len(self._expected), self._line, rows.cursor)
+        self._explain()
+
+    @property
+    def _name_width(self) -> int:
+        longest = max((len(one_line(one.run.candidate.name, 40)) for one in self._expected), default=9)
+        return min(longest, 30 if self._place.wide else 16)
+
+    def _heading(self) -> str:
+        text = f"  {'candidate':<{self._name_width}} {'protocol':<11} {'left':>6} {'time':>12}"
+        if self._place.wide:
+            text += f" {'tokens':>12} {'memory':>8} {'done':>7} {'prec':<5} suite"
+        return text
+
+    def _line(self, index: int, width: int) -> Text:
+        from engine.precision import human_bytes
+
+        one = self._expected[index]
+        run, colour = one.run, self._place.colour
+        mark, tone = ("✓", "mark-3") if not run.left else ("·", "chance")
+        if one.fault or (run.left and not one.left):
+            mark, tone = "✗", "bad"
+        elif one.laid is not None and one.laid.skipped:
+            mark, tone = "!", "mark-2"
+        line = Text(mark + " ", colour(tone))
+        line.append(f"{one_line(run.candidate.name, self._name_width):<{self._name_width}} ", "")
+        line.append(f"{way(run.protocol, run.prompt):<11} {one.left:>6,} {one.time:>12}")
+        if self._place.wide:
+            memory = human_bytes(one.needed_bytes) if one.needed_bytes else "–"
+            line.append(f" {one.tokens:>12} {memory:>8} {run.done:>7,} {run.precision:<5} ")
+            line.append(one_line(run.suite.name, 30), colour("chance"))
+        return line
+
+    def _explain(self) -> None:
+        if not self._expected:
+            return
+        from engine.precision import human_bytes
+
+        one = self._expected[min(self.query_one(Rows).cursor, len(self._expected) - 1)]
+        head, *rest = one.about()
+        text = Text(overflow="fold")
+        text.append(head, "bold")
+        if not self._place.wide and one.run.left:
+            memory = f" · {human_bytes(one.needed_bytes)}" if one.needed_bytes else ""
+            text.append(f"\n{one.tokens} tokens · {one.run.precision}{memory} · {one.run.done:,} done")
+        for line in rest:
+            text.append("\n" + line, self._place.colour("bad") if line.startswith("✗") else "")
+        self.query_one("#plan-facts", Static).update(text)

@@ -1,0 +1,1 @@
+"""Suites: what they hold, whether they can be trusted, pair by pair."""

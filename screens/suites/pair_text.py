@@ -1,0 +1,73 @@
+"""One pair of a suite in full, as nobody has judged it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from rich.text import Text
+
+from screens.differing import differing
+from screens.failures.noting import mark_text
+from screens.palette import glyph
+from screens.plain import one_line, plain
+
+if TYPE_CHECKING:
+    from engine.store.annotations import Annotation
+    from rubrics.schema import Pair
+
+__all__ = ["pair_plain", "pair_text"]
+
+Colour = Callable[[str], str]
+
+
+def pair_text(pair: Pair, noted: Iterable[Annotation], colour: Colour) -> Text:
+    """Prompt, criteria, both responses with the words underlined or struck out that they do not share."""
+    faint = colour("chance")
+    text = Text(overflow="fold")
+    for name in pair.subcategories:
+        mark, tone = glyph(str(name))
+        text.append(f"{mark} {name} ", colour(tone))
+    text.append(f"\n{one_line(pair.id, 80)}", "bold")
+    text.append(f" · {one_line(pair.domain, 40)}", faint)
+    if pair.split is not None:
+        text.append(" · exemplar, never scored", faint)
+    text.append(f"\nprompt group {one_line(pair.group, 40)} · cluster {one_line(pair.cluster, 40)}\n", faint)
+    for label, value in (("source", pair.source), ("licence", pair.license)):
+        if value:
+            text.append(f"{label} {one_line(value, 100)}\n", faint)
+    text.append_text(mark_text(noted, colour))
+    text.append("\nPrompt\n", "bold")
+    text.append(plain(pair.prompt_text) + "\n")
+    text.append("\nCriteria\n", "bold")
+    for criterion in sorted(pair.criteria, key=lambda criterion: criterion.id not in pair.violated):
+        broken = criterion.id in pair.violated
+        tone = colour("bad" if broken else "chance")
+        text.append("✗ violated " if broken else "✓ kept     ", f"bold {tone}" if broken else tone)
+        text.append(f"{criterion.subcategory}: ", tone)
+        text.append(plain(criterion.text) + "\n", "bold" if broken else "")
+    chosen, rejected = plain(pair.chosen), plain(pair.rejected)
+    difference = differing(chosen, rejected)
+    for title, body, spans, tone, underline in (
+        ("✓ Chosen", chosen, difference.left, colour("good"), True),
+        ("✗ Rejected", rejected, difference.right, colour("bad"), False),
+    ):
+        text.append(f"\n{title}", f"bold {tone}")
+        text.append(f"  {len(body.split()):,} words\n", faint)
+        start = len(text)
+        text.append(body + "\n")
+        for a, b in spans:
+            text.stylize(Style(color=tone, underline=underline, strike=not underline, bold=True), start + a, start + b)
+    return text
+
+
+def pair_plain(pair: Pair) -> str:
+    """The same to be copied."""
+    rules = "\n".join(
+        f"{'[violated]' if c.id in pair.violated else '[kept]'} {c.subcategory}: {plain(c.text)}" for c in pair.criteria
+    )
+    return (
+        f"{plain(pair.id)}\n\nPROMPT\n{plain(pair.prompt_text)}\n\nCRITERIA\n{rules}\n\n"
+        f"CHOSEN\n{plain(pair.chosen)}\n\nREJECTED\n{plain(pair.rejected)}\n"
+    )

@@ -1,0 +1,261 @@
+"""Construction against a real server: what comes out is proven, whatever the models and the network do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from engine.construct.pipeline import Construction, construct
+from engine.construct.progress import ConstructPhase, ConstructState
+from engine.construct.server import Patience
+from engine.construct.settings import Running, Settings
+from engine.construct.spec import parse_spec
+from engine.store.connection import Store
+from engine.store.construct import calls_of, construct_runs, examples_of
+from engine.store.runs import Status
+from rubrics.check import check_file
+from rubrics.errors import BadInput, EndpointError, RudeError
+from rubrics.reading import read_suite
+from rubrics.taxonomy import Subcategory
+
+QUICK = Running(concurrency=8, patience=Patience(timeout=5.0, attempts=4, pause=0.01))
+
+
+def make(server, prompts, folder: Path, *, generator: str = "tags", verifier: str = "tags", **settings) -> Construction:
+    specs = parse_spec(server.spec(generator)), (parse_spec(server.spec(verifier)),)
+    return Construction(Settings(*specs, **settings), tuple(prompts), folder / "made.jsonl")
+
+
+def world(server, proven, folder: Path, *, generator: str = "oracle", verifier: str = "oracle", **settings):
+    server.script.knows(*proven)
+    loose = {"length_window": 1.0, "unchanged": 1.0, "per_prompt": 2, "rounds": 2, **settings}
+    return make(
+        server, [p.prompt for p in proven], folder, generator=generator, verifier=verifier, **loose
+    )  # fmt: skip
+
+
+def reasons(state: ConstructState, name: str) -> dict[str, int]:
+    return dict(next(y for y in state.yields if y.name == name).reasons)
+
+
+def accepted(state: ConstructState, name: str) -> int:
+    return next(y for y in state.yields if y.name == name).accepted
+
+
+def test_every_pair_of_the_procedural_world_is_proven_right(server, store: Store, tmp_path: Path, proven) -> None:
+    seen: list[ConstructState] = []
+    wanted = world(server, proven[:16], tmp_path)
+    state = construct(store, wanted, QUICK, seen.append)
+    assert state.phase is ConstructPhase.DONE
+    suite = read_suite(wanted.output)
+    by_text = {p.prompt.prompt_text: p for p in proven}
+    for pair in suite.pairs:
+        truth = by_text[pair.prompt_text]
+        assert all(truth.met(pair.chosen).values())
+        assert {name for name, met in truth.met(pair.rejected).items() if not met} == set(pair.violated)
+        assert "method degrade" in (pair.source or "")
+    assert len(suite.pairs) == state.pairs > 8
+    assert check_file(wanted.output).errors == ()
+    assert max(server.script.tries.values()) == 1
+    assert server.script.most_at_once <= QUICK.concurrency
+    assert seen[-1].phase is ConstructPhase.DONE
+    assert any(s.latest and s.latest.judgements and s.latest.criteria for s in seen)
+
+
+def test_the_verifier_is_asked_alike_about_both_responses(server, store: Store, tmp_path: Path, proven) -> None:
+    construct(store, world(server, proven[:6], tmp_path), QUICK)
+    kinds = Counter()
+    for body in server.script.requests:
+        system, user = (m["content"] for m in body["messages"][:2])
+        if "Requirement (" in user:
+            head, _, _ = user.partition("<<<request")
+            kinds[system, head, user.rpartition("Answer with one JSON")[2]] += 1
+            assert "violat" not in user.replace("violated", "") or "FAIL" not in user
+    assert len(kinds) == 1
+
+
+def test_the_same_seed_gives_the_same_suite_whatever_the_order(server, tmp_path: Path, plain_prompts) -> None:
+    made = []
+    for number, (concurrency, prompts) in enumerate([(8, plain_prompts[:3]), (64, plain_prompts[2::-1])]):
+        (tmp_path / str(number)).mkdir()
+        wanted = make(server, prompts, tmp_path / str(number), per_prompt=2, generator="tags+sloppy:0.2")
+        construct(Store(tmp_path / f"{number}.duckdb"), wanted, Running(concurrency=concurrency))
+        made.append(wanted.output.read_bytes())
+    assert made[0] == made[1]
+    other = make(server, plain_prompts[:3], tmp_path, per_prompt=2, generator="tags+sloppy:0.2", seed=1)
+    construct(Store(tmp_path / "other.duckdb"), other, QUICK)
+    assert other.output.read_bytes() != made[0]
+
+
+def test_lengths_stay_in_the_window_and_in_balance(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    wanted = make(server, plain_prompts, tmp_path, per_prompt=3)
+    construct(store, wanted, Running(concurrency=64))
+    sizes = [(len(p.chosen.encode()), len(p.rejected.encode())) for p in read_suite(wanted.output).pairs]
+    assert all(0.88 * chosen <= rejected <= 1.12 * chosen for chosen, rejected in sizes)
+    longer, shorter = sum(b > a for a, b in sizes), sum(b < a for a, b in sizes)
+    assert abs(longer - shorter) <= max(1, 0.1 * len(sizes))
+    assert len(sizes) > 25
+
+
+@pytest.mark.parametrize(
+    ("generator", "phase", "reason"),
+    [
+        ("tags+stubborn", "positives", "criteria not met"),
+        ("tags+sloppy", "negatives", "others violated too"),
+        ("tags+wordy", "negatives", "outside the length window"),
+        ("tags+badrequest", "positives", "HTTP 400"),
+    ],
+)
+def test_a_generator_that_fails_is_counted_by_reason(
+    server, store: Store, tmp_path: Path, plain_prompts, generator: str, phase: str, reason: str
+) -> None:
+    wanted = make(server, plain_prompts[:3], tmp_path, generator=generator, rounds=2)
+    wanted.output.write_text("what was here before")
+    with pytest.raises(RudeError, match="no pair came through"):
+        construct(store, wanted, QUICK)
+    assert wanted.output.read_text() == "what was here before"
+    rejected = [e for e in examples_of(store, wanted.run_id) if e.status == "rejected"]
+    assert {(e.kind + "s", e.reason) for e in rejected} == {(phase, reason)}
+    assert construct_runs(store)[0].status is Status.FAILED
+
+
+@pytest.mark.parametrize("fault", ["broken", "cut", "busy", "flaky", "hangup", "slow"])
+def test_what_passes_costs_nothing_but_time(server, store: Store, tmp_path: Path, plain_prompts, fault: str) -> None:
+    model = f"tags+{fault}"
+    wanted = make(server, plain_prompts[:2], tmp_path, generator=model, verifier=model)
+    patience = Patience(timeout=0.6 if fault == "slow" else 5.0, attempts=4, pause=0.01)
+    state = construct(store, wanted, Running(concurrency=32, patience=patience))
+    assert state.pairs == 2
+    if fault == "busy":
+        assert all(second - first >= 0.2 for first, second in server.script.times.values())
+    again = construct(store, wanted, QUICK)
+    assert again.fresh == 0
+    assert again.remembered == state.fresh
+    repaired = [c for c in calls_of(store, wanted.run_id) if c.purpose.endswith(", repair")]
+    assert bool(repaired) == (fault in ("broken", "cut"))
+
+
+def test_a_verdict_malformed_twice_counts_as_a_failure(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    wanted = make(server, plain_prompts[:1], tmp_path, verifier="tags+malformed", rounds=2)
+    with pytest.raises(RudeError, match="no pair came through"):
+        construct(store, wanted, QUICK)
+    (row,) = examples_of(store, wanted.run_id)
+    assert (row.status, row.reason, row.rounds) == ("rejected", "malformed answer", 2)
+
+
+@pytest.mark.parametrize(("model", "what"), [("tags+lost", "404"), ("tags+refuses", "401"), ("tags+dead", "in a row")])
+def test_a_model_that_answers_nobody_ends_it_with_one_error(
+    server, store: Store, tmp_path: Path, plain_prompts, model: str, what: str
+) -> None:
+    with pytest.raises(EndpointError, match=what):
+        construct(store, make(server, plain_prompts, tmp_path, generator=model), QUICK)
+    assert list(tmp_path.glob("made*")) == []
+
+
+def test_nobody_at_the_address(store: Store, tmp_path: Path, plain_prompts, server) -> None:
+    wanted = make(server, plain_prompts[:2], tmp_path)
+    server.close()
+    with pytest.raises(EndpointError, match="cannot be reached"):
+        construct(store, wanted, QUICK)
+    server.thread = threading.Thread(target=lambda: None)
+    server.thread.start()
+
+
+def test_a_cap_stops_it_and_a_higher_one_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    wanted = make(server, plain_prompts, tmp_path)
+    state = construct(store, wanted, Running(concurrency=2, max_calls=40))
+    assert state.phase is ConstructPhase.CAPPED
+    assert state.calls == len(server.script.requests) == 40
+    assert len(read_suite(wanted.output).pairs) == state.pairs
+    state = construct(store, wanted, QUICK)
+    assert state.phase is ConstructPhase.DONE
+    assert max(server.script.tries.values()) == 1
+    assert state.pairs > 8
+
+
+def test_a_cap_on_tokens_is_never_passed(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    wanted = make(server, plain_prompts, tmp_path, answer_tokens=300)
+    state = construct(store, wanted, Running(concurrency=4, max_tokens=20_000))
+    assert state.phase is ConstructPhase.CAPPED
+    assert 10_000 < state.tokens <= 20_000
+
+
+def test_cancelled_at_once_and_nothing_written(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    cancel = threading.Event()
+    server.script.delay = 0.05
+
+    def tell(state: ConstructState) -> None:
+        if state.fresh >= 5:
+            cancel.set()
+
+    wanted = make(server, plain_prompts, tmp_path)
+    state = construct(store, wanted, QUICK, tell, cancel)
+    assert state.phase is ConstructPhase.CANCELLED
+    assert not wanted.output.exists()
+    assert construct_runs(store)[0].status is Status.CANCELLED
+
+
+def test_criteria_with_a_program_are_judged_by_it(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    checked = plain_prompts[0].model_copy(update={"checks": None, "criteria": plain_prompts[0].criteria[:2]})
+    told = json.loads(checked.canonical())
+    told["checks"] = {"c0": {"kind": "at least", "number": 3}, "c1": {"kind": "says", "right": ["unheard-of"]}}
+    prompt = type(checked).model_validate(told)
+    wanted = make(server, [prompt], tmp_path, rounds=1)
+    with pytest.raises(RudeError, match="no pair"):
+        construct(store, wanted, QUICK)
+    (row,) = examples_of(store, wanted.run_id)
+    judged = {item["criterion"]: item for item in json.loads(row.judgements)}
+    assert judged["c0"]["met"] is True
+    assert judged["c1"]["met"] is False
+    assert "decided by program" in judged["c1"]["reason"]
+    assert len(server.script.requests) == 1
+
+
+def test_criteria_are_drafted_and_marked(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    bare = [p.model_copy(update={"criteria": []}) for p in plain_prompts[:3]]
+    with pytest.raises(BadInput, match="no prompt has criteria"):
+        construct(store, make(server, bare, tmp_path), QUICK)
+    wanted = make(server, bare, tmp_path, draft_criteria=True)
+    construct(store, wanted, QUICK)
+    pairs = read_suite(wanted.output).pairs
+    assert {c.subcategory for p in pairs for c in p.criteria} <= set(Subcategory)
+    assert all(c.id.startswith("draft-") for p in pairs for c in p.criteria)
+    assert all("criteria drafted by the generator" in (p.source or "") for p in pairs)
+    assert "drafted by the generator" in wanted.output.with_suffix(".md").read_text()
+
+
+def test_a_reference_serves_as_the_first_draft(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    prompt = plain_prompts[0].model_copy(update={"reference": "A reference, " + "long enough to be rewritten. " * 8})
+    wanted = make(server, [prompt], tmp_path, reference_first=True)
+    construct(store, wanted, QUICK)
+    (pair,) = read_suite(wanted.output).pairs
+    assert pair.chosen == prompt.reference
+
+
+def test_two_verifiers_must_agree(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    specs = parse_spec(server.spec("tags")), tuple(parse_spec(server.spec(m)) for m in ("tags", "tags+lies:1.0"))
+    wanted = Construction(Settings(*specs, rounds=2), tuple(plain_prompts[:1]), tmp_path / "made.jsonl")
+    with pytest.raises(RudeError, match="no pair"):
+        construct(store, wanted, QUICK)
+    assert examples_of(store, wanted.run_id)[0].reason == "verifiers disagree"
+
+
+@pytest.mark.parametrize("method", ["best-of-n", "locate"])
+def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_path: Path, proven, method: str) -> None:
+    few = [p for p in proven if len(p.prompt.criteria) <= 3][:6]
+    generator = "oracle+varied" if method == "best-of-n" else "oracle"
+    wanted = world(server, few, tmp_path, generator=generator, method=method, samples=5)
+    construct(store, wanted, QUICK)
+    by_text = {p.prompt.prompt_text: p for p in proven}
+    pairs = read_suite(wanted.output).pairs
+    assert len(pairs) > 2
+    for pair in pairs:
+        truth = by_text[pair.prompt_text]
+        assert all(truth.met(pair.chosen).values())
+        assert {name for name, met in truth.met(pair.rejected).items() if not met} == set(pair.violated)
+        assert f"method {method}" in (pair.source or "")
+    assert "rival construction" in wanted.output.with_suffix(".md").read_text()

@@ -1,0 +1,44 @@
+"""Outcomes from criteria met: names, levels, gains and their errors, against sums by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from engine.posttrain.outcomes import outcomes_of
+from engine.store.posttrain import Score
+
+
+def _seed(base: int, sft: int, rl: int) -> list[Score]:
+    return [
+        Score(stage, part, "greedy", family, subcategory, met, 10)
+        for stage, met in (("base", base), ("sft", sft), ("rl", rl))
+        for part, family, subcategory in (("held", "f", "Logic"), ("held", "g", "Scope"), ("seen", "h", "Logic"))
+    ]
+
+
+def test_levels_and_gains_over_two_seeds() -> None:
+    found = {outcome.outcome: outcome for outcome in outcomes_of("m", [_seed(2, 4, 5), _seed(2, 4, 7)])}
+    assert found["base_met"].score == pytest.approx(0.2)
+    assert found["rl_met"].score == pytest.approx(0.6)
+    assert found["rl_gain"].score == pytest.approx(0.4)
+    assert found["rl_met_Logic"].score == pytest.approx(0.6)
+    assert found["rl_seen_met"].score == pytest.approx(0.6)
+    # Twenty criteria: .6 × .4 / 20; two seeds at .5 and .7: variance .02, halved.
+    assert found["rl_met"].stderr == pytest.approx(math.sqrt(0.24 / 20 + 0.02 / 2))
+    assert found["rl_met"].source == "post-trained by rude-tui, 2 seeds"
+    assert all(name.startswith(("base_", "sft_", "rl_")) for name in found)
+    assert "rl_sampled" not in found
+
+
+def test_one_seed_has_the_error_of_its_prompts_alone() -> None:
+    found = {outcome.outcome: outcome for outcome in outcomes_of("m", [_seed(2, 4, 5)])}
+    assert found["rl_met"].stderr == pytest.approx(math.sqrt(0.25 / 20))
+
+
+def test_a_stage_that_is_not_there_yet_has_no_outcome() -> None:
+    base = [score for score in _seed(2, 4, 5) if score.stage == "base"]
+    names = {outcome.outcome for outcome in outcomes_of("m", [base])}
+    assert "base_met" in names
+    assert not any(name.startswith(("sft", "rl")) for name in names)

@@ -1,0 +1,74 @@
+"""Recipes of post-training: read, refused with reasons, told apart by what decides a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.bundled import bundled_models
+from engine.posttrain.ladder import LADDER
+from engine.posttrain.pretrain import read_recipes
+from engine.posttrain.recipe import PostTraining, read_recipe
+from rubrics.errors import BadInput
+from rubrics.world.requests import pool
+
+
+def test_the_shipped_recipe_tests_on_families_nobody_was_taught() -> None:
+    recipe = read_recipe(LADDER / "posttrain.toml")
+    taught = {family.name for family in pool("taught")}
+    held = {family.name: str(family.subcategory) for family in pool("held")}
+    assert not set(recipe.tasks.test) & taught
+    assert not set(recipe.tasks.test) & set(recipe.tasks.train)
+    assert {held[name] for name in recipe.tasks.test} == set(held.values())
+    assert len(recipe.seeds) >= 2
+
+
+def test_a_recipe_survives_the_way_to_the_worker() -> None:
+    recipe = read_recipe(LADDER / "posttrain.toml")
+    again = PostTraining.of(recipe.to_json())
+    assert again == recipe
+    assert again.hash == recipe.hash
+
+
+def test_the_hash_is_of_what_decides_a_result() -> None:
+    base = PostTraining("a")
+    assert PostTraining("b", seeds=(7,), save_every=3).hash == base.hash
+    assert PostTraining("a", response_tokens=49).hash != base.hash
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "name"),
+        ("name = 'x'\n[sft]\nstep = 3", "'step' is not known"),
+        ("name = 'x'\n[tasks]\ntrain = ['a', 'b']\ntest = ['b']", "b: a family is trained on or tested, not both"),
+        ("name = 'x'\nseeds = [1, 1]", "seeds: give one or more, each once"),
+        ("name = 'x'\n[rl]\ngenerations = 1", "at least 2"),
+        ("name = 'x'\n[sft]\nbatch = 0", "sft.batch: a whole number, at least 1"),
+        ("name = ", "TOML"),
+        ("name = 'x'\nsft = 3", "recipe cannot be used"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        read_recipe(file)
+    assert said.lower() in str(caught.value).lower() or said == "TOML"
+    assert str(file) in str(caught.value)
+
+
+def test_the_ladder_varies_quality_at_equal_compute() -> None:
+    recipes = read_recipes(LADDER / "ladder.toml")
+    names = [recipe.name for recipe in recipes]
+    bundled = {folder.name for folder in bundled_models()}
+    assert len(set(names)) == len(names)
+    assert not set(names) & bundled
+    assert len(names) + len(bundled) >= 24
+    assert {recipe.shape for recipe in recipes} == {"llama", "qwen3", "gpt_neox"}
+    assert len({(recipe.vocabulary, recipe.bos) for recipe in recipes}) >= 2
+    alike = [recipe for recipe in recipes if (recipe.layers, recipe.hidden, recipe.tokens) == (2, 96, 2_500_000)]
+    assert len(alike) >= (len(names) + len(bundled)) / 2
+    differing = ("noise", "dialogue", "frame", "order", "vocabulary", "rote")
+    assert all(len({getattr(recipe, field) for recipe in alike}) > 1 for field in differing)

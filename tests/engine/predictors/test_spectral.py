@@ -1,0 +1,170 @@
+"""Spectral α: the fit against known laws and another program, weights against what another library reads."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.predictors.spectral import (
+    LEAST_SIDE,
+    SPECTRAL,
+    eigenvalues,
+    fit_tail,
+    matrix_names,
+    measure,
+    spectral_values,
+)
+from engine.predictors.weighing import weigh_candidates
+from engine.store.connection import Store
+from engine.store.spectra import Spectrum, stored_spectra
+from rubrics.errors import CandidateError
+
+
+def test_the_exponent_of_a_power_law_is_found() -> None:
+    for alpha in (1.5, 2.5, 4.0):
+        drawn = (1 - np.random.default_rng(0).random(5000)) ** (-1 / (alpha - 1))
+        found = fit_tail(drawn)
+        assert found is not None
+        assert found.alpha == pytest.approx(alpha, rel=0.05)
+        assert found.distance < 0.03
+
+
+def test_the_fit_is_that_of_another_program() -> None:
+    # The package powerlaw 2.0 gives these for the same numbers.
+    generator = np.random.default_rng(0)
+    generator.random(500)
+    found = fit_tail(np.exp(generator.normal(size=400)))
+    assert found == pytest.approx((2.5859692705733686, 1.3198793900289085, 152, 0.07116788682521874))
+
+
+@given(st.lists(st.floats(1e-3, 1e3), min_size=10, max_size=40))
+def test_the_nearest_of_all_tails_wins(values: list[float]) -> None:
+    best = None
+    ordered = sorted(values)
+    for least in sorted(set(ordered)):
+        tail = [value for value in ordered if value >= least]
+        total = sum(math.log(value / least) for value in tail)
+        if len(tail) < 10 or total <= 1e-9:
+            continue
+        alpha = 1 + len(tail) / total
+        law = [1 - (value / least) ** (1 - alpha) for value in tail]
+        apart = max(max((i + 1) / len(tail) - p, p - i / len(tail)) for i, p in enumerate(law))
+        best = apart if best is None else min(best, apart)
+    found = fit_tail(values)
+    assert (found is None) == (best is None)
+    if found is not None and best is not None:
+        assert found.distance == pytest.approx(best, abs=1e-6)
+
+
+def test_too_few_or_equal_values_have_no_tail() -> None:
+    assert fit_tail(np.arange(1, 10)) is None
+    assert fit_tail(np.ones(50)) is None
+    assert fit_tail(np.zeros(50)) is None
+
+
+@pytest.mark.parametrize("shape", [(60, 90), (90, 60)])
+def test_eigenvalues_are_squared_singular_values(shape: tuple[int, int]) -> None:
+    matrix = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    matrix[:, 0] = matrix[:, 1]
+    matrix[0] = matrix[1]
+    expected = np.sort(np.linalg.svd(matrix.astype(np.float64), compute_uv=False)) ** 2
+    found = eigenvalues(matrix)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert np.count_nonzero(found == 0) == 1, "what is rounding is nothing"
+
+
+def test_a_models_matrices_against_another_reader(small_model: Path) -> None:
+    from safetensors.torch import load_file
+
+    tensors = load_file(small_model / "model.safetensors")
+    vocabulary = json.loads((small_model / "config.json").read_text())["vocab_size"]
+    expected = {
+        name for name, tensor in tensors.items()
+        if tensor.ndim == 2 and min(tensor.shape) >= LEAST_SIDE and vocabulary not in tensor.shape
+    }  # fmt: skip
+    names = matrix_names(small_model)
+    assert set(names) == expected
+    for one in measure(small_model, names):
+        matrix = tensors[one.tensor].float().double().numpy()
+        values = np.linalg.svd(matrix, compute_uv=False) ** 2
+        assert (one.rows, one.columns) == matrix.shape
+        assert one.largest == pytest.approx(values.max())
+        tail = fit_tail(values)
+        assert tail is not None
+        assert one.alpha == pytest.approx(tail.alpha, rel=1e-6)
+        assert one.tail == tail.held
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_every_plain_kind_of_number(tmp_path: Path, kind: str) -> None:
+    from safetensors.numpy import save_file
+
+    matrix = np.random.default_rng(2).normal(size=(64, 80)).astype(kind)
+    save_file({"a.weight": matrix, "b.bias": matrix[0]}, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "vocab_size": 10}))
+    (found,) = measure(tmp_path, ["a.weight"])
+    assert found.largest == pytest.approx(np.linalg.norm(matrix.astype(float), 2) ** 2)
+
+
+def test_weights_that_cannot_be_measured(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "vocab_size": 64}))
+    save_file(
+        {"head": np.ones((64, 80), np.float32), "small": np.ones((9, 80), np.float32)}, tmp_path / "model.safetensors"
+    )
+    with pytest.raises(CandidateError, match="no weight matrix"):
+        matrix_names(tmp_path)
+    save_file({"a": np.full((60, 80), np.nan, np.float32)}, tmp_path / "model.safetensors")
+    with pytest.raises(CandidateError, match="not finite"):
+        list(measure(tmp_path, ["a"]))
+    (tmp_path / "model.safetensors").write_bytes(b"12")
+    with pytest.raises(CandidateError, match="cannot be read"):
+        matrix_names(tmp_path)
+
+
+def test_what_is_stored_is_not_measured_again(
+    store: Store, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = weigh_candidates(store, [str(small_model)])
+    assert not first.error
+    with store.writing() as connection:
+        connection.execute("delete from spectra where tensor = ?", [first.spectra[0].tensor])
+    told: list[tuple[str, int, int]] = []
+    copy = tmp_path / "copy"
+    shutil.copytree(small_model, copy)
+    (second,) = weigh_candidates(store, [str(copy)], lambda *step: told.append(step))
+    total = len(first.spectra)
+    assert told == [("copy", total - 1, total), ("copy", total, total)], "the same weights under another name"
+    assert second.spectra == first.spectra
+    monkeypatch.setattr("engine.predictors.spectral._read", lambda place: pytest.fail("read again"))
+    assert next(weigh_candidates(store, [str(small_model)])).spectra == first.spectra
+    assert [len(found) for found in stored_spectra(store, _hashes(store)).values()] == [total]
+
+
+def _hashes(store: Store) -> list[str]:
+    with store.reading() as connection:
+        return [row[0] for row in connection.execute("select distinct weights_hash from spectra").fetchall()]
+
+
+def test_a_candidate_without_weights_is_said(store: Store, small_model: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(small_model, broken)
+    (broken / "model.safetensors").write_bytes(b"12")
+    found = list(weigh_candidates(store, [str(broken), str(small_model)]))
+    assert [bool(one.error) for one in found] == [True, False]
+
+
+def test_summaries() -> None:
+    spectra = [Spectrum("a", 60, 60, 2.0, 100.0, 1.0, 20, 0.1), Spectrum("b", 60, 60, 4.0, 10.0, 1.0, 20, 0.1),
+               Spectrum("c", 60, 60, None, 10.0, None, 0, None)]  # fmt: skip
+    assert spectral_values(spectra) == {"spectral α": 3.0, "spectral α, weighted": (2 * 2 + 4 * 1) / 2}
+    assert all(math.isnan(value) for value in spectral_values(spectra[2:]).values())
+    assert set(spectral_values([])) == set(SPECTRAL)

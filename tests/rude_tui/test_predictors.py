@@ -1,0 +1,150 @@
+"""`predictors`, `correlate` and `outcomes` as a person uses them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from data.bundled import bundled_models
+from engine.predictors.proxy import FEATURES
+from rubrics.errors import BadInput
+from rude_tui.cli import cli
+
+Rude = Callable[..., Result]
+
+
+@pytest.fixture
+def rude(tmp_path: Path) -> Rude:
+    """Runs a command in this process, on a database of its own."""
+
+    def run(*arguments: str | Path) -> Result:
+        given = ["--db", str(tmp_path / "x.duckdb"), *map(str, arguments)]
+        return CliRunner().invoke(cli, given, standalone_mode=False)
+
+    return run
+
+
+def told(done: Result) -> Result:
+    """The result, where nothing went wrong."""
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+SMALL = min(bundled_models(), key=lambda folder: (folder / "model.safetensors").stat().st_size)
+TRACES = Path(__file__).parents[2] / "data" / "traces" / "world.jsonl"
+
+
+def test_from_a_trace_file_to_the_list(rude: Rude, tmp_path: Path) -> None:
+    file = tmp_path / "few.jsonl"
+    file.write_text("\n".join(TRACES.read_text().splitlines()[:3]))
+    asked = ("predictors", "rbridge", "--model", SMALL, "--traces", file, "--threads", "1", "--precision", "fp32")
+    done = told(rude(*asked, "--device", "cpu", "--json"))
+    rows = json.loads(done.stdout)
+    assert [row["predictor"] for row in rows] == ["rBridge", "rBridge over the set", "rBridge masked", "trace NLL"]
+    for row in rows:
+        assert row["candidate"] == SMALL.name
+        assert row["ci_low"] < row["value"] < row["ci_high"]
+        assert (row["traces"], row["clusters"], row["method"]) == (3, 3, "cluster t")
+    assert 0 < rows[0]["value"] < rows[3]["value"], "weights are at most 1"
+    again = told(rude(*asked, "--device", "cpu"))
+    assert "up to date" in again.stderr
+    assert "arXiv 2509.21013" in again.stderr
+    assert f"{rows[0]['value']:.4g}" in again.stdout
+    listed = {row["predictor"]: row for row in json.loads(told(rude("predictors", "list", "--json")).stdout)}
+    assert listed["rBridge (few)"]["better"] == "lower"
+    assert all(row[part] for row in listed.values() for part in ("help", "needs", "cost", "source"))
+
+
+def test_proxy_metrics_of_a_run(rude: Rude, tmp_path: Path) -> None:
+    told(
+        rude(
+            "run", "--model", SMALL, "--suite", "world", "--protocol", "likelihood", "--limit", "6", "--token-scores",
+            "--threads", "1", "--precision", "fp32", "--device", "cpu", "--controls", "0",
+        )
+    )  # fmt: skip
+    out = tmp_path / "p.csv"
+    told(rude("predictors", "proxy", "-o", out))
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [row["predictor"] for row in rows] == [f"proxy {feature}" for feature in FEATURES]
+    shown = {row["predictor"]: row for row in json.loads(told(rude("predictors", "proxy", "--json")).stdout)}
+    assert all(math.isclose(float(row["value"]), shown[row["predictor"]]["value"]) for row in rows)
+    other = {
+        row["predictor"]: row for row in json.loads(told(rude("predictors", "proxy", "--last", "1", "--json")).stdout)
+    }
+    assert other["proxy cross-entropy, uniform"]["value"] != shown["proxy cross-entropy, uniform"]["value"]
+    scores = tmp_path / "o.csv"
+    scores.write_text(f"candidate,outcome,score\n{SMALL.name},sft,0.5\n")
+    told(rude("outcomes", "add", scores))
+    with pytest.raises(BadInput, match="1 candidates have token scores"):
+        told(rude("predictors", "proxy", "--outcome", "sft"))
+    known = {row["predictor"]: row for row in json.loads(told(rude("predictors", "list", "--all", "--json")).stdout)}
+    assert known["proxy rank, uniform"]["values"][SMALL.name]["value"] == shown["proxy rank, uniform"]["value"]
+
+
+def test_spectra_of_bundled_models(rude: Rude) -> None:
+    models = bundled_models()[:2]
+    done = told(rude("predictors", "spectral", "--model", models[0], "--model", models[1], "--json"))
+    rows = json.loads(done.stdout)
+    assert {row["candidate"] for row in rows} == {model.name for model in models}
+    assert all(1 < row["spectral α"] < 20 and row["matrices"] == len(row["spectra"]) for row in rows)
+    assert "no interval" in done.stderr
+    assert models[0].name in told(rude("predictors", "spectral", "--model", models[0])).stdout
+
+
+def test_columns_of_ones_own(rude: Rude, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("candidate,luck\nllama,1\n")
+    assert "1 values stored" in told(rude("predictors", "add", file, "--lower-is-better", "luck")).stderr
+    listed = {row["predictor"]: row for row in json.loads(told(rude("predictors", "list", "--json")).stdout)}
+    assert (listed["luck"]["better"], listed["luck"]["source"]) == ("lower", "own.csv")
+
+
+@pytest.mark.parametrize("bad", ["{", '{"prompt": "a", "trace": "b", "tokens": []}', ""])
+def test_trace_files_that_are_none(rude: Rude, tmp_path: Path, bad: str) -> None:
+    file = tmp_path / "bad.jsonl"
+    file.write_text(bad)
+    with pytest.raises(BadInput) as caught:
+        told(rude("predictors", "rbridge", "--model", SMALL, "--traces", file))
+    assert caught.value.where == str(file)
+
+
+def test_one_published_correlation_in_full(rude: Rude) -> None:
+    done = told(rude("correlate", "--published", "--predictor", "SuperGPQA", "--outcome", "PRBench"))
+    assert "0.799" in done.stdout
+    assert "GLM-4.5" in done.stdout, "left out one by one"
+    for word in ("given size, r", "family Qwen3:", "permutation", "arXiv 2605.11978"):
+        assert word in done.stderr
+
+
+def test_a_league_of_the_published(rude: Rude) -> None:
+    done = told(rude("correlate", "--published", "--outcome", "HealthBench", "--league", "--statistic", "spearman"))
+    order = [line.split("  ")[0] for line in done.stdout.splitlines()[2:]]
+    assert order == ["RuDE (published)", "log10 parameters", "SuperGPQA", "MMLU", "C-Eval"]
+    assert "the best of 5 tried" in done.stderr
+    found = json.loads(told(rude("correlate", "--published", "--outcome", "HealthBench", "--json")).stdout)
+    first, rival = found[0], found[3]
+    assert (first["versus"], first["reference"]) == (None, "RuDE (published)")
+    assert rival["versus"]["pearson"]["first"] == first["statistics"]["pearson"]["value"]
+    assert {left["name"] for left in first["leave_family_out"]} >= {"Qwen3", "Gemma3"}
+    assert first["given_size"]["pearson"]["n"] == 16
+
+
+def test_families_that_are_said(rude: Rude) -> None:
+    asked = ("correlate", "--published", "--predictor", "MMLU", "--outcome", "PRBench", "--json", "--families")
+    (found,) = json.loads(told(rude(*asked, "Kimi-K2=big,GLM-4.5=big")).stdout)
+    assert {left["n"] for left in found["leave_family_out"] if left["name"] == "big"} == {14}
+    with pytest.raises(BadInput, match="is not CANDIDATE=FAMILY"):
+        told(rude(*asked, "Kimi-K2"))
+
+
+def test_published_outcomes_are_marked(rude: Rude) -> None:
+    found = json.loads(told(rude("outcomes", "list", "--published", "--json")).stdout)
+    assert {row["source"].rpartition(", ")[2] for row in found} <= {"printed", "digitised"}
+    assert len(found) == 64

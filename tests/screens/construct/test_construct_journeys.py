@@ -1,0 +1,427 @@
+"""Building pairs, deciding about them and reading them blind: by keys alone, by mouse alone, with hostile text."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.widgets import Input, TextArea
+
+from engine.construct.reading import examples
+from engine.construct.watching import yields_of
+from engine.store.connection import Store
+from engine.store.construct import construct_runs
+from engine.store.construct_review import decisions_of, readings_of
+from engine.store.runs import Status
+from screens.construct.review import ReviewScreen
+from screens.widgets.rows import Rows
+
+
+def _now(app: Any) -> str:
+    # A screen that has just been opened may not have been laid out yet.
+    return "\n".join("".join(part.text for part in strip) for strip in app.screen._compositor.render_strips())
+
+
+async def _until(pilot: Any, what: Callable[[], bool], seconds: float = 45.0) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not what():
+        assert asyncio.get_running_loop().time() < deadline, _now(pilot.app)
+        await pilot.pause(0.02)
+
+
+# A server that plays generator and verifier: a text violates a criterion where it carries its mark.
+
+FENCE = re.compile(r"<<<(\w+) (\w+)\n(.*?)\n\1 \2>>>", re.DOTALL)
+LISTED = re.compile(r"^- \(\w+\) (.*)$", re.MULTILINE)
+
+
+def _mark(criterion: str) -> str:
+    return f"[{sum(criterion.encode()) % 9973}]"
+
+
+def _answer(body: dict[str, Any]) -> str:
+    asked = body["messages"][1]["content"]
+    fenced = {name: text for name, _, text in FENCE.findall(asked)}
+    if "Requirement (" in asked:
+        criterion = asked.rpartition("Requirement (")[2].splitlines()[1]
+        response = fenced["response"]
+        met = _mark(criterion) not in response
+        return json.dumps({"quote": response[:12], "reason": "as it stands", "met": met})
+    violated = LISTED.findall(asked.partition("It must MEET every one")[0]) if "answer" in fenced else []
+    found = re.search(r"(\d+) to (\d+) characters", asked)
+    low, high = (int(found[1]), int(found[2])) if found else (200, 240)
+    words = random.Random(json.dumps(body))
+    text = "So" + "".join(f" {_mark(one)}" for one in violated)
+    while len(text) < (low + high) // 2 - 3:
+        text += " " + words.choice(("dig", "sow", "rake", "hoe", "water", "weed"))
+    return text.ljust(low, ".")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        time.sleep(self.server.delay)  # type: ignore[attr-defined]
+        value = {
+            "choices": [{"message": {"role": "assistant", "content": _answer(body)}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 50},
+        }
+        data = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    delay = 0.0
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that are stopped hang up."""
+
+
+@pytest.fixture
+def server() -> Iterator[_Server]:
+    """It listens on loopback."""
+    http = _Server(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=lambda: http.serve_forever(poll_interval=0.02), daemon=True)
+    thread.start()
+    yield http
+    http.shutdown()
+    http.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def prompts(tmp_path: Path) -> Path:
+    """Six prompts of three criteria."""
+    path = tmp_path / "asked.jsonl"
+    lines = [
+        {"id": f"q{n}", "domain": "garden", "prompt": f"What about bed {n}?",
+         "criteria": [{"id": f"c{k}", "text": f"Names thing {k} of bed {n}.", "subcategory": name}
+                      for k, name in enumerate(("Scope", "Logic", "Format"))]}
+        for n in range(6)
+    ]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return path
+
+
+async def test_started_stopped_and_taken_up_from_the_screen(
+    tmp_path: Path, server: _Server, prompts: Path, make_app, settle, screen_text, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(tmp_path / "rude.duckdb", start="suites")
+    spec = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    server.delay = 0.3
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "rude-tui construct --prompts FILE" in screen_text(app)
+        await pilot.press("n", *prompts.name, "down", *f"{spec}#maple", "down", "down", *f"{spec}#owl", "enter")
+        await settle(pilot)
+        assert "Suite to write: nothing was typed" in screen_text(app)
+        await pilot.press("escape", *["down"] * 5, *"new.jsonl", "down", "down", *"500", "enter")
+        await _until(pilot, lambda: "Start this construction?" in _now(app))
+        text = screen_text(app)
+        assert "6 prompts, 6 pairs planned" in text
+        assert "likely" in text
+        assert "rude-tui construct --prompts=" in text
+        await pilot.press("y")
+        await _until(pilot, lambda: "● at work · new · degrade" in _now(app))
+        await pilot.press("x", "y")
+        await _until(pilot, lambda: "‖ stopped" in _now(app))
+        stopped = len(examples(Store(app.session.store.path), construct_runs(app.session.store)[0].run_id))
+        assert stopped < 12
+        server.delay = 0.0
+        await pilot.press("n", "enter")
+        await _until(pilot, lambda: "Start this construction?" in _now(app))
+        await pilot.press("enter")
+        await _until(pilot, lambda: "✓ done · new · degrade · 6 pairs" in _now(app))
+        await _until(pilot, lambda: not app.session.desk.started)
+        assert " of 500 · " in screen_text(app)
+        await pilot.press("p", *"1000,2000", "enter", *"0", "enter")
+        await settle(pilot)
+        assert "at your prices" in screen_text(app)
+        await pilot.press("c")
+        await settle(pilot)
+        assert "▸ system" in screen_text(app)
+        assert app.screen.query_one(Rows).count >= 4
+        await pilot.press("tab", "end")
+        await settle(pilot)
+        assert "◂ answer (stop)" in screen_text(app)
+    assert (tmp_path / "new.jsonl").is_file()
+    (row,) = construct_runs(app.session.store)
+    # What is counted while it goes on is what the pipeline itself tells in the end.
+    found = examples(app.session.store, row.run_id)
+    assert yields_of(replace(row, status=Status.STARTED), found) == yields_of(row, found)
+
+
+async def test_what_another_process_does_shows_live(
+    tmp_path: Path, construct_rows_of, make_app, settle, screen_text
+) -> None:
+    from engine.store.construct import close_construct, exchange, open_construct
+
+    path = tmp_path / "rude.duckdb"
+    store = Store(path)
+    row, calls, found = construct_rows_of("feed" * 4)
+    app = make_app(path, start="suites")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert "nothing has been constructed yet" in screen_text(app)
+        open_construct(store, row)
+        await _until(pilot, lambda: "● at work" in _now(app))
+        assert "Nothing has come out yet." in screen_text(app)
+        exchange(store, calls[:6], found[:3], ())
+        await _until(pilot, lambda: f"{found[2].example_id} · a response" in _now(app))
+        assert "the latest" in screen_text(app)
+        assert "2 ✓    0 ✗ of 8" in screen_text(app)
+        # A person who reads is left where they are; l follows again.
+        await pilot.press("home")
+        exchange(store, calls[6:], found[3:], ())
+        await _until(pilot, lambda: "28 questions" in _now(app))
+        assert app.screen.query_one(Rows).cursor == 0
+        await pilot.press("l")
+        await settle(pilot)
+        rows = app.screen.query_one(Rows)
+        assert rows.cursor == len(found) - 1
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert rows.scroll_offset.y <= rows.cursor < rows.scroll_offset.y + rows.size.height
+        close_construct(store, row.run_id, Status.FAILED, error="the verifier answers nobody")
+        await _until(pilot, lambda: "✗ failed" in _now(app))
+        assert "the verifier answers nobody" in screen_text(app)
+
+
+async def test_decisions_are_kept_honoured_and_undone(
+    beds: Path, make_app, settle, screen_text, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store(beds)
+    run_id = construct_runs(store)[0].run_id
+    app = make_app(beds, start="suites")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        await pilot.press("f", "end", "enter")
+        await settle(pilot)
+        assert app.screen.query_one(Rows).count == 2
+        assert "rejected: others violated too" in screen_text(app)
+        await pilot.press("a")
+        await settle(pilot)
+        assert "accepted by hand" in screen_text(app)
+        await pilot.press("escape", "home", "down", "d", *"dull", "enter")
+        await settle(pilot)
+        assert "dropped by hand: dull" in screen_text(app)
+        await pilot.press("down", "e")
+        await settle(pilot)
+        app.screen.query_one(TextArea).text = "Bed 1: a better text, three times over."
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        kept = {name: (one.decision, one.response) for name, one in decisions_of(store, run_id).items()}
+        assert kept == {
+            "bed-03-1": ("accept", None),
+            "bed-00-1": ("drop", None),
+            "bed-01-0": ("edit", "Bed 1: a better text, three times over."),
+        }
+        await pilot.press("w", "enter")
+        await settle(pilot)
+        lines = [json.loads(line) for line in (tmp_path / "beds.jsonl").read_text().splitlines()]
+        assert {"bed-03-1", "bed-01-1"} <= {line["id"] for line in lines}
+        assert "bed-00-1" not in {line["id"] for line in lines}
+        assert next(line["chosen"] for line in lines if line["id"] == "bed-01-1").startswith("Bed 1: a better")
+        assert "1 edited" in (tmp_path / "beds.md").read_text()
+        assert str(tmp_path / "beds.jsonl") in app.session.suite_files
+        await pilot.press("u")
+        await settle(pilot)
+        assert "bed-01-0" not in decisions_of(store, run_id)
+        await pilot.press("v")
+        await settle(pilot)
+        assert "rude-tui trial --verifier" in screen_text(app)
+
+
+async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, screen_text) -> None:
+    store = Store(beds)
+    run_id = construct_runs(store)[0].run_id
+    made = {e.response: e for e in examples(store, run_id)}
+    app = make_app(beds, start="suites")
+    seen: list[Any] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, ReviewScreen)
+        total = len(screen._sheet.items)
+        assert total == 8  # four pairs came through
+        # The first answer, taken back and given again; it is in the store at once.
+        await pilot.press("1")
+        await settle(pilot)
+        assert [reading.met for reading in readings_of(store, run_id)] == [True]
+        await pilot.press("1")
+        await settle(pilot)
+        assert [reading.met for reading in readings_of(store, run_id)] == [False]
+        await pilot.press("u", "u")
+        await settle(pilot)
+        assert readings_of(store, run_id) == []
+        for turn in range(total):
+            text = screen_text(app)
+            example = made[screen._item.response]
+            seen.append(example)
+            assert example.example_id not in text
+            for word in ("y+", "y−", "violated", "as it stands", "rule c", "maple", "owl"):
+                assert word not in text
+            for number, criterion in enumerate(example.criteria):
+                met = criterion.id not in example.violated
+                if turn == 3:
+                    met = not met if number == 0 else met
+                await pilot.press(*([str(number + 1)] * (1 if met else 2)))
+            await pilot.press("enter")
+            await settle(pilot)
+        assert "All 8 responses of this sample are read." in screen_text(app)
+        await pilot.press("a")
+        await settle(pilot)
+        text = screen_text(app)
+        assert f"{100 * 23 / 24:.1f} % agree" in text
+        assert "24 readings of 8 responses by 1 reader · 1 disagreement, 0 corrected" in text
+        await pilot.press("space")
+        await settle(pilot)
+        assert "1 corrected" in screen_text(app)
+        wrong = next(reading for reading in readings_of(store, run_id) if reading.corrects)
+        assert (wrong.example_id, wrong.criterion) == (seen[3].example_id, seen[3].criteria[0].id)
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert "degrade" in screen_text(app)
+    assert all(one.prompt_id != other.prompt_id for one, other in itertools.pairwise(seen))
+    assert {e.kind for e in seen[:4]} <= {"positive", "negative"}
+
+
+async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, screen_text) -> None:
+    store = Store(beds)
+    run_id = construct_runs(store)[0].run_id
+
+    async def click(pilot: Any, words: str) -> None:
+        lines = screen_text(app).splitlines()
+        found = [(line.index(words), y) for y, line in enumerate(lines) if words in line]
+        assert found, f"{words!r} is not on the screen:\n" + "\n".join(lines)
+        await pilot.click(offset=found[-1])
+        await settle(pilot)
+
+    app = make_app(beds, start="suites")
+    async with app.run_test(size=(140, 36)) as pilot:
+        await settle(pilot)
+        await click(pilot, "n build pairs")
+        await click(pilot, "bed-03-1")
+        assert "bed-03-1 ·" in screen_text(app)
+        await click(pilot, "a accept")
+        assert "accepted by hand" in screen_text(app)
+        await click(pilot, "u undo")
+        assert decisions_of(store, run_id) == {}
+        await click(pilot, "r review")
+        await click(pilot, "1 [ ]")
+        await click(pilot, "1 [✓]")
+        await click(pilot, "2 [ ]")
+        assert sorted(reading.met for reading in readings_of(store, run_id)) == [False, True]
+        await click(pilot, "u undo")
+        assert [reading.met for reading in readings_of(store, run_id)] == [False]
+        await click(pilot, "m rest met")
+        await click(pilot, "⏎ next")
+        assert "1 of 8 responses read" in screen_text(app)
+        await click(pilot, "a agreement")
+        await click(pilot, "y or enter yes")
+        assert "Cohen's κ" in screen_text(app)
+        await click(pilot, "esc back")
+        await click(pilot, "esc back")
+        await click(pilot, "esc back")
+        assert "build pairs" in screen_text(app)
+
+
+NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_hostile_texts_are_shown_as_text(
+    tmp_path: Path, fill_construction, make_app, settle, screen_text, size
+) -> None:
+    path = tmp_path / "rude.duckdb"
+    fill_construction(path, prompts=5, nasty=NASTY)
+    app = make_app(path, start="suites")
+    seen = ""
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for keys in (
+            ["n"], ["f"], ["escape"], ["e"], ["escape"], ["c"], ["tab", "end"], ["escape", "escape"], ["o"], ["escape"],
+            ["v"], ["escape"], ["d", *"[red]x", "enter"], ["f1"], ["escape"], ["r"], ["1", "1"], ["a", "y"], ["f1"],
+        ):  # fmt: skip
+            await pilot.press(*keys)
+            await settle(pilot)
+            text = screen_text(app)
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+            assert max(cell_len(line) for line in text.split("\n")) <= size[0]
+            seen += text
+    assert "[bold]no[/bold] [@click=app.quit]x[/] red" in " ".join(seen.split())
+    assert "dropped by hand: [red]x" in seen
+
+
+async def test_nothing_to_read_says_what_to_do(
+    tmp_path: Path, construct_rows_of, make_app, settle, screen_text
+) -> None:
+    from engine.store.construct import open_construct
+
+    path = tmp_path / "rude.duckdb"
+    row, _, _ = construct_rows_of("feed" * 4)
+    open_construct(Store(path), row)
+    app = make_app(path, start="suites")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        await pilot.press("a", "d", "e", "u", "c", "C")
+        await settle(pilot)
+        assert "Nothing was asked" in screen_text(app)
+        await pilot.press("escape", "r")
+        await settle(pilot)
+        assert "go on with the construction" in screen_text(app)
+        await pilot.press("1", "space", "enter", "u", "a", "down", "pagedown", "escape")
+        await settle(pilot)
+        assert "● at work" in screen_text(app)
+
+
+async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
+    app = make_app(tmp_path / "rude.duckdb", start="suites")
+    app.session.desk.form = {
+        "prompts": "/gone.jsonl", "generator": "http://127.0.0.1:1/v1#x", "verifier": "http://127.0.0.1:1/v1#y",
+        "output": str(tmp_path / "new.jsonl"), "more": "--votes 3",
+    }  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        await pilot.press("n", "enter")
+        await _until(pilot, lambda: "nothing was started" in _now(app))
+        assert "/gone.jsonl" in screen_text(app)
+        await pilot.press("y")
+        assert "/gone.jsonl" in app.clipboard
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen.query_one("#field-more", Input).value == "--votes 3"

@@ -1,0 +1,170 @@
+"""What stands behind the screens of constructions, without an event loop."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.construct.blind import correct, result, say, sheet
+from engine.construct.watching import money, overview, stop
+from engine.store.connection import Store
+from engine.store.construct_review import readings_of
+from engine.store.construct_watch import Spend
+from engine.store.runs import Status
+from rubrics.errors import BadInput, RudeError
+from screens.construct.starting import arguments, ended, launch, plan, plan_words, shown_command
+from screens.construct.texts import filters, kept
+from screens.construct.writing import read_price
+
+FORM = {"prompts": "in.jsonl", "generator": "http://h/v1#g", "verifier": "http://h/v1#v", "output": "out.jsonl"}
+
+
+@given(st.text())
+def test_any_text_is_a_price_or_none(text: str) -> None:
+    price = read_price(text)
+    assert price is None or (price[0] >= 0 and price[1] >= 0)
+
+
+@pytest.mark.parametrize(("text", "price"), [("1.25,10", (1.25, 10.0)), ("3", (3.0, 3.0)), ("-1", None), ("inf", None)])
+def test_prices(text: str, price: object) -> None:
+    assert read_price(text) == price
+
+
+def test_money_is_tokens_times_price_of_the_models_that_have_one() -> None:
+    spent = [Spend("g", 3, 2_000_000, 500_000), Spend("v", 9, 1_000_000, 1_000_000)]
+    assert money(spent, {"g": (1.5, 10.0)}) == pytest.approx(2 * 1.5 + 0.5 * 10)
+
+
+def test_what_was_typed_becomes_one_command_and_no_shell_reads_it() -> None:
+    form = {**FORM, "output": "a b; rm -rf x.jsonl", "more": "--votes 3 --limit '5'", "max-calls": "9"}
+    args = arguments(form)
+    assert args[0] == "construct"
+    assert "--output=a b; rm -rf x.jsonl" in args
+    assert args[-4:] == ["--votes", "3", "--limit", "5"]
+    assert "--max-calls=9" in args
+    assert shlex.split(shown_command(args)) == ["rude-tui", *args]
+
+
+@pytest.mark.parametrize("changes", [{"prompts": " "}, {"output": ""}, {"more": "--note 'open"}])
+def test_what_lacks_something_is_refused(changes: dict[str, str]) -> None:
+    with pytest.raises(BadInput):
+        arguments({**FORM, **changes})
+
+
+def test_a_command_that_gives_no_plan_or_cannot_be_run() -> None:
+    with pytest.raises(RudeError, match="without a plan"):
+        plan([sys.executable, "-c", "print('help')"], [])
+    with pytest.raises(RudeError, match="cannot be run"):
+        plan(["/gone/rude-tui"], [])
+    with pytest.raises(RudeError, match="what it said") as caught:
+        plan([sys.executable, "-c", "import sys; sys.exit('12 of 20\\nerror: what it said\\n  → do so')"], [])
+    assert (caught.value.what, caught.value.fix) == ("what it said", "do so")
+
+
+def test_a_plan_in_words() -> None:
+    role = {"measured": False}
+    words = plan_words(
+        {
+            "prompts": 12, "pairs": 30, "without_criteria": 2, "concurrency": 8, "courses": [["least", [role]]],
+            "totals": {"least": [100, 50_000, 75.0, 0.0], "most": [4_000, 2_000_000, 3_000.0, 12.5]},
+        }
+    )  # fmt: skip
+    assert "12 prompts, 30 pairs planned; 2 prompts without criteria" in words
+    assert "2,000,000" in words
+    assert "12.50" in words
+    assert "times assumed" in words
+
+
+def test_a_process_that_ends_badly_says_so_in_its_own_words() -> None:
+    started = launch([sys.executable, "-c", "import sys; sys.exit('error: no such host\\n  → look')"], [])
+    started.process.wait()
+    error, _ = ended(started) or (None, "")
+    assert error is not None
+    assert (error.what, error.fix) == ("no such host", "look")
+    good = launch([sys.executable, "-c", "import sys; print('12 pairs', file=sys.stderr)"], [])
+    assert good.process.wait() == 0
+    assert ended(good) == (None, "12 pairs")
+
+
+def test_each_filter_keeps_as_many_as_it_says(beds: Path) -> None:
+    found = overview(Store(beds))
+    assert found is not None
+    options = filters(found.examples)
+    for value, label in options:
+        words = label.removeprefix("all ")
+        assert sum(kept(example, value) for example in found.examples) == int(words.split()[0].replace(",", ""))
+    assert "2 negatives rejected: others violated too" in dict(options).values()
+    assert found.pairs == 4
+
+
+def test_a_construction_without_a_living_process_has_no_time_left_and_cannot_be_stopped(beds: Path) -> None:
+    store = Store(beds)
+    found = overview(store)
+    assert found is not None
+    assert found.eta_seconds is None
+    assert not stop(store, found.row.run_id)
+    assert overview(Store(beds.with_name("new.duckdb"))) is None
+
+
+def test_the_time_left_is_at_the_rate_of_the_last_minute(tmp_path: Path, fill_construction) -> None:
+    path = tmp_path / "rude.duckdb"
+    fill_construction(path, end=None)
+    found = overview(Store(path))
+    assert found is not None
+    assert found.row.status is Status.STARTED
+    # 28 calls in the last minute; all 16 examples are settled: ten accepted, four rejected, two without a positive.
+    assert found.eta_seconds == 0
+    more = replace(found, yields=tuple(replace(one, planned=one.planned + 4) for one in found.yields))
+    assert more.eta_seconds == pytest.approx(8 * 28 / 16 / (28 / 60))
+
+
+def test_what_works_on_another_machine_is_left_alone(tmp_path: Path, fill_construction) -> None:
+    path = tmp_path / "rude.duckdb"
+    fill_construction(path, end=None)
+    with Store(path).writing() as connection:
+        connection.execute("update construct_runs set owner_host = 'elsewhere'")
+    with pytest.raises(RudeError, match="another machine"):
+        stop(Store(path), "0123456789abcdef")
+
+
+def test_stopping_is_an_interrupt(tmp_path: Path, fill_construction) -> None:
+    import psutil
+
+    path = tmp_path / "rude.duckdb"
+    fill_construction(path, end=None)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stderr=subprocess.DEVNULL) as process:
+        with Store(path).writing() as connection:
+            values = [process.pid, psutil.Process(process.pid).create_time()]
+            connection.execute("update construct_runs set owner_pid = ?, owner_started = ?", values)
+        assert stop(Store(path), "0123456789abcdef")
+        assert process.wait(30) != 0
+    assert process.pid != os.getpid()
+
+
+def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path) -> None:
+    store = Store(beds)
+    run_id = "0123456789abcdef"
+    mine, yours = sheet(store, run_id, "me", 40), sheet(store, run_id, "you", 40)
+    assert [item.item for item in mine.items] == [item.item for item in yours.items]
+    first, second = mine.items[:2]
+    for page, item in ((yours, first), (yours, second), (mine, second)):
+        label = result(store, run_id, "me").agreement
+        say(store, page, item, 0, True)
+        say(store, page, item, 1, False)
+        assert result(store, run_id, "me").agreement.readings == label.readings + 2
+    mine_now = result(store, run_id, "me")
+    assert {finding.reading.example_id for finding in mine_now.findings} <= {mine.examples[second.item]}
+    assert len(mine_now.findings) < len(mine_now.agreement.disagreements)
+    assert dict(sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
+    correct(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
+    assert any(reading.corrects for reading in readings_of(store, run_id))
+    say(store, mine, second, 0, None)
+    assert dict(sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}

@@ -1,0 +1,86 @@
+"""Candidates by keys and by mouse: marked, watched, and what is wrong said with the way out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import DataTable, Input
+
+from data.bundled import bundled_models
+from screens.candidates.shelf import add_folder, look
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A folder with one good model and one that cannot be scored."""
+    good = bundled_models()[0]
+    shutil.copytree(good, tmp_path / "models" / "good [bold]")
+    broken = tmp_path / "models" / "no-tokenizer"
+    shutil.copytree(good, broken)
+    for file in broken.glob("tokenizer*"):
+        file.unlink()
+    return tmp_path / "models"
+
+
+def test_a_folder_without_models_is_told_and_the_rest_is_found(shelf: Path, tmp_path: Path) -> None:
+    found = look([str(shelf), str(tmp_path / "gone")])
+    names = {one.candidate.name: one for one in found.found}
+    assert names["good [bold]"].usable
+    assert not names["no-tokenizer"].usable
+    assert names["no-tokenizer"].origin == str(shelf)
+    assert len(found.problems) == 1
+    assert "no such folder" in found.problems[0]
+    assert add_folder([str(shelf)], str(shelf)) == [str(shelf)]
+
+
+async def test_a_watched_folder_is_kept_shown_and_dropped(
+    garden, make_app, settle, screen_text, shelf, tmp_path
+) -> None:
+    kept: dict[str, Any] = {}
+    app = make_app(garden, start="candidates", folders=(str(tmp_path / "gone"),))
+    app.session.remember = lambda name, value: kept.update({name: list(value)})
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "✗ 1 folder without a model" in screen_text(app)
+        assert "d stops watching it" in " ".join(screen_text(app).split())
+        await pilot.press("a")
+        await pilot.pause()
+        app.screen.query_one(Input).value = str(shelf)
+        await pilot.press("enter")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "good [bold]" in text
+        assert "✗ no tokenizer" in text
+        assert kept["folders"] == [str(tmp_path / "gone"), str(shelf)]
+        table = app.screen.query_one(DataTable)
+        rows = [line for line in text.split("\n") if "no-tokenizer" in line]
+        table.move_cursor(row=[found.candidate.name for found in app.screen._shelf.found].index("no-tokenizer"))
+        await settle(pilot)
+        assert rows
+        assert "→" in screen_text(app), "the way out"
+        await pilot.press("space")
+        assert not app.session.marked_models
+        await pilot.press("y")
+        assert "no-tokenizer" in app.clipboard
+        await pilot.press("d", "enter")
+        await settle(pilot)
+        assert kept["folders"] == [str(shelf)]
+        assert "without a model" not in screen_text(app)
+
+
+async def test_by_mouse_alone(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="candidates")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.click(DataTable, offset=(6, 2))
+        await pilot.click(DataTable, offset=(6, 2))
+        await settle(pilot)
+        assert len(app.session.marked_models) == 1
+        lines = screen_text(app).rstrip("\n").split("\n")
+        await pilot.click(offset=(lines[-1].index("r run marked"), len(lines) - 1))
+        await settle(pilot)
+        assert app.current_mode == "run"
+        assert next(iter(app.session.marked_models.values())) in screen_text(app)

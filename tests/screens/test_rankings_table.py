@@ -1,0 +1,83 @@
+"""Which columns a ranking has room for: names whole before all else, and never wider than the screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.results.board import Question
+from engine.results.rankings import RankingTable, rankings
+from engine.store.connection import Store
+from screens.order import Order
+from screens.rankings.lines import lines
+from screens.rankings.table import EARLIER, LATER, headings, layout, row_text
+
+
+@pytest.fixture(scope="module", params=["category", "subcategory", "overall"])
+def table(garden_file: Path, request: pytest.FixtureRequest) -> RankingTable:
+    return rankings(Store(garden_file), Question(protocol="likelihood", by=request.param), resamples=200)
+
+
+def _renamed(table: RankingTable, name: str) -> RankingTable:
+    first = table.overall.rows[0].candidate
+    entrants = {name if label == first else label: entrant for label, entrant in table.entrants.items()}
+    entrants[name] = replace(entrants[name], label=name)
+    scopes = {
+        scope: replace(
+            ranking,
+            rows=tuple(replace(row, candidate=name) if row.candidate == first else row for row in ranking.rows),
+        )
+        for scope, ranking in table.scopes.items()
+    }
+    return replace(table, entrants=entrants, scopes=scopes)
+
+
+@pytest.mark.parametrize("width", [60, 78, 80, 96, 120, 158, 200, 250])
+def test_headings_and_rows_are_of_one_width_and_fit(table: RankingTable, width: int) -> None:
+    found = layout(table, width)
+    head = "".join(text for text, _, _ in headings(table, found, Order("rank")))
+    assert len(head.rstrip()) <= width
+    for line in lines(table):
+        row = row_text(table, found, line, (), lambda name: "white").plain
+        assert len(row.rstrip()) <= width
+        assert len(row) == len(head)
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_a_name_of_a_usual_length_is_never_cut(garden_file: Path, width: int) -> None:
+    name = "Qwen2.5-14B-base"
+    plain_table = rankings(Store(garden_file), Question(protocol="likelihood"), resamples=200)
+    table = _renamed(plain_table, name)
+    rows = [row_text(table, layout(table, width), line, (name,), lambda _: "white").plain for line in lines(table)]
+    assert any(f"✓{name}" in row for row in rows)
+
+
+def test_a_very_long_name_leaves_room_for_the_rest(garden_file: Path) -> None:
+    name = "a-base-model-with-a-name-that-has-no-end-and-no-sense-of-measure"
+    table = _renamed(rankings(Store(garden_file), Question(protocol="likelihood"), resamples=200), name)
+    found = layout(table, 80)
+    assert found.name < 40
+    assert len(found.scopes) == 4
+    assert found.axis.width >= 12
+
+
+def test_scopes_that_find_no_room_are_scrolled_to(garden_file: Path) -> None:
+    table = rankings(Store(garden_file), Question(protocol="likelihood", by="subcategory"), resamples=200)
+    seen: list[str] = []
+    for skip in range(12):
+        found = layout(table, 80, skip)
+        assert found.hidden == 12 - len(found.scopes) > 0
+        clicks = {what for _, _, what in headings(table, found, Order("rank"))}
+        assert (EARLIER in clicks) == (found.scopes[0][0] > 0)
+        assert (LATER in clicks) == (found.scopes[-1][0] < 11)
+        seen += [name for _, name in found.scopes]
+    assert set(seen) == set(table.scopes) - {"overall"}
+
+
+def test_the_heading_sorted_by_says_which_way(table: RankingTable) -> None:
+    found = layout(table, 120)
+    for order, arrow in ((Order("value"), "↓"), (Order("value", reverse=True), "↑")):
+        text = "".join(text for text, _, what in headings(table, found, order) if what == "value")
+        assert arrow in text

@@ -1,0 +1,216 @@
+"""From a marked candidate to a finished run, by keys and by mouse; one of them scores for real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, TabbedContent
+
+import engine.runs
+from data.bundled import bundled_models
+from engine.progress import Phase, RunState
+from engine.store.connection import Store
+from engine.store.runs import stored_runs
+from screens.run.planned import PlanPane
+
+
+async def _until(pilot: Pilot[Any], what: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not what():
+        assert asyncio.get_running_loop().time() < deadline, "it never came"
+        await pilot.pause(0.01)
+
+
+async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
+    tmp_path: Path, make_app, settle, screen_text
+) -> None:
+    path = tmp_path / "new.duckdb"
+    app = make_app(path, start="run")
+    model = bundled_models()[0]
+    app.session.marked_models[str(model)] = model.name
+    app.session.marked_suites.append("world")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("tab", "down", "space", "o", "p")
+        await _until(pilot, lambda: "unknown until" in screen_text(app))
+        assert "1 run · 480 pairs to score" in screen_text(app)
+        assert "time unknown until the first batches" in screen_text(app)
+        assert "likelihood" in screen_text(app)
+        await pilot.press("s")
+
+        def state() -> RunState:
+            return app.live.states[0]
+
+        await _until(pilot, lambda: bool(app.live.states) and state().judged > 0)
+        await pilot.press("space")
+        await _until(pilot, lambda: state().phase is Phase.PAUSED)
+        done = state().done
+        assert 0 < done < 480
+        await pilot.pause(0.4)
+        assert state().done == done, "nothing is scored in a pause"
+        text = screen_text(app)
+        assert "‖ paused" in text
+        assert "space goes on, c stops" in text
+        assert "ends in" in text
+        await pilot.press("space")
+        await _until(pilot, lambda: state().done > done)
+        await pilot.press("c")
+        await _until(pilot, lambda: not app.runner.running and state().phase is Phase.CANCELLED)
+        assert "e takes up what stopped" in screen_text(app)
+        kept = stored_runs(Store(path))[0].n_scored
+        assert done <= kept < 480
+        await pilot.press("h")
+        await settle(pilot)
+        assert "it was stopped" in screen_text(app)
+        assert f"{480 - kept} pairs are left" in screen_text(app)
+        await pilot.press("l", "e")
+        await _until(pilot, lambda: not app.runner.running and state().phase is Phase.DONE)
+        await settle(pilot)
+        assert state().judged == 480 - kept, "only what was missing"
+        assert "3 shows the rankings" in screen_text(app)
+        await pilot.press("u", "p")
+        await _until(pilot, lambda: "everything is scored already" in screen_text(app))
+    assert [(run.status, run.n_scored) for run in stored_runs(Store(path))] == [("done", 480)]
+
+
+STATES = tuple(
+    RunState(key=f"r{n}", run_id=f"r{n}", candidate=f"oak-{n}m", suite="garden", protocol="choice", total=40)
+    for n in range(3)
+)
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A run that goes on until it is stopped, and says what it was told."""
+    told: list[str] = []
+
+    def execute(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
+        from dataclasses import replace
+
+        progress.started(STATES)
+        scoring = replace(STATES[1], phase=Phase.SCORING, judged=10, done=10, right=7.0, seconds=1, tokens_per_second=9)
+        progress.advanced(scoring)
+        while not cancel.is_set():
+            if pause.is_set():
+                told.append("paused")
+                progress.advanced(replace(scoring, phase=Phase.PAUSED))
+                while pause.is_set() and not cancel.wait(0.005):
+                    pass
+                told.append("went on")
+                progress.advanced(scoring)
+            cancel.wait(0.005)
+        told.append("stopped")
+        progress.finished(tuple(replace(state, phase=Phase.CANCELLED) for state in STATES))
+
+    monkeypatch.setattr(engine.runs, "execute", execute)
+    return told
+
+
+def _plan() -> Any:
+    return SimpleNamespace(runs=(SimpleNamespace(left=1, run_id="x", suite=_suite()),), refused=(), request=None)
+
+
+def _suite() -> Any:
+    return SimpleNamespace(hash="h", scored=())
+
+
+async def _click_key(pilot: Pilot[Any], text: str, label: str) -> None:
+    """Click on a key of the bottom line, as a person would."""
+    lines = text.rstrip("\n").split("\n")
+    await pilot.click(offset=(lines[-1].index(label) + 1, len(lines) - 1))
+
+
+async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, screen_text, worker) -> None:
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.screen.begin(_plan())
+        await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+        await _click_key(pilot, screen_text(app), "space pause")
+        await _until(pilot, lambda: worker == ["paused"])
+        await _until(pilot, lambda: "space go on" in screen_text(app))
+        assert "‖ 0%" in screen_text(app) or "‖ 8%" in screen_text(app)
+        await _click_key(pilot, screen_text(app), "space go on")
+        await _until(pilot, lambda: worker == ["paused", "went on"])
+        await _until(pilot, lambda: "c stop" in screen_text(app))
+        await _click_key(pilot, screen_text(app), "c stop")
+        await _until(pilot, lambda: worker[-1] == "stopped" and "■ cancelled" in screen_text(app))
+        await pilot.click("#--content-tab-stored")
+        await settle(pilot)
+        assert app.screen.query_one(TabbedContent).active == "stored"
+        assert "✓ done" in screen_text(app)
+
+
+async def test_the_cursor_follows_the_work_and_curves_follow_the_cursor(
+    garden, make_app, settle, screen_text, worker
+) -> None:
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen.begin(_plan())
+        await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+        assert app.screen.query_one("#queue", DataTable).cursor_row == 1
+        await pilot.press("down")
+        await pilot.pause()
+        assert "appears with the first pairs" in screen_text(app)
+        await pilot.press("y")
+        assert "3 runs in the queue" in app.clipboard
+        app.runner.cancel()
+        assert app.runner.wait(5)
+
+
+async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, settle, screen_text, monkeypatch) -> None:
+    monkeypatch.setattr("screens.run.planned.make_plan", lambda store, request: _plan())
+    monkeypatch.setattr("screens.run.planned.expect", lambda store, plan: [])
+    app = make_app(garden, start="run")
+    app.session.marked_models["/models/oak"] = "oak"
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for key in ("v", "t", "o", "d", "space"):
+            await pilot.press("p")
+            await settle(pilot)
+            assert app.screen.query_one(PlanPane).plan is not None
+            if key == "space":
+                app.screen.query_one("#suites").focus()
+            await pilot.press(key)
+            await settle(pilot)
+            assert app.screen.query_one(PlanPane).plan is None
+        await pilot.press("n")
+        await pilot.pause()
+        app.screen.query_one(Input).value = "many"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "pairs        all (n)" in screen_text(app)
+
+
+async def test_a_suite_file_is_offered_for_good_and_a_missing_one_is_not(
+    garden, make_app, settle, screen_text, tmp_path
+) -> None:
+    kept: dict[str, Any] = {}
+    app = make_app(garden, start="run")
+    app.session.remember = kept.__setitem__
+    own = tmp_path / "own.jsonl"
+    own.write_text("{}\n", encoding="utf-8")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for name in (tmp_path / "gone.jsonl", own):
+            await pilot.press("a")
+            await pilot.pause()
+            app.screen.query_one(Input).value = str(name)
+            await pilot.press("enter")
+            await settle(pilot)
+            if name != own:
+                assert "no such suite" in screen_text(app)
+                await pilot.press("escape")
+        assert kept == {"suites": [str(own)]}
+        assert str(own) in app.session.marked_suites
+        await pilot.press("6")
+        await settle(pilot)
+        assert "✗ own" in screen_text(app)
+        assert "1 cannot be used" in screen_text(app)
