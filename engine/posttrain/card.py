@@ -192,7 +192,7 @@ _AGAIN = """\
 make ladder                                                       # everything, from seeds; goes on where it stopped
 python -m engine.posttrain.ladder work --out build/ladder         # as many of these as there are cores
 python -m engine.posttrain.ladder report --out build/ladder       # all files of this folder, from what is done
-rude-tui --db build/ladder/ladder.duckdb correlate --outcome rl_met
+rude-tui --db build/ladder/ladder.duckdb correlate --protocol likelihood --outcome rl_met
 ```
 
 `claim.md` was written before any model was post-trained; `ladder.toml` and `posttrain.toml` hold every choice."""
@@ -297,7 +297,8 @@ def _league(verdict: Verdict) -> str:
         for row in verdict.tables[CLAIM].rows
     ]  # fmt: skip
     header = ["predictor", "Spearman", "Pearson", "Kendall", "p (Holm)", "Spearman given size", "n"]
-    return _markdown(header, rows) + f"\n\n{str(verdict.best)[:1].upper()}{str(verdict.best)[1:]}."
+    turned = "All are turned so that more should be better: a minus sign means that a predictor points the wrong way."
+    return f"{turned}\n\n{_markdown(header, rows)}\n\n{str(verdict.best)[:1].upper()}{str(verdict.best)[1:]}."
 
 
 def _others(verdict: Verdict) -> str:

@@ -153,11 +153,15 @@ goes, and lets you read the result blind.
         if faulty := sum(bool(entry.fault) for entry in self._entries):
             parts.append(f"✗ {faulty} cannot be used")
         self.query_one("#state", Static).update(Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
+        # What was read may come before the first layout, when no width is right yet.
+        self.call_after_refresh(self._head)
+        self.query_one(Rows).show(len(self._entries), self._line, cursor)
+        self._changed()
+
+    def _head(self) -> None:
         width = self.query_one("#left").size.width
         heading = Text(f"{'   suite':<{max(12, width - 22)}} {'pairs':>7} {'prompts':>7} {'runs':>5}", no_wrap=True)
         self.query_one("#headings", Static).update(heading)
-        self.query_one(Rows).show(len(self._entries), self._line, cursor)
-        self._changed()
 
     def _line(self, index: int, width: int) -> Text:
         entry = self._entries[index]
