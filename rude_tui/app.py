@@ -70,10 +70,11 @@ def _preload_modules() -> None:
 def _preload_answers(session: Session) -> None:
     """Have ready what the other screens will ask for."""
     from screens.correlation.state import Asked, read, rivals
+    from screens.rankings.lines import standings
 
     # Each screen says for itself what is wrong once it is opened.
     with suppress(RudeError):
-        session.ranking()
+        standings(session)
         rivals(session, read(session, Asked()))
 
 

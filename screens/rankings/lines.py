@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
     from engine.stats.order import PositionBias
     from engine.stats.ranking import RankRow
+    from screens.session import Session
 
 __all__ = [
     "FIXED",
@@ -27,6 +28,7 @@ __all__ = [
     "rank_text",
     "scope_names",
     "standing",
+    "standings",
     "tie_sets",
 ]
 
@@ -49,6 +51,23 @@ class Standings:
     def without(self) -> dict[str, Estimate]:
         """The accuracy without the prompt of each candidate that has it."""
         return {label: found["none"].without for label, found in self.controls.by_label.items() if "none" in found}
+
+
+def standings(session: Session) -> Standings:
+    """What the session's question is answered with; blocks.
+
+    Raises:
+        RudeError: nothing answers it, or the store cannot be read.
+    """
+    from engine.results.bias import position_biases
+    from engine.results.controls import control_table
+
+    def read() -> Standings:
+        board = session.board()
+        biases = position_biases(board, resamples=1000)
+        return Standings(session.ranking(), biases, control_table(session.store, board))
+
+    return session.kept("standings", session.question(), read)
 
 
 @dataclass(frozen=True)

@@ -28,26 +28,27 @@ def multiples(
     shown: Sequence[Line],
     colour: Callable[[str], str],
     width: int,
-) -> Text:
-    """The pictures of these scopes, each with its number, side by side, as many as fit, in rows."""
+) -> list[Text]:
+    """The pictures of these scopes, each with its number, side by side, as many as fit: one text for each such row."""
     ends = [end for line in shown for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
     across = max(1, min(len(scopes), width // _LEAST, 3 if len(scopes) % 2 else 2))
     each = width // across
     name = min(18, max([len(one_line(line.entrant.label, 18)) for line in shown], default=8))
     axis = axis_for(ends, table.chance, each - name - 11)
-    text = Text(no_wrap=True, overflow="crop")
+    found = []
     for start in range(0, len(scopes), across):
         panels = [
             _panel(table, shown, scope, number, axis, name, colour) for number, scope in scopes[start : start + across]
         ]
+        text = Text(no_wrap=True, overflow="crop")
         for parts in zip(*panels, strict=True):
             for part in parts:
                 part.truncate(each - 1, pad=True)
                 text.append_text(part)
                 text.append(" ")
             text.append("\n")
-        text.append("\n")
-    return text
+        found.append(text)
+    return found
 
 
 def _panel(

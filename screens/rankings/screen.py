@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from itertools import zip_longest
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -16,7 +17,7 @@ from screens.asking import Asking
 from screens.exporting import export_dialog
 from screens.plain import plain
 from screens.rankings.detail import detail
-from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope_names, tie_sets
+from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope_names, standings, tie_sets
 from screens.rankings.multiples import multiples
 from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
 from screens.widgets.dialogs import Ask, Choose
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
 
 __all__ = ["RankingsScreen"]
+
+_BANDS: Final = 12
+"""Rows of small pictures; each is a widget of its own, so that those out of sight cost nothing."""
 
 
 class RankingsScreen(Asking):
@@ -102,7 +106,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
                 table.tooltip = "the ranking: enter opens the failures of the candidate, a click on a heading sorts"
                 yield table
                 yield Static(id="legend")
-                area = VerticalScroll(Static(id="small"), id="multiples")
+                area = VerticalScroll(*(Static(classes="band") for _ in range(_BANDS)), id="multiples")
                 area.tooltip = "every candidate's interval in each part of the ranking, all on one axis"
                 yield area
             panel = VerticalScroll(Static(id="facts"), id="detail")
@@ -112,13 +116,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def fetch(self) -> Standings:
         """Rank what is stored."""
-        from engine.results.bias import position_biases
-        from engine.results.controls import control_table
-
-        board = self.session.board()
-        return Standings(
-            self.session.ranking(), position_biases(board, resamples=1000), control_table(self.session.store, board)
-        )
+        return standings(self.session)
 
     def arrived(self, standings: Standings) -> None:
         """Show a new ranking."""
@@ -135,7 +133,8 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
             table.suite, table.protocol, table.metric, f"by {table.by}",
             f"{first.n_pairs:,} pairs{out} in {first.n_clusters:,} clusters" if overall.rows else "",
         )  # fmt: skip
-        self.repaint()
+        # What was read ahead arrives before the screen has its widths.
+        self.call_after_refresh(self.repaint)
         if self.focused is None:
             self.query_one(Rows).focus()
 
@@ -214,7 +213,10 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         area.display = self.size.height >= 36 and self._table is not None and bool(scope_names(self._table))
         if area.display and self._table is not None:
             width = max(40, self.query_one("#left").size.width - 2)
-            self.query_one("#small", Static).update(multiples(self._table, found.scopes, shown, self.colour, width))
+            texts = multiples(self._table, found.scopes, shown, self.colour, width)
+            for band, text in zip_longest(self.query(".band").results(Static), texts[:_BANDS]):
+                band.display = text is not None
+                band.update(text or "")
 
     def _show_detail(self) -> None:
         panel = self.query_one("#facts", Static)
