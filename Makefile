@@ -25,10 +25,13 @@ models: $(VENV)/.installed
 ladder: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder all --out build/ladder --processes 2
 
-# Each benchmark prints ratios against a rival in the same run.
+# Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness is one where it is installed (.[bench]).
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/app/startup.py
 	$(BIN)/python benchmarks/app/store.py
+	$(BIN)/python benchmarks/app/opening.py
+	$(BIN)/python benchmarks/app/latency.py
+	$(BIN)/python benchmarks/app/lag.py
 	$(BIN)/python -m benchmarks.stats.speed
 	$(BIN)/python benchmarks/scoring/bench_scoring.py
 
