@@ -133,7 +133,7 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
             [
                 [
                     s.candidate, s.suite, s.way, s.precision, str(s.phase), f"{s.done} of {s.total}", s.skipped,
-                    f"{s.pairs_per_second:.0f}" if s.judged else "–",
+                    f"{s.pairs_per_second:.0f}" if s.judged and s.seconds > 0.1 else "–",
                 ]
                 for s in states
             ],
