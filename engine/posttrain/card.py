@@ -175,7 +175,10 @@ _CAVEATS = """\
   answers gained is in the line under the table of models.
 - **What the pilots saw.** Rates, and which families are held out, were settled on bundled models: families in which
   none of four bundled bases met a criterion tell nothing and were not chosen. Their outcomes are not wholly untouched
-  by that choice, and choosing by what bases can write favours base generation as a predictor.
+  by that choice, and choosing by what bases can write favours base generation as a predictor. All of this came
+  after the claim was named: the rate of reinforcement learning was changed twice (2e-4, 4e-4, 1e-4) with the held-out
+  `rl_met` of bundled models in sight, never with that of the others; and the results were first looked at with 12, 14,
+  22 and 25 candidates, before all were finished.
 - `choice` is at chance: models of this size cannot answer “A or B”. Its rows are here to show it, not to be read.
 - Base generation is judged on the same prompts as the outcome, which favours it too.
 - Bits per byte is of the suite's chosen responses. Models that know dialogues well are surer of the wording they
