@@ -6,11 +6,19 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from screens.plain import plain
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 __all__ = ["between", "interval", "narrate", "narrate_skips", "number", "percent", "print_json", "print_table"]
+
+_WRAPPED: Final = 20
+"""Cells to which a column of text may shrink, by wrapping, before columns move to a table of their own."""
+_GAP: Final = 3
+"""Cells between two columns."""
 
 
 def print_json(value: Any) -> None:
@@ -28,25 +36,72 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = ()) -> None:
-    """A table on standard output. Cells are data: no markup, no control codes; outside a terminal nothing is cut."""
-    from rich.box import SIMPLE_HEAD
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = (), keys: int = 1
+) -> None:
+    """A table on standard output. Cells are data: no markup, no control codes; numbers are never cut.
+
+    Outside a terminal every row is one line. In a terminal too narrow for that, text wraps; where that is not enough,
+    columns that do not fit follow in further tables below.
+
+    Args:
+        right: columns of numbers, set flush right.
+        keys: leading columns that say what a row is, repeated in each of those further tables.
+    """
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     numeric = set(right)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in numeric else "left", no_wrap=column in numeric)
-    for row in rows:
-        table.add_row(*(Text(plain("" if cell is None else str(cell))) for cell in row))
+    cells = [[plain("" if cell is None else str(cell)) for cell in row] for row in rows]
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=500)
+    needed = [
+        width if name in numeric else min(width, _WRAPPED)
+        for name, width in zip(columns, _widths(columns, cells), strict=True)
+    ]
     with console.capture() as capture:
-        console.print(table)
+        for number, block in enumerate(_blocks(needed, keys, console.width)):
+            if number:
+                console.print()
+            console.print(_table([columns[i] for i in block], [[row[i] for i in block] for row in cells], numeric))
     sys.stdout.write("\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n")
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    lines = ([line for row in cells for line in row[i].splitlines()] for i in range(len(columns)))
+    return [max(map(cell_len, [name, *found])) for name, found in zip(columns, lines, strict=True)]
+
+
+def _blocks(needed: Sequence[int], keys: int, width: int) -> list[list[int]]:
+    """Columns, by number, of each table: as many as fit, behind the keys."""
+    blocks = [list(range(min(keys, len(needed))))]
+    for column in range(keys, len(needed)):
+        wanted = sum(needed[i] + _GAP for i in (*blocks[-1], column)) - _GAP
+        if wanted > width and len(blocks[-1]) > keys:
+            blocks.append(list(range(keys)))
+        blocks[-1].append(column)
+    return blocks
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: set[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in columns:
+        table.add_column(
+            name,
+            justify="right" if name in numeric else "left",
+            no_wrap=name in numeric,
+            overflow="fold",
+            min_width=max(map(len, [name, *(row[len(table.columns)] for row in rows)])) if name in numeric else None,
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def narrate(*lines: str) -> None:

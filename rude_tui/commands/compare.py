@@ -36,15 +36,17 @@ def compare(
         return
     a, b = board.entrant(first).label, board.entrant(second).label
     print_table(
-        ["scope", "difference", "95 %", "p", "both right", f"only {a}", f"only {b}", "neither", "pairs"],
+        ["scope", "difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
         [
             [
                 name, f"{100 * one.difference:+.1f}", f"{100 * one.ci_low:+.1f} … {100 * one.ci_high:+.1f}",
-                f"{one.p_value:.4f}", one.both, one.only_a, one.only_b, one.neither, one.n_pairs,
+                f"{one.p_value:.4f}", one.both, len(one.only_a), len(one.only_b), one.neither, one.ties, one.n_pairs,
             ]
             for name, one in found.items()
         ],
-        right=["difference", "95 %", "p", "both right", f"only {a}", f"only {b}", "neither", "pairs"],
+        right=["difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
     )  # fmt: skip
-    narrate(f"{a} minus {b}, in points · {board.suite} · {board.protocol}, {board.metric} · {found['overall'].method}")
-    narrate(*(f"note: {note}" for note in board.notes))
+    narrate(
+        f"A {a} minus B {b}, in points · {board.suite} · {board.protocol}, {board.metric} · {found['overall'].method}"
+    )
+    narrate("which pairs these are: --json", *(f"note: {note}" for note in board.notes))

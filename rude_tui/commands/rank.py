@@ -89,7 +89,8 @@ def print_rankings(table: RankingTable, found: ControlTable) -> None:
         columns[at:at] = others
         for cells in rows:
             cells[at:at] = [percent(by_scope[name][cells[1]].value) for name in others]
-    print_table(columns, rows, right=[c for c in columns if c not in ("candidate", "precision", "not told apart from")])
+    text = ("candidate", "precision", "not told apart from")
+    print_table(columns, rows, right=[c for c in columns if c not in text], keys=2)
     if not wide:
         names = [row.candidate for row in overall.rows]
         print_table(
