@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +25,10 @@ _RETRY_SECONDS: Final = 10.0
 
 _locks: dict[str, threading.RLock] = {}
 _locks_guard = threading.Lock()
+
+_engines: list[duckdb.DuckDBPyConnection] = []
+"""DuckDB itself, at most one: to start it costs several times what it costs to open a file in it."""
+_names = itertools.count()
 
 
 def default_path() -> Path:
@@ -104,30 +110,39 @@ class Store:
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         import duckdb
 
-        connection = self._open(read_only=read_only)
+        engine, name = self._attach(read_only=read_only)
         try:
-            yield connection
+            connection = engine.cursor()
+            try:
+                connection.execute(f"use {name}")
+                yield connection
+            finally:
+                connection.close()
+                # The file is whole and free again: what was written is in it, and no lock is held.
+                engine.cursor().execute(f"detach {name}")
         except (duckdb.ProgrammingError, duckdb.NotSupportedError):
             raise  # our own mistake, not the person's
         except duckdb.Error as error:
+            # A fault such as a full disk leaves no DuckDB that could be trusted with the next file.
+            _forget(engine)
             raise self._explained(error) from error
-        finally:
-            try:
-                connection.close()
-            except duckdb.Error as error:
-                raise self._explained(error) from error
 
-    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _attach(self, *, read_only: bool) -> tuple[duckdb.DuckDBPyConnection, str]:
         import duckdb
 
+        engine, name = _engine(), f"store_{next(_names)}"
+        path = str(self.path).replace("'", "''")
+        options = "type duckdb, read_only" if read_only else "type duckdb"
         deadline = time.monotonic() + self._retry_seconds
         pause = 0.002
         while True:
             try:
-                return duckdb.connect(str(self.path), read_only=read_only)
+                engine.cursor().execute(f"attach '{path}' as {name} ({options})")
             except duckdb.Error as error:
                 if not _is_lock(error) or time.monotonic() >= deadline:
                     raise self._explained(error) from None
+            else:
+                return engine, name
             time.sleep(pause)
             pause = min(pause * 1.5, 0.05)
 
@@ -150,6 +165,23 @@ class Store:
         if "not a valid duckdb" in low or "serialization" in low or "corrupt" in low:
             return StoreError("is not a DuckDB database", where=where, fix="name another file with --db")
         return StoreError(_first_line(text), where=where, fix="see the message; the file was not changed")
+
+
+def _engine() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    with _locks_guard:
+        if not _engines:
+            # What does not fit into memory would otherwise go to a folder beside whatever the person works in.
+            spill = Path(tempfile.gettempdir()) / f"rude-tui-{os.getpid()}"
+            _engines.append(duckdb.connect(config={"temp_directory": str(spill)}))
+        return _engines[0]
+
+
+def _forget(engine: duckdb.DuckDBPyConnection) -> None:
+    with _locks_guard:
+        if engine in _engines:
+            _engines.remove(engine)
 
 
 def _is_lock(error: Exception) -> bool:

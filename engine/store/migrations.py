@@ -286,7 +286,8 @@ LATEST: Final = len(_STEPS)
 def version_of(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the last step this database has seen; 0 for an empty one."""
     found = connection.execute(
-        "select count(*) from information_schema.tables where table_name = 'schema_version'"
+        "select count(*) from information_schema.tables "
+        "where table_name = 'schema_version' and table_catalog = current_database()"
     ).fetchone()
     if not found or not found[0]:
         return 0

@@ -125,6 +125,25 @@ def test_another_kind_of_file_is_refused_and_left_alone(tmp_path: Path, content:
     assert path.read_bytes() == content
 
 
+def test_a_fault_in_one_file_leaves_the_others_open(tmp_path: Path) -> None:
+    whole, broken = Store(tmp_path / "it's whole.duckdb"), Store(tmp_path / "broken.duckdb")
+    for store in (whole, broken):
+        with store.writing() as connection:
+            connection.execute(
+                "insert into outcomes (candidate, outcome, score) select 'c' || range, 'o', range from range(3000)"
+            )
+    broken.path.write_bytes(
+        bytes(byte ^ 255 if place > 12_288 else byte for place, byte in enumerate(broken.path.read_bytes()))
+    )
+    with whole.reading() as outer:
+        with pytest.raises(StoreError) as caught, broken.reading() as connection:
+            connection.execute("select sum(score) from outcomes").fetchall()
+        assert str(broken.path) in str(caught.value)
+        assert outer.execute("select count(*) from outcomes").fetchone() == (3000,)
+    with whole.writing() as connection:
+        assert connection.execute("select count(*) from outcomes").fetchone() == (3000,)
+
+
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
     with Store(path).writing() as connection:
