@@ -57,6 +57,8 @@ def _preload_modules() -> None:
         "candidates.screen",
         "run.screen",
         "suites.screen",
+        "items.screen",
+        "items.short",
         "construct.screen",
         "construct.calls",
         "construct.review",

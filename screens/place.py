@@ -34,7 +34,7 @@ class Place(Screen[None]):
     """One of the six screens, or one opened from them."""
 
     MODE: ClassVar[str] = ""
-    """Its name among the places; that of the place it was opened from otherwise."""
+    """Its name among the places; that of the one place it can be opened from otherwise."""
     GUIDE: ClassVar[str] = ""
     """What F1 says: what is shown, how the numbers are made."""
     FIRST_KEYS: ClassVar[tuple[str, ...]] = ()
@@ -61,6 +61,11 @@ class Place(Screen[None]):
         return self._session
 
     @property
+    def here(self) -> str:
+        """Its name among the places, or that of the place it was opened from."""
+        return self.MODE
+
+    @property
     def wide(self) -> bool:
         """Room for two things side by side."""
         return self.size.width >= 120
@@ -71,7 +76,7 @@ class Place(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The line on top, the screen's own, the footer."""
-        yield Navigation(self.MODE)
+        yield Navigation(self.here)
         yield from self.body()
         yield Keys()
 

@@ -17,6 +17,7 @@ from engine.results.correlation import (
     predictor_names,
     predictor_values,
 )
+from engine.results.items import try_pairs
 from engine.results.rankings import rankings_of
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
@@ -70,6 +71,17 @@ _FAILURES: Final = {
     "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "n_violated": "integer",
     "margin": "double", "log_odds_chosen_first": "double", "log_odds_rejected_first": "double",
     "ll_chosen": "double", "ll_rejected": "double", "prompt": "varchar", "chosen": "varchar", "rejected": "varchar",
+}  # fmt: skip
+_PAIRS: Final = {
+    "suite": "varchar", "protocol": "varchar", "metric": "varchar", "model": "varchar", "pair_id": "varchar",
+    "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "passed": "double",
+    "n_candidates": "integer", "difficulty": "double", "difficulty_se": "double", "discrimination": "double",
+    "slope": "double", "slope_se": "double", "p_value": "double", "q_value": "double", "information": "double",
+    "findings": "varchar", "noted": "varchar",
+}  # fmt: skip
+_ABILITIES: Final = {
+    "suite": "varchar", "protocol": "varchar", "metric": "varchar", "model": "varchar", "candidate": "varchar",
+    "ability": "double", "ability_se": "double", "strong": "boolean",
 }  # fmt: skip
 
 
@@ -147,6 +159,33 @@ def _correlations(store: Store, question: Question, published: bool) -> Table:
     return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
 
 
+def _pairs(store: Store, question: Question) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for asked in _protocols(store, question):
+        trial = try_pairs(load_board(store, asked))
+        about = trial.suite, trial.protocol, trial.metric, trial.model
+        for pair in trial.sorted("suspicion"):
+            numbers = (
+                pair.difficulty, pair.difficulty_se, pair.discrimination, pair.slope, pair.slope_se, pair.p_value,
+                pair.q_value, pair.information,
+            )  # fmt: skip
+            rows.append((
+                *about, pair.pair_id, pair.domain, ";".join(pair.subcategories), ";".join(pair.violated), pair.passed,
+                pair.scored, *map(_number, numbers), ";".join(pair.findings),
+                "; ".join(f"{one.kind}: {one.note}" if one.note else one.kind for one in pair.notes),
+            ))  # fmt: skip
+    return Table(_PAIRS, rows)
+
+
+def _abilities(store: Store, question: Question) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for asked in _protocols(store, question):
+        trial = try_pairs(load_board(store, asked))
+        about = trial.suite, trial.protocol, trial.metric, trial.model
+        rows += [(*about, one.candidate, one.ability, _number(one.se), one.strong) for one in trial.abilities]
+    return Table(_ABILITIES, rows)
+
+
 def _verdicts(store: Store, question: Question) -> Table:
     return _of_runs(store, question, _VERDICTS, "verdicts v", "")
 
@@ -184,4 +223,6 @@ WHAT: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "failures": _failures,
     "correlations": lambda store, question: _correlations(store, question, False),
     "predictors": _predictors,
+    "pairs": _pairs,
+    "abilities": _abilities,
 }

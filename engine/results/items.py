@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -12,26 +12,32 @@ import numpy.typing as npt
 
 from engine.results.board import Board
 from engine.results.failures import margins
-from engine.stats.irt.rasch import fit_rasch
-from engine.stats.irt.trial import (
-    benjamini_hochberg,
-    item_rest,
-    least_flagged,
-    negative_by_chance,
-    reversed_p,
-    smallest_p,
-)
-from engine.stats.irt.twopl import ENOUGH_CANDIDATES, LEAST_CANDIDATES, fit_twopl
+from engine.stats.irt.fitting import fit_verdicts
+from engine.stats.irt.trial import benjamini_hochberg, least_flagged
+from engine.stats.irt.twopl import ENOUGH_CANDIDATES, LEAST_CANDIDATES
 from engine.store.annotations import Annotation
 from rubrics.errors import BadInput
 
-__all__ = ["MODELS", "SORTS", "Ability", "PairTrial", "Trial", "try_pairs"]
+__all__ = ["FINDINGS", "SORTS", "Ability", "Model", "PairTrial", "Trial", "cannot_tell", "try_pairs"]
 
 FloatArray = npt.NDArray[np.float64]
 Model = Literal["auto", "rasch", "2pl"]
 
-MODELS: Final = ("auto", "rasch", "2pl")
-SORTS: Final = ("suspicion", "difficulty", "discrimination", "information", "id")
+FINDINGS: Final[Mapping[str, str]] = {
+    "reversed": "abler candidates fail it and weaker ones pass, at the false discovery rate asked for",
+    "suspect": "every strong candidate prefers the rejected response by more than its own median margin",
+    "all pass": "every candidate passes it: it tells nothing about who is better",
+    "all fail": "every candidate fails it: it tells nothing about who is better",
+}
+"""What can be found of a pair, in one line each."""
+SORTS: Final[Mapping[str, str]] = {
+    "suspicion": "reversed first, then suspected labels, then the smallest p",
+    "difficulty": "hardest first",
+    "discrimination": "the most negative first",
+    "information": "what tells most about ability first",
+    "id": "by id",
+}
+"""What pairs can be sorted by, and what then comes first."""
 _LEAST: Final = 3
 _Z: Final = 1.645
 _RELIABLE: Final = 0.8
@@ -71,7 +77,7 @@ class PairTrial:
     q_value: float
     information: float
     findings: tuple[str, ...]
-    """Of `reversed`, `suspect`, `all pass`, `all fail`."""
+    """Of `FINDINGS`."""
     notes: tuple[Annotation, ...]
 
 
@@ -108,16 +114,18 @@ class Trial:
         """The pairs with a finding."""
         return [pair for pair in self.pairs if finding in pair.findings]
 
-    def sorted(self, by: str) -> list[PairTrial]:
-        """The pairs, the most noteworthy first; NaN last."""
-        keys: dict[str, Any] = {
+    def sorted(self, by: str, *, reverse: bool = False) -> list[PairTrial]:
+        """The pairs in an order of `SORTS`, or that turned round; what cannot be told comes last either way."""
+        keys: dict[str, Callable[[PairTrial], Any]] = {
             "suspicion": lambda p: (_rank_of(p), _last(p.p_value), _last(p.discrimination)),
             "difficulty": lambda p: -p.difficulty,
-            "discrimination": lambda p: _last(p.discrimination),
+            "discrimination": lambda p: p.discrimination,
             "information": lambda p: -p.information,
             "id": lambda p: p.pair_id,
         }
-        return sorted(self.pairs, key=keys[by])
+        unknown = [pair for pair in self.pairs if by == "discrimination" and math.isnan(pair.discrimination)]
+        known = [pair for pair in self.pairs if by != "discrimination" or not math.isnan(pair.discrimination)]
+        return sorted(known, key=keys[by], reverse=reverse) + unknown
 
 
 def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
@@ -144,13 +152,14 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
             f"{len(names)} candidates cannot bear 2PL, which takes {LEAST_CANDIDATES} or more",
             fix="leave --model out: Rasch gives difficulties, and item-rest correlations stand beside them",
         )
-    fitted = fit_rasch(scores, board.matrix.cluster[at])
+    two_wanted = model == "2pl" or (model == "auto" and len(names) >= ENOUGH_CANDIDATES)
+    fit = fit_verdicts(scores, board.matrix.cluster[at], slopes=two_wanted)
+    fitted = fit.rasch
     ability, ability_se, information = fitted.ability, fitted.ability_se, fitted.information()
     slope = slope_se = np.full(len(at), math.nan)
     notes = list(board.notes)
     chosen: Literal["rasch", "2pl"] = "rasch"
-    if (model == "2pl" or (model == "auto" and len(names) >= ENOUGH_CANDIDATES)) and np.ptp(ability) > 0:
-        two = fit_twopl(scores, ability)
+    if (two := fit.twopl) is not None:
         chosen, ability, ability_se, slope, slope_se = "2pl", two.ability, two.ability_se, two.slope, two.slope_se
         information = two.information()
         notes.append(f"2PL slopes: {two.reliability:.0%} of their spread between pairs is real, the rest is error")
@@ -158,10 +167,8 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
             notes.append("the 2PL fit did not settle: take its slopes as rough")
     if not fitted.converged:
         notes.append("the Rasch fit did not settle: take abilities and difficulties as rough")
-    rest = item_rest(scores)
-    p_values = reversed_p(scores, fitted.ability)
+    rest, p_values = fit.rest, fit.p_values
     q_values = benjamini_hochberg(p_values)
-    tested = int(np.count_nonzero(~np.isnan(p_values)))
     chance = math.log(board.chance / (1 - board.chance))
     strong = _strong(fitted.ability, fitted.ability_se, chance)
     suspects = _suspects(board, strong)[at]
@@ -173,8 +180,7 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
         "all pass": (scored > 1) & (passed == scored),
         "all fail": (scored > 1) & (passed == 0),
     }
-    negative, by_chance = _negative(rest), negative_by_chance(fitted, scores)
-    notes += _sayings(len(names), tested, q, int(findings["reversed"].sum()))
+    negative = _negative(rest)
     notes += _about_suspects(scores, strong, int(suspects.sum()))
     told = (information * known).sum(axis=0)
     rows = []
@@ -192,12 +198,35 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
     return Trial(
         board.suite, board.suite_hash, board.protocol, board.metric, chosen, names,
         tuple(Ability(names[j], float(ability[j]), float(ability_se[j]), bool(strong[j])) for j in order),
-        tuple(rows), fitted.spread, q, negative, by_chance, tuple(notes), information,
+        tuple(rows), fitted.spread, q, negative, fit.by_chance, tuple(notes), information,
         {
             "cluster": board.matrix.cluster[at].astype(np.int64), "group": board.matrix.group[at].astype(np.int64),
             "pair": np.arange(len(at), dtype=np.int64),
         },
     )  # fmt: skip
+
+
+def cannot_tell(trial: Trial) -> str:
+    """In one sentence what so few candidates cannot say about single pairs; empty where 2PL is fitted."""
+    n = len(trial.candidates)
+    if trial.model == "2pl":
+        return ""
+    tested = sum(not math.isnan(pair.p_value) for pair in trial.pairs)
+    needed = least_flagged(n, tested, trial.q)
+    if not tested:
+        calling = "no pair can be called reversed, since all candidates agree on each"
+    elif needed > tested:
+        calling = "no pair can be called reversed, whatever the verdicts"
+    elif needed > 1:
+        calling = f"none of {tested:,} pairs can be called reversed unless {needed:,} of them look so at once"
+    else:
+        calling = "a pair can be called reversed only where nearly all verdicts are"
+    error = float(np.median([pair.difficulty_se for pair in trial.pairs]))
+    slopes = f"; no slope is fitted below {LEAST_CANDIDATES} candidates" if n < LEAST_CANDIDATES else ""
+    return (
+        f"With {n} candidates {calling}; one pair's difficulty is known to ± {error:.1f} logits, its item-rest "
+        f"correlation to about ± {1 / math.sqrt(n - 1):.2f}{slopes}."
+    )
 
 
 def _strong(ability: FloatArray, error: FloatArray, chance: float) -> npt.NDArray[np.bool_]:
@@ -229,16 +258,6 @@ def _suspects(board: Board, strong: npt.NDArray[np.bool_]) -> npt.NDArray[np.boo
 def _negative(rest: FloatArray) -> float:
     known = rest[~np.isnan(rest)]
     return float((known < 0).mean()) if len(known) else math.nan
-
-
-def _sayings(candidates: int, tested: int, q: float, called: int) -> list[str]:
-    needed = least_flagged(candidates, tested, q)
-    if called or not tested or needed < 2:
-        return []
-    return [
-        f"with {candidates} candidates no pair's p falls below {smallest_p(candidates):.2g}: of {tested} pairs "
-        f"{needed} would have to reach that before any could be called reversed"
-    ]
 
 
 def _about_suspects(scores: FloatArray, strong: npt.NDArray[np.bool_], found: int) -> list[str]:

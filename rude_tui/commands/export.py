@@ -15,9 +15,11 @@ from rude_tui.output import narrate
 
 __all__ = ["export"]
 
+_TABLES = ("rankings", "verdicts", "failures", "correlations", "predictors", "pairs", "abilities")
+
 
 @click.command()
-@click.argument("what", type=click.Choice(["rankings", "verdicts", "failures", "correlations", "predictors"]))
+@click.argument("what", type=click.Choice(_TABLES))
 @click.option("-o", "--output", required=True, help="FILE.csv, .parquet or .json; - prints CSV.")
 @click.option(
     "--raw", is_flag=True, help="CSV: exact text, without the apostrophe that keeps spreadsheets from running it."

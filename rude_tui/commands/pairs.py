@@ -310,6 +310,8 @@ def _print_pairs(trial: Trial, rows: list[PairTrial], limit: int) -> None:
 
 
 def _narrate_trial(trial: Trial) -> None:
+    from engine.results.items import cannot_tell
+
     count = {finding: len(trial.found(finding)) for finding in _FINDINGS}
     model = "2PL" if trial.model == "2pl" else "Rasch, shrunk"
     narrate(
@@ -324,18 +326,19 @@ def _narrate_trial(trial: Trial) -> None:
             f"{trial.negative:.0%} of pairs have a negative item-rest correlation; "
             f"{trial.negative_by_chance:.0%} would by chance if all discriminated alike: the sign alone flags nothing"
         )
-    narrate(*(f"note: {note}" for note in trial.notes))
+    narrate(*filter(None, [cannot_tell(trial)]), *(f"note: {note}" for note in trial.notes))
 
 
 def _about(trial: Trial) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from engine.results.items import cannot_tell
     from engine.stats.irt.trial import HELP
 
     return {
         "suite": trial.suite, "suite_hash": trial.suite_hash, "protocol": trial.protocol, "metric": trial.metric,
         "model": trial.model, "spread": trial.spread, "q": trial.q, "negative": trial.negative,
-        "negative_by_chance": trial.negative_by_chance, "notes": list(trial.notes),
+        "negative_by_chance": trial.negative_by_chance, "notes": list(trial.notes), "cannot_tell": cannot_tell(trial),
         "abilities": [asdict(ability) for ability in trial.abilities], "help": HELP,
     }  # fmt: skip
 

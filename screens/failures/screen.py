@@ -50,16 +50,17 @@ margin: how far the chosen response was behind, in nats (of log-odds for choice,
 ⚑ is a pair you flagged, ⊘ one you excluded; both have a branch of their own at the foot of the tree, where they can
 be taken back. i counts excluded pairs, or leaves them out.
 
-fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled. o sorts by
-either, and so does a click on the heading; again turns it round.
+fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled: t puts the
+pairs on trial. o sorts by either, and so does a click on the heading; again turns it round.
 """
-    FIRST_KEYS = ("select", "candidate", "search", "order", "export")
+    FIRST_KEYS = ("select", "candidate", "search", "trial", "order", "export")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
         Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
         Binding("f", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="flag"),
         Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
+        Binding("t", "trial", "trial", tooltip="pairs on trial: is it the candidates or the pair?", id="on-trial"),
         Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
     ]
     DEFAULT_CSS = """
@@ -293,6 +294,12 @@ either, and so does a click on the heading; again turns it round.
                 self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found)
 
         self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, "esc shows all"), search)
+
+    def action_trial(self) -> None:
+        """Put the pairs on trial, by everybody's verdicts."""
+        from screens.items.screen import ItemsScreen
+
+        self.app.push_screen(ItemsScreen(self.MODE))
 
     def action_export(self) -> None:
         """Write this candidate's failures to a file."""

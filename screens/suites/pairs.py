@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from screens.failures.noting import marks, note_dialog
 from screens.formats import count
+from screens.items.opening import try_pairs_of
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line
@@ -47,9 +48,10 @@ subcategory, v one size of V (how many criteria the rejected response violates);
 
 Words that the two responses do not share are underlined in the chosen one and struck out in the rejected one.
 
-⚑ is a pair you flagged, ⊘ one you excluded: rankings, failures and correlations leave it out.
+⚑ is a pair you flagged, ⊘ one you excluded: rankings, failures and correlations leave it out. t puts the pairs on
+trial by what the candidates said about them.
 """
-    FIRST_KEYS = ("back", "search", "subcategory", "size")
+    FIRST_KEYS = ("back", "search", "subcategory", "size", "trial")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
@@ -57,6 +59,7 @@ Words that the two responses do not share are underlined in the chosen one and s
         Binding("v", "size", "|V|", tooltip="keep pairs that violate so many criteria", id="pairs-size"),
         Binding("w", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="pairs-flag"),
         Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
+        Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("y", "copy", "copy", tooltip="copy the pair under the cursor", id="copy"),
         Binding("tab", "other", "text", tooltip="to the pair's text and back", id="pairs-text"),
     ]
@@ -255,6 +258,10 @@ Words that the two responses do not share are underlined in the chosen one and s
             self.repaint()
 
         self.load("notes", read, arrived)
+
+    def action_trial(self) -> None:
+        """Put the suite's pairs on trial, by the verdicts there are."""
+        try_pairs_of(self, self._entry)
 
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else the whole pair."""

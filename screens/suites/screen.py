@@ -13,6 +13,7 @@ from textual.widgets import ContentSwitcher, DataTable, Static
 
 from rubrics.errors import RudeError
 from screens.formats import count
+from screens.items.opening import try_pairs_of
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain
@@ -44,15 +45,17 @@ card: how the suite was made and what it does not show. coverage: pairs by subca
 criteria the rejected response violates – 1 is hardest; a pair counts in every subcategory it violates. enter on a cell
 shows its pairs. check: duplicates, structure, lengths, and whether a reader who never sees the prompt could win.
 
-Mark suites with space, then r takes them to the Run screen. n builds pairs from prompts of your own, shows how that
-goes, and lets you read the result blind.
+t puts the pairs on trial by item response: which labels are suspected, which pairs tell nothing, a short suite of those
+that tell most. Mark suites with space, then r takes them to the Run screen. n builds pairs from prompts of your own,
+shows how that goes, and lets you read the result blind.
 """
-    FIRST_KEYS = ("browse", "pane('coverage')", "pane('check')", "pane('card')", "construct")
+    FIRST_KEYS = ("browse", "pane('coverage')", "pane('check')", "pane('card')", "trial", "construct")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "browse", "pairs", tooltip="read the pairs, or those of the cell", id="browse"),
         Binding("c", "pane('card')", "card", id="suite-card"),
         Binding("v", "pane('coverage')", "coverage", tooltip="pairs by subcategory and |V|", id="suite-coverage"),
         Binding("h", "pane('check')", "check", tooltip="can it be trusted? takes seconds", id="suite-check"),
+        Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("space", "mark", "mark", tooltip="mark for the next run", id="mark"),
         Binding("r", "run", "run marked", tooltip="take the marked suites to the Run screen", id="run"),
         Binding("a", "add", "add file", tooltip="offer a suite file (.jsonl)", id="add"),
@@ -311,6 +314,11 @@ goes, and lets you read the result blind.
         if row is not None and found is not None:
             wanted = Wanted(subcategory=list(found)[row], size=column if 1 <= column <= SIZES else 0)
         self.app.push_screen(PairsScreen(entry, wanted))
+
+    def action_trial(self) -> None:
+        """Put the pairs on trial, by the verdicts there are."""
+        if (entry := self._current) is not None:
+            try_pairs_of(self, entry)
 
     def action_mark(self) -> None:
         """Mark for the next run, or unmark."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.results.board import Question, load_board
-from engine.results.items import try_pairs
+from engine.results.items import cannot_tell, try_pairs
 from engine.results.short import shorten, write_short
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
@@ -109,7 +110,9 @@ def test_few_candidates_are_told_what_they_cannot_show(store: Store, add_run: Ca
     add_run("c", skip=4)
     found = try_pairs(load_board(store, Question()))
     assert not found.found("reversed")
-    assert any("no pair's p falls below 0.33" in note for note in found.notes)
+    # Of three candidates one in three orders is as reversed as can be: p never falls below 1/3.
+    assert "With 3 candidates no pair can be called reversed" in cannot_tell(found)
+    assert f"± {1 / math.sqrt(2):.2f}" in cannot_tell(found)
     assert any("strong candidates are right on" in note for note in found.notes)
     with pytest.raises(BadInput, match="cannot bear 2PL"):
         try_pairs(load_board(store, Question()), model="2pl")

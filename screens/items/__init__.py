@@ -1,0 +1,1 @@
+"""Pairs on trial: what candidates' verdicts say about single pairs."""
