@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from nursery import NAME, Nursery
 
 # Tests run side by side, one core each: threads of one that spin while they wait would starve the others.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -109,3 +113,28 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+
+
+@pytest.fixture(scope="session")
+def _nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
+
+
+@pytest.fixture(autouse=True)
+def _warm_workers(_nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that this process starts are forked from one that has read the model libraries already."""
+    warm = SimpleNamespace(Popen=_nursery.popen, PIPE=subprocess.PIPE)
+    monkeypatch.setattr("engine.process.subprocess", warm)
+
+
+@pytest.fixture
+def workers() -> Callable[[], list[psutil.Process]]:
+    """The scoring processes that this process has started and that still run."""
+
+    def running() -> list[psutil.Process]:
+        ours = psutil.Process().children(recursive=True)
+        return [process for process in ours if process.name() == NAME or NAME in process.cmdline()]
+
+    return running

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from engine.planning import Plan, RunRequest, plan
@@ -69,20 +68,16 @@ def running(store: Store, small_model: Path) -> Iterator[Running]:
     one.end()
 
 
-def worker() -> psutil.Process:
-    return next(p for p in psutil.Process().children() if "engine.worker" in " ".join(p.cmdline()))
-
-
 def is_paused(state: RunState) -> bool:
     return state.phase is Phase.PAUSED
 
 
-def test_a_paused_worker_keeps_its_pairs_uses_no_processor_and_goes_on(store: Store, running: Running) -> None:
+def test_a_paused_worker_keeps_its_pairs_uses_no_processor_and_goes_on(store: Store, running: Running, workers) -> None:
     running.wait_for(lambda state: state.judged > 0)
     running.pause.set()
     state = running.seen[running.wait_for(is_paused)]
     assert not state.phase.ended
-    process = worker()
+    (process,) = workers()
     used, told, began = sum(process.cpu_times()[:2]), len(running.seen), time.monotonic()
     time.sleep(0.6)
     assert sum(process.cpu_times()[:2]) - used <= 0.03
@@ -114,11 +109,11 @@ def test_a_paused_run_is_cancelled_at_once_and_resumes(store: Store, running: Ru
     assert (rest.phase, rest.judged) == (Phase.DONE, rest.total - kept)
 
 
-def test_a_worker_killed_while_paused_loses_nothing(store: Store, running: Running, small_model: Path) -> None:
+def test_a_worker_killed_while_paused_loses_nothing(store: Store, running: Running, small_model: Path, workers) -> None:
     running.wait_for(lambda state: state.judged > 0)
     running.pause.set()
     running.wait_for(is_paused)
-    worker().kill()
+    workers()[0].kill()
     running.end(10)
     state = running.ended[0]
     assert state.phase is Phase.FAILED
@@ -128,18 +123,18 @@ def test_a_worker_killed_while_paused_loses_nothing(store: Store, running: Runni
     assert (rest.phase, rest.judged) == (Phase.DONE, rest.total - state.done)
 
 
-def test_no_worker_is_started_while_paused(store: Store, small_model: Path) -> None:
+def test_no_worker_is_started_while_paused(store: Store, small_model: Path, workers) -> None:
     run = Running(store, plan(store, asked(small_model, limit=4)), paused=True)
     run.wait_for(is_paused)
-    assert not [p for p in psutil.Process().children() if "engine.worker" in " ".join(p.cmdline())]
+    assert workers() == []
     run.pause.clear()
     run.end()
     assert run.ended[0].phase is Phase.DONE
 
 
-def test_cancelling_waits_for_no_batch_however_busy_the_machine(store: Store, running: Running) -> None:
+def test_cancelling_waits_for_no_batch_however_busy_the_machine(store: Store, running: Running, workers) -> None:
     running.wait_for(lambda state: state.judged > 0)
-    process = worker()
+    (process,) = workers()
     process.suspend()  # the busiest machine there is: the worker gets no processor at all
     began = time.monotonic()
     running.cancel.set()

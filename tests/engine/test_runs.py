@@ -84,7 +84,7 @@ def test_a_larger_limit_scores_only_what_is_missing(store: Store, small_model: P
     assert first < done_pairs(store, planned.runs[0].run_id)
 
 
-def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: Path) -> None:
+def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: Path, workers) -> None:
     planned = plan(store, asked(small_model, limit=None))
     recorder = Recorder(lambda state: state.judged > 0)
     cancel = threading.Event()
@@ -92,11 +92,11 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     thread = threading.Thread(target=lambda: result.append(execute(store, planned, recorder, cancel)))
     thread.start()
     assert recorder.event.wait(60)
-    workers = [p for p in psutil.Process().children() if "engine.worker" in " ".join(p.cmdline())]
+    (worker,) = workers()
     cancel.set()
     thread.join(5)
     assert not thread.is_alive()
-    assert not any(worker.is_running() for worker in workers)
+    assert not worker.is_running()
     state = result[0][0]
     run_id = planned.runs[0].run_id
     kept = done_pairs(store, run_id)
