@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -21,8 +22,10 @@ from textual.widgets import Input
 
 from rubrics.errors import RudeError
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
+from rude_tui.styling import Rules
 from rude_tui.terminal import quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
+from rude_tui.tidying import Tidying
 from screens.plain import plain
 from screens.running import Runner
 from screens.session import Live, Session
@@ -165,10 +168,12 @@ class RudeApp(App[int]):
 
     def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:
         super().__init__()
+        self.stylesheet = Rules(variables=self.get_css_variables())
         self.session = session
         self.session.remember = self.remember
         self._start = start_screen if start_screen in PLACES else "rankings"
         self._settings = settings
+        self._tidying = Tidying()
         self.live = Live()
         self.live_signal: Signal[Live] = Signal(self, "live")
         self.runner = Runner(lambda live: self._post(LiveChanged(live)))
@@ -184,12 +189,31 @@ class RudeApp(App[int]):
         except RuntimeError:
             _log.debug("the app has closed; nobody sees %r", message)
 
+    def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
+        """A screen by itself or by name; one that opens now is styled as it opens, not twice more."""
+        found = super().get_screen(screen, screen_class)
+        if not found.is_running:
+            found._css_update_count = self._css_update_count
+        return found
+
     async def on_mount(self) -> None:
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
+        self._tidying.start()
+        self.set_interval(1.0, self._tidying.look_round)
         await self.switch_mode(self._start)
         # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
         self.set_timer(0.5, threading.Thread(target=self._look_ahead, name="preload", daemon=False).start)
+
+    def on_unmount(self) -> None:
+        """Leave the process as it was."""
+        self._tidying.stop()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Notice when keys and mouse are used."""
+        if isinstance(event, events.InputEvent):
+            self._tidying.touched()
+        await super().on_event(event)
 
     def _look_ahead(self) -> None:
         _preload_modules()

@@ -1,0 +1,81 @@
+"""The app reads each rule once, and still shows every screen in the colours of the theme chosen last."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+from textual.css.stylesheet import Stylesheet
+
+from rude_tui import tidying
+from rude_tui.app import RudeApp
+from rude_tui.settings import Settings
+from rude_tui.styling import Rules
+from screens.session import Session
+
+
+def _told(rules: Stylesheet) -> list[object]:
+    return [(str(rule.selector_set), str(rule.styles.get_rules()), rule.tie_breaker) for rule in rules.rules]
+
+
+def _plain(rules: Rules, app: RudeApp) -> list[object]:
+    """What Textual's own stylesheet makes of the same sources."""
+    own = Stylesheet(variables=app.get_css_variables())
+    for where, (css, default, tie, scope) in rules.source.items():
+        own.add_source(css, read_from=where, is_default_css=default, tie_breaker=tie, scope=scope)
+    return _told(own)
+
+
+async def test_rules_are_those_of_textual_and_follow_the_theme(tmp_path) -> None:
+    app = RudeApp(Session(store_path=tmp_path / "db"), Settings(), start_screen="rankings")
+    grounds = {}
+    async with app.run_test(size=(80, 24)) as pilot:
+        rules = app.stylesheet
+        assert isinstance(rules, Rules)
+        for theme in ("rude-dark", "rude-light", "rude-dark"):
+            app.theme = theme
+            # The second time round each screen was already there, in the other theme's colours.
+            for key in "35":
+                await pilot.press(key)
+                await pilot.pause()
+                grounds[theme, key] = app.screen.styles.background
+                assert app.screen.styles.background.hex.lower() == app.get_css_variables()["background"].lower()
+            assert _told(rules) == _plain(rules, app)
+    assert grounds["rude-dark", "3"] != grounds["rude-light", "3"]
+
+
+async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = RudeApp(Session(store_path=tmp_path / "db"), Settings(), start_screen="rankings")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("5", "3")
+        await pilot.pause()
+        read: list[str] = []
+        # What is read here is read as nothing, and must not be kept for other tests.
+        monkeypatch.setattr(Rules, "_read", dict(Rules._read))
+        monkeypatch.setattr("textual.css.stylesheet.parse", lambda scope, css, *_, **__: read.append(css) or [])
+        await pilot.press("5", "3", "1", "f1")
+        await pilot.pause()
+    assert len(read) == len(set(read))
+    assert any("CandidatesScreen" in css for css in read)
+    assert not any("RankingsScreen" in css for css in read)
+
+
+def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(tidying.time, "monotonic", lambda: now[0])
+    before = gc.get_threshold()
+    tidy = tidying.Tidying()
+    tidy.start()
+    try:
+        assert gc.get_threshold()[2] >= 1_000
+        monkeypatch.setattr(tidying, "_WORTH", 0)
+        assert not tidy.look_round()
+        now[0] = 3.5
+        assert tidy.look_round()
+        assert gc.get_freeze_count() > 0
+        tidy.touched()
+        assert not tidy.look_round()
+    finally:
+        tidy.stop()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
