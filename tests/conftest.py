@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +31,7 @@ settings.register_profile(
 )
 settings.load_profile("deterministic")
 
+_numbers = itertools.count()
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _UNSET = ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "NO_COLOR", "FORCE_COLOR", "COLORTERM")
 
@@ -59,11 +62,8 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings, caches and database of the person who runs the tests are neither read nor written."""
-    home = tmp_path_factory.mktemp("home")
-    places = {
+def _live_in(home: Path, patch: pytest.MonkeyPatch) -> None:
+    for name, place in {
         "HOME": home,
         "USERPROFILE": home,
         "XDG_CACHE_HOME": home / ".cache",
@@ -74,26 +74,43 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         "RUDE_TUI_CACHE": home / ".cache" / "rude-tui",
         "RUDE_TUI_CONFIG": home / ".config" / "rude-tui",
         "RUDE_TUI_DB": home / "rude.duckdb",
-    }
-    for name, place in places.items():
-        monkeypatch.setenv(name, str(place))
-    for name in _UNSET:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in {
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "COLUMNS": "120",
-        "LINES": "40",
-        "TERM": "xterm-256color",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
     }.items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, str(place))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Settings, caches and database of the person who runs the tests are neither read nor written."""
+    homes = tmp_path_factory.mktemp("homes")
+    with pytest.MonkeyPatch.context() as patch:
+        _live_in(homes, patch)
+        for name in _UNSET:
+            patch.delenv(name, raising=False)
+        for name, value in {
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "COLUMNS": "120",
+            "LINES": "40",
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        }.items():
+            patch.setenv(name, value)
+        time.tzset()
+        yield homes
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor those of another test."""
+    home = _homes / str(next(_numbers))
+    home.mkdir()
+    _live_in(home, monkeypatch)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
     """Only this machine may be spoken to: a test that needs the internet fails at once and says so."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
@@ -111,22 +128,20 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         check(self, address)
         return connect_ex(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
-    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        yield
 
 
-@pytest.fixture(scope="session")
-def _nursery() -> Iterator[Nursery]:
-    nursery = Nursery()
-    yield nursery
-    nursery.close()
-
-
-@pytest.fixture(autouse=True)
-def _warm_workers(_nursery: Nursery, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _warm_workers(_homes: Path) -> Iterator[None]:
     """Workers that this process starts are forked from one that has read the model libraries already."""
-    warm = SimpleNamespace(Popen=_nursery.popen, PIPE=subprocess.PIPE)
-    monkeypatch.setattr("engine.process.subprocess", warm)
+    nursery = Nursery()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.process.subprocess", SimpleNamespace(Popen=nursery.popen, PIPE=subprocess.PIPE))
+        yield
+    nursery.close()
 
 
 @pytest.fixture

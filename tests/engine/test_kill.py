@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from command import rude
 
 from engine.export import table
 from engine.planning import RunRequest, plan
@@ -31,7 +32,7 @@ KILLS = int(os.environ.get("RUDE_TUI_KILLS", "1"))
 def command(model: Path, db: Path) -> list[str]:
     arguments = ["run", "--model", str(model), "--suite", "world", "--limit", str(PAIRS), "--protocol", "likelihood"]
     options = ["--device", "cpu", "--precision", "fp32", "--threads", "1", "--controls", "0", "--db", str(db), "--json"]
-    return [sys.executable, "-m", "rude_tui", *arguments, *options]
+    return [*arguments, *options]
 
 
 def scored(db: Path) -> int:
@@ -60,7 +61,11 @@ def test_killed_at_a_random_moment(
 ) -> None:
     db = tmp_path / "rude.duckdb"
     rng = random.Random(f"{victim}{moment}")
-    program = subprocess.Popen(command(small_model, db), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    program = subprocess.Popen(
+        [sys.executable, "-m", "rude_tui", *command(small_model, db)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     worker = wait_for_worker(program)
     if rng.random() < 0.7:  # most often in the middle of scoring, sometimes while it loads
         wait_for_verdicts(db, rng.randrange(1, PAIRS // 2), program)
@@ -73,7 +78,7 @@ def test_killed_at_a_random_moment(
     worker.wait(20)  # an orphan ends itself
     if victim != "worker" and scored(db) < PAIRS:
         assert stored_runs(Store(db))[0].status is Status.CRASHED
-    finished = subprocess.run(command(small_model, db), capture_output=True, text=True, timeout=120, check=False)
+    finished = rude(*command(small_model, db))
     assert finished.returncode == 0, finished.stderr
     assert json.loads(finished.stdout)[0]["done"] == PAIRS
     found = rows(Store(db))

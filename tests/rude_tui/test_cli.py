@@ -9,21 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import rude
 
 from data.bundled import bundled_models
 from rubrics.reading import find_suite, write_suite
+from rude_tui.cli import _COMMANDS
 
 GOOD = json.loads(find_suite("world").scored[0].canonical())
-
-
-def rude(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "rude_tui", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def small() -> Path:
@@ -201,20 +193,7 @@ def test_commands_that_need_no_store() -> None:
 
 
 def test_help_of_every_command() -> None:
-    for name in (
-        "demo",
-        "models",
-        "run",
-        "layout",
-        "rank",
-        "failures",
-        "compare",
-        "correlate",
-        "outcomes",
-        "suite",
-        "export",
-        "doctor",
-    ):
+    for name in _COMMANDS:
         done = rude(name, "--help")
         assert done.returncode == 0
-        assert done.stdout.startswith("Usage:")
+        assert done.stdout.startswith(f"Usage: rude-tui {name} ")
