@@ -186,6 +186,7 @@ def _planned(
     progress: Progress,
 ) -> Iterator[PlannedRun]:
     from engine.hashing import config_hash, tokenizer_hash, weights_hash
+    from engine.kernels import matmul_for
     from engine.precision import fits
 
     fit = fits(candidate, device, request.precision)
@@ -197,7 +198,7 @@ def _planned(
     causes = {
         "weights_hash": weights_hash(candidate.path), "tokenizer_hash": tokenizer_hash(candidate.path),
         "config_hash": config_hash(candidate.path), "precision": fit.precision, "device": device.kind,
-        "attention": request.attention, "seed": request.seed,
+        "attention": request.attention, "matmul": matmul_for(device.kind, fit.precision), "seed": request.seed,
         "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
     }  # fmt: skip
     for suite, place in suites:

@@ -147,6 +147,7 @@ def _key(
     candidate: Candidate, precision: str, device: Device, request: TraceRequest, traces: TraceSet
 ) -> dict[str, Any]:
     from engine.hashing import config_hash, tokenizer_hash, weights_hash
+    from engine.kernels import matmul_for
 
     versions = {}
     for name in _LIBRARIES:
@@ -157,7 +158,8 @@ def _key(
     return {
         "traces_hash": traces.hash, "weights_hash": weights_hash(candidate.path),
         "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
-        "precision": precision, "device": device.kind, "attention": request.attention, "versions": versions,
+        "precision": precision, "device": device.kind, "attention": request.attention,
+        "matmul": matmul_for(device.kind, precision), "versions": versions,
     }  # fmt: skip
 
 

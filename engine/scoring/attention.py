@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.attention.bias import causal_lower_right
-from torch.nn.functional import scaled_dot_product_attention
 
+from engine.scoring import dense
+from engine.scoring.dense import fused, take
 from engine.scoring.tree import Ints, Tree
 
 __all__ = ["NAME", "Path", "Slice", "Unsupported", "attend_over", "register", "visible"]
@@ -27,12 +27,6 @@ NAME = "rude_tree"
 
 _TOGETHER = 96
 """Branches of fewer tokens than this, taken together, are attended over at once, behind a mask."""
-
-_TILE = 128
-"""Queries a step of the blocked kernel."""
-
-_SCORES = 1 << 18
-"""Attention scores held at once by the blocked kernel, in elements: a megabyte, which stays in a core's cache."""
 
 
 class Unsupported(Exception):
@@ -86,9 +80,13 @@ class Slice:
     Args:
         read: where in the slice the last layer's output is read; ascending. No other query is needed there.
         last: the last layer.
+        onednn: whether products in fp32 are oneDNN's.
     """
 
-    def __init__(self, tree: Tree, path: Path, start: int, stop: int, read: Ints, last: int) -> None:
+    def __init__(
+        self, tree: Tree, path: Path, start: int, stop: int, read: Ints, last: int, onednn: bool = False
+    ) -> None:
+        self._onednn = onednn
         self.start = start
         self.size = stop - start
         self._path = path
@@ -171,15 +169,18 @@ class Slice:
             old_key, old_value = self._path.layers[layer]
             key, value = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
         if self._kept_spans:
-            self._kept[layer] = (_take(key, self._kept_spans, own=True), _take(value, self._kept_spans, own=True))
+            self._kept[layer] = (take(key, self._kept_spans, own=True), take(value, self._kept_spans, own=True))
         out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])
-        blocked = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
+        plain = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
+        tiles = dense.Tiles(query, key.shape[1], scale, cap, self._onednn) if plain else None
         for block in self._last_blocks if layer == self._last else self._blocks:
             spans, mask = self._keys_for(block, window, query.device)
-            q = query[:, :, block.start : block.stop]
-            k, v = _take(key, spans), _take(value, spans)
-            done = _blocked(q, k, v, mask, scale, cap) if blocked else _fused(q, k, v, mask, scale)
-            out[:, block.start : block.stop] = done.transpose(1, 2)
+            if tiles is not None:
+                tiles.attend(out, block.start, block.stop, key, value, spans, mask)
+            else:
+                q = query[:, :, block.start : block.stop]
+                done = fused(q, take(key, spans), take(value, spans), mask, scale)
+                out[:, block.start : block.stop] = done.transpose(1, 2)
         return out
 
 
@@ -191,62 +192,6 @@ def _spans(indices: Ints) -> list[tuple[int, int]]:
     starts = indices[np.concatenate([[0], breaks])]
     stops = indices[np.concatenate([breaks - 1, [len(indices) - 1]])] + 1
     return list(zip(starts.tolist(), stops.tolist(), strict=True))
-
-
-def _take(tensor: Tensor, spans: list[tuple[int, int]], own: bool = False) -> Tensor:
-    """Spans of dimension 2 in a row; a view where there is one span and it need not outlive `tensor`."""
-    parts = [tensor[:, :, start:stop] for start, stop in spans]
-    if len(parts) == 1:
-        return parts[0].clone(memory_format=torch.contiguous_format) if own else parts[0]
-    return torch.cat(parts, 2)
-
-
-def _fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float) -> Tensor:
-    """PyTorch's kernels; heads stay grouped where the kernel without a mask takes them so."""
-    groups = query.shape[1] // key.shape[1]
-    if mask is None and query.shape[2] == key.shape[2]:
-        return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=groups > 1)
-    if mask is None and query.device.type == "cuda":
-        bias = causal_lower_right(query.shape[2], key.shape[2])
-        return scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=scale, enable_gqa=groups > 1)
-    if mask is None:
-        mask = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool, device=query.device)
-        mask = mask.tril(key.shape[2] - query.shape[2])
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    return scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
-
-
-def _blocked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, cap: float | None) -> Tensor:
-    """Plain matrix products over tiles of queries: nothing right of the diagonal is computed, and tiles stay in cache.
-
-    On CPU in fp32 faster than the fused kernel; also the way to cap scores (Gemma 2, arXiv 2408.00118, §2).
-    """
-    _, heads, length, width = query.shape
-    groups = heads // key.shape[1]
-    k, v = key[0].transpose(1, 2), value[0]
-    rows = max(16, min(_TILE, _SCORES // (heads * key.shape[2])))
-    out = query.new_empty(heads, length, value.shape[3])
-    before = key.shape[2] - length
-    for a in range(0, length, rows):
-        b = min(length, a + rows)
-        end = before + b if mask is None else key.shape[2]
-        q = query[0, :, a:b].reshape(key.shape[1], groups * (b - a), width)
-        scores = torch.bmm(q * scale, k[:, :, :end])
-        if cap is not None:
-            scores = cap * torch.tanh(scores.float() / cap)
-        grid = scores.view(key.shape[1], groups, b - a, end)
-        if mask is not None:
-            grid.masked_fill_(~mask[a:b], -torch.inf)
-        else:
-            grid[..., before + a :].masked_fill_(_above_diagonal(b - a, query.device), -torch.inf)
-        weights = torch.softmax(scores, -1).to(v.dtype)
-        out[:, a:b] = torch.bmm(weights, v[:, :end]).view(heads, b - a, -1)
-    return out[None]
-
-
-def _above_diagonal(size: int, device: torch.device) -> Tensor:
-    return torch.ones(size, size, dtype=torch.bool, device=device).triu(1)
 
 
 _current: ContextVar[Slice | None] = ContextVar("current", default=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import platform
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any, Literal
 
 import torch
 
+from engine import kernels
+from engine.scoring import matmul
 from rubrics.errors import BadInput, CandidateError
 
 __all__ = ["LoadedModel", "Precision", "load_model"]
@@ -64,7 +65,9 @@ def load_model(
         )
     model.eval()
     used = str(getattr(model.config, "_attn_implementation", None) or "eager")
-    return LoadedModel(model, precision, used, _facts(model, precision, used))
+    facts = _facts(model, precision, used)
+    facts["matmul"] = matmul.use(model, kernels.matmul_for(model.get_input_embeddings().weight.device.type, precision))
+    return LoadedModel(model, precision, used, facts)
 
 
 def _device_map(device: str) -> str | dict[str, str]:
@@ -154,7 +157,7 @@ def _facts(model: Any, precision: Precision, attention: str) -> dict[str, Any]:
         "dtype": str(model.dtype).removeprefix("torch."),
         "attention": attention,
         "device": str(device),
-        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
+        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else kernels.processor(),
         "threads": torch.get_num_threads(),
         "parameters": sum(p.numel() for p in model.parameters()),
         "weights_bytes": int(model.get_memory_footprint()),
@@ -163,11 +166,3 @@ def _facts(model: Any, precision: Precision, attention: str) -> dict[str, Any]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             facts[package] = metadata.version(package)
     return facts
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

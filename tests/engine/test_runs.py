@@ -177,6 +177,17 @@ def test_whatever_could_change_a_number_makes_another_run(
     assert one.run_id != other.run_id
 
 
+@pytest.mark.parametrize("library", ["onednn", "default"])
+def test_the_library_that_multiplies_is_part_of_the_key(
+    store: Store, small_model: Path, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = plan(store, asked(small_model)).runs[0]
+    monkeypatch.setattr("engine.kernels.matmul_for", lambda *_: library)
+    there = plan(store, asked(small_model)).runs[0]
+    assert there.key["matmul"] == library
+    assert (here.run_id == there.run_id) == (here.key["matmul"] == library)
+
+
 def test_a_changed_suite_is_another_run(store: Store, small_model: Path, world: Suite, tmp_path: Path) -> None:
     write_suite(tmp_path / "world.jsonl", world.pairs[:-1])
     one = plan(store, asked(small_model)).runs[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.scoring import attention
+from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
 
 SHARING = [
@@ -24,16 +24,17 @@ SHARING = [
 ]
 
 
+@pytest.mark.parametrize("library", ["default", "onednn"])
 @pytest.mark.parametrize("name", SHARING)
-def test_architecture_shares_and_is_exact(name, build, requests, assert_exact):
+def test_architecture_shares_and_is_exact(name, library, build, requests, assert_exact, monkeypatch):
+    monkeypatch.setattr(dense, "_WORTH", 0)
     loaded = build(name)
-    stock = loaded.attention
+    assert matmul.use(loaded.model, library) == library
     backend = LocalBackend(loaded, token_budget=200)
     assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
     scores = dict(backend.score(requests))
     assert backend.stats.distinct_tokens < 0.7 * backend.stats.tokens
-    loaded.model.set_attn_implementation(stock)
-    assert_exact(loaded.model, requests, scores)
+    assert_exact(build(name).model, requests, scores)
 
 
 @pytest.mark.parametrize("name", ["mamba", "gpt_oss"])
