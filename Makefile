@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check setup models ladder bench docs clean
+.PHONY: demo test types tests setup models ladder bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -11,8 +11,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory -j2 types tests
+
+types:
+	$(BIN)/mypy
+
+tests:
 	$(BIN)/pytest -n 2
 
 setup: $(VENV)/.installed-dev

@@ -46,9 +46,12 @@ def shared() -> Path:
     return folder.resolve()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium, as playwright drives it; the test skips where the system has none."""
+    """A headless Chromium, as playwright drives it; the test skips where the system has none.
+
+    It goes with its module: while it is there, no coroutine can be a test.
+    """
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:

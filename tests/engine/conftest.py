@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,19 @@ from rubrics.reading import find_suite
 from rubrics.schema import Suite
 
 
+@pytest.fixture(scope="session")
+def _empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "rude.duckdb"
+    with Store(path).reading():
+        return path
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(_empty: Path, tmp_path: Path) -> Store:
     """An empty database."""
-    return Store(tmp_path / "rude.duckdb")
+    path = tmp_path / "rude.duckdb"
+    shutil.copyfile(_empty, path)
+    return Store(path)
 
 
 @pytest.fixture(scope="session")

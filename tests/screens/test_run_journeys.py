@@ -62,7 +62,7 @@ async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
         await _until(pilot, lambda: state().done > done)
         await pilot.press("c")
         await _until(pilot, lambda: not app.runner.running and state().phase is Phase.CANCELLED)
-        assert "e takes up what stopped" in screen_text(app)
+        await _until(pilot, lambda: "e takes up what stopped" in screen_text(app))
         kept = stored_runs(Store(path))[0].n_scored
         assert done <= kept < 480
         await pilot.press("h")

@@ -140,7 +140,16 @@ def test_stopping_is_an_interrupt(tmp_path: Path, fill_construction) -> None:
 
     path = tmp_path / "rude.duckdb"
     fill_construction(path, end=None)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stderr=subprocess.DEVNULL) as process:
+    # What a shell starts in the background is born deaf to interrupts, and so are its children.
+    code = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler); print(flush=True); "
+        "time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "\n"
         with Store(path).writing() as connection:
             values = [process.pid, psutil.Process(process.pid).create_time()]
             connection.execute("update construct_runs set owner_pid = ?, owner_started = ?", values)
