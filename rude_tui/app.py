@@ -142,8 +142,8 @@ class RudeApp(App[int]):
         "failures": _failures,
         "suites": _suites,
     }
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's own declaration
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's declaration
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(
@@ -163,7 +163,7 @@ class RudeApp(App[int]):
                                      color: $foreground; }
     DataTable:focus > .datatable--cursor { text-style: bold; background: $block-cursor-background;
                                            color: $block-cursor-foreground; }
-    VerticalScroll, Tree, DataTable { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    VerticalScroll, Tree, DataTable, OptionList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
     """
 
     def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:

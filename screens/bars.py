@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from rich.text import Text
 
-__all__ = ["Axis", "axis_for", "axis_line", "gauge", "interval_bar", "level", "scale_line"]
+__all__ = ["Axis", "axis_for", "axis_line", "gauge", "interval_bar", "joined", "level", "scale_line"]
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 
@@ -54,7 +56,13 @@ def interval_bar(axis: Axis, value: float, low: float, high: float, chance: floa
         cells[middle] = ("●", f"bold {colour}")
     else:
         cells[at] = ("┊", faint)
-    return Text.assemble(*cells)
+    return joined(cells)
+
+
+def joined(cells: Iterable[tuple[str, str]]) -> Text:
+    """Cells of one look are one stretch: a hundred bars are drawn at every key."""
+    runs = (("".join(mark for mark, _ in run), style) for style, run in groupby(cells, key=itemgetter(1)))
+    return Text.assemble(*runs)
 
 
 def axis_line(axis: Axis, chance: float) -> str:
@@ -96,4 +104,4 @@ def scale_line(values: Iterable[tuple[float, str, str]], reach: float, width: in
     for value, mark, style in values:
         if not math.isnan(value):
             cells[axis.cell(value)] = (mark, style)
-    return Text.assemble(*cells)
+    return joined(cells)

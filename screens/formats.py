@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "duration", "parameters", "percent", "signed", "size"]
+__all__ = ["count", "duration", "parameters", "percent", "probability", "signed", "size"]
 
 _NONE = "–"
 
@@ -50,6 +50,18 @@ def duration(seconds: float | None) -> str:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share of 1 as per cent, without the sign: `71.2`."""
     return f"{share * 100:.{digits}f}" if share is not None and _known(share) else _NONE
+
+
+def probability(logprob: float) -> str:
+    """Of a natural logarithm: `71.2 %`, `0.15 %`, `1 in 13,000,000`."""
+    share = math.exp(min(0.0, logprob))
+    if share >= 0.0001:
+        return f"{share * 100:.1f} %" if share >= 0.01 else f"{share * 100:.2g} %"
+    if share < 1e-12:
+        return "below 10⁻¹²"
+    # Two digits are all there is to know of it.
+    unit = 10 ** (math.floor(-logprob / math.log(10)) - 1)
+    return f"1 in {round(1 / share / unit) * unit:,}"
 
 
 def signed(value: float | None, digits: int = 2) -> str:

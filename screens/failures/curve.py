@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from rich.text import Text
 from textual import events
+from textual.color import Color
 from textual.message import Message
 from textual.widget import Widget
 
+from screens.bars import joined
 from screens.failures.course import Course
 from screens.formats import signed
 
@@ -16,7 +18,7 @@ __all__ = ["Curve", "dots"]
 
 _DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits of a Braille cell by column and row."""
-_MARGIN = 8
+_MARGIN, _TINT = 8, 0.16
 
 
 def dots(values: list[float], width: int, height: int, low: float, high: float) -> list[list[int]]:
@@ -51,6 +53,8 @@ class Curve(Widget, can_focus=False):
         super().__init__(id=id)
         self._course: Course | None = None
         self._at = 0
+        self._body: tuple[object, Text] = (None, Text())
+        """What the curve was drawn from, and the drawing: the cursor alone moves far more often."""
 
     def show(self, course: Course | None, at: int = 0) -> None:
         """Draw a course with a mark at one of its points."""
@@ -62,15 +66,22 @@ class Curve(Widget, can_focus=False):
         return max(2, self.size.width - _MARGIN - 1)
 
     def render(self) -> Text:
-        course = self._course
-        height = self.size.height - 1
+        course, height = self._course, self.size.height - 1
         if course is None or height < 1 or self.size.width < 20:
             return Text("")
-        last = len(course.sums) - 1
-        samples = [float(course.sums[round(i / (2 * self._room - 1) * last)]) for i in range(2 * self._room)]
-        low, high = min(0.0, float(course.sums.min())), max(0.0, float(course.sums.max()))
-        variables = self.app.theme_variables
-        return _drawn(course, self._at, samples, low, high, height, variables.__getitem__)
+        drawn = (id(course), self._room, height, self.app.theme)
+        if self._body[0] != drawn:
+            body = _drawn(course, self._room, height, self.app.theme_variables.__getitem__)
+            self._body = (drawn, body)
+        return Text("\n").join([self._body[1], self._marks(course)])
+
+    def _marks(self, course: Course) -> Text:
+        last = max(1, len(course.sums) - 1)
+        marks = [" "] * self._room
+        for point, mark in ((course.turn, "┊"), (self._at, "▲")):
+            marks[round(point / last * (self._room - 1))] = mark
+        faint = self.app.theme_variables["chance"]
+        return Text.assemble((f"{'nats':>{_MARGIN - 1}} ", faint), ("".join(marks), "bold"), no_wrap=True)
 
     def on_click(self, event: events.Click) -> None:
         """Go there."""
@@ -79,29 +90,31 @@ class Curve(Widget, can_focus=False):
             self.post_message(self.Clicked(round(share * (len(self._course.sums) - 1))))
 
 
-def _drawn(
-    course: Course, at: int, samples: list[float], low: float, high: float, height: int, colour: Callable[[str], str]
-) -> Text:
-    width = len(samples) // 2
+def _drawn(course: Course, width: int, height: int, colour: Callable[[str], str]) -> Text:
+    """The line, and the ground between it and zero tinted by who is ahead."""
+    last = len(course.sums) - 1
+    samples = [float(course.sums[round(i / (2 * width - 1) * last)]) for i in range(2 * width)]
+    low, high = min(0.0, float(course.sums.min())), max(0.0, float(course.sums.max()))
     cells = dots(samples, width, height, low, high)
     zero = min(height - 1, round(high / (high - low) * (height * 4 - 1)) // 4) if high > low else height // 2
     labels = {0: high, height - 1: low, zero: 0.0}
-    faint, good, bad = colour("chance"), colour("good"), colour("bad")
-    last = max(1, len(course.sums) - 1)
-    turn, here = (round(point / last * (width - 1)) for point in (course.turn, at))
-    text = Text(no_wrap=True, overflow="crop")
-    for row, line in enumerate(cells):
+    faint = colour("chance")
+    ahead = {True: colour("good"), False: colour("bad")}
+    ground = Color.parse(colour("background"))
+    tint = {won: ground.blend(Color.parse(tone), _TINT).hex for won, tone in ahead.items()}
+    turn = round(course.turn / max(1, last) * (width - 1))
+    edges = [[row for row in range(height) if cells[row][column]] for column in range(width)]
+    lines = []
+    for row, bits in enumerate(cells):
         label = ("0" if row == zero else signed(labels[row], 1)) if row in labels else ""
-        text.append(f"{label:>{_MARGIN - 1}} ", faint)
-        for column, bits in enumerate(line):
-            if bits:
-                text.append(chr(0x2800 + bits), good if samples[2 * column + 1] >= 0 else bad)
+        drawn = [(f"{label:>{_MARGIN - 1}} ", faint)]
+        for column in range(width):
+            won = samples[2 * column + 1] >= 0
+            within = min(zero, *edges[column]) <= row <= max(zero, *edges[column])
+            under = f" on {tint[won]}" if within and any(edge != zero for edge in edges[column]) else ""
+            if bits[column]:
+                drawn.append((chr(0x2800 + bits[column]), ahead[won] + under))
             else:
-                text.append("┊" if column == turn else "┄" if row == zero else " ", faint)
-        text.append("\n")
-    marks = [" "] * width
-    marks[turn] = "┊"
-    marks[here] = "▲"
-    text.append(f"{'nats':>{_MARGIN - 1}} ", faint)
-    text.append("".join(marks), "bold")
-    return text
+                drawn.append(("┊" if column == turn else "┄" if row == zero else " ", faint + under))
+        lines.append(joined(drawn))
+    return Text("\n", no_wrap=True, overflow="crop").join(lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +15,7 @@ from rubrics.errors import RudeError
 from screens.failures.course import Course, course
 from screens.failures.curve import Curve
 from screens.failures.token_text import LEVELS, TokenText, level_style
-from screens.formats import count, signed
+from screens.formats import count, probability, signed
 from screens.place import Place
 from screens.plain import one_line, plain
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from engine.results.tokens import ResponseTokens, TokenView
 
 __all__ = ["TokenScreen"]
+
+_LINES = 6
+"""Those above and below curve and responses."""
 
 
 class TokenScreen(Place):
@@ -54,7 +56,6 @@ byte stands beside it.
     DEFAULT_CSS = """
     TokenScreen #question { height: 1; padding: 0 1; background: $surface; }
     TokenScreen #curve { height: 6; padding: 0 1; }
-    TokenScreen.-tall #curve { height: 12; }
     TokenScreen #verdict, TokenScreen #token, TokenScreen #legend { height: 1; padding: 0 1; }
     TokenScreen #legend { color: $text-muted; }
     TokenScreen #responses { layout: vertical; height: 1fr; }
@@ -109,6 +110,7 @@ byte stands beside it.
             self.remove_class("-empty")
             for side in ("chosen", "rejected"):
                 self.query_one(f"#{side}", TokenText).show(getattr(self._view, side))
+            self._share_out()
             self.repaint()
             if not isinstance(self.focused, TokenText):
                 self.query_one("#chosen").focus()
@@ -116,6 +118,17 @@ byte stands beside it.
                 self._point(self.focused, self.focused.cursor)
 
         self.load("tokens", read, arrived, self._nothing)
+
+    def on_resize(self) -> None:
+        """The curve takes what the responses leave."""
+        self.call_after_refresh(self._share_out)
+
+    def _share_out(self) -> None:
+        texts = [widget.wanted_height for widget in self.query(TokenText)]
+        needed = max(texts) if self.wide else sum(texts)
+        height = self.size.height
+        least, most = (12 if height >= 36 else 6 if height >= 18 else 3), height * 2 // 5
+        self.query_one("#curve").styles.height = max(least, min(most, height - _LINES - needed))
 
     def _nothing(self, error: RudeError) -> None:
         self._view = self._course = None
@@ -190,7 +203,7 @@ byte stands beside it.
         logprob = float(scores.logprob[token])
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{_quoted(tokens.pieces()[token])} ", "bold")
-        text.append(f"{token + 1}/{len(tokens)} · p {_share(logprob)} ({signed(logprob)}) · ")
+        text.append(f"{token + 1}/{len(tokens)} · p {probability(logprob)} ({signed(logprob)}) · ")
         text.append(f"rank {int(scores.rank[token]):,} · entropy {float(scores.entropy[token]):.2f} · ")
         so_far = float(found.sums[point])
         text.append(f"so far {signed(so_far)}", self.colour("good" if so_far >= 0 else "bad"))
@@ -262,8 +275,3 @@ def _quoted(piece: str) -> str:
 def _visible(piece: str) -> str:
     """A token's text on one line, its blanks marked: a leading space is part of most tokens."""
     return plain(piece)[:24].replace("\n", "⏎").replace(" ", "␣")
-
-
-def _share(logprob: float) -> str:
-    share = math.exp(min(0.0, logprob)) * 100
-    return f"{share:.1f} %" if share >= 1 else f"{share:.2g} %"

@@ -156,6 +156,11 @@ class TokenText(ScrollView, can_focus=True):
         self._wrap()
         self.scroll_home(animate=False)
 
+    @property
+    def wanted_height(self) -> int:
+        """Lines that it takes to show all of it, its frame included."""
+        return len(self._lines) + 2
+
     def paint(self) -> None:
         """Take the theme's colours."""
         names = self.app.theme_variables

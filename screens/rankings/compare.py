@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.bars import Axis
+from screens.bars import Axis, joined
 from screens.formats import count, signed
 from screens.palette import glyph
 from screens.place import Place
@@ -151,7 +151,7 @@ whichever wins more.
         cells[middle] = ("┊" if cells[middle][0] == " " else "┼", self.colour("chance"))
         if not math.isnan(found.difference):
             cells[axis.cell(found.difference)] = ("●", f"bold {tone}")
-        return Text.assemble(*cells)
+        return joined(cells)
 
     def action_back(self) -> None:
         """Back to the rankings."""

@@ -25,56 +25,55 @@ _NAMED, _PROFILED = 6, 12
 def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, width: int, wide: bool) -> Text:
     """Name, standing, profile, strengths and weaknesses, what must be known to read it."""
     table, row, entrant = standings.table, line.overall, line.entrant
+    faint = colour("chance")
     text = Text(overflow="fold")
     text.append(one_line(entrant.label, width) + "\n", "bold")
     text.append(f"{parameters(entrant.parameters)} parameters · {entrant.precision} · {entrant.run.device}\n")
-    text.append(f"rank {rank_text(row)} of {len(table.entrants)} · best with probability {row.p_best:.0%}\n")
+    text.append(f"{percent(row.value)} % ", "bold")
+    text.append(f"({percent(row.ci_low)}–{percent(row.ci_high)}) · rank {rank_text(row)} of {len(table.entrants)}\n")
     if row.tied_with:
         text.append("not told apart from " + ", ".join(one_line(name, 30) for name in row.tied_with) + "\n")
     else:
         text.append("told apart from every other candidate\n")
+    text.append(f"the best of them with probability {row.p_best:.2f}\n")
     strong, weak = profile(line)
     if strong:
         text.append("▲ strong in " + _named(strong) + "\n", colour("good"))
     if weak:
         text.append("▼ weak in " + _named(weak) + "\n", colour("bad"))
     if line.scopes and not strong and not weak:
-        text.append("no part surely better or worse than the whole\n", colour("chance"))
+        text.append("even: no part surely off the whole\n", faint)
     if wide:
         text.append("\n")
         _profile(text, table, line, colour, width)
+    text.append("\n")
     if bias := standings.biases.get(entrant.label):
         flips = bias.flip_rate
-        text.append(
-            f"leans {signed(bias.label_a.value)} nats to A; {percent(flips.value, 0)} % of verdicts flip with order "
-        )
-        text.append(f"({percent(flips.ci_low, 0)}–{percent(flips.ci_high, 0)} %)\n")
+        text.append(f"leans {signed(bias.label_a.value)} nats to A\n")
+        text.append(f"{percent(flips.value, 0)} % of verdicts flip with order ")
+        text.append(f"({percent(flips.ci_low, 0)}–{percent(flips.ci_high, 0)})\n", faint)
         if table.metric == "strict":
             text.append(f"strict of one that cannot tell but flips as often: {percent(bias.strict_baseline.value)} %\n")
-    interval = f"{percent(row.value)} % ({percent(row.ci_low)}–{percent(row.ci_high)})"
-    text.append(f"\n{interval} on {count(row.n_pairs, 'pair')} in {count(row.n_clusters, 'cluster')}\n")
-    text.append(f"interval: {plain(row.method)}\n", colour("chance"))
     _controls(text, standings, entrant.label, colour)
     for note in _facts(line):
         text.append(note + "\n")
+    text.append(f"{count(row.n_pairs, 'pair')} in {count(row.n_clusters, 'cluster')}; {plain(row.method)}\n", faint)
     for note in table.notes:
-        text.append(f"· {plain(note)}\n", colour("chance"))
+        text.append(f"· {plain(note)}\n", faint)
     return text
 
 
 def _controls(text: Text, standings: Standings, label: str, colour: Callable[[str], str]) -> None:
-    for shown, words, adds in (
-        ("none", "without the prompt", "the prompt adds"),
-        ("other", "with another pair's prompt", "its own adds"),
-    ):
+    for shown, words, what in (("none", "without prompt", "prompt"), ("other", "wrong prompt", "its own")):
         if (found := standings.controls.by_label.get(label, {}).get(shown)) is not None:
-            left = found.without
-            text.append(f"{words}: {percent(left.value)} % ({percent(left.ci_low)}–{percent(left.ci_high)}); ")
-            gained = found.gained
-            ends = f"{signed(gained.ci_low * 100, 1)} to {signed(gained.ci_high * 100, 1)}"
-            text.append(f"{adds} {signed(gained.difference * 100, 1)} ({ends})\n")
+            left, gained = found.without, found.gained
+            text.append(f"{words:<15} {percent(left.value):>5} ")
+            text.append(f"({percent(left.ci_low)}–{percent(left.ci_high)})\n", colour("chance"))
+            text.append(f"{f'  {what} adds':<15} {signed(gained.difference * 100, 1):>5} ")
+            ends = f"({signed(gained.ci_low * 100, 1)} to {signed(gained.ci_high * 100, 1)})"
+            text.append(f"{ends}\n", colour("chance"))
     if line := standings.controls.line:
-        text.append(line + "\n", colour("bad" if standings.controls.mostly_fluency else "chance"))
+        text.append(line.replace(" -", " −") + "\n", colour("bad" if standings.controls.mostly_fluency else "chance"))
 
 
 def _named(scopes: list[str]) -> str:
@@ -112,11 +111,15 @@ def _facts(line: Line) -> Iterable[str]:
     if run.n_skipped:
         yield f"{count(run.n_skipped, 'pair')} could not be scored"
     seconds, tokens, memory = (run.facts.get(name) for name in ("seconds", "tokens", "memory"))
+    cost = []
     if isinstance(seconds, int | float):
-        speed = f", {run.n_scored / seconds:,.0f} pairs a second" if seconds > 0 and run.n_scored else ""
-        yield f"cost: {duration(seconds)}{speed}"
+        cost.append(duration(seconds))
+        if seconds > 0 and run.n_scored:
+            cost.append(f"{run.n_scored / seconds:,.0f} pairs a second")
+    if isinstance(memory, int | float):
+        cost.append(f"{size(memory)} at most")
+    if cost:
+        yield "cost: " + ", ".join(cost)
     distinct = run.facts.get("distinct_tokens")
     if isinstance(tokens, int) and isinstance(distinct, int) and tokens:
-        yield f"{tokens:,} tokens, of them {distinct / tokens:.0%} computed"
-    if isinstance(memory, int | float):
-        yield f"{size(memory)} of memory at most"
+        yield f"{tokens:,} tokens, {distinct / tokens:.0%} of them computed"

@@ -1,8 +1,9 @@
-"""One small picture per scope, all on one axis: every candidate's interval in it."""
+"""One small picture per scope, all on one axis: every candidate's interval in it. Plain Python."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -16,10 +17,66 @@ from screens.rankings.lines import Line
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
 
-__all__ = ["multiples"]
+__all__ = ["Multiples", "multiples"]
 
-_LEAST = 40
-"""Cells that one picture needs."""
+_LEAST, _NAME = 36, 18
+"""Cells that one picture needs, and the most that a name takes of them."""
+
+
+@dataclass(frozen=True)
+class Multiples:
+    """Pictures side by side in bands, one below the other; a line is made when it is asked for."""
+
+    table: RankingTable
+    scopes: Sequence[tuple[int, str]]
+    """Each with its number."""
+    shown: Sequence[Line]
+    colour: Callable[[str], str]
+    across: int
+    each: int
+    """Cells of one picture."""
+    name: int
+    axis: Axis
+
+    @property
+    def band(self) -> int:
+        """Lines of one band: heading, candidates, and a blank one."""
+        return len(self.shown) + 2
+
+    @property
+    def count(self) -> int:
+        """Lines of them all."""
+        return -(-len(self.scopes) // self.across) * self.band - 1
+
+    def line(self, index: int) -> Text:
+        """One line through all pictures of a band."""
+        band, row = divmod(index, self.band)
+        text = Text(" ", no_wrap=True, overflow="crop")
+        for number, scope in self.scopes[band * self.across : (band + 1) * self.across]:
+            part = self._part(number, scope, row)
+            part.truncate(self.each - 1, pad=True)
+            text.append_text(part)
+            text.append(" ")
+        return text
+
+    def _part(self, number: int, scope: str, row: int) -> Text:
+        mark, tone = glyph(scope, number)
+        style, faint = self.colour(tone), self.colour("chance")
+        if row == 0:
+            head = Text.assemble((f"{mark} {one_line(scope, self.name + 5):<{self.name + 6}} ", f"bold {style}"))
+            return head.append(axis_line(self.axis, self.table.chance), faint)
+        if row > len(self.shown):
+            return Text()
+        line = self.shown[row - 1]
+        found = line.scopes.get(scope)
+        part = Text(f"  {one_line(line.entrant.label, self.name):<{self.name}} ")
+        if found is None:
+            return part.append("    –", faint)
+        part.append(f"{percent(found.value):>5} ", style)
+        bar = interval_bar(
+            self.axis, found.value, found.ci_low, found.ci_high, self.table.chance, colour=style, faint=faint
+        )
+        return part.append_text(bar)
 
 
 def multiples(
@@ -27,53 +84,20 @@ def multiples(
     scopes: Sequence[tuple[int, str]],
     shown: Sequence[Line],
     colour: Callable[[str], str],
-    width: int,
-) -> list[Text]:
-    """The pictures of these scopes, each with its number, side by side, as many as fit: one text for each such row."""
+    size: tuple[int, int],
+) -> Multiples:
+    """The pictures of these scopes: no more side by side than it takes to have them all in view, where that can be.
+
+    Args:
+        size: cells across, and lines.
+    """
+    width, height = size
+    most = max(1, min(len(scopes), (width - 1) // _LEAST))
+    fitting = (n for n in range(min(2, most), most) if -(-len(scopes) // n) * (len(shown) + 2) - 1 <= height)
+    across = next(fitting, most)
+    each = (width - 1) // across
+    name = min(_NAME, max([len(one_line(line.entrant.label, _NAME)) for line in shown], default=8))
     ends = [end for line in shown for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
-    across = max(1, min(len(scopes), width // _LEAST, 3 if len(scopes) % 2 else 2))
-    each = width // across
-    name = min(18, max([len(one_line(line.entrant.label, 18)) for line in shown], default=8))
-    axis = axis_for(ends, table.chance, each - name - 11)
-    found = []
-    for start in range(0, len(scopes), across):
-        panels = [
-            _panel(table, shown, scope, number, axis, name, colour) for number, scope in scopes[start : start + across]
-        ]
-        text = Text(no_wrap=True, overflow="crop")
-        for parts in zip(*panels, strict=True):
-            for part in parts:
-                part.truncate(each - 1, pad=True)
-                text.append_text(part)
-                text.append(" ")
-            text.append("\n")
-        found.append(text)
-    return found
-
-
-def _panel(
-    table: RankingTable,
-    shown: Sequence[Line],
-    scope: str,
-    number: int,
-    axis: Axis,
-    name: int,
-    colour: Callable[[str], str],
-) -> list[Text]:
-    mark, tone = glyph(scope, number)
-    style, faint = colour(tone), colour("chance")
-    head = Text.assemble((f"{mark} {one_line(scope, name + 5):<{name + 6}} ", f"bold {style}"))
-    head.append(axis_line(axis, table.chance), faint)
-    found = [head]
-    for line in shown:
-        row = line.scopes.get(scope)
-        part = Text(f"  {one_line(line.entrant.label, name):<{name}} ")
-        if row is None:
-            part.append("    –", faint)
-        else:
-            part.append(f"{percent(row.value):>5} ", style)
-            part.append_text(
-                interval_bar(axis, row.value, row.ci_low, row.ci_high, table.chance, colour=style, faint=faint)
-            )
-        found.append(part)
-    return found
+    return Multiples(
+        table, scopes, shown, colour, across, each, name, axis_for(ends, table.chance, max(8, each - name - 10))
+    )

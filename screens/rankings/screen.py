@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import zip_longest
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -21,6 +20,7 @@ from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope
 from screens.rankings.multiples import multiples
 from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
 from screens.widgets.dialogs import Ask, Choose
+from screens.widgets.lines import Lines
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
 
 __all__ = ["RankingsScreen"]
-
-_BANDS: Final = 12
-"""Rows of small pictures; each is a widget of its own, so that those out of sight cost nothing."""
 
 
 class RankingsScreen(Asking):
@@ -72,11 +69,13 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
     RankingsScreen.-wide #body { layout: horizontal; }
     RankingsScreen #left { height: 1fr; width: 1fr; }
     RankingsScreen #headings { color: $text-muted; }
-    RankingsScreen #multiples { height: 1fr; border-top: solid $panel; padding: 0 1; display: none; }
+    RankingsScreen #multiples { height: 1fr; border-top: solid $panel; display: none; }
     RankingsScreen #multiples:focus { background: $surface; }
     RankingsScreen #legend { height: 1; color: $text-muted; }
     RankingsScreen #detail { height: 8; border-top: solid $panel; padding: 0 1; }
-    RankingsScreen.-wide #detail { width: 42; height: 1fr; border-top: none; border-left: solid $panel; }
+    RankingsScreen.-low #detail { display: none; }
+    RankingsScreen.-wide #detail { width: 26%; min-width: 42; max-width: 60; height: 1fr;
+                                   border-top: none; border-left: solid $panel; }
     RankingsScreen.-tall #detail { height: 14; }
     RankingsScreen.-wide.-tall #detail { height: 1fr; }
     RankingsScreen #detail:focus { background: $surface; }
@@ -106,7 +105,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
                 table.tooltip = "the ranking: enter opens the failures of the candidate, a click on a heading sorts"
                 yield table
                 yield Static(id="legend")
-                area = VerticalScroll(*(Static(classes="band") for _ in range(_BANDS)), id="multiples")
+                area = Lines(id="multiples")
                 area.tooltip = "every candidate's interval in each part of the ranking, all on one axis"
                 yield area
             panel = VerticalScroll(Static(id="facts"), id="detail")
@@ -165,7 +164,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         rows = self.query_one(Rows)
         found = self._draw_table(rows, self._place(kept, rows.cursor))
         self._show_multiples(found, shown)
-        self.query_one("#legend", Static).update(legend(self._table, self.colour, self._wanted))
+        self.query_one("#legend", Static).update(legend(self._table, found, self.colour, self._wanted))
         self._show_detail()
 
     def _draw_table(self, rows: Rows, cursor: int) -> Layout:
@@ -209,22 +208,24 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def _show_multiples(self, found: Layout, shown: list[Line]) -> None:
         # Only where the table leaves room below it.
-        area = self.query_one("#multiples")
-        area.display = self.size.height >= 36 and self._table is not None and bool(scope_names(self._table))
+        area = self.query_one("#multiples", Lines)
+        area.display = self.size.height >= 36 and bool(found.scopes) and bool(shown)
         if area.display and self._table is not None:
-            width = max(40, self.query_one("#left").size.width - 2)
-            texts = multiples(self._table, found.scopes, shown, self.colour, width)
-            for band, text in zip_longest(self.query(".band").results(Static), texts[:_BANDS]):
-                band.display = text is not None
-                band.update(text or "")
+            # The frame, this screen's lines above and below, the headings and the legend of the table.
+            height = self.size.height - 6 - min(len(self._lines) + 1, self.size.height * 6 // 10)
+            width = self.query_one("#left").size.width - 1
+            pictures = multiples(self._table, found.scopes, shown, self.colour, (width, height))
+            area.show(pictures.count, lambda index, _: pictures.line(index))
+            area.can_focus = pictures.count > height
 
     def _show_detail(self) -> None:
         panel = self.query_one("#facts", Static)
         line = self._current()
         if self._standings is None or line is None:
-            panel.update(Text("" if self._lines else "no candidate matches the filter"))
+            nobody = self._standings is not None and not self._lines
+            panel.update(Text("no candidate matches the filter" if nobody else ""))
             return
-        width = 38 if self.wide else max(40, self.size.width - 4)
+        width = self.query_one("#detail").size.width - 3 if self.wide else max(40, self.size.width - 4)
         panel.update(detail(self._standings, line, self.colour, width=width, wide=self.wide))
         self.query_one("#detail").scroll_home(animate=False)
 

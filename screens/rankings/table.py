@@ -33,10 +33,10 @@ EARLIER, LATER = "‹", "›"
 
 _EXTRAS: Final = {"size": 5, "prec": 4, "interval": 9, "control": 9}
 _LONGEST = 40
-_NARROW_BAR, _WIDE_BAR = 12, 30
+_NARROW_BAR, _BAR, _WIDE_BAR = 12, 20, 48
 _LEAST_NAME = 12
-_TIGHT, _ROOMY, _FULL = 5, 9, 13
-"""Widths of a scope: `● 61▅`, `●  61.4▅+`, and the same under its whole name."""
+_TIGHT, _ROOMY, _FULL = 5, 7, 12
+"""Widths of a scope: `61▅` under `●Comp`, `61.4▅+` under `● Comp`, and the same under its whole name."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Layout:
     """Scopes that are out of view."""
     axis: Axis
     gap: int
+    levels: Axis
+    """What the lowest and the highest block of a scope stand for."""
 
 
 def layout(table: RankingTable, width: int, skip: int = 0, *, controlled: bool = False) -> Layout:
@@ -68,26 +70,29 @@ def layout(table: RankingTable, width: int, skip: int = 0, *, controlled: bool =
     longest = max((len(one_line(label, _LONGEST)) for label in table.entrants), default=0)
     longest = max(longest, len("candidate") + 1)
     ends = [end for row in table.overall.rows for end in (row.value, row.ci_low, row.ci_high)]
+    levels = axis_for((row.value for name in names for row in table.scopes[name].rows), table.chance, 8)
     control = ("control",) if controlled else ()
-    for extras, scope, gap in (
-        (("size", "prec", "interval", *control), _FULL, 2),
-        (("size", "prec", "interval", *control), _ROOMY, 2),
-        (("size", "prec", *control), _ROOMY, 2),
-        (("size", *control), _TIGHT, 2),
-        (control, _TIGHT, 1),
-        ((), _TIGHT, 1),
+    for extras, scope, gap, least in (
+        (("size", "prec", "interval", *control), _FULL, 2, _BAR),
+        (("size", "interval", *control), _ROOMY, 2, _NARROW_BAR),
+        (("size", *control), _ROOMY, 2, _NARROW_BAR),
+        (("size", *control), _TIGHT, 2, _NARROW_BAR),
+        (control, _TIGHT, 1, _NARROW_BAR),
+        ((), _TIGHT, 1, _NARROW_BAR),
     ):
         fixed = 1 + 6 + gap + 1 + gap + 6 + gap + sum(_EXTRAS[extra] + gap for extra in extras)
         room = width - fixed - longest - gap
-        if room >= _NARROW_BAR + len(names) * (scope + gap):
+        if room >= least + len(names) * (scope + gap):
             bar = min(_WIDE_BAR, room - len(names) * (scope + gap))
-            return Layout(longest, extras, scope, tuple(enumerate(names)), 0, axis_for(ends, table.chance, bar), gap)
+            shown = tuple(enumerate(names))
+            return Layout(longest, extras, scope, shown, 0, axis_for(ends, table.chance, bar), gap, levels)
     # Some scopes must wait, and very long names are cut.
     name = min(longest, max(_LEAST_NAME, width - fixed - _NARROW_BAR - 5 * (_TIGHT + 1)))
     fit = max(1, (width - fixed - name - _NARROW_BAR - 1) // (_TIGHT + 1))
     first = min(skip, max(0, len(names) - fit))
     shown = tuple(enumerate(names))[first : first + fit]
-    return Layout(name, (), _TIGHT, shown, len(names) - len(shown), axis_for(ends, table.chance, _NARROW_BAR), 1)
+    axis = axis_for(ends, table.chance, _NARROW_BAR)
+    return Layout(name, (), _TIGHT, shown, len(names) - len(shown), axis, 1, levels)
 
 
 def headings(table: RankingTable, found: Layout, order: Order) -> list[Part]:
@@ -121,7 +126,7 @@ def headings(table: RankingTable, found: Layout, order: Order) -> list[Part]:
         else:
             what = name
         # Competence and Compliance part only at the sixth letter.
-        label = f"{mark} {name}" if found.scope > _TIGHT else f"{mark}{_short(name)}"
+        label = f"{mark}{_short(name)}" if found.scope == _TIGHT else f"{mark} {_short(name, found.scope)}"
         parts.append((part(label, name, found.scope)[0], "bold" if order.by == name else "", what))
     return parts
 
@@ -129,8 +134,8 @@ def headings(table: RankingTable, found: Layout, order: Order) -> list[Part]:
 _SHORT: Final = {"Competence": "Comp", "Content": "Cont", "Control": "Ctrl", "Compliance": "Cmpl"}
 
 
-def _short(name: str) -> str:
-    return _SHORT.get(name, name)
+def _short(name: str, width: int = _TIGHT) -> str:
+    return _SHORT.get(name, name) if width < _FULL else name
 
 
 def row_text(
@@ -167,22 +172,20 @@ def row_text(
     )
     text.append(gap)
     for number, scope in found.scopes:
-        cell = _small(line.scopes.get(scope), table.chance, scope, number, colour, roomy=found.scope > _TIGHT)
+        cell = _small(found, line.scopes.get(scope), table.chance, colour(glyph(scope, number)[1]), faint)
         cell.truncate(found.scope, pad=True)
         text.append_text(cell)
         text.append(gap)
     return text
 
 
-def _small(row: RankRow | None, chance: float, scope: str, number: int, colour: Colour, *, roomy: bool) -> Text:
-    mark, tone = glyph(scope, number)
+def _small(found: Layout, row: RankRow | None, chance: float, tone: str, faint: str) -> Text:
     if row is None:
-        return Text("–", colour("chance"))
-    # From nothing right to everything right, so that small pictures compare across rows and columns.
-    block = level(row.value, 0.0, 1.0)
-    if roomy:
-        return Text(f"{mark} {percent(row.value):>5}{block}{STANDING_GLYPHS[standing(row, chance)]}", colour(tone))
-    return Text(f"{mark}{percent(row.value, 0):>3}{block}", colour(tone))
+        return Text("  –", faint)
+    block = level(row.value, found.levels.low, found.levels.high)
+    if found.scope == _TIGHT:
+        return Text(f"{percent(row.value, 0):>3}{block}", tone)
+    return Text(f"{percent(row.value):>5}{block}{STANDING_GLYPHS[standing(row, chance)]}", tone)
 
 
 def set_text(members: Sequence[Line], colour: Colour) -> Text:
@@ -195,11 +198,14 @@ def set_text(members: Sequence[Line], colour: Colour) -> Text:
     return Text(f" ┌ {words}", f"bold {colour('chance')}", no_wrap=True)
 
 
-def legend(table: RankingTable, colour: Colour, wanted: str) -> Text:
+def legend(table: RankingTable, found: Layout, colour: Colour, wanted: str) -> Text:
     """One line that explains the marks."""
-    text = Text(f" ┊ chance {table.chance:.0%}  ├─●─┤ 95 % ", no_wrap=True, overflow="ellipsis")
-    for name, words in (("above", "above chance"), ("below", "below"), ("at", "not told from it")):
-        text.append(f" {STANDING_GLYPHS[name]} {words}", colour(STANDING_COLOURS[name]))
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
     if wanted:
-        text.append(f"   only names with “{plain(wanted)}”", "bold")
+        text.append(f"only names with “{plain(wanted)}”  ", "bold")
+    text.append(f"┊ chance {table.chance:.0%}  ├─●─┤ 95 % ")
+    for name, words in (("above", "surely above"), ("below", "below"), ("at", "neither")):
+        text.append(f" {STANDING_GLYPHS[name]} {words}", colour(STANDING_COLOURS[name]))
+    if found.scopes:
+        text.append(f"  ▁ {found.levels.low:.0%} █ {found.levels.high:.0%}")
     return text

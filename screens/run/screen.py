@@ -76,9 +76,10 @@ choice shows both responses behind two shots and compares the labels; likelihood
     RunScreen TabPane { padding: 0; height: 1fr; }
     RunScreen ContentSwitcher { height: 1fr; }
     RunScreen.-tall #about { height: 12; }
-    RunScreen.-short Tabs { height: 1; }
-    RunScreen.-short Underline { display: none; }
-    RunScreen.-short Tab.-active { text-style: bold reverse; }
+    RunScreen.-short Tabs, RunScreen.-low Tabs { height: 1; }
+    RunScreen.-short Underline, RunScreen.-low Underline { display: none; }
+    RunScreen.-short Tab.-active, RunScreen.-low Tab.-active { text-style: bold reverse; }
+    RunScreen.-low #about { display: none; }
     """
 
     def body(self) -> Iterable[Widget]:

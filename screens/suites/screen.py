@@ -79,7 +79,8 @@ shows how that goes, and lets you read the result blind.
     SuitesScreen #report { width: auto; }
     SuitesScreen DataTable { height: auto; max-height: 1fr; background: $background; }
     SuitesScreen #facts { padding: 1; height: auto; color: $text-muted; }
-    SuitesScreen.-short #facts { display: none; }
+    SuitesScreen.-short #facts, SuitesScreen.-low #facts { display: none; }
+    SuitesScreen.-low #left { height: 4; }
     SuitesScreen #card:focus, SuitesScreen #check:focus { background: $surface; }
     """
 

@@ -45,8 +45,13 @@ class Navigation(Spans):
         if self.size.width >= 90:
             yield " rude-tui ", f"bold {variables['primary']}", ""
             taken += 10
+        roomy = sum(len(title) + 4 for title in PLACES.values()) <= self.size.width
         for number, (mode, title) in enumerate(PLACES.items(), start=1):
             here = mode == self._current
+            if not here and not roomy:
+                yield f" {number} ", variables["chance"], mode
+                taken += 3
+                continue
             yield f" {number}", "bold" if here else variables["chance"], mode
             # Brackets and not colour alone say where one is.
             yield f"[{title}]" if here else f" {title} ", f"bold {variables['primary']}" if here else "", mode

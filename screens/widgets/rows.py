@@ -1,4 +1,4 @@
-"""A list of any length: only the lines in view are ever made."""
+"""A list of any length with a cursor."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
+
+from screens.widgets.lines import Lines
 
 __all__ = ["Rows"]
 
 
-class Rows(ScrollView, can_focus=True):
-    """One line per item, with a cursor. Thirty thousand items cost what thirty do."""
+class Rows(Lines, can_focus=True):
+    """One line per item, with a cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--blurred"}
     DEFAULT_CSS = """
-    Rows { height: 1fr; background: $background; overflow-x: hidden; }
     Rows .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
     Rows .rows--blurred { background: $block-cursor-blurred-background; }
     """
@@ -37,7 +36,7 @@ class Rows(ScrollView, can_focus=True):
         Binding("end,G", "jump(-1)", "last", show=False, id="last"),
         Binding("enter", "select", "open", id="open"),
     ]
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
 
     class Selected(Message):
         """A line was chosen with enter or the mouse."""
@@ -65,50 +64,31 @@ class Rows(ScrollView, can_focus=True):
             """The list."""
             return self.rows
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._count = 0
-        self._line: Callable[[int, int], Text] = lambda index, width: Text()
-
-    @property
-    def count(self) -> int:
-        """Number of lines."""
-        return self._count
-
     def show(self, count: int, line: Callable[[int, int], Text], cursor: int = 0) -> None:
         """Show `count` lines; `line(index, width)` makes one of them."""
-        self._count = count
-        self._line = line
-        self.virtual_size = Size(self.size.width, count)
+        super().show(count, line)
         self.cursor = min(max(0, cursor), max(0, count - 1))
-        self.refresh()
         self._reveal()
 
     def on_resize(self) -> None:
-        """Lines are as wide as the widget, and the cursor stays in view."""
-        self.virtual_size = Size(self.size.width, self._count)
+        """The cursor stays in view."""
+        super().on_resize()
         self._reveal()
 
-    def render_line(self, y: int) -> Strip:
-        """One line of what is in view."""
-        index = y + self.scroll_offset.y
-        width = self.scrollable_content_region.width
-        base = self.rich_style
-        if index >= self._count:
-            return Strip.blank(width, base)
-        if index == self.cursor:
-            base += self.get_component_rich_style("rows--cursor" if self.has_focus else "rows--blurred")
-        line = self._line(index, width)
-        line.truncate(width, overflow="ellipsis")
-        segments = list(line.render(self.app.console))
-        if index == self.cursor and self.has_focus:
+    def dressed(self, index: int, segments: list[Segment], base: Style) -> tuple[list[Segment], Style]:
+        """The line under the cursor stands out."""
+        if index != self.cursor:
+            return segments, base
+        base += self.get_component_rich_style("rows--cursor" if self.has_focus else "rows--blurred")
+        if self.has_focus:
             # The cursor's own colours win, or a mark may vanish in it.
             segments = [Segment(segment.text, _without_colour(segment.style)) for segment in segments]
-        return Strip(segments).adjust_cell_length(width).apply_style(base)
+        return segments, base
 
-    def watch_cursor(self) -> None:
+    def watch_cursor(self, before: int, after: int) -> None:
         """Keep the cursor in view."""
-        self.refresh()
+        self.refresh_line(before)
+        self.refresh_line(after)
         self._reveal()
         self.post_message(self.Highlighted(self, self.cursor))
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from screens.formats import count, duration, parameters, percent, signed, size
+from screens.formats import count, duration, parameters, percent, probability, signed, size
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,18 @@ def test_shares_signs_and_counts() -> None:
     assert signed(0.4321, 3) == "+0.432"
     assert count(1, "pair") == "1 pair"
     assert count(1200, "pair") == "1,200 pairs"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (1.0, "100.0 %"),
+        (0.712, "71.2 %"),
+        (0.0015, "0.15 %"),
+        (1 / 10_990, "1 in 11,000"),
+        (1 / 13_257_000, "1 in 13,000,000"),
+        (1e-13, "below 10⁻¹²"),
+    ],
+)
+def test_probability(share: float, text: str) -> None:
+    assert probability(math.log(share)) == text

@@ -11,7 +11,8 @@ from engine.results.board import Question
 from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
 from screens.order import Order
-from screens.rankings.lines import lines
+from screens.rankings.lines import lines, scope_names
+from screens.rankings.multiples import multiples
 from screens.rankings.table import EARLIER, LATER, headings, layout, row_text
 
 
@@ -81,3 +82,23 @@ def test_the_heading_sorted_by_says_which_way(table: RankingTable) -> None:
     for order, arrow in ((Order("value"), "↓"), (Order("value", reverse=True), "↑")):
         text = "".join(text for text, _, what in headings(table, found, order) if what == "value")
         assert arrow in text
+
+
+@pytest.mark.parametrize("size", [(60, 30), (77, 22), (118, 30), (190, 60)])
+def test_small_pictures_show_every_candidate_in_every_scope(table: RankingTable, size: tuple[int, int]) -> None:
+    names, shown = scope_names(table), lines(table)
+    if not names:
+        return
+    found = multiples(table, tuple(enumerate(names)), shown, lambda _: "white", size)
+    drawn = [found.line(index).plain for index in range(found.count)]
+    assert all(len(line) <= size[0] for line in drawn)
+    for name in names:
+        assert sum(line.count(name) for line in drawn) == 1
+    for line in shown:
+        values = [f"{row.value * 100:.1f} " for row in line.scopes.values()]
+        rows = "".join(text for text in drawn if line.entrant.label in text)
+        assert all(rows.count(value) >= values.count(value) for value in values)
+    # All of them at once wherever that can be, and then no narrower than it takes.
+    if found.count <= size[1] and found.across > 2:
+        fewer = -(-len(names) // (found.across - 1)) * found.band - 1
+        assert fewer > size[1] or found.across == len(names)

@@ -66,3 +66,16 @@ async def test_a_click_moves_and_a_second_click_opens() -> None:
         await pilot.click("#rows", offset=(2, 4))
         await pilot.pause()
         assert app.chosen == [4]
+
+
+async def test_a_line_is_made_once_until_there_is_another() -> None:
+    app = Long(100)
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        app.made.clear()
+        await pilot.press("down", "down", "up")
+        await pilot.pause()
+        assert app.made == []
+        app.query_one(Rows).refresh()
+        await pilot.pause()
+        assert sorted(app.made) == list(range(20))
