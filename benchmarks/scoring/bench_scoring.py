@@ -1,26 +1,30 @@
 """How fast is scoring, against lm-evaluation-harness, a careful loop, and the floor that the hardware sets?
 
-    python benchmarks/scoring/bench_scoring.py                              a 27 M model on the CPU, fp32
-    python benchmarks/scoring/bench_scoring.py --precision bf16
-    python benchmarks/scoring/bench_scoring.py --device cuda --shape qwen3-0.6b qwen3-4b --precision bf16
+    python benchmarks/scoring/bench_scoring.py                                the table for CPUs, about ten minutes
+    python benchmarks/scoring/bench_scoring.py --shape qwen3-27m --precision fp32 --pairs 20
+    python benchmarks/scoring/bench_scoring.py --device cuda --shape qwen3-0.6b qwen3-4b qwen3-14b --precision bf16
+    python benchmarks/scoring/bench_scoring.py --device cuda --shape qwen3-4b --precision bf16 --long
 
-Models have random weights in true shapes; pairs are random ids in the proportions of a written suite: an exemplar
-block, prompts with several pairs each, responses that begin alike now and then. Both protocols show two exemplars.
-Loading is left out. Every figure is a ratio within one run, with rivals taking turns: median of the rounds. On a busy
-machine, `--threads 1 --clock cpu` counts processor time instead of time on the wall.
+Models have random weights in true shapes; pairs are random ids in the proportions of a written suite: two exemplars a
+domain (640 to 690 tokens), prompts of 60 to 400 tokens, responses of 100 to 400, half of the pairs alike for their
+first 50 to 95 %. Everybody gets the same ids. Loading is left out. Every figure is a ratio within one run, with rivals
+taking turns: median of the rounds. On a busy machine, `--threads 1 --clock cpu` counts processor time instead.
 
 - *lm-eval*: the Hugging Face backend of lm-evaluation-harness, where installed, as it comes, at its best batch size.
-  Neither it nor we set a matmul precision, so "as it comes" and "equally set" are one figure.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
-- *floor*: floating-point operations of the distinct tokens, at the rate measured here for the model's own matrix sizes.
+- *equally set*: the same with our library for products, where it is another than PyTorch's own choice.
+- *floor*: floating-point operations of the distinct tokens, at the best rate measured here for the model's own matrix
+  sizes, whichever library reaches it.
 
-Needs torch, transformers and numpy; runs from a bare checkout.
+Rivals do an evenly spread part of the requests and their time is scaled up by tokens. Needs torch, transformers and
+numpy; runs from a bare checkout.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -28,6 +32,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -37,88 +42,26 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import lm_eval_rival
+from workload import SHAPES, Lengths, build, floor_operations, pairs_as_requests
 
+from engine import kernels
 from engine.requests import Request
+from engine.scoring import matmul
 from engine.scoring.backend import LocalBackend
-from engine.scoring.load import LoadedModel
 from engine.scoring.memory import peak_bytes
 
 OURS, LOOP, LM_EVAL = "ours", "careful loop", "lm-eval"
+EQUAL = ", equally set"
 ROUND = 128
 """Requests that are handed over together, as a run does it."""
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "qwen3-27m": {
-        "model_type": "qwen3", "vocab_size": 8192, "hidden_size": 512, "intermediate_size": 1344,
-        "num_hidden_layers": 8, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 64,
-        "tie_word_embeddings": True,
-    },
-    "smollm2-135m": {
-        "model_type": "llama", "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536,
-        "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": True,
-    },
-    "qwen3-0.6b": {
-        "model_type": "qwen3", "vocab_size": 151936, "hidden_size": 1024, "intermediate_size": 3072,
-        "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128,
-        "tie_word_embeddings": True,
-    },
-    "qwen3-4b": {
-        "model_type": "qwen3", "vocab_size": 151936, "hidden_size": 2560, "intermediate_size": 9728,
-        "num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128,
-        "tie_word_embeddings": True,
-    },
-    "qwen3-14b": {
-        "model_type": "qwen3", "vocab_size": 151936, "hidden_size": 5120, "intermediate_size": 17408,
-        "num_hidden_layers": 40, "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128,
-        "tie_word_embeddings": False,
-    },
+TABLE = {
+    ("qwen3-27m", "fp32"): 200, ("qwen3-27m", "bf16"): 80, ("smollm2-135m", "fp32"): 24, ("smollm2-135m", "bf16"): 24,
 }  # fmt: skip
+"""Pairs, so that all of it takes about ten minutes on two cores; 200 elsewhere."""
 
-
-def build(shape: str, precision: str, device: str, attention: str) -> LoadedModel:
-    """A model with random weights, made where it will run."""
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    settings = {"max_position_embeddings": 32768, **SHAPES[shape]}
-    config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-    torch.manual_seed(0)
-    dtype = torch.float32 if precision == "fp32" else torch.bfloat16
-    with torch.device(device):
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention).eval()
-    return LoadedModel(model, precision, attention, {})
-
-
-def workload(protocol: str, vocabulary: int, prompts: int, per_prompt: int, lengths: dict[str, int]) -> list[Request]:
-    """Requests in the proportions of a suite; the chosen response of a prompt is the same in all its pairs."""
-    draw = np.random.default_rng(1)
-
-    def some(count: float) -> tuple[int, ...]:
-        return tuple(draw.integers(10, vocabulary, max(1, int(count))).tolist())
-
-    def around(mean: int) -> float:
-        return mean * draw.lognormal(-0.06, 0.35)
-
-    shots, first, second, cue = some(lengths["shots"]), some(4), some(5), some(4)
-    requests: list[Request] = []
-    for number in range(prompts):
-        head = shots + some(around(lengths["prompt"])) + first
-        size = around(lengths["response"])
-        chosen = some(size)
-        for pair in range(per_prompt):
-            opening = chosen[: int(draw.integers(0, 20))]
-            rejected = opening + some(size * draw.uniform(0.9, 1.1) - len(opening))
-            name = f"{number}.{pair}"
-            if protocol == "choice":
-                for view, a, b, labels in (
-                    ("chosen_first", chosen, rejected, (1, 2)),
-                    ("rejected_first", rejected, chosen, (2, 1)),
-                ):
-                    requests.append(Request(name, "choice", view, head + a + second + b + cue, None, labels))
-            else:
-                for view, response in (("chosen", chosen), ("rejected", rejected)):
-                    span = (len(head), len(head) + len(response))
-                    requests.append(Request(name, "likelihood", view, head + response, span, None))
-    return requests
+LONG = Lengths(prompt=(3000, 14000))
+"""Items of 4,000 to 16,000 tokens."""
 
 
 def careful_loop(model: Any, requests: Sequence[Request], device: str) -> list[float]:
@@ -140,15 +83,15 @@ def careful_loop(model: Any, requests: Sequence[Request], device: str) -> list[f
 
 
 def matmul_rate(config: Any, dtype: torch.dtype, device: str, tokens: int) -> float:
-    """Floating-point operations a second of the model's own linear layers, over enough rows; best of several."""
+    """Operations a second of the model's own linear layers, over enough rows; best of several, by the best library."""
     hidden, inner = config.hidden_size, config.intermediate_size
     x = torch.randn(tokens, hidden, dtype=dtype, device=device)
     up, down = (torch.randn(*size, dtype=dtype, device=device) for size in ((inner, hidden), (hidden, inner)))
-
-    def once() -> None:
-        torch.nn.functional.linear(torch.nn.functional.linear(x, up), down)
-
-    best = min(timed(once, device) for _ in range(8))
+    ways: list[Callable[..., torch.Tensor]] = [torch.nn.functional.linear]
+    if device == "cpu" and dtype == torch.float32 and torch.backends.mkldnn.is_available():
+        ways.append(matmul.product)
+    with torch.inference_mode():
+        best = min(timed(lambda way=way: way(way(x, up), down), device) for way in ways for _ in range(12))
     return 4 * tokens * hidden * inner / best
 
 
@@ -163,59 +106,49 @@ def timed(do: Callable[[], object], device: str) -> float:
     return clock() - started
 
 
-def floor_operations(config: Any, requests: Sequence[Request]) -> tuple[float, int]:
-    """Operations of the distinct tokens (layers, attention, head where it is read), and their number."""
-    parents: dict[tuple[int, int], int] = {}
-    depths: list[int] = []
-    rows = set()
-    for request in requests:
-        node = -1
-        stop = len(request.ids) if request.labels else request.scored[1] - 1
-        for position, token in enumerate(request.ids[:stop]):
-            node = parents.setdefault((node, token), len(parents))
-            if node == len(depths):
-                depths.append(position)
-            if request.scored and position >= request.scored[0] - 1:
-                rows.add(node)
-        rows.add(node)
-    heads = config.num_attention_heads * getattr(config, "head_dim", config.hidden_size // config.num_attention_heads)
-    groups = heads * config.num_key_value_heads // config.num_attention_heads
-    layer = config.hidden_size * (2 * heads + 2 * groups) + 3 * config.hidden_size * config.intermediate_size
-    attention = 4 * heads * (sum(depths) + len(depths))
-    work = config.num_hidden_layers * (2 * layer * len(depths) + attention)
-    return float(work + 2 * config.hidden_size * config.vocab_size * len(rows)), len(depths)
-
-
 class Contest:
-    """One shape and protocol: the requests, and everybody who scores them."""
+    """One shape, precision and protocol: the requests, and everybody who scores them."""
 
-    def __init__(self, shape: str, protocol: str, options: argparse.Namespace) -> None:
+    def __init__(self, shape: str, precision: str, protocol: str, options: argparse.Namespace, batch: int = 0) -> None:
         self.options = options
-        self.loaded = build(shape, options.precision, options.device, "sdpa")
-        lengths = {"shots": options.shots, "prompt": options.prompt, "response": options.response}
-        vocabulary = self.loaded.model.config.vocab_size
-        self.requests = workload(protocol, vocabulary, options.prompts, options.per_prompt, lengths)
-        # Rivals do a part, spread evenly since lengths differ; their time is scaled up by tokens.
-        count = min(options.loop_requests, len(self.requests))
+        self.plain = build(shape, precision, options.device).model
+        self.loaded = build(shape, precision, options.device)
+        device = "cuda" if options.device.startswith("cuda") else "cpu"
+        self.library = matmul.use(self.loaded.model, kernels.matmul_for(device, precision))
+        pairs = options.pairs or TABLE.get((shape, precision), 200)
+        vocabulary = self.plain.config.vocab_size
+        self.requests = pairs_as_requests(protocol, vocabulary, pairs, LONG if options.long else Lengths())
+        count = min(options.rival_requests, len(self.requests))
         self.sampled = np.unique(np.linspace(0, len(self.requests) - 1, count).astype(int)).tolist()
         self.sample = [self.requests[index] for index in self.sampled]
         self.share = sum(len(r.ids) for r in self.sample) / sum(len(r.ids) for r in self.requests)
         self.values: dict[str, dict[int, float]] = {}
-        self.batch = 0
-        self.rivals: dict[str, Callable[[], None]] = {OURS: self._ours, LOOP: self._loop}
-        if lm_eval_rival.version():
-            self.rivals[LM_EVAL] = self._lm_eval
+        self.batch = batch
+        self.harnesses: dict[str, lm_eval_rival.LmEval] = {}
+        self.rivals: dict[str, Callable[[], None]] = {OURS: self._ours}
+        for suffix in ("", EQUAL) if self.library != "default" else ("",):
+            self.rivals[LOOP + suffix] = lambda suffix=suffix: self._loop(suffix)
+            if lm_eval_rival.version():
+                self.rivals[LM_EVAL + suffix] = lambda suffix=suffix: self._lm_eval(suffix)
 
     def prepare(self, name: str) -> None:
         """What belongs to loading, and is not timed."""
         if name == OURS:
             self.backend = LocalBackend(self.loaded, self.options.budget)
-            list(self.backend.score(self.requests[:4]))
-        if name == LM_EVAL:
+            list(self.backend.score(self.requests[:2]))
+        if name.startswith(LM_EVAL):
             longest = max(len(request.ids) for request in self.requests)
-            self.loaded.model.set_attn_implementation("sdpa")
-            self.harness = lm_eval_rival.LmEval(self.loaded.model, self.options.device, longest)
-            self.batch = self.harness.find_batch(self.sample)
+            suffix = name.removeprefix(LM_EVAL)
+            harness = lm_eval_rival.LmEval(self._model(suffix), self.options.device, longest, self.batch or 1)
+            self.batch = self.batch or harness.find_batch(self.sample)
+            harness.use_batch(self.batch)
+            self.harnesses[suffix] = harness
+
+    def _model(self, suffix: str) -> Any:
+        if not suffix:
+            return self.plain
+        self.loaded.model.set_attn_implementation("sdpa")
+        return self.loaded.model
 
     def _ours(self) -> None:
         found = self.values.setdefault(OURS, {})
@@ -223,26 +156,28 @@ class Contest:
             for index, result in self.backend.score(self.requests[start : start + ROUND]):
                 found[start + index] = result.value
 
-    def _loop(self) -> None:
-        self.loaded.model.set_attn_implementation("sdpa")
-        found = careful_loop(self.loaded.model, self.sample, self.options.device)
-        self.values[LOOP] = dict(zip(self.sampled, found, strict=True))
+    def _loop(self, suffix: str) -> None:
+        found = careful_loop(self._model(suffix), self.sample, self.options.device)
+        self.values[LOOP + suffix] = dict(zip(self.sampled, found, strict=True))
 
-    def _lm_eval(self) -> None:
-        self.loaded.model.set_attn_implementation("sdpa")
-        self.values[LM_EVAL] = dict(zip(self.sampled, self.harness.score(self.sample), strict=True))
+    def _lm_eval(self, suffix: str) -> None:
+        self._model(suffix)
+        found = self.harnesses[suffix].score(self.sample)
+        self.values[LM_EVAL + suffix] = dict(zip(self.sampled, found, strict=True))
 
 
-def run(shape: str, protocol: str, options: argparse.Namespace) -> dict[str, Any]:
-    contest = Contest(shape, protocol, options)
+def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, batch: int) -> dict[str, Any]:
+    contest = Contest(shape, precision, protocol, options, batch)
     loaded, requests = contest.loaded, contest.requests
     operations, distinct = floor_operations(loaded.model.config, requests)
-    rows = 2048 if options.device == "cpu" else 16384
-    rate = matmul_rate(loaded.model.config, loaded.model.dtype, options.device, rows)
+    rate = matmul_rate(
+        loaded.model.config, loaded.model.dtype, options.device, 2048 if options.device == "cpu" else 16384
+    )
     times: dict[str, list[float]] = {}
     peaks: dict[str, int] = {}
     for name in contest.rivals:
         contest.prepare(name)
+    before = contest.backend.stats.distinct_tokens
     for _ in range(options.rounds):
         for name, do in contest.rivals.items():
             if options.device.startswith("cuda"):
@@ -251,30 +186,33 @@ def run(shape: str, protocol: str, options: argparse.Namespace) -> dict[str, Any
             times.setdefault(name, []).append(taken if name == OURS else taken / contest.share)
             if options.device.startswith("cuda"):
                 peaks[name] = peak_bytes(torch.device(options.device))
-    if not peaks:
+    if not peaks and not options.no_peaks:
         # Resident memory only ever grows, so each takes its turn in a process of its own.
-        peaks = {name: peak_of(name, shape, protocol, options) for name in contest.rivals}
+        names = [name for name in contest.rivals if not name.endswith(EQUAL)]
+        peaks = {name: peak_of(name, shape, precision, protocol, contest.batch, options) for name in names}
     median = {name: statistics.median(found) for name, found in times.items()}
     mine = contest.values[OURS]
-    computed = contest.backend.stats.distinct_tokens / (options.rounds + 4 / len(requests))
+    computed = (contest.backend.stats.distinct_tokens - before) / options.rounds
     total = sum(len(request.ids) for request in requests)
     return {
         "shape": shape,
+        "precision": precision,
         "protocol": protocol,
-        "precision": options.precision,
-        "requests": len(requests),
+        "pairs": len(requests) // 2,
         "tokens": total,
         "distinct_tokens": distinct,
         "computed_over_distinct": round(computed / distinct, 3),
-        "seconds": round(median[OURS], 2),
+        "products": contest.library,
+        "seconds": {name: round(value, 2) for name, value in median.items()},
         "spread": {name: [round(min(found), 2), round(max(found), 2)] for name, found in times.items()},
         "distinct_tokens_per_second": round(distinct / median[OURS]),
         "tokens_per_second": round(total / median[OURS]),
         "times": {name: round(median[name] / median[OURS], 2) for name in median if name != OURS},
-        "lm_eval": f"{lm_eval_rival.version()}, batch size {contest.batch}" if contest.batch else "not installed",
+        "rivals_scored": len(contest.sample),
+        "lm_eval_batch": contest.batch,
         "matmul_gflops": round(rate / 1e9),
         "share_of_floor": round(operations / rate / median[OURS], 3),
-        "peak_gb": {name: round(peak / 1e9, 2) for name, peak in peaks.items()},
+        "peak_gb": {name: round(peak / 1e9, 3) for name, peak in peaks.items()},
         "largest_difference_nats": {
             name: float(f"{max(abs(value - mine[index]) for index, value in found.items()):.2g}")
             for name, found in contest.values.items()
@@ -285,13 +223,12 @@ def run(shape: str, protocol: str, options: argparse.Namespace) -> dict[str, Any
     }
 
 
-def peak_of(name: str, shape: str, protocol: str, options: argparse.Namespace) -> int:
-    """Bytes of resident memory at the peak of a process that does only this."""
+def peak_of(name: str, shape: str, precision: str, protocol: str, batch: int, options: argparse.Namespace) -> int:
+    """Bytes of resident memory at the peak of a process that does only this, on some of the pairs."""
     given = {
-        "--only": name, "--shape": shape, "--protocol": protocol, "--precision": options.precision,
-        "--threads": options.threads, "--prompts": options.prompts, "--per-prompt": options.per_prompt,
-        "--shots": options.shots, "--prompt": options.prompt, "--response": options.response,
-        "--loop-requests": options.loop_requests, "--budget": options.budget,
+        "--only": name, "--shape": shape, "--protocol": protocol, "--precision": precision, "--batch": batch,
+        "--threads": options.threads, "--pairs": min(options.pairs or 12, 12), "--rival-requests": 8,
+        "--budget": options.budget,
     }  # fmt: skip
     words = [str(word) for pair in given.items() if pair[1] is not None for word in pair]
     done = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
@@ -300,29 +237,76 @@ def peak_of(name: str, shape: str, protocol: str, options: argparse.Namespace) -
 
 def only(name: str, options: argparse.Namespace) -> None:
     """Score once as one of the rivals, and print the peak."""
-    contest = Contest(options.shape[0], options.protocol[0], options)
+    contest = Contest(options.shape[0], options.precision[0], options.protocol[0], options, options.batch)
+    # One model each, as a process that does only this would have.
+    if name == OURS:
+        del contest.plain
+    else:
+        del contest.loaded
     contest.prepare(name)
     contest.rivals[name]()
     print(peak_bytes(torch.device("cpu")))
 
 
+def table(results: Sequence[dict[str, Any]]) -> str:
+    """Markdown: ratios to ours, share of the floor, peaks."""
+    names = [LM_EVAL, LM_EVAL + EQUAL, LOOP, LOOP + EQUAL]
+    lines = [
+        f"| shape, precision | protocol | tokens | distinct | s | {' | '.join(f'× {name}' for name in names)} "
+        "| of the floor | peak GB: ours, loop, lm-eval |",
+        "|---" * (len(names) + 7) + "|",
+    ]
+    for row in results:
+        times = " | ".join(f"{row['times'][name]:.1f}" if name in row["times"] else "–" for name in names)
+        peaks = ", ".join(
+            f"{row['peak_gb'][name]:.2f}" if name in row["peak_gb"] else "–" for name in (OURS, LOOP, LM_EVAL)
+        )
+        lines.append(
+            f"| {row['shape']}, {row['precision']} | {row['protocol']} | {row['tokens']:,} "
+            f"| {row['distinct_tokens']:,} | {row['seconds'][OURS]:.1f} | {times} "
+            f"| {100 * row['share_of_floor']:.0f} % | {peaks} |"
+        )
+    return "\n".join(lines)
+
+
+def keep(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> None:
+    """The results as JSON and as a table, named by date and device."""
+    cuda = options.device.startswith("cuda")
+    when = datetime.now(UTC).strftime("%Y-%m-%d")
+    processor = (
+        torch.cuda.get_device_name() if cuda else f"{kernels.processor()}, {torch.backends.cpu.get_cpu_capability()}"
+    )
+    versions = {"python": platform.python_version(), "lm-eval": lm_eval_rival.version()}
+    versions |= {name: metadata.version(name) for name in ("torch", "transformers", "numpy")}
+    machine = f"{processor}, {os.cpu_count()} cores, {options.threads} threads"
+    record = {
+        "date": when, "machine": machine, "versions": versions, "rounds": options.rounds, "clock": options.clock,
+        "results": list(results),
+    }  # fmt: skip
+    options.output.mkdir(parents=True, exist_ok=True)
+    stem = options.output / f"{when}-{'cuda' if cuda else 'cpu'}-scoring{'-long' if options.long else ''}"
+    stem.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    told = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    text = f"{when}, {machine}; {told}; medians of {options.rounds}.\n\n{table(results)}\n"
+    stem.with_suffix(".md").write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shape", nargs="+", default=["qwen3-27m"], choices=list(SHAPES))
+    parser.add_argument("--shape", nargs="+", default=["qwen3-27m", "smollm2-135m"], choices=list(SHAPES))
     parser.add_argument("--protocol", nargs="+", default=["choice", "likelihood"])
-    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"], choices=["fp32", "bf16"])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--prompts", type=int, default=12)
-    parser.add_argument("--per-prompt", type=int, default=3)
-    parser.add_argument("--shots", type=int, default=600, help="tokens of the exemplar block")
-    parser.add_argument("--prompt", type=int, default=120, help="tokens of a prompt, about")
-    parser.add_argument("--response", type=int, default=250, help="tokens of a response, about")
-    parser.add_argument("--loop-requests", type=int, default=24, help="requests that the careful loop does")
+    parser.add_argument("--pairs", type=int, help="default: 200, less where the table would take too long")
+    parser.add_argument("--rival-requests", type=int, default=12, help="requests that each rival does")
+    parser.add_argument("--long", action="store_true", help="items of 4,000 to 16,000 tokens")
     parser.add_argument("--budget", type=int, default=None, help="tokens in one forward pass")
-    parser.add_argument("--output", type=Path, help="folder for a dated JSON of the results")
+    parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")
     parser.add_argument("--clock", default="wall", choices=["wall", "cpu"])
+    parser.add_argument("--no-peaks", action="store_true", help="do not start processes to measure memory")
+    parser.add_argument("--batch", type=int, default=0, help="of lm-eval; default: the fastest")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.clock == "cpu":
@@ -334,19 +318,17 @@ def main() -> None:
         return
     results = []
     for shape in options.shape:
-        for protocol in options.protocol:
-            results.append(run(shape, protocol, options))
-            print(json.dumps(results[-1], indent=1), flush=True)
-            if options.device.startswith("cuda"):
-                torch.cuda.empty_cache()
+        for precision in options.precision:
+            batch = options.batch
+            for protocol in options.protocol:
+                results.append(run(shape, precision, protocol, options, batch))
+                batch = results[-1]["lm_eval_batch"]
+                print(json.dumps(results[-1], indent=1), flush=True)
+                if options.device.startswith("cuda"):
+                    torch.cuda.empty_cache()
+    print(table(results))
     if options.output:
-        cuda = options.device.startswith("cuda")
-        machine = torch.cuda.get_device_name() if cuda else f"{platform.machine()}, {options.threads} threads"
-        when = datetime.now(UTC).strftime("%Y-%m-%d")
-        options.output.mkdir(parents=True, exist_ok=True)
-        name = f"{when}-{options.device.replace(':', '')}-{options.precision}.json"
-        record = {"date": when, "machine": machine, "torch": torch.__version__, "results": results}
-        (options.output / name).write_text(json.dumps(record, indent=1) + "\n")
+        keep(results, options)
 
 
 if __name__ == "__main__":

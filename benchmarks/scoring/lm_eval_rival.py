@@ -54,15 +54,19 @@ class LmEval:
             self._lm.batch_size_per_gpu = batch
             began = time.perf_counter()
             try:
-                self.score(requests[: max(batch, 8)])
+                self.score(requests[: max(batch, 4)])
             except RuntimeError:
                 break
-            seconds[batch] = (time.perf_counter() - began) / max(batch, 8)
+            seconds[batch] = (time.perf_counter() - began) / max(batch, 4)
             if len(seconds) > 2 and min(seconds.values()) < min(list(seconds.values())[-2:]):
-                break
+                break  # slower twice running
         best = min(seconds, key=lambda batch: seconds[batch])
-        self._lm.batch_size_per_gpu = best
+        self.use_batch(best)
         return best
+
+    def use_batch(self, batch: int) -> None:
+        """From now on, so many requests at once."""
+        self._lm.batch_size_per_gpu = batch
 
     def score(self, requests: Sequence[Request]) -> list[float]:
         """Label log-odds, or sums over the response, in nats."""

@@ -168,6 +168,9 @@ class Slice:
         if layer in self._path.layers:
             old_key, old_value = self._path.layers[layer]
             key, value = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
+        elif self._onednn:
+            # Its products want rows without gaps; a model's own lie head beside head.
+            key, value = key.contiguous(), value.contiguous()
         if self._kept_spans:
             self._kept[layer] = (take(key, self._kept_spans, own=True), take(value, self._kept_spans, own=True))
         out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])

@@ -18,6 +18,9 @@ __all__ = ["product", "use", "used_by"]
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x · weightᵀ + bias in fp32; shapes (…, n), (m, n), (m,) to (…, m). Forward only: it has no gradient."""
+    if not weight.is_contiguous() and not weight.t().is_contiguous():
+        # For rows with gaps between them oneDNN has its reference code only, a thousand times as slow.
+        weight = weight.contiguous()
     out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return out
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from engine.requests import Request, TokenScores
 from engine.scoring.backend import LocalBackend
+from engine.scoring.memory import peak_bytes
 from engine.scoring.model import Halves
 from rubrics.errors import CandidateError
 
@@ -126,6 +130,13 @@ def test_gradients_are_as_they_were_between_results(llama, requests):
     for _ in LocalBackend(llama).score(requests[:4]):
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()
+
+
+def test_a_peak_is_this_processs_own_not_its_parents():
+    held = np.ones(40 << 20)  # 320 MB here, nothing of it there
+    code = "import torch; from engine.scoring.memory import peak_bytes; print(peak_bytes(torch.device('cpu')))"
+    child = int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout)
+    assert 50 << 20 < child < peak_bytes(torch.device("cpu")) - held.nbytes // 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 700])

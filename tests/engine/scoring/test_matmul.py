@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from engine import kernels
-from engine.scoring import matmul
+from engine.scoring import dense, matmul
+from engine.scoring.backend import LocalBackend
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,24 @@ def test_a_product_keeps_the_precision_of_its_numbers():
     # Rounded to bf16 first, 512 products of unit normals would be off by about a tenth.
     assert (matmul.product(x, weight, bias) - truth).abs().max() < 5e-4
     assert (matmul.product(x, weight.t().contiguous().t()) + bias - truth).abs().max() < 5e-4
+
+
+@pytest.mark.parametrize("name", ["llama", "gpt2", "gpt_neox"])
+def test_rows_with_gaps_between_them_are_never_left_to_the_reference_code(name, build, requests, monkeypatch):
+    given, real = [], torch.ops.mkldnn._linear_pointwise
+
+    def spy(x, weight, *others):
+        given.append(weight)
+        return real(x, weight, *others)
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", spy)
+    monkeypatch.setattr(dense, "_WORTH", 0)
+    loaded = build(name)
+    matmul.use(loaded.model)
+    dict(LocalBackend(loaded).score(requests))
+    matmul.product(torch.randn(5, 64), torch.randn(30, 4, 64)[:, 1])
+    assert len(given) > 100
+    assert all(weight.is_contiguous() or weight.t().is_contiguous() for weight in given)
 
 
 @pytest.mark.parametrize("name", ["llama", "gpt2"])
