@@ -6,10 +6,10 @@ not compute ("N/A", NaN) are left empty; a score that is not finite is a fault.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.numbers import unusable
 from rubrics.errors import OutcomeError
 
 __all__ = ["HarnessScore", "read_results"]
@@ -117,9 +117,10 @@ def _score(
     harness: str, model: str, outcome: str, value: object, error: object, field: str, where: str
 ) -> HarnessScore:
     assert isinstance(value, int | float)
-    if not math.isfinite(value):
-        raise OutcomeError(f"{field}: {value} is not finite", where=where, fix="remove this metric from the file")
-    known = isinstance(error, int | float) and not isinstance(error, bool) and math.isfinite(error) and error >= 0
+    if wrong := unusable(value):
+        what = f"{field}: {str(value)[:40]} {wrong}"
+        raise OutcomeError(what, where=where, fix="remove this metric from the file")
+    known = isinstance(error, int | float) and not isinstance(error, bool) and not unusable(error) and error >= 0
     return HarnessScore(harness, model, outcome, float(value), float(error) if known else None)  # type: ignore[arg-type]
 
 

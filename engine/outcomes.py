@@ -9,12 +9,12 @@ import csv
 import difflib
 import io
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.published import SOURCE, published
+from engine.numbers import unusable
 from engine.outcome_formats import HarnessScore, read_results
 from rubrics.errors import OutcomeError
 
@@ -227,8 +227,8 @@ def _number(text: str, line: int, name: str, faults: list[str]) -> float | None:
         hint = "use a decimal point" if "," in text else "give a number such as 0.71"
         faults.append(f"line {line}, {name}: {text[:40]!r} is not a number; {hint}")
         return None
-    if not math.isfinite(value):
-        faults.append(f"line {line}, {name}: {text!r} is not finite; leave out the row instead")
+    if wrong := unusable(value):
+        faults.append(f"line {line}, {name}: {text[:40]!r} {wrong}; leave out the row instead")
         return None
     return value
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.numbers import unusable
 from rubrics.errors import BadInput
 
 __all__ = ["Checkpoint", "ProxyRow", "StandIn", "read_checkpoints", "read_proxies", "read_stand_ins", "tokens_of"]
 
+_MOST_TOKENS: Final = 1e18
 _UNITS: Final = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 _NUMBER: Final = re.compile(r"([0-9][0-9_]*\.?[0-9]*(?:e[+-]?[0-9]+)?)\s*([kmbgt]?)", re.IGNORECASE)
 
@@ -48,12 +50,12 @@ def tokens_of(text: str) -> float:
     """A number of tokens: `5e9`, `5B`, `5_000_000_000`.
 
     Raises:
-        ValueError: it is none, or not above zero.
+        ValueError: it is none, below one, or more than was ever written.
     """
     found = _NUMBER.fullmatch(text.strip())
     value = float(found[1]) * _UNITS[found[2].lower()] if found else math.nan
-    if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"{text!r} is no number of tokens")
+    if not 1 <= value <= _MOST_TOKENS:
+        raise ValueError(f"{text!r} is no number of tokens between 1 and {_MOST_TOKENS:g}")
     return value
 
 
@@ -89,8 +91,9 @@ def read_proxies(path: Path) -> list[ProxyRow]:
                 numbers.append(float(text))
             except ValueError:
                 numbers.append(math.nan)
-            if not math.isfinite(numbers[-1]):
-                raise BadInput(f"{column} is {text!r}, no number", where=f"{path}, line {line}", fix="such as 0.61")
+            if wrong := unusable(numbers[-1]):
+                what = f"{column} is {text!r}, no number" if math.isnan(numbers[-1]) else f"{column}: {text!r} {wrong}"
+                raise BadInput(what, where=f"{path}, line {line}", fix="such as 0.61")
         found.append(ProxyRow(name, *numbers))
     return found
 

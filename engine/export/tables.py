@@ -23,7 +23,7 @@ from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from rubrics.errors import BadInput
 
-__all__ = ["WHAT", "Table", "table"]
+__all__ = ["COLUMNS", "WHAT", "Table", "table"]
 
 
 @dataclass(frozen=True)
@@ -226,3 +226,14 @@ WHAT: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "pairs": _pairs,
     "abilities": _abilities,
 }
+
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "rankings": _RANKINGS,
+    "verdicts": _VERDICTS,
+    "failures": _FAILURES,
+    "correlations": _CORRELATIONS,
+    "predictors": _PREDICTORS,
+    "pairs": _PAIRS,
+    "abilities": _ABILITIES,
+}
+"""The columns of each with their DuckDB types; `engine.export.methods` says how each is made."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+from engine.numbers import unusable
 from engine.predictors.catalogue import COMPUTED
 from engine.store.predictors import StoredPredictor
 from rubrics.errors import BadInput
@@ -66,6 +67,8 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
                 value = _number(cell.strip())
                 if value is None:
                     faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} is not a finite number")
+                elif wrong := unusable(value):
+                    faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} {wrong}")
                 elif (candidate, name) in found:
                     faults.append(f"line {line}, {name}: {candidate!r} has a value further up")
                 else:

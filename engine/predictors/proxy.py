@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEATURES", "STATISTICS", "WEIGHTINGS", "Constants", "Solution", "solution_features"]
+__all__ = ["FEATURES", "HELP", "STATISTICS", "WEIGHTINGS", "Constants", "Solution", "solution_features"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -97,6 +97,25 @@ WEIGHTINGS: Final[Mapping[str, Callable[[Solution, Constants], FloatArray]]] = {
     "Gaussian on NLL": lambda s, c: np.exp(-0.5 * ((-s.logprob - c.centre) / c.width) ** 2),
 }
 """How much each token counts, (tokens,), not negative."""
+
+HELP: Final[Mapping[str, str]] = {
+    "cross-entropy": "−log p of the token, nats",
+    **{f"top-{k}": f"whether the token is among the {k} likeliest" for k in (1, 2, 3, 5)},
+    "entropy": "entropy of the distribution, as a share of log vocabulary",
+    "rank": "1 + the tokens that are likelier",
+    "reciprocal rank": "1/(1 + the tokens that are likelier)",
+    "margin": "largest probability less the token's",
+    "wrong-confidence": "largest probability where the token is not the likeliest, else 0",
+    "uniform": "each token counts alike",
+    "p": "each weighs as its probability",
+    "1 − p": "each weighs as 1 less its probability",
+    "weight entropy": "each weighs as the entropy at its place",
+    "inverse entropy": "each weighs as 1/(entropy + 0.01 nats)",
+    "frequency": "each weighs as its share of all tokens",
+    "inverse frequency": "each weighs as 1/its share of all tokens",
+    "Gaussian on NLL": "each weighs as a Gaussian of its NLL about 1 nat, sd 1",
+}
+"""How each statistic and each weighting is made; the weighting by entropy stands apart from the statistic."""
 
 FEATURES: Final = tuple(f"{statistic}, {weighting}" for statistic in STATISTICS for weighting in WEIGHTINGS)
 """The 80 names, in the order of `solution_features`."""

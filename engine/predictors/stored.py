@@ -114,7 +114,7 @@ def _rude(evidence: Evidence) -> Mapping[str, Estimate]:
 def _category(category: Category) -> Predictor:
     return Predictor(
         f"RuDE {category}",
-        f"the ranking's metric on pairs that violate a criterion of {category}",
+        f"the same on pairs that violate a criterion of {category}, weight 1/(how many Cs they violate)",
         "any protocol", _NOTHING, True,
         lambda evidence: _ranked(evidence, evidence.ranking("category"), str(category)), _PAPER,
     )  # fmt: skip
@@ -136,7 +136,10 @@ VARIANTS: Final = frozenset(predictor.name for predictor in _VARIANTS)
 STORED: Final[Mapping[str, Predictor]] = {
     predictor.name: predictor
     for predictor in (
-        Predictor(RUDE, "value of the ranking that is asked for", "any protocol", _NOTHING, True, _rude, _PAPER),
+        Predictor(
+            RUDE, "share of pairs whose chosen response is preferred, by the metric of the ranking asked for",
+            "any protocol", _NOTHING, True, _rude, _PAPER,
+        ),
         Predictor(SIZE, "decimal logarithm of the parameters", "any protocol", "nothing", True, _size, _PLAIN),
         Predictor(
             "NLL per token", "−log-likelihood of all chosen responses over their tokens, nats; unlike tokenizers do "

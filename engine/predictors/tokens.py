@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
-from engine.predictors.proxy import FEATURES, Constants, Solution, solution_features
+from engine.predictors.proxy import FEATURES, HELP, Constants, Solution, solution_features
 from engine.problems import read_config
 from engine.requests import TokenScores
 from engine.results.board import Entrant
@@ -133,8 +133,11 @@ def _feature(name: str, position: int) -> Predictor:
             for label, found in read.items()
         }
 
+    statistic, weighting = name.split(", ")
+    weigh = HELP["weight entropy" if weighting == "entropy" else weighting]
+    about = f"{HELP[statistic]}; {weigh}; mean over the last 1,000 tokens of a chosen response, then over responses"
     return Predictor(
-        f"proxy {name}", "mean over chosen responses, the last 1,000 tokens of each", "likelihood",
+        f"proxy {name}", about, "likelihood",
         "a run with --token-scores", not name.startswith(_LOWER), compute, "arXiv 2605.18607", listed=False,
     )  # fmt: skip
 

@@ -144,7 +144,8 @@ def _curve(
 ) -> Curve:
     unknown = Value(math.nan, math.nan, math.nan)
     if law is None:
-        note = f"{len(points)} checkpoint(s): three with different tokens make a curve, {LEAST_POINTS} an interval"
+        note = f"{len({point.tokens for point in points})} number(s) of tokens: three make a curve, "
+        note += f"{LEAST_POINTS} an interval"
         if any(math.isnan(point.value) for point in points):
             note = "no pair that all of the run's checkpoints could score"
         return Curve(run, scope, points, None, unknown, (), None, "none", (note,))

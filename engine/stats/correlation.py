@@ -131,7 +131,8 @@ def correlate(
 
 
 def _left_out(names: Sequence[str], weights: FloatArray, x: FloatArray, y: FloatArray) -> tuple[LeftOut, ...]:
-    usable = np.where(weights.sum(axis=1, keepdims=True) >= 2, weights, np.nan)
+    # Two points always lie on a line, which says nothing.
+    usable = np.where(weights.sum(axis=1, keepdims=True) > 2, weights, np.nan)
     values = [compute(usable, x, y) for compute in STATISTICS.values()]
     return tuple(
         LeftOut(name, int(weights[i].sum()), *(float(column[i]) for column in values)) for i, name in enumerate(names)
@@ -140,12 +141,19 @@ def _left_out(names: Sequence[str], weights: FloatArray, x: FloatArray, y: Float
 
 def _notes(x: FloatArray, y: FloatArray, families: Sequence[str]) -> str:
     n, notes = len(x), []
-    if n < LEAST_INTERVAL:
+    if n < 2:
+        notes.append(f"{'one candidate has' if n else 'no candidate has'} both numbers: nothing can be said")
+    elif n == 2:
+        notes.append("two candidates have both numbers: whether they stand in the same order, and no more")
+    elif n < LEAST_INTERVAL:
         notes.append(f"only {n} candidates have both numbers: an order can be seen, its strength cannot")
     elif n < 10:
         notes.append(f"{n} candidates: intervals are rough")
     for column, what in ((x, "predictor"), (y, "outcome")):
         if n < 3:
+            continue
+        if (column == column[0]).all():
+            notes.append(f"the {what} is the same for every candidate: there is nothing to correlate")
             continue
         top = int(np.count_nonzero(column == column.max()))
         tied = n - len(np.unique(column))
@@ -153,7 +161,8 @@ def _notes(x: FloatArray, y: FloatArray, families: Sequence[str]) -> str:
             notes.append(f"{top} of {n} share the highest {what}: a ceiling hides their order")
         elif tied > n // 4:
             notes.append(f"{tied} of {n} {what} values repeat another")
-    count = len(set(families))
-    if families and count <= n / 2:
-        notes.append(f"{n} candidates from {count} families: fewer independent points than it looks")
+    count = len(set(families)) or n
+    if n > 2 and count <= n / 2:
+        whose = f"{count} families" if count > 1 else "one family"
+        notes.append(f"{n} candidates from {whose}: fewer independent points than it looks")
     return "; ".join(notes)

@@ -26,6 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 
 LEAST_INTERVAL: Final = 5
 """Points below which no interval is given."""
+_LOST: Final = 0.1
+"""Share of resamples without a correlation beyond which the others give no interval."""
 _BOOTSTRAP = "BCa bootstrap over candidates"
 _JACKKNIFE = "Fisher's z, jackknife over candidates"
 
@@ -76,6 +78,8 @@ def estimate(
         low, high = jackknife_z(value, without, level)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
     drawn = compute(bootstrap_weights(n, resamples, np.random.default_rng(seed)), x, y)
+    if note := _still(drawn, value):
+        return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     low, high = _bca(drawn, value, without, level)
     return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
 
@@ -101,7 +105,8 @@ def partial(
     columns = columns[:, np.isfinite(columns).all(axis=0)]
     n = columns.shape[1]
     if n < LEAST_INTERVAL:
-        return _nothing(name, n, f"no partial correlation: {n} candidates have all three numbers, five are needed")
+        who = "candidate has" if n == 1 else "candidates have"
+        return _nothing(name, n, f"no partial correlation: {n} {who} all three numbers, five are needed")
     for column, what in zip(columns, ("predictor", "outcome", "control"), strict=True):
         if (column == column[0]).all():
             return _nothing(name, n, f"no partial correlation: the {what} is the same for every candidate")
@@ -127,6 +132,8 @@ def partial(
         low, high = jackknife_z(value, without, level, spent=3)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
     drawn = given(bootstrap_weights(n, resamples, np.random.default_rng(seed)))
+    if note := _still(drawn, value):
+        return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     low, high = _bca(drawn, value, without, level)
     return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
 
@@ -165,6 +172,18 @@ def jackknife_z(value: float, without: FloatArray, level: float = 0.95, *, spent
     half = student_quantile((1 + level) / 2, round(max(freedom, 1.0), 1)) * math.sqrt((n - 1) / n * scatter)
     z = math.atanh(value)
     return math.tanh(z - half), math.tanh(z + half)
+
+
+def _still(drawn: FloatArray, value: float) -> str:
+    """Why resampling cannot give an interval; empty where it can.
+
+    Where most candidates share one value, many resamples hold no other and have no correlation, and the rest agree; a
+    perfect order stays perfect in each.
+    """
+    lost = float((~np.isfinite(drawn)).mean())
+    if lost > _LOST:
+        return f"no interval: {100 * lost:.0f} % of resamples have no correlation"
+    return "no interval: a perfect order stays perfect in every resample" if abs(value) > 1 - 1e-9 else ""
 
 
 def _bca(drawn: FloatArray, value: float, without: FloatArray, level: float) -> tuple[float, float]:

@@ -7,6 +7,7 @@ standard deviations, for any c; only c has to be searched for. All are judged by
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -75,7 +76,10 @@ def _polynomial(degree: int) -> Callable[[FloatArray, FloatArray], Fit]:
     def fit(x: FloatArray, y: FloatArray) -> Fit:
         centre, width = float(x.mean()), float(x.std())
         z = (x - centre) / width
-        scaled = np.polynomial.polynomial.polyfit(z, y, degree)
+        with warnings.catch_warnings():
+            # Proxies over many powers of ten: what the fit is worth is seen on the points left out.
+            warnings.simplefilter("ignore", np.exceptions.RankWarning)
+            scaled = np.polynomial.polynomial.polyfit(z, y, degree)
         in_x = np.polynomial.Polynomial(scaled)(np.polynomial.Polynomial([-centre / width, 1 / width]))
 
         def at(new: FloatArray) -> FloatArray:
@@ -181,6 +185,8 @@ def decisions(x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 1
     value = float(share(np.ones((1, n)))[0]) if n else math.nan
     if math.isnan(value):
         return Decision(math.nan, math.nan, math.nan, 0, "none", "no two targets differ")
+    if not sx.any():
+        return Decision(value, math.nan, math.nan, pairs, "none", "no two proxies differ: nothing is decided")
     if n < 5:
         return Decision(value, math.nan, math.nan, pairs, "none", f"{n} points: no interval")
     if not 0 < value < 1:

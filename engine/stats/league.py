@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stats.association import STATISTICS, jackknife_weights
-from engine.stats.estimates import Statistic, estimate, partial
+from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, partial
 from engine.stats.paired import holm
 from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
 
@@ -144,7 +144,10 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
         if not math.isnan(p):
             rivals.append((row.predictor, found.difference, p))
     if not rivals:
-        return f"{reference}: no rival to compare with"
+        most = max(row.n for row in rows)
+        if len(rows) > 1 and most < LEAST_INTERVAL:
+            return f"{reference}: {most} with both numbers cannot compare predictors; {LEAST_INTERVAL} are needed"
+        return f"{reference}: no rival to compare with" + (", since a column does not vary" if len(rows) > 1 else "")
     ahead: list[str] = []
     behind: list[str] = []
     level: list[str] = []

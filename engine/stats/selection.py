@@ -40,7 +40,7 @@ class BestOf:
 
     def __str__(self) -> str:
         if self.best < 0:
-            return "no predictor can be told from another here"
+            return f"nothing to set beside chance: that takes {_LEAST} candidates over which predictor and outcome vary"
         return (
             f"the best of {self.tried} tried has |ρ| = {abs(self.value):.2f}; the best of as many useless ones reaches "
             f"{self.chance:.2f} in one of 20, and as much as this in {100 * self.p_value:.2g} % (n = {self.n}; "

@@ -10,7 +10,7 @@ from engine.store.connection import Store
 if TYPE_CHECKING:
     from engine.outcomes import Outcome
 
-__all__ = ["add_outcomes", "stored_outcomes"]
+__all__ = ["add_outcomes", "remove_outcomes", "stored_outcomes"]
 
 
 def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
@@ -31,6 +31,16 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
                 [outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source],
             )
     return replaced
+
+
+def remove_outcomes(store: Store, names: Sequence[str], candidate: str | None = None) -> int:
+    """Forget every score of these outcomes, or a candidate's alone; how many there were."""
+    with store.writing() as connection:
+        gone = connection.execute(
+            "delete from outcomes where outcome = any(?::varchar[]) and (? is null or candidate = ?) returning outcome",
+            [list(names), candidate, candidate],
+        ).fetchall()
+    return len(gone)
 
 
 def stored_outcomes(store: Store) -> list[Outcome]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.store.connection import Store
 
-__all__ = ["StoredPredictor", "add_predictors", "stored_predictors"]
+__all__ = ["StoredPredictor", "add_predictors", "remove_predictors", "stored_predictors"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ def add_predictors(store: Store, found: Sequence[StoredPredictor]) -> int:
                 [one.candidate, one.predictor, one.value, one.ci_low, one.ci_high, one.note, one.lower_is_better],
             )
     return len({(one.candidate, one.predictor) for one in found} & set(rows))
+
+
+def remove_predictors(store: Store, names: Sequence[str]) -> int:
+    """Forget every value of these predictors; how many there were."""
+    with store.writing() as connection:
+        gone = connection.execute(
+            "delete from predictors where predictor = any(?::varchar[]) returning candidate", [list(names)]
+        ).fetchall()
+    return len(gone)
 
 
 def stored_predictors(store: Store) -> list[StoredPredictor]:

@@ -23,7 +23,10 @@ def compare(
     first: str, second: str, suite: str | None, protocol: str | None, metric: str | None, by: str,
     with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Set two candidates against each other on the pairs both have scored."""
+    """Set two candidates against each other on the pairs both have scored.
+
+    Difference in points with a 95 % interval over clusters, p by a paired test; both methods are named below the table.
+    """
     from dataclasses import asdict
 
     from engine.results.board import Question, load_board
@@ -47,6 +50,7 @@ def compare(
         right=["difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
     )  # fmt: skip
     narrate(
-        f"A {a} minus B {b}, in points · {board.suite} · {board.protocol}, {board.metric} · {found['overall'].method}"
+        f"A {a} minus B {b}, in points · {board.suite} · {board.protocol}, {board.metric}",
+        f"95 %: {found['overall'].method}; p: {found['overall'].test}",
     )
     narrate("which pairs these are: --json", *(f"note: {note}" for note in board.notes))

@@ -84,7 +84,8 @@ def correlate(
     if as_league or len(views) == 1:
         _say_families(views[0], told="as listed with the published points" if published else RULE)
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
-    narrate(*dict.fromkeys(f"note: {note}" for view in views for note in (*view.notes, view.statistics.note) if note))
+    narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
+    _say_notes(views)
 
 
 def _print_statistics(views: Sequence[CorrelationView]) -> None:
@@ -112,6 +113,18 @@ def _say_methods(views: Sequence[CorrelationView]) -> None:
             if not math.isnan(found.value) and found.name not in ways.setdefault(found.method, []):
                 ways[found.method].append(found.name)
     narrate(*(f"95 % and p, {', '.join(names)}: {method}" for method, names in ways.items()))
+
+
+def _say_notes(views: Sequence[CorrelationView]) -> None:
+    """What single correlations must be read with; those that share it stand together."""
+    held: dict[str, list[str]] = {}
+    for view in views:
+        own = [f"{one.name}: {one.note}" for one in view.statistics.statistics if one.note and view.statistics.n > 4]
+        for note in filter(None, [*view.statistics.note.split("; "), *own]):
+            held.setdefault(note, []).append(f"{view.predictor}, {view.outcome}")
+    for note, names in held.items():
+        whose = "" if len(names) == len(views) else f"{'; '.join(names[:3])}{' …' if len(names) > 3 else ''}: "
+        narrate(f"note: {whose}{note}")
 
 
 def _print_league(outcome: str, league: League) -> None:
@@ -157,6 +170,7 @@ def _print_detail(view: CorrelationView) -> None:
 
     left = [("candidate", one) for one in view.statistics.leave_one_out]
     left += [("family", one) for one in view.statistics.leave_family_out]
+    left = [(kind, one) for kind, one in left if one.n > 2]
     if left:
         print_table(
             ["without", "which", "n", "pearson", "spearman", "kendall"],

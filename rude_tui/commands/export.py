@@ -11,7 +11,7 @@ import click
 from engine.results.board import Question
 from engine.results.pairs import GROUPINGS
 from rude_tui.options import database, question_options, store_of
-from rude_tui.output import narrate
+from rude_tui.output import narrate, print_table
 
 __all__ = ["export"]
 
@@ -20,7 +20,8 @@ _TABLES = ("rankings", "verdicts", "failures", "correlations", "predictors", "pa
 
 @click.command()
 @click.argument("what", type=click.Choice(_TABLES))
-@click.option("-o", "--output", required=True, help="FILE.csv, .parquet or .json; - prints CSV.")
+@click.option("-o", "--output", help="FILE.csv, .parquet or .json; - prints CSV.")
+@click.option("--columns", is_flag=True, help="Say how each column is made instead of writing the table.")
 @click.option(
     "--raw", is_flag=True, help="CSV: exact text, without the apostrophe that keeps spreadsheets from running it."
 )
@@ -30,8 +31,9 @@ _TABLES = ("rankings", "verdicts", "failures", "correlations", "predictors", "pa
 @click.option("--published", is_flag=True, help="Correlations: of the published points instead of your runs.")
 @database
 def export(
-    what: str, output: str, raw: bool, suite: str | None, protocol: str | None, metric: str | None, by: str,
-    pairs: Literal["common", "own"], published: bool, with_excluded: bool, db: Path | None,
+    what: str, output: str | None, columns: bool, raw: bool, suite: str | None, protocol: str | None,
+    metric: str | None, by: str, pairs: Literal["common", "own"], published: bool, with_excluded: bool,
+    db: Path | None,
 ) -> None:  # fmt: skip
     """Write a table to a file.
 
@@ -39,6 +41,14 @@ def export(
     """
     from engine.export import table, write_table
     from engine.export.files import write_csv
+    from engine.export.methods import METHODS
+    from engine.export.tables import COLUMNS
+
+    if columns:
+        print_table(["column", "type", "how it is made"], [[n, k, METHODS[what][n]] for n, k in COLUMNS[what].items()])
+        return
+    if output is None:
+        raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")
 
     question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
     found = table(store_of(db), what, question, published=published)

@@ -26,7 +26,11 @@ def failures(
     model: str, suite: str | None, protocol: str | None, metric: str | None, subcategory: str, criterion: str,
     limit: int, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """List the pairs a candidate gets wrong, worst first, with a count by subcategory."""
+    """List the pairs a candidate gets wrong, worst first, with a count by subcategory.
+
+    Margin: how far the chosen response is behind, in nats (of log-odds for choice, of log-likelihood for likelihood,
+    per byte or token where the metric says so).
+    """
     board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded))
     label = board.entrant(model).label
     found = failed_pairs(board, label, subcategory=subcategory, criterion=criterion)

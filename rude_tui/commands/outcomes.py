@@ -45,6 +45,25 @@ def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> N
         narrate(f"note: {stranger} is no candidate here{hint}")
 
 
+@outcomes.command()
+@click.argument("names", nargs=-1, required=True, metavar="OUTCOME ...")
+@click.option("--candidate", help="Only this one's score, named as it was added.")
+@database
+def remove(names: tuple[str, ...], candidate: str | None, db: Path | None) -> None:
+    """Take back outcomes that were added."""
+    from engine.store.outcomes import remove_outcomes, stored_outcomes
+    from rubrics.errors import BadInput
+
+    store = store_of(db)
+    known = [one for one in stored_outcomes(store) if candidate is None or one.candidate == candidate]
+    for name in names:
+        if name not in {one.outcome for one in known}:
+            there = ", ".join(dict.fromkeys(one.outcome for one in known)) or "none"
+            whose = f" of {candidate!r}" if candidate else ""
+            raise BadInput(f"no outcome {name!r}{whose} is stored", fix=f"outcomes{whose}: {there}")
+    narrate(f"{remove_outcomes(store, names, candidate)} score(s) removed")
+
+
 @outcomes.command("list")
 @click.option("--published", is_flag=True, help="The published ones, each marked printed or digitised.")
 @as_json

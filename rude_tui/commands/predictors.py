@@ -137,6 +137,22 @@ def keep_columns(store: Store, file: Path, lower: Sequence[str] = ()) -> list[st
     return list(dict.fromkeys(one.predictor for one in found))
 
 
+@predictors.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME ...")
+@database
+def remove(names: tuple[str, ...], db: Path | None) -> None:
+    """Take back predictors that were added from a CSV."""
+    from engine.store.predictors import remove_predictors, stored_predictors
+    from rubrics.errors import BadInput
+
+    store = store_of(db)
+    known = {one.predictor for one in stored_predictors(store)}
+    for name in names:
+        if name not in known:
+            raise BadInput(f"no predictor {name!r} was added", fix="added: " + (", ".join(sorted(known)) or "none"))
+    narrate(f"{remove_predictors(store, names)} values removed")
+
+
 predictors.add_command(rbridge)
 predictors.add_command(spectral)
 predictors.add_command(proxy)

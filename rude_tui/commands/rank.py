@@ -34,7 +34,8 @@ def rank(
 ) -> None:  # fmt: skip
     """Rank candidates by how often they prefer the response that meets the rubric.
 
-    Intervals are 95 %, from resampling clusters of prompts. Candidates in each other's “not told apart” list do not
+    Intervals are 95 %, over clusters of prompts, by the method named below the table. p(best): share of resamples of
+    clusters in which a candidate comes first. Candidates in each other's “not told apart” list do not
     differ significantly on the same pairs (Holm over all comparisons).
 
     “without prompt” is the accuracy on a sample of pairs shown without their prompt, “prompt adds” what the prompt adds

@@ -111,7 +111,8 @@ def checkpoints(
                 f"({interval(told_.ci_low, told_.ci_high)}) for the last one; it has {percent(last.value)}"
             )
     narrate(
-        f"{board.suite} · {board.protocol}, {board.metric} · a − b·t^−c by {curves[0].method}",
+        f"{board.suite} · {board.protocol}, {board.metric}"
+        + "".join(f" · a − b·t^−c by {curve.method}" for curve in curves[:1] if curve.law),
         *(f"note: {note}" for note in board.notes),
     )
 
@@ -184,4 +185,4 @@ def proxies(
 
 
 def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.3f}"
+    return "–" if math.isnan(value) else f"{value:.3f}" if abs(value) < 1e5 else f"{value:.3g}"

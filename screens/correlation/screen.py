@@ -50,8 +50,10 @@ Each point is a candidate: left to right a predictor known before post-training,
 it. The line is least squares, the dotted edges its 95 % band. ◇ is a candidate whose outcome is unknown, shown where
 the line would put it.
 
-r (Pearson), ρ (Spearman) and τ (Kendall) stand with 95 % intervals from resampling candidates, p from permutation.
-Below them is every other predictor of the same outcome: a predictor that is no better than model size foretells little.
+r (Pearson), ρ (Spearman) and τ (Kendall) stand with 95 % intervals: for r Fisher's z with an error from leaving out one
+candidate at a time, for ρ and τ BCa from resampling candidates. p: share of reorderings of the outcome with a
+correlation at least as strong. Below them is every other predictor of the same outcome: a predictor that is no better
+than model size foretells little.
 
 ← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
 family out of the rest and says what is left without it.

@@ -40,9 +40,11 @@ class RankingsScreen(Asking):
 Every candidate was shown pairs of responses: one meets the rubric, one violates it. The value is the share of pairs
 where it preferred the one that meets it, in per cent. A tie counts half.
 
-├──●──┤ is the 95 % interval, found by resampling clusters of prompts and not single pairs; ┊ is what a coin would
-score. A rank such as 1–3 means that the pairs cannot tell the candidate from those around it. The four Cs stand to the
-right, each with its glyph; a block ▁ to █ shows how high it is.
+├──●──┤ is the 95 % interval over clusters of prompts, not single pairs; the panel says whether by Wilson's with a
+design effect or by bootstrap. ┊ is what a coin would score. A rank such as 1–3 means that the pairs cannot tell the
+candidate from those around it (paired sign flips by cluster, Holm); “best with probability”: share of resamples of
+clusters in which it comes first. For choice, lean: mean log-odds for label A over both orders; flips: share of verdicts
+that change with the order. The four Cs stand to the right, each with its glyph; a block ▁ to █ shows how high it is.
 
 Pairs that you excluded (e in the failures) are left out, and said to be; i counts them.
 

@@ -135,6 +135,7 @@ def _change(content: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        (_change(_LM_EVAL, "results", "quiz", "acc,none", to=10**400), "is not finite"),
         (_change(_LM_EVAL, "results", "quiz", "acc,none", to=float("nan")), "results.quiz.acc,none: nan is not finite"),
         (_change(_LM_EVAL, "results", "quiz", to=[1]), "results.quiz: must be an object, is list"),
         (_change(_change(_LM_EVAL, "model_name", to=None), "config", to=None), "model_name: is missing"),

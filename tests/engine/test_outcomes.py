@@ -46,6 +46,8 @@ def test_full_and_short_rows(tmp_path: Path) -> None:
         ('candidate,outcome,score\nm,o,"0,7"\n', "use a decimal point"),
         ("candidate,outcome,score\nm,o,\n", "line 2, score: '' is not a number"),
         ("candidate,outcome,score\nm,o,1_0\n", "line 2, score: '1_0' is not a number"),
+        ("candidate,outcome,score\nm,o,1e308\n", "line 2, score: '1e308' is beyond 1e+100"),
+        ("candidate,outcome,score\nm,o,-1e-300\n", "line 2, score: '-1e-300' is nearer to 0 than 1e-100"),
         ("candidate,outcome,score\nm,o,NaN\n", "line 2, score: 'NaN' is not finite"),
         ("candidate,outcome,score\nm,o,-inf\n", "not finite"),
         ("candidate,outcome,score,stderr\nm,o,1,-2\n", "line 2, stderr: -2 is below zero"),

@@ -38,6 +38,7 @@ def test_other_text_is_no_number_of_tokens(text: str) -> None:
         ("candidate,run,tokens\na,,5B\n", "run is empty"),
         ("candidate,run,tokens\na,r,-5\n", "no number of tokens"),
         ("candidate,run,tokens\na,r,nan\n", "no number of tokens"),
+        ("candidate,run,tokens\na,r,1e90\n", "no number of tokens between 1 and 1e"),
         ("candidate,run,tokens\na,r,1\na,q,2\n", "named twice"),
         ('candidate,run,tokens\n"a,r,1\n', "is no CSV"),
     ],
@@ -60,7 +61,7 @@ def test_whole_files_are_read(tmp_path: Path) -> None:
     path.write_text("name,proxy,target\na,1,2e-1\n")
     assert [(row.name, row.proxy, row.target) for row in read_proxies(path)] == [("a", 1.0, 0.2)]
     path.write_text("name,proxy,target\na,1,inf\n")
-    with pytest.raises(BadInput, match="target is 'inf'"):
+    with pytest.raises(BadInput, match="target: 'inf' is not finite"):
         read_proxies(path)
     path.write_text("small,large\na,b\na,c\n")
     assert [(one.small, one.large) for one in read_stand_ins(path)] == [("a", "b"), ("a", "c")]

@@ -148,3 +148,24 @@ def test_published_outcomes_are_marked(rude: Rude) -> None:
     found = json.loads(told(rude("outcomes", "list", "--published", "--json")).stdout)
     assert {row["source"].rpartition(", ")[2] for row in found} <= {"printed", "digitised"}
     assert len(found) == 64
+
+
+def test_what_was_added_by_mistake_is_taken_back(rude: Rude, tmp_path: Path) -> None:
+    scores, column = tmp_path / "scores.csv", tmp_path / "column.csv"
+    scores.write_text("candidate,outcome,score\na,sft,1\nb,sft,2\na,rl,3\n")
+    column.write_text("candidate,mine,other\na,1,2\nb,2,3\n")
+    told(rude("outcomes", "add", scores))
+    told(rude("outcomes", "remove", "sft", "--candidate", "b"))
+    told(rude("outcomes", "remove", "rl"))
+    assert [(row["candidate"], row["outcome"]) for row in json.loads(rude("outcomes", "list", "--json").stdout)] == [
+        ("a", "sft")
+    ]
+    with pytest.raises(BadInput, match="no outcome 'rl' is stored"):
+        told(rude("outcomes", "remove", "rl"))
+    told(rude("predictors", "add", column))
+    told(rude("predictors", "remove", "mine"))
+    names = {row["predictor"] for row in json.loads(rude("predictors", "list", "--json").stdout)}
+    assert "other" in names
+    assert "mine" not in names
+    with pytest.raises(BadInput, match="no predictor 'mine' was added"):
+        told(rude("predictors", "remove", "mine"))

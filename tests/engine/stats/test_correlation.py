@@ -121,15 +121,40 @@ def test_leaving_out_one_and_a_family() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "said"), [(0, "fewer than two"), (1, "fewer than two"), (2, "two points"), (3, "p cannot fall below 0.33")]
+    ("n", "said", "known"),
+    [
+        (0, "fewer than two", "no candidate has both numbers: nothing can be said"),
+        (1, "fewer than two", "one candidate has both numbers: nothing can be said"),
+        (2, "two points", "two candidates have both numbers: whether they stand in the same order, and no more"),
+        (3, "p cannot fall below 0.33", "only 3 candidates have both numbers: an order can be seen"),
+    ],
 )
-def test_few_points_say_what_can_be_said(n: int, said: str) -> None:
+def test_few_points_say_what_can_be_said(n: int, said: str, known: str) -> None:
     x, y = _points(n) if n else (np.array([]), np.array([]))
     found = correlate(x, y, _NAMES[:n])
     assert said in found.pearson.note
-    assert f"only {n} candidates" in found.note
+    assert known in found.note
+    assert all(math.isnan(left.spearman) for left in found.leave_one_out), "two points always lie on a line"
     assert math.isnan(found.pearson.ci_low)
     assert math.isnan(found.pearson.value) == (n < 3)
+
+
+def test_resamples_that_cannot_vary_give_no_interval() -> None:
+    """Four of five alike: what resamples are left agree, and an interval from them would be a point."""
+    x, y = np.array([1.0, 2, 2, 2, 2]), np.array([1.0, 3, 2, 5, 4])
+    alike = correlate(x, y, _NAMES[:5])
+    assert alike.spearman.value == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert math.isnan(alike.spearman.ci_low)
+    share = float(alike.kendall.note.removeprefix("no interval: ").split()[0])
+    assert share == pytest.approx(100 * (0.8**5 + 0.2**5), abs=2)
+    perfect = correlate(np.arange(8.0), np.arange(8.0) ** 3, _NAMES[:8])
+    assert (perfect.spearman.value, perfect.kendall.value) == pytest.approx((1, 1))
+    assert math.isnan(perfect.spearman.ci_high)
+    assert "a perfect order stays perfect" in perfect.kendall.note
+    assert perfect.pearson.ci_low < perfect.pearson.value < perfect.pearson.ci_high
+    given = partial(x, y, np.array([1.0, 4, 2, 3, 5]), ranks=True)
+    assert math.isnan(given.ci_low)
+    assert "no interval" in given.note
 
 
 def test_constant_columns_ceilings_and_gaps_are_named() -> None:

@@ -1,0 +1,126 @@
+"""How each number of an exported table is made, in one line: every column of every table has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine.stats.irt.trial import HELP as TRIAL
+from engine.stats.metrics import METRICS
+from engine.stats.ranking import HELP as RANKING
+
+__all__ = ["METHODS"]
+
+_CLUSTERS = "95 % over clusters of prompts: Wilson's with a design effect, or bootstrap where that holds better"
+_WHOSE: Final = {
+    "candidate": "name of the model, with precision or hash where the name alone is not unique",
+    "parameters": "number of parameters, from the safetensors headers",
+    "weights_hash": "hash of weights, tokenizer and config",
+    "precision": "how the weights were held while scoring",
+    "suite": "name of the suite",
+    "protocol": "choice: both responses shown, labels compared; likelihood: log p(response | prompt) compared",
+    "metric": "which accuracy; each is a column of the table verdicts",
+    "pair_id": "the pair's id in its suite",
+    "group": "pairs of the same prompt",
+    "cluster": "prompts of the same template: the unit of resampling",
+    "domain": "as the suite has it",
+    "categories": "those of the criteria that the rejected response violates",
+    "subcategories": "those of the criteria that the rejected response violates",
+    "violated": "ids of the criteria that the rejected response violates",
+    "n_violated": "how many criteria the rejected response violates",
+    "prompt": "as the suite has it",
+    "chosen": "the response that meets every criterion",
+    "rejected": "the response that violates some",
+}
+_READ: Final = {
+    "log_odds_chosen_first": "log p(label of chosen) − log p(label of rejected), chosen shown first, nats",
+    "log_odds_rejected_first": "the same with the rejected response shown first, nats",
+    "ll_chosen": "sum of log p over the tokens of the chosen response given the prompt, nats",
+    "ll_rejected": "the same of the rejected response, nats",
+    "tokens_chosen": "tokens of the chosen response under the candidate's tokenizer",
+    "tokens_rejected": "the same of the rejected response",
+    "bytes_chosen": "UTF-8 bytes of the chosen response",
+    "bytes_rejected": "the same of the rejected response",
+}
+_CONTROL: Final = {
+    "value": "accuracy on a sample of pairs shown {how}",
+    "ci_low": "lower end of its interval, " + _CLUSTERS,
+    "ci_high": "upper end of its interval, " + _CLUSTERS,
+    "difference": "accuracy with the own prompt less accuracy {how}, on the same pairs",
+    "difference_low": "lower end of its 95 % interval over clusters (Bonett-Price with a design effect)",
+    "difference_high": "upper end of its 95 % interval over clusters (Bonett-Price with a design effect)",
+    "pmi": "share of pairs on which the prompt adds more to the chosen response's log-likelihood than to the other's",
+    "pmi_low": "lower end of its interval, " + _CLUSTERS,
+    "pmi_high": "upper end of its interval, " + _CLUSTERS,
+    "n_pairs": "pairs of that sample",
+}
+
+METHODS: Final[Mapping[str, Mapping[str, str]]] = {
+    "rankings": {
+        **{name: _WHOSE[name] for name in ("candidate", "parameters", "precision", "protocol", "metric")},
+        "rank": RANKING["rank"],
+        "scope": "the whole suite, or one part of the grouping; a pair in several parts counts 1/(how many) in each",
+        "value": RANKING["value"],
+        "ci_low": "lower end of its interval, " + _CLUSTERS,
+        "ci_high": "upper end of its interval, " + _CLUSTERS,
+        "chance": "what a candidate that cannot tell the responses apart would reach",
+        "n_pairs": "pairs of the scope that count: those that all candidates could score, or each one's own",
+        "n_clusters": "clusters of prompts that these pairs come from",
+        "p_best": RANKING["p_best"],
+        "tied_with": RANKING["tied_with"],
+        **{
+            f"{prefix}_{name}": text.format(how=how)
+            for prefix, how in (("without_prompt", "without a prompt"), ("other_prompt", "with another pair's prompt"))
+            for name, text in _CONTROL.items()
+        },
+    },
+    "verdicts": {**_WHOSE, **_READ, **{name: f"score of the pair: {metric.help}" for name, metric in METRICS.items()}},
+    "failures": {
+        **_WHOSE,
+        **_READ,
+        "margin": "how far the chosen response is behind: mean log-odds (choice), or log-likelihood per byte, nats",
+    },
+    "correlations": {
+        "predictor": "rude-tui predictors list says how it is made",
+        "outcome": "a score measured after post-training, as it was given",
+        "statistic": "Pearson's r, Spearman's ρ (midranks) or Kendall's τ-b",
+        "value": "the correlation over the candidates that have both numbers",
+        "ci_low": "95 %: for r Fisher's z with a jackknife error, for ρ and τ BCa over candidates; the note says",
+        "ci_high": "its other end, made alike",
+        "p_value": "share of reorderings of the outcome with a correlation at least as strong",
+        "n": "candidates that have both numbers",
+        "note": "what keeps a number from being known, and the methods used",
+    },
+    "predictors": {
+        "candidate": _WHOSE["candidate"],
+        "predictor": "rude-tui predictors list says how it is made",
+        "value": "as its line in rude-tui predictors list says",
+        "ci_low": "95 % over clusters of pairs or traces; rude-tui predictors list --values names the method",
+        "ci_high": "its other end, made alike",
+    },
+    "pairs": {
+        **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "pair_id", "domain")},
+        **{name: _WHOSE[name] for name in ("subcategories", "violated")},
+        "model": "rasch: Rasch with shrinkage; 2pl: two parameters, from 100 candidates on",
+        "passed": "candidates that prefer the chosen response; a tie counts ½",
+        "n_candidates": "candidates that scored the pair",
+        "difficulty": TRIAL["difficulty"],
+        "difficulty_se": "posterior standard deviation of the difficulty, logits",
+        "discrimination": TRIAL["discrimination"],
+        "slope": TRIAL["slope"],
+        "slope_se": "standard error of the slope, from the curvature at the mode",
+        "p_value": TRIAL["p_value"],
+        "q_value": TRIAL["q_value"],
+        "information": TRIAL["information"],
+        "findings": "reversed (q at most 0.05), suspect (every strong candidate fails it clearly), all pass, all fail",
+        "noted": "flags and exclusions with their reasons",
+    },
+    "abilities": {
+        **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},
+        "model": "rasch: abilities in logits; 2pl: in standard deviations of the candidates",
+        "ability": TRIAL["ability"],
+        "ability_se": "standard error, robust to likeness within clusters (2pl: from the information)",
+        "strong": "whether it is of the abler third and surely above chance (one-sided 95 %)",
+    },
+}
+"""By table and column."""
