@@ -194,14 +194,30 @@ def test_any_columns_give_bounds_or_a_note(points: list[tuple[float, float]]) ->
                 assert statistic.ci_low <= statistic.value <= statistic.ci_high
 
 
+def residual(v: np.ndarray, on: np.ndarray) -> np.ndarray:
+    fit = stats.linregress(on, v)
+    return v - fit.intercept - fit.slope * on
+
+
+def test_partial_interval_spends_a_degree_of_freedom_on_the_control() -> None:
+    x, y, size = np.random.default_rng(1).normal(size=(3, 8))
+
+    def z(keep: np.ndarray) -> float:
+        a, b = (residual(v[keep], size[keep]) for v in (x, y))
+        return math.atanh(stats.pearsonr(a, b).statistic)
+
+    without = np.array([z(np.arange(8) != i) for i in range(8)])
+    terms = (without - without.mean()) ** 2
+    assert 2 * terms.sum() ** 2 / ((terms - terms.mean()) ** 2).sum() > 6, "the scatter alone would allow more"
+    half = stats.t.ppf(0.975, 8 - 3) * math.sqrt(7 / 8 * terms.sum())
+    middle = z(np.full(8, True))
+    found = partial(x, y, size, resamples=50)
+    assert (found.ci_low, found.ci_high) == pytest.approx((math.tanh(middle - half), math.tanh(middle + half)))
+
+
 def test_partial_equals_correlated_residuals() -> None:
     x, y = _points(20)
     size = np.random.default_rng(9).normal(size=20) + x
-
-    def residual(v: np.ndarray, on: np.ndarray) -> np.ndarray:
-        fit = stats.linregress(on, v)
-        return v - fit.intercept - fit.slope * on
-
     found = partial(x, y, size, resamples=500)
     assert found.value == pytest.approx(stats.pearsonr(residual(x, size), residual(y, size)).statistic)
     rx, ry, rz = (stats.rankdata(v) for v in (x, y, size))
