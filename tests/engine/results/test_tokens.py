@@ -61,13 +61,14 @@ def test_a_run_keeps_every_token_with_its_place(tmp_path: Path, model: Path) -> 
     columns = board.verdicts[label]
     for place, pair in enumerate(PAIRS):
         view = token_view(store, board, label, pair.id)
-        for side, total, count in (
-            ("chosen", columns.ll_chosen, columns.tokens_chosen),
-            ("rejected", columns.ll_rejected, columns.tokens_rejected),
+        for side, total, count, size in (
+            ("chosen", columns.ll_chosen, columns.tokens_chosen, columns.bytes_chosen),
+            ("rejected", columns.ll_rejected, columns.tokens_rejected, columns.bytes_rejected),
         ):
             tokens = getattr(view, side)
             assert "".join(tokens.pieces()) == getattr(pair, side)
             assert len(tokens) == count[place]
+            assert len(getattr(pair, side).encode()) == size[place]
             assert tokens.sums[-1] == pytest.approx(total[place], abs=1e-3)
             assert tokens.sums[-1] == pytest.approx(math.fsum(map(float, tokens.scores.logprob)), abs=1e-9)
 
