@@ -17,8 +17,9 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from engine.child import Events, be_polite, in_words
 from rubrics.errors import RudeError
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
 
 _FLUSH_SECONDS = 0.25
 """Verdicts are sent on at least this often, so that a stop loses little."""
-
-
-class Events:
-    """Writes events to the parent; the only user of the real standard output."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-
-    def send(self, event: str, **fields: Any) -> None:
-        """One event, one line."""
-        self._stream.write(json.dumps({"event": event, **fields}) + "\n")
-        self._stream.flush()
 
 
 class Gate:
@@ -82,7 +71,7 @@ def main() -> int:
     job: dict[str, Any] = json.loads(line)
     gate = Gate(events)
     threading.Thread(target=_listen, args=(gate,), daemon=True).start()
-    _be_polite(job.get("threads"))
+    be_polite(job.get("threads"))
     try:
         _work(job, events, gate)
     except RudeError as error:
@@ -91,7 +80,7 @@ def main() -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the parent reports it and goes on with the next candidate
         traceback.print_exc()
-        events.send("fatal", what=_in_words(error), where=job["model"], fix="the log has the details", code=1)
+        events.send("fatal", what=in_words(error), where=job["model"], fix="the log has the details", code=1)
         return 1
     events.send("bye")
     return 0
@@ -101,33 +90,10 @@ def _told(error: RudeError) -> dict[str, Any]:
     return {"what": error.what, "where": error.where, "fix": error.fix, "code": int(error.exit_code)}
 
 
-def _in_words(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or "out of memory" in text.lower():
-        return f"out of memory: {text[:200]}"
-    return f"{type(error).__name__}: {text[:300]}"
-
-
 def _listen(gate: Gate) -> None:
     for line in sys.stdin:
         gate.hear(line.strip())
     os._exit(1)
-
-
-def _be_polite(threads: int | None) -> None:
-    # All cores, but behind the screen in the queue for them.
-    if hasattr(os, "nice"):
-        os.nice(10)
-    if threads:
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-    # Threads that spin while they wait cost tenfold when other programs want the cores too.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # `cuda:N` then means the N-th device that nvidia-smi lists, as everywhere else in the program.
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def _work(job: Mapping[str, Any], events: Events, gate: Gate) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 
 import torch
 
+from engine.child import Events, be_polite, in_words
 from engine.scoring.load import load_model
-from engine.worker import Events, _be_polite, _in_words
 from rubrics.errors import CandidateError, RudeError
 
 __all__ = ["ChatSession", "main"]
@@ -104,7 +104,7 @@ def main() -> int:
     folder = Path(json.loads(sys.stdin.readline())["model"])
     questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(questions,), daemon=True).start()
-    _be_polite(None)
+    be_polite(None)
     try:
         session = ChatSession(folder)
         events.send("ready")
@@ -114,14 +114,14 @@ def main() -> int:
             try:
                 answer = session.answer(asked)
             except (ValueError, torch.OutOfMemoryError) as error:
-                events.send("failed", id=asked["id"], what=_in_words(error))
+                events.send("failed", id=asked["id"], what=in_words(error))
             else:
                 events.send("answer", id=asked["id"], seconds=time.monotonic() - begun, **answer)
     except RudeError as error:
         events.send("fatal", what=error.what, where=error.where, fix=error.fix)
     except Exception as error:  # noqa: BLE001 - the parent reports it
         traceback.print_exc()
-        events.send("fatal", what=_in_words(error), where=str(folder), fix="see whether transformers can load it")
+        events.send("fatal", what=in_words(error), where=str(folder), fix="see whether transformers can load it")
     return 1
 
 

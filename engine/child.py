@@ -1,0 +1,45 @@
+"""What every process does that works for the program: it speaks one JSON event a line, and keeps behind the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import IO, Any
+
+__all__ = ["Events", "be_polite", "in_words"]
+
+
+class Events:
+    """Writes events to the parent; the only user of the real standard output."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def send(self, event: str, **fields: Any) -> None:
+        """One event, one line."""
+        self._stream.write(json.dumps({"event": event, **fields}) + "\n")
+        self._stream.flush()
+
+
+def in_words(error: BaseException) -> str:
+    """An error that nobody expected, in one line."""
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "out of memory" in text.lower():
+        return f"out of memory: {text[:200]}"
+    return f"{type(error).__name__}: {text[:300]}"
+
+
+def be_polite(threads: int | None) -> None:
+    """All cores (or so many threads), but behind the screen in the queue for them."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if threads:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+    # Threads that spin while they wait cost tenfold when other programs want the cores too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # `cuda:N` then means the N-th device that nvidia-smi lists, as everywhere else in the program.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
