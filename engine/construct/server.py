@@ -53,6 +53,8 @@ class ServedModel:
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=64),
             # A proxy is for reaching others, not this machine.
             trust_env=not loopback,
+            # Reading the certificates of the system takes a while, and nothing is signed on the way to this machine.
+            verify=not loopback or spec.url.startswith("https:"),
             headers={"Authorization": f"Bearer {key}"} if key else {},
         )
 
@@ -121,8 +123,13 @@ class ServedModel:
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "schema": json.loads(request.schema), "strict": True},
             }
+        # The same question carries the same mark, in every attempt and after a kill: a server that honours it answers
+        # again what it has answered, and bills once.
+        mark = {"Idempotency-Key": request.key}
         body = bytearray()
-        async with self._client.stream("POST", f"{self._spec.url}/chat/completions", json=payload) as response:
+        async with self._client.stream(
+            "POST", f"{self._spec.url}/chat/completions", json=payload, headers=mark
+        ) as response:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _LARGEST_ANSWER:

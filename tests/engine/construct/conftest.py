@@ -89,9 +89,12 @@ class Script:
     """Prompt, response, criterion: whether it is met. For trials."""
     requests: list[dict[str, object]] = field(default_factory=list)
     """Bodies of all requests, in order."""
-    answered: list[str] = field(default_factory=list)
-    """Canonical bodies whose whole answer has left."""
-    headers: list[dict[str, str]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    """Idempotency keys of all requests, in order."""
+    kept: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Whole answers by idempotency key: the same key gets the same answer, and costs nothing."""
+    billed: Counter[str] = field(default_factory=Counter)
+    """How often each idempotency key was answered at a price."""
     tries: Counter[str] = field(default_factory=Counter)
     times: dict[str, list[float]] = field(default_factory=dict)
     """When each of the same requests came, in seconds of a monotonic clock."""
@@ -99,6 +102,11 @@ class Script:
     delay: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
     now: int = 0
+
+    def forget(self) -> None:
+        """As if nobody had asked anything yet."""
+        for seen in (self.requests, self.keys, self.kept, self.billed, self.tries, self.times):
+            seen.clear()
 
     def knows(self, *proven: Proven) -> None:
         self.world.update({one.prompt.prompt_text: one for one in proven})
@@ -121,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
         key = canonical(body)
         with script.lock:
             script.requests.append(body)
-            script.headers.append(dict(self.headers))
+            script.keys.append(self.headers.get("Idempotency-Key", ""))
             script.tries[key] += 1
             attempt = script.tries[key]
             script.times.setdefault(key, []).append(time.monotonic())
@@ -132,7 +140,6 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             with script.lock:
                 script.now -= 1
-                script.answered.append(key)
 
     def play(self, script: Script, body: dict, attempt: int) -> None:
         parts = body["model"].split("+")
@@ -158,6 +165,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b'{"choices": [{"mess')
             self.close_connection = True
             return None
+        mark = self.headers.get("Idempotency-Key", "")
+        with script.lock:
+            if mark in script.kept:
+                return self.send(200, script.kept[mark])
+            script.billed[mark] += 1
         text, finish = answer(script, parts, body)
         value = {
             "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": finish}],
@@ -165,6 +177,8 @@ class Handler(BaseHTTPRequestHandler):
         }
         if "mocks" in parts:
             value["choices"][0]["message"]["content"] = text + " " + self.headers.get("Authorization", "")
+        with script.lock:
+            script.kept[mark] = value
         return self.send(200, value)
 
     def send(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
