@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.construct.agreement import Agreement, agreement
-from engine.construct.judging import Judgement
 from engine.construct.output import labels_of
 from engine.construct.reading import examples
 from engine.construct.review import Item, hidden, sample
+from engine.construct.verdicts import Judgement
 from engine.store.connection import Store
 from engine.store.construct import examples_of
 from engine.store.construct_review import Reading, add_readings, readings_of, withdraw_reading

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.construct.caller import Caller
-from engine.construct.making import Seen
-from engine.construct.progress import ConstructPhase, ConstructState, Latest, PhaseYield, Tell
+from engine.construct.progress import ConstructPhase, ConstructState, PhaseYield, Tell
+from engine.construct.underway import UnderWay
 from engine.progress import Throttle
 
 __all__ = ["Board"]
@@ -27,7 +27,7 @@ class Board:
         self._accepted: Counter[str] = Counter()
         self._rounds: Counter[str] = Counter()
         self._reasons: dict[str, Counter[str]] = {}
-        self._latest: Latest | None = None
+        self._latest: UnderWay | None = None
         self._passed = {"met": [0, 0], "violated": [0, 0]}
         self.phase = ConstructPhase.MAKING
         self.notes: list[str] = []
@@ -55,22 +55,17 @@ class Board:
         if count:
             self._reasons[name][reason] += count
 
-    def seen(self, seen: Seen) -> None:
-        """An example has been judged."""
-        for item in seen.judgements.items:
-            if item.votes:
-                count = self._passed["violated" if item.criterion in seen.violated else "met"]
-                count[0] += item.met is (item.criterion not in seen.violated)
-                count[1] += 1
-        self._latest = Latest(
-            seen.example,
-            seen.prompt.prompt_text,
-            seen.response,
-            seen.violated,
-            tuple((c.id, str(c.subcategory), c.text) for c in seen.prompt.criteria),
-            seen.judgements.items,
-            seen.faults,
-        )
+    def seen(self, moment: UnderWay) -> None:
+        """Something moved in an example that is being made."""
+        if moment.step == "judged" and len(moment.judgements) == len(moment.criteria):
+            for item in moment.judgements:
+                if item.votes:
+                    count = self._passed["violated" if item.criterion in moment.violated else "met"]
+                    count[0] += item.met is (item.criterion not in moment.violated)
+                    count[1] += 1
+        self._latest = moment
+        if self.caller is not None:
+            self.caller.note(moment)
         self.changed()
 
     def enter(self, phase: ConstructPhase) -> None:

@@ -13,11 +13,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from engine.construct.chat import CallFailed, ChatModel, ChatRequest, Reply, estimate_tokens
+from engine.construct.underway import UnderWay
 from engine.store.connection import Store
 from engine.store.construct import CallRow, ExampleRow, answered_keys, exchange, spent
 from rubrics.errors import EndpointError
 
 __all__ = ["Caller", "Capped"]
+
+_NOTED: Final = 0.3
+"""Seconds in which what examples under way have come to is stored at the latest."""
 
 _HOPELESS: Final = 8
 """Questions that fail in a row, with none answered between, before a model is given up."""
@@ -54,6 +58,8 @@ class Caller:
         self._calls: list[CallRow] = []
         self._examples: list[ExampleRow] = []
         self._written: list[asyncio.Future[None]] = []
+        self._notes: dict[str, UnderWay] = {}
+        self._due: asyncio.TimerHandle | None = None
         self._woken = asyncio.Event()
         self._closing = False
         self._unlucky: Counter[str] = Counter()
@@ -85,6 +91,8 @@ class Caller:
             asked.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         self._closing = True
+        if self._due is not None:
+            self._due.cancel()
         self._woken.set()
         try:
             await self._keeper
@@ -116,8 +124,15 @@ class Caller:
 
     async def keep(self, example: ExampleRow) -> None:
         """Store how an example came out."""
+        self._notes.pop(example.example_id, None)
         self._examples.append(example)
         await self._stored()
+
+    def note(self, moment: UnderWay) -> None:
+        """Store, soon, where an example stands; whoever looks on sees it. Not waited for, and lost in a kill."""
+        self._notes[moment.example_id] = moment
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_NOTED, self._woken.set)
 
     async def _answer(self, request: ChatRequest, example: str, purpose: str) -> Reply:
         found = await self._look_up(request.key) if request.key in self._known else None
@@ -209,14 +224,22 @@ class Caller:
         while not self._closing or self._wanted or self._written:
             await self._woken.wait()
             self._woken.clear()
-            if not (self._wanted or self._written):
+            if not (self._wanted or self._written or self._notes):
                 continue
             wanted, self._wanted = self._wanted, {}
             calls, self._calls = self._calls, []
             examples, self._examples = self._examples, []
             written, self._written = self._written, []
+            notes: dict[str, UnderWay] = {}
+            # A look-up alone only reads, and many come in a row when a construction is taken up again.
+            if written or self._due is None or self._due.when() <= asyncio.get_running_loop().time():
+                notes, self._notes = self._notes, {}
+                if self._due is not None:
+                    self._due.cancel()
+                    self._due = None
+            moments = [(self._run_id, name, moment.as_json()) for name, moment in notes.items()]
             try:
-                found = await asyncio.to_thread(exchange, self._store, calls, examples, list(wanted))
+                found = await asyncio.to_thread(exchange, self._store, calls, examples, list(wanted), moments)
             except Exception as error:  # noqa: BLE001 - handed to everyone who waits for it
                 waiting: list[asyncio.Future[Any]] = [*wanted.values(), *written]
                 for one in waiting:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.construct.agreement import Agreement
+from engine.construct.lengths import sides
 from engine.construct.survival import ErrorRates, prevalence, surviving, wrong_pairs
 from engine.construct.trial import Rates, by_votes, rates_of
 from engine.store.construct import ConstructRow, ExampleRow, TrialRow
@@ -76,9 +77,15 @@ def _made(facts: Facts) -> str:
     ]
     if facts.row.method == "degrade":
         lines.append(
-            f"- Length: within ±{settings['length_window']:.0%} of the chosen response's bytes, sides balanced; at "
-            f"most {settings['unchanged']:.0%} of its beginning and end unchanged."
+            f"- Length: within ±{settings['length_window']:.0%} of the chosen response's bytes, or "
+            f"±{settings.get('length_floor', 0)} bytes where that is more, sides balanced; at most "
+            f"{settings['unchanged']:.0%} of its beginning and end unchanged."
         )
+    longer, shorter, equal, median = sides((p.chosen, p.rejected) for p in facts.suite.pairs)
+    lines.append(
+        f"- Balance: the rejected response is the longer one in {longer} pairs, the shorter one in {shorter}, equal in "
+        f"{equal}; it has {median:.2f} of the chosen one's bytes (median)."
+    )
     if facts.row.method == "best-of-n":
         lines.append(f"- {settings['samples']} natural answers to each prompt, written without the rubric.")
     drafted = sum(any(c.id.startswith("draft-") for c in pair.criteria) for pair in facts.suite.pairs)

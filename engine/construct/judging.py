@@ -5,57 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import unicodedata
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine.construct.answers import Verdict, ask_json
 from engine.construct.caller import Caller
 from engine.construct.chat import CallFailed, ChatRequest
 from engine.construct.settings import Settings
+from engine.construct.verdicts import Judgement, Judgements
 from engine.construct.wording import judge_messages
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
 from rubrics.world.verifiers import Check, verify
 
-__all__ = ["JUDGE_TOKENS", "Judgement", "Judgements", "all_of", "judge", "judge_request", "majority"]
+__all__ = ["JUDGE_TOKENS", "all_of", "judge", "judge_request", "majority"]
 
 Result = TypeVar("Result")
 
 JUDGE_TOKENS = 600
 """The longest verdict."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What was found about one criterion."""
-
-    criterion: str
-    met: bool | None
-    """None where two verifiers disagree."""
-    quote: str
-    reason: str
-    quoted: bool
-    """Whether the quote really stands in the response, spaces and case aside; true for an empty one."""
-    votes: tuple[tuple[bool, ...], ...]
-    """Each verifier's votes; none where a program decided."""
-
-
-@dataclass(frozen=True)
-class Judgements:
-    """All criteria of one response, in rubric order, with the keys of the calls it took."""
-
-    items: tuple[Judgement, ...]
-    calls: tuple[str, ...]
-
-    @property
-    def met(self) -> dict[str, bool | None]:
-        """By criterion id."""
-        return {item.criterion: item.met for item in self.items}
-
-    def as_json(self) -> str:
-        """For the store."""
-        return json.dumps([asdict(item) for item in self.items], ensure_ascii=False)
 
 
 def majority(votes: Sequence[bool]) -> bool:
@@ -78,19 +46,25 @@ async def judge(
     response: str,
     checks: Mapping[str, Check],
     example: str,
+    heard: Callable[[Judgement], None] = lambda _: None,
 ) -> Judgements:
     """Judge a response by every criterion of its prompt.
 
     Args:
         checks: programs that decide criteria, by id; these are not asked about.
+        heard: told of each verdict as it comes.
 
     Raises:
         CallFailed: a criterion got no usable verdict.
     """
-    found = await all_of(
-        _one(caller, settings, prompt, response, criterion, checks.get(criterion.id), example)
-        for criterion in prompt.criteria
-    )
+
+    async def one(criterion: Criterion) -> tuple[Judgement, tuple[str, ...]]:
+        check = checks.get(criterion.id)
+        judgement, calls = await _one(caller, settings, prompt, response, criterion, check, example)
+        heard(judgement)
+        return judgement, calls
+
+    found = await all_of(one(criterion) for criterion in prompt.criteria)
     return Judgements(tuple(item for item, _ in found), tuple(key for _, calls in found for key in calls))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable
 
-__all__ = ["balance", "in_characters", "unchanged", "window"]
+__all__ = ["balance", "in_characters", "sides", "unchanged", "window"]
 
 _LEANING = 0.1
 """The most by which pairs whose negative is the longer may outnumber the others, or the other way round, as a share."""
@@ -16,17 +17,30 @@ def size(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def window(positive: str, share: float, side: int) -> tuple[int, int]:
-    """The fewest and the most bytes a negative may have.
+def window(positive: str, share: float, side: int, floor: int = 0) -> tuple[int, int]:
+    """The fewest and the most bytes a negative may have; never less than one.
 
     Args:
         share: the window's half-width, as a share of the positive's bytes.
         side: 1 for no shorter than the positive, −1 for no longer, 0 for both.
+        floor: bytes that the half-width has at least, since a share of a short answer leaves no room for other words.
     """
     middle = size(positive)
-    low = middle if side > 0 else math.ceil(middle * (1 - share))
-    high = middle if side < 0 else math.floor(middle * (1 + share))
+    half = max(middle * share, floor)
+    low = middle if side > 0 else max(1, math.ceil(middle - half))
+    high = middle if side < 0 else math.floor(middle + half)
     return low, high
+
+
+def sides(pairs: Iterable[tuple[str, str]]) -> tuple[int, int, int, float]:
+    """How lengths stand, for pairs of positive and negative.
+
+    Returns:
+        Pairs whose negative is the longer, the shorter, of equal length, in bytes; and the median of negative/positive.
+    """
+    ratios = [size(negative) / size(positive) for positive, negative in pairs]
+    longer, shorter = sum(r > 1 for r in ratios), sum(r < 1 for r in ratios)
+    return longer, shorter, len(ratios) - longer - shorter, statistics.median(ratios) if ratios else math.nan
 
 
 def in_characters(window: tuple[int, int], text: str) -> tuple[int, int]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
 from engine.construct.answers import Located, ask_json, ask_text
 from engine.construct.caller import Caller
 from engine.construct.chat import CallFailed, ChatRequest, Message
-from engine.construct.judging import Judgements, judge
+from engine.construct.judging import judge
 from engine.construct.lengths import in_characters, size, unchanged, window
 from engine.construct.settings import Settings
+from engine.construct.underway import UnderWay, Watch, begun
+from engine.construct.verdicts import Judgement, Judgements
 from engine.construct.violations import PlannedPair
 from engine.construct.wording import again, degrade_messages, draft_messages, locate_messages
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
 from rubrics.world.verifiers import Check
 
-__all__ = ["Made", "Maker", "Seen"]
+__all__ = ["Made", "Maker"]
 
 MALFORMED = "malformed answer"
 
@@ -44,25 +46,26 @@ class Made:
     violated: tuple[str, ...] = ()
 
 
-class Seen(NamedTuple):
-    """A response and its verdicts, as soon as they are there."""
-
-    example: str
-    prompt: RubricPrompt
-    response: str
-    judgements: Judgements
-    violated: tuple[str, ...]
-    faults: tuple[str, ...]
-
-
 @dataclass
 class _Attempt:
     """Where the rounds of one example stand."""
 
+    watch: Watch
+    view: UnderWay
+    """The same, as it is told."""
     response: str = ""
     judgements: Judgements = field(default_factory=lambda: Judgements((), ()))
     calls: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+
+    def show(self, **changes: Any) -> None:
+        """Tell of something that moved."""
+        self.view = replace(self.view, **changes)
+        self.watch(self.view)
+
+    def blame(self) -> None:
+        """Tell that the round is over, and what is held against the text."""
+        self.show(step="judged", response=self.response, faults=tuple(fault.said for fault in self.faults))
 
     def made(self, rounds: int, violated: tuple[str, ...] = ()) -> Made:
         reason = Counter(f.reason for f in self.faults).most_common(1)[0][0] if self.faults else ""
@@ -75,22 +78,22 @@ class Maker:
 
     caller: Caller
     settings: Settings
-    seen: Callable[[Seen], None] = lambda _: None
+    watch: Watch = lambda _: None
 
     async def positive(self, prompt: RubricPrompt, example: str) -> Made:
         """An answer that the verifier finds to meet every criterion."""
         asked = draft_messages(prompt.prompt_text, () if self.settings.blind_draft else prompt.criteria)
-        attempt = _Attempt()
+        attempt = self._begun(example, prompt, "positive")
         messages = asked
         for number in range(1, self.settings.rounds + 1):
             if number == 1 and self.settings.reference_first and prompt.reference:
                 attempt.response = prompt.reference
-            elif not await self._written(attempt, messages, number, example, "draft" if number == 1 else "revise"):
+            elif not await self._written(attempt, messages, number, "draft" if number == 1 else "revise"):
                 if attempt.faults[0].reason != MALFORMED:
                     return attempt.made(number)
                 messages = asked
                 continue
-            if await self._judged(attempt, prompt, example, ()) and not attempt.faults:
+            if await self._judged(attempt, prompt) and not attempt.faults:
                 return attempt.made(number)
             if attempt.faults[0].reason not in (MALFORMED, "criteria not met", "verifiers disagree"):
                 return attempt.made(number)
@@ -100,28 +103,30 @@ class Maker:
     async def negative(self, prompt: RubricPrompt, positive: str, pair: PlannedPair) -> Made:
         """A whole rewrite that violates exactly V, within the length window."""
         violated, kept = _parted(prompt.criteria, pair.violated)
-        attempt = _Attempt()
+        attempt = self._begun(pair.id, prompt, "negative", pair.violated)
         refused: tuple[str, list[Fault]] | None = None
         for number in range(1, self.settings.rounds + 1):
             # The last round takes either side of the window; what that unbalances is set aside in the end.
             last = number == self.settings.rounds
-            bounds = window(positive, self.settings.length_window, 0 if last else pair.side)
+            side = 0 if last else pair.side
+            bounds = window(positive, self.settings.length_window, side, self.settings.length_floor)
             shown = in_characters(bounds, positive)
             messages = degrade_messages(prompt.prompt_text, positive, violated, kept, shown)
             if refused is not None:
                 messages = again("degrade", messages, refused[0], [f.said for f in refused[1]], shown)
             purpose = "degrade" if number == 1 else "degrade again"
-            if not await self._written(attempt, messages, number, pair.id, purpose):
+            if not await self._written(attempt, messages, number, purpose):
                 if attempt.faults[0].reason != MALFORMED:
                     break
                 refused = None
                 continue
             attempt.faults = self._form_faults(positive, attempt.response, bounds)
-            if not attempt.faults:
-                if await self._judged(attempt, prompt, pair.id, pair.violated) and not attempt.faults:
-                    return attempt.made(number, pair.violated)
-                if _fatal(attempt.faults):
-                    break
+            if attempt.faults:
+                attempt.blame()
+            elif await self._judged(attempt, prompt) and not attempt.faults:
+                return attempt.made(number, pair.violated)
+            elif _fatal(attempt.faults):
+                break
             refused = attempt.response, list(attempt.faults)
         return attempt.made(number, pair.violated)
 
@@ -129,9 +134,10 @@ class Maker:
         """The positive with one span rewritten in place, so that it violates exactly V."""
         violated, kept = _parted(prompt.criteria, pair.violated)
         asked = locate_messages(prompt.prompt_text, positive, violated, kept)
-        attempt = _Attempt()
+        attempt = self._begun(pair.id, prompt, "negative", pair.violated)
         messages = asked
         for number in range(1, self.settings.rounds + 1):
+            attempt.show(round=number, step="writing")
             try:
                 edit, calls = await ask_json(self.caller, self._ask(messages, number), Located, pair.id, "locate")
             except CallFailed as error:
@@ -146,22 +152,23 @@ class Maker:
             else:
                 attempt.response = positive.replace(edit.span, edit.replacement)
                 attempt.faults = _same(positive, attempt.response)
-                if not attempt.faults:
-                    if await self._judged(attempt, prompt, pair.id, pair.violated) and not attempt.faults:
-                        return attempt.made(number, pair.violated)
-                    if _fatal(attempt.faults):
-                        break
+                if attempt.faults:
+                    attempt.blame()
+                elif await self._judged(attempt, prompt) and not attempt.faults:
+                    return attempt.made(number, pair.violated)
+                elif _fatal(attempt.faults):
+                    break
             messages = again("locate", asked, edit.model_dump_json(), [f.said for f in attempt.faults])
         return attempt.made(number, pair.violated)
 
     async def best_and_worst(self, prompt: RubricPrompt, pair: PlannedPair, example: str) -> tuple[Made, Made | None]:
         """Of n natural answers the one that meets all criteria, and the one that meets fewest."""
         drawn: list[tuple[str, Judgements]] = []
-        attempt = _Attempt()
+        attempt = self._begun(example, prompt, "positive")
         asked = draft_messages(prompt.prompt_text, ())
         for number in range(1, self.settings.samples + 1):
-            if await self._written(attempt, asked, number, example, "sample"):
-                if await self._judged(attempt, prompt, example, ()):
+            if await self._written(attempt, asked, number, "sample"):
+                if await self._judged(attempt, prompt):
                     drawn.append((attempt.response, attempt.judgements))
                 elif attempt.faults[0].reason != MALFORMED:
                     break
@@ -182,29 +189,46 @@ class Maker:
         settings = self.settings
         return ChatRequest(str(settings.generator), messages, settings.temperature, settings.answer_tokens, number)
 
-    async def _written(
-        self, attempt: _Attempt, messages: tuple[Message, ...], number: int, example: str, purpose: str
-    ) -> bool:
+    def _begun(
+        self,
+        example: str,
+        prompt: RubricPrompt,
+        kind: Literal["positive", "negative"],
+        violated: tuple[str, ...] = (),
+    ) -> _Attempt:
+        rounds = self.settings.samples if self.settings.method == "best-of-n" else self.settings.rounds
+        return _Attempt(self.watch, begun(example, prompt, kind, violated, rounds))
+
+    async def _written(self, attempt: _Attempt, messages: tuple[Message, ...], number: int, purpose: str) -> bool:
+        attempt.show(round=number, step="writing")
+        request, example = self._ask(messages, number), attempt.view.example_id
         try:
-            attempt.response, calls = await ask_text(self.caller, self._ask(messages, number), example, purpose)
+            attempt.response, calls = await ask_text(self.caller, request, example, purpose)
         except CallFailed as error:
             attempt.faults = [Fault(error.reason, str(error))]
             return False
         attempt.calls += calls
         return True
 
-    async def _judged(self, attempt: _Attempt, prompt: RubricPrompt, example: str, violated: tuple[str, ...]) -> bool:
+    async def _judged(self, attempt: _Attempt, prompt: RubricPrompt) -> bool:
         """Whether verdicts are there; what they hold against the response is then in `attempt.faults`."""
-        checks = checks_of(prompt)
+        checks, view = checks_of(prompt), attempt.view
+        attempt.show(step="judging", response=attempt.response, judgements=(), faults=())
+
+        def heard(judgement: Judgement) -> None:
+            attempt.show(judgements=(*attempt.view.judgements, judgement))
+
         try:
-            attempt.judgements = await judge(self.caller, self.settings, prompt, attempt.response, checks, example)
+            attempt.judgements = await judge(
+                self.caller, self.settings, prompt, attempt.response, checks, view.example_id, heard
+            )
         except CallFailed as error:
             attempt.faults = [Fault(error.reason, f"It could not be judged ({error}).")]
+            attempt.blame()
             return False
         attempt.calls += attempt.judgements.calls
-        attempt.faults = _held_against(prompt.criteria, attempt.judgements, violated)
-        told = tuple(fault.said for fault in attempt.faults)
-        self.seen(Seen(example, prompt, attempt.response, attempt.judgements, violated, told))
+        attempt.faults = _held_against(prompt.criteria, attempt.judgements, view.violated)
+        attempt.blame()
         return True
 
     def _form_faults(self, positive: str, response: str, bounds: tuple[int, int]) -> list[Fault]:

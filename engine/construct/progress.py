@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from engine.construct.judging import Judgement
+from engine.construct.underway import UnderWay
 
-__all__ = ["ConstructPhase", "ConstructState", "Latest", "PhaseYield", "Tell", "nobody"]
+__all__ = ["ConstructPhase", "ConstructState", "PhaseYield", "Tell", "nobody"]
 
 
 class ConstructPhase(StrEnum):
@@ -53,22 +53,6 @@ class PhaseYield:
 
 
 @dataclass(frozen=True)
-class Latest:
-    """The example judged last."""
-
-    example_id: str
-    prompt: str
-    response: str
-    violated: tuple[str, ...]
-    """What it is to violate; none for a positive."""
-    criteria: tuple[tuple[str, str, str], ...]
-    """Id, subcategory and text, in the order of `judgements`."""
-    judgements: tuple[Judgement, ...]
-    faults: tuple[str, ...]
-    """What is held against it; none where it is accepted."""
-
-
-@dataclass(frozen=True)
 class ConstructState:
     """A construction at one moment."""
 
@@ -87,7 +71,8 @@ class ConstructState:
     tokens: int = 0
     seconds: float = 0.0
     eta_seconds: float | None = None
-    latest: Latest | None = None
+    latest: UnderWay | None = None
+    """The example in which something moved last."""
     notes: tuple[str, ...] = ()
     """What a reader of the result must know: prompts left out, pairs set aside."""
     error: str = ""

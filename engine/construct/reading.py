@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.construct.chat import Message
-from engine.construct.judging import Judgement
 from engine.construct.output import find_construction, gather
+from engine.construct.verdicts import Judgement
 from engine.store.connection import Store
 from engine.store.construct import CallRow, ConstructRow, ExampleRow, calls_of, construct_runs, examples_of, find_calls
 from engine.store.construct_review import Decision, decide, decisions_of, readings_of, undecide
@@ -98,18 +98,13 @@ def _example(row: ExampleRow, decision: Decision | None, inside: set[str], used:
         row.violated,
         row.status,
         row.reason,
-        tuple(_judgement(item) for item in json.loads(row.judgements)),
+        tuple(Judgement.from_json(item) for item in json.loads(row.judgements)),
         row.rounds,
         decision.decision if decision else None,
         decision.note if decision else "",
         row.example_id in inside if row.kind == "negative" else row.prompt_id in used,
         left_out,
     )
-
-
-def _judgement(item: dict[str, object]) -> Judgement:
-    votes = tuple(tuple(ballot) for ballot in item.pop("votes"))  # type: ignore[attr-defined]
-    return Judgement(**item, votes=votes)  # type: ignore[arg-type]
 
 
 def calls(store: Store, run_id: str, example_id: str | None = None) -> list[Call]:

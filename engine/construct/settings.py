@@ -40,6 +40,9 @@ class Settings:
     """Natural answers to each prompt, for best-of-n."""
     length_window: float = 0.12
     """How far the bytes of a negative may be from those of its positive, as a share."""
+    length_floor: int = 24
+    """Bytes, about four words, that a negative may be off in any case: a share of a short answer is too little room for
+    one that says something else."""
     unchanged: float = 0.6
     """The most of a positive's bytes that its negative may begin and end with, counted together: more is a patch."""
     draft_criteria: bool = False
@@ -70,6 +73,8 @@ class Settings:
             raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
         if not 0 < self.length_window <= 1:
             raise BadInput("the length window is a share", where="--length-window", fix="give for example 0.12")
+        if self.length_floor < 0:
+            raise BadInput("the length floor is a number of bytes", where="--length-floor", fix="give 0 for none")
         if not 1 <= len(self.verifiers) <= 2:
             raise BadInput("one verifier, or two", where="--second-verifier")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.construct.progress import PhaseYield
 from engine.construct.reading import Example, examples
 from engine.construct.trial import Rates, rates_of, trial_for
+from engine.construct.underway import UnderWay, from_json
 from engine.construct.violations import plan_pairs
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, construct_runs
@@ -31,6 +32,8 @@ class Overview:
     """In the order of the plan: a positive before its negatives."""
     yields: tuple[PhaseYield, ...]
     pulse: Pulse
+    under_way: tuple[UnderWay, ...]
+    """Examples being made, the one that moved last at the end; none where nobody works on it."""
     others: tuple[ConstructRow, ...]
     """All constructions there are, this one too, newest first."""
 
@@ -78,7 +81,11 @@ def overview(store: Store, run_id: str = "") -> Overview | None:
     # The pulse first: the example that came out last is then surely among those read.
     pulse = pulse_of(store, row.run_id)
     found = tuple(examples(store, row.run_id))
-    return Overview(row, found, yields_of(row, found), pulse, tuple(rows))
+    # One that came out between the two looks is no longer under way.
+    known = {example.example_id for example in found} if row.status is Status.STARTED else set()
+    moments = [from_json(text) for text in pulse.under_way] if row.status is Status.STARTED else []
+    under_way = tuple(moment for moment in moments if moment.example_id not in known)
+    return Overview(row, found, yields_of(row, found), pulse, under_way, tuple(rows))
 
 
 def money(spent: Sequence[Spend], prices: Mapping[str, tuple[float, float]]) -> float:

@@ -133,20 +133,34 @@ def answered_keys(store: Store) -> set[str]:
 
 
 def exchange(
-    store: Store, calls: Sequence[CallRow], examples: Sequence[ExampleRow], wanted: Collection[str]
+    store: Store,
+    calls: Sequence[CallRow],
+    examples: Sequence[ExampleRow],
+    wanted: Collection[str],
+    moments: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, CallRow]:
     """Keep answers and examples, then find calls, opening the database once.
 
-    An answer that is there already stays as it is; an example replaces what an earlier stretch of work left.
+    An answer that is there already stays as it is; an example replaces what an earlier stretch of work left, and is no
+    longer under way.
+
+    Args:
+        moments: construction, example, and where it stands (JSON), for examples under way.
     """
-    if not calls and not examples:
-        return find_calls(store, wanted)
+    if not (calls or examples or moments):
+        return find_calls(store, wanted) if wanted else {}
     with store.writing() as connection:
+        if moments:
+            _insert(connection, "or replace", "construct_under_way", ("run_id", "example_id", "moment"), moments)
         if calls:
             _insert(connection, "or ignore", "construct_calls", _CALL, [[getattr(c, n) for n in _CALL] for c in calls])
         if examples:
             rows = [[_listed(getattr(e, n)) for n in _EXAMPLE] for e in examples]
             _insert(connection, "or replace", "construct_examples", _EXAMPLE, rows)
+            connection.execute(
+                "delete from construct_under_way where run_id = ? and example_id in (select unnest(?))",
+                [examples[0].run_id, [e.example_id for e in examples]],
+            )
         return _found(connection, wanted) if wanted else {}
 
 
@@ -248,6 +262,8 @@ def open_construct(store: Store, row: ConstructRow) -> Owner | None:
                 json.dumps(dict(row.settings), sort_keys=True), row.prompts, row.n_planned, me.pid, me.started, me.host,
             ],
         )  # fmt: skip
+        # What a killed process left half-made.
+        connection.execute("delete from construct_under_way where run_id = ?", [row.run_id])
     return None
 
 
@@ -258,6 +274,7 @@ def close_construct(store: Store, run_id: str, status: Status, *, error: str = "
             "update construct_runs set status = ?, error = ?, owner_pid = null, updated_at = now() where run_id = ?",
             [str(status), error or None, run_id],
         )
+        connection.execute("delete from construct_under_way where run_id = ?", [run_id])
 
 
 def keep_facts(store: Store, run_id: str, facts: Mapping[str, Any]) -> None:

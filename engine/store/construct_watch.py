@@ -31,6 +31,8 @@ class Pulse:
     """The example that came out last; empty before the first."""
     owner: Owner | None
     """The process that works on it, or did when it died."""
+    under_way: tuple[str, ...]
+    """Examples being made, JSON, those that moved last at the end."""
 
 
 def pulse_of(store: Store, run_id: str) -> Pulse:
@@ -53,9 +55,13 @@ def pulse_of(store: Store, run_id: str) -> Pulse:
         owner = connection.execute(
             "select owner_pid, owner_started, owner_host from construct_runs where run_id = ?", [run_id]
         ).fetchone()
+        under_way = connection.execute(
+            "select moment from construct_under_way where run_id = ? order by updated_at, example_id", [run_id]
+        ).fetchall()
     return Pulse(
         tuple(Spend(model, int(calls), int(read), int(written)) for model, calls, read, written in spent),
         int(recent[0]) if recent else 0,
         latest[0] if latest else "",
         Owner(*owner) if owner is not None and owner[0] is not None else None,
+        tuple(row[0] for row in under_way),
     )

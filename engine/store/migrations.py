@@ -272,6 +272,17 @@ def _m006_post_training(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _m007_examples_under_way(connection: duckdb.DuckDBPyConnection) -> None:
+    # Examples of a construction that are being made right now, for whoever looks on from another process.
+    connection.execute(
+        """
+        create table construct_under_way (
+            run_id varchar not null, example_id varchar not null, moment varchar not null,
+            updated_at timestamptz not null default now(), primary key (run_id, example_id));
+        """
+    )
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m001_tables,
     _m002_views,
@@ -279,6 +290,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m004_measured_apart,
     _m005_construction,
     _m006_post_training,
+    _m007_examples_under_way,
 )
 LATEST: Final = len(_STEPS)
 

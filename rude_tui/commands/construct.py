@@ -98,7 +98,21 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
     help="Verdicts on each criterion; odd, the majority decides.",
 )
 @click.option("--samples", type=click.IntRange(2, 64), default=8, show_default=True, help="Of best-of-n: n.")
-@click.option("--length-window", type=float, default=0.12, show_default=True, help="Of bytes, as a share.")
+@click.option(
+    "--length-window",
+    type=float,
+    default=0.12,
+    show_default=True,
+    help="How far a negative's bytes may be from its positive's, as a share.",
+)
+@click.option(
+    "--length-floor",
+    type=click.IntRange(0),
+    default=24,
+    show_default=True,
+    metavar="BYTES",
+    help="The least that window is to be, either way: a share of a short answer leaves no room.",
+)
 @click.option(
     "--unchanged",
     type=click.FloatRange(0, 1),
@@ -143,8 +157,9 @@ def construct(ctx: click.Context, /, **given: Any) -> None:
 
     specs = [given["verifier"], *([given["second_verifier"]] if given["second_verifier"] else [])]
     names = (
-        "method", "violations", "per_prompt", "rounds", "votes", "samples", "length_window", "unchanged",
-        "draft_criteria", "reference_first", "blind_draft", "temperature", "answer_tokens", "schema", "seed",
+        "method", "violations", "per_prompt", "rounds", "votes", "samples", "length_window", "length_floor",
+        "unchanged", "draft_criteria", "reference_first", "blind_draft", "temperature", "answer_tokens", "schema",
+        "seed",
     )  # fmt: skip
     settings = Settings(
         parse_spec(given["generator"]), tuple(map(parse_spec, specs)), **{name: given[name] for name in names}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -13,28 +11,23 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.construct import texts
-from screens.construct.starting import begin, ended
-from screens.place import Place
+from screens.construct import living, texts
+from screens.construct.leading import Leading
 from screens.plain import one_line
-from screens.widgets.dialogs import Ask, Choose, Confirm, Read
+from screens.widgets.dialogs import Choose
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.construct.reading import Example
-    from engine.construct.watching import Overview, Tried
+    from engine.construct.underway import UnderWay
 
 __all__ = ["ConstructScreen"]
 
-_TICK: Final = 0.5
-"""Seconds between looks at whether the database has changed."""
 _TALL: Final = 36
 """Rows from which reasons may take several lines."""
-_REST: Final = 4.0
-"""A look is followed by a rest so many times as long, so that the work looked at is not held up."""
 
 
-class ConstructScreen(Place):
+class ConstructScreen(Leading):
     """One construction among those stored; one going on is followed, whoever started it."""
 
     MODE = "suites"
@@ -48,7 +41,9 @@ The bars: accepted, rejected, still to do. ✓ in the suite · ✗ rejected · �
 balance lengths. ✚ ✎ ⊘ were accepted, edited or dropped by a person, which goes before the verifier and is honoured when
 the suite is written (w).
 
-A construction started anywhere – here with n, or by `rude-tui construct` – shows live. l follows what came out last.
+A construction started anywhere – here with n, or by `rude-tui construct` – shows live: ◌ is being made right now, with
+the text as it was written last and each verdict as it comes. l follows the newest: one until it has come out, then the
+next.
 Every question and answer is kept: c shows those of an example, C all. r reads responses blind, to measure how far the
 labels can be trusted; v shows how the verifier erred on pairs whose truth is proven.
 """
@@ -72,7 +67,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         Binding(
             "f", "filter", "filter", tooltip="in the suite, rejected by reason, decided by hand", id="construct-filter"
         ),
-        Binding("l", "latest", "latest", tooltip="go to what came out last, and follow", id="construct-latest"),
+        Binding("l", "latest", "latest", tooltip="go to the newest, and follow", id="construct-latest"),
         Binding("w", "write", "write", tooltip="write the suite and its card as things stand", id="construct-write"),
         Binding("v", "verifier", "verifier", tooltip="how the verifier erred on proven pairs", id="construct-verifier"),
         Binding("p", "price", "prices", tooltip="what a million tokens cost", id="construct-prices"),
@@ -100,13 +95,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: Overview | None = None
-        self._tried: list[Tried] = []
-        self._shown: list[Example] = []
-        self._filter = ""
-        self._following = True
-        self._seen: object = None
-        self._rest_until = 0.0
+        self._placed = 0
 
     def body(self) -> Iterable[Widget]:
         """State, yield, the examples, and the one under the cursor beside or below them."""
@@ -128,58 +117,6 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         rows.focus()
         self.watch(rows, "cursor", self._moved, init=False)
         self.query_one("#state", Static).update("reading…")
-        self._look()
-        self.set_interval(_TICK, self._tick)
-
-    def on_screen_resume(self) -> None:
-        """Something may have been decided, read or started."""
-        self._look()
-
-    def action_again(self) -> None:
-        """Read again whatever has changed."""
-        self._seen = None
-        self._look()
-
-    def _tick(self) -> None:
-        if self.is_current and time.monotonic() >= self._rest_until:
-            self._look()
-
-    def _look(self) -> None:
-        desk, session, seen = self.session.desk, self.session, self._seen
-        running = self._found is not None and self._found.running
-
-        def read() -> tuple[object, Any, float] | None:
-            from engine.construct.watching import overview, tried
-
-            begun = time.monotonic()
-            over = [(one, *end) for one in list(desk.started) if (end := ended(one)) is not None]
-            key = (desk.run_id, session.stamp())
-            # A process that dies leaves the file as it is, so one at work is looked at all the same.
-            if key == seen and not running and not over:
-                return None
-            found = overview(session.store, desk.run_id)
-            value = found and (found, tried(session.store, found.row))
-            return key, (value, over), time.monotonic() - begun
-
-        self.load("look", read, self._arrived, same=(desk.run_id, seen, running))
-
-    def _arrived(self, answer: tuple[object, Any, float] | None) -> None:
-        if answer is None:
-            self._rest_until = 0.0
-            return
-        self._seen, (value, over), took = answer
-        self._rest_until = time.monotonic() + _REST * took
-        for started, error, words in over:
-            self.session.desk.started.remove(started)
-            if error is not None:
-                self.show_error(error)
-            else:
-                self.notify(one_line(words, 300), title="The construction has ended", timeout=8, markup=False)
-        if value is None:
-            self._found = None
-        else:
-            self._found, self._tried = value
-        self._fill()
 
     def _fill(self) -> None:
         found = self._found
@@ -189,9 +126,11 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
             rows.show(0, self._line)
             self.query_one("#example", Static).update(Text(texts.EMPTY))
             return
-        current = self._current
+        here = self._here
         self._shown = [example for example in found.examples if texts.kept(example, self._filter)]
-        wanted = found.pulse.latest if self._following and found.running else current.example_id if current else ""
+        if not self._filter:
+            self._shown += found.under_way
+        wanted = self._wanted() if self._following and found.running else here.example_id if here else ""
         at = next((n for n, example in enumerate(self._shown) if example.example_id == wanted), rows.cursor)
         self._placed = min(at, max(0, len(self._shown) - 1))
         rows.show(len(self._shown), self._line, at)
@@ -217,12 +156,18 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         made.update(texts.yield_text(found, self.colour, room if self.size.height < _TALL else room * 3))
 
     @property
-    def _current(self) -> Example | None:
+    def _here(self) -> Example | UnderWay | None:
         at = self.query_one(Rows).cursor
         return self._shown[at] if at < len(self._shown) else None
 
+    @property
+    def _current(self) -> Example | None:
+        here = self._here
+        return None if here is None or living.at_work(here) else here
+
     def _line(self, index: int, width: int) -> Text:
-        return texts.example_line(self._shown[index], self.colour)
+        one = self._shown[index]
+        return living.line(one, self.colour) if living.at_work(one) else texts.example_line(one, self.colour)
 
     def _moved(self) -> None:
         if self.query_one(Rows).cursor != self._placed:
@@ -230,16 +175,19 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         self._draw(top=True)
 
     def _draw(self, *, top: bool = False) -> None:
-        example, found = self._current, self._found
+        here, found = self._here, self._found
         place = self.query_one("#example", Static)
         if found is None:
             return
-        if example is None:
+        if here is None:
             empty = "No example is like this. esc shows all." if self._filter else "Nothing has come out yet."
             place.update(Text(empty))
             return
-        latest = found.running and example.example_id == found.pulse.latest
-        place.update(texts.example_text(example, self.colour, latest=latest))
+        if living.at_work(here):
+            place.update(living.text(here, self.colour))
+        else:
+            latest = found.running and here.example_id == found.pulse.latest
+            place.update(texts.example_text(here, self.colour, latest=latest))
         if top:
             self.query_one("#text").scroll_home(animate=False)
 
@@ -273,11 +221,12 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
             self.dismiss()
 
     def action_latest(self) -> None:
-        """Go to what came out last, and follow."""
-        self._following = True
-        if self._found is None or not self._found.pulse.latest:
+        """Go to the newest, and follow."""
+        found = self._found
+        self._following, self._followed = True, ""
+        if found is None or not (found.pulse.latest or found.under_way):
             return
-        latest = self._found.pulse.latest
+        latest = self._wanted()
         self._filter = self._filter if any(e.example_id == latest for e in self._shown) else ""
         self._fill()
         at = [example.example_id for example in self._shown].index(latest)
@@ -295,174 +244,10 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         self._filter = wanted
         self._fill()
 
-    def action_choose(self) -> None:
-        """Another construction."""
-        if self._found is None:
-            return
-
-        def chosen(run_id: str | None) -> None:
-            if run_id is not None:
-                self.session.desk.run_id = run_id
-                self._filter, self._following = "", True
-                self._look()
-
-        options = [(row.run_id, texts.choice_line(row)) for row in self._found.others]
-        self.app.push_screen(Choose("Construction", options, self._found.row.run_id), chosen)
-
-    def _decide(self, words: str, work: Callable[[str, str], None]) -> None:
-        """Keep a decision about the example under the cursor."""
-        example, found = self._current, self._found
-        if example is None or found is None:
-            return
-
-        def done(_: object) -> None:
-            self.notify(words, timeout=2, markup=False)
-            self._seen = None
-            self._look()
-
-        name, run_id = example.example_id, found.row.run_id
-        self.load(f"decide {name}", lambda: work(run_id, name), done)
-
-    def action_accept(self) -> None:
-        """Take it in whatever the verifier said."""
-        from engine.construct.reading import accept
-
-        self._decide("Accepted; u takes it back", lambda run, name: accept(self.session.store, run, name))
-
-    def action_take_back(self) -> None:
-        """Undo the decision."""
-        from engine.construct.reading import take_back
-
-        if self._current is not None and self._current.decision is None:
-            self.notify("Nothing was decided about this one", timeout=2, markup=False)
-        else:
-            self._decide("The verifier's word holds again", lambda run, name: take_back(self.session.store, run, name))
-
-    def action_drop(self) -> None:
-        """Leave it out, with a word on why."""
-        from engine.construct.reading import drop
-
-        def dropped(note: str | None) -> None:
-            if note is not None:
-                self._decide("Dropped; u takes it back", lambda run, name: drop(self.session.store, run, name, note))
-
-        if self._current is not None:
-            hint = "without y+ no y− of its prompt stays" if self._current.kind == "positive" else ""
-            self.app.push_screen(Ask("Drop this example: why?", self._current.note, hint), dropped)
-
-    def action_edit(self) -> None:
-        """Put another text in its place."""
-        from engine.construct.reading import edit
-        from screens.construct.writing import Edit
-
-        example = self._current
-        if example is None:
-            return
-
-        def edited(text: str | None) -> None:
-            if text is not None:
-                self._decide("Edited; u takes it back", lambda run, name: edit(self.session.store, run, name, text))
-
-        before = example.response if example.edited is None else example.edited
-        self.app.push_screen(Edit(one_line(example.example_id, 60), before), edited)
-
-    def action_calls(self, which: str) -> None:
-        """Every question and answer."""
-        from screens.construct.calls import CallsScreen
-
-        found, example = self._found, self._current
-        if found is not None and (example is not None or not which):
-            self.app.push_screen(CallsScreen(found.row, example.example_id if example and which else None))
-
-    def action_review(self) -> None:
-        """Read responses blind."""
-        from screens.construct.review import ReviewScreen
-
-        if self._found is not None:
-            self.app.push_screen(ReviewScreen(self._found.row))
-
-    def action_verifier(self) -> None:
-        """How the verifier errs."""
-        if self._found is not None:
-            self.app.push_screen(Read("The verifier on trial", texts.tried_text(self._tried, self.colour)))
-
-    def action_price(self) -> None:
-        """What a million tokens cost."""
-        from screens.construct.writing import price_dialog
-
-        if self._found is not None:
-            models = [spend.model for spend in self._found.pulse.spent]
-            price_dialog(self, models, self.session.desk.prices, self._headline)
-
-    def action_write(self) -> None:
-        """Write the suite and its card."""
-        found = self._found
-        if found is None:
-            return
-
-        def write(named: str | None) -> None:
-            if named is None:
-                return
-            path = Path(named).expanduser().absolute()
-
-            def work() -> Any:
-                from engine.construct.output import write_construction
-                from rubrics.errors import BadInput
-
-                if path.suffix != ".jsonl" or not path.parent.is_dir():
-                    raise BadInput(
-                        "is no place for a suite", where=str(path), fix="name a .jsonl file in a folder that is"
-                    )
-                return write_construction(self.session.store, found.row.run_id, path)
-
-            def written(result: Any) -> None:
-                files = self.session.suite_files
-                if str(path) not in files:
-                    files.append(str(path))
-                    self.session.remember("suites", files)
-                notes = "".join(f"\n{one_line(note, 300)}" for note in result.notes)
-                self.notify(
-                    f"{result.pairs:,} pairs → {one_line(str(path))}, with its card{notes}", timeout=8, markup=False
-                )
-
-            self.load("write", work, written)
-
-        hint = "what is there is replaced; its card beside it"
-        self.app.push_screen(Ask("Write the suite to", f"{one_line(found.row.name, 100)}.jsonl", hint), write)
-
-    def action_new(self) -> None:
-        """Start another."""
-
-        def started(_: object) -> None:
-            self.session.desk.run_id = ""
-            self._filter, self._following, self._seen = "", True, None
-            self.notify("It goes on in a process of its own, even when you quit; x stops it", timeout=6, markup=False)
-            self._look()
-
-        begin(self, started)
-
-    def action_stop(self) -> None:
-        """Stop what is going on."""
-        found = self._found
-        if found is None or not found.running:
-            self.notify("Nothing is going on here", timeout=2, markup=False)
-            return
-
-        def stop(sure: bool | None) -> None:
-            if sure:
-                from engine.construct.watching import stop as ask
-
-                words = "Asked to stop; what is under way is waited for"
-                self.load(
-                    "stop", lambda: ask(self.session.store, found.row.run_id),
-                    lambda asked: self.notify(words if asked else "It has ended already", markup=False),
-                )  # fmt: skip
-
-        what = "What is answered is kept; the same command goes on where it stopped."
-        self.app.push_screen(Confirm("Stop this construction?", what), stop)
-
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else the whole example."""
-        if self._current is not None:
-            self.app.copy_to_clipboard(self.get_selected_text() or texts.example_plain(self._current))
+        here = self._here
+        if here is not None:
+            whole = living.text(here, lambda _: "").plain if living.at_work(here) else texts.example_plain(here)
+            self.app.copy_to_clipboard(self.get_selected_text() or whole)
             self.notify("Copied", timeout=2)

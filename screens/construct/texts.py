@@ -13,16 +13,16 @@ from screens.palette import glyph
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.construct.judging import Judgement
     from engine.construct.progress import PhaseYield
     from engine.construct.reading import Call, Example
+    from engine.construct.verdicts import Judgement
     from engine.construct.watching import Overview, Tried
     from engine.store.construct import ConstructRow
     from rubrics.schema import Criterion
 
 __all__ = [
-    "EMPTY", "call_line", "call_text", "choice_line", "example_line", "example_plain", "example_text", "filters",
-    "kept", "spent_line", "state_line", "tried_text", "yield_text",
+    "EMPTY", "Colour", "call_line", "call_text", "choice_line", "example_line", "example_plain", "example_text",
+    "filters", "kept", "signs", "spent_line", "state_line", "tried_text", "verdict_text", "yield_text",
 ]  # fmt: skip
 
 Colour = Callable[[str], str]
@@ -161,15 +161,21 @@ def example_line(example: Example, colour: Colour) -> Text:
     mark, tone = _mark(example)
     line = Text(f"{mark}{_DECIDED[example.decision]} ", colour(tone))
     line.append("y+ " if example.kind == "positive" else "y− ", colour("good" if example.kind == "positive" else "bad"))
-    subcategories = {c.id: str(c.subcategory) for c in example.criteria}
-    for name in example.violated[:4]:
-        sign, sign_tone = glyph(subcategories.get(name, ""))
-        line.append(sign, colour(sign_tone))
-    line.append(" " * (5 - min(4, len(example.violated))))
+    line.append_text(signs(example.violated, example.criteria, colour))
     line.append(one_line(example.example_id, 40))
     rest = example.reason or example.left_out or f"{example.rounds} round{'s' if example.rounds != 1 else ''}"
     line.append("  " + one_line(rest, 100), colour("chance"))
     return line
+
+
+def signs(violated: Sequence[str], criteria: Sequence[Criterion], colour: Colour) -> Text:
+    """The marks of what is to be violated, five cells wide."""
+    subcategories = {c.id: str(c.subcategory) for c in criteria}
+    found = Text()
+    for name in violated[:4]:
+        sign, tone = glyph(subcategories.get(name, ""))
+        found.append(sign, colour(tone))
+    return found.append(" " * (5 - min(4, len(violated))))
 
 
 def _mark(example: Example) -> tuple[str, str]:
@@ -205,7 +211,7 @@ def example_text(example: Example, colour: Colour, *, latest: bool) -> Text:
     criteria = {criterion.id: criterion for criterion in example.criteria}
     for judgement in example.judgements:
         if judgement.criterion in criteria:
-            text.append_text(_verdict(judgement, criteria[judgement.criterion], example.violated, colour))
+            text.append_text(verdict_text(judgement, criteria[judgement.criterion], example.violated, colour))
     for title, body in (
         ("Edited response", example.edited),
         ("Response", example.response),
@@ -217,7 +223,8 @@ def example_text(example: Example, colour: Colour, *, latest: bool) -> Text:
     return text
 
 
-def _verdict(judgement: Judgement, criterion: Criterion, violated: Sequence[str], colour: Colour) -> Text:
+def verdict_text(judgement: Judgement, criterion: Criterion, violated: Sequence[str], colour: Colour) -> Text:
+    """One verdict, and whether it is the one that was wanted."""
     wanted = criterion.id not in violated
     faint = colour("chance")
     if judgement.met is None:
