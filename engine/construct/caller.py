@@ -59,7 +59,8 @@ class Caller:
         self._examples: list[ExampleRow] = []
         self._written: list[asyncio.Future[None]] = []
         self._notes: dict[str, UnderWay] = {}
-        self._due: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = False
         self._woken = asyncio.Event()
         self._closing = False
         self._unlucky: Counter[str] = Counter()
@@ -91,8 +92,8 @@ class Caller:
             asked.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         self._closing = True
-        if self._due is not None:
-            self._due.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._woken.set()
         try:
             await self._keeper
@@ -131,8 +132,12 @@ class Caller:
     def note(self, moment: UnderWay) -> None:
         """Store, soon, where an example stands; whoever looks on sees it. Not waited for, and lost in a kill."""
         self._notes[moment.example_id] = moment
-        if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(_NOTED, self._woken.set)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_NOTED, self._notes_due)
+
+    def _notes_due(self) -> None:
+        self._due = True
+        self._woken.set()
 
     async def _answer(self, request: ChatRequest, example: str, purpose: str) -> Reply:
         found = await self._look_up(request.key) if request.key in self._known else None
@@ -224,7 +229,7 @@ class Caller:
         while not self._closing or self._wanted or self._written:
             await self._woken.wait()
             self._woken.clear()
-            if not (self._wanted or self._written or self._notes):
+            if not (self._wanted or self._written or self._due):
                 continue
             wanted, self._wanted = self._wanted, {}
             calls, self._calls = self._calls, []
@@ -232,11 +237,11 @@ class Caller:
             written, self._written = self._written, []
             notes: dict[str, UnderWay] = {}
             # A look-up alone only reads, and many come in a row when a construction is taken up again.
-            if written or self._due is None or self._due.when() <= asyncio.get_running_loop().time():
-                notes, self._notes = self._notes, {}
-                if self._due is not None:
-                    self._due.cancel()
-                    self._due = None
+            if written or self._due:
+                notes, self._notes, self._due = self._notes, {}, False
+                if self._timer is not None:
+                    self._timer.cancel()
+                    self._timer = None
             moments = [(self._run_id, name, moment.as_json()) for name, moment in notes.items()]
             try:
                 found = await asyncio.to_thread(exchange, self._store, calls, examples, list(wanted), moments)

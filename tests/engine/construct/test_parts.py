@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from engine.construct.agreement import agreement, kappa
 from engine.construct.answers import Verdict, read_json
 from engine.construct.chat import ChatRequest, Message
-from engine.construct.lengths import balance, in_characters, unchanged, window
+from engine.construct.lengths import balance, in_characters, sides, unchanged, window
 from engine.construct.local import LocalModel
 from engine.construct.retrying import pause_before, retry_after
 from engine.construct.spec import parse_spec
@@ -104,6 +104,10 @@ def test_the_window_is_in_bytes_and_told_in_characters() -> None:
     assert window(text, 0.12, 1) == (200, 224)
     assert window(text, 0.12, -1) == (176, 200)
     assert in_characters((176, 224), text) == (88, 112)
+    assert window("ten bytes.", 0.12, 0, 24) == (1, 34)
+    assert window("ten bytes.", 0.12, -1, 4) == (6, 10)
+    assert window(text, 0.12, 0, 24) == (176, 224)
+    assert sides([("ab", "abc"), ("ab", "ä"), ("abcd", "a")]) == (1, 1, 1, 1.0)
 
 
 @given(st.text(min_size=1), st.text(), st.text(min_size=1))

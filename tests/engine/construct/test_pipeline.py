@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from engine.construct import pipeline
 from engine.construct.pipeline import Construction, construct
 from engine.construct.progress import ConstructPhase, ConstructState
 from engine.construct.server import Patience
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import parse_spec
+from engine.construct.watching import overview
 from engine.store.connection import Store
 from engine.store.construct import calls_of, construct_runs, examples_of
 from engine.store.runs import Status
@@ -64,6 +68,48 @@ def test_every_pair_of_the_procedural_world_is_proven_right(server, store: Store
     assert server.script.most_at_once <= QUICK.concurrency
     assert seen[-1].phase is ConstructPhase.DONE
     assert any(s.latest and s.latest.judgements and s.latest.criteria for s in seen)
+
+
+def test_who_looks_on_sees_each_verdict_as_it_comes(
+    server, store: Store, tmp_path: Path, plain_prompts, monkeypatch
+) -> None:
+    go_on = threading.Event()
+
+    class Waits(type(server.inside(""))):
+        async def reply(self, request):
+            _, judging, criterion = request.messages[1].content.rpartition("Requirement (")
+            while judging and "rule 2" in criterion and not go_on.is_set():
+                await asyncio.sleep(0.02)
+            return await super().reply(request)
+
+    monkeypatch.setattr(
+        pipeline,
+        "open_models",
+        lambda s, _: {str(m): Waits(server.script, m.model) for m in (s.generator, *s.verifiers)},
+    )
+    wanted = make(server, plain_prompts[:1], tmp_path, generator="tags+a", verifier="tags+b")
+    work = threading.Thread(target=construct, args=(store, wanted, QUICK))
+    work.start()
+    try:
+        deadline = time.monotonic() + 8
+        found = None
+        while not (found and found.under_way and len(found.under_way[0].judgements) == 3):
+            assert time.monotonic() < deadline, found.under_way
+            time.sleep(0.05)
+            found = overview(store)
+    finally:
+        go_on.set()
+        work.join(20)
+    (moment,) = found.under_way
+    assert (moment.kind, moment.round, moment.step, moment.awaited) == ("positive", 1, "judging", ("c2",))
+    assert {judgement.met for judgement in moment.judgements} == {True}
+    assert moment.response.startswith("The answer")
+    assert [one.done for one in found.yields] == [0, 0]
+    found = overview(store)
+    assert found.under_way == ()
+    assert found.pairs == 1
+    with store.reading() as connection:
+        assert connection.execute("select count(*) from construct_under_way").fetchone() == (0,)
 
 
 def test_the_verifier_is_asked_alike_about_both_responses(server, store: Store, tmp_path: Path, proven) -> None:

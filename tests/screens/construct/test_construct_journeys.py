@@ -20,11 +20,14 @@ from rich.cells import cell_len
 from textual.widgets import Input, TextArea
 
 from engine.construct.reading import examples
+from engine.construct.underway import begun
+from engine.construct.verdicts import Judgement
 from engine.construct.watching import yields_of
 from engine.store.connection import Store
 from engine.store.construct import construct_runs
 from engine.store.construct_review import decisions_of, readings_of
 from engine.store.runs import Status
+from rubrics.prompts import RubricPrompt
 from screens.construct.review import ReviewScreen
 from screens.widgets.rows import Rows
 
@@ -172,6 +175,17 @@ async def test_started_stopped_and_taken_up_from_the_screen(
     assert yields_of(replace(row, status=Status.STARTED), found) == yields_of(row, found)
 
 
+def examples_under_way(row: Any) -> list[Any]:
+    """An example in its second round, when one verdict has come, and then in its third."""
+    prompt = RubricPrompt.model_validate_json(row.criteria)
+    verdicts = tuple(Judgement.from_json(one) for one in json.loads(row.judgements))
+    second = replace(
+        begun(row.example_id, prompt, row.kind, row.violated, 4), round=2, step="judging", response="Dig first.",
+        judgements=verdicts[:1],
+    )  # fmt: skip
+    return [second, replace(second, round=3, step="writing", judgements=verdicts, faults=("It does not meet: [x]",))]
+
+
 async def test_what_another_process_does_shows_live(
     tmp_path: Path, construct_rows_of, make_app, settle, screen_text
 ) -> None:
@@ -189,7 +203,19 @@ async def test_what_another_process_does_shows_live(
         open_construct(store, row)
         await _until(pilot, lambda: "● at work" in _now(app))
         assert "Nothing has come out yet." in screen_text(app)
-        exchange(store, calls[:6], found[:3], ())
+        told = examples_under_way(found[0])
+        exchange(store, calls[:1], [], (), [(row.run_id, found[0].example_id, told[0].as_json())])
+        await _until(pilot, lambda: "◌ being made · round 2 of 4 · 1 of 3 verdicts" in _now(app))
+        await settle(pilot)
+        assert "✓ met  c0" in screen_text(app), _now(app)
+        assert screen_text(app).count("… being judged") == 2
+        await pilot.press("a")
+        assert any("still being made" in note.message for note in app._notifications)
+        exchange(store, [], [], (), [(row.run_id, found[0].example_id, told[1].as_json())])
+        await _until(pilot, lambda: "being written anew" in _now(app))
+        assert "It does not meet: [x]" in screen_text(app)
+        await pilot.press("l")
+        exchange(store, calls[1:6], found[:3], ())
         await _until(pilot, lambda: f"{found[2].example_id} · a response" in _now(app))
         assert "the latest" in screen_text(app)
         assert "2 ✓    0 ✗ of 8" in screen_text(app)
