@@ -45,7 +45,10 @@ class FineTuning:
 
 @dataclass(frozen=True)
 class Rewarding:
-    """GRPO (arXiv 2402.03300); the reward of a response is the share of criteria it meets, by their verifiers."""
+    """GRPO (arXiv 2402.03300); the reward of a response is the share of criteria it meets, by their verifiers.
+
+    Template families (of a suite of one's own: domains) take turns, so a step sees all of them if `prompts` allows.
+    """
 
     steps: int = 30
     prompts: int = 8
@@ -56,6 +59,12 @@ class Rewarding:
     temperature: float = 1.0
     divergence: float = 0.0
     """Weight of the divergence from the fine-tuned model."""
+    rank: int = 0
+    """Of LoRA in this stage, for candidates of any size; 0 trains those whole that fine-tuning trained whole.
+
+    Rewards of a few hundred short responses are a noisy gradient, and Adam takes steps of one size however noisy it is;
+    over few directions they add up to less damage.
+    """
 
 
 @dataclass(frozen=True)
@@ -145,6 +154,7 @@ def _faults(recipe: PostTraining) -> list[tuple[bool, str]]:
         (not recipe.seeds or len(set(recipe.seeds)) != len(recipe.seeds), "seeds: give one or more, each once"),
         (bool(both), f"{', '.join(sorted(both)[:3])}: a family is trained on or tested, not both"),
         (recipe.sft.steps < 0 or recipe.rl.steps < 0, "steps: not below 0"),
+        (recipe.rl.rank < 0 or recipe.lora.rank < 1, "rank: not below 0; of lora, at least 1"),
         (recipe.rl.generations < 2, "rl.generations: at least 2, as they are each other's baseline"),
         *((not isinstance(n, int) or n < 1, f"{name}: a whole number, at least 1") for name, n in counts.items()),
         (not 0 < recipe.tasks.test_share < 1, "tasks.test_share: between 0 and 1"),

@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from engine.posttrain.answers import measure
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.tasks import Split, Task, split
+from engine.posttrain.tasks import Split, Task, in_turn, split
 from rubrics.errors import RudeError
 
 __all__ = ["STAGES", "post_train"]
@@ -198,7 +198,7 @@ def _fine_tuning(
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         callbacks=[told],
-        peft_config=_low_rank(model, recipe),
+        peft_config=_low_rank(model, recipe, 0),
     )
 
 
@@ -219,27 +219,28 @@ def _rewarding(
         warmup_steps=min(4, rl.steps // 5),
         temperature=rl.temperature,
         beta=rl.divergence,
+        shuffle_dataset=False,
     )
     return GRPOTrainer(
         model=model,
         reward_funcs=_Reward(parts.train),
         args=settings,
-        train_dataset=Dataset.from_list([{"prompt": task.text} for task in parts.train]),
+        train_dataset=Dataset.from_list([{"prompt": task.text} for task in in_turn(parts.train, seed)]),
         processing_class=tokenizer,
         callbacks=[told],
-        peft_config=_low_rank(model, recipe),
+        peft_config=_low_rank(model, recipe, rl.rank),
     )
 
 
-def _low_rank(model: Any, recipe: PostTraining) -> Any:
-    """LoRA on all linear layers of a large candidate; none where it has been put on already."""
+def _low_rank(model: Any, recipe: PostTraining, rank: int) -> Any:
+    """LoRA on all linear layers, of a large candidate or in a stage with a rank of its own; None where it is on."""
     from peft import LoraConfig, PeftModel
 
-    if isinstance(model, PeftModel) or sum(p.numel() for p in model.parameters()) <= recipe.lora.above:
+    large = sum(p.numel() for p in model.parameters()) > recipe.lora.above
+    if isinstance(model, PeftModel) or not (large or rank):
         return None
-    return LoraConfig(
-        r=recipe.lora.rank, lora_alpha=recipe.lora.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
+    chosen, alpha = (recipe.lora.rank, recipe.lora.alpha) if large else (rank, 2 * rank)
+    return LoraConfig(r=chosen, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")
 
 
 class _Reward:

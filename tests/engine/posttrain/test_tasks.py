@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.posttrain.recipe import Tasks
-from engine.posttrain.tasks import WORLD, split
+from engine.posttrain.tasks import WORLD, Task, _world, in_turn, split
 from rubrics.errors import BadInput
 from rubrics.reading import find_suite
 
@@ -32,7 +32,9 @@ def test_no_prompt_is_one_of_the_suite() -> None:
 
 
 def test_the_same_arguments_give_the_same_tasks() -> None:
-    assert split(WORLD, TASKS) == split(WORLD, TASKS)
+    first = split(WORLD, TASKS)
+    _world.cache_clear()
+    assert split(WORLD, TASKS) == first
     assert split(WORLD, TASKS) != split(WORLD, replace(TASKS, seed=2))
 
 
@@ -46,6 +48,18 @@ def test_demonstrations_earn_the_whole_reward_and_nonsense_none_of_it() -> None:
 def test_families_must_exist(wrong: dict[str, tuple[str, ...]]) -> None:
     with pytest.raises(BadInput):
         split(WORLD, replace(TASKS, **wrong))
+
+
+def test_families_take_turns_in_an_order_of_the_seed() -> None:
+    tasks = [
+        Task(family, f"{family}{n}", None, (), ())
+        for family, count in (("a", 5), ("b", 5), ("c", 3))
+        for n in range(count)
+    ]
+    order = in_turn(tasks, 1)
+    assert sorted(task.prompt for task in order) == sorted(task.prompt for task in tasks)
+    assert [task.family for task in order] == list("abc" * 3 + "ab" * 2)
+    assert order == in_turn(tasks, 1) != in_turn(tasks, 2)
 
 
 def _prompts(path: Path, count: int, *, checks: bool = True) -> str:
