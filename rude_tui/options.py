@@ -10,7 +10,7 @@ import click
 
 from engine.store.connection import Store
 
-__all__ = ["as_json", "database", "question_options", "store_of"]
+__all__ = ["as_json", "database", "question_options", "source_options", "store_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +23,17 @@ def database(command: F) -> F:
 def as_json(command: F) -> F:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+def source_options(command: F) -> F:
+    """`--ladder`, `--published`: a study that ships instead of the stored runs and outcomes; gives `source`."""
+    for option in (
+        click.option("--published", "source", flag_value="published", help="The published points, not your runs."),
+        click.option("--ladder", "source", flag_value="ladder", help="The ladder's measured outcomes, not your runs."),
+        click.option("--own", "source", flag_value="own", default="own", hidden=True),
+    ):
+        command = option(command)
+    return command
 
 
 def store_of(db: Path | None) -> Store:

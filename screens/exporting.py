@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from screens.formats import count, size
 from screens.place import Place
 from screens.plain import plain
 from screens.widgets.dialogs import Ask, Confirm
+
+if TYPE_CHECKING:
+    from engine.results.sources import Source
 
 __all__ = ["export_dialog"]
 
@@ -21,7 +24,7 @@ def export_dialog(
     changes: Mapping[str, Any],
     *,
     keep: Callable[[dict[str, Any]], bool] | None = None,
-    published: bool = False,
+    source: Source = "own",
 ) -> None:
     """Ask for a file, then write `what` to it in a thread; the ending decides the format.
 
@@ -33,7 +36,7 @@ def export_dialog(
     def write(path: Path) -> tuple[Path, int]:
         from engine.export import table, write_table
 
-        rows = table(place.session.store, what, place.session.question(**changes), published=published)
+        rows = table(place.session.store, what, place.session.question(**changes), source=source)
         if keep is not None:
             kept = [row for row in rows.rows if keep(dict(zip(rows.columns, row, strict=True)))]
             rows = replace(rows, rows=kept)

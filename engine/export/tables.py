@@ -19,6 +19,7 @@ from engine.results.correlation import (
 )
 from engine.results.items import try_pairs
 from engine.results.rankings import rankings_of
+from engine.results.sources import Source
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from rubrics.errors import BadInput
@@ -85,7 +86,7 @@ _ABILITIES: Final = {
 }  # fmt: skip
 
 
-def table(store: Store, what: str, question: Question, *, published: bool = False) -> Table:
+def table(store: Store, what: str, question: Question, *, source: Source = "own") -> Table:
     """One of the tables in `WHAT`, for the question's suite; every protocol run there unless one is named.
 
     Raises:
@@ -94,7 +95,7 @@ def table(store: Store, what: str, question: Question, *, published: bool = Fals
     if what not in WHAT:
         raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(WHAT))
     if what == "correlations":
-        return _correlations(store, question, published)
+        return _correlations(store, question, source)
     return WHAT[what](store, question)
 
 
@@ -143,13 +144,13 @@ def _predictors(store: Store, question: Question) -> Table:
     return Table(_PREDICTORS, list(dict.fromkeys(rows)))
 
 
-def _correlations(store: Store, question: Question, published: bool) -> Table:
+def _correlations(store: Store, question: Question, source: Source) -> Table:
     rows: list[tuple[Any, ...]] = []
-    asked = [question] if published else _protocols(store, question)
+    asked = _protocols(store, question) if source == "own" else [question]
     for one in asked:
-        predictors = predictor_names(store, one, published=published)
-        outcomes = outcome_names(store, published=published)
-        for view in correlation_views(store, one, predictors, outcomes, published=published):
+        predictors = predictor_names(store, one, source=source)
+        outcomes = outcome_names(store, source=source)
+        for view in correlation_views(store, one, predictors, outcomes, source=source):
             for statistic in view.statistics.statistics:
                 rows.append((
                     view.predictor, view.outcome, statistic.name, _number(statistic.value),
@@ -221,7 +222,7 @@ WHAT: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "rankings": _rankings,
     "verdicts": _verdicts,
     "failures": _failures,
-    "correlations": lambda store, question: _correlations(store, question, False),
+    "correlations": lambda store, question: _correlations(store, question, "own"),
     "predictors": _predictors,
     "pairs": _pairs,
     "abilities": _abilities,

@@ -19,6 +19,7 @@ from engine.posttrain.outcomes import level
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.session import outcomes_in
 from engine.posttrain.verdict import BASE, CLAIM, LEAST, OUTCOMES, Verdict, judge
+from engine.predictors.catalogue import catalogue
 from engine.results.correlation import RUDE, SIZE
 from engine.stats.correlation import Statistic
 from engine.store.connection import Store
@@ -86,9 +87,12 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _points(verdict: Verdict) -> str:
-    """One row a candidate: predictors (turned so that higher is better) and outcomes."""
+    """One row a candidate: predictors and outcomes, as measured."""
     header = ["candidate", "family", *verdict.columns, *verdict.outcomes]
-    columns = [*verdict.columns.values(), *verdict.outcomes.values()]
+    known = catalogue()
+    turned = {name for name in verdict.columns if name in known and not known[name].higher_is_better}
+    columns = [-values if name in turned else values for name, values in verdict.columns.items()]
+    columns += verdict.outcomes.values()
     rows = (
         [name, family, *(f"{column[n]:.5f}" for column in columns)]
         for n, (name, family) in enumerate(zip(verdict.names, verdict.families, strict=True))

@@ -15,6 +15,7 @@ from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.stored import RUDE, SIZE, STORED, VARIANTS
 from engine.results.board import Question
 from engine.results.families import named
+from engine.results.sources import BUNDLED, Source
 from engine.stats.correlation import Correlation, correlate, partial
 from engine.stats.estimates import Statistic
 from engine.stats.intervals import Estimate
@@ -71,6 +72,8 @@ class Point:
     size: float = math.nan
     """log10 parameters; NaN where not known."""
     family: str = ""
+    shipped: bool = False
+    """Whether it is a candidate of a study that ships and its weights ship too."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +97,20 @@ class CorrelationView:
 
 
 def predictor_names(
-    store: Store | None = None, question: Question | None = None, *, published: bool = False
+    store: Store | None = None, question: Question | None = None, *, source: Source = "own"
 ) -> list[str]:
     """What can stand on the x axis, the headline first; the proxy metrics can too, but are too many to be listed.
 
     Args:
         store: adds the person's own columns.
         question: leaves out what the runs that answer it cannot give, and what is the headline by another name.
+        source: of a study that ships, all that it has.
 
     Raises:
         BadInput: a question that nothing answers.
     """
-    if published:
-        from data.published import predictors
-
-        return list(predictors())
+    if source != "own":
+        return list(BUNDLED[source]().predictors)
     if store is None:
         return [name for name, found in catalogue().items() if found.listed]
     evidence = Evidence(store, question) if question is not None else None
@@ -122,12 +124,10 @@ def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
     return not same and predictor.run(evidence) and predictor.known(evidence)
 
 
-def outcome_names(store: Store, *, published: bool = False) -> list[str]:
+def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
     """What can stand on the y axis."""
-    if published:
-        from data.published import benchmarks
-
-        return list(benchmarks())
+    if source != "own":
+        return list(BUNDLED[source]().outcomes)
     return sorted({outcome.outcome for outcome in stored_outcomes(store)})
 
 
@@ -137,7 +137,7 @@ def correlation_view(
     predictor: str,
     outcome: str,
     *,
-    published: bool = False,
+    source: Source = "own",
     families: Mapping[str, str] | None = None,
 ) -> CorrelationView:
     """The scatter of one predictor against one outcome, with Pearson, Spearman and Kendall.
@@ -145,7 +145,7 @@ def correlation_view(
     Raises:
         BadInput: no such predictor or outcome, nothing has been run yet, or not what the predictor needs.
     """
-    return correlation_views(store, question, [predictor], [outcome], published=published, families=families)[0]
+    return correlation_views(store, question, [predictor], [outcome], source=source, families=families)[0]
 
 
 def correlation_views(
@@ -154,7 +154,7 @@ def correlation_views(
     predictors: Sequence[str],
     outcomes: Sequence[str],
     *,
-    published: bool = False,
+    source: Source = "own",
     families: Mapping[str, str] | None = None,
 ) -> list[CorrelationView]:
     """Every predictor against every outcome, by outcome, reading each thing once.
@@ -165,12 +165,12 @@ def correlation_views(
     Raises:
         BadInput: as `correlation_view`.
     """
-    known = predictor_names(published=True) if published else list(catalogue(store))
+    known = predictor_names(source=source) if source != "own" else list(catalogue(store))
     _check("predictor", predictors, known, [name for name in known if not name.startswith("proxy ")])
-    measured = outcome_names(store, published=published)
+    measured = outcome_names(store, source=source)
     _check("outcome", outcomes, measured, measured)
-    if published:
-        return [_published(predictor, outcome, families) for outcome in outcomes for predictor in predictors]
+    if source != "own":
+        return [_bundled(source, predictor, outcome, families) for outcome in outcomes for predictor in predictors]
     evidence = Evidence(store, question)
     about = catalogue(store)
     columns = {predictor: about[predictor].of(evidence) for predictor in predictors}
@@ -227,7 +227,7 @@ def _own(
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
     notes = list(table.notes)
     if not about.higher_is_better:
-        notes.append(f"{predictor}: lower is better, so a good predictor correlates below zero")
+        notes.append(_turned(predictor))
     unknown = [point.name for point in points if math.isnan(point.x)]
     if unknown:
         notes.append(f"no {predictor} known for {', '.join(unknown)}")
@@ -245,15 +245,22 @@ def _own(
     return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
 
 
-def _published(predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
-    from data.published import SOURCE, points, published
+def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
+    study = BUNDLED[source]()
+    found = [
+        Point(p.name, p.x, math.nan, math.nan, p.y, p.size, (families or {}).get(p.name) or p.family, p.shipped)
+        for p in study.points(predictor, outcome)
+    ]
+    about = catalogue().get(predictor)
+    if about is None:
+        return _view(predictor, outcome, study.source, math.nan, found, [])
+    notes = [] if about.higher_is_better else [_turned(predictor)]
+    view = _view(predictor, outcome, study.source, math.nan, found, notes)
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
 
-    known = published()
-    found = []
-    for p in points(predictor, outcome):
-        family = (families or {}).get(p.name) or known.families[p.name]
-        found.append(Point(p.name, p.x, math.nan, math.nan, p.y, math.log10(known.parameters[p.name]), family))
-    return _view(predictor, outcome, SOURCE, math.nan, found, [])
+
+def _turned(predictor: str) -> str:
+    return f"{predictor}: lower is better, so a good predictor correlates below zero"
 
 
 def _view(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, database, question_options, source_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.results.correlation import CorrelationView
+    from engine.results.sources import Source
     from engine.stats.league import League
     from engine.store.connection import Store
 
@@ -29,7 +30,7 @@ Kind = Literal["pearson", "spearman", "kendall"]
     "columns of your own; 'proxy STATISTIC, WEIGHTING' needs a run with --token-scores.",
 )  # fmt: skip
 @click.option("--outcome", help="Default: all there are.")
-@click.option("--published", is_flag=True, help="The published points instead of your runs.")
+@source_options
 @click.option("--league", "as_league", is_flag=True, help="Each predictor against the first, given size, left-outs.")
 @click.option(
     "--statistic", type=click.Choice(["pearson", "spearman", "kendall"]), default="pearson", show_default=True,
@@ -43,7 +44,7 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @as_json
 @database
 def correlate(
-    asked: tuple[str, ...], outcome: str | None, published: bool, as_league: bool, statistic: Kind,
+    asked: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, statistic: Kind,
     families: str | None, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
     as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
@@ -58,14 +59,16 @@ def correlate(
     from rubrics.errors import BadInput
 
     store = store_of(db)
-    outcomes = [outcome] if outcome else outcome_names(store, published=published)
+    outcomes = [outcome] if outcome else outcome_names(store, source=source)
     if not outcomes:
-        raise BadInput("no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --published")
+        raise BadInput(
+            "no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --ladder, or --published"
+        )
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
     predictors = [name for one in asked for name in ([one] if not one.endswith(".csv") else _added(store, Path(one)))]
-    predictors = predictors or predictor_names(store, None if published else question, published=published)
+    predictors = predictors or predictor_names(store, question if source == "own" else None, source=source)
     given = families_of(families) if families else None
-    views = correlation_views(store, question, predictors, outcomes, published=published, families=given)
+    views = correlation_views(store, question, predictors, outcomes, source=source, families=given)
     by_outcome = [[view for view in views if view.outcome == name] for name in outcomes]
     if as_json:
         print_json([
@@ -82,7 +85,7 @@ def correlate(
     if len(views) == 1:
         _print_detail(views[0])
     if as_league or len(views) == 1:
-        _say_families(views[0], told="as listed with the published points" if published else RULE)
+        _say_families(views[0], told=RULE if source == "own" else "as listed with the study's points")
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
     _say_notes(views)

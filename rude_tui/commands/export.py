@@ -10,7 +10,8 @@ import click
 
 from engine.results.board import Question
 from engine.results.pairs import GROUPINGS
-from rude_tui.options import database, question_options, store_of
+from engine.results.sources import Source
+from rude_tui.options import database, question_options, source_options, store_of
 from rude_tui.output import narrate, print_table
 
 __all__ = ["export"]
@@ -28,11 +29,11 @@ _TABLES = ("rankings", "verdicts", "failures", "correlations", "predictors", "pa
 @question_options
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="Scopes of rankings.")
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True)
-@click.option("--published", is_flag=True, help="Correlations: of the published points instead of your runs.")
+@source_options
 @database
 def export(
     what: str, output: str | None, columns: bool, raw: bool, suite: str | None, protocol: str | None,
-    metric: str | None, by: str, pairs: Literal["common", "own"], published: bool, with_excluded: bool,
+    metric: str | None, by: str, pairs: Literal["common", "own"], source: Source, with_excluded: bool,
     db: Path | None,
 ) -> None:  # fmt: skip
     """Write a table to a file.
@@ -51,7 +52,7 @@ def export(
         raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")
 
     question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
-    found = table(store_of(db), what, question, published=published)
+    found = table(store_of(db), what, question, source=source)
     if output == "-":
         write_csv(found, sys.stdout, raw=raw)
     else:

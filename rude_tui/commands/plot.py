@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from rude_tui.options import database, question_options, store_of
+from rude_tui.options import database, question_options, source_options, store_of
 from rude_tui.output import narrate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from engine.results.sources import Source
 
 __all__ = ["plot"]
 
@@ -48,11 +50,11 @@ class _Width(click.ParamType[float]):
 @click.option("--pair", help="tokens: the pair. Default: the one the candidate loses by the widest margin.")
 @click.option("--predictor", help="correlation: what stands on the x axis. Default: the headline.")
 @click.option("--outcome", help="correlation, league: what is foretold. Default: the first there is.")
-@click.option("--published", is_flag=True, help="correlation, league: the published points instead of your runs.")
+@source_options
 @database
 def plot(
     what: str, output: str, width: float, dpi: int, suite: str | None, protocol: str | None, metric: str | None,
-    model: str | None, scope: str, pair: str | None, predictor: str | None, outcome: str | None, published: bool,
+    model: str | None, scope: str, pair: str | None, predictor: str | None, outcome: str | None, source: Source,
     with_excluded: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Draw a figure for a paper: vector text, sizes in inches, the same bytes for the same numbers.
@@ -71,7 +73,7 @@ def plot(
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
     store = store_of(db)
     if what in ("correlation", "league"):
-        figure = _foretelling(store, question, what, predictor, outcome, published, width)
+        figure = _foretelling(store, question, what, predictor, outcome, source, width)
     else:
         figure = _measured(store, question, what, model, scope, pair, width)
     drawn = rendered(figure, ending, dpi=dpi)
@@ -118,19 +120,21 @@ def _measured(
 
 
 def _foretelling(
-    store: Any, question: Any, what: str, predictor: str | None, outcome: str | None, published: bool, width: float
+    store: Any, question: Any, what: str, predictor: str | None, outcome: str | None, source: Source, width: float
 ) -> Figure:
     from engine.export import figures
     from engine.results.correlation import correlation_views, outcome_names, predictor_names
     from rubrics.errors import BadInput
 
-    outcomes = [outcome] if outcome else outcome_names(store, published=published)[:1]
+    outcomes = [outcome] if outcome else outcome_names(store, source=source)[:1]
     if not outcomes:
-        raise BadInput("no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --published")
+        raise BadInput(
+            "no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --ladder, or --published"
+        )
     if what == "league" or predictor is None:
-        predictors = predictor_names(store, None if published else question, published=published)
+        predictors = predictor_names(store, question if source == "own" else None, source=source)
         predictors = predictors if what == "league" else predictors[:1]
     else:
         predictors = [predictor]
-    views = correlation_views(store, question, predictors, outcomes, published=published)
+    views = correlation_views(store, question, predictors, outcomes, source=source)
     return figures.league(views, width=width) if what == "league" else figures.correlation(views[0], width=width)

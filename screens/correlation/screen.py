@@ -58,15 +58,17 @@ than model size foretells little.
 ← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
 family out of the rest and says what is left without it.
 
-o switches between your own outcomes and published ones. rude-tui outcomes add FILE.csv adds your own: a CSV with
-candidate, outcome, score.
+o goes from your own outcomes to those of the ladder – small models that were post-trained here with one recipe, ◉ those
+that ship – and to the published study. rude-tui outcomes add FILE.csv adds your own: candidate, outcome, score.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "predictor", "x axis", tooltip="choose what stands on the x axis", id="predictor"),
         Binding("w", "outcome", "y axis", tooltip="choose what stands on the y axis", id="outcome"),
         Binding("l", "leave_out", "leave out", tooltip="the line and r, ρ, τ without this point", id="leave-out"),
         Binding("f", "family", "family", tooltip="highlight a family", id="family"),
-        Binding("o", "source", "source", tooltip="your own outcomes, or published ones", id="source"),
+        Binding(
+            "o", "source", "source", tooltip="your own outcomes, the ladder's, or the published study", id="source"
+        ),
         Binding("x", "export", "export", tooltip="write the correlations to CSV, Parquet or JSON", id="export"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
@@ -164,7 +166,7 @@ candidate, outcome, score.
         text.append("An outcome is a score measured after post-training. Put yours in a CSV with the columns\n")
         text.append("candidate, outcome, score – candidates named as in the rankings – and in a shell:\n\n")
         text.append("    rude-tui outcomes add FILE.csv\n\n", "bold")
-        text.append("o shows the published results meanwhile.")
+        text.append("o shows what was measured on small models here, then the published study.")
         self.query_one("#empty", Static).update(text)
         self._say("own outcomes")
 
@@ -174,8 +176,7 @@ candidate, outcome, score.
         if found is None or found.view is None:
             return
         view = found.view
-        source = "published results" if found.published else "own outcomes"
-        self._say(f"{source} · {plain(view.outcome)} against {plain(view.predictor)}")
+        self._say(f"{found.told} · {plain(view.outcome)} against {plain(view.predictor)}")
         self.query_one(Scatter).show(self._picture(found))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)
@@ -195,7 +196,7 @@ candidate, outcome, score.
         for point in found.points:
             known = not math.isnan(point.y)
             y = point.y if known else line.at(point.x) if line is not None else predicted[point.name]
-            glyph, tone = ("●", "mark-1") if known else ("◇", "mark-2")
+            glyph, tone = ("◉" if point.shipped else "●", "mark-1") if known else ("◇", "mark-2")
             if self._family:
                 glyph, tone = ("◆" if known else "◇", "mark-3") if point.family == self._family else ("·", "chance")
             if point.name == out and known:
@@ -247,6 +248,8 @@ candidate, outcome, score.
                 text.append(f"{one_line(rival.predictor, 15):<15} ", "bold" if here else "")
                 text.append(f"{bounds(rival.pearson):<16} {bounds(rival.spearman)}\n")
             text.append(f"\n{plain(self._verdict)}\n")
+        if any(point.shipped for point in found.points):
+            text.append("\n◉ ships with the program, ● make ladder rebuilds it\n", self.colour("chance"))
         if view.source:
             text.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
         self.query_one("#facts", Static).update(text)
@@ -350,7 +353,7 @@ candidate, outcome, score.
                 self.load("more", lambda: unlisted(self.session), offer_more)
             elif name:
                 chosen = {"predictor": found.predictor, "outcome": found.outcome, which: name}
-                self._asked = Asked(found.published, **chosen)
+                self._asked = Asked(found.source, **chosen)
                 self._ask()
 
         def offer_more(more: list[str]) -> None:
@@ -361,14 +364,16 @@ candidate, outcome, score.
 
         current = found.predictor if which == "predictor" else found.outcome
         options = [(name, name) for name in names]
-        if which == "predictor" and not found.published:
+        if which == "predictor" and found.source == "own":
             options.append((_MORE, "proxy metrics and others by the dozen …"))
         self.app.push_screen(Choose(title, options, current), take)
 
     def action_source(self) -> None:
-        """The other source of outcomes."""
-        published = self._read.published if self._read is not None else False
-        self._asked = Asked(not published)
+        """The next source of outcomes."""
+        from engine.results.sources import SOURCES
+
+        shown = self._asked.source or (self._read.source if self._read is not None else "own")
+        self._asked = Asked(SOURCES[(SOURCES.index(shown) + 1) % len(SOURCES)])
         self._ask()
 
     def action_again(self) -> None:
@@ -379,7 +384,7 @@ candidate, outcome, score.
     def action_export(self) -> None:
         """Write the correlations to a file."""
         if self._read is not None and self._read.view is not None:
-            export_dialog(self, "correlations", {}, published=self._read.published)
+            export_dialog(self, "correlations", {}, source=self._read.source)
 
 
 def _number(value: float) -> str:

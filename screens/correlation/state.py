@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from engine.results.board import Question
     from engine.results.correlation import CorrelationView, Expected, Point
+    from engine.results.sources import Source
     from engine.stats.correlation import LeftOut
     from engine.stats.estimates import Statistic
     from engine.stats.lines import Line
@@ -25,8 +26,8 @@ SYMBOLS: Final = {"pearson": "r", "spearman": "ρ", "kendall": "τ"}
 class Asked:
     """Which scatter is wanted; None means the first there is."""
 
-    published: bool | None = None
-    """None: own outcomes if there are any, else the published ones."""
+    source: Source | None = None
+    """None: own outcomes if there are any, else the ladder's."""
     predictor: str | None = None
     outcome: str | None = None
 
@@ -35,7 +36,9 @@ class Asked:
 class Read:
     """What was read, and what could be asked for instead."""
 
-    published: bool
+    source: Source
+    told: str
+    """What the source is, in a few words."""
     predictors: tuple[str, ...]
     outcomes: tuple[str, ...]
     predictor: str
@@ -95,20 +98,21 @@ def read(session: Session, asked: Asked) -> Read:
 
 def _read(store: Store, question: Question, asked: Asked) -> Read:
     from engine.results.correlation import correlation_view, expected, outcome_names, predictor_names
+    from engine.results.sources import BUNDLED
 
-    published = asked.published
-    if published is None:
-        published = not outcome_names(store)
-    predictors = tuple(predictor_names(store, None if published else question, published=published))
-    outcomes = tuple(outcome_names(store, published=published))
+    source = asked.source or ("own" if outcome_names(store) else "ladder")
+    own = source == "own"
+    told = "own outcomes" if own else BUNDLED[source]().told
+    predictors = tuple(predictor_names(store, question if own else None, source=source))
+    outcomes = tuple(outcome_names(store, source=source))
     predictor = asked.predictor or ""
-    if predictor not in predictors and (published or not _is_known(store, predictor)):
+    if predictor not in predictors and (not own or not _is_known(store, predictor)):
         predictor = next(iter(predictors), "")
     outcome = asked.outcome if asked.outcome in outcomes else next(iter(outcomes), "")
     if not predictor or not outcome:
-        return Read(published, predictors, outcomes, predictor, outcome, None, ())
-    view = correlation_view(store, question, predictor, outcome, published=published)
-    return Read(published, predictors, outcomes, predictor, outcome, view, expected(view))
+        return Read(source, told, predictors, outcomes, predictor, outcome, None, ())
+    view = correlation_view(store, question, predictor, outcome, source=source)
+    return Read(source, told, predictors, outcomes, predictor, outcome, view, expected(view))
 
 
 def _is_known(store: Store, predictor: str) -> bool:
@@ -130,7 +134,7 @@ def unlisted(session: Session) -> list[str]:
 def rivals(session: Session, found: Read) -> tuple[list[Rival], str]:
     """Every predictor of the same outcome, strongest rank correlation first, and what may be said of the one shown."""
     question = session.question()
-    wanted = (question, found.published, found.predictor, found.outcome)
+    wanted = (question, found.source, found.predictor, found.outcome)
     return session.kept("rivals", wanted, lambda: _rivals(session.store, question, found))
 
 
@@ -138,7 +142,7 @@ def _rivals(store: Store, question: Question, found: Read) -> tuple[list[Rival],
     from engine.results.correlation import correlation_views, verdict
 
     names = [found.predictor, *(name for name in found.predictors if name != found.predictor)]
-    views = correlation_views(store, question, names, [found.outcome], published=found.published)
+    views = correlation_views(store, question, names, [found.outcome], source=found.source)
     listed = [
         Rival(predictor, view.statistics.pearson, view.statistics.spearman)
         for predictor, view in zip(names, views, strict=True)

@@ -147,7 +147,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         text.append(plain(error.what) + "\n\n", "")
         text.append("1  pick candidates: mark them with space, then r runs them\n")
         text.append("2  choose suites and protocols, and start\n")
-        text.append("4  look at the published results meanwhile\n\n")
+        text.append("4  see how well others were foretold meanwhile\n\n")
         text.append("In a shell, rude-tui demo scores the bundled candidates.")
         self.query_one("#empty", Static).update(text)
         self.say(error.what)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
+from data.ladder import ladder
 from engine.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
@@ -224,7 +225,6 @@ async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle,
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:
         await settle(pilot)
-        assert "published results" in screen_text(app)
         whole = app.screen._read.view.statistics
         line = app.screen._read.line()
         await pilot.press("left")
@@ -359,11 +359,21 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         assert "press 1, mark candidates, r" in " ".join(screen_text(app).split())
         await pilot.press("4")
         await settle(pilot)
-        assert "published results" in screen_text(app)
-        assert "Pearson" in screen_text(app)
+        text = screen_text(app)
+        assert f"ladder of {len(ladder().candidates)} models post-trained here" in text
+        assert "rl_met against RuDE accuracy" in text
+        assert text.count("◉") >= 4  # those that ship; some may lie on one cell
+        assert "Pearson" in text
+        assert "o source" in text
+        await pilot.press("o")
+        await settle(pilot)
+        assert "published study" in screen_text(app)
         await pilot.press("o")
         await settle(pilot)
         assert "rude-tui outcomes add FILE.csv" in screen_text(app)
+        await pilot.press("o")
+        await settle(pilot)
+        assert "ladder of" in screen_text(app)
 
 
 async def test_a_store_that_cannot_be_read_says_so(tmp_path: Path, make_app, settle, screen_text) -> None:

@@ -21,6 +21,7 @@ from engine.results.correlation import (
     verdict,
 )
 from engine.results.rankings import RankingTable, rankings_of
+from engine.results.sources import Source
 from engine.stats import correlation as correlation_methods
 from engine.stats import order as order_methods
 from engine.stats import ranking as ranking_methods
@@ -130,15 +131,16 @@ def _other_metrics(store: Store, question: Question, resamples: int) -> tuple[Ra
 def _outlooks(store: Store, question: Question, wanted: Wanted) -> tuple[tuple[Outlook, ...], tuple[str, ...]]:
     stored = outcome_names(store)
     published = not stored and not wanted.outcomes
-    names = list(wanted.outcomes) or (outcome_names(store, published=True) if published else stored)
+    source: Source = "published" if published else "own"
+    names = list(wanted.outcomes) or outcome_names(store, source=source)
     if published and wanted.predictors:
         raise BadInput("no outcome is stored to set predictors against", fix="rude-tui outcomes add FILE.csv")
     shown = names if wanted.outcomes else names[:_OUTCOMES]
     if published:
-        predictors = predictor_names(published=True)
+        predictors = predictor_names(source=source)
     else:
         predictors = list(wanted.predictors) or predictor_names(store, question)
-    views = correlation_views(store, question, predictors, shown, published=published)
+    views = correlation_views(store, question, predictors, shown, source=source)
     outlooks = []
     for outcome in shown:
         here = [view for view in views if view.outcome == outcome]

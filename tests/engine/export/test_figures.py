@@ -41,7 +41,7 @@ def table(board: Board) -> RankingTable:
 
 @pytest.fixture(scope="module")
 def scatter() -> CorrelationView:
-    return correlation_view(Store(), Question(), "RuDE (published)", "AdvancedIF", published=True)
+    return correlation_view(Store(), Question(), "RuDE (published)", "AdvancedIF", source="published")
 
 
 def markers(figure: Any) -> list[tuple[float, float]]:
@@ -103,7 +103,7 @@ def test_no_name_covers_a_point_or_another_name(scatter: CorrelationView, width:
 
 
 def test_the_league_is_in_order(store: Store) -> None:
-    views = correlation_views(store, Question(), ["RuDE (published)", "MMLU"], ["PRBench"], published=True)
+    views = correlation_views(store, Question(), ["RuDE (published)", "MMLU"], ["PRBench"], source="published")
     found = [x for x, _ in markers(figures.league(views))]
     assert found == sorted((view.statistics.spearman.value for view in views), key=abs, reverse=True)
 

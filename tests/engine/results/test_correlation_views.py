@@ -29,7 +29,7 @@ PREDICTORS = ["RuDE (published)", "SuperGPQA", "log10 parameters"]
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> list[CorrelationView]:
     store = Store(tmp_path_factory.mktemp("views") / "x.duckdb")
-    return correlation_views(store, Question(), PREDICTORS, ["HealthBench"], published=True)
+    return correlation_views(store, Question(), PREDICTORS, ["HealthBench"], source="published")
 
 
 def view(points: list[Point], predictor: str = "p") -> CorrelationView:
@@ -53,7 +53,7 @@ def test_a_family_of_ones_own(tmp_path: Path) -> None:
     store = Store(tmp_path / "x.duckdb")
     given = {name: "other" for name in published().candidates if not name.startswith("Qwen")}
     given |= {name: "Qwen" for name in published().candidates if name.startswith("Qwen")}
-    (found,) = correlation_views(store, Question(), PREDICTORS[:1], ["PRBench"], published=True, families=given)
+    (found,) = correlation_views(store, Question(), PREDICTORS[:1], ["PRBench"], source="published", families=given)
     assert {left.name for left in found.statistics.leave_family_out} == {"Qwen", "other"}
 
 

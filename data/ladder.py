@@ -1,0 +1,43 @@
+"""The ladder's points that ship: what was known of small base models, and what post-training here made of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+__all__ = ["SOURCE", "LadderPoints", "ladder"]
+
+SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
+_STAGES: Final = ("base_", "sft_", "rl_")
+_FOLDER: Final = Path(__file__).with_suffix("")
+
+
+@dataclass(frozen=True)
+class LadderPoints:
+    """Columns of numbers, one entry a candidate."""
+
+    candidates: tuple[str, ...]
+    families: tuple[str, ...]
+    predictors: Mapping[str, tuple[float, ...]]
+    """As measured, the headline first; NaN where a candidate has none."""
+    outcomes: Mapping[str, tuple[float, ...]]
+    """Shares of criteria met, and gains; the one that was named beforehand first."""
+
+
+@cache
+def ladder() -> LadderPoints:
+    """Everything in `data/ladder/points.csv`."""
+    with (_FOLDER / "points.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in rows[0] if name not in ("candidate", "family")]
+    columns = {name: tuple(float(row[name]) for row in rows) for name in names}
+    return LadderPoints(
+        tuple(row["candidate"] for row in rows),
+        tuple(row["family"] for row in rows),
+        {name: column for name, column in columns.items() if not name.startswith(_STAGES)},
+        {name: column for name, column in columns.items() if name.startswith(_STAGES)},
+    )

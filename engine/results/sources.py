@@ -1,0 +1,76 @@
+"""Where predictors and outcomes come from: a person's own runs, or one of the studies that ship."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["BUNDLED", "SOURCES", "Bundled", "BundledPoint", "Source"]
+
+Source = Literal["own", "ladder", "published"]
+
+SOURCES: Final[tuple[Source, ...]] = ("own", "ladder", "published")
+
+
+@dataclass(frozen=True)
+class BundledPoint:
+    """One candidate of a study; x and y are NaN where unknown."""
+
+    name: str
+    x: float
+    y: float
+    size: float
+    """log10 parameters."""
+    family: str
+    shipped: bool
+    """Whether its weights ship too."""
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A study: what foretells, what is foretold, and the points of any two."""
+
+    told: str
+    """In a few words."""
+    source: str
+    predictors: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    points: Callable[[str, str], list[BundledPoint]]
+
+
+def _published() -> Bundled:
+    from data.published import SOURCE, benchmarks, points, predictors, published
+
+    def pointed(predictor: str, outcome: str) -> list[BundledPoint]:
+        known = published()
+        return [
+            BundledPoint(p.name, p.x, p.y, math.log10(known.parameters[p.name]), known.families[p.name], False)
+            for p in points(predictor, outcome)
+        ]
+
+    return Bundled("published study", SOURCE, predictors(), benchmarks(), pointed)
+
+
+def _ladder() -> Bundled:
+    from data.bundled import bundled_models
+    from data.ladder import SOURCE, ladder
+    from engine.predictors.stored import SIZE
+
+    known = ladder()
+    shipped = {path.name for path in bundled_models()}
+
+    def pointed(predictor: str, outcome: str) -> list[BundledPoint]:
+        columns = known.predictors[predictor], known.outcomes[outcome], known.predictors[SIZE]
+        return [
+            BundledPoint(name, x, y, size, family, name in shipped)
+            for name, family, x, y, size in zip(known.candidates, known.families, *columns, strict=True)
+        ]
+
+    told = f"ladder of {len(known.candidates)} models post-trained here"
+    return Bundled(told, SOURCE, tuple(known.predictors), tuple(known.outcomes), pointed)
+
+
+BUNDLED: Final[Mapping[str, Callable[[], Bundled]]] = {"ladder": _ladder, "published": _published}
+"""By source; called when it is needed, since each reads files."""
