@@ -144,6 +144,12 @@ def test_families_that_are_said(rude: Rude) -> None:
         told(rude(*asked, "Kimi-K2"))
 
 
+def test_the_ladder_needs_no_run(rude: Rude) -> None:
+    done = told(rude("correlate", "--ladder", "--outcome", "rl_met", "--predictor", "RuDE accuracy"))
+    assert "post-trained here" in done.stderr
+    assert told(rude("export", "correlations", "--ladder", "-o", "-")).stdout.count("rl_met,spearman") > 20
+
+
 def test_published_outcomes_are_marked(rude: Rude) -> None:
     found = json.loads(told(rude("outcomes", "list", "--published", "--json")).stdout)
     assert {row["source"].rpartition(", ")[2] for row in found} <= {"printed", "digitised"}

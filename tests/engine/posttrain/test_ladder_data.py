@@ -11,6 +11,9 @@ from engine.outcomes import read_outcomes
 from engine.posttrain.ladder import LADDER
 from engine.posttrain.pretrain import read_recipes
 from engine.posttrain.verdict import CLAIM, LEAST
+from engine.results.board import Question
+from engine.results.correlation import RUDE, correlation_views, outcome_names, predictor_names
+from engine.store.connection import Store
 
 KNOWN = {path.name for path in bundled_models()} | {recipe.name for recipe in read_recipes(LADDER / "ladder.toml")}
 
@@ -39,3 +42,23 @@ def test_the_card_is_of_these_points_and_by_the_claims_rule() -> None:
     assert f"n = {len(rows)})" in card
     assert all(f"| `{row['candidate']}` |" in card for row in rows)
     assert (LADDER / "rl_met.svg").is_file()
+
+
+def test_the_points_are_a_source_of_correlations() -> None:
+    from scipy.stats import spearmanr
+
+    store = Store()
+    assert outcome_names(store, source="ladder")[0] == CLAIM
+    names = predictor_names(store, source="ladder")
+    assert names[0] == RUDE
+    with (LADDER / "points.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for view in correlation_views(
+        store, Question(), [RUDE, "bits per byte", "base generation"], [CLAIM], source="ladder"
+    ):
+        x, y = ([float(row[name]) for row in rows] for name in (view.predictor, CLAIM))
+        assert view.statistics.spearman.value == pytest.approx(spearmanr(x, y).statistic)
+        assert min(x) > 0
+        assert view.higher_is_better is (view.predictor != "bits per byte")
+        assert {point.name for point in view.points if point.shipped} <= {path.name for path in bundled_models()}
+        assert sum(point.shipped for point in view.points) >= 6
