@@ -34,6 +34,15 @@ def _simulated(accuracies: list[float], pairs: int, clusters: int, seed: int = 0
     return _matrix((rng.random((len(accuracies), pairs)) < np.array(accuracies)[:, None] + shift).astype(float), labels)
 
 
+def test_more_rivals_ask_for_more_evidence() -> None:
+    # 12 pairs one way, 3 the other: z = 9/√15, p = .02; by Holm over the six comparisons of four candidates .12.
+    lead, rest = np.repeat([1, 0, 1], [12, 3, 25]), np.repeat([0, 1], [12, 28])
+    alone = rank(_matrix(np.stack([lead, rest])), _overall(40), chance=0.5, resamples=100).rows
+    assert [(row.rank_low, row.rank_high, row.tied_with) for row in alone] == [(1, 1, ()), (2, 2, ())]
+    among = rank(_matrix(np.stack([lead, rest, rest, rest])), _overall(40), chance=0.5, resamples=100).rows
+    assert all((row.rank_low, row.rank_high, len(row.tied_with)) == (1, 4, 3) for row in among)
+
+
 def test_order_value_and_counts() -> None:
     matrix = _simulated([0.4, 0.8, 0.6], 600, 60)
     found = rank(matrix, _overall(600), chance=0.5)
