@@ -75,6 +75,18 @@ def test_no_pair_that_differs_keeps_the_interval_open() -> None:
     assert (found.ci_low, found.ci_high) == pytest.approx((-half, half), rel=1e-5)
 
 
+@pytest.mark.parametrize(("more", "less", "n"), [(9, 3, 60), (6, 6, 40), (2, 7, 80)])
+def test_few_independent_pairs_get_bonett_and_prices_interval(more: int, less: int, n: int) -> None:
+    a = [1.0] * more + [0.0] * less + [1.0] * (n - more - less)
+    b = [0.0] * more + [1.0] * less + [1.0] * (n - more - less)
+    found = compare(_two(a, b), "a", "b", _overall(n))
+    up, down = (more + 1) / (n + 2), (less + 1) / (n + 2)
+    half = 1.959964 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    assert found.method == BONETT_PRICE
+    # Each pair is a cluster of its own, and their scatter counts n − 1.
+    assert (found.ci_low, found.ci_high) == pytest.approx((up - down - half, up - down + half), abs=0.03 / math.sqrt(n))
+
+
 def test_nothing_in_common() -> None:
     found = compare(_two([1, math.nan], [math.nan, 1]), "a", "b", _overall(2))
     assert math.isnan(found.difference)
