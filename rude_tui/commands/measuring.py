@@ -112,6 +112,8 @@ def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], 
         )  # fmt: skip
     shown = {row["predictor"] for row in rows}
     narrate(*(f"{about.label}: {about.help} ({about.source})" for about in MODES.values() if about.label in shown))
+    if shown and not any(name.startswith("rBridge") for name in shown):
+        narrate("no rBridge: the traces have neither tokens with the frontier's log-probabilities nor marked spans")
     narrate(f"traces: {traces.name}, {traces.hash[:12]}; lower is better; stored, see rude-tui correlate")
     for state in states:
         narrate(*(f"note: {state.candidate}: {note}" for note in state.notes))
