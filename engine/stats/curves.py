@@ -3,7 +3,9 @@
 For a given c the curve is a straight line in (1 − u^−c)/c, u = t/largest t, which becomes log u as c goes to 0; so a
 and b follow by least squares and only c has to be searched for. Intervals are profile likelihood ones (Bates & Watts
 1988, Nonlinear Regression Analysis, chapter 6): all values that some c within reach of the data allows, with Student's
-t for n − 3 degrees of freedom. They need not be symmetric, and are wide where power and logarithm look alike.
+t for n − 3 degrees of freedom. They need not be symmetric, and are wide where power and logarithm look alike. With
+normal noise they hold the truth in 94 to 98 of 100 simulated runs (benchmarks/stats/curves.py); widened by the noise of
+the pairs, as they are shown, in 95 or more.
 """
 
 from __future__ import annotations
