@@ -12,10 +12,13 @@ from pathlib import Path
 from engine.untrusted import shown
 from rubrics.errors import BadInput
 
-__all__ = ["Device", "devices", "free_memory", "resolve_device"]
+__all__ = ["Device", "devices", "free_memory", "resolve_device", "together"]
 
 _TIMEOUT = 10.0
 """Seconds for nvidia-smi, which may have to wake a sleeping GPU."""
+
+_FURTHER_GPU = 2 << 30
+"""Bytes that each GPU beside the first costs: a context and kernels, and what no whole layer fits into."""
 
 _QUERY = ("nvidia-smi", "--query-gpu=index,uuid,memory.total,memory.free,name", "--format=csv,noheader,nounits")
 
@@ -27,7 +30,7 @@ class Device:
     kind: str
     """`cpu` or `cuda`."""
     index: int
-    """Position among the devices torch will see; 0 for the CPU."""
+    """Position among the devices torch will see; 0 for the CPU, -1 for all GPUs together."""
     name: str
     total: int
     """Bytes of memory."""
@@ -36,8 +39,8 @@ class Device:
 
     @property
     def spec(self) -> str:
-        """As torch writes it: `cpu` or `cuda:N`."""
-        return "cpu" if self.kind == "cpu" else f"cuda:{self.index}"
+        """As torch writes it, `cpu` or `cuda:N`; `cuda:all` for all GPUs together."""
+        return "cpu" if self.kind == "cpu" else f"cuda:{'all' if self.index < 0 else self.index}"
 
 
 def devices() -> list[Device]:
@@ -51,13 +54,14 @@ def devices() -> list[Device]:
 
 
 def resolve_device(wanted: str) -> Device:
-    """The device a person asked for: `auto` (the GPU with most free memory, else the CPU), `cpu`, `cuda` or `cuda:N`.
+    """The device a person asked for: `auto` (the GPU with most free memory, else the CPU), `cpu`, `cuda`, `cuda:N`, or
+    `cuda:all`, the layers of one model spread over all GPUs.
 
     Raises:
         BadInput: no such device here.
     """
-    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", wanted):
-        raise BadInput("no such device", where=shown(wanted), fix="give auto, cpu, cuda or cuda:N")
+    if not re.fullmatch(r"auto|cpu|cuda(:(\d{1,3}|all))?", wanted):
+        raise BadInput("no such device", where=shown(wanted), fix="give auto, cpu, cuda, cuda:N or cuda:all")
     cpu, *gpus = devices()
     if wanted == "cpu" or (wanted == "auto" and not gpus):
         return cpu
@@ -70,12 +74,24 @@ def resolve_device(wanted: str) -> Device:
         raise BadInput(f"no GPU: {why}", where=wanted, fix="use --device cpu, or auto to take a GPU where there is one")
     if ":" not in wanted:
         return max(gpus, key=lambda gpu: gpu.free)
+    if wanted == "cuda:all":
+        return gpus[0] if len(gpus) == 1 else together(gpus)
     index = int(wanted.partition(":")[2])
     for gpu in gpus:
         if gpu.index == index:
             return gpu
     there = ", ".join(gpu.spec for gpu in gpus)
     raise BadInput("no such GPU", where=wanted, fix=f"there is {there}")
+
+
+def together(gpus: list[Device]) -> Device:
+    """Several GPUs as one device; each further one has a start of its own, and layers do not fill it to the brim."""
+    spare = _FURTHER_GPU * (len(gpus) - 1)
+    names = sorted({gpu.name for gpu in gpus})
+    return Device(
+        "cuda", -1, f"{len(gpus)} GPUs: {', '.join(names)}", sum(gpu.total for gpu in gpus),
+        max(0, sum(gpu.free for gpu in gpus) - spare),
+    )  # fmt: skip
 
 
 def free_memory() -> tuple[int, int]:

@@ -87,7 +87,7 @@ class PlannedRun:
     protocol: Protocol
     precision: str
     device: str
-    """`cpu` or `cuda:N`; the run's key holds only which kind it is."""
+    """`cpu`, `cuda:N` or `cuda:all`; the run's key holds only which kind it is."""
     why: str
     """Why this precision."""
     key: Mapping[str, Any]
@@ -190,6 +190,10 @@ def _planned(
     from engine.precision import fits
 
     fit = fits(candidate, device, request.precision)
+    if fit.precision is None and request.device in ("auto", "cuda") and (spread := _all_gpus(device)):
+        # Too large for any one GPU: its layers are spread over all of them.
+        wider = fits(candidate, spread, request.precision)
+        device, fit = (spread, wider) if wider.precision else (device, fit)
     if fit.precision is None:
         raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose another precision")
     progress.advanced(
@@ -219,6 +223,14 @@ def _planned(
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
                     token_scores=tokens,
                 )  # fmt: skip
+
+
+def _all_gpus(device: Device) -> Device | None:
+    """All GPUs as one device, where there are several and the device is one of them."""
+    from engine.machine import devices, together
+
+    gpus = [found for found in devices() if found.kind == "cuda"] if device.kind == "cuda" else []
+    return together(gpus) if len(gpus) > 1 else None
 
 
 def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tuple[PromptShown, int | None]]:

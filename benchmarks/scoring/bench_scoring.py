@@ -56,9 +56,10 @@ ROUND = 128
 """Requests that are handed over together, as a run does it."""
 
 TABLE = {
-    ("qwen3-27m", "fp32"): 200, ("qwen3-27m", "bf16"): 80, ("smollm2-135m", "fp32"): 24, ("smollm2-135m", "bf16"): 24,
+    ("qwen3-27m", "fp32"): (200, 8), ("qwen3-27m", "bf16"): (60, 8),
+    ("smollm2-135m", "fp32"): (12, 4), ("smollm2-135m", "bf16"): (12, 4),
 }  # fmt: skip
-"""Pairs, so that all of it takes about ten minutes on two cores; 200 elsewhere."""
+"""Pairs for us and requests for each rival, so that all of it takes about twelve minutes on two cores."""
 
 LONG = Lengths(prompt=(3000, 14000))
 """Items of 4,000 to 16,000 tokens."""
@@ -115,10 +116,11 @@ class Contest:
         self.loaded = build(shape, precision, options.device)
         device = "cuda" if options.device.startswith("cuda") else "cpu"
         self.library = matmul.use(self.loaded.model, kernels.matmul_for(device, precision))
-        pairs = options.pairs or TABLE.get((shape, precision), 200)
+        pairs, rivals_do = TABLE.get((shape, precision), (200, 12))
+        pairs, rivals_do = options.pairs or pairs, options.rival_requests or rivals_do
         vocabulary = self.plain.config.vocab_size
         self.requests = pairs_as_requests(protocol, vocabulary, pairs, LONG if options.long else Lengths())
-        count = min(options.rival_requests, len(self.requests))
+        count = min(rivals_do, len(self.requests))
         self.sampled = np.unique(np.linspace(0, len(self.requests) - 1, count).astype(int)).tolist()
         self.sample = [self.requests[index] for index in self.sampled]
         self.share = sum(len(r.ids) for r in self.sample) / sum(len(r.ids) for r in self.requests)
@@ -186,7 +188,7 @@ def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, 
             times.setdefault(name, []).append(taken if name == OURS else taken / contest.share)
             if options.device.startswith("cuda"):
                 peaks[name] = peak_bytes(torch.device(options.device))
-    if not peaks and not options.no_peaks:
+    if not peaks and not options.no_peaks and protocol == options.protocol[0]:
         # Resident memory only ever grows, so each takes its turn in a process of its own.
         names = [name for name in contest.rivals if not name.endswith(EQUAL)]
         peaks = {name: peak_of(name, shape, precision, protocol, contest.batch, options) for name in names}
@@ -227,7 +229,7 @@ def peak_of(name: str, shape: str, precision: str, protocol: str, batch: int, op
     """Bytes of resident memory at the peak of a process that does only this, on some of the pairs."""
     given = {
         "--only": name, "--shape": shape, "--protocol": protocol, "--precision": precision, "--batch": batch,
-        "--threads": options.threads, "--pairs": min(options.pairs or 12, 12), "--rival-requests": 8,
+        "--threads": options.threads, "--pairs": min(options.pairs or 6, 6), "--rival-requests": 3,
         "--budget": options.budget,
     }  # fmt: skip
     words = [str(word) for pair in given.items() if pair[1] is not None for word in pair]
@@ -300,7 +302,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pairs", type=int, help="default: 200, less where the table would take too long")
-    parser.add_argument("--rival-requests", type=int, default=12, help="requests that each rival does")
+    parser.add_argument(
+        "--rival-requests", type=int, help="requests that each rival does; default: 12, less in the table"
+    )
     parser.add_argument("--long", action="store_true", help="items of 4,000 to 16,000 tokens")
     parser.add_argument("--budget", type=int, default=None, help="tokens in one forward pass")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")

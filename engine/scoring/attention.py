@@ -96,7 +96,7 @@ class Slice:
         self._blocks = list(self._cut())
         self._last = last
         self._last_blocks = [part for block in self._blocks if (part := self._narrowed(block, read))]
-        self._keys: dict[tuple[int, int, int | None], _Keys] = {}
+        self._keys: dict[tuple[int, int, int | None, torch.device], _Keys] = {}
         kept = np.flatnonzero(self._ends > stop)
         self._kept_places = self._places[kept]
         self._kept_spans = _spans(kept)
@@ -136,7 +136,7 @@ class Slice:
         return _Block(start, stop, keys, block.single)
 
     def _keys_for(self, block: _Block, window: int | None, device: torch.device) -> _Keys:
-        name = (block.start, block.stop, window)
+        name = (block.start, block.stop, window, device)
         if name not in self._keys:
             self._keys[name] = self._make_keys(block, window, device)
         return self._keys[name]

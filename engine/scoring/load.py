@@ -44,7 +44,7 @@ def load_model(
     """Load safetensors weights from a folder; never from the network, never another program's code unless told so.
 
     Args:
-        device: `cpu`, `cuda`, `cuda:N`, `auto` (a GPU if there is one) or `auto-map` (spread over all devices).
+        device: `cpu`, `cuda`, `cuda:N`, `auto` (a GPU if there is one) or `cuda:all` (layers spread over all GPUs).
         attention: implementation used where prefixes cannot be shared; the model's own default if it lacks this one.
         threads: CPU threads; None leaves it to PyTorch, which takes all cores.
 
@@ -63,6 +63,12 @@ def load_model(
             where=where,
             fix="download the weights again",
         )
+    places = {str(place) for place in getattr(model, "hf_device_map", {}).values()}
+    if place == "auto" and places & {"cpu", "disk"}:
+        # It would run, moving weights to and fro for every pass.
+        raise CandidateError(
+            "it does not fit the GPUs, all of them together", where=where, fix="choose a smaller precision"
+        )
     model.eval()
     used = str(getattr(model.config, "_attn_implementation", None) or "eager")
     facts = _facts(model, precision, used)
@@ -73,13 +79,15 @@ def load_model(
 def _device_map(device: str) -> str | dict[str, str]:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "auto-map":
+    if device == "cuda:all":
+        if not torch.cuda.is_available():
+            raise BadInput("cuda:all is not there: no GPU is visible to PyTorch", fix="use --device cpu")
         return "auto"
     if device == "cpu":
         return {"": "cpu"}
     kind, _, number = device.partition(":")
     if kind != "cuda" or (number and not number.isdecimal()):
-        raise BadInput(f"{device!r} is not a device", fix="use auto, cpu, cuda or cuda:N")
+        raise BadInput(f"{device!r} is not a device", fix="use auto, cpu, cuda, cuda:N or cuda:all")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(number or 0) >= count:
         seen = "no GPU is visible to PyTorch" if count == 0 else f"only {count} GPUs are visible to PyTorch"

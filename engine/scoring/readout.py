@@ -44,8 +44,9 @@ def read(
     for start in range(0, len(hidden), step):
         first, last = torch.searchsorted(rows, torch.tensor([start, start + step])).tolist()
         logits = logits_of(hidden[start : start + step]).float()
-        at = (rows[first:last] - start).to(hidden.device)
-        target = targets[first:last].to(hidden.device)
+        # Of a model spread over several devices, the head need not be where the last layer is.
+        at = (rows[first:last] - start).to(logits.device)
+        target = targets[first:last].to(logits.device)
         parts.append(tuple(part.cpu() for part in _read(logits, at, target, details)))
     if not parts:
         parts = [tuple(torch.empty(0) for _ in range(4 if details else 1))]

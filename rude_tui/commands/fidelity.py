@@ -27,7 +27,7 @@ _PRECISIONS = click.Choice(["fp32", "bf16", "int8", "nf4"])
 @click.option("--precision", type=_PRECISIONS, help="Tried (default: bf16 on a CPU, nf4 on a GPU).")
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, metavar="N",
               help="Size of the sample: the first N pairs of the random order.")  # fmt: skip
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
 @click.option("--allow-remote-code", is_flag=True, help="Let the model run code of its own. Only if you trust it.")
 @as_json

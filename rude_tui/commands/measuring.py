@@ -37,7 +37,7 @@ _REMOTE = click.option(
 @click.option(
     "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
 @_REMOTE
 @as_json

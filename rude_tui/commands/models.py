@@ -17,7 +17,7 @@ __all__ = ["models"]
 @click.option(
     "--hash/--no-hash", "with_hash", default=True, help="Hash the weights (remembered; the first time takes a while)."
 )
-@click.option("--device", default="auto", show_default=True, help="Where it should fit: auto, cpu, cuda[:N].")
+@click.option("--device", default="auto", show_default=True, help="Where it should fit: auto, cpu, cuda[:N|:all].")
 @click.option(
     "--allow-remote-code", multiple=True, metavar="MODEL", help="Do not refuse this model for wanting its own code."
 )

@@ -30,7 +30,7 @@ __all__ = ["run"]
 @click.option(
     "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")

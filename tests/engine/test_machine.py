@@ -62,6 +62,9 @@ def test_which_device_is_meant(smi: Path) -> None:
     assert resolve_device("cuda").spec == "cuda:1"
     assert resolve_device("cuda:0").spec == "cuda:0"
     assert resolve_device("cpu").spec == "cpu"
+    both = resolve_device("cuda:all")
+    assert (both.kind, both.spec, both.total) == ("cuda", "cuda:all", (81559 + 24564) << 20)
+    assert both.free == (25000 << 20) - (2 << 30)
     with pytest.raises(BadInput) as caught:
         resolve_device("cuda:2")
     assert "cuda:0, cuda:1" in caught.value.fix

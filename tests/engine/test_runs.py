@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.machine import Device
 from engine.planning import RunRequest, plan
 from engine.process import WorkerProcess
 from engine.progress import Phase, RunState
@@ -19,7 +20,7 @@ from engine.runs import execute, exit_code
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
 from engine.store.verdicts import done_pairs, load_verdicts
-from rubrics.errors import BadInput, Exit, WorkerError
+from rubrics.errors import BadInput, CandidateError, Exit, WorkerError
 from rubrics.reading import write_suite
 from rubrics.schema import Suite
 
@@ -186,6 +187,19 @@ def test_the_library_that_multiplies_is_part_of_the_key(
     there = plan(store, asked(small_model)).runs[0]
     assert there.key["matmul"] == library
     assert (here.run_id == there.run_id) == (here.key["matmul"] == library)
+
+
+def test_a_candidate_too_large_for_any_one_gpu_is_spread_over_all(
+    store: Store, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus = [Device("cuda", n, "GPU", 1 << 30, 700 << 20) for n in range(2)]
+    monkeypatch.setattr("engine.machine.devices", lambda: [Device("cpu", 0, "CPU", 8 << 30, 8 << 30), *gpus])
+    monkeypatch.setattr("engine.machine._FURTHER_GPU", 64 << 20)
+    for wanted in ("auto", "cuda"):
+        run = plan(store, asked(small_model, device=wanted)).runs[0]
+        assert (run.device, run.key["device"], run.precision) == ("cuda:all", "cuda", "fp32")
+    with pytest.raises(CandidateError, match="cuda:1"):
+        plan(store, asked(small_model, device="cuda:1"))
 
 
 def test_a_changed_suite_is_another_run(store: Store, small_model: Path, world: Suite, tmp_path: Path) -> None:

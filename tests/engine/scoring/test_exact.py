@@ -63,6 +63,21 @@ def test_rotary_scheme_that_depends_on_length_is_exact_on_both_sides_of_its_limi
     assert_exact(loaded.model, requests, scores)
 
 
+@pytest.mark.parametrize("name", ["llama", "gemma3_text"])
+def test_a_model_spread_over_several_places_is_exact(name, build, requests, assert_exact, tmp_path):
+    from accelerate import dispatch_model
+
+    loaded = build(name, tie_word_embeddings=False)
+    last = loaded.model.config.num_hidden_layers - 1
+    # As over several GPUs, every part fetches its inputs to where it is; here some weights are even on the disk.
+    places = {"model.embed_tokens": "cpu", "model.rotary_emb": "cpu", "model.norm": "disk", "lm_head": "disk"}
+    places |= {f"model.layers.{n}": "disk" if n in (1, last) else "cpu" for n in range(last + 1)}
+    dispatch_model(loaded.model, places, main_device="cpu", offload_dir=tmp_path)
+    backend = LocalBackend(loaded, token_budget=200)
+    assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
+    assert_exact(build(name, tie_word_embeddings=False).model, requests, dict(backend.score(requests)))
+
+
 @pytest.mark.parametrize(
     "leak",
     [

@@ -85,7 +85,7 @@ def test_no_folder(tmp_path):
         load_model(tmp_path / "none", "fp32", "cpu")
 
 
-@pytest.mark.parametrize("device", ["tpu", "cuda:x", "cuda:99"])
+@pytest.mark.parametrize("device", ["tpu", "cuda:x", "cuda:99", "cuda:all"])
 def test_no_such_device(device, folder):
     with pytest.raises(BadInput) as caught:
         load_model(folder, "fp32", device)
