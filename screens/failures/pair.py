@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
@@ -15,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.differing import Difference, differing
+from screens.failures.glance import criteria_text, marked
 from screens.failures.noting import mark_text, note_dialog
 from screens.failures.scales import scales
 from screens.formats import count
@@ -173,28 +173,14 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         self.set_class(bool(shown.view.annotations), "-noted")
         self._put("notes", mark_text(shown.view.annotations, self.colour))
         self._put("prompt", Text.assemble(("Prompt\n", "bold"), shown.prompt, overflow="fold"))
-        self._put("criteria", self._criteria())
+        criteria = Text.assemble(("Criteria\n", "bold"), overflow="fold")
+        self._put("criteria", criteria.append_text(criteria_text(pair, self.colour)))
         mine = next((verdict for verdict in verdicts if verdict.candidate == self._subject), None)
         self._put("chosen", self._response("✓ Chosen", shown.chosen, shown.difference.left, mine, chosen=True))
         self._put("rejected", self._response("✗ Rejected", shown.rejected, shown.difference.right, mine, chosen=False))
 
     def _put(self, name: str, text: Text) -> None:
         self.query_one(f"#{name}", Static).update(text)
-
-    def _criteria(self) -> Text:
-        assert self._shown is not None
-        pair = self._shown.view.pair
-        text = Text.assemble(("Criteria\n", "bold"), overflow="fold")
-        ordered = sorted(pair.criteria, key=lambda criterion: criterion.id not in pair.violated)
-        for number, criterion in enumerate(ordered):
-            broken = criterion.id in pair.violated
-            style = self.colour("bad") if broken else self.colour("chance")
-            if number:
-                text.append("\n")
-            text.append("✗ violated " if broken else "✓ kept     ", f"bold {style}" if broken else style)
-            text.append(f"{criterion.subcategory}: ", style)
-            text.append(plain(criterion.text), "bold" if broken else "")
-        return text
 
     def _response(
         self, title: str, body: str, spans: Iterable[tuple[int, int]], mine: PairVerdict | None, *, chosen: bool
@@ -204,13 +190,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         if mine is not None:
             text.append(_likelihood(mine, chosen=chosen), self.colour("chance"))
         text.append("\n")
-        start = len(text)
-        text.append(body)
-        if self._marking:
-            mark = Style(color=tone, underline=chosen, strike=not chosen, bold=True)
-            for a, b in spans:
-                text.stylize(mark, start + a, start + b)
-        return text
+        return text.append_text(marked(body, spans if self._marking else (), tone, chosen=chosen))
 
     def action_step(self, step: int) -> None:
         """The next or previous pair of the list."""

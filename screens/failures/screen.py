@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
@@ -16,6 +16,7 @@ from rubrics.errors import RudeError
 from screens.asking import Asking
 from screens.exporting import export_dialog
 from screens.failures.branches import ORDERS, Failures, Pick, listed, pick_of, read_failures
+from screens.failures.glance import glance
 from screens.failures.noting import MARKS, marks, note_dialog
 from screens.formats import count, signed
 from screens.order import Order
@@ -28,11 +29,14 @@ from screens.widgets.spans import Heading
 if TYPE_CHECKING:
     from engine.results.failures import Branch, FailedPair
     from engine.store.annotations import Kind
+    from rubrics.schema import Pair
 
     Leaf = Branch | Kind | None
 
 __all__ = ["FailuresScreen"]
 
+_ID, _GLYPHS, _WORTH = 40, 3, 12
+"""Cells for the name of a pair, for the glyphs before it, and those that words behind it are worth."""
 _CRITERIA_SHOWN = 200
 """Criteria listed under one subcategory; suites may have one for each pair."""
 
@@ -69,6 +73,12 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     FailuresScreen.-wide Tree { width: 48; }
     FailuresScreen #right { width: 1fr; height: 1fr; }
     FailuresScreen #heading { height: 1; color: $text-muted; }
+    FailuresScreen.-slim #body { layout: vertical; }
+    FailuresScreen.-slim Tree { width: 1fr; height: 2fr; border-right: none; border-bottom: solid $panel; }
+    FailuresScreen.-slim #right { height: 3fr; }
+    FailuresScreen #preview { height: 2fr; border-top: solid $panel; padding: 0 1; display: none; }
+    FailuresScreen.-wide.-tall #preview { display: block; }
+    FailuresScreen #pairs { height: 3fr; }
     FailuresScreen #empty { padding: 1 2; height: 1fr; display: none; }
     FailuresScreen.-empty #empty { display: block; }
     FailuresScreen.-empty #body { display: none; }
@@ -82,6 +92,8 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         self._wanted = ""
         self._found: frozenset[str] | None = None
         self._shown: list[FailedPair] = []
+        self._id_width = 0
+        self._seen_pair = ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The tree is the grouping here."""
@@ -100,6 +112,9 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 rows = Rows(id="pairs")
                 rows.tooltip = "the failed pairs of the chosen branch, worst first: enter opens one"
                 yield rows
+                panel = VerticalScroll(Static(id="glance"), id="preview", can_focus=False)
+                panel.tooltip = "the pair under the cursor: enter opens it"
+                yield panel
         yield Static(id="empty")
 
     def fetch(self) -> Failures:
@@ -132,8 +147,9 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     def repaint(self) -> None:
         """Draw again in the theme's colours."""
         if self._failures is not None:
+            self._seen_pair = ""
             self._fill_tree()
-            self._fill_list()
+            self._fill_list(self.query_one("#pairs", Rows).cursor)
 
     def _fill_tree(self) -> None:
         assert self._failures is not None
@@ -167,7 +183,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             node.add_leaf(Text(f"… {more:,} more; find them with /", self.colour("chance")))
 
     def _label(self, branch: Branch | None) -> Text:
-        width = 46 if self.wide else 32
+        width = 46 if self.wide else self.size.width - 2 if self.size.width < 60 else 32
         if branch is None:
             assert self._failures is not None
             return _rated("all", "", self._failures.failed, self._failures.scored, width - 2, "")
@@ -201,31 +217,63 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         )  # fmt: skip
         what = f"{count(len(self._shown), 'pair')} in {one_line(failures.pick.title, 40)}"
         what += f" with “{one_line(self._wanted, 30)}”" if self._wanted else ""
+        self._id_width = min(_ID, max((len(pair.pair_id) for pair in self._shown), default=0))
         arrows = {name: self._order.arrow if name == self._order.by else " " for name in ORDERS}
+        bold = {name: "bold" if name == self._order.by else "" for name in ORDERS}
         self.query_one("#heading", Heading).show(
             [
-                (f"{'margin' + arrows['margin']:>9}", "bold" if self._order.by == "margin" else "", "margin"),
-                (f"  fails{arrows['fails']}", "bold" if self._order.by == "fails" else "", "fails"),
-                (f"  pair{arrows['pair']} ", "bold" if self._order.by == "pair" else "", "pair"),
+                (f"{'margin' + arrows['margin']:>8}", bold["margin"], "margin"),
+                (f" {'fails' + arrows['fails']:<6}", bold["fails"], "fails"),
+                (f" {'pair' + arrows['pair']:<6}", bold["pair"], "pair"),
                 (what, "bold", ""),
             ]
         )
         self.query_one("#pairs", Rows).show(len(self._shown), self._line, cursor)
+        self._glance()
 
     def _line(self, index: int, width: int) -> Text:
         pair = self._shown[index]
-        line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>8}")
-        line.append(f"  {f'{pair.failed_by}/{pair.scored_by}':>5}  ")
+        line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>7} {f'{pair.failed_by}/{pair.scored_by}':>6} ")
         assert self._failures is not None
-        line.append(marks(self._failures.board.annotations.get(pair.pair_id, ())) + " ")
-        for name in pair.subcategories:
+        line.append(marks(self._failures.board.annotations.get(pair.pair_id, ())))
+        drawn = pair.subcategories[:_GLYPHS]
+        for name in drawn:
             mark, tone = glyph(name)
             line.append(mark, self.colour(tone))
-        line.append(f" {one_line(pair.pair_id, 40)} ")
-        line.append(
-            ", ".join(pair.subcategories) + " · " + one_line(", ".join(pair.violated), 80), self.colour("chance")
-        )
+        line.append(" " * (_GLYPHS - len(drawn)) + f" {one_line(pair.pair_id, _ID):<{self._id_width}}")
+        if width - line.cell_len >= _WORTH:
+            why = f"  {', '.join(pair.subcategories)} · {one_line(', '.join(pair.violated), 80)}"
+            line.append(why, self.colour("chance"))
         return line
+
+    def on_rows_highlighted(self) -> None:
+        """Another pair is under the cursor."""
+        self._glance()
+
+    def _glance(self) -> None:
+        """Show the pair under the cursor below the list, where there is room."""
+        at = self.query_one("#pairs", Rows).cursor
+        if not (self.has_class("-wide") and self.has_class("-tall")) or self._failures is None:
+            return
+        if at >= len(self._shown):
+            self._seen_pair = ""
+            self.query_one("#glance", Static).update("")
+            return
+        pair_id, suite = self._shown[at].pair_id, self._failures.board.suite_hash
+        if pair_id == self._seen_pair:
+            return
+
+        def read() -> Pair:
+            from engine.store.suites import load_pairs
+
+            return load_pairs(self.session.store, suite, [pair_id])[0]
+
+        def arrived(pair: Pair) -> None:
+            self._seen_pair = pair_id
+            self.query_one("#glance", Static).update(glance(pair, self.colour))
+            self.query_one("#preview").scroll_home(animate=False)
+
+        self.load("glance", read, arrived, lambda error: None, same=pair_id)
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from rich.style import Style
 from rich.text import Text
 
 from screens.differing import differing
+from screens.failures.glance import criteria_text, marked
 from screens.failures.noting import mark_text
 from screens.palette import glyph
 from screens.plain import one_line, plain
@@ -41,12 +41,8 @@ def pair_text(pair: Pair, noted: Iterable[Annotation], colour: Colour) -> Text:
     text.append("\nPrompt\n", "bold")
     text.append(plain(pair.prompt_text) + "\n")
     text.append("\nCriteria\n", "bold")
-    for criterion in sorted(pair.criteria, key=lambda criterion: criterion.id not in pair.violated):
-        broken = criterion.id in pair.violated
-        tone = colour("bad" if broken else "chance")
-        text.append("✗ violated " if broken else "✓ kept     ", f"bold {tone}" if broken else tone)
-        text.append(f"{criterion.subcategory}: ", tone)
-        text.append(plain(criterion.text) + "\n", "bold" if broken else "")
+    text.append_text(criteria_text(pair, colour))
+    text.append("\n")
     chosen, rejected = plain(pair.chosen), plain(pair.rejected)
     difference = differing(chosen, rejected)
     for title, body, spans, tone, underline in (
@@ -55,10 +51,8 @@ def pair_text(pair: Pair, noted: Iterable[Annotation], colour: Colour) -> Text:
     ):
         text.append(f"\n{title}", f"bold {tone}")
         text.append(f"  {len(body.split()):,} words\n", faint)
-        start = len(text)
-        text.append(body + "\n")
-        for a, b in spans:
-            text.stylize(Style(color=tone, underline=underline, strike=not underline, bold=True), start + a, start + b)
+        text.append_text(marked(body, spans, tone, chosen=underline))
+        text.append("\n")
     return text
 
 

@@ -398,3 +398,21 @@ async def test_themes_go_round_and_every_screen_draws_in_each(garden, make_app, 
             for key in "12453":
                 await pilot.press(key)
                 await settle(pilot)
+
+
+async def test_the_pair_under_the_cursor_can_be_read_beside_the_list(
+    garden: Path, make_app, settle, screen_text
+) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        first = screen_text(app)
+        assert "Plan week" in first
+        assert "✓ First water the beds." in first
+        await pilot.press("down")
+        await settle(pilot)
+        assert "Plan week" in screen_text(app)
+        assert screen_text(app).splitlines()[-12:] != first.splitlines()[-12:]
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert "Plan week" not in screen_text(app)
