@@ -43,13 +43,17 @@ def visible(keys: Ints, ends: Ints, queries: Ints) -> Any:
     return (keys[None, :] <= queries[:, None]) & (queries[:, None] < ends[None, :])
 
 
+Parts = list[tuple[Tensor, Tensor]]
+
+
 class Path(NamedTuple):
     """Keys and values of the one path that later tokens still see."""
 
     places: Ints
     """Where in the stream they are; shape (kept,)."""
-    layers: Mapping[int, tuple[Tensor, Tensor]]
-    """By layer, keys and values, each of shape (1, heads, kept, width)."""
+    layers: Mapping[int, Parts]
+    """By layer, keys and values in parts, each of shape (1, heads, some, width): what a pass adds is a part of its own,
+    so that what was kept before is never held twice."""
 
     @classmethod
     def empty(cls) -> Path:
@@ -100,7 +104,7 @@ class Slice:
         kept = np.flatnonzero(self._ends > stop)
         self._kept_places = self._places[kept]
         self._kept_spans = _spans(kept)
-        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
+        self._kept: dict[int, Parts] = {}
         self.windows: dict[int, int | None] = {}
         """By layer, the sliding window that the model asked for."""
 
@@ -156,6 +160,21 @@ class Slice:
             mask &= self._depths[queries][:, None] - self._depths[keys][None, :] < window
         return _Keys(_spans(keys), torch.from_numpy(mask).to(device))
 
+    def _keep(self, layer: int, key: Tensor, value: Tensor) -> Parts:
+        """Parts of the path that are wanted whole stay as they are; the rest is copied out of this pass's tensors."""
+        whole: Parts = []
+        done = 0
+        first, last = self._kept_spans[0]
+        for part in self._path.layers.get(layer, ()) if first == 0 else ():
+            if done + part[0].shape[2] > last:
+                break
+            whole.append(part)
+            done += part[0].shape[2]
+        spans = [(max(a, done), b) for a, b in self._kept_spans if b > done]
+        if spans:
+            whole.append((take(key, spans, own=True), take(value, spans, own=True)))
+        return whole
+
     def attend(
         self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None, cap: float | None
     ) -> Tensor:
@@ -166,13 +185,13 @@ class Slice:
             raise Unsupported("the model attends over other tokens than it was given")
         self.windows[layer] = window
         if layer in self._path.layers:
-            old_key, old_value = self._path.layers[layer]
-            key, value = torch.cat([old_key, key], 2), torch.cat([old_value, value], 2)
+            old = self._path.layers[layer]
+            key, value = (torch.cat([*(part[n] for part in old), new], 2) for n, new in ((0, key), (1, value)))
         elif self._onednn:
             # Its products want rows without gaps; a model's own lie head beside head.
             key, value = key.contiguous(), value.contiguous()
         if self._kept_spans:
-            self._kept[layer] = (take(key, self._kept_spans, own=True), take(value, self._kept_spans, own=True))
+            self._kept[layer] = self._keep(layer, key, value)
         out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])
         plain = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
         tiles = dense.Tiles(query, key.shape[1], scale, cap, self._onednn) if plain else None

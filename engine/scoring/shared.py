@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from engine.requests import Request, Score
-from engine.scoring.attention import Path, Slice, Unsupported, attend_over
+from engine.scoring.attention import Parts, Path, Slice, Unsupported, attend_over
 from engine.scoring.matmul import used_by
 from engine.scoring.memory import is_out_of_memory
 from engine.scoring.model import Halves
@@ -120,14 +120,22 @@ class SharedScorer:
         self._trunk = _Trunk(np.empty(0, np.int64), Path.empty())
         if size == 0:
             return Path.empty()
-        layers = {layer: (key[:, :, :size], value[:, :, :size]) for layer, (key, value) in old.path.layers.items()}
-        return Path(np.arange(size), layers)
+        return Path(np.arange(size), {layer: _beginning(parts, size) for layer, parts in old.path.layers.items()})
 
     def _shrink(self, tried: int) -> None:
         self.budget = max(_LEAST_BUDGET, min(self.budget, tried) // 2)
         self.notes.append(f"out of memory with {tried} tokens at once; going on with {self.budget}")
         if self._halves.device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def _beginning(parts: Parts, size: int) -> Parts:
+    found: Parts = []
+    for key, value in parts:
+        if size > 0:
+            found.append((key[:, :, :size], value[:, :, :size]))
+        size -= key.shape[2]
+    return found
 
 
 def _wants(tree: Tree, requests: Sequence[Request], chosen: Sequence[int], ledger: Ledger) -> _Wants:
