@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
-__all__ = ["CONTROLS", "MAX_HZ", "NoProgress", "Phase", "Progress", "RunState", "Throttle", "way_of"]
+__all__ = ["CONTROLS", "MAX_HZ", "TRAINING", "NoProgress", "Phase", "Progress", "RunState", "Throttle", "way_of"]
 
 MAX_HZ: Final = 20
 """Snapshots a second at most: more only makes an interface lag."""
@@ -38,6 +38,10 @@ class Phase(StrEnum):
 CONTROLS: Final = {"none": "without the prompt", "other": "another pair's prompt"}
 """In words, by what is shown in place of a pair's own prompt."""
 _ENDS: Final = frozenset({Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.FAILED, Phase.BUSY})
+
+
+TRAINING: Final = "sft+grpo"
+"""What stands for post-training where a run of scoring has its protocol; steps stand where pairs do."""
 
 
 def way_of(protocol: str, prompt: str) -> str:

@@ -6,15 +6,17 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import RudeError
 from screens.loading import unexpected
+from screens.run.board import unit
 from screens.run.trace import Recorder
 from screens.session import Live
 
 if TYPE_CHECKING:
+    from engine.posttrain.session import Planned
     from engine.progress import RunState
     from engine.runs import Plan, RunRequest
     from engine.store.connection import Store
@@ -57,11 +59,19 @@ class Runner:
         """Begin; does nothing while other work goes on."""
         if self.running:
             return
-        self._states, self._error, self.request = {}, "", plan.request
+        self.request = plan.request
+        self._begin(lambda: self._score(store, plan))
+
+    def train(self, store: Store, planned: Sequence[Planned]) -> None:
+        """Take up post-training; does nothing while other work goes on."""
+        if not self.running:
+            self.request = None
+            self._begin(lambda: self._train(store, planned))
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        self._states, self._error = {}, ""
         self._cancel, self._pause = threading.Event(), threading.Event()
-        for name, what, _ in plan.refused:
-            self._say(f"{name}: left out, {what}")
-        self._thread = threading.Thread(target=self._work, args=(store, plan), name="runs", daemon=True)
+        self._thread = threading.Thread(target=self._work, args=(work,), name="runs", daemon=True)
         self._thread.start()
 
     def cancel(self) -> None:
@@ -89,12 +99,23 @@ class Runner:
             self._thread.join(seconds)
         return not self.running
 
-    def _work(self, store: Store, plan: Plan) -> None:
+    def _score(self, store: Store, plan: Plan) -> None:
         from engine.runs import execute
 
+        for name, what, _ in plan.refused:
+            self._say(f"{name}: left out, {what}")
+        self._recorder = Recorder(plan.runs)
+        execute(store, plan, self, self._cancel, self._pause)
+
+    def _train(self, store: Store, planned: Sequence[Planned]) -> None:
+        from engine.posttrain.session import post_train_all
+
+        self._recorder = Recorder()
+        post_train_all(store, planned, self, self._cancel, self._pause)
+
+    def _work(self, work: Callable[[], None]) -> None:
         try:
-            self._recorder = Recorder(plan.runs)
-            execute(store, plan, self, self._cancel, self._pause)
+            work()
         except RudeError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001 - the thread has nobody above it; the person gets to see it
@@ -158,7 +179,7 @@ def _name(state: RunState) -> str:
 def _moved(state: RunState) -> str:
     text = f"{_name(state)}: {state.phase}"
     if state.phase.ended and state.total:
-        text += f", {state.done} of {state.total} pairs"
+        text += f", {state.done} of {state.total} {unit(state)}"
         if state.skipped:
             text += f", {state.skipped} cannot be scored"
     return f"{text}; {' '.join(state.error.split())}" if state.error else text

@@ -239,6 +239,10 @@ def _run(chosen: Any) -> None:
         torch.set_num_threads(1)
         try:
             work(ladder, recipe)
+        except Exception as error:
+            # Said now: the others may have hours to go.
+            _say(f"this process stops: {type(error).__name__}: {error}")
+            raise
         finally:
             for other in others:
                 other.wait()

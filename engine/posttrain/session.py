@@ -19,7 +19,7 @@ from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe
 from engine.posttrain.tasks import WORLD, split, suite_hash
 from engine.process import WorkerProcess
-from engine.progress import NoProgress, Phase, Progress, RunState, Throttle
+from engine.progress import TRAINING, NoProgress, Phase, Progress, RunState, Throttle
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from engine.store.posttrain import (
@@ -44,6 +44,7 @@ __all__ = [
     "outcomes_of_run",
     "plan_post_training",
     "post_train_all",
+    "require",
 ]
 
 _NEEDED: Final = ("trl", "peft", "datasets")
@@ -57,6 +58,20 @@ class Planned:
     run: PostTrainRun
     recipe: PostTraining
     device: str
+
+
+def require() -> None:
+    """Whether what trains is installed.
+
+    Raises:
+        RudeError: it is not.
+    """
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise RudeError(
+            f"post-training needs {', '.join(missing)}, which is not installed",
+            fix="install the extra: pip install 'rude-tui[posttrain]'",
+        )
 
 
 def plan_post_training(
@@ -84,14 +99,11 @@ def plan_post_training(
     from engine.hashing import weights_hash
     from engine.machine import resolve_device
 
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise RudeError(
-            f"post-training needs {', '.join(missing)}, which is not installed",
-            fix="install the extra: pip install 'rude-tui[posttrain]'",
-        )
+    require()
     recipe = read_recipe(recipe_file)
     known = _suite(suite)
+    # Whoever takes it up may stand in another folder.
+    suite = suite if suite == WORLD else str(Path(suite).absolute())
     split(
         suite, replace(recipe.tasks, demonstrations=1, per_family=1, seen_per_family=1)
     )  # faults of suite and recipe come before work
@@ -143,7 +155,7 @@ class Recorder:
         self._first: int | None = None
         self.state = RunState(
             key=planned.run.run_id, run_id=planned.run.run_id, candidate=planned.candidate.name,
-            suite=planned.run.suite, protocol=f"post-training, seed {planned.run.seed}", device=planned.device,
+            suite=planned.run.suite, protocol=f"{TRAINING} #{planned.run.seed}", device=planned.device,
             note=planned.recipe.name,
         )  # fmt: skip
 

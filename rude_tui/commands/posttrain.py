@@ -74,8 +74,8 @@ def posttrain(
             right=columns,
         )
         narrate(
-            "criteria met by greedy answers, in %: _met on families that post-training never saw, _seen_met on fresh "
-            "prompts of the others",
+            "criteria met by greedy answers, in %: _met on prompts that are held out – of `world`, on families that "
+            "post-training never saw – and _seen_met on fresh prompts of families that it did",
             "more: rude-tui outcomes list; against predictors: rude-tui correlate --outcome rl_met",
         )
     ctx.exit(int(ended(states)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from engine.progress import TRAINING
 from screens.bars import gauge
 from screens.formats import count, duration, percent, size
 from screens.plain import one_line, plain
@@ -15,7 +16,7 @@ from screens.session import Live
 if TYPE_CHECKING:
     from engine.progress import RunState
 
-__all__ = ["columns", "current", "live_cells", "stopped", "summary", "tone", "way"]
+__all__ = ["columns", "current", "live_cells", "stopped", "summary", "tone", "unit", "way"]
 
 _PHASES: Final = {
     "queued": ("·", "chance"),
@@ -23,6 +24,7 @@ _PHASES: Final = {
     "loading": ("◌", "mark-2"),
     "tokenising": ("◌", "mark-2"),
     "scoring": ("▶", "good"),
+    "training": ("▶", "good"),
     "paused": ("‖", "mark-2"),
     "done": ("✓", "mark-3"),
     "up to date": ("✓", "mark-3"),
@@ -43,6 +45,11 @@ def tone(phase: str, colour: Callable[[str], str]) -> tuple[str, str]:
 def way(protocol: str, prompt: str) -> str:
     """A protocol in eleven cells; a control hangs below the run it belongs to."""
     return {"none": "╰ no prompt", "other": "╰ wrong one"}.get(prompt, protocol)
+
+
+def unit(state: RunState) -> str:
+    """What is counted."""
+    return "steps" if state.protocol.startswith(TRAINING) else "pairs"
 
 
 def columns(width: int, name: int) -> list[tuple[str, str, int]]:
@@ -114,7 +121,7 @@ def summary(live: Live, memory: str = "") -> str:
         return live.error or "Nothing is being scored. u sets up a run: what to score, p plans it, s starts it."
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)
-    first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all pairs"
+    first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all {unit(live.states[0])}"
     now = current(live)
     if now is None:
         skipped = sum(state.skipped for state in live.states)
@@ -130,7 +137,7 @@ def summary(live: Live, memory: str = "") -> str:
         )
     parts = [f"{now.candidate}: {now.phase}"]
     if now.pairs_per_second:
-        parts += [f"{now.pairs_per_second:.1f} pairs/s", f"{duration(now.eta_seconds)} left"]
+        parts += [f"{now.pairs_per_second:.1f} {unit(now)}/s", f"{duration(now.eta_seconds)} left"]
     if now.memory_bytes:
         parts.append(f"worker {size(now.memory_bytes)}")
     if memory:

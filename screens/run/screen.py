@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
@@ -18,6 +18,7 @@ from screens.run.stored import StoredPane
 from screens.session import Live
 
 if TYPE_CHECKING:
+    from engine.posttrain.session import Planned
     from engine.runs import Plan
     from screens.running import Runner
 
@@ -49,6 +50,7 @@ replacement), so it closes when all pairs are scored. How other pairs like these
 say. ┄ is what a coin would score.
 
 Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up.
+Post-training (rude-tui posttrain) is among them, with steps for pairs, and moves on as another process trains.
 
 choice shows both responses behind two shots and compares the labels; likelihood compares log p(response | prompt).
 """
@@ -180,6 +182,11 @@ choice shows both responses behind two shots and compares the labels; likelihood
             return
         self.query_one(SetupPane).forget()
         self.runner.start(self.session.store, plan)
+        self.action_pane("live")
+
+    def train(self, planned: Sequence[Planned]) -> None:
+        """Take up post-training and show it going."""
+        self.runner.train(self.session.store, planned)
         self.action_pane("live")
 
     def action_pause(self) -> None:

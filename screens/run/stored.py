@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
+from engine.progress import TRAINING
 from screens.formats import count, duration, size
 from screens.plain import one_line, plain
 from screens.run.board import tone, way
@@ -19,11 +20,15 @@ from screens.widgets.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.posttrain.session import Planned
     from engine.runs import Plan
     from engine.store.runs import RunRow
     from screens.run.screen import RunScreen
 
 __all__ = ["StoredPane", "run_text"]
+
+_LOOK: Final = 2.0
+"""Seconds between two looks at runs that go on."""
 
 
 class StoredPane(Vertical):
@@ -50,8 +55,14 @@ class StoredPane(Vertical):
         yield about
 
     def on_mount(self) -> None:
-        """Follow the cursor."""
+        """Follow the cursor, and whatever another process does."""
         self.watch(self.query_one(Rows), "cursor", self._explain, init=False)
+        self.set_interval(_LOOK, self._look)
+
+    def _look(self) -> None:
+        if self._place.is_current and self._place.pane == "stored" and any(r.status == "started" for r in self._runs):
+            # Passed over while a look is under way: else the next one would drop its answer.
+            self.read(self._place, same="look")
 
     @property
     def _place(self) -> RunScreen:
@@ -61,13 +72,15 @@ class StoredPane(Vertical):
         """Where keys go when the pane opens."""
         self.query_one(Rows).focus()
 
-    def read(self, place: RunScreen) -> None:
+    def read(self, place: RunScreen, same: str | None = None) -> None:
         """Read the runs."""
 
         def read() -> list[RunRow]:
+            from engine.posttrain.stored import training_rows
             from engine.store.runs import stored_runs
 
-            return stored_runs(place.session.store)
+            found = [*stored_runs(place.session.store), *training_rows(place.session.store)]
+            return sorted(found, key=lambda run: run.created_at, reverse=True)
 
         def arrived(runs: list[RunRow]) -> None:
             first = not self._runs
@@ -82,7 +95,7 @@ class StoredPane(Vertical):
                     markup=False,
                 )
 
-        place.load("stored", read, arrived)
+        place.load("stored", read, arrived, same=same)
 
     def repaint(self) -> None:
         """Draw the list."""
@@ -137,8 +150,19 @@ class StoredPane(Vertical):
             place.notify("This run is complete", markup=False)
             return
 
+        store = place.session.store
+        if run.protocol == TRAINING:
+
+            def found() -> list[Planned]:
+                from engine.posttrain.stored import taken_up
+
+                return taken_up(store, run)
+
+            place.load("plan", found, place.train)
+            return
+
         def read() -> Plan:
-            return make_plan(place.session.store, resume_request(place.session.store, run))
+            return make_plan(store, resume_request(store, run))
 
         place.load("plan", read, place.begin)
 
@@ -153,9 +177,11 @@ def run_text(run: RunRow, colour: Callable[[str], str]) -> Text:
     """What a run was, what it cost, and where it did not end well, why and the way out."""
     from engine.progress import way_of
 
+    training = run.protocol == TRAINING
+    about = run.candidate, run.suite, run.protocol, run.precision or str(run.facts.get("recipe", ""))
     text = Text(overflow="fold")
-    text.append(f"{plain(run.candidate)} · {plain(run.suite)} · {run.protocol} · {run.precision}", "bold")
-    text.append(f" · {run.device} · seed {run.seed} · {run.run_id[:12]}\n")
+    text.append(plain(" · ".join(filter(None, about))), "bold")
+    text.append(" · ".join(["", *filter(None, [run.device, f"seed {run.seed}", run.run_id[:12]])]) + "\n")
     if run.error:
         reason, _, fix = plain(run.error).partition("\n  → ")
         text.append(f"✗ {reason}\n", colour("bad"))
@@ -165,11 +191,15 @@ def run_text(run: RunRow, colour: Callable[[str], str]) -> Text:
         text.append(f"✗ {way}\n", colour("bad"))
     if run.status in ("crashed", "cancelled", "failed"):
         left = max(0, run.n_wanted - run.n_scored - run.n_skipped)
-        text.append(f"→ e takes it up where it was; {count(left, 'pair')} are left\n" if left else "→ e tries again\n")
+        text.append(
+            f"→ e takes it up where it was; {count(left, 'step' if training else 'pair')} are left\n"
+            if left
+            else "→ e tries again\n"
+        )
     facts = run.facts
     parts = []
     if facts.get("seconds"):
-        parts.append(f"scored for {duration(facts['seconds'])}")
+        parts.append(f"{'trained' if training else 'scored'} for {duration(facts['seconds'])}")
         if facts.get("tokens"):
             parts.append(f"{facts['tokens'] / facts['seconds']:,.0f} tokens/s")
     if facts.get("memory"):

@@ -14,9 +14,11 @@ from textual.widgets import DataTable, Input, TabbedContent
 
 import engine.runs
 from data.bundled import bundled_models
+from engine.posttrain.session import plan_post_training
 from engine.progress import Phase, RunState
 from engine.store.connection import Store
-from engine.store.runs import stored_runs
+from engine.store.posttrain import add_step, close_posttrain, open_posttrain
+from engine.store.runs import Status, save_candidate, stored_runs
 from screens.run.planned import PlanPane
 
 
@@ -214,3 +216,40 @@ async def test_a_suite_file_is_offered_for_good_and_a_missing_one_is_not(
         await settle(pilot)
         assert "✗ own" in screen_text(app)
         assert "1 cannot be used" in screen_text(app)
+
+
+async def test_post_training_of_another_process_is_followed_and_taken_up(
+    garden, make_app, settle, screen_text, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr("screens.run.stored._LOOK", 0.05)
+    store, recipe = Store(garden), tmp_path / "r.toml"
+    recipe.write_text('name = "mine"\n[tasks]\ntrain = ["capitals"]\ntest = ["loud-sign"]\n', encoding="utf-8")
+    model = bundled_models()[0]
+    one = plan_post_training([str(model)], "world", recipe, seeds=[3], device="cpu", folder=tmp_path / "out")[0]
+    save_candidate(store, one.candidate, one.run.weights_hash)
+    open_posttrain(store, one.run)
+    taken: list[Any] = []
+
+    def train(store: Store, planned: Any, progress: Any, *_: object) -> None:
+        taken.extend(planned)
+        state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
+        progress.started((state,))
+
+    monkeypatch.setattr("engine.posttrain.session.post_train_all", train)
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("h")
+        await _until(pilot, lambda: "▶ started" in screen_text(app))
+        assert "sft+grpo" in screen_text(app)
+        assert "0/180" in screen_text(app)
+        add_step(store, one.run.run_id, "rl", 12, {"reward": 0.25})
+        await _until(pilot, lambda: "12/180" in screen_text(app))
+        assert "rl: step 12, reward 0.250" in screen_text(app)
+        close_posttrain(store, one.run.run_id, Status.CANCELLED)
+        await _until(pilot, lambda: "■ cancelled" in screen_text(app))
+        assert "168 steps are left" in screen_text(app)
+        await pilot.press("e")
+        await _until(pilot, lambda: "of all steps" in screen_text(app))
+        assert [again.run.run_id for again in taken] == [one.run.run_id]
+        assert "7/180" in screen_text(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -9,10 +10,19 @@ import pytest
 
 from data.bundled import bundled_models
 from engine.posttrain.session import Planned, Recorder, ended, outcomes_in, plan_post_training, post_train_all
+from engine.posttrain.stored import taken_up, training_rows
 from engine.progress import Phase, RunState
 from engine.store.connection import Store
-from engine.store.posttrain import close_posttrain, open_posttrain, stored_posttrain, stored_scores
-from engine.store.runs import Owner, Status
+from engine.store.posttrain import (
+    Score,
+    add_scores,
+    add_step,
+    close_posttrain,
+    open_posttrain,
+    stored_posttrain,
+    stored_scores,
+)
+from engine.store.runs import Owner, Status, save_candidate
 from rubrics.errors import BadInput, CandidateError, Exit, RudeError
 
 RECIPE = """
@@ -137,3 +147,43 @@ def test_what_is_done_is_left_alone_and_a_stop_is_heeded(planned: list[Planned],
 )
 def test_exit_codes(phases: list[Phase], bad: bool, code: Exit) -> None:
     assert ended([RunState("k", "m", "s", "p", phase=phase, bad_input=bad) for phase in phases]) is code
+
+
+def test_a_run_is_listed_while_another_process_trains_and_can_be_taken_up(planned: list[Planned], store: Store) -> None:
+    run = planned[0].run
+    save_candidate(store, planned[0].candidate, run.weights_hash)
+    open_posttrain(store, run)
+    add_step(store, run.run_id, "sft", 5, {"loss": 0.5})
+    add_step(store, run.run_id, "rl", 1, {"reward": 0.25, "loss": 0.01})
+    add_step(store, run.run_id, "rl", 2, {"reward": 0.5, "loss": 0.0})
+    add_scores(store, run.run_id, [Score(**(ROW | {"stage": "sft"}), met=3, judged=4)])
+    (row,) = training_rows(store)
+    assert (row.status, row.n_scored, row.n_wanted, row.suite) == (Status.STARTED, 7, 8, "world")
+    assert row.facts["notes"] == (
+        "sft: step 5, loss 0.500, 3 of 4 criteria met on what is held out", "rl: step 2, loss 0.000, reward 0.500",
+    )  # fmt: skip
+    close_posttrain(store, run.run_id, Status.CANCELLED)
+    (again,) = taken_up(store, training_rows(store)[0])
+    assert (again.run.run_id, again.recipe.hash, again.candidate.path) == (
+        run.run_id, planned[0].recipe.hash, planned[0].candidate.path,
+    )  # fmt: skip
+
+
+def test_prompts_that_have_changed_are_not_gone_on_with(recipe: Path, tmp_path: Path, store: Store) -> None:
+    own = tmp_path / "own.jsonl"
+    rows = [
+        {"id": f"p{n}", "domain": "notes", "prompt": f"Write note {n}.",
+         "criteria": [{"id": "c", "text": "Short.", "subcategory": "Length"}],
+         "checks": {"c": {"kind": "at most", "number": 4}}}
+        for n in range(16)
+    ]  # fmt: skip
+    own.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    model = str(bundled_models()[0])
+    one, *_ = plan_post_training([model], str(own), recipe, device="cpu", folder=tmp_path / "out")
+    assert Path(one.run.suite).is_absolute()
+    save_candidate(store, one.candidate, one.run.weights_hash)
+    open_posttrain(store, one.run)
+    close_posttrain(store, one.run.run_id, Status.CANCELLED)
+    own.write_text(own.read_text(encoding="utf-8").replace("Write", "Draw"), encoding="utf-8")
+    with pytest.raises(BadInput, match="prompts are gone"):
+        taken_up(store, training_rows(store)[0])
