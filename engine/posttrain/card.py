@@ -166,6 +166,7 @@ def card(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+CLAIM_SEEDS = 2
 _CAVEATS = Path(data.__file__).parent / "ladder" / "caveats.md"
 """What no number says by itself: an earlier reading, what did not work, what is not shown."""
 
@@ -187,6 +188,8 @@ def _state(verdict: Verdict, seeds: Counter[int], failed: Sequence[PostTrainRun]
     text = f"{verdict.n} of {expected} models of the ladder are finished ({shown})."
     if verdict.n < LEAST:
         text += f" The claim asks for {LEAST}; until then every number below is a look at what is coming."
+    if min(seeds) < CLAIM_SEEDS:
+        text += f" The claim is about the mean of {CLAIM_SEEDS} seeds: with one, a model's outcome is as noisy as that."
     for run in failed:
         text += f" {run.candidate}, seed {run.seed}, broke down: {run.error.splitlines()[0][:120]}."
     return text
