@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import tempfile
 import threading
 import time
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "default_path"]
 
+_ROOM: Final = 1 << 20
+"""Bytes free below which a failed write is put down to a full disk: DuckDB names its own blocks and files instead."""
 _RETRY_SECONDS: Final = 10.0
 """How long to wait for another process to let go. Ours let go within milliseconds; past this it is a foreign one."""
 
@@ -155,8 +158,9 @@ class Store:
             who = f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another program"
             return StoreError(f"the database is held by {who}", where=where, fix="close it there, or use another --db")
         if "no space left" in low or "could not write" in low or "disk full" in low or "fatal" in low:
+            full = shutil.disk_usage(self.path.parent).free < _ROOM
             return StoreError(
-                f"could not be written: {_first_line(text)}",
+                "could not be written: the disk is full" if full else f"could not be written: {_first_line(text)}",
                 where=where,
                 fix="free some disk space and run the same command again; what was stored before is kept",
             )

@@ -98,6 +98,7 @@ async def test_a_point_is_picked_and_left_out(garden, make_app, settle, screen_t
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:
         await settle(pilot)
+        await click_on(pilot, "o source", last=True)
         lines = screen_text(app).splitlines()
         y = next(y for y, line in enumerate(lines) if "● Gemma3-4B" in line)
         await pilot.click(offset=(lines[y].index("● Gemma3-4B"), y))
