@@ -32,6 +32,15 @@ __all__ = ["SuitesScreen"]
 _PANES: Final = {"card": "card", "coverage": "coverage", "check": "check"}
 
 
+class _Headings(Static):
+    """What the columns of the list are, as wide as it is by now."""
+
+    def render(self) -> Text:
+        """The line."""
+        name = max(12, self.size.width - 22)
+        return Text(f"{'   suite':<{name}} {'pairs':>7} {'prompts':>7} {'runs':>5}", no_wrap=True)
+
+
 class SuitesScreen(Place):
     """Built-in suites, files, and what the database holds."""
 
@@ -96,7 +105,7 @@ shows how that goes, and lets you read the result blind.
         yield Static(id="state")
         with Container(id="body"):
             with Container(id="left"):
-                yield Static(id="headings")
+                yield _Headings(id="headings")
                 rows = Rows(id="suites")
                 rows.tooltip = "the suites: space marks one for the next run, enter reads its pairs"
                 yield rows
@@ -157,15 +166,8 @@ shows how that goes, and lets you read the result blind.
         if faulty := sum(bool(entry.fault) for entry in self._entries):
             parts.append(f"✗ {faulty} cannot be used")
         self.query_one("#state", Static).update(Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
-        # What was read may come before the first layout, when no width is right yet.
-        self.call_after_refresh(self._head)
         self.query_one(Rows).show(len(self._entries), self._line, cursor)
         self._changed()
-
-    def _head(self) -> None:
-        width = self.query_one("#left").size.width
-        heading = Text(f"{'   suite':<{max(12, width - 22)}} {'pairs':>7} {'prompts':>7} {'runs':>5}", no_wrap=True)
-        self.query_one("#headings", Static).update(heading)
 
     def _line(self, index: int, width: int) -> Text:
         entry = self._entries[index]
