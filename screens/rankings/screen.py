@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -29,6 +31,17 @@ if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
 
 __all__ = ["RankingsScreen"]
+
+
+class _Left(Container):
+    """Table and pictures; says when their width changes."""
+
+    class Resized(Message):
+        """They are as wide as they will be."""
+
+    def on_resize(self) -> None:
+        """Pass it on."""
+        self.post_message(self.Resized())
 
 
 class RankingsScreen(Asking):
@@ -101,7 +114,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
     def asking_body(self) -> Iterable[Widget]:
         """Table with legend, and the panel beside or below it."""
         with Container(id="body"):
-            with Container(id="left"):
+            with _Left(id="left"):
                 yield Heading(id="headings")
                 table = Rows(id="table")
                 table.tooltip = "the ranking: enter opens the failures of the candidate, a click on a heading sorts"
@@ -134,7 +147,6 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
             table.suite, table.protocol, table.metric, f"by {table.by}",
             f"{first.n_pairs:,} pairs{out} in {first.n_clusters:,} clusters" if overall.rows else "",
         )  # fmt: skip
-        # What was read ahead arrives before the screen has its widths.
         self.call_after_refresh(self.repaint)
         if self.focused is None:
             self.query_one(Rows).focus()
@@ -207,6 +219,11 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
     def on_resize(self) -> None:
         """Columns depend on the width."""
         self.call_after_refresh(self.repaint)
+
+    @on(_Left.Resized)
+    def _laid_out(self) -> None:
+        """What was read ahead is drawn before the panel beside the table has taken its share."""
+        self.repaint()
 
     def _show_multiples(self, found: Layout, shown: list[Line]) -> None:
         # Only where the table leaves room below it.
