@@ -21,6 +21,7 @@ __all__ = ["Asking"]
 class Asking(Place):
     """A place that shows the answer to the session's question, and fetches it again whenever that changes."""
 
+    WITHOUT = Place.WITHOUT | {"suite", "excluded"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "suite", "suite", tooltip="choose the suite", id="suite"),
         Binding("p", "protocol", "protocol", tooltip="switch between choice and likelihood", id="protocol"),
@@ -56,8 +57,8 @@ class Asking(Place):
         """Show what was read."""
         raise NotImplementedError
 
-    def missing(self, error: RudeError) -> None:
-        """Show that there is nothing, and what to do."""
+    def missing(self, error: RudeError) -> Text:
+        """What to say where there is nothing, and what to do."""
         raise NotImplementedError
 
     def say(self, *parts: str) -> None:
@@ -89,6 +90,7 @@ class Asking(Place):
         key, value = answer
         if key != self._seen:
             self._seen = key
+            self.something()
             self.arrived(value)
 
     def _failed(self, error: RudeError) -> None:
@@ -101,7 +103,8 @@ class Asking(Place):
             self.session.asked.clear()
             self.ask()
         else:
-            self.missing(error)
+            self.say()
+            self.nothing(self.missing(error))
             if not isinstance(error, BadInput):
                 self.show_error(error)
 

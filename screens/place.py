@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import Widget
+from textual.widgets import Static
 
 from rubrics.errors import RudeError
 from screens.loading import Answered, Loader
@@ -39,9 +40,15 @@ class Place(Screen[None]):
     """What F1 says: what is shown, how the numbers are made."""
     FIRST_KEYS: ClassVar[tuple[str, ...]] = ()
     """Actions whose keys come first on the bottom line, where room is short."""
+    WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again"})
+    """Actions that have something to do even where there is nothing to show."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="F1", id="help"),
     ]
+    DEFAULT_CSS = """
+    Place > #empty { padding: 1 2; height: 1fr; display: none; }
+    Place.-empty > #empty { display: block; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,6 +85,7 @@ class Place(Screen[None]):
         """The line on top, the screen's own, the footer."""
         yield Navigation(self.here)
         yield from self.body()
+        yield Static(id="empty")
         yield Keys()
 
     def body(self) -> Iterable[Widget]:
@@ -89,6 +97,22 @@ class Place(Screen[None]):
         self.shell.live_signal.subscribe(self, self.follow)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
         self.query_one(Navigation).show(self.shell.live)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys are offered where there is something they act on."""
+        return not self.has_class("-empty") or action in self.WITHOUT
+
+    def nothing(self, text: Text) -> None:
+        """Say, in place of what the screen shows, why there is nothing and what to do."""
+        self.add_class("-empty")
+        self.query_one("#empty", Static).update(text)
+        self.set_focus(None)
+        self.refresh_bindings()
+
+    def something(self) -> None:
+        """There is something to show."""
+        self.remove_class("-empty")
+        self.refresh_bindings()
 
     def follow(self, live: Live) -> None:
         """New state of the runs."""

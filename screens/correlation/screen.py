@@ -72,6 +72,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         Binding("x", "export", "export", tooltip="write the correlations to CSV, Parquet or JSON", id="export"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
+    WITHOUT = Place.WITHOUT | {"source"}
     DEFAULT_CSS = """
     CorrelationScreen #question { height: 1; padding: 0 1; color: $text-muted; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
@@ -83,8 +84,6 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
     CorrelationScreen.-tall #numbers { height: 14; }
     CorrelationScreen.-wide.-tall #numbers { height: 1fr; }
     CorrelationScreen #numbers:focus { background: $surface; }
-    CorrelationScreen #empty { padding: 1 2; height: 1fr; display: none; }
-    CorrelationScreen.-empty #empty { display: block; }
     CorrelationScreen.-empty #body { display: none; }
     """
 
@@ -110,11 +109,6 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             panel = VerticalScroll(Static(id="facts"), id="numbers")
             panel.tooltip = "the statistics, the rival predictors, the source"
             yield panel
-        yield Static(id="empty")
-
-    def on_mount(self) -> None:
-        """Arrow keys walk from point to point."""
-        self.query_one(Scatter).focus()
 
     def on_screen_resume(self) -> None:
         """Read again if anything has changed."""
@@ -144,7 +138,10 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         if found.view is None:
             self._explain_nothing(None)
             return
-        self.remove_class("-empty")
+        self.something()
+        if self.focused is None:
+            # Arrow keys walk from point to point.
+            self.query_one(Scatter).focus()
         if self._at not in {point.name for point in found.points}:
             self._at, self._leaving = "", False
         self._family = self._family if self._family in found.families else ""
@@ -159,7 +156,6 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self.query_one("#question", Static).update(Text(one_line(text), no_wrap=True, overflow="ellipsis"))
 
     def _explain_nothing(self, error: RudeError | None) -> None:
-        self.add_class("-empty")
         text = Text.assemble(("No outcomes of your own yet\n\n", "bold"))
         if error is not None:
             text.append(plain(error.what) + ("\n" + plain(error.fix) if error.fix else "") + "\n\n")
@@ -167,8 +163,8 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         text.append("candidate, outcome, score – candidates named as in the rankings – and in a shell:\n\n")
         text.append("    rude-tui outcomes add FILE.csv\n\n", "bold")
         text.append("o shows what was measured on small models here, then the published study.")
-        self.query_one("#empty", Static).update(text)
         self._say("own outcomes")
+        self.nothing(text)
 
     def repaint(self) -> None:
         """Draw plot and numbers."""

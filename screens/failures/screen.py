@@ -79,8 +79,6 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     FailuresScreen #preview { height: 2fr; border-top: solid $panel; padding: 0 1; display: none; }
     FailuresScreen.-wide.-tall #preview { display: block; }
     FailuresScreen #pairs { height: 3fr; }
-    FailuresScreen #empty { padding: 1 2; height: 1fr; display: none; }
-    FailuresScreen.-empty #empty { display: block; }
     FailuresScreen.-empty #body { display: none; }
     """
 
@@ -97,7 +95,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The tree is the grouping here."""
-        return action != "grouping"
+        return action != "grouping" and super().check_action(action, parameters)
 
     def asking_body(self) -> Iterable[Widget]:
         """Tree and list."""
@@ -115,7 +113,6 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 panel = VerticalScroll(Static(id="glance"), id="preview", can_focus=False)
                 panel.tooltip = "the pair under the cursor: enter opens it"
                 yield panel
-        yield Static(id="empty")
 
     def fetch(self) -> Failures:
         """Tree and pairs of the candidate looked at."""
@@ -123,7 +120,6 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def arrived(self, failures: Failures) -> None:
         """Show them."""
-        self.remove_class("-empty")
         old = self._failures
         self._failures = failures
         if old is None or old.board is not failures.board or old.label != failures.label:
@@ -134,15 +130,13 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         same = old is not None and (old.label, old.pick) == (failures.label, failures.pick)
         self._fill_list(pairs.cursor if same else 0)
 
-    def missing(self, error: RudeError) -> None:
-        """Say what to do where there is nothing."""
+    def missing(self, error: RudeError) -> Text:
+        """What to do where there is nothing."""
         self._failures = None
-        self.add_class("-empty")
         text = Text.assemble(("No failures to read yet\n\n", "bold"))
         text.append(plain(error.what) + "\n\n")
         text.append("Failures appear once a candidate has been scored: press 1, mark candidates, r.")
-        self.query_one("#empty", Static).update(text)
-        self.say(error.what)
+        return text
 
     def repaint(self) -> None:
         """Draw again in the theme's colours."""

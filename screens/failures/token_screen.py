@@ -44,6 +44,7 @@ share are passed together, so it moves where they part. It ends at the differenc
 from which on it stays on that side, ▲ the token under the cursor. Responses differ in length, so the difference per
 byte stands beside it.
 """
+    WITHOUT = Place.WITHOUT | {"step", "copy"}
     FIRST_KEYS = ("back", "turn", "other", "step(1)", "step(-1)")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace,t", "back", "back", key_display="esc", id="back"),
@@ -61,8 +62,6 @@ byte stands beside it.
     TokenScreen #responses { layout: vertical; height: 1fr; }
     TokenScreen.-wide #responses { layout: horizontal; }
     TokenScreen TokenText { height: 1fr; width: 1fr; }
-    TokenScreen #empty { padding: 1 2; height: 1fr; display: none; }
-    TokenScreen.-empty #empty { display: block; }
     TokenScreen.-empty .full { display: none; }
     """
 
@@ -88,7 +87,6 @@ byte stands beside it.
                 text.tooltip = "the response, token by token: arrows walk, the mouse points"
                 yield text
         yield Static(id="legend", classes="full")
-        yield Static(id="empty")
 
     def on_mount(self) -> None:
         """Read the first pair."""
@@ -107,7 +105,7 @@ byte stands beside it.
         def arrived(answer: tuple[TokenView, Course]) -> None:
             self._view, self._course = answer
             self._missing = None
-            self.remove_class("-empty")
+            self.something()
             for side in ("chosen", "rejected"):
                 self.query_one(f"#{side}", TokenText).show(getattr(self._view, side))
             self._share_out()
@@ -117,7 +115,7 @@ byte stands beside it.
             else:
                 self._point(self.focused, self.focused.cursor)
 
-        self.load("tokens", read, arrived, self._nothing)
+        self.load("tokens", read, arrived, self._lacking)
 
     def on_resize(self) -> None:
         """The curve takes what the responses leave."""
@@ -130,10 +128,13 @@ byte stands beside it.
         least, most = (12 if height >= 36 else 6 if height >= 18 else 3), height * 2 // 5
         self.query_one("#curve").styles.height = max(least, min(most, height - _LINES - needed))
 
-    def _nothing(self, error: RudeError) -> None:
+    def _lacking(self, error: RudeError) -> None:
         self._view = self._course = None
         self._missing = error
-        self.add_class("-empty")
+        text = Text.assemble((plain(error.what) + "\n\n", "bold"), overflow="fold")
+        text.append("They are kept where a run is told to, and made by (y copies this):\n\n")
+        text.append(plain(error.fix), "bold")
+        self.nothing(text)
         self.repaint()
 
     def repaint(self) -> None:
@@ -142,12 +143,6 @@ byte stands beside it.
         head.append(f"{self._index + 1} of {len(self._ids):,}  ", "bold")
         head.append(f"{one_line(self._ids[self._index], 50)} · {one_line(self._subject, 30)} · likelihood by token")
         self.query_one("#question", Static).update(head)
-        if self._missing is not None:
-            error = self._missing
-            text = Text.assemble((plain(error.what) + "\n\n", "bold"), overflow="fold")
-            text.append("They are kept where a run is told to, and made by (y copies this):\n\n")
-            text.append(plain(error.fix), "bold")
-            self.query_one("#empty", Static).update(text)
         if self._view is None or self._course is None:
             return
         for side, name, tone in (("chosen", "✓ Chosen", "good"), ("rejected", "✗ Rejected", "bad")):

@@ -91,8 +91,6 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     ItemsScreen.-wide #able { display: block; height: auto; max-height: 22; border-left: solid $panel; }
     ItemsScreen.-wide #able Rows { height: auto; max-height: 20; }
     ItemsScreen.-wide #facts { height: 100%; border-left: solid $panel; }
-    ItemsScreen #empty { padding: 1 2; height: 1fr; display: none; }
-    ItemsScreen.-empty #empty { display: block; }
     ItemsScreen.-empty #body, ItemsScreen.-empty #cannot, ItemsScreen.-empty #findings { display: none; }
     """
 
@@ -116,7 +114,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing here is split into groups."""
-        return action != "grouping"
+        return action != "grouping" and super().check_action(action, parameters)
 
     def asking_body(self) -> Iterable[Widget]:
         """What cannot be known, what was found, the pairs; abilities and one pair's numbers beside or below."""
@@ -138,12 +136,10 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
             area = VerticalScroll(Static(id="numbers"), id="facts")
             area.tooltip = "what is known of the pair under the cursor, and what must be known to read it"
             yield area
-        yield Static(id="empty")
 
     def on_mount(self) -> None:
         """The pairs have the focus."""
         rows = self.query_one("#pairs", Rows)
-        rows.focus()
         self.watch(rows, "cursor", self._show_facts, init=False)
 
     def _asked_for(self) -> tuple[object, ...]:
@@ -169,27 +165,27 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
                 self.notify(found.refused.what, severity="warning", markup=False)
                 self.ask()
                 return
-            self._nothing("These candidates cannot try pairs", found.refused)
+            self.say()
+            self.nothing(self._nothing("These candidates cannot try pairs", found.refused))
             return
-        self.remove_class("-empty")
+        if self._read is None:
+            self.query_one("#pairs", Rows).focus()
         old, self._read = self._read, found
         same = old is not None and old.board.suite_hash == found.board.suite_hash
         if not same:
             self._finding = ""
         self._fill(self.query_one("#pairs", Rows).cursor if same else 0)
 
-    def missing(self, error: RudeError) -> None:
-        """Say what to do where there is nothing."""
-        self._nothing("No verdicts to try pairs by", error)
+    def missing(self, error: RudeError) -> Text:
+        """What to do where there is nothing."""
+        return self._nothing("No verdicts to try pairs by", error)
 
-    def _nothing(self, title: str, error: RudeError) -> None:
+    def _nothing(self, title: str, error: RudeError) -> Text:
         self._read = None
-        self.add_class("-empty")
         text = Text.assemble((title + "\n\n", "bold"), plain(error.what) + "\n\n")
         text.append("Item response needs three candidates that have read one suite; the more, the more it can tell. ")
         text.append("Press 1, mark candidates, r.")
-        self.query_one("#empty", Static).update(text)
-        self.say(error.what)
+        return text
 
     def repaint(self) -> None:
         """Draw again in the theme's colours, at the width there is."""

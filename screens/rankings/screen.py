@@ -94,8 +94,6 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
     RankingsScreen.-tall #detail { height: 14; }
     RankingsScreen.-wide.-tall #detail { height: 1fr; }
     RankingsScreen #detail:focus { background: $surface; }
-    RankingsScreen #empty { padding: 1 2; height: 1fr; display: none; }
-    RankingsScreen.-empty #empty { display: block; }
     RankingsScreen.-empty #body { display: none; }
     """
 
@@ -126,7 +124,6 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
             panel = VerticalScroll(Static(id="facts"), id="detail")
             panel.tooltip = "what stands behind the candidate under the cursor"
             yield panel
-        yield Static(id="empty")
 
     def fetch(self) -> Standings:
         """Rank what is stored."""
@@ -134,7 +131,6 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def arrived(self, standings: Standings) -> None:
         """Show a new ranking."""
-        self.remove_class("-empty")
         table = standings.table
         self._standings, self._table = standings, table
         self._marked = [label for label in self._marked if label in table.entrants]
@@ -151,18 +147,16 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         if self.focused is None:
             self.query_one(Rows).focus()
 
-    def missing(self, error: RudeError) -> None:
-        """Say what to do where there is nothing to rank."""
+    def missing(self, error: RudeError) -> Text:
+        """What to do where there is nothing to rank."""
         self._table = None
-        self.add_class("-empty")
         text = Text.assemble(("Nothing to rank yet\n\n", "bold"))
         text.append(plain(error.what) + "\n\n", "")
         text.append("1  pick candidates: mark them with space, then r runs them\n")
         text.append("2  choose suites and protocols, and start\n")
         text.append("4  see how well others were foretold meanwhile\n\n")
         text.append("In a shell, rude-tui demo scores the bundled candidates.")
-        self.query_one("#empty", Static).update(text)
-        self.say(error.what)
+        return text
 
     def repaint(self) -> None:
         """Draw table, legend and panel again."""

@@ -354,8 +354,10 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         await settle(pilot)
         assert "Nothing to rank yet" in screen_text(app)
         assert "mark them with space" in screen_text(app)
+        assert screen_text(app).splitlines()[-1].split("  ") == [" F1 help", "s suite", "q quit", "^p more"]
         await pilot.press("5")
         await settle(pilot)
+        assert screen_text(app).splitlines()[-1].split("  ") == [" F1 help", "s suite", "q quit", "^p more"]
         assert "press 1, mark candidates, r" in " ".join(screen_text(app).split())
         await pilot.press("4")
         await settle(pilot)
@@ -371,6 +373,7 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         await pilot.press("o")
         await settle(pilot)
         assert "rude-tui outcomes add FILE.csv" in screen_text(app)
+        assert screen_text(app).splitlines()[-1].split("  ") == [" F1 help", "o source", "q quit", "^p more"]
         await pilot.press("o")
         await settle(pilot)
         assert "ladder of" in screen_text(app)
