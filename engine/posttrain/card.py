@@ -1,4 +1,4 @@
-"""What the ladder showed, written down: outcomes.csv, points.csv, a plot, and card.md."""
+"""What the ladder showed, written down: scores.csv, outcomes.csv, points.csv, a plot, and card.md."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PLOT = "rl_met.svg"
 
 
 def report(store: Store, recipe: PostTraining, folder: Path, expected: int, recipes: Path | None = None) -> Verdict:
-    """Write all of it into a folder from what is finished.
+    """Write all of it into a folder from what is finished; `scores.csv` is what everything else is counted from.
 
     Args:
         expected: models the ladder will have.
@@ -63,6 +63,7 @@ def report(store: Store, recipe: PostTraining, folder: Path, expected: int, reci
     verdict = judge(store, SUITE, scores, equal)
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "outcomes.csv", _table(["candidate", "outcome", "score", "stderr", "source"], _rows(outcomes)))
+    _write(folder / "scores.csv", _table(_COUNTS, _counts(store, done)))
     _write(folder / "points.csv", _points(verdict))
     _write(folder / PLOT, _plot(verdict))
     _write(folder / "card.md", card(verdict, scores, runs, rewards, recipe, expected))
@@ -78,6 +79,16 @@ def _write(path: Path, text: str) -> None:
 def _rows(outcomes: Iterable[Outcome]) -> Iterable[list[object]]:
     for o in sorted(outcomes, key=lambda o: (o.candidate, o.outcome)):
         yield [o.candidate, o.outcome, f"{o.score:.4f}", "" if o.stderr is None else f"{o.stderr:.4f}", o.source]
+
+
+_COUNTS = ["candidate", "seed", "stage", "part", "how", "family", "subcategory", "met", "judged"]
+
+
+def _counts(store: Store, runs: Iterable[PostTrainRun]) -> Iterable[list[object]]:
+    """Criteria met, by run, stage, family and subcategory."""
+    for run in sorted(runs, key=lambda run: (run.candidate, run.seed)):
+        for s in stored_scores(store, run.run_id):
+            yield [run.candidate, run.seed, s.stage, s.part, s.how, s.family, s.subcategory, s.met, s.judged]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -325,7 +336,8 @@ def _ceiling(verdict: Verdict) -> str:
     return (
         f"Split halves give RuDE's accuracy a reliability of {c.predictor:.2f}, and the outcome one of {c.outcome:.2f} "
         f"(other families and another seed; {c.seeds:.2f} where only the seed is another). A predictor that knew the "
-        f"truth as well as these numbers show it would reach about {c.correlation:.2f} (Pearson)."
+        f"truth as well as these numbers show it would reach about {c.correlation:.2f} (Pearson; 95 % over models "
+        f"{c.interval[0]:.2f} to {c.interval[1]:.2f})."
     )
 
 

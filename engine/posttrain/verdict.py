@@ -15,14 +15,13 @@ from engine.results.board import Question, load_board
 from engine.results.correlation import RUDE, SIZE, CorrelationView, correlation_views, predictor_names
 from engine.results.families import family_of
 from engine.results.rankings import rankings
-from engine.stats.association import STATISTICS
 from engine.stats.correlation import League, Statistic, estimate, league
 from engine.stats.rivals import RivalStatistic, compare_predictors
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
 from engine.store.posttrain import Score
 
-__all__ = ["CLAIM", "LEAST", "OUTCOMES", "Ceiling", "Upset", "Verdict", "ceiling", "judge", "split_half"]
+__all__ = ["CLAIM", "LEAST", "OUTCOMES", "Ceiling", "Upset", "Verdict", "ceiling", "halves", "judge"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -35,6 +34,11 @@ BASE: Final = "base generation"
 """The base model's own score, before any training: the rival that costs as little as RuDE."""
 RIVALS: Final = (SIZE, "bits per byte", BASE)
 _SPLITS: Final = 400
+_RESAMPLES: Final = 1000
+_NOTHING: Final = 1e-20
+"""Shares that vary less than this, as variances multiplied, are all the same."""
+_LEAST_TWICE: Final = 3
+"""Candidates with two seeds below which nothing is said of the outcome's reliability."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,13 @@ class Ceiling:
     """The same of the outcome, on other families and with other seeds."""
     seeds: float
     """Of the outcome on the same prompts with other seeds alone."""
+    interval: tuple[float, float] = (math.nan, math.nan)
+    """95 % of `correlation` over candidates: bootstrap percentiles."""
 
     @property
     def correlation(self) -> float:
         """√(product of both reliabilities) (Spearman 1904, Am. J. Psychol. 15(1))."""
-        both = self.predictor, self.outcome
-        return math.nan if any(map(math.isnan, both)) else math.sqrt(max(0.0, both[0]) * max(0.0, both[1]))
+        return float(_root_of_product(np.array(self.predictor), np.array(self.outcome)))
 
 
 @dataclass(frozen=True)
@@ -242,36 +247,61 @@ def ceiling(wins: FloatArray, clusters: npt.NDArray[np.int32], scores: Sequence[
     rng = np.random.default_rng(0)
     common = np.isfinite(wins).all(axis=0)
     shown = [common & (clusters == cluster) for cluster in np.unique(clusters[common])]
-    pairs_by_cluster = np.stack([wins[:, own].mean(axis=1) for own in shown], axis=1)
-    two = [seeds for seeds in scores if len(seeds) > 1]
-    tables = [np.array([_by_family(seed) for seed in seeds[:2]]) for seeds in two]
-    outcome = np.stack(tables) if tables else np.empty((0, 2, 0))
-    means = outcome.mean(axis=2) if outcome.size else np.empty((0, 2))
+    by_cluster = np.stack([wins[:, own].mean(axis=1) for own in shown], axis=1)
+    pairs = halves(by_cluster, by_cluster, rng)
+    two = [n for n, seeds in enumerate(scores) if len(seeds) > 1]
+    if len(two) < _LEAST_TWICE:
+        return Ceiling(float(_reliability(pairs)[0]), math.nan, math.nan)
+    outcome = np.array([[_by_family(seed) for seed in scores[n][:2]] for n in two])
+    families = halves(outcome[:, 0], outcome[:, 1], rng)
+    means = outcome.mean(axis=2)
+    again = rng.multinomial(len(wins), np.full(len(wins), 1 / len(wins)), size=_RESAMPLES).astype(np.float64)
+    found = _root_of_product(_reliability(pairs, again), _reliability(families, again[:, two]))
     return Ceiling(
-        split_half(pairs_by_cluster, pairs_by_cluster, rng),
-        split_half(outcome[:, 0], outcome[:, 1], rng) if len(outcome) > 2 else math.nan,
-        _stepped_up(means[:, 0], means[:, 1]) if len(means) > 2 else math.nan,
+        float(_reliability(pairs)[0]),
+        float(_reliability(families)[0]),
+        float(_reliability((means[None, :, 0], means[None, :, 1]))[0]),
+        tuple(np.nanquantile(found, [0.025, 0.975]).tolist()),
     )
 
 
-def split_half(one: FloatArray, other: FloatArray, rng: np.random.Generator) -> float:
-    """Mean over random halves of the items: `one` on a half with `other` on the rest; stepped up to both together.
+def halves(one: FloatArray, other: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Means of `one` over random halves of the items, and of `other` over the rest; each (splits, candidates).
 
     Args:
         one, other: (candidates, items).
     """
     items = one.shape[1]
-    found = []
-    for _ in range(_SPLITS):
-        order = rng.permutation(items)
-        found.append(_stepped_up(one[:, order[: items // 2]].mean(axis=1), other[:, order[items // 2 :]].mean(axis=1)))
-    known = [value for value in found if not math.isnan(value)]
-    return float(np.mean(known)) if known else math.nan
+    orders = [rng.permutation(items) for _ in range(_SPLITS)]
+    return (
+        np.stack([one[:, order[: items // 2]].mean(axis=1) for order in orders]),
+        np.stack([other[:, order[items // 2 :]].mean(axis=1) for order in orders]),
+    )
 
 
-def _stepped_up(a: FloatArray, b: FloatArray) -> float:
-    r = float(STATISTICS["pearson"](np.ones((1, len(a))), a, b)[0])
-    return 2 * r / (1 + r) if r > 0 else r
+def _reliability(of: tuple[FloatArray, FloatArray], weights: FloatArray | None = None) -> FloatArray:
+    """Correlation of halves, stepped up to both together, mean over the splits; one for each row of weights.
+
+    Args:
+        weights: (resamples, candidates); candidates count alike unless told otherwise.
+    """
+    weights = np.ones((1, of[0].shape[1])) if weights is None else weights
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    # Sums of products for every resample and split at once; taken from the middle, so that little cancels.
+    a, b = (side - side.mean(axis=1, keepdims=True) for side in of)
+    mean_a, mean_b = shares @ a.T, shares @ b.T
+    spread = (shares @ (a * a).T - mean_a**2) * (shares @ (b * b).T - mean_b**2)
+    still = spread <= _NOTHING
+    r = (shares @ (a * b).T - mean_a * mean_b) / np.sqrt(np.where(still, 1.0, spread))
+    stepped = np.where(r > 0, 2 * r / (1 + r), r)
+    known = np.maximum((~still).sum(axis=1), 1)
+    found: FloatArray = np.where(still, 0.0, stepped).sum(axis=1) / known
+    return np.where(still.all(axis=1), math.nan, found)
+
+
+def _root_of_product(one: FloatArray, other: FloatArray) -> FloatArray:
+    root: FloatArray = np.sqrt(np.maximum(0.0, one) * np.maximum(0.0, other))
+    return root
 
 
 def _by_family(scores: Sequence[Score]) -> list[float]:

@@ -9,28 +9,35 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from engine.posttrain.verdict import Ceiling, Verdict, ceiling, split_half
+from engine.posttrain.verdict import Ceiling, Verdict, ceiling
 from engine.stats.estimates import Statistic
 from engine.stats.rivals import RivalStatistic
 from engine.store.posttrain import Score
 
 
-def test_split_halves_find_the_reliability_that_was_put_in() -> None:
+def test_the_ceiling_finds_the_reliabilities_that_were_put_in() -> None:
     rng = np.random.default_rng(4)
-    skill = rng.normal(size=(3000, 1))
-    items = skill + rng.normal(scale=2.0, size=(3000, 12))
-    # The mean of twelve items: variance of skill 1, of luck 4 / 12.
-    assert split_half(items, items, rng) == pytest.approx(1 / (1 + 4 / 12), abs=0.01)
+    skill = rng.normal(size=(2000, 1))
+    # Means of twelve: variance of skill 1, of luck 4 / 12 for pairs and 9 / 12 for families.
+    pairs = skill + rng.normal(scale=2.0, size=(2000, 12))
+    # Halves of the outcome are of different seeds, each with all of its luck in its own half.
+    families = 500 + 50 * (skill[:, :, None] + rng.normal(scale=3.0, size=(2000, 2, 12)))
+    scores = [[_seed(seed, 1000) for seed in seeds] for seeds in families.round().astype(int).tolist()]
+    found = ceiling(pairs, np.arange(12, dtype=np.int32), scores)
+    assert found.predictor == pytest.approx(1 / (1 + 4 / 12), abs=0.02)
+    assert found.outcome == pytest.approx(1 / (1 + 9 / 12), abs=0.03)
+    assert found.interval[0] < math.sqrt(0.75 / 1.75) < found.interval[1]
+    assert found.interval[1] - found.interval[0] < 0.1
 
 
 def test_noise_alone_has_no_reliability() -> None:
     rng = np.random.default_rng(5)
     noise = rng.normal(size=(4000, 10))
-    assert abs(split_half(noise, noise, rng)) < 0.1
+    assert abs(ceiling(noise, np.arange(10, dtype=np.int32), [[]] * 4000).predictor) < 0.1
 
 
-def _seed(shares: list[int]) -> list[Score]:
-    return [Score("rl", "held", "greedy", f"f{n}", "Logic", met, 10) for n, met in enumerate(shares)]
+def _seed(shares: list[int], judged: int = 10) -> list[Score]:
+    return [Score("rl", "held", "greedy", f"f{n:02}", "Logic", met, judged) for n, met in enumerate(shares)]
 
 
 def test_the_ceiling_is_one_where_nothing_is_luck() -> None:
