@@ -13,19 +13,20 @@ from engine.scoring.backend import LocalBackend
 
 
 @pytest.mark.parametrize(
-    ("maker", "machine", "device", "precision", "environment", "library"),
+    ("maker", "flags", "machine", "device", "precision", "environment", "library"),
     [
-        ("AuthenticAMD", "x86_64", "cpu", "fp32", {}, "onednn"),
-        ("GenuineIntel", "x86_64", "cpu", "fp32", {}, "default"),
-        ("AuthenticAMD", "AMD64", "cpu", "bf16", {}, "default"),
-        ("AuthenticAMD", "x86_64", "cuda", "fp32", {}, "default"),
-        ("", "aarch64", "cpu", "fp32", {}, "default"),
-        ("AuthenticAMD", "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "BF16"}, "default"),
-        ("AuthenticAMD", "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "strict"}, "onednn"),
+        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cpu", "fp32", {}, "onednn"),
+        ("GenuineIntel", "avx2 avx512f", "x86_64", "cpu", "fp32", {}, "default"),
+        ("AuthenticAMD", "avx2 avx512f", "AMD64", "cpu", "bf16", {}, "default"),
+        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cuda", "fp32", {}, "default"),
+        ("AuthenticAMD", "avx2", "x86_64", "cpu", "fp32", {}, "default"),
+        ("", "", "aarch64", "cpu", "fp32", {}, "default"),
+        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "BF16"}, "default"),
+        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "strict"}, "onednn"),
     ],
 )
-def test_the_rule(maker, machine, device, precision, environment, library, monkeypatch):
-    monkeypatch.setattr(kernels, "_told", lambda field: maker)
+def test_the_rule(maker, flags, machine, device, precision, environment, library, monkeypatch):
+    monkeypatch.setattr(kernels, "_told", {"vendor_id": maker, "flags": flags}.__getitem__)
     monkeypatch.setattr(platform, "machine", lambda: machine)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
