@@ -61,7 +61,7 @@ byte stands beside it.
     TokenScreen #legend { color: $text-muted; }
     TokenScreen #responses { layout: vertical; height: 1fr; }
     TokenScreen.-wide #responses { layout: horizontal; }
-    TokenScreen TokenText { height: 1fr; width: 1fr; }
+    TokenScreen TokenText { min-height: 3; width: 1fr; }
     TokenScreen.-empty .full { display: none; }
     """
 
@@ -122,8 +122,11 @@ byte stands beside it.
         self.call_after_refresh(self._share_out)
 
     def _share_out(self) -> None:
-        texts = [widget.wanted_height for widget in self.query(TokenText)]
-        needed = max(texts) if self.wide else sum(texts)
+        texts = list(self.query(TokenText))
+        needed = (max if self.wide else sum)(text.wanted_height for text in texts)
+        for text in texts:
+            # One above the other, the longer response has more of the room.
+            text.styles.height = "1fr" if self.wide else f"{text.wanted_height}fr"
         height = self.size.height
         least, most = (12 if height >= 36 else 6 if height >= 18 else 3), height * 2 // 5
         self.query_one("#curve").styles.height = max(least, min(most, height - _LINES - needed))

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
+from screens.failures.token_text import TokenText
 
 SIZES = [(80, 24), (160, 48)]
 
@@ -65,6 +66,18 @@ async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle
         await pilot.press("n", "escape")
         await settle(pilot)
         assert "2 of 2" in screen_text(app)
+
+
+async def test_one_above_the_other_the_longer_response_has_more_room(scored, make_app, settle, monkeypatch) -> None:
+    monkeypatch.setattr(TokenText, "wanted_height", property(lambda text: 9 if text.id == "chosen" else 3))
+    app = make_app(scored[0], start="failures")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        chosen, rejected = (app.screen.query_one(f"#{side}").outer_size.height for side in ("chosen", "rejected"))
+        assert rejected >= 3
+        assert chosen > 2 * rejected
 
 
 async def test_the_mouse_points_at_tokens_and_at_the_curve(scored, make_app, settle, screen_text) -> None:
