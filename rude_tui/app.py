@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.screen import Screen
@@ -21,6 +20,7 @@ from textual.signal import Signal
 from textual.widgets import Input
 
 from rubrics.errors import RudeError
+from rude_tui.keymap import trouble
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.styling import Rules
 from rude_tui.terminal import quiet_terminal
@@ -53,6 +53,7 @@ class LiveChanged(Message, bubble=False):
 def _preload_modules() -> None:
     """Import what other screens need while the person looks at the first one."""
     for name in (
+        "rankings.screen",
         "failures.screen",
         "failures.pair",
         "failures.token_screen",
@@ -81,15 +82,6 @@ def _preload_answers(session: Session) -> None:
     with suppress(RudeError):
         standings(session)
         rivals(session, read(session, Asked()))
-
-
-def _key_names() -> set[str]:
-    """The names by which keys can be changed, of every screen and widget there is."""
-    classes: list[type[DOMNode]] = [DOMNode]
-    for kind in classes:
-        classes += kind.__subclasses__()
-    bindings = [binding for kind in classes for binding in kind.__dict__.get("BINDINGS", ())]
-    return {binding.id for binding in bindings if isinstance(binding, Binding) and binding.id}
 
 
 def _candidates() -> Screen[Any]:
@@ -217,9 +209,10 @@ class RudeApp(App[int]):
 
     def _look_ahead(self) -> None:
         _preload_modules()
-        if unknown := sorted(set(self._settings.keys) - _key_names()):
-            words = f"settings.toml, [keys]: no key is named {', '.join(unknown)}; F1 shows the names"
-            self._post(Notify(Notification(plain(words), severity="warning", markup=False)))
+        if wrong := trouble(self._settings.keys, RudeApp):
+            words = plain("settings.toml, [keys]:\n" + "\n".join(wrong))
+            _log.warning("%s", words)
+            self._post(Notify(Notification(words, severity="warning", timeout=15, markup=False)))
         if self.is_running:
             _preload_answers(self.session)
 

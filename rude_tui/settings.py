@@ -67,15 +67,17 @@ def load_settings() -> Settings:
             for i, entry in enumerate(suites if _is_list("suites", suites, file) else [])
         ),
         ("keys", keys, dict),
+        *((f"keys.{name}", key, str) for name, key in (keys.items() if isinstance(keys, dict) else ())),
     ):
         if not isinstance(value, kind):
-            raise BadInput(f"{name} is {value!r}, not a {kind.__name__}", where=str(file), fix="mend this setting")
+            words = "a table of names and keys" if kind is dict else "a text in quotes"
+            raise BadInput(f"{name} is {value!r}, not {words}", where=str(file), fix="mend this setting")
     return Settings(
         theme=found.get("theme", ""),
         folders=tuple(folders),
         suites=tuple(suites),
         place=found.get("place", ""),
-        keys={str(name): str(value) for name, value in keys.items()},
+        keys=keys,
     )
 
 

@@ -62,7 +62,7 @@ choice shows both responses behind two shots and compares the labels; likelihood
         Binding("p", "plan", "plan", tooltip="what would run, how long it takes, what is left", id="plan"),
         Binding("s", "start", "start", tooltip="start what is planned", id="start"),
         Binding("space", "pause", "pause", tooltip="pause after the batch at hand; the model stays loaded", id="pause"),
-        Binding("space", "go_on", "go on", tooltip="go on after a pause", id="go-on"),
+        Binding("space", "go_on", "go on", tooltip="go on after a pause", id="pause"),
         Binding("c", "cancel", "stop", tooltip="stop scoring; what is scored is kept", id="stop"),
         Binding("e", "resume", "resume", tooltip="take up what stopped", id="resume"),
         Binding("y", "copy", "copy", tooltip="copy the log, or all about the run under the cursor", id="copy"),

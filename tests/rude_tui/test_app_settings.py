@@ -29,13 +29,23 @@ def test_comments_and_strangers_survive() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["theme = 3\n", "folders = 'x'\n", "folders = [1]\n", "keys = []\n", "not toml at all\n", "theme = \n"]
+    ("text", "said"),
+    [
+        ("theme = 3\n", "theme is 3, not a text in quotes"),
+        ("folders = 'x'\n", "folders is 'x', not a list"),
+        ("folders = [1]\n", "folders, entry 1 is 1, not a text in quotes"),
+        ("keys = []\n", "keys is [], not a table of names and keys"),
+        ("[keys]\nquit = 3\n", "keys.quit is 3, not a text in quotes"),
+        ("not toml at all\n", "cannot be read"),
+        ("theme = \n", "cannot be read"),
+    ],
 )
-def test_rubbish_is_one_clear_error(text: str) -> None:
+def test_rubbish_is_one_clear_error(text: str, said: str) -> None:
     _write(text)
     with pytest.raises(BadInput) as caught:
         load_settings()
     assert "settings.toml" in str(caught.value)
+    assert said in str(caught.value)
 
 
 def test_rubbish_is_never_written_over() -> None:

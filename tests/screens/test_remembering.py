@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rude_tui.app import RudeApp, _key_names
+from rude_tui.app import RudeApp
 from rude_tui.settings import Settings, load_settings, settings_file
 from screens.session import Session
 
@@ -73,7 +73,6 @@ def test_every_key_that_does_something_of_ours_has_a_name(module: str) -> None:
         if not binding.id
     ]
     assert unnamed == []
-    assert "export" in _key_names()
 
 
 async def test_the_place_is_remembered_with_the_comments_kept(garden, settle) -> None:

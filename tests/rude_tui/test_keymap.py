@@ -1,0 +1,30 @@
+"""Renamed keys that cannot work are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from rude_tui.app import RudeApp, _preload_modules
+from rude_tui.keymap import trouble
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"exprot": "X"}, ["no key is named exprot; F1 shows the names"]),
+        ({"export": "not a key"}, ["export: there is no key “not a key”"]),
+        ({"export": ""}, ["export: there is no key “”"]),
+        ({"export": "X,,Y"}, ["export: there is no key “”"]),
+        ({"filter": "ctrl+"}, ["filter: there is no key “ctrl+”"]),
+        ({"compare": "x"}, ["x is now compare and export at once"]),
+        ({"compare": "k"}, ["k is now compare and up at once"]),
+        ({"compare": "q"}, ["q is now compare and quit at once"]),
+        ({"ties": "/"}, ["/ is now filter and ties at once"]),
+        ({"export": "X", "compare": "x"}, []),
+        ({"compare": "ctrl+k, V", "open": "f8", "help": "?,H", "quit": "shift+f3", "down": "ctrl+n,ä"}, []),
+        ({"pause": "P"}, []),
+    ],
+)
+def test_what_cannot_work_is_named_and_nothing_else(keys: dict[str, str], said: list[str]) -> None:
+    _preload_modules()
+    assert trouble(keys, RudeApp) == said
