@@ -30,6 +30,13 @@ class Axis:
         place = (value - self.low) / (self.high - self.low) * (self.width - 1)
         return min(self.width - 1, max(0, round(place)))
 
+    def cells(self, low: float, value: float, high: float, line: float) -> tuple[int, int, int]:
+        """The cells of an interval: one that keeps clear of a line of reference is seen to."""
+        at = self.cell(line)
+        clear = (at + 1, self.width - 1) if low > line else (0, at - 1) if high < line else (0, self.width - 1)
+        left, middle, right = (min(clear[1], max(clear[0], self.cell(one))) for one in (low, value, high))
+        return left, middle, right
+
 
 def axis_for(values: Iterable[float], chance: float, width: int) -> Axis:
     """An axis in steps of 10 % that holds all values and the chance level."""
@@ -41,21 +48,24 @@ def axis_for(values: Iterable[float], chance: float, width: int) -> Axis:
 
 
 def interval_bar(axis: Axis, value: float, low: float, high: float, chance: float, *, colour: str, faint: str) -> Text:
-    """A bar from chance to the value, whiskers for the interval, `┊` where chance is: `┊━━├━━●──┤`."""
+    """A bar from chance to the value, whiskers for the interval, `┊` where chance is: `┊━━├━━●──┤`.
+
+    Chance that lies in the interval is drawn as `┼`, or hidden by `●`.
+    """
     cells = [(" ", "")] * axis.width
-    at, middle = axis.cell(chance), axis.cell(chance if math.isnan(value) else value)
-    for cell in range(min(at, middle), max(at, middle)):
-        cells[cell] = ("━", colour)
+    at = axis.cell(chance)
+    known = not any(map(math.isnan, (low, value, high)))
     if not math.isnan(value):
-        if not (math.isnan(low) or math.isnan(high)):
-            left, right = axis.cell(low), axis.cell(high)
+        left, middle, right = axis.cells(low, value, high, chance) if known else (at, axis.cell(value), at)
+        for cell in range(min(at, middle), max(at, middle)):
+            cells[cell] = ("━", colour)
+        if known:
             for cell in range(left, right + 1):
                 cells[cell] = ("━" if cells[cell][0] == "━" else "─", colour)
             cells[left], cells[right] = ("├", colour), ("┤", colour)
-        cells[at] = ("┊" if cells[at][0] in " ━" else "┼", faint)
+    cells[at] = ("┼" if known and low <= chance <= high else "┊", faint)
+    if not math.isnan(value):
         cells[middle] = ("●", f"bold {colour}")
-    else:
-        cells[at] = ("┊", faint)
     return joined(cells)
 
 

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.bars import Axis, joined
+from screens.bars import Axis, interval_bar
 from screens.formats import count, signed
 from screens.palette import glyph
 from screens.place import Place
@@ -139,20 +139,10 @@ whichever wins more.
         return text
 
     def _bar(self, found: Comparison, reach: float, width: int) -> Text:
-        axis = Axis(-reach, reach, width)
         clear = found.ci_low > 0 or found.ci_high < 0
         tone = self.colour(("good" if found.difference > 0 else "bad") if clear else "chance")
-        cells = [(" ", "")] * width
-        if not math.isnan(found.ci_low):
-            low, high = axis.cell(found.ci_low), axis.cell(found.ci_high)
-            for cell in range(low, high + 1):
-                cells[cell] = ("─", tone)
-            cells[low], cells[high] = ("├", tone), ("┤", tone)
-        middle = width // 2
-        cells[middle] = ("┊" if cells[middle][0] == " " else "┼", self.colour("chance"))
-        if not math.isnan(found.difference):
-            cells[axis.cell(found.difference)] = ("●", f"bold {tone}")
-        return joined(cells)
+        axis, faint = Axis(-reach, reach, width), self.colour("chance")
+        return interval_bar(axis, found.difference, found.ci_low, found.ci_high, 0.0, colour=tone, faint=faint)
 
     def action_back(self) -> None:
         """Back to the rankings."""

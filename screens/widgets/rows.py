@@ -19,7 +19,7 @@ from screens.widgets.lines import Lines
 __all__ = ["Rows"]
 
 
-class Rows(Lines, can_focus=True):
+class Rows(Lines, can_focus=True, inherit_bindings=False):
     """One line per item, with a cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--blurred"}

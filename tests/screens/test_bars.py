@@ -20,7 +20,13 @@ def test_a_bar_is_as_wide_as_its_axis_and_marks_value_and_ends(
     axis = axis_for([low, value, high], chance, width)
     bar = interval_bar(axis, value, low, high, chance, colour="red", faint="white").plain
     assert len(bar) == width
-    assert bar[axis.cell(value)] == "●"
+    at, marks = axis.cell(chance), [cell for cell, mark in enumerate(bar) if mark in "├●┤"]
+    if low <= chance <= high:
+        assert bar[at] in "┼●"
+        assert bar[axis.cell(value)] == "●"
+    else:
+        assert bar[at] == "┊", "an interval that keeps clear of chance is seen to"
+        assert all((cell > at) is (low > chance) for cell in marks)
     assert axis.low <= min(low, chance) + 1e-6
     assert axis.high >= max(high, chance) - 1e-6
 
