@@ -12,7 +12,7 @@ taking turns: median of the rounds. On a busy machine, `--threads 1 --clock cpu`
 
 - *lm-eval*: the Hugging Face backend of lm-evaluation-harness, where installed, as it comes, at its best batch size.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
-- *equally set*: the same with our library for products, where it is another than PyTorch's own choice.
+- *equally set*: the same with our way of multiplying in linear layers, where it is another than PyTorch's own choice.
 - *floor*: floating-point operations of the distinct tokens, at the best rate measured here for the model's own matrix
   sizes, whichever library reaches it.
 
@@ -91,6 +91,8 @@ def matmul_rate(config: Any, dtype: torch.dtype, device: str, tokens: int) -> fl
     ways: list[Callable[..., torch.Tensor]] = [torch.nn.functional.linear]
     if device == "cpu" and dtype == torch.float32 and torch.backends.mkldnn.is_available():
         ways.append(matmul.product)
+    if device == "cpu" and dtype == torch.bfloat16:
+        ways.append(matmul.widened)
     with torch.inference_mode():
         best = min(timed(lambda way=way: way(way(x, up), down), device) for way in ways for _ in range(12))
     return 4 * tokens * hidden * inner / best
@@ -128,7 +130,9 @@ class Contest:
         self.batch = batch
         self.harnesses: dict[str, lm_eval_rival.LmEval] = {}
         self.rivals: dict[str, Callable[[], None]] = {OURS: self._ours}
-        for suffix in ("", EQUAL) if self.library != "default" else ("",):
+        changed = [type(module) for module in self.loaded.model.modules()]
+        same = changed == [type(module) for module in self.plain.modules()]
+        for suffix in ("",) if same else ("", EQUAL):
             self.rivals[LOOP + suffix] = lambda suffix=suffix: self._loop(suffix)
             if lm_eval_rival.version():
                 self.rivals[LM_EVAL + suffix] = lambda suffix=suffix: self._lm_eval(suffix)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.kernels import Matmul
 from engine.scoring import dense
 from engine.scoring.dense import fused, take
 from engine.scoring.tree import Ints, Tree
@@ -84,13 +85,13 @@ class Slice:
     Args:
         read: where in the slice the last layer's output is read; ascending. No other query is needed there.
         last: the last layer.
-        onednn: whether products in fp32 are oneDNN's.
+        products: how the model multiplies; other than by default, attention is done in fp32.
     """
 
     def __init__(
-        self, tree: Tree, path: Path, start: int, stop: int, read: Ints, last: int, onednn: bool = False
+        self, tree: Tree, path: Path, start: int, stop: int, read: Ints, last: int, products: Matmul = "default"
     ) -> None:
-        self._onednn = onednn
+        self._products = products
         self.start = start
         self.size = stop - start
         self._path = path
@@ -187,14 +188,16 @@ class Slice:
         if layer in self._path.layers:
             old = self._path.layers[layer]
             key, value = (torch.cat([*(part[n] for part in old), new], 2) for n, new in ((0, key), (1, value)))
-        elif self._onednn:
+        elif self._products == "onednn":
             # Its products want rows without gaps; a model's own lie head beside head.
             key, value = key.contiguous(), value.contiguous()
         if self._kept_spans:
             self._kept[layer] = self._keep(layer, key, value)
         out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])
+        if self._products != "default":
+            query, key, value = query.float(), key.float(), value.float()
         plain = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
-        tiles = dense.Tiles(query, key.shape[1], scale, cap, self._onednn) if plain else None
+        tiles = dense.Tiles(query, key.shape[1], scale, cap, self._products == "onednn") if plain else None
         for block in self._last_blocks if layer == self._last else self._blocks:
             spans, mask = self._keys_for(block, window, query.device)
             if tiles is not None:

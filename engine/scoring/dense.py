@@ -64,7 +64,7 @@ class Tiles:
         _, heads, tokens, width = query.shape
         self._groups = heads // kv_heads
         self._cap = cap
-        self._onednn = onednn and query.dtype == torch.float32
+        self._onednn = onednn
         # The heads of a group stand side by side, token by token, so that any run of tokens is one matrix.
         rows = query.new_zeros(kv_heads, tokens + _STEP, self._groups, width)
         torch.mul(query[0].reshape(kv_heads, self._groups, tokens, width).transpose(1, 2), scale, out=rows[:, :tokens])

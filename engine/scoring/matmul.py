@@ -1,19 +1,25 @@
-"""Products in fp32 by oneDNN where that is the faster library, at full precision and without a copy of any weight.
+"""The faster way to multiply, where PyTorch takes another; at full precision, and no weight is kept twice.
 
 PyTorch sends fp32 products to its BLAS. oneDNN is in the same build, and one operator reaches it: the linear layer that
-PyTorch's own compiler emits. It takes weights as they lie in memory, transposed ones too.
+PyTorch's own compiler emits. It takes weights as they lie in memory, transposed ones too. Products in bf16, where the
+processor has no instruction for them, are done in fp32, and only the result is rounded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from engine.kernels import Matmul
 
-__all__ = ["product", "use", "used_by"]
+__all__ = ["product", "use", "used_by", "widened"]
+
+_WIDENED = 1 << 22
+"""Elements of a weight that are fp32 numbers at a time."""
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -25,47 +31,60 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return out
 
 
-class _Linear(nn.Linear):
-    def forward(self, input: Tensor) -> Tensor:
-        return product(input, self.weight, self.bias)
+def widened(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x · weightᵀ + bias, multiplied and added up in fp32, rounded once to x's type; shapes as `product`'s."""
+    wide = x.float()
+    out = x.new_empty(*x.shape[:-1], len(weight))
+    step = max(1, _WIDENED // weight.shape[1])
+    for start in range(0, len(weight), step):
+        rows = slice(start, start + step)
+        out[..., rows] = linear(wide, weight[rows].float(), None if bias is None else bias[rows].float())
+    return out
+
+
+_WAYS: dict[Matmul, tuple[torch.dtype, Callable[..., Tensor]]] = {
+    "onednn": (torch.float32, product),
+    "fp32": (torch.bfloat16, widened),
+}
+"""Which layers change, by the type of their numbers, and what multiplies there."""
 
 
 def use(model: nn.Module, wanted: Matmul = "onednn") -> Matmul:
-    """Let a model's linear layers multiply by this library from now on; returns the one they use.
+    """Let a model multiply this way from now on; returns the way that it does.
 
-    Only layers that hold a plain fp32 matrix in this computer's memory change; parameters stay where they are. Where
-    oneDNN is missing, or set to round fp32 numbers before it multiplies, nothing changes.
+    Only layers that hold a plain matrix in this computer's memory change; parameters stay where they are. Where oneDNN
+    is missing, or set to round fp32 numbers before it multiplies, nothing changes.
     """
     from transformers.pytorch_utils import Conv1D
 
-    if wanted == "default" or not _exact():
+    if wanted == "default" or (wanted == "onednn" and not _exact()):
         return "default"
-    transposed = type("_TransposedConv", (_Transposed, Conv1D), {})
+    dtype, multiply = _WAYS[wanted]
+
+    def straight(self: nn.Linear, input: Tensor) -> Tensor:
+        return multiply(input, self.weight, self.bias)
+
+    def transposed(self: Conv1D, x: Tensor) -> Tensor:
+        return multiply(x, self.weight.t(), self.bias)
+
+    # GPT-2's linear layer holds its weight the other way round.
+    changed = {
+        kind: type(kind.__name__, (kind,), {"forward": forward})
+        for kind, forward in ((nn.Linear, straight), (Conv1D, transposed))
+    }
     for module in model.modules():
         weight = getattr(module, "weight", None)
-        plain = isinstance(weight, Tensor) and weight.dtype == torch.float32 and weight.device.type == "cpu"
-        if not plain or "forward" in vars(module):
-            continue
-        if type(module) is nn.Linear:
-            module.__class__ = _Linear
-        elif type(module) is Conv1D:
-            module.__class__ = transposed
-    return used_by(model)
+        plain = isinstance(weight, Tensor) and weight.dtype == dtype and weight.device.type == "cpu"
+        if plain and type(module) in changed and "forward" not in vars(module):
+            module.__class__ = changed[type(module)]
+    model.__dict__["_products"] = wanted
+    return wanted
 
 
 def used_by(model: nn.Module) -> Matmul:
-    """The library that a model's linear layers use."""
-    return "onednn" if any(isinstance(module, _Linear | _Transposed) for module in model.modules()) else "default"
-
-
-class _Transposed:
-    """GPT-2's linear layer, whose weight lies the other way round."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return product(x, self.weight.t(), self.bias)
+    """The way that a model multiplies."""
+    way: Matmul = vars(model).get("_products", "default")
+    return way
 
 
 def _exact() -> bool:

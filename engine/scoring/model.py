@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,11 +23,12 @@ class Halves:
         self.device: torch.device = model.get_input_embeddings().weight.device
         self._output: Any = SimpleNamespace
         self.vocabulary = int(model.get_input_embeddings().weight.shape[0])
+        self._rowwise = list(_rowwise(self.decoder))
 
     def states(self, tokens: Tensor, positions: Tensor, read: Tensor) -> Tensor:
         """Last hidden states of tokens at the given positions, shape (read, width): only of those to be read."""
         read = read.to(self.device)
-        with self._last_mlp_only_for(len(tokens), read):
+        with self._last_layer_only_for(len(tokens), read):
             out = self.decoder(
                 input_ids=tokens[None].to(self.device),
                 position_ids=positions[None].to(self.device),
@@ -39,29 +40,23 @@ class Halves:
         return states[0][read.to(states.device)]
 
     @contextmanager
-    def _last_mlp_only_for(self, size: int, read: Tensor) -> Iterator[None]:
-        """Nothing looks at the last layer's output anywhere else, and an MLP works row by row."""
-        layers = getattr(self.decoder, "layers", None)
-        mlp = getattr(layers[-1], "mlp", None) if layers else None
-        if mlp is None or not hasattr(mlp, "down_proj"):
-            yield
-            return
+    def _last_layer_only_for(self, size: int, read: Tensor) -> Iterator[None]:
+        """Nothing looks at the last layer's output anywhere else, and these parts of it work row by row."""
 
         def narrow(_: Any, given: tuple[Tensor]) -> tuple[Tensor]:
             return (given[0][:, read.to(given[0].device)],)
 
         def widen(_: Any, given: tuple[Tensor], out: Tensor) -> Tensor:
-            # The hook sees the narrowed input; the residual stream to be added to has all rows.
+            # The hook sees the narrowed input; what comes next expects all rows.
             whole = out.new_zeros(1, size, out.shape[-1])
             whole[:, read.to(out.device)] = out
             return whole
 
-        handles = [mlp.register_forward_pre_hook(narrow), mlp.register_forward_hook(widen)]
-        try:
+        with ExitStack() as hooks:
+            for part in self._rowwise:
+                hooks.callback(part.register_forward_pre_hook(narrow).remove)
+                hooks.callback(part.register_forward_hook(widen).remove)
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def logits(self, states: Tensor) -> Tensor:
         """Logits, shape (states, vocabulary), with all that the model does after its decoder (head, caps, scales)."""
@@ -76,6 +71,18 @@ class Halves:
             if own is not None:
                 self.decoder.forward = own
         return logits[0]
+
+
+def _rowwise(decoder: Any) -> Iterator[Any]:
+    """Parts of the last layer of which each row of output needs its own row of input only, keys and values apart."""
+    layers = getattr(decoder, "layers", None)
+    if not layers:
+        return
+    mlp = getattr(layers[-1], "mlp", None)
+    if hasattr(mlp, "down_proj"):
+        yield mlp
+    attention = getattr(layers[-1], "self_attn", None)
+    yield from (part for name in ("q_proj", "o_proj") if (part := getattr(attention, name, None)) is not None)
 
 
 def plain_logits(model: Any, ids: Tensor, positions: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ class SharedScorer:
     def __init__(self, halves: Halves, budget: int) -> None:
         self._halves = halves
         self._trunk = _Trunk(np.empty(0, np.int64), Path.empty())
-        self._onednn = used_by(halves.model) == "onednn"
+        self._products = used_by(halves.model)
         self._layers = int(halves.model.config.get_text_config().num_hidden_layers)
         self.budget = budget
         """Tokens in one forward pass."""
@@ -94,7 +94,7 @@ class SharedScorer:
         self, tree: Tree, path: Path, start: int, stop: int, wanted: _Wants, details: bool
     ) -> tuple[Path, Reading]:
         rows, at = np.unique(wanted.places - start, return_inverse=True)
-        part = Slice(tree, path, start, stop, rows, self._layers - 1, self._onednn)
+        part = Slice(tree, path, start, stop, rows, self._layers - 1, self._products)
         with attend_over(part):
             tokens, depth = (torch.from_numpy(column[start:stop]) for column in (tree.tokens, tree.depth))
             states = self._halves.states(tokens, depth, torch.from_numpy(rows))

@@ -60,6 +60,20 @@ def test_distinct_tokens_are_the_trees(llama, requests):
     assert len(prefixes) <= backend.stats.distinct_tokens <= len(prefixes) + 8 * len(requests)
 
 
+def test_the_last_layer_is_computed_only_where_it_is_read(build, requests):
+    loaded = build("llama")
+    backend = LocalBackend(loaded)
+    rows = {}
+    for name, module in loaded.model.model.layers[-1].named_modules():
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_hook(lambda _, given, out, name=name: rows.update({name: given[0].shape[1]}))
+    choices = [request for request in requests if request.labels]
+    dict(backend.score(choices))
+    for name in ("self_attn.q_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj"):
+        assert rows[name] == len(choices), name
+    assert rows["self_attn.k_proj"] == backend.stats.distinct_tokens
+
+
 def test_token_scores_are_those_of_the_whole_distribution(llama, requests):
     likelihood = [request for request in requests if request.scored]
     stock = llama.attention

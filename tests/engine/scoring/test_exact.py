@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -126,3 +128,21 @@ def test_numbers_do_not_depend_on_the_token_budget_or_the_company(name, budget, 
         company = shuffled[start : start + 5]
         for place, score in backend.score([requests[index] for index in company]):
             assert score.value == pytest.approx(together[company[place]].value, abs=2e-4)
+
+
+@pytest.mark.parametrize("products", ["fp32", "onednn"])
+def test_bf16_is_as_near_to_the_truth_as_the_plain_loop(products, build, requests, plainly, monkeypatch):
+    monkeypatch.setattr(dense, "_WORTH", 0)
+    some = requests[::3]
+    exact = build("qwen3").model.bfloat16().double()
+    truth = np.asarray([plainly(exact, request) for request in some])
+    loop = build("qwen3").model.bfloat16()
+    looped = np.asarray([plainly(loop, request) for request in some])
+    loaded = replace(build("qwen3"), precision="bf16")
+    loaded.model.bfloat16()
+    assert matmul.use(loaded.model, products) == products
+    backend = LocalBackend(loaded, token_budget=200)
+    assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
+    scores = dict(backend.score(some))
+    ours = np.asarray([scores[index].value for index in range(len(some))])
+    assert np.abs(ours - truth).mean() < 1.3 * np.abs(looped - truth).mean()

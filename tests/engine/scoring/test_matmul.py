@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import platform
 
+import numpy as np
 import pytest
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 
 from engine import kernels
-from engine.scoring import dense, matmul
+from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
+from engine.scoring.tree import plant
+
+WIDE, NARROW = "fma avx2 avx512f avx512_bf16", "fma avx2"
 
 
 @pytest.mark.parametrize(
     ("maker", "flags", "machine", "device", "precision", "environment", "library"),
     [
-        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cpu", "fp32", {}, "onednn"),
-        ("GenuineIntel", "avx2 avx512f", "x86_64", "cpu", "fp32", {}, "default"),
-        ("AuthenticAMD", "avx2 avx512f", "AMD64", "cpu", "bf16", {}, "default"),
-        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cuda", "fp32", {}, "default"),
-        ("AuthenticAMD", "avx2", "x86_64", "cpu", "fp32", {}, "default"),
+        ("AuthenticAMD", WIDE, "x86_64", "cpu", "fp32", {}, "onednn"),
+        ("GenuineIntel", WIDE, "x86_64", "cpu", "fp32", {}, "default"),
+        ("AuthenticAMD", WIDE, "AMD64", "cpu", "bf16", {}, "onednn"),
+        ("GenuineIntel", WIDE, "x86_64", "cpu", "bf16", {}, "default"),
+        ("AuthenticAMD", WIDE, "AMD64", "cpu", "int8", {}, "default"),
+        ("AuthenticAMD", NARROW, "x86_64", "cpu", "fp32", {}, "default"),
+        ("AuthenticAMD", NARROW, "x86_64", "cpu", "bf16", {}, "fp32"),
+        ("GenuineIntel", NARROW, "x86_64", "cpu", "bf16", {}, "fp32"),
+        ("GenuineIntel", NARROW, "x86_64", "cpu", "nf4", {}, "default"),
+        ("AuthenticAMD", "", "AMD64", "cpu", "fp32", {}, "default"),
+        ("GenuineIntel", "", "AMD64", "cpu", "bf16", {}, "default"),
+        ("AuthenticAMD", WIDE, "x86_64", "cuda", "fp32", {}, "default"),
+        ("AuthenticAMD", NARROW, "x86_64", "cuda", "bf16", {}, "default"),
         ("", "", "aarch64", "cpu", "fp32", {}, "default"),
-        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "BF16"}, "default"),
-        ("AuthenticAMD", "avx2 avx512f", "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "strict"}, "onednn"),
+        ("AuthenticAMD", WIDE, "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "BF16"}, "default"),
+        ("AuthenticAMD", WIDE, "x86_64", "cpu", "fp32", {"ONEDNN_DEFAULT_FPMATH_MODE": "strict"}, "onednn"),
     ],
 )
 def test_the_rule(maker, flags, machine, device, precision, environment, library, monkeypatch):
@@ -79,5 +92,56 @@ def test_never_where_fp32_is_set_to_be_rounded(build):
         torch.backends.mkldnn.matmul.fp32_precision = "none"
 
 
-def test_never_for_numbers_that_are_not_fp32(build):
-    assert matmul.use(build("llama").model.bfloat16()) == "default"
+def test_onednn_leaves_layers_of_other_numbers_as_they_are(build):
+    model = build("llama").model.bfloat16()
+    before = [type(module) for module in model.modules()]
+    assert matmul.use(model) == matmul.used_by(model) == "onednn"
+    assert [type(module) for module in model.modules()] == before
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_widened_product_is_the_exact_one_rounded_once(rows, monkeypatch):
+    monkeypatch.setattr(matmul, "_WIDENED", 5000)
+    torch.manual_seed(0)
+    x, weight, bias = (torch.randn(*size).bfloat16() for size in ((3, rows, 512), (96, 512), (96,)))
+    truth = x.double() @ weight.double().t() + bias.double()
+    found = matmul.widened(x, weight, bias)
+    assert found.dtype == torch.bfloat16
+    # Half of the distance between neighbours among bf16 numbers, and what fp32 sums are off by.
+    assert ((found.double() - truth).abs() <= truth.abs() * 2**-8 + 1e-4).all()
+    assert torch.equal(found, matmul.widened(x, weight.t().contiguous().t(), bias))
+
+
+@pytest.mark.parametrize("name", ["llama", "gpt2"])
+def test_bf16_layers_multiply_as_fp32_and_are_not_copied(name, build, monkeypatch):
+    model = build(name, tie_word_embeddings=True).model.bfloat16()
+    plain = model(torch.arange(1, 30)[None]).logits.detach()
+    before = {name: weight.data_ptr() for name, weight in model.named_parameters()}
+    given, real = [], matmul.linear
+    monkeypatch.setattr(matmul, "linear", lambda *tensors: given.append(tensors[0]) or real(*tensors))
+    assert matmul.use(model, "fp32") == matmul.used_by(model) == "fp32"
+    wide = model(torch.arange(1, 30)[None]).logits.detach()
+    assert {name: weight.data_ptr() for name, weight in model.named_parameters()} == before
+    assert len(given) >= 13
+    assert all(tensor.dtype == torch.float32 for tensor in given)
+    assert wide.dtype == torch.bfloat16
+    assert (wide - plain).abs().max() <= 0.03 * plain.abs().max()
+
+
+@pytest.mark.parametrize("products", ["fp32", "onednn"])
+def test_attention_over_bf16_numbers_is_nearer_to_the_truth_than_the_fused_kernels(products, monkeypatch):
+    monkeypatch.setattr(dense, "_WORTH", 0)
+    torch.manual_seed(0)
+    tree = plant([np.arange(200, dtype=np.int32)])
+    query, key, value = (torch.randn(1, heads, 200, 32).bfloat16() for heads in (4, 2, 2))
+    query = 2 * query
+
+    def found(way):
+        part = attention.Slice(tree, attention.Path.empty(), 0, 200, np.arange(200), 1, way)
+        return part.attend(0, query, key, value, 32**-0.5, None, None)
+
+    wide = [tensor.double().repeat_interleave(4 // tensor.shape[1], 1) for tensor in (query, key, value)]
+    truth = scaled_dot_product_attention(*wide, is_causal=True).transpose(1, 2)
+    ours, fused = found(products), found("default")
+    assert ours.dtype == fused.dtype == torch.bfloat16
+    assert (ours - truth).square().mean() < (fused - truth).square().mean()
