@@ -45,7 +45,7 @@ class PlanPane(Vertical):
         """Advice, lines, details."""
         yield Static(id="advice")
         yield Static(id="plan-headings")
-        rows = Rows(id="plan")
+        rows = Rows(id="plan", opens=False)
         rows.tooltip = "the plan: what a start would do; below, all about the run under the cursor"
         yield rows
         with VerticalScroll(id="plan-about", can_focus=False):

@@ -43,11 +43,12 @@ class StoredPane(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._runs: list[RunRow] = []
+        self._seen: object = None
 
     def compose(self) -> ComposeResult:
         """List and reason."""
         yield Static(id="headings")
-        rows = Rows(id="runs")
+        rows = Rows(id="runs", opens=False)
         rows.tooltip = "every run of this database, newest first: e takes up one that stopped"
         yield rows
         about = VerticalScroll(Static(id="reason"), id="about")
@@ -60,9 +61,13 @@ class StoredPane(Vertical):
         self.set_interval(_LOOK, self._look)
 
     def _look(self) -> None:
-        if self._place.is_current and self._place.pane == "stored" and any(r.status == "started" for r in self._runs):
+        place = self._place
+        if not (place.is_current and place.pane == "stored"):
+            return
+        # A process that dies leaves the file as it is, so one at work is looked at all the same.
+        if place.session.stamp() != self._seen or any(run.status == "started" for run in self._runs):
             # Passed over while a look is under way: else the next one would drop its answer.
-            self.read(self._place, same="look")
+            self.read(place, same="look")
 
     @property
     def _place(self) -> RunScreen:
@@ -71,19 +76,22 @@ class StoredPane(Vertical):
     def take_focus(self) -> None:
         """Where keys go when the pane opens."""
         self.query_one(Rows).focus()
+        self._look()
 
     def read(self, place: RunScreen, same: str | None = None) -> None:
         """Read the runs."""
 
-        def read() -> list[RunRow]:
+        def read() -> tuple[object, list[RunRow]]:
             from engine.posttrain.stored import training_rows
             from engine.store.runs import stored_runs
 
+            seen = place.session.stamp()
             found = [*stored_runs(place.session.store), *training_rows(place.session.store)]
-            return sorted(found, key=lambda run: run.created_at, reverse=True)
+            return seen, sorted(found, key=lambda run: run.created_at, reverse=True)
 
-        def arrived(runs: list[RunRow]) -> None:
+        def arrived(answer: tuple[object, list[RunRow]]) -> None:
             first = not self._runs
+            self._seen, runs = answer
             self._runs = runs
             self.repaint()
             crashed = [number for number, run in enumerate(runs) if run.status == "crashed"]

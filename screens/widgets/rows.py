@@ -38,6 +38,13 @@ class Rows(Lines, can_focus=True, inherit_bindings=False):
     ]
     cursor: reactive[int] = reactive(0, repaint=False)
 
+    def __init__(self, *, id: str | None = None, opens: bool = True) -> None:
+        """Args:
+        opens: whether choosing a line leads anywhere; no key is offered for it otherwise.
+        """
+        super().__init__(id=id)
+        self._opens = opens
+
     class Selected(Message):
         """A line was chosen with enter or the mouse."""
 
@@ -63,6 +70,10 @@ class Rows(Lines, can_focus=True, inherit_bindings=False):
         def control(self) -> Rows:
             """The list."""
             return self.rows
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter is offered where it leads somewhere."""
+        return self._opens or action != "select"
 
     def show(self, count: int, line: Callable[[int, int], Text], cursor: int = 0) -> None:
         """Show `count` lines; `line(index, width)` makes one of them."""

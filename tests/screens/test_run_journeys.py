@@ -227,7 +227,6 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     model = bundled_models()[0]
     one = plan_post_training([str(model)], "world", recipe, seeds=[3], device="cpu", folder=tmp_path / "out")[0]
     save_candidate(store, one.candidate, one.run.weights_hash)
-    open_posttrain(store, one.run)
     taken: list[Any] = []
 
     def train(store: Store, planned: Any, progress: Any, *_: object) -> None:
@@ -240,6 +239,9 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("h")
+        await settle(pilot)
+        assert "⏎ open" not in screen_text(app)
+        open_posttrain(store, one.run)
         await _until(pilot, lambda: "▶ started" in screen_text(app))
         assert "sft+grpo" in screen_text(app)
         assert "0/180" in screen_text(app)
