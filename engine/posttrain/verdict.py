@@ -293,7 +293,7 @@ def _reliability(of: tuple[FloatArray, FloatArray], weights: FloatArray | None =
     spread = (shares @ (a * a).T - mean_a**2) * (shares @ (b * b).T - mean_b**2)
     still = spread <= _NOTHING
     r = (shares @ (a * b).T - mean_a * mean_b) / np.sqrt(np.where(still, 1.0, spread))
-    stepped = np.where(r > 0, 2 * r / (1 + r), r)
+    stepped = np.where(r > 0, 2 * r / (1 + np.abs(r)), r)
     known = np.maximum((~still).sum(axis=1), 1)
     found: FloatArray = np.where(still, 0.0, stepped).sum(axis=1) / known
     return np.where(still.all(axis=1), math.nan, found)
