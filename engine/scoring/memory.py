@@ -38,11 +38,12 @@ def peak_bytes(device: torch.device) -> int:
 def token_budget(config: Any, device: torch.device) -> int:
     """Tokens to compute in one forward pass.
 
-    On a CPU a few thousand keep its matrix units as busy as more would. On a GPU half of what is free, by the
-    activations that live at once inside a layer, plus keys and values of every layer in the worst case.
+    On a CPU a thousand keep its matrix units as busy as more would; of larger activations the allocator gives the
+    memory back after each, to be cleared by the system for the next. On a GPU half of what is free, by the activations
+    that live at once inside a layer, plus keys and values of every layer in the worst case.
     """
     if device.type != "cuda":
-        return 2048
+        return 1024
     free, _ = torch.cuda.mem_get_info(device)
     text = config.get_text_config()
     hidden = int(text.hidden_size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def test_distinct_tokens_are_the_trees(llama, requests):
 def test_the_last_layer_is_computed_only_where_it_is_read(build, requests):
     loaded = build("llama")
     backend = LocalBackend(loaded)
-    rows = {}
+    rows = Counter()
     for name, module in loaded.model.model.layers[-1].named_modules():
         if isinstance(module, torch.nn.Linear):
             module.register_forward_hook(lambda _, given, out, name=name: rows.update({name: given[0].shape[1]}))
