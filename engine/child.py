@@ -6,7 +6,10 @@ import json
 import os
 from typing import IO, Any
 
-__all__ = ["Events", "be_polite", "in_words"]
+__all__ = ["Events", "be_polite", "in_words", "is_out_of_memory"]
+
+_NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "cublas_status_alloc_failed")
+"""What PyTorch, the system and CUDA say when there is none left."""
 
 
 class Events:
@@ -24,9 +27,17 @@ class Events:
 def in_words(error: BaseException) -> str:
     """An error that nobody expected, in one line."""
     text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or "out of memory" in text.lower():
-        return f"out of memory: {text[:200]}"
+    if is_out_of_memory(error):
+        return f"out of memory: {text[:200]}" if text else "out of memory"
     return f"{type(error).__name__}: {text[:300]}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out, on either kind of device."""
+    if isinstance(error, MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError | OSError) and any(words in text for words in _NO_MEMORY)
 
 
 def be_polite(threads: int | None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -24,7 +26,8 @@ def matmul_for(device_kind: str, precision: str) -> Matmul:
 
     PyTorch's builds for x86 multiply in fp32 with MKL, which leaves AVX-512 unused on processors that are not Intel's:
     on an AMD EPYC that has it oneDNN, which is in the same build, is 2.3 times as fast at the same precision; on one
-    with AVX2 only it is 3 to 20 % slower. It is never taken where the environment tells it to round first.
+    with AVX2 only it is 3 to 20 % slower. It is never taken where the environment tells it to round first, nor from a
+    PyTorch that was built without it.
 
     In bf16 there is no fast code without AVX-512. As fp32 numbers they are multiplied nine times as fast there, with
     the same result but for the order of sums.
@@ -36,12 +39,24 @@ def matmul_for(device_kind: str, precision: str) -> Matmul:
     if "avx512f" not in able:
         return "fp32" if precision == "bf16" else "default"
     exact = all(os.environ.get(name, "STRICT").upper() == "STRICT" for name in _CUTS_PRECISION)
-    return "onednn" if exact and "GenuineIntel" not in _told("vendor_id") else "default"
+    faster = exact and "GenuineIntel" not in _told("vendor_id")
+    return "onednn" if faster and _built_in() else "default"
 
 
 def processor() -> str:
     """The processor's name as it tells it, or its architecture."""
     return _told("model name") or platform.processor() or platform.machine()
+
+
+@cache
+def _built_in() -> bool:
+    """Whether the installed PyTorch has oneDNN, by a header that comes with it; where there is none, it is not used."""
+    found = importlib.util.find_spec("torch")
+    for place in (found and found.submodule_search_locations) or ():
+        with suppress(OSError):
+            header = Path(place, "include", "ATen", "Config.h").read_text(encoding="utf-8", errors="replace")
+            return "#define AT_MKLDNN_ENABLED() 1" in header
+    return False
 
 
 @cache

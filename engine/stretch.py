@@ -234,15 +234,13 @@ class _Stretch:
             self._laid(event)
         elif kind == "loaded":
             self._facts.update(event["facts"])
-            notes = tuple(event["facts"].get("notes", ()))
-            for number in self._open:
-                run_id = self._runs[number].run_id
-                self._board.update(run_id, notes=self._board[run_id].notes + notes)
         elif kind == "task_failed":
             self._fail(event["task"], reported(event))
         elif kind == "task_done":
             self._commit()
-            self._finish(event["task"], Status.DONE, facts=event["facts"])
+            notes = self._noted(event["task"], event["facts"])
+            self._board.update(self._runs[event["task"]].run_id, notes=notes)
+            self._finish(event["task"], Status.DONE, facts={**event["facts"], "notes": notes})
 
     def _phase(self, phase: Phase, numbers: Sequence[int]) -> None:
         now = time.monotonic()
@@ -291,10 +289,15 @@ class _Stretch:
             tokens_per_second=event["facts"]["tokens"] / seconds,
             eta_seconds=max(0, state.total - state.done - count) / speed,
             memory_bytes=event["facts"]["memory"],
+            notes=self._noted(number, event["facts"]),
             seconds=self._earlier[number] + seconds,
         )
         if time.monotonic() - self._committed >= _COMMIT_SECONDS:
             self._commit()
+
+    def _noted(self, number: int, facts: Mapping[str, Any]) -> tuple[str, ...]:
+        """A run's notes with those of the scoring process: budgets halved, prefixes not shared."""
+        return tuple(dict.fromkeys((*self._board[self._runs[number].run_id].notes, *facts["notes"])))
 
     def _commit(self) -> None:
         import base64

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.child import Events, be_polite, in_words
+from engine.child import Events, be_polite, in_words, is_out_of_memory
 from rubrics.errors import RudeError
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _FLUSH_SECONDS = 0.25
 """Verdicts are sent on at least this often, so that a stop loses little."""
+
+_NO_ROOM = "close other programs or choose a smaller precision (--precision bf16, int8, nf4); scored pairs are kept"
 
 
 class Gate:
@@ -80,7 +82,8 @@ def main() -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the parent reports it and goes on with the next candidate
         traceback.print_exc()
-        events.send("fatal", what=in_words(error), where=job["model"], fix="the log has the details", code=1)
+        fix = _NO_ROOM if is_out_of_memory(error) else "the log has the details"
+        events.send("fatal", what=in_words(error), where=job["model"], fix=fix, code=1)
         return 1
     events.send("bye")
     return 0

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import torch
 
+from engine.child import is_out_of_memory
 from engine.requests import Request, Score
 from engine.scoring import attention, check, memory
 from engine.scoring.load import LoadedModel
@@ -153,7 +154,7 @@ class LocalBackend:
                 self._use(self._loaded.attention)
                 plain = dict(score_plainly(self._model, requests, everything, Ledger(requests, True), True))
         except (attention.Unsupported, TypeError, ValueError, AttributeError, LookupError, RuntimeError) as error:
-            if memory.is_out_of_memory(error):
+            if is_out_of_memory(error):
                 raise
             return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         finally:

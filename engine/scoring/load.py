@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Literal
 import torch
 
 from engine import kernels
+from engine.child import is_out_of_memory
 from engine.scoring import matmul
 from rubrics.errors import BadInput, CandidateError
 
@@ -115,23 +117,44 @@ def _open(
         options["quantization_config"] = _quantisation(precision)
     try:
         try:
-            return _pair(AutoModelForCausalLM.from_pretrained(where, attn_implementation=attention, **options))
+            with _read_by_tensor(place):
+                return _pair(AutoModelForCausalLM.from_pretrained(where, attn_implementation=attention, **options))
         except ValueError as error:
             if "attn" not in str(error) and "attention" not in str(error):
                 raise
             # This architecture lacks the asked implementation; its own default will do.
-            return _pair(AutoModelForCausalLM.from_pretrained(where, **options))
+            with _read_by_tensor(place):
+                return _pair(AutoModelForCausalLM.from_pretrained(where, **options))
     except SafetensorError as error:
         raise CandidateError(
             f"its weights are damaged ({error})", where=where, fix="download the .safetensors files again"
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        if is_out_of_memory(error):
+            raise
         text = " ".join(str(error).split())[:300]
         raise CandidateError(
             f"it cannot be loaded as a causal language model ({text})",
             where=where,
             fix="the folder needs config.json and .safetensors weights of a decoder that transformers knows",
         ) from error
+
+
+@contextlib.contextmanager
+def _read_by_tensor(place: str | dict[str, str]) -> Iterator[None]:
+    """On a CPU, weights files are read tensor by tensor, not mapped.
+
+    The pages of a mapped file stay in memory beside what was made of them: with nf4, five times the weights.
+    """
+    from transformers import modeling_utils
+
+    opened = modeling_utils.safe_open
+    if place == {"": "cpu"}:
+        modeling_utils.safe_open = lambda *given, **options: opened(*given, **{**options, "backend": "pread"})
+    try:
+        yield
+    finally:
+        modeling_utils.safe_open = opened
 
 
 def _pair(loaded: Any) -> tuple[Any, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How much fits, how much was used, and what running out of it looks like."""
+"""How much fits, and how much was used."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["is_out_of_memory", "peak_bytes", "token_budget"]
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out, on either kind of device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
+__all__ = ["peak_bytes", "token_budget"]
 
 
 def peak_bytes(device: torch.device) -> int:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from engine.child import is_out_of_memory
 from engine.requests import Request, Score
 from engine.scoring.attention import Parts, Path, Slice, Unsupported, attend_over
 from engine.scoring.matmul import used_by
-from engine.scoring.memory import is_out_of_memory
 from engine.scoring.model import Halves
 from engine.scoring.readout import Reading, read
 from engine.scoring.tree import Ints, Tree, plant

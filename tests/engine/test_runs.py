@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.child import in_words, is_out_of_memory
 from engine.machine import Device
 from engine.planning import RunRequest, plan
 from engine.process import WorkerProcess
@@ -218,6 +219,61 @@ def test_what_does_not_exist_is_bad_input_before_anything_runs(store: Store, sma
     ):
         with pytest.raises(BadInput):
             plan(store, request)
+
+
+def test_what_the_scoring_process_notes_reaches_the_reader_at_once_and_is_stored(
+    store: Store, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halved = "out of memory with 2048 tokens at once; going on with 1024"
+    planned = plan(store, asked(small_model, limit=1))
+    row = {"pair_id": planned.runs[0].suite.scored[0].id}
+    row |= {
+        f"{name}_{view}": n for n, name in enumerate(("tokens", "bytes", "ll"), 1) for view in ("chosen", "rejected")
+    }
+    facts = {"tokens": 1, "memory": 1, "notes": [halved]}
+
+    class Scripted:
+        log = "log"
+
+        def __init__(self, job: object) -> None: ...
+        def __enter__(self) -> Scripted:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+        def drain(self) -> tuple[()]:
+            return ()
+
+        def events(self, *_: object) -> object:
+            yield {"event": "laid", "task": 0, "total": 1, "left": 1, "notes": ["of the layout"], "skipped": []}
+            yield {"event": "verdicts", "task": 0, "rows": [{"verdict": row, "tokens": []}], "facts": facts}
+            assert seen.seen[-1].notes == ("of the layout", halved)
+            yield {"event": "task_done", "task": 0, "facts": {**facts, "notes": [halved, "later"]}}
+
+    monkeypatch.setattr("engine.stretch.WorkerProcess", Scripted)
+    monkeypatch.setattr("engine.progress.Throttle.ready", lambda _: True)
+    seen = Recorder()
+    (state,) = execute(store, planned, seen)
+    assert state.notes == ("of the layout", halved, "later")
+    with store.reading() as connection:
+        (kept,) = connection.execute("select facts from runs").fetchone()  # type: ignore[misc]
+    assert json.loads(kept)["notes"] == list(state.notes)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:130] DefaultCPUAllocator: can't allocate memory: you tried …"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+    ids=["python", "cpu", "cuda", "cublas", "system"],
+)
+def test_running_out_of_memory_is_called_that(error: Exception) -> None:
+    assert is_out_of_memory(error)
+    assert in_words(error).startswith("out of memory")
+    assert not in_words(error).rstrip().endswith(":")
 
 
 def test_a_worker_that_cannot_start_its_job_says_why(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,6 +45,25 @@ def test_the_rule(maker, flags, machine, device, precision, environment, library
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert kernels.matmul_for(device, precision) == library
+
+
+def test_a_torch_without_onednn_is_told_by_its_header(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "_told", {"vendor_id": "AuthenticAMD", "flags": "avx512f"}.__getitem__)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    torch_here = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: torch_here if name == "torch" else None)
+    header = tmp_path / "include" / "ATen" / "Config.h"
+    header.parent.mkdir(parents=True)
+    for content, library in ((None, "default"), ("0", "default"), ("1", "onednn")):
+        kernels._built_in.cache_clear()
+        if content is not None:
+            header.write_text(f"#define AT_MKLDNN_ENABLED() {content}\n")
+        assert kernels.matmul_for("cpu", "fp32") == library
+    kernels._built_in.cache_clear()
+
+
+def test_the_header_says_of_this_torch_what_it_says_itself():
+    assert kernels._built_in() == torch.backends.mkldnn.is_available()
 
 
 def test_a_product_keeps_the_precision_of_its_numbers():
