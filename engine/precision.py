@@ -39,8 +39,11 @@ _LOGITS: Final = {"cpu": 8 << 20, "cuda": 256 << 20}
 _KEPT_BACK: Final = 0.05
 """Share of the free memory left alone: allocators round up, and other programs live here too."""
 
-START_BYTES: Final = {"cpu": 450 << 20, "cuda": 700 << 20}
+START_BYTES: Final = {"cpu": 420 << 20, "cuda": 700 << 20}
 """What scoring takes whatever the model: libraries and their workspaces, or kernels and a context on a GPU."""
+
+_QUANTISED_BYTES: Final = 45 << 20
+"""What bitsandbytes adds to that on a CPU."""
 
 _NF4_BLOCK: Final = 64
 """Weights that share a scale."""
@@ -71,7 +74,7 @@ def estimate(
     device_kind: str = "cpu",
 ) -> int:
     """Bytes that a scoring process takes at its peak, of the device's memory: its start, weights, keys and values,
-    activations and logits. Pages of a weights file that the CPU has mapped and can drop at any time are left out.
+    activations and logits.
 
     Args:
         context_tokens: tokens whose keys and values are held at one time.
@@ -90,10 +93,15 @@ def estimate(
     mask = budget_tokens * (budget_tokens + context_tokens) * item
     # As computed, in fp32, and once more inside the log-sum-exp.
     logits = min(budget_tokens * shape.vocab, _LOGITS[device_kind]) * (item + 4 + 4)
-    running = kv + max(residual + max(attention, forward) * item + mask, logits)
+    layer = residual + max(attention, forward) * item + mask
+    # What a layer frees, the C library keeps for the next one; logits are too large to come from there.
+    running = kv + (layer + logits if device_kind == "cpu" else max(layer, logits))
     # While a tensor is converted or quantised it exists twice.
     loading = candidate.largest_tensor * 4
-    return START_BYTES[device_kind] + _weight_bytes(candidate, precision) + max(running, loading)
+    start = START_BYTES[device_kind]
+    if device_kind == "cpu" and precision in ("int8", "nf4"):
+        start += _QUANTISED_BYTES
+    return start + _weight_bytes(candidate, precision) + max(running, loading)
 
 
 def _weight_bytes(candidate: Candidate, precision: Precision) -> int:

@@ -4,8 +4,8 @@
     python benchmarks/scoring/memory.py --shape smollm2-135m --precision fp32 --context 4096
 
 Each model is written to a folder with random weights, then loaded and made to score requests of the given length in
-a process of its own, with what the program itself would use. The peak is resident memory without the pages of the
-weights file that the system may drop at any time. Exits 1 where an estimate is more than 15 % off.
+a process of its own, with what the program itself would use. The peak is the one that the program shows. Exits 1 where
+an estimate is more than 15 % off.
 """
 
 from __future__ import annotations

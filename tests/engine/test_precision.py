@@ -76,7 +76,17 @@ def test_the_example_is_the_model_it_says() -> None:
 def test_weights_make_up_most_of_a_short_pass(precision: str, weights: float) -> None:
     found = estimate(FOUR_B, precision, context_tokens=1, budget_tokens=1)  # type: ignore[arg-type]
     # A single token needs next to nothing; loading converts one tensor at a time.
-    assert found == pytest.approx(START_BYTES["cpu"] + weights + 4 * 151936 * 2560, rel=1e-6)
+    start = START_BYTES["cpu"] + (45 << 20 if precision in ("int8", "nf4") else 0)
+    assert found == pytest.approx(start + weights + 4 * 151936 * 2560, rel=1e-6)
+
+
+def test_on_a_cpu_logits_come_on_top_of_what_a_layer_takes() -> None:
+    model = replace(FOUR_B, largest_tensor=0)
+    few, many = (estimate(model, "bf16", context_tokens=1, budget_tokens=n) for n in (128, 2048))
+    # By hand, in bytes a token: residual twice and its norm, three feed-forward rows. Logits are at their cap twice.
+    residual, feed_forward = 2560 * (2 + 2 + 4), 9728 * 3 * 2
+    mask = 2 * (2048 * 2049 - 128 * 129)
+    assert many - few == 1920 * (residual + feed_forward) + mask
 
 
 def test_every_token_kept_costs_its_keys_and_values() -> None:
