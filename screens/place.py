@@ -118,8 +118,12 @@ class Place(Screen[None]):
         """New state of the runs."""
         self.query_one(Navigation).show(live)
 
+    def on_resize(self) -> None:
+        """What is drawn depends on the width, and that of the parts is known only after the screen's."""
+        self.call_after_refresh(self.repaint)
+
     def repaint(self) -> None:
-        """Draw again what holds colours; called when the theme changes."""
+        """Draw again what holds colours or depends on the width; called when the theme or the size changes."""
 
     def load(
         self,

@@ -48,8 +48,8 @@ class Session:
     """What the screens of constructions keep."""
 
     def __post_init__(self) -> None:
-        # Whoever asks for what is being worked out already waits for it.
-        self._lock = threading.RLock()
+        # Whoever asks for what is being worked out already waits for it, and for nothing else.
+        self._locks: dict[str, threading.Lock] = {}
         self._store: Store | None = None
         self._kept: dict[str, tuple[Hashable, Any]] = {}
 
@@ -81,7 +81,7 @@ class Session:
 
     def kept(self, name: str, asked: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, the newest of each name kept until something else is asked or the file changes."""
-        with self._lock:
+        with self._locks.setdefault(name, threading.Lock()):
             key = (asked, self.stamp())
             if name not in self._kept or self._kept[name][0] != key:
                 self._kept[name] = (key, make())

@@ -92,10 +92,6 @@ Mark candidates with space, then r takes them to the Run screen.
             del self.session.marked_models[path]
         self.repaint()
 
-    def on_resize(self) -> None:
-        """Columns depend on the width."""
-        self.repaint()
-
     def repaint(self) -> None:
         """Draw table, state and panel."""
         shelf = self._shelf

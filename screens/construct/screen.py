@@ -191,10 +191,6 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         if top:
             self.query_one("#text").scroll_home(animate=False)
 
-    def on_resize(self) -> None:
-        """Some words need room."""
-        self.repaint()
-
     def repaint(self) -> None:
         """Draw everything in the theme's colours."""
         if self._found is not None:

@@ -178,10 +178,6 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self.call_after_refresh(self._write_numbers)
         self._write_numbers()
 
-    def on_resize(self) -> None:
-        """Names may find more room."""
-        self.call_after_refresh(self._write_numbers)
-
     def _picture(self, found: Read) -> Picture:
         view = found.view
         assert view is not None

@@ -150,10 +150,6 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         if missing:
             self.load("ahead", read, self._ahead.update, lambda error: None)
 
-    def on_resize(self) -> None:
-        """The scale is as wide as the screen."""
-        self.repaint()
-
     def repaint(self) -> None:
         """Draw the pair."""
         shown = self._shown

@@ -69,7 +69,8 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     ]
     DEFAULT_CSS = """
     FailuresScreen #body { layout: horizontal; height: 1fr; }
-    FailuresScreen Tree { width: 34; height: 1fr; background: $background; border-right: solid $panel; padding: 0; }
+    FailuresScreen Tree { width: 34; height: 1fr; overflow-x: hidden; padding: 0;
+                          background: $background; border-right: solid $panel; }
     FailuresScreen.-wide Tree { width: 48; }
     FailuresScreen #right { width: 1fr; height: 1fr; }
     FailuresScreen #heading { height: 1; color: $text-muted; }
@@ -139,11 +140,18 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         return text
 
     def repaint(self) -> None:
-        """Draw again in the theme's colours."""
+        """Draw again in the theme's colours, at the width there is."""
         if self._failures is not None:
             self._seen_pair = ""
-            self._fill_tree()
+            self._relabel(self.query_one("#tree", Tree).root)
             self._fill_list(self.query_one("#pairs", Rows).cursor)
+
+    def _relabel(self, node: TreeNode[Leaf]) -> None:
+        # Filled again, the tree would lose its cursor.
+        if node.is_root or node.data is not None:
+            node.set_label(self._label(node.data))
+        for child in node.children:
+            self._relabel(child)
 
     def _fill_tree(self) -> None:
         assert self._failures is not None
@@ -160,10 +168,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                     leaf.expand()
         for kind, number in self._failures.noted.items():
             if number:
-                mark, tone = MARKS[kind]
-                word = "flagged" if kind == "flag" else "excluded"
-                label = Text.assemble((mark, self.colour(tone)), f" {word} ", (str(number), "bold"))
-                tree.root.add_leaf(label, kind)
+                tree.root.add_leaf(self._label(kind), kind)
         tree.root.expand()
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Leaf]) -> None:
@@ -176,10 +181,14 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         if (more := len(node.data.children) - _CRITERIA_SHOWN) > 0:
             node.add_leaf(Text(f"… {more:,} more; find them with /", self.colour("chance")))
 
-    def _label(self, branch: Branch | None) -> Text:
+    def _label(self, branch: Leaf | None) -> Text:
+        assert self._failures is not None
         width = 46 if self.wide else self.size.width - 2 if self.size.width < 60 else 32
+        if isinstance(branch, str):
+            mark, tone = MARKS[branch]
+            word = "flagged" if branch == "flag" else "excluded"
+            return Text.assemble((mark, self.colour(tone)), f" {word} ", (str(self._failures.noted[branch]), "bold"))
         if branch is None:
-            assert self._failures is not None
             return _rated("all", "", self._failures.failed, self._failures.scored, width - 2, "")
         depth = {"category": 4, "subcategory": 6, "criterion": 8}[branch.kind]
         mark, tone = glyph(branch.name) if branch.kind != "criterion" else ("·", "")

@@ -108,7 +108,6 @@ byte stands beside it.
             self.something()
             for side in ("chosen", "rejected"):
                 self.query_one(f"#{side}", TokenText).show(getattr(self._view, side))
-            self._share_out()
             self.repaint()
             if not isinstance(self.focused, TokenText):
                 self.query_one("#chosen").focus()
@@ -116,10 +115,6 @@ byte stands beside it.
                 self._point(self.focused, self.focused.cursor)
 
         self.load("tokens", read, arrived, self._lacking)
-
-    def on_resize(self) -> None:
-        """The curve takes what the responses leave."""
-        self.call_after_refresh(self._share_out)
 
     def _share_out(self) -> None:
         texts = list(self.query(TokenText))
@@ -148,6 +143,7 @@ byte stands beside it.
         self.query_one("#question", Static).update(head)
         if self._view is None or self._course is None:
             return
+        self._share_out()
         for side, name, tone in (("chosen", "✓ Chosen", "good"), ("rejected", "✗ Rejected", "bad")):
             tokens: ResponseTokens = getattr(self._view, side)
             widget = self.query_one(f"#{side}", TokenText)

@@ -192,10 +192,6 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
         if self._read is not None:
             self._fill(self.query_one("#pairs", Rows).cursor)
 
-    def on_resize(self) -> None:
-        """Columns and bars depend on the width."""
-        self.call_after_refresh(self.repaint)
-
     @property
     def _trial(self) -> Trial:
         assert self._read is not None

@@ -92,10 +92,6 @@ whichever wins more.
         self._read = found
         self.repaint()
 
-    def on_resize(self) -> None:
-        """Bars are as wide as there is room."""
-        self.call_after_refresh(self.repaint)
-
     def repaint(self) -> None:
         """Draw the comparison."""
         found = self._read

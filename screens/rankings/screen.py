@@ -210,10 +210,6 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
                 return index
         return min(otherwise, max(0, len(self._lines) - 1))
 
-    def on_resize(self) -> None:
-        """Columns depend on the width."""
-        self.call_after_refresh(self.repaint)
-
     @on(_Left.Resized)
     def _laid_out(self) -> None:
         """What was read ahead is drawn before the panel beside the table has taken its share."""

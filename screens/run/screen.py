@@ -124,10 +124,6 @@ choice shows both responses behind two shots and compares the labels; likelihood
         self.query_one(LivePane).show(live)
         self.refresh_bindings()
 
-    def on_resize(self) -> None:
-        """Columns depend on the width."""
-        self.call_after_refresh(self.repaint)
-
     def repaint(self) -> None:
         """Draw all three again."""
         self.query_one(LivePane).redraw()

@@ -151,10 +151,6 @@ shows how that goes, and lets you read the result blind.
         self._entries = entries
         self._fill(self.query_one(Rows).cursor)
 
-    def on_resize(self) -> None:
-        """Lines are as wide as the list."""
-        self.repaint()
-
     def repaint(self) -> None:
         """Draw everything."""
         if self._entries:

@@ -108,6 +108,12 @@ def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES
             close_run(store, run_id, Status.DONE, facts={"seconds": 12.5})
 
 
+@pytest.fixture(autouse=True)
+def _nothing_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the app reads ahead would cost every test seconds that none of them waits for."""
+    monkeypatch.setattr("rude_tui.app._preload_answers", lambda session: None)
+
+
 @pytest.fixture(scope="session")
 def garden_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with one suite, four candidates, both protocols, filled once."""
@@ -124,7 +130,7 @@ def garden(garden_file: Path, tmp_path: Path) -> Path:
     return path
 
 
-async def _settled(pilot: Pilot[Any], seconds: float = 20.0) -> None:
+async def _settled(pilot: Pilot[Any], seconds: float = 60.0) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     quiet = 0
     # Twice quiet in a row: an answer may itself ask for more.

@@ -8,6 +8,7 @@ from textual.app import App
 
 from rubrics.errors import BadInput, RudeError
 from screens.loading import Answered, Loader
+from screens.session import Session
 
 
 class Small(App[None]):
@@ -85,3 +86,26 @@ async def test_an_answer_after_the_end_is_nobodys_trouble() -> None:
     for thread in threading.enumerate():
         if thread.name == "load-slot":
             thread.join(5)
+
+
+def test_an_answer_that_is_kept_waits_for_no_other(garden) -> None:
+    session = Session(store_path=garden)
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        begun.set()
+        return "slow" if gate.wait(20) else "nobody could ask for anything else"
+
+    answers: list[str] = []
+    waiting = [threading.Thread(target=lambda: answers.append(session.kept("rivals", 1, slow))) for _ in range(2)]
+    quick = threading.Thread(target=lambda: answers.append(session.kept("ranking", 1, lambda: "quick")))
+    waiting[0].start()
+    begun.wait(20)
+    waiting[1].start()
+    quick.start()
+    quick.join(5)
+    gate.set()
+    for thread in (*waiting, quick):
+        thread.join()
+    # The second asker took what the first was working out.
+    assert answers == ["quick", "slow", "slow"]

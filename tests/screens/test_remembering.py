@@ -46,8 +46,7 @@ async def test_a_key_is_changed_on_every_screen_at_the_foot_and_in_the_help(gard
         assert "Write correlations to" in screen_text(app)
 
 
-async def test_a_key_name_that_nothing_has_is_said(garden: Path, settle, screen_text, monkeypatch) -> None:
-    monkeypatch.setattr("rude_tui.app._preload_answers", lambda session: None)
+async def test_a_key_name_that_nothing_has_is_said(garden: Path, settle, screen_text) -> None:
     app = RudeApp(Session(store_path=garden), Settings(keys={"exprot": "X", "quit": "Q"}))
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await settle(pilot)

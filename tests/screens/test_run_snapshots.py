@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from looks import gallery
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 import screens.candidates.screen
 import screens.run.planned
@@ -23,18 +23,6 @@ from screens.candidates.shelf import Found, Shelf
 from screens.run.forecast import Expected
 from screens.run.trace import RunTrace, Trace
 from screens.session import Live
-
-SIZES = [(80, 24), (120, 36), (200, 60)]
-
-
-class Picture(SingleFileSnapshotExtension):
-    _write_mode = WriteMode.TEXT
-    file_extension = "svg"
-
-
-class Words(SingleFileSnapshotExtension):
-    _write_mode = WriteMode.TEXT
-    file_extension = "txt"
 
 
 def _planned(name: str, protocol: str, left: int, done: int, **changes: Any) -> Any:
@@ -91,10 +79,15 @@ def _shelf(folders: list[str]) -> Shelf:
         code="pickled_only", refused=True, what="holds only pickled weights, which can run code when opened",
         fix="convert them to safetensors, then look again",
     )  # fmt: skip
+    chatty = SimpleNamespace(
+        code="chat_template", refused=False, what="has a chat template, so it may not be a base model",
+        fix="check the model card",
+    )  # fmt: skip
     device: Any = SimpleNamespace(name="CPU, 2 cores", free=21_000_000_000)
     return Shelf(
         (
             Found(candidate("oak-7m", 7_000_000), "bundled", fit),
+            Found(candidate("birch-3m", 3_100_000, chatty), "cache", fit),
             Found(candidate("old-pickle", 90_000_000, pickled), "/models", None),
         ),
         device,
@@ -131,7 +124,8 @@ def still(garden: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 PLACES = {
     "candidates": ["1"],
-    "run-plan": ["2", "p"],
+    "run-setup": ["2"],
+    "run-plan": ["p"],
     "run-live": ["l"],
     "run-stored": ["h", "down", "down"],
     "suites": ["6"],
@@ -141,53 +135,18 @@ PLACES = {
 }
 
 
-async def _walk(app: Any, settle: Any, size: tuple[int, int], look: Any) -> None:
+async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(still)
     app.session.marked_models["/models/oak-7m"] = "oak-7m"
     app.session.marked_suites.append("garden")
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
+    async with gallery(app, settle, screen_text, snapshot) as shown:
         for name, keys in PLACES.items():
-            for key in keys:
-                await pilot.press(key)
-                await settle(pilot)
-            if name == "run-live":
-                app.live = _live()
-                app.live_signal.publish(app.live)
-                await settle(pilot)
-            look(name)
-            if name == "run-live":
-                app.live = Live()
-                app.live_signal.publish(app.live)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_screens(still, make_app, settle, screen_text, size, snapshot: SnapshotAssertion) -> None:
-    app = make_app(still)
-    words, picture = snapshot.use_extension(Words), snapshot.use_extension(Picture)
-    different = []
-
-    def look(name: str) -> None:
-        if screen_text(app) != words(name=name):
-            different.append(f"{name}.txt")
-        # The largest pictures show nothing that the middle ones do not.
-        if size[0] < 200 and app.export_screenshot(title="rude-tui") != picture(name=name):
-            different.append(f"{name}.svg")
-
-    await _walk(app, settle, size, look)
-    assert different == []
-
-
-async def test_the_light_theme(still, make_app, settle, snapshot: SnapshotAssertion) -> None:
-    app = make_app(still, theme="rude-light")
-    picture = snapshot.use_extension(Picture)
-    different = []
-
-    def look(name: str) -> None:
-        if app.export_screenshot(title="rude-tui") != picture(name=name):
-            different.append(name)
-
-    await _walk(app, settle, (120, 36), look)
-    assert different == []
+            await shown.press(*keys)
+            app.live = _live() if name == "run-live" else Live()
+            app.live_signal.publish(app.live)
+            await settle(shown.pilot)
+            await shown.look(name)
 
 
 def test_an_entry_is_what_it_is_kept_by() -> None:

@@ -1,0 +1,26 @@
+"""What is read ahead arrives before a screen's first layout, when no width is right yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from screens.correlation.state import Asked, read
+from screens.rankings.lines import standings
+
+
+@pytest.mark.parametrize("size", [(160, 48), (250, 70)], ids=["160x48", "250x70"])
+async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_app, settle, screen_text, size) -> None:
+    app = make_app(garden, start="failures")
+    standings(app.session)
+    read(app.session, Asked(source="published"))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for keys in (["3"], ["2"], ["1"], ["6"], ["n"], ["5", "t"]):
+            for key in keys:
+                await pilot.press(key)
+                await settle(pilot)
+            first = screen_text(app)
+            for other in ((100, 30), size):
+                await pilot.resize_terminal(*other)
+                await settle(pilot)
+            assert screen_text(app) == first
