@@ -72,6 +72,8 @@ class Asking(Place):
 
     def ask(self) -> None:
         """Read, if anything has changed since the last time."""
+        if self._seen is not None and self._seen[:-1] != self._asked_for():
+            self._seen = None
         if self._seen is None:
             self.say("reading…")
         self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._seen, *self._asked_for()))

@@ -23,23 +23,24 @@ def export_dialog(
     what: str,
     changes: Mapping[str, Any],
     *,
-    keep: Callable[[dict[str, Any]], bool] | None = None,
+    place_of: Callable[[dict[str, Any]], Any] | None = None,
     source: Source = "own",
 ) -> None:
     """Ask for a file, then write `what` to it in a thread; the ending decides the format.
 
     Args:
         changes: what to pin in the session's question, so that the file holds what the screen shows.
-        keep: which rows to write; all by default.
+        place_of: what to sort a row by, so that they stand as on the screen; None leaves it out. As made by default.
     """
 
     def write(path: Path) -> tuple[Path, int]:
         from engine.export import table, write_table
 
         rows = table(place.session.store, what, place.session.question(**changes), source=source)
-        if keep is not None:
-            kept = [row for row in rows.rows if keep(dict(zip(rows.columns, row, strict=True)))]
-            rows = replace(rows, rows=kept)
+        if place_of is not None:
+            placed = [(place_of(dict(zip(rows.columns, row, strict=True))), row) for row in rows.rows]
+            shown = sorted((entry for entry in placed if entry[0] is not None), key=lambda entry: entry[0])
+            rows = replace(rows, rows=[row for _, row in shown])
         write_table(rows, path)
         return path.resolve(), len(rows.rows)
 

@@ -358,13 +358,15 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         if failures is None:
             return
         board, entrant = failures.board, failures.board.entrant(failures.label)
-        shown = {pair.pair_id for pair in self._shown}
+        shown = {pair.pair_id: place for place, pair in enumerate(self._shown)}
         export_dialog(
             self,
             "failures",
             {"suite": board.suite_hash, "protocol": board.protocol, "metric": board.metric},
-            keep=lambda row: (
-                row["pair_id"] in shown and (row["candidate"], row["precision"]) == (entrant.name, entrant.precision)
+            place_of=lambda row: (
+                shown.get(row["pair_id"])
+                if (row["candidate"], row["precision"]) == (entrant.name, entrant.precision)
+                else None
             ),
         )
 

@@ -251,14 +251,17 @@ byte stands beside it.
         """Copy the command that makes token scores, or the tokens of the response under the cursor."""
         if self._missing is not None:
             self.app.copy_to_clipboard(plain(self._missing.fix))
-        elif self._view is not None and isinstance(self.focused, TokenText):
-            tokens: ResponseTokens = getattr(self._view, str(self.focused.id))
+        elif self._view is not None:
+            side = self.focused.id if isinstance(self.focused, TokenText) else "chosen"
+            tokens: ResponseTokens = getattr(self._view, str(side))
             scores = tokens.scores
             lines = ["token\tlogprob\trank\tentropy"]
             for i, piece in enumerate(tokens.pieces()):
                 shown = _quoted(piece)[1:-1]
                 lines.append(f"{shown}\t{scores.logprob[i]:.4f}\t{scores.rank[i]}\t{scores.entropy[i]:.3f}")
             self.app.copy_to_clipboard("\n".join(lines) + "\n")
+        else:
+            return
         self.notify("Copied", timeout=2)
 
 

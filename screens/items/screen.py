@@ -363,6 +363,6 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
         """Write the pairs shown to a file."""
         if self._read is None:
             return
-        trial, shown = self._trial, {pair.pair_id for pair in self._shown}
+        trial, shown = self._trial, {pair.pair_id: place for place, pair in enumerate(self._shown)}
         pinned = {"suite": trial.suite_hash, "protocol": trial.protocol, "metric": trial.metric}
-        export_dialog(self, "pairs", pinned, keep=lambda row: row["pair_id"] in shown)
+        export_dialog(self, "pairs", pinned, place_of=lambda row: shown.get(row["pair_id"]))

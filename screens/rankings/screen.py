@@ -317,10 +317,14 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
     def action_export(self) -> None:
         """Write the ranking to a file."""
         if (table := self._table) is not None:
-            shown = {row.candidate for row in table.overall.rows if self._wanted.casefold() in row.candidate.casefold()}
+            order = BY_RANK if self._grouped else self._order
+            shown = [line.entrant.label for line in lines(table, order, self._wanted)]
+            scopes = list(table.scopes)
             export_dialog(
                 self,
                 "rankings",
                 {"suite": table.suite_hash, "protocol": table.protocol, "metric": table.metric, "by": table.by},
-                keep=lambda row: row["candidate"] in shown,
+                place_of=lambda row: (
+                    (scopes.index(row["scope"]), shown.index(row["candidate"])) if row["candidate"] in shown else None
+                ),
             )

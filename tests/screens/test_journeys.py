@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import socket
+import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from data.ladder import ladder
@@ -182,6 +186,57 @@ async def test_an_export_leaves_out_what_the_filter_hides(garden, make_app, sett
         await settle(pilot)
     rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
     assert {row["candidate"] for row in rows} == {"oak-7m"}
+
+
+async def test_an_export_keeps_the_order_shown(garden, make_app, settle, tmp_path) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("o", "down", "enter", "o", "enter")
+        await settle(pilot)
+        ranked = [line.entrant.label for line in app.screen._lines]
+        assert ranked == sorted(ranked, reverse=True)
+        await _export(pilot, settle, tmp_path / "rankings.csv")
+        await pilot.press("5")
+        await settle(pilot)
+        await pilot.press("o", "end", "enter")
+        await settle(pilot)
+        failed = [pair.pair_id for pair in app.screen._shown]
+        assert failed == sorted(failed)
+        await _export(pilot, settle, tmp_path / "failures.csv")
+    rows = _rows(tmp_path / "rankings.csv")
+    assert [row["candidate"] for row in rows] == ranked * (len(rows) // len(ranked))
+    assert [row["scope"] for row in rows[:: len(ranked)]] == list(dict.fromkeys(row["scope"] for row in rows))
+    assert list(dict.fromkeys(row["pair_id"] for row in _rows(tmp_path / "failures.csv"))) == failed
+
+
+async def _export(pilot: Pilot[Any], settle: Callable[[Pilot[Any]], Awaitable[None]], target: Path) -> None:
+    await pilot.press("x")
+    await pilot.pause()
+    pilot.app.screen.query_one(Input).value = str(target)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+async def test_another_question_is_said_to_be_read(garden, make_app, settle, screen_text, monkeypatch) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        go, fetch = threading.Event(), app.screen.fetch
+        monkeypatch.setattr(app.screen, "fetch", lambda: (go.wait(10), fetch())[1])
+        app.screen._change(by="subcategory")
+        await pilot.pause()
+        assert "reading…" in screen_text(app)
+        # Back to the question that was answered: the sign goes.
+        app.screen._change(by="category")
+        go.set()
+        await settle(pilot)
+        assert "reading…" not in screen_text(app)
+        assert "by category" in screen_text(app)
 
 
 async def test_scopes_beyond_the_edge_are_reached(garden, make_app, settle, screen_text) -> None:

@@ -226,6 +226,21 @@ async def test_a_part_of_the_pair_is_copied(garden, make_app, settle) -> None:
         assert app.clipboard == before
 
 
+async def test_tokens_are_copied_without_focus_and_nothing_is_where_nothing_is(scored, make_app, settle) -> None:
+    app = make_app(scored[0], start="failures")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        app.screen.set_focus(None)
+        await pilot.press("y")
+        assert app.clipboard.startswith("token\tlogprob\trank\tentropy\nFirs\t")
+        assert len(app._notifications) == 1
+        app.screen._view = None
+        await pilot.press("y")
+        assert len(app._notifications) == 1
+
+
 @pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
 async def test_the_theme_changes_under_the_tokens(scored, make_app, settle, theme) -> None:
     app = make_app(scored[0], start="failures")
