@@ -233,18 +233,27 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         if letters := self.query_one(Scatter).letters:
             text.append("  ".join(f"{letter} {name}" for letter, name in letters) + "\n")
         if self._rivals:
-            text.append(f"\n  {'predictor':<16}{' r, 95 %':<17} ρ, 95 %\n", self.colour("chance"))
-            for rival in self._rivals:
-                here = rival.predictor == found.predictor
-                text.append("▸ " if here else "  ")
-                text.append(f"{one_line(rival.predictor, 15):<15} ", "bold" if here else "")
-                text.append(f"{bounds(rival.pearson):<16} {bounds(rival.spearman)}\n")
+            self._write_league(text)
             text.append(f"\n{plain(self._verdict)}\n")
         if any(point.shipped for point in found.points):
             text.append("\n◉ ships with the program, ● make ladder rebuilds it\n", self.colour("chance"))
         if view.source:
             text.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
         self.query_one("#facts", Static).update(text)
+
+    def _write_league(self, text: Text) -> None:
+        """All predictors, the best first; intervals take the width that they need, names what is left."""
+        rows = [(one_line(r.predictor), bounds(r.pearson), bounds(r.spearman)) for r in self._rivals]
+        names, pearsons, spearmans = (max(map(len, column)) for column in zip(*rows, strict=True))
+        pearsons = max(pearsons, 8)
+        left = self.query_one("#facts").size.width - pearsons - max(spearmans, 8) - len("▸ ") - 2 * len("  ")
+        names = min(names, max(left, 15))
+        text.append(f"\n  {'predictor':<{names}}  {' r, 95 %':<{pearsons}}   ρ, 95 %\n", self.colour("chance"))
+        for name, pearson, spearman in rows:
+            here = self._read is not None and name == one_line(self._read.predictor)
+            text.append("▸ " if here else "  ")
+            text.append(f"{one_line(name, names):<{names}}  ", "bold" if here else "")
+            text.append(f"{pearson:<{pearsons}}  {spearman}\n")
 
     def _write_point(self, text: Text, found: Read) -> None:
         point = next((point for point in found.points if point.name == self._at), None)
