@@ -157,8 +157,11 @@ class ControlTable:
         """The same in a sentence; empty where nothing is known."""
         if np.isnan(self.kept.value):
             return ""
-        low, high = (f"{100 * end:.0f}" if np.isfinite(end) else "∞" for end in (self.kept.ci_low, self.kept.ci_high))
-        share = f"{100 * self.kept.value:.0f} % (95 %: {low} to {high}) of the lead over chance"
+        value, low, high = (
+            f"{100 * share:.0f}".replace("-", "−") if np.isfinite(share) else "∞"
+            for share in (self.kept.value, self.kept.ci_low, self.kept.ci_high)
+        )
+        share = f"{value} % (95 %: {low} to {high}) of the lead over chance"
         found = f"{share} is there without the prompt, on a sample of {self.n_pairs} pairs"
         return f"mostly fluency: {found}" if self.mostly_fluency else found
 

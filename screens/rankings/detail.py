@@ -30,12 +30,16 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
     text.append(one_line(entrant.label, width) + "\n", "bold")
     text.append(f"{parameters(entrant.parameters)} parameters · {entrant.precision} · {entrant.run.device}\n")
     text.append(f"{percent(row.value)} % ", "bold")
-    text.append(f"({percent(row.ci_low)}–{percent(row.ci_high)}) · rank {rank_text(row)} of {len(table.entrants)}\n")
-    if row.tied_with:
-        text.append("not told apart from " + ", ".join(one_line(name, 30) for name in row.tied_with) + "\n")
+    text.append(f"({percent(row.ci_low)}–{percent(row.ci_high)})")
+    if len(table.entrants) == 1:
+        text.append("\nthe only candidate: there is nothing yet to rank it against\n")
     else:
-        text.append("told apart from every other candidate\n")
-    text.append(f"the best of them with probability {row.p_best:.2f}\n")
+        text.append(f" · rank {rank_text(row)} of {len(table.entrants)}\n")
+        if row.tied_with:
+            text.append("not told apart from " + ", ".join(one_line(name, 30) for name in row.tied_with) + "\n")
+        else:
+            text.append("told apart from every other candidate\n")
+        text.append(f"the best of them with probability {row.p_best:.2f}\n")
     strong, weak = profile(line)
     if strong:
         text.append("▲ strong in " + _named(strong) + "\n", colour("good"))

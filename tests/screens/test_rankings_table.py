@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.results.board import Question
+from engine.results.controls import ControlTable
 from engine.results.rankings import RankingTable, rankings
+from engine.stats.intervals import Estimate
 from engine.store.connection import Store
+from engine.store.suites import load_pairs, stored_suites
+from rubrics.schema import Suite
 from screens.order import Order
-from screens.rankings.lines import lines, scope_names
+from screens.rankings.detail import detail
+from screens.rankings.lines import Standings, lines, scope_names
 from screens.rankings.multiples import multiples
 from screens.rankings.table import EARLIER, LATER, headings, layout, row_text
 
@@ -102,3 +109,19 @@ def test_small_pictures_show_every_candidate_in_every_scope(table: RankingTable,
     if found.count <= size[1] and found.across > 2:
         fewer = -(-len(names) // (found.across - 1)) * found.band - 1
         assert fewer > size[1] or found.across == len(names)
+
+
+def test_a_candidate_without_company_is_not_called_the_best(
+    fill: Callable[..., None], garden_file: Path, tmp_path: Path
+) -> None:
+    stored = Store(garden_file)
+    pairs = load_pairs(stored, stored_suites(stored)[0].suite_hash, [f"garden-{number:03d}" for number in range(8)])
+    store = Store(tmp_path / "one.duckdb")
+    fill(store, Suite("few", tuple(pairs)), candidates=(("oak", 7, 1.0),))
+    table = rankings(store, Question(protocol="likelihood"), resamples=200)
+    nothing = ControlTable({}, Estimate(math.nan, math.nan, math.nan, ""), 0)
+    (line,) = lines(table)
+    told = detail(Standings(table, {}, nothing), line, lambda _: "white", width=60, wide=False).plain
+    assert "the only candidate" in told
+    assert "probability" not in told
+    assert "rank" not in told.replace("rank it against", "")

@@ -123,6 +123,7 @@ def test_a_ranking_that_is_mostly_fluency_says_so(
     assert found.mostly_fluency is mostly
     assert found.line.startswith("mostly fluency") is mostly
     assert "of the lead over chance" in found.line
+    assert "-" not in found.line
 
 
 def test_without_a_lead_there_is_no_share_of_it(store: Store, run: Callable[..., Margins]) -> None:
