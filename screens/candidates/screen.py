@@ -142,7 +142,7 @@ Mark candidates with space, then r takes them to the Run screen.
             ),
             "size": Text(parameters(candidate.parameters), dim, justify="right"),
             "dtype": Text(plain(candidate.dtype), dim),
-            "bytes": Text(size(candidate.weight_bytes), dim, justify="right"),
+            "bytes": Text(size(candidate.weight_bytes or None), dim, justify="right"),
             "context": Text(f"{candidate.context:,}" if candidate.context else "–", dim, justify="right"),
             "fits as": Text(fit or "no", "" if fit else self.colour("bad")),
             "problems": self._problems(found),
@@ -187,7 +187,8 @@ Mark candidates with space, then r takes them to the Run screen.
                     ("fits as " if found.fit.precision else "✗ does not fit: ") + plain(found.fit.reason) + "\n"
                 )
             text.append(
-                f"{plain(candidate.architecture) or 'unknown architecture'} · {candidate.parameters:,} parameters · "
+                f"{plain(candidate.architecture) or 'unknown architecture'} · "
+                f"{f'{candidate.parameters:,}' if candidate.parameters else 'unknown'} parameters · "
                 f"vocabulary {candidate.vocab_size:,}\n"
             )
             text.append(

@@ -71,6 +71,22 @@ async def test_a_watched_folder_is_kept_shown_and_dropped(
         assert "without a model" not in screen_text(app)
 
 
+async def test_what_a_damaged_file_hides_is_not_called_nothing(garden, make_app, settle, screen_text, tmp_path) -> None:
+    shutil.copytree(bundled_models()[0], tmp_path / "models" / "cut")
+    weights = tmp_path / "models" / "cut" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    app = make_app(garden, start="candidates", folders=(str(tmp_path / "models"),))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        table = app.screen.query_one(DataTable)
+        table.move_cursor(row=[found.candidate.name for found in app.screen._shelf.found].index("cut"))
+        await settle(pilot)
+        text = screen_text(app)
+        assert "unknown parameters" in text
+        row = next(line for line in text.split("\n") if "✗ truncated" in line)
+        assert "0 B" not in row
+
+
 async def test_by_mouse_alone(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="candidates")
     async with app.run_test(size=(100, 30)) as pilot:
