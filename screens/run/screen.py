@@ -104,11 +104,6 @@ choice shows both responses behind two shots and compares the labels; likelihood
         """Which of the three is open."""
         return self.query_one(TabbedContent).active if self.is_mounted else "setup"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._marked: tuple[object, ...] = ()
-        """What was marked when it was last shown."""
-
     def on_mount(self) -> None:
         """Show how it stands."""
         self.query_one(LivePane).show(self.shell.live)
@@ -120,10 +115,6 @@ choice shows both responses behind two shots and compares the labels; likelihood
 
     def on_screen_resume(self) -> None:
         """Marks and stored runs may have changed elsewhere."""
-        marked = (*self.session.marked_models, *self.session.marked_suites)
-        if marked and marked != self._marked:
-            self.query_one(TabbedContent).active = "setup"
-        self._marked = marked
         self.query_one(SetupPane).read(self)
         self.query_one(StoredPane).read(self)
 
