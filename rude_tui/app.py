@@ -247,6 +247,11 @@ class RudeApp(App[int]):
             self.remember("place", mode)
         await self.switch_mode(mode)
 
+    async def action_set_up(self) -> None:
+        """Go to the Run screen to set up what was marked, whichever of its tabs was left open."""
+        await self.action_go("run")
+        await self.screen.run_action("screen.pane('setup')")
+
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and round again."""
         names = [theme.name for theme in THEMES]

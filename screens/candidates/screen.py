@@ -225,7 +225,7 @@ Mark candidates with space, then r takes them to the Run screen.
         if not self.session.marked_models:
             self.action_mark()
         if self.session.marked_models:
-            self.call_later(self.run_action, "app.go('run')")
+            self.call_later(self.run_action, "app.set_up")
 
     def action_copy(self) -> None:
         """Copy what the panel says."""

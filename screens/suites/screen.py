@@ -339,7 +339,7 @@ shows how that goes, and lets you read the result blind.
         if not self.session.marked_suites:
             self.action_mark()
         if self.session.marked_suites:
-            self.call_later(self.run_action, "app.go('run')")
+            self.call_later(self.run_action, "app.set_up")
 
     def action_construct(self) -> None:
         """Build pairs of one's own."""

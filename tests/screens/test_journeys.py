@@ -23,6 +23,18 @@ from engine.store.outcomes import add_outcomes
 SIZES = [(80, 24), (160, 48)]
 
 
+async def _export(pilot: Pilot[Any], settle: Callable[[Pilot[Any]], Awaitable[None]], target: Path) -> None:
+    await pilot.press("x")
+    await pilot.pause()
+    pilot.app.screen.query_one(Input).value = str(target)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_from_the_rankings_to_a_pair_and_away_with_a_csv(
     garden, make_app, settle, screen_text, size, tmp_path
@@ -57,7 +69,7 @@ async def test_from_the_rankings_to_a_pair_and_away_with_a_csv(
         await pilot.press("enter")
         await settle(pilot)
         await pilot.press("q")
-    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+    rows = _rows(target)
     assert {row["candidate"] for row in rows} == {"oak-7m", "birch-3m", "alder-1m", "moss-200k"}
     assert {row["protocol"] for row in rows} == {"likelihood"}
     assert app.return_code == 0
@@ -71,12 +83,8 @@ async def test_failures_leave_as_they_are_shown(garden, make_app, settle, tmp_pa
         await pilot.press("slash", *"c-logic", "enter")
         await settle(pilot)
         shown = app.screen.query_one("#pairs").count
-        await pilot.press("x")
-        await pilot.pause()
-        app.screen.query_one(Input).value = str(target)
-        await pilot.press("enter")
-        await settle(pilot)
-    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+        await _export(pilot, settle, target)
+    rows = _rows(target)
     assert 0 < len(rows) == shown
     assert {row["candidate"] for row in rows} == {"oak-7m"}
     assert all("c-logic" in row["violated"] for row in rows)
@@ -162,12 +170,8 @@ async def test_tie_sets_and_an_export_of_what_is_shown(garden, make_app, settle,
         assert not [line for line in screen_text(app).splitlines() if line.startswith(" ┌ ")]
         await pilot.press("slash", *"m", "enter")
         await settle(pilot)
-        await pilot.press("x")
-        await pilot.pause()
-        app.screen.query_one(Input).value = str(target)
-        await pilot.press("enter")
-        await settle(pilot)
-    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+        await _export(pilot, settle, target)
+    rows = _rows(target)
     assert {row["candidate"] for row in rows} == {"oak-7m", "birch-3m", "alder-1m", "moss-200k"}
     assert {row["scope"] for row in rows} == {"overall", "|V| = 1", "|V| = 2"}
 
@@ -179,12 +183,8 @@ async def test_an_export_leaves_out_what_the_filter_hides(garden, make_app, sett
         await settle(pilot)
         await pilot.press("slash", *"oak", "enter")
         await settle(pilot)
-        await pilot.press("x")
-        await pilot.pause()
-        app.screen.query_one(Input).value = str(target)
-        await pilot.press("enter")
-        await settle(pilot)
-    rows = list(csv.DictReader(target.read_text(encoding="utf-8").splitlines()))
+        await _export(pilot, settle, target)
+    rows = _rows(target)
     assert {row["candidate"] for row in rows} == {"oak-7m"}
 
 
@@ -208,18 +208,6 @@ async def test_an_export_keeps_the_order_shown(garden, make_app, settle, tmp_pat
     assert [row["candidate"] for row in rows] == ranked * (len(rows) // len(ranked))
     assert [row["scope"] for row in rows[:: len(ranked)]] == list(dict.fromkeys(row["scope"] for row in rows))
     assert list(dict.fromkeys(row["pair_id"] for row in _rows(tmp_path / "failures.csv"))) == failed
-
-
-async def _export(pilot: Pilot[Any], settle: Callable[[Pilot[Any]], Awaitable[None]], target: Path) -> None:
-    await pilot.press("x")
-    await pilot.pause()
-    pilot.app.screen.query_one(Input).value = str(target)
-    await pilot.press("enter")
-    await settle(pilot)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 async def test_another_question_is_said_to_be_read(garden, make_app, settle, screen_text, monkeypatch) -> None:
