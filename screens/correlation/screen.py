@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
@@ -29,6 +30,7 @@ from screens.exporting import export_dialog
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.dialogs import Choose
+from screens.widgets.measured import Measured
 from screens.widgets.scatter import Picture, Scatter, Spot
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ __all__ = ["CorrelationScreen"]
 
 _MORE = "\0more"
 """Stands for the predictors that are too many to be listed; no predictor is named so."""
+
+
+class _Facts(Static, Measured):
+    """The numbers."""
 
 
 class CorrelationScreen(Place):
@@ -106,7 +112,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             plot = Scatter(id="plot")
             plot.tooltip = "a point for each candidate: ← and → walk, a click picks one"
             yield plot
-            panel = VerticalScroll(Static(id="facts"), id="numbers")
+            panel = VerticalScroll(_Facts(id="facts"), id="numbers")
             panel.tooltip = "the statistics, the rival predictors, the source"
             yield panel
 
@@ -176,6 +182,11 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self.query_one(Scatter).show(self._picture(found))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)
+        self._write_numbers()
+
+    @on(_Facts.Resized)
+    def _laid_out(self) -> None:
+        """Names of predictors have another width."""
         self._write_numbers()
 
     def _picture(self, found: Read) -> Picture:

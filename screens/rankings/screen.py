@@ -9,7 +9,6 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -23,6 +22,7 @@ from screens.rankings.multiples import multiples
 from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.lines import Lines
+from screens.widgets.measured import Measured
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -33,15 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["RankingsScreen"]
 
 
-class _Left(Container):
-    """Table and pictures; says when their width changes."""
-
-    class Resized(Message):
-        """They are as wide as they will be."""
-
-    def on_resize(self) -> None:
-        """Pass it on."""
-        self.post_message(self.Resized())
+class _Left(Container, Measured):
+    """Table and pictures."""
 
 
 class RankingsScreen(Asking):
@@ -212,7 +205,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     @on(_Left.Resized)
     def _laid_out(self) -> None:
-        """What was read ahead is drawn before the panel beside the table has taken its share."""
+        """Columns and bars have another width."""
         self.repaint()
 
     def _show_multiples(self, found: Layout, shown: list[Line]) -> None:

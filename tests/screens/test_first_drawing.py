@@ -15,7 +15,7 @@ async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_a
     read(app.session, Asked(source="published"))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        for keys in (["3"], ["2"], ["1"], ["6"], ["n"], ["5", "t"]):
+        for keys in (["3"], ["4", "o"], ["2"], ["1"], ["6"], ["n"], ["5", "t"]):
             for key in keys:
                 await pilot.press(key)
                 await settle(pilot)
@@ -24,3 +24,25 @@ async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_a
                 await pilot.resize_terminal(*other)
                 await settle(pilot)
             assert screen_text(app) == first
+
+
+async def test_a_screen_that_was_not_in_front_is_drawn_for_the_size_it_comes_back_to(
+    garden, make_app, settle, screen_text
+) -> None:
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        first = screen_text(app)
+        assert "▸ RuDE accuracy" in first
+        await pilot.press("5")
+        await settle(pilot)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+        await pilot.press("5")
+        await pilot.resize_terminal(160, 48)
+        await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+        assert screen_text(app) == first
