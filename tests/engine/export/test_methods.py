@@ -13,8 +13,8 @@ from engine.predictors.catalogue import COMPUTED
 from engine.predictors.traced import MODES
 from engine.results.board import Question
 from engine.store.connection import Store
+from rude_tui.cli import cli
 from rude_tui.commands.export import _TABLES
-from rude_tui.commands.export import export as command
 
 
 def _is_a_line(text: str) -> bool:
@@ -32,7 +32,7 @@ def test_what_is_written_has_the_columns_that_are_told(study: Callable[..., Stor
     store = study()
     for what, columns in COLUMNS.items():
         assert table(store, what, Question(protocol="likelihood")).columns is columns
-        told = CliRunner().invoke(command, [what, "--columns"])
+        told = CliRunner().invoke(cli, ["export", what, "--columns"])
         assert told.exit_code == 0
         for name in columns:
             assert re.search(rf"^{re.escape(name)} .*\w", told.stdout, re.MULTILINE), name
