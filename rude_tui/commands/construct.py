@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from engine.construct.estimate import Estimate
     from engine.construct.progress import ConstructState
 
-__all__ = ["ConstructTold", "cancelled_by_signals", "construct", "patience_options"]
+__all__ = ["ConstructTold", "construct", "patience_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -198,18 +199,6 @@ def _patience(given: dict[str, Any]) -> Any:
     from engine.construct.server import Patience
 
     return Patience(given["timeout"], given["attempts"])
-
-
-def cancelled_by_signals() -> Any:
-    """An event that Ctrl-C and its like set."""
-    import signal
-    import threading
-
-    cancel = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: cancel.set())
-    return cancel
 
 
 def _exit_code(state: ConstructState, prompts: int) -> int:

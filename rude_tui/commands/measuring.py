@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
@@ -59,9 +60,6 @@ def rbridge(
     One forward pass a trace; running it again scores only what is missing. Candidates are compared on the traces that
     all of them could read.
     """
-    import signal
-    import threading
-
     from engine.predictors.trace_file import read_traces
     from engine.predictors.tracing import TraceRequest, score_candidates
     from rude_tui.downloads import downloader
@@ -69,12 +67,10 @@ def rbridge(
 
     traces = read_traces(file)
     store = store_of(db)
-    cancel = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: cancel.set())
     request = TraceRequest(models, precision, device, threads, allow_remote_code=frozenset(allow_remote_code))
-    states = score_candidates(store, request, traces, TerminalProgress(), cancel, fetch=downloader(allow_remote_code))
+    states = score_candidates(
+        store, request, traces, TerminalProgress(), cancelled_by_signals(), fetch=downloader(allow_remote_code)
+    )
     _print_traced(store, traces, states, as_json)
     ctx.exit(_exit(states))
 

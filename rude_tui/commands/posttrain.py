@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
@@ -43,8 +44,6 @@ def posttrain(
     judged before, between and after; outcomes are named base_…, sft_… and rl_…, for `rude-tui correlate`. Running the
     same command again goes on where it stopped.
     """
-    import signal
-    import threading
     from dataclasses import asdict
 
     from engine.posttrain.session import ended, outcomes_of_run, plan_post_training, post_train_all
@@ -52,11 +51,7 @@ def posttrain(
 
     store = store_of(db)
     planned = plan_post_training(models, suite, recipe, seeds=seeds, device=device, folder=output.resolve())
-    cancel = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: cancel.set())
-    states = post_train_all(store, planned, TerminalProgress(), cancel, threads=threads)
+    states = post_train_all(store, planned, TerminalProgress(), cancelled_by_signals(), threads=threads)
     for state in states:
         if state.error:
             narrate(f"{state.candidate}, {state.protocol}: {state.error}")

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import click
 
+from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, narrate_skips, print_json, print_table
 
@@ -108,19 +109,12 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     Returns:
         The exit code.
     """
-    import signal
-    import threading
-
     from engine.deciding import claim, decisions_of
     from engine.progress import Phase
     from engine.runs import execute, exit_code
     from rude_tui.terminal_progress import TerminalProgress
 
-    cancel = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: cancel.set())
-    states = execute(store, planned, TerminalProgress(), cancel)
+    states = execute(store, planned, TerminalProgress(), cancelled_by_signals())
     stopped = any(state.phase is Phase.CANCELLED for state in states)
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:

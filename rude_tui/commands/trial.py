@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from rude_tui.commands.construct import cancelled_by_signals, patience_options
+from rude_tui.cancelling import cancelled_by_signals
+from rude_tui.commands.construct import patience_options
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
