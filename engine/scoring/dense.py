@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn.attention.bias import causal_lower_right
@@ -135,5 +137,7 @@ def _lengthened(key: Tensor, value: Tensor, spans: list[tuple[int, int]], step: 
     return take(key, spans)[0], take(value, spans)[0]
 
 
+@lru_cache(maxsize=64)
 def _above_diagonal(rows: int, columns: int, device: torch.device) -> Tensor:
+    """Few shapes, asked for by every tile, head and layer: what is kept is a megabyte or two."""
     return torch.ones(rows, columns, dtype=torch.bool, device=device).triu(1)
