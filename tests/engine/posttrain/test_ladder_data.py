@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from data.bundled import bundled_models
 from engine.outcomes import read_outcomes
 from engine.posttrain.ladder import LADDER
+from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.pretrain import read_recipes
 from engine.posttrain.verdict import CLAIM, LEAST, ceiling
 from engine.results.board import Question
@@ -67,13 +69,17 @@ def test_the_points_are_a_source_of_correlations() -> None:
         assert sum(point.shipped for point in view.points) >= 6
 
 
-def _repeated() -> dict[str, dict[str, list[dict[str, str]]]]:
-    """Rows of the repetition by candidate and seed."""
+def _counts(name: str = "repeat.csv") -> dict[str, dict[str, list[dict[str, str]]]]:
+    """Rows of criteria met, by candidate and seed."""
     found: dict[str, dict[str, list[dict[str, str]]]] = {}
-    with (LADDER / "repeat.csv").open(encoding="utf-8", newline="") as file:
+    with (LADDER / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["candidate"], {}).setdefault(row["seed"], []).append(row)
     return found
+
+
+def _scores(rows: list[dict[str, str]]) -> list[Score]:
+    return [Score(*(row[k] for k in _LABELS), int(row["met"]), int(row["judged"])) for row in rows]
 
 
 def _share(rows: list[dict[str, str]], stage: str, part: str, how: str) -> float:
@@ -82,17 +88,11 @@ def _share(rows: list[dict[str, str]], stage: str, part: str, how: str) -> float
 
 
 def test_what_the_card_says_of_the_repetition_is_in_its_counts() -> None:
-    repeated = _repeated()
+    repeated = _counts()
     card = " ".join((LADDER / "card.md").read_text(encoding="utf-8").split())
     assert len(repeated) == 10
     assert all(set(seeds) == {"1", "2"} for seeds in repeated.values())
-    scores = [
-        [
-            [Score(*(row[k] for k in _LABELS), int(row["met"]), int(row["judged"])) for row in rows]
-            for _, rows in sorted(seeds.items())
-        ]
-        for seeds in repeated.values()
-    ]
+    scores = [[_scores(rows) for _, rows in sorted(seeds.items())] for seeds in repeated.values()]
     found = ceiling(np.eye(10), np.arange(10, dtype=np.int32), scores)
     assert f"`rl_met` one of {found.outcome:.2f}".replace("0.", ".") in card
     assert f"Where only the seed is another, the reliability is {found.seeds:.2f}".replace("0.", ".") in card
@@ -114,7 +114,21 @@ def test_up_to_fine_tuning_the_repetition_found_what_was_found_before() -> None:
             for (part, how), name in names.items():
                 earlier = before[path.name, f"{stage}_{name}"]
                 if "1 seed" in earlier.source:
-                    share = _share(_repeated()[path.name]["1"], stage, part, how)
+                    share = _share(_counts()[path.name]["1"], stage, part, how)
                     assert share == pytest.approx(earlier.score, abs=1e-4)
                     compared += 1
     assert compared == 40
+
+
+def test_on_the_same_kind_of_processor_every_outcome_came_out_the_same() -> None:
+    before = {(o.candidate, o.outcome): o for o in read_outcomes(LADDER / "outcomes.csv")}
+    compared = Counter[str]()
+    for name, seeds in _counts("rebuilt.csv").items():
+        assert set(seeds) == {"1"}
+        for again in outcomes_of(name, [_scores(seeds["1"])]):
+            earlier = before[name, again.outcome]
+            if "1 seed" in earlier.source:
+                assert again.score == pytest.approx(earlier.score, abs=1.01e-4), (name, again.outcome)
+                compared[name] += "gain" not in again.outcome
+    assert len(compared) == 14
+    assert set(compared.values()) == {48}
