@@ -13,7 +13,18 @@ from screens.plain import plain
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["between", "interval", "narrate", "narrate_skips", "number", "percent", "print_json", "print_table"]
+__all__ = [
+    "between",
+    "interval",
+    "narrate",
+    "narrate_skips",
+    "number",
+    "percent",
+    "points",
+    "points_between",
+    "print_json",
+    "print_table",
+]
 
 _WRAPPED: Final = 20
 """Cells to which a column of text may shrink, by wrapping, before columns move to a table of their own."""
@@ -127,6 +138,16 @@ def percent(value: float | None) -> str:
 def interval(low: float, high: float) -> str:
     """`68.0–74.4`, or a dash."""
     return "–" if math.isnan(low) or math.isnan(high) else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def points(difference: float) -> str:
+    """`+3.1`, `−0.4`: a difference in percentage points, or a dash."""
+    return "–" if math.isnan(difference) else f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def points_between(low: float, high: float) -> str:
+    """`−1.2 to +4.0`: its interval, or a dash."""
+    return "–" if math.isnan(low) or math.isnan(high) else f"{points(low)} to {points(high)}"
 
 
 def number(value: float) -> str:

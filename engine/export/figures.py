@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.palette import LIGHT_COLOURS, SERIES_GLYPHS, glyph
+from engine.stats.metrics import METRICS
 from engine.untrusted import shown
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def rankings(table: RankingTable, *, scope: str = "overall", width: float = 3.4)
     names = [f"{_ranks(row)}  {shown(row.candidate, 40)}" for row in rows]
     figure, axes = _axes(width, 0.65 + 0.2 * len(rows))
     _intervals(axes, rows, names, table.chance)
-    _foot(figure, f"{shown(table.suite, 40)}, {table.metric}, {shown(scope, 40)}\n%, with 95 % intervals")
+    _foot(figure, table, shown(scope, 40))
     return figure
 
 
@@ -128,7 +129,13 @@ def _intervals(
     axes.set_axisbelow(True)
 
 
-def _foot(figure: Figure, text: str) -> None:
+def _foot(figure: Figure, table: RankingTable, *parts: str) -> None:
+    """What is on the x axis, then on what it was measured: a line each, short enough for a column."""
+    measured = ", ".join([shown(table.suite, 40), *parts])
+    _label_below(figure, f"accuracy (%) by {METRICS[table.metric].words}\n{measured}; 95 % intervals")
+
+
+def _label_below(figure: Figure, text: str) -> None:
     # Under the whole figure: beside long names the axes may be narrower than their own label.
     figure.supxlabel(text, fontsize=8, color=INK)
 
@@ -148,7 +155,7 @@ def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figur
     figure, axes = _axes(width, 0.75 + 0.2 * len(rows))
     _intervals(axes, rows, [shown(name, 60) for name in names], table.chance, marks)
     axes.set_title(shown(candidate, 60), fontsize=8, loc="left")
-    _foot(figure, f"{shown(table.suite, 40)}, {table.metric}\n%, with 95 % intervals")
+    _foot(figure, table)
     return figure
 
 
@@ -270,7 +277,8 @@ def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     outcome = shown(views[0].outcome, 40) if views else ""
-    _foot(figure, f"Spearman's ρ with {outcome}\nn = {max((v.statistics.n for v in views), default=0)}, 95 % intervals")
+    most = max((view.statistics.n for view in views), default=0)
+    _label_below(figure, f"Spearman's ρ with {outcome}\nn = {most}, 95 % intervals")
     return figure
 
 

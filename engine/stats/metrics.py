@@ -52,6 +52,8 @@ class Metric:
     protocol: Literal["choice", "likelihood"]
     chance: float
     """What a candidate that cannot tell reaches."""
+    words: str
+    """Its name in a figure: accuracy by …"""
     help: str
     """What it is and how it is computed, in one line."""
     margin: Callable[[Columns], FloatArray]
@@ -109,6 +111,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "averaged",
             "choice",
             0.5,
+            "choice, mean of both orders",
             "share of pairs whose mean log-odds over both orders favour the chosen response; a tie counts ½",
             _averaged,
         ),
@@ -116,6 +119,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "single",
             "choice",
             0.5,
+            "choice, in one order",
             "share right in one order per pair, drawn by a seeded hash of the pair's id; a tie counts ½",
             _single,
         ),
@@ -123,6 +127,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "strict",
             "choice",
             0.25,
+            "choice, right in both orders",
             "share right in both orders; a tie counts as a fair coin in its order (½, both ¼)",
             _strict,
         ),
@@ -130,6 +135,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "per_byte",
             "likelihood",
             0.5,
+            "likelihood per byte",
             "share of pairs whose chosen response has the higher log-likelihood per UTF-8 byte; a tie counts ½",
             _per_byte,
         ),
@@ -137,6 +143,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "per_token",
             "likelihood",
             0.5,
+            "likelihood per token",
             "share of pairs whose chosen response has the higher log-likelihood per token; a tie counts ½",
             _per_token,
         ),
@@ -144,6 +151,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "sum",
             "likelihood",
             0.5,
+            "likelihood of the whole response",
             "share of pairs whose chosen response has the higher log-likelihood, summed over tokens; a tie counts ½",
             _sum,
         ),

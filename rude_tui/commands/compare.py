@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of
-from rude_tui.output import narrate, print_json, print_table
+from rude_tui.output import narrate, points, points_between, print_json, print_table
 
 __all__ = ["compare"]
 
@@ -42,7 +42,7 @@ def compare(
         ["scope", "difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
         [
             [
-                name, f"{100 * one.difference:+.1f}", f"{100 * one.ci_low:+.1f} … {100 * one.ci_high:+.1f}",
+                name, points(one.difference), points_between(one.ci_low, one.ci_high),
                 f"{one.p_value:.4f}", one.both, len(one.only_a), len(one.only_b), one.neither, one.ties, one.n_pairs,
             ]
             for name, one in found.items()

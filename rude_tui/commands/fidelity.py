@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rude_tui.options import as_json, database, store_of
-from rude_tui.output import interval, narrate, percent, print_json, print_table
+from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.results.fidelity import Fidelity
@@ -87,7 +87,7 @@ def _print(found: list[Fidelity]) -> None:
         rows.append([
             one.protocol, one.metric, one.n_pairs, percent(one.agreement.value),
             interval(one.agreement.ci_low, one.agreement.ci_high), percent(one.accuracy[0]), percent(one.accuracy[1]),
-            f"{100 * change.difference:+.1f}", f"{100 * change.ci_low:+.1f} … {100 * change.ci_high:+.1f}",
+            points(change.difference), points_between(change.ci_low, change.ci_high),
             f"{change.p_value:.3f}", f"{one.moved_median:.2g} / {one.moved_95:.2g}",
         ])  # fmt: skip
     columns = [

@@ -15,7 +15,7 @@ from engine.results.pairs import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
 from engine.store.connection import Store
 from rude_tui.options import as_json, database, question_options, store_of
-from rude_tui.output import interval, narrate, percent, print_json, print_table
+from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
 __all__ = ["print_ranking", "rank"]
 
@@ -77,12 +77,13 @@ def print_rankings(table: RankingTable, found: ControlTable) -> None:
     by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in others}
     columns = ["rank", "candidate", "parameters", "precision", "overall", "95 %", "p(best)", "not told apart from"]
     rows: list[list[Any]] = []
+    alone = len(overall.rows) == 1
     for row in overall.rows:
         entrant = table.entrants[row.candidate]
         ranks = f"{row.rank}" if row.rank_low == row.rank_high else f"{row.rank} ({row.rank_low}–{row.rank_high})"
         rows.append([
             ranks, row.candidate, f"{entrant.parameters:,}", entrant.precision, percent(row.value),
-            interval(row.ci_low, row.ci_high), f"{row.p_best:.2f}", ", ".join(row.tied_with) or "–",
+            interval(row.ci_low, row.ci_high), "–" if alone else f"{row.p_best:.2f}", ", ".join(row.tied_with) or "–",
         ])  # fmt: skip
     _add_controls(columns, rows, found)
     if wide:
@@ -120,7 +121,7 @@ def _add_controls(columns: list[str], rows: list[list[Any]], found: ControlTable
         control = found.by_label.get(cells[1], {}).get("none")
         cells[at:at] = ["–", "–"] if control is None else [
             percent(control.without.value),
-            f"{100 * control.gained.difference:+.1f} ({interval(control.gained.ci_low, control.gained.ci_high)})",
+            f"{points(control.gained.difference)} ({points_between(control.gained.ci_low, control.gained.ci_high)})",
         ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from engine.results.failures import failed_pairs
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.tokens import token_view
 from engine.stats.lines import fit_line
+from engine.stats.metrics import METRICS
 from engine.store.connection import Store
 
 
@@ -66,6 +67,18 @@ def test_a_profile_has_each_scope_once(table: RankingTable) -> None:
     figure = figures.profile(table, name)
     values = [next(r.value for r in ranking.rows if r.candidate == name) for ranking in table.scopes.values()]
     assert markers(figure) == [(pytest.approx(100 * value), i) for i, value in enumerate(values)]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_axis_is_named_in_words_that_fit_below_a_column(board: Board, metric: str) -> None:
+    question = Question(protocol=METRICS[metric].protocol, metric=metric)
+    figure = figures.rankings(rankings_of(replace(board, metric=metric), question, resamples=50), width=3.4)
+    label = figure._supxlabel
+    assert "_" not in label.get_text()
+    assert METRICS[metric].words in label.get_text()
+    figure.set_dpi(72)
+    FigureCanvasAgg(figure).draw()
+    assert label.get_window_extent().width <= figure.bbox.width
 
 
 def test_a_scatter_has_its_points_line_and_band(scatter: CorrelationView) -> None:
