@@ -134,7 +134,7 @@ class RudeApp(App[int]):
         "failures": _failures,
         "suites": _suites,
     }
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's declaration
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (72, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's declaration
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -227,7 +227,8 @@ class RudeApp(App[int]):
     def _say_end(self, live: Live) -> None:
         failed = [state for state in live.states if state.phase == "failed"]
         if live.error or failed:
-            what = live.error.splitlines()[0] if live.error else f"{len(failed)} of {len(live.states)} runs failed"
+            count = f"{len(failed)} of {len(live.states)} runs failed; 2 and h say why"
+            what = live.error.splitlines()[0] if live.error else count
             self.notify(plain(what), title="Scoring ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
             self.notify("What was scored is kept; starting again resumes.", title="Stopped", markup=False)

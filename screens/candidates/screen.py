@@ -9,19 +9,23 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from screens.candidates.shelf import Found, Shelf, add_folder, look
 from screens.formats import count, parameters, size
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Ask, Choose
+from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.problems import Problem
 
 __all__ = ["CandidatesScreen"]
 
+_SLIM: Final = 48
+"""Cells below which a word on what is wrong is worth more than the size."""
 _ORDER: Final = ("", "candidate", "size", "dtype", "bytes", "context", "fits as", "problems")
 
 
@@ -50,8 +54,9 @@ Mark candidates with space, then r takes them to the Run screen.
     CandidatesScreen #state { height: 1; padding: 0 1; color: $text-muted; }
     CandidatesScreen #body { layout: vertical; height: 1fr; }
     CandidatesScreen.-wide #body { layout: horizontal; }
-    CandidatesScreen DataTable { width: 1fr; height: 1fr; background: $background; }
+    CandidatesScreen Table { width: 1fr; height: 1fr; background: $background; }
     CandidatesScreen #detail { height: 9; border-top: solid $panel; padding: 0 1; }
+    CandidatesScreen.-low #detail { height: 4; }
     CandidatesScreen.-wide #detail { width: 52; height: 1fr; border-top: none; border-left: solid $panel; }
     CandidatesScreen #detail:focus { background: $surface; }
     """
@@ -62,9 +67,9 @@ Mark candidates with space, then r takes them to the Run screen.
 
     def body(self) -> Iterable[Widget]:
         """Table, and the panel beside or below it."""
-        yield Static(id="state")
+        yield Brief(id="state")
         with Container(id="body"):
-            table: DataTable[Text] = DataTable(cursor_type="row")
+            table = Table(cursor_type="row")
             table.tooltip = "the candidates: space marks one for the next run"
             yield table
             panel = VerticalScroll(Static(id="facts"), id="detail")
@@ -73,7 +78,7 @@ Mark candidates with space, then r takes them to the Run screen.
 
     def on_mount(self) -> None:
         """Look around."""
-        self.query_one(DataTable).focus()
+        self.query_one(Table).focus()
         self.action_again()
 
     def on_screen_resume(self) -> None:
@@ -106,12 +111,14 @@ Mark candidates with space, then r takes them to the Run screen.
         ]
         if shelf.problems:
             parts.append(f"✗ {count(len(shelf.problems), 'folder')} without a model")
-        self.query_one("#state", Static).update(Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
-        table = self.query_one(DataTable)
+        self.query_one("#state", Static).update(Text(" · ".join(parts)))
+        table = self.query_one(Table)
         row = table.cursor_row
         table.clear(columns=True)
         names = max((len(one_line(found.candidate.name, 40)) for found in shelf.found), default=9)
         columns = {"": 1, "candidate": min(max(names, 9), 40 if self.wide else 22), "size": 6, "fits as": 7}
+        if self.size.width < _SLIM:
+            del columns["size"]
         left = table.size.width - sum(width + 2 for width in columns.values()) - 2
         # What is wrong is said in the line wherever there is room for it; the panel has the rest.
         problems = max((self._problems(found).cell_len for found in shelf.found), default=0)
@@ -163,7 +170,7 @@ Mark candidates with space, then r takes them to the Run screen.
         return self.colour("bad") if problem.refused else self.colour("mark-2")
 
     def _current(self) -> Found | None:
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(Table).cursor_row
         return self._shelf.found[row] if self._shelf and 0 <= row < len(self._shelf.found) else None
 
     def _show_detail(self) -> None:

@@ -118,7 +118,7 @@ def summary(live: Live, memory: str = "") -> str:
     if not live.states:
         if live.running:
             return "Starting…"
-        return live.error or "Nothing is being scored. u sets up a run: what to score, p plans it, s starts it."
+        return live.error or "Nothing is being scored.\nu sets up a run: what to score; p plans it, s starts it."
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)
     first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all {unit(live.states[0])}"

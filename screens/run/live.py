@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.widgets import DataTable, Log, Static
+from textual.widgets import Log, Static
 
 from screens.formats import size
 from screens.plain import one_line, plain
@@ -16,6 +16,7 @@ from screens.run.board import columns, current, live_cells, summary
 from screens.run.charts import accuracy_chart, speed_chart
 from screens.run.trace import RunTrace
 from screens.session import Live
+from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.machine import Device
@@ -57,7 +58,7 @@ class LivePane(Vertical):
     def compose(self) -> ComposeResult:
         """Four parts."""
         yield Static(id="summary")
-        table: DataTable[Text] = DataTable(cursor_type="row", id="queue")
+        table = Table(cursor_type="row", id="queue")
         table.tooltip = "the runs, in the order they are scored; the curve of accuracy is of the one under the cursor"
         yield table
         with Container(id="charts"):
@@ -100,7 +101,7 @@ class LivePane(Vertical):
         self._place.load("memory", read, arrived, lambda error: None)
 
     def _summary(self) -> None:
-        text = Text(summary(self._live, self._memory), no_wrap=True, overflow="ellipsis")
+        text = Text(summary(self._live, self._memory))
         self.query_one("#summary", Static).update(text)
 
     def show(self, live: Live) -> None:
@@ -112,14 +113,14 @@ class LivePane(Vertical):
         now = current(live)
         if now is not None and now.key != self._followed:
             self._followed = now.key
-            table = self.query_one("#queue", DataTable)
+            table = self.query_one("#queue", Table)
             table.move_cursor(row=[state.key for state in live.states].index(now.key), animate=False)
         if turned or time.monotonic() - self._drawn >= _DRAWN:
             self._charts()
         self._log(live.log)
 
     def _queue(self, live: Live) -> None:
-        table: DataTable[Text] = self.query_one("#queue", DataTable)
+        table = self.query_one("#queue", Table)
         name = max((len(one_line(state.candidate, 28)) for state in live.states), default=9)
         shown = columns(table.size.width, name)
         colour = self._place.colour
@@ -152,6 +153,8 @@ class LivePane(Vertical):
         """Draw everything again."""
         self.show(self._live)
         self._charts()
+        # Of another height it no longer stands at its end, and would not follow.
+        self.query_one("#log", Log).scroll_end(animate=False)
 
     def on_data_table_row_highlighted(self) -> None:
         """The curves of another run."""
@@ -160,13 +163,16 @@ class LivePane(Vertical):
     def _charts(self) -> None:
         self._drawn = time.monotonic()
         live, colour = self._live, self._place.colour
-        at = self.query_one("#queue", DataTable).cursor_row
+        at = self.query_one("#queue", Table).cursor_row
         speed, settling = self.query_one("#speed", Static), self.query_one("#settling", Static)
         box = speed.content_size
         speed.update(speed_chart(live.trace.tokens if live.states else (), box.width, box.height, colour))
         box = settling.content_size
         if 0 <= at < len(live.states):
             state = live.states[at]
+            if state.error:
+                settling.update(Text(f"✗ {plain(state.error)}", colour("bad"), overflow="fold"))
+                return
             trace = live.trace.runs.get(state.key, RunTrace())
             settling.update(accuracy_chart(state, trace, _CHANCE, box.width, box.height, colour))
         else:

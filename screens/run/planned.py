@@ -56,6 +56,10 @@ class PlanPane(Vertical):
         self.watch(self.query_one(Rows), "cursor", self._explain, init=False)
         self.show_note("")
 
+    def on_resize(self) -> None:
+        """Names have another width."""
+        self.call_after_refresh(self.repaint)
+
     def on_unmount(self) -> None:
         """Nobody waits for it any more."""
         self._laying.set()
@@ -136,12 +140,20 @@ class PlanPane(Vertical):
         self._explain()
 
     @property
-    def _name_width(self) -> int:
-        longest = max((len(one_line(one.run.candidate.name, 40)) for one in self._expected), default=9)
-        return min(longest, 30 if self._place.wide else 16)
+    def _widths(self) -> tuple[int, int]:
+        """Cells for the name and for the time; no time where a name would be cut to nothing."""
+        longest = max((len(one_line(one.run.candidate.name, 40)) for one in self._expected), default=0)
+        # All of the other cells, and one for the scrollbar. The list itself has no width before it is shown.
+        left = self.size.width - 22
+        name, time = min(max(longest, 9), 30 if self._place.wide else 16), 13
+        if left - time < min(name, 9):
+            time = 0
+        return max(4, min(name, left - time)), time
 
     def _heading(self) -> str:
-        text = f"  {'candidate':<{self._name_width}} {'protocol':<11} {'left':>6} {'time':>12}"
+        name, time = self._widths
+        text = f"  {one_line('candidate', name):<{name}} {'protocol':<11} {'left':>6}"
+        text += f"{'time':>{time}}"[:time]
         if self._place.wide:
             text += f" {'tokens':>12} {'memory':>8} {'done':>7} {'prec':<5} suite"
         return text
@@ -157,8 +169,9 @@ class PlanPane(Vertical):
         elif one.laid is not None and one.laid.skipped:
             mark, tone = "!", "mark-2"
         line = Text(mark + " ", colour(tone))
-        line.append(f"{one_line(run.candidate.name, self._name_width):<{self._name_width}} ", "")
-        line.append(f"{way(run.protocol, run.prompt):<11} {one.left:>6,} {one.time:>12}")
+        name, time = self._widths
+        line.append(f"{one_line(run.candidate.name, name):<{name}} ", "")
+        line.append(f"{way(run.protocol, run.prompt):<11} {one.left:>6,}" + f"{one.time:>{time}}"[:time])
         if self._place.wide:
             memory = human_bytes(one.needed_bytes) if one.needed_bytes else "–"
             line.append(f" {one.tokens:>12} {memory:>8} {run.done:>7,} {run.precision:<5} ")

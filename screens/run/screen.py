@@ -81,7 +81,14 @@ choice shows both responses behind two shots and compares the labels; likelihood
     RunScreen.-short Tabs, RunScreen.-low Tabs { height: 1; }
     RunScreen.-short Underline, RunScreen.-low Underline { display: none; }
     RunScreen.-short Tab.-active, RunScreen.-low Tab.-active { text-style: bold reverse; }
-    RunScreen.-low #about { display: none; }
+    RunScreen.-low #about { height: 3; }
+    RunScreen.-low #charts { display: none; }
+    RunScreen.-slim SetupPane { layout: vertical; }
+    RunScreen.-slim SetupPane #chosen { width: 1fr; height: 3fr; border-right: none; border-bottom: solid $panel; }
+    RunScreen.-slim SetupPane PlanPane { height: 2fr; }
+    RunScreen.-slim SetupPane PlanPane:focus-within { height: 6fr; }
+    RunScreen.-low PlanPane #advice { max-height: 2; }
+    RunScreen.-low PlanPane #plan-about { display: none; }
     """
 
     def body(self) -> Iterable[Widget]:
@@ -139,7 +146,9 @@ choice shows both responses behind two shots and compares the labels; likelihood
             going = pane == "live" and self.runner.running
             return going and (action == "cancel" or (action == "go_on") is self.runner.paused)
         if action == "resume":
-            return pane == "stored" or (pane == "live" and not self.runner.running and stopped(self.shell.live))
+            if pane == "stored":
+                return self.query_one(StoredPane).resumable
+            return pane == "live" and not self.runner.running and stopped(self.shell.live)
         if action == "copy":
             return pane != "setup"
         if action == "pane":

@@ -44,6 +44,7 @@ class StoredPane(Vertical):
         super().__init__()
         self._runs: list[RunRow] = []
         self._seen: object = None
+        self._columns: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
         """List and reason."""
@@ -59,6 +60,10 @@ class StoredPane(Vertical):
         """Follow the cursor, and whatever another process does."""
         self.watch(self.query_one(Rows), "cursor", self._explain, init=False)
         self.set_interval(_LOOK, self._look)
+
+    def on_resize(self) -> None:
+        """A pane that was never in front had no width to draw for."""
+        self.call_after_refresh(self.repaint)
 
     def _look(self) -> None:
         place = self._place
@@ -108,32 +113,36 @@ class StoredPane(Vertical):
     def repaint(self) -> None:
         """Draw the list."""
         rows = self.query_one(Rows)
-        name, suite = self._widths
-        heading = f"{'state':<12}{'candidate':<{name}}{'suite':<{suite}}{'protocol':<12}{'prec':<5}{'pairs':>11}  when"
-        self.query_one("#headings", Static).update(Text(heading, no_wrap=True))
+        self._columns = _columns(rows.scrollable_content_region.width or rows.size.width, wide=self._place.wide)
+        heading = "".join(_cell(column, column, width) for column, width in self._columns.items())
+        self.query_one("#headings", Static).update(Text(heading))
         rows.show(len(self._runs), self._line, rows.cursor)
         self._explain()
-
-    @property
-    def _widths(self) -> tuple[int, int]:
-        """Cells for candidate and suite, each with the gap behind it."""
-        return (33, 21) if self._place.wide else (16, 10)
 
     def _line(self, index: int, width: int) -> Text:
         run, colour = self._runs[index], self._place.colour
         mark, style = tone(str(run.status), colour)
-        name, suite = self._widths
-        line = Text(f"{mark + ' ' + str(run.status):<12}", style)
-        line.append(f"{one_line(run.candidate, name - 1):<{name}}", "")
-        line.append(f"{one_line(run.suite, suite - 1):<{suite}}{way(run.protocol, run.prompt):<12}{run.precision:<5}")
-        line.append(f"{f'{run.n_scored:,}/{run.n_wanted:,}':>11}  ")
-        line.append(run.updated_at[:16] if self._place.wide else run.updated_at[5:16], colour("chance"))
+        cells = {
+            "state": f"{mark} {run.status}", "candidate": one_line(run.candidate, 32), "suite": one_line(run.suite, 20),
+            "protocol": way(run.protocol, run.prompt), "prec": run.precision,
+            "pairs": f"{run.n_scored:,}/{run.n_wanted:,}",
+            "when": run.updated_at[:16] if self._place.wide else run.updated_at[5:16],
+        }  # fmt: skip
+        styles = {"state": style, "when": colour("chance")}
+        line = Text()
+        for column, cells_of in self._columns.items():
+            line.append(_cell(column, cells[column], cells_of), styles.get(column, ""))
         return line
 
     @property
     def _current(self) -> RunRow | None:
         at = self.query_one(Rows).cursor
         return self._runs[min(at, len(self._runs) - 1)] if self._runs else None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether anything is left to do of the run under the cursor."""
+        return (run := self._current) is not None and run.status != "done"
 
     @property
     def told(self) -> str:
@@ -148,16 +157,13 @@ class StoredPane(Vertical):
         else:
             text = run_text(run, self._place.colour)
         self.query_one("#reason", Static).update(text)
+        self._place.refresh_bindings()
 
     def resume(self, place: RunScreen) -> None:
         """Take up the run under the cursor."""
         run = self._current
         if run is None:
             return
-        if run.status == "done":
-            place.notify("This run is complete", markup=False)
-            return
-
         store = place.session.store
         if run.protocol == TRAINING:
 
@@ -173,6 +179,28 @@ class StoredPane(Vertical):
             return make_plan(store, resume_request(store, run))
 
         place.load("plan", read, place.begin)
+
+
+def _columns(room: int, *, wide: bool) -> dict[str, int]:
+    """Cells of each column with the gap behind it: what there is room for, by need, in the order they are shown in."""
+    needed = {
+        "state": 12, "candidate": 33 if wide else max(9, min(16, room - 24)), "protocol": 12, "pairs": 13,
+        "suite": 21 if wide else 10, "when": 16 if wide else 11, "prec": 5,
+    }  # fmt: skip
+    taken, found = 0, set()
+    for column, width in needed.items():
+        taken += width
+        if taken > room:
+            break
+        found.add(column)
+    shown = ("state", "candidate", "suite", "protocol", "prec", "pairs", "when")
+    return {column: needed[column] for column in shown if column in found}
+
+
+def _cell(column: str, text: str, width: int) -> str:
+    if column == "pairs":
+        return f"{text:>{width - 2}}  "
+    return f"{one_line(text, width - 1) if column in ('candidate', 'suite') else text:<{width}}"
 
 
 _WAYS_OUT = {

@@ -115,3 +115,15 @@ async def test_what_was_marked_is_set_up_wherever_the_run_screen_was_left(garden
         await pilot.press("h", "1", "2")
         await settle(pilot)
         assert app.screen.pane == "stored"
+
+
+async def test_keys_of_lists_move_the_cursor_too(garden, make_app, settle) -> None:
+    app = make_app(garden, start="candidates")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        table = app.screen.query_one(DataTable)
+        last = table.row_count - 1
+        assert last > 1
+        for key, row in (("end", last), ("home", 0), ("j", 1), ("k", 0), ("G", last), ("g", 0)):
+            await pilot.press(key)
+            assert table.cursor_row == row

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +23,7 @@ from engine.store.connection import Store
 from engine.store.posttrain import add_step, close_posttrain, open_posttrain
 from engine.store.runs import Status, save_candidate, stored_runs
 from screens.run.planned import PlanPane
+from screens.run.stored import StoredPane
 
 
 async def _until(pilot: Pilot[Any], what: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -93,8 +97,6 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
 
     def execute(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
-        from dataclasses import replace
-
         progress.started(STATES)
         scoring = replace(STATES[1], phase=Phase.SCORING, judged=10, done=10, right=7.0, seconds=1, tokens_per_second=9)
         progress.advanced(scoring)
@@ -165,6 +167,79 @@ async def test_the_cursor_follows_the_work_and_curves_follow_the_cursor(
         assert "3 runs in the queue" in app.clipboard
         app.runner.cancel()
         assert app.runner.wait(5)
+
+
+async def test_the_log_follows_after_a_resize(garden, make_app, settle, screen_text, worker) -> None:
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen.begin(_plan())
+        await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+        for _ in range(12):
+            app.runner.toggle_pause()
+        await _until(pilot, lambda: "going on" in screen_text(app))
+        for size in ((80, 20), (120, 36)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        app.runner.cancel()
+        await _until(pilot, lambda: "all runs have ended" in screen_text(app))
+
+
+async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, screen_text, monkeypatch) -> None:
+    def execute(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
+        failed = replace(STATES[0], phase=Phase.FAILED, error="its weights are damaged\n→ download them again")
+        progress.started((failed,))
+        progress.advanced(failed)
+        progress.finished((failed,))
+
+    monkeypatch.setattr(engine.runs, "execute", execute)
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.screen.begin(_plan())
+        await _until(pilot, lambda: "✗ failed" in screen_text(app) and not app.runner.running)
+        # Two lines here; in the log it is one.
+        assert re.search(r"✗ its weights are damaged *\n.*→ download them again", screen_text(app))
+
+
+async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, screen_text) -> None:
+    store = Store(garden)
+    with store.writing() as connection:
+        connection.execute("update runs set status = 'cancelled' where run_id = 'oak-7m-choice-run'")
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("h")
+        await settle(pilot)
+        offered = set()
+        for _ in stored_runs(store):
+            text = screen_text(app)
+            run = app.screen.query_one(StoredPane)._current
+            assert ("e resume" in text.splitlines()[-1]) is (run.status == "cancelled")
+            offered.add(str(run.status))
+            await pilot.press("down")
+            await settle(pilot)
+        assert offered == {"done", "cancelled"}
+
+
+async def test_headings_of_a_plan_stand_over_their_columns(
+    garden, make_app, settle, screen_text, monkeypatch, tmp_path
+) -> None:
+    shutil.copytree(bundled_models()[0], tmp_path / "m1")
+    app = make_app(garden, start="run")
+    app.session.marked_models[str(tmp_path / "m1")] = "m1"
+    app.session.marked_suites.append("world")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        await _until(pilot, lambda: "m1 likelihood" in " ".join(screen_text(app).split()))
+        lines = screen_text(app).splitlines()
+        (heading,) = [line for line in lines if "protocol " in line]
+        row = next(line for line in lines if "· m1" in line)
+        assert heading.index("protocol") == row.index("likelihood")
+        assert heading.index("left") + len("left") == row.index("480") + len("480")
+        await pilot.press("p")
+        await settle(pilot)
 
 
 async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, settle, screen_text, monkeypatch) -> None:
