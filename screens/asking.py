@@ -13,6 +13,7 @@ from textual.widgets import Static
 from rubrics.errors import RudeError
 from screens.place import Place
 from screens.plain import one_line
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Choose
 
 __all__ = ["Asking"]
@@ -42,7 +43,7 @@ class Asking(Place):
 
     def body(self) -> Iterable[Widget]:
         """The line that says what is shown, then the screen's own."""
-        yield Static(id="question")
+        yield Brief(id="question")
         yield from self.asking_body()
 
     def asking_body(self) -> Iterable[Widget]:
@@ -63,7 +64,7 @@ class Asking(Place):
 
     def say(self, *parts: str) -> None:
         """Write the line that says what is shown."""
-        text = Text(" · ".join(one_line(part) for part in parts if part), no_wrap=True, overflow="ellipsis")
+        text = Text(" · ".join(one_line(part) for part in parts if part))
         self.query_one("#question", Static).update(text)
 
     def on_screen_resume(self) -> None:

@@ -13,6 +13,8 @@ from screens.plain import plain
 from screens.widgets.dialogs import Ask, Confirm
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from engine.results.sources import Source
 
 __all__ = ["export_dialog"]
@@ -25,17 +27,27 @@ def export_dialog(
     *,
     place_of: Callable[[dict[str, Any]], Any] | None = None,
     source: Source = "own",
+    figure: Callable[[], Figure] | None = None,
 ) -> None:
     """Ask for a file, then write `what` to it in a thread; the ending decides the format.
 
     Args:
         changes: what to pin in the session's question, so that the file holds what the screen shows.
         place_of: what to sort a row by, so that they stand as on the screen; None leaves it out. As made by default.
+        figure: draws what is shown, for the endings of a picture.
     """
 
-    def write(path: Path) -> tuple[Path, int]:
+    def write(path: Path) -> tuple[Path, int | None]:
         from engine.export import table, write_table
+        from engine.export.figures import ENDINGS, rendered
+        from engine.export.files import whole
 
+        ending = path.suffix.lower().removeprefix(".")
+        if figure is not None and ending in ENDINGS:
+            drawn = rendered(figure(), ending)
+            with whole(path) as scratch:
+                scratch.write_bytes(drawn)
+            return path.resolve(), None
         rows = table(place.session.store, what, place.session.question(**changes), source=source)
         if place_of is not None:
             placed = [(place_of(dict(zip(rows.columns, row, strict=True))), row) for row in rows.rows]
@@ -44,11 +56,10 @@ def export_dialog(
         write_table(rows, path)
         return path.resolve(), len(rows.rows)
 
-    def written(answer: tuple[Path, int]) -> None:
+    def written(answer: tuple[Path, int | None]) -> None:
         path, rows = answer
-        place.notify(
-            f"{plain(str(path))}\n{count(rows, 'row')}, {size(path.stat().st_size)}", title="Written", markup=False
-        )
+        held = size(path.stat().st_size) if rows is None else f"{count(rows, 'row')}, {size(path.stat().st_size)}"
+        place.notify(f"{plain(str(path))}\n{held}", title="Written", markup=False)
 
     def begin(name: str | None) -> None:
         if name is None:
@@ -62,4 +73,5 @@ def export_dialog(
         else:
             place.load("export", lambda: write(path), written)
 
-    place.app.push_screen(Ask(f"Write {what} to", f"{what}.csv", "ending .csv, .parquet or .json"), begin)
+    hint = "a table: .csv, .parquet, .json" + ("; the figure: .svg, .pdf, .png" if figure is not None else "")
+    place.app.push_screen(Ask(f"Write {what} to", f"{what}.csv", hint), begin)

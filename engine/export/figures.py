@@ -88,13 +88,19 @@ def _axes(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def rankings(table: RankingTable, *, scope: str = "overall", width: float = 3.4) -> Figure:
+def rankings(
+    table: RankingTable, *, scope: str = "overall", width: float = 3.4, only: Sequence[str] | None = None
+) -> Figure:
     """Each candidate's value with its interval, in order of rank, and the chance line; `width` in inches.
 
+    Args:
+        only: the candidates to draw, from the top down. All of them by default.
+
     Raises:
-        KeyError: no such scope.
+        KeyError: no such scope, or no such candidate.
     """
-    rows = table.scopes[scope].rows
+    by_name = {row.candidate: row for row in table.scopes[scope].rows}
+    rows = [by_name[name] for name in (by_name if only is None else only)]
     names = [f"{_ranks(row)}  {shown(row.candidate, 40)}" for row in rows]
     figure, axes = _axes(width, 0.65 + 0.2 * len(rows))
     _intervals(axes, rows, names, table.chance)

@@ -15,6 +15,7 @@ from screens.construct.texts import call_line, call_text
 from screens.formats import count
 from screens.place import Place
 from screens.plain import one_line
+from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ answer is kept under the hash of what was asked, so an example may show calls th
 
     def body(self) -> Iterable[Widget]:
         """List, and the call under the cursor beside or below it."""
-        yield Static(id="state")
+        yield Brief(id="state")
         with Container(id="body"):
             with Container(id="left"):
                 rows = Rows(id="calls")
@@ -93,7 +94,7 @@ answer is kept under the hash of what was asked, so an example may show calls th
         self._calls = found
         about = one_line(self._example or self._row.name, 60)
         words = f"{count(len(found), 'call')} about {about} · f5 reads again"
-        self.query_one("#state", Static).update(Text(words, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#state", Static).update(Text(words))
         rows = self.query_one(Rows)
         rows.show(len(found), self._line, rows.cursor)
         self.repaint()

@@ -85,7 +85,8 @@ class Following(Place):
             if error is not None:
                 self.show_error(error)
             else:
-                self.notify(one_line(words, 300), title="The construction has ended", timeout=8, markup=False)
+                said = "\n".join(one_line(line, 300) for line in words.splitlines())
+                self.notify(said, title="The construction has ended", timeout=8, markup=False)
         if value is None:
             self._found = None
         else:

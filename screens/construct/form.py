@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -29,7 +29,10 @@ class Form(ModalScreen[dict[str, str] | None]):
     Form Horizontal { height: 1; }
     Form Horizontal Static { width: 16; }
     Form Input { width: 1fr; }
-    Form Hints { color: $text-muted; margin-top: 1; }
+    Form VerticalScroll { height: auto; }
+    Form Hints { color: $text-muted; margin-top: 1; height: auto; }
+    Form.-low VerticalScroll { max-height: 50vh; }
+    Form.-low Hints { margin-top: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "cancel"),
@@ -45,11 +48,12 @@ class Form(ModalScreen[dict[str, str] | None]):
         """Title, a line each, keys."""
         with Vertical(classes="dialog"):
             yield Static(Text("Build pairs: who writes, who judges, from what"), classes="title")
-            for name, label, hint in FIELDS:
-                with Horizontal():
-                    yield Static(Text(label))
-                    value = self._typed.get(name, "")
-                    yield Input(value, placeholder=hint, id=f"field-{name}", compact=True, select_on_focus=False)
+            with VerticalScroll(can_focus=False):
+                for name, label, hint in FIELDS:
+                    with Horizontal():
+                        yield Static(Text(label))
+                        value = self._typed.get(name, "")
+                        yield Input(value, placeholder=hint, id=f"field-{name}", compact=True, select_on_focus=False)
             yield Hints(
                 ("tab or ↑↓ next", "tab"), ("enter plan, nothing starts yet", "enter"), ("esc cancel", "escape")
             )

@@ -17,6 +17,7 @@ from rubrics.errors import BadInput, RudeError
 from screens.formats import count
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Ask, Confirm
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ responses you have read, so read first.
 
     def body(self) -> Iterable[Widget]:
         """What is read, and what is asked of it below or beside."""
-        yield Static(id="state")
+        yield Brief(id="state")
         with Container(id="body"):
             yield VerticalScroll(Static(id="response"), id="text", can_focus=False)
             yield VerticalScroll(id="asked", can_focus=False)
@@ -185,7 +186,7 @@ responses you have read, so read first.
             return
         read = sum(self._answered(one) > 0 for one in sheet.items)
         state = f"{one_line(self._row.name, 40)} · {read:,} of {len(sheet.items):,} responses read · reader "
-        self.query_one("#state", Static).update(Text(state + one_line(sheet.reader, 30), no_wrap=True))
+        self.query_one("#state", Static).update(Text(state + one_line(sheet.reader, 30)))
         if item is None:
             place.update(
                 Text(f"All {count(len(sheet.items), 'response')} of this sample are read.\n\n"

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from screens.construct import living, texts
 from screens.construct.leading import Leading
 from screens.plain import one_line
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Choose
 from screens.widgets.rows import Rows
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ConstructScreen"]
 
+_OF_ONE: Final = frozenset(
+    {"accept", "edit", "drop", "take_back", "calls", "review", "filter", "latest", "write", "verifier", "price"}
+    | {"choose", "copy", "other"}
+)
+"""Actions on a construction that is there."""
 _TALL: Final = 36
 """Rows from which reasons may take several lines."""
 
@@ -84,6 +90,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
     ConstructScreen #spent { color: $text-muted; }
     ConstructScreen #yield { height: auto; max-height: 3; padding: 0 1; }
     ConstructScreen.-tall #yield { max-height: 8; }
+    ConstructScreen.-low #spent, ConstructScreen.-low #yield { display: none; }
     ConstructScreen #body { layout: vertical; height: 1fr; border-top: solid $panel; }
     ConstructScreen.-wide #body { layout: horizontal; }
     ConstructScreen #left { height: 1fr; width: 1fr; }
@@ -99,8 +106,8 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def body(self) -> Iterable[Widget]:
         """State, yield, the examples, and the one under the cursor beside or below them."""
-        yield Static(id="state")
-        yield Static(id="spent")
+        yield Brief(id="state")
+        yield Brief(id="spent")
         yield Static(id="yield")
         with Container(id="body"):
             with Container(id="left"):
@@ -110,6 +117,12 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
             text = VerticalScroll(Static(id="example"), id="text")
             text.tooltip = "the example under the cursor, with every verdict: tab goes back to the list"
             yield text
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys are offered where there is a construction to act on."""
+        if action == "stop":
+            return self._found is not None and self._found.running
+        return self._found is not None or action not in _OF_ONE
 
     def on_mount(self) -> None:
         """Look, and go on looking."""
@@ -121,6 +134,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
     def _fill(self) -> None:
         found = self._found
         self._headline()
+        self.refresh_bindings()
         rows = self.query_one(Rows)
         if found is None:
             rows.show(0, self._line)
@@ -150,7 +164,6 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         if self._filter:
             label = next((label for name, label in texts.filters(found.examples) if name == self._filter), "none")
             line = Text.assemble((f"only {one_line(label, 60)} (esc: all) · ", self.colour("accent")), line)
-            line.no_wrap, line.overflow = True, "ellipsis"
         spent.update(line)
         room = self.size.width - 2
         made.update(texts.yield_text(found, self.colour, room if self.size.height < _TALL else room * 3))

@@ -29,7 +29,7 @@ Colour = Callable[[str], str]
 
 EMPTY: Final = """No construction yet.
 
-n builds pairs from prompts of your own: a generator writes an answer that meets every criterion and one that violates
+n builds pairs from prompts of your own: a generator writes an answer that meets every criterion and one that violates \
 some; a verifier judges each criterion by itself. On the command line:
 
   rude-tui construct --prompts FILE --generator SPEC --verifier SPEC -o SUITE.jsonl --dry-run
@@ -51,7 +51,7 @@ def state_line(found: Overview, colour: Colour) -> Text:
     """What it is and where it stands."""
     row = found.row
     mark, words, tone = _STATUS[str(row.status)]
-    text = Text(no_wrap=True, overflow="ellipsis")
+    text = Text()
     text.append(f"{mark} {words}", f"bold {colour(tone)}")
     if (left := found.eta_seconds) is not None:
         text.append(f", {duration(left)} left")
@@ -82,7 +82,7 @@ def spent_line(found: Overview, tried: Sequence[Tried], prices: Mapping[str, tup
         parts.append(f"verifier {_error_words(one)}")
     if limit >= 120:
         parts += [f"{_model(s.model)} {s.calls:,}" for s in spent]
-    return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+    return Text(" · ".join(parts))
 
 
 def _error_words(one: Tried) -> str:

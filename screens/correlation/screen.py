@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.errors import RudeError
+from screens.correlation.league import League
 from screens.correlation.state import (
     SYMBOLS,
     Asked,
@@ -29,17 +30,22 @@ from screens.correlation.state import (
 from screens.exporting import export_dialog
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Choose
 from screens.widgets.measured import Measured
 from screens.widgets.scatter import Picture, Scatter, Spot
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from engine.stats.correlation import LeftOut
 
 __all__ = ["CorrelationScreen"]
 
 _MORE = "\0more"
 """Stands for the predictors that are too many to be listed; no predictor is named so."""
+_ROOMY = 46
+"""Cells in which the statistics stand with their names."""
 
 
 class _Facts(Static, Measured):
@@ -75,17 +81,22 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         Binding(
             "o", "source", "source", tooltip="your own outcomes, the ladder's, or the published study", id="source"
         ),
-        Binding("x", "export", "export", tooltip="write the correlations to CSV, Parquet or JSON", id="export"),
+        Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
+        Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
+        Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
+    FIRST_KEYS = ("predictor", "outcome", "leave_out", "source", "export")
     WITHOUT = Place.WITHOUT | {"source"}
     DEFAULT_CSS = """
-    CorrelationScreen #question { height: 1; padding: 0 1; color: $text-muted; }
+    CorrelationScreen #question { padding: 0 1; color: $text-muted; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
     CorrelationScreen.-wide #body { layout: horizontal; }
     CorrelationScreen Scatter { width: 1fr; height: 1fr; background: $surface; }
     CorrelationScreen Scatter:focus { background: $surface; }
     CorrelationScreen #numbers { height: 7; border-top: solid $panel; padding: 0 1; }
+    CorrelationScreen.-low Scatter { display: none; }
+    CorrelationScreen.-low #numbers { height: 1fr; border-top: none; }
     CorrelationScreen.-wide #numbers { width: 56; height: 1fr; border-top: none; border-left: solid $panel; }
     CorrelationScreen.-tall #numbers { height: 14; }
     CorrelationScreen.-wide.-tall #numbers { height: 1fr; }
@@ -107,13 +118,13 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def body(self) -> Iterable[Widget]:
         """Plot, and the numbers beside or below it."""
-        yield Static(id="question")
+        yield Brief(id="question")
         with Container(id="body"):
             plot = Scatter(id="plot")
             plot.tooltip = "a point for each candidate: ← and → walk, a click picks one"
             yield plot
-            panel = VerticalScroll(_Facts(id="facts"), id="numbers")
-            panel.tooltip = "the statistics, the rival predictors, the source"
+            panel = VerticalScroll(_Facts(id="facts"), League(id="league"), Static(id="below"), id="numbers")
+            panel.tooltip = "the statistics, the source, the rival predictors: a click puts one on the x axis"
             yield panel
 
     def on_screen_resume(self) -> None:
@@ -140,14 +151,17 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         key, found = answer
         if found is None:
             return
+        before = self._read
         self._seen, self._read, self._rivals, self._verdict = key, found, [], ""
         if found.view is None:
             self._explain_nothing(None)
             return
         self.something()
         if self.focused is None:
-            # Arrow keys walk from point to point.
-            self.query_one(Scatter).focus()
+            # Arrow keys walk from point to point; where there is no room for points, they scroll.
+            self.query_one("#numbers" if self.has_class("-low") else "#plot").focus()
+        if before is None or (before.predictor, before.outcome) != (found.predictor, found.outcome):
+            self.query_one("#numbers").scroll_home(animate=False)
         if self._at not in {point.name for point in found.points}:
             self._at, self._leaving = "", False
         self._family = self._family if self._family in found.families else ""
@@ -159,7 +173,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._write_numbers()
 
     def _say(self, text: str) -> None:
-        self.query_one("#question", Static).update(Text(one_line(text), no_wrap=True, overflow="ellipsis"))
+        self.query_one("#question", Static).update(Text(one_line(text)))
 
     def _explain_nothing(self, error: RudeError | None) -> None:
         text = Text.assemble(("No outcomes of your own yet\n\n", "bold"))
@@ -224,14 +238,16 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         if found is None or found.view is None:
             return
         view = found.view
-        text = Text(overflow="fold")
+        text, width = Text(overflow="fold"), self.query_one("#facts").size.width
+        roomy = width >= _ROOMY
         # What was asked for last stands first, where it is seen even on a low screen.
         self._write_point(text, found)
         self._write_family(text, found)
         for statistic in view.statistics.statistics:
-            text.append(f"{SYMBOLS.get(statistic.name, '')} {statistic.name.capitalize():<9}", "bold")
-            text.append(f"{bounds(statistic):<18}", "bold" if statistic.name == "pearson" else "")
-            text.append(f" {chance_of(statistic):<10} n = {statistic.n}\n")
+            text.append(f"{SYMBOLS.get(statistic.name, '')} ", "bold")
+            text.append(f"{statistic.name.capitalize():<9}" if roomy else "", "bold")
+            text.append(f"{bounds(statistic):<{18 if roomy else 13}}", "bold" if statistic.name == "pearson" else "")
+            text.append(f" {chance_of(statistic):<{10 if roomy else 8}} n = {statistic.n}\n")
         for one in found.expected:
             text.append("◇ ", self.colour("mark-2"))
             text.append(f"{one_line(one.name, 24)}: {_number(one.value)} expected ")
@@ -241,30 +257,19 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         )
         for note in notes:
             text.append(f"! {plain(note)}\n", self.colour("mark-2"))
-        if letters := self.query_one(Scatter).letters:
-            text.append("  ".join(f"{letter} {name}" for letter, name in letters) + "\n")
-        if self._rivals:
-            self._write_league(text)
-            text.append(f"\n{plain(self._verdict)}\n")
-        if any(point.shipped for point in found.points):
-            text.append("\n◉ ships with the program, ● make ladder rebuilds it\n", self.colour("chance"))
-        if view.source:
-            text.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
+        if (plot := self.query_one(Scatter)).display and plot.letters:
+            text.append("  ".join(f"{letter} {name}" for letter, name in plot.letters) + "\n")
+        text.rstrip()
         self.query_one("#facts", Static).update(text)
-
-    def _write_league(self, text: Text) -> None:
-        """All predictors, the best first; intervals take the width that they need, names what is left."""
-        rows = [(one_line(r.predictor), bounds(r.pearson), bounds(r.spearman)) for r in self._rivals]
-        names, pearsons, spearmans = (max(map(len, column)) for column in zip(*rows, strict=True))
-        pearsons = max(pearsons, 8)
-        left = self.query_one("#facts").size.width - pearsons - max(spearmans, 8) - len("▸ ") - 2 * len("  ")
-        names = min(names, max(left, 15))
-        text.append(f"\n  {'predictor':<{names}}  {' r, 95 %':<{pearsons}}   ρ, 95 %\n", self.colour("chance"))
-        for name, pearson, spearman in rows:
-            here = self._read is not None and name == one_line(self._read.predictor)
-            text.append("▸ " if here else "  ")
-            text.append(f"{one_line(name, names):<{names}}  ", "bold" if here else "")
-            text.append(f"{pearson:<{pearsons}}  {spearman}\n")
+        self.query_one(League).show(self._rivals, found.predictor, width, self.colour("chance"))
+        below = Text(overflow="fold")
+        if self._rivals:
+            below.append(f"\n{plain(self._verdict)}\n")
+        if any(point.shipped for point in found.points):
+            below.append("\n◉ ships with the program, ● make ladder rebuilds it\n", self.colour("chance"))
+        if view.source:
+            below.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
+        self.query_one("#below", Static).update(below)
 
     def _write_point(self, text: Text, found: Read) -> None:
         point = next((point for point in found.points if point.name == self._at), None)
@@ -297,11 +302,15 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             )
             text.append(f"{words}: " + "  ".join(f"{s} {v}" for s, v in values) + f"  n = {left.n}\n")
 
-    def on_scatter_stepped(self, message: Scatter.Stepped) -> None:
+    def action_step(self, step: int) -> None:
         """Another point is under the cursor."""
         if self._read is not None and (names := [point.name for point in self._read.points]):
-            place = names.index(self._at) + message.step if self._at in names else (0 if message.step > 0 else -1)
+            place = names.index(self._at) + step if self._at in names else (0 if step > 0 else -1)
             self._point_at(names[place % len(names)])
+
+    def on_league_picked(self, message: League.Picked) -> None:
+        """Another predictor is to stand on the x axis."""
+        self._take("predictor", message.predictor)
 
     def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
         """The point that was clicked."""
@@ -364,9 +373,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             if name == _MORE:
                 self.load("more", lambda: unlisted(self.session), offer_more)
             elif name:
-                chosen = {"predictor": found.predictor, "outcome": found.outcome, which: name}
-                self._asked = Asked(found.source, **chosen)
-                self._ask()
+                self._take(which, name)
 
         def offer_more(more: list[str]) -> None:
             if more:
@@ -379,6 +386,12 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         if which == "predictor" and found.source == "own":
             options.append((_MORE, "proxy metrics and others by the dozen …"))
         self.app.push_screen(Choose(title, options, current), take)
+
+    def _take(self, which: str, name: str) -> None:
+        found = self._read
+        assert found is not None
+        self._asked = Asked(found.source, **{"predictor": found.predictor, "outcome": found.outcome, which: name})
+        self._ask()
 
     def action_source(self) -> None:
         """The next source of outcomes."""
@@ -394,9 +407,17 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._ask()
 
     def action_export(self) -> None:
-        """Write the correlations to a file."""
-        if self._read is not None and self._read.view is not None:
-            export_dialog(self, "correlations", {}, source=self._read.source)
+        """Write the plot, or the correlations, to a file."""
+        found = self._read
+        if found is None or (view := found.view) is None:
+            return
+
+        def figure() -> Figure:
+            from engine.export.figures import correlation
+
+            return correlation(view)
+
+        export_dialog(self, "correlations", {}, source=found.source, figure=figure)
 
 
 def _number(value: float) -> str:

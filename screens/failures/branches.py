@@ -81,11 +81,14 @@ def read_failures(board: Board, label: str | None, pick: Pick, before: Failures 
         tree, everything, texts = before.tree, before.everything, before.texts
     else:
         tree, everything, texts = failure_tree(board, label), tuple(failed_pairs(board, label)), None
+    kinds = Counter(one.kind for found in board.annotations.values() for one in found)
+    if pick.noted is not None and not kinds[pick.noted]:
+        # The last one was taken back, and its branch is gone.
+        pick = Pick()
     pairs = _within(everything, pick) if pick.noted is None else tuple(annotated_pairs(board, label, pick.noted))
     texts = {pair.pair_id: _searched(pair) for pair in everything} if texts is None else texts
     if pick.noted is not None:
         texts = {**texts, **{pair.pair_id: _searched(pair) for pair in pairs}}
-    kinds = Counter(one.kind for found in board.annotations.values() for one in found)
     row = scores[board.matrix.candidates.index(label)]
     return Failures(
         board,

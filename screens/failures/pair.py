@@ -21,6 +21,7 @@ from screens.formats import count
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Choose
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
 
     def body(self) -> Iterable[Widget]:
         """Everything scrolls together, so that both responses stay side by side."""
-        yield Static(id="question")
+        yield Brief(id="question")
         with VerticalScroll(id="text"):
             yield Static(id="notes")
             yield Static(id="scales")
@@ -156,7 +157,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         if shown is None:
             return
         pair, verdicts = shown.view.pair, shown.view.verdicts
-        head = Text(no_wrap=True, overflow="ellipsis")
+        head = Text()
         head.append(f"{self._index + 1} of {len(self._ids):,}  ", "bold")
         for name in pair.subcategories:
             mark, tone = glyph(str(name))

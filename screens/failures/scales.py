@@ -40,11 +40,13 @@ def scales(
     choice = any(not math.isnan(verdict.log_odds_chosen_first) for verdict in shown)
     values = [value for verdict in shown for value in _values(verdict) if not math.isnan(value)]
     reach = max([abs(value) for value in values], default=1.0) or 1.0
-    name = min(18, max([len(one_line(verdict.candidate, 18)) for verdict in shown], default=8))
+    longest = max([len(one_line(verdict.candidate, 18)) for verdict in shown], default=8)
+    name = min(18, longest, max(6, width - 26))
     room = max(11, width - name - 15)
     text = Text(no_wrap=True, overflow="crop")
     room -= 1 - room % 2
-    ends = f"{'◀ rejected':<{room // 2}}{'chosen ▶':>{room - room // 2}}"
+    for_rejected, for_chosen = ("◀ rejected", "chosen ▶") if room >= 20 else ("◀ ✗", "✓ ▶")
+    ends = f"{for_rejected:<{room // 2}}{for_chosen:>{room - room // 2}}"
     text.append(f"  {'':<{name}}  {ends} {units(metric):>7}\n", colour("chance"))
     for verdict in shown:
         here = verdict.candidate == subject

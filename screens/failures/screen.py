@@ -57,13 +57,15 @@ be taken back. i counts excluded pairs, or leaves them out.
 fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled: t puts the
 pairs on trial. o sorts by either, and so does a click on the heading; again turns it round.
 """
-    FIRST_KEYS = ("select", "candidate", "search", "trial", "order", "export")
+    FIRST_KEYS = (
+        "select", "candidate", "search", "note('flag')", "note('exclude')", "order", "trial", "export",
+    )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
-        Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
         Binding("f", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="flag"),
         Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
+        Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
         Binding("t", "trial", "trial", tooltip="pairs on trial: is it the candidates or the pair?", id="on-trial"),
         Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
     ]
@@ -122,7 +124,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     def arrived(self, failures: Failures) -> None:
         """Show them."""
         old = self._failures
-        self._failures = failures
+        self._failures, self._pick = failures, failures.pick
         if old is None or old.board is not failures.board or old.label != failures.label:
             self._fill_tree()
         pairs = self.query_one("#pairs", Rows)
@@ -344,7 +346,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
                 self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found)
 
-        self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, "esc shows all"), search)
+        self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, without="shows all"), search)
 
     def action_trial(self) -> None:
         """Put the pairs on trial, by everybody's verdicts."""

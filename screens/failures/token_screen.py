@@ -18,6 +18,7 @@ from screens.failures.token_text import LEVELS, TokenText, level_style
 from screens.formats import count, probability, signed
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 
 if TYPE_CHECKING:
     from engine.results.board import Board
@@ -61,6 +62,8 @@ byte stands beside it.
     TokenScreen #legend { color: $text-muted; }
     TokenScreen #responses { layout: vertical; height: 1fr; }
     TokenScreen.-wide #responses { layout: horizontal; }
+    TokenScreen.-low #legend { display: none; }
+    TokenScreen.-low #responses { overflow-y: auto; scrollbar-size-vertical: 0; }
     TokenScreen TokenText { min-height: 3; width: 1fr; }
     TokenScreen.-empty .full { display: none; }
     """
@@ -77,16 +80,16 @@ byte stands beside it.
 
     def body(self) -> Iterable[Widget]:
         """The curve on top, both responses under it."""
-        yield Static(id="question")
-        yield Static(id="verdict", classes="full")
+        yield Brief(id="question")
+        yield Brief(id="verdict", classes="full")
         yield Curve(id="curve")
-        yield Static(id="token", classes="full")
+        yield Brief(id="token", classes="full")
         with Container(id="responses", classes="full"):
             for side in ("chosen", "rejected"):
                 text = TokenText(id=side)
                 text.tooltip = "the response, token by token: arrows walk, the mouse points"
                 yield text
-        yield Static(id="legend", classes="full")
+        yield Brief(id="legend", classes="full")
 
     def on_mount(self) -> None:
         """Read the first pair."""
@@ -118,10 +121,11 @@ byte stands beside it.
 
     def _share_out(self) -> None:
         texts = list(self.query(TokenText))
-        needed = (max if self.wide else sum)(text.wanted_height for text in texts)
+        low = self.has_class("-low")
+        needed = (max if self.wide or low else sum)(text.wanted_height for text in texts)
         for text in texts:
-            # One above the other, the longer response has more of the room.
-            text.styles.height = "1fr" if self.wide else f"{text.wanted_height}fr"
+            # One above the other, the longer response has more of the room; in little room, one hides the other.
+            text.styles.height = "1fr" if self.wide else "100%" if low else f"{text.wanted_height}fr"
         height = self.size.height
         least, most = (12 if height >= 36 else 6 if height >= 18 else 3), height * 2 // 5
         self.query_one("#curve").styles.height = max(least, min(most, height - _LINES - needed))
@@ -137,7 +141,7 @@ byte stands beside it.
 
     def repaint(self) -> None:
         """Draw again in the theme's colours."""
-        head = Text(no_wrap=True, overflow="ellipsis")
+        head = Text()
         head.append(f"{self._index + 1} of {len(self._ids):,}  ", "bold")
         head.append(f"{one_line(self._ids[self._index], 50)} · {one_line(self._subject, 30)} · likelihood by token")
         self.query_one("#question", Static).update(head)
@@ -153,11 +157,12 @@ byte stands beside it.
         self.query_one("#verdict", Static).update(self._verdict(self._view, self._course))
         self.query_one("#legend", Static).update(self._legend())
         if isinstance(self.focused, TokenText):
+            self.call_after_refresh(self.focused.scroll_visible, animate=False)
             self._point(self.focused, self.focused.cursor)
 
     def _verdict(self, view: TokenView, found: Course) -> Text:
         ahead = "chosen" if found.end > 0 else "rejected"
-        text = Text(no_wrap=True, overflow="ellipsis")
+        text = Text()
         text.append("chosen − rejected " if self.wide else "")
         text.append(f"{signed(found.end)} nats", f"bold {self.colour('good' if found.end > 0 else 'bad')}")
         each = [float(side.sums[-1]) / len(side.text.encode()) for side in (view.chosen, view.rejected)]
@@ -175,7 +180,7 @@ byte stands beside it.
 
     def _legend(self) -> Text:
         names = self.app.theme_variables
-        text = Text("probability ", no_wrap=True, overflow="ellipsis")
+        text = Text("probability ")
         for step, (_, name) in enumerate(LEVELS):
             text.append(f" {name} ", level_style(step, names["background"], names["bad"], names["foreground"]))
             text.append("  ")
@@ -195,7 +200,7 @@ byte stands beside it.
         point = found.point(float(tokens.ends[token]) - 1e-9, chosen=on_chosen)
         scores = tokens.scores
         logprob = float(scores.logprob[token])
-        text = Text(no_wrap=True, overflow="ellipsis")
+        text = Text()
         text.append(f"{_quoted(tokens.pieces()[token])} ", "bold")
         text.append(f"{token + 1}/{len(tokens)} · p {probability(logprob)} ({signed(logprob)}) · ")
         text.append(f"rank {int(scores.rank[token]):,} · entropy {float(scores.entropy[token]):.2f} · ")

@@ -85,6 +85,8 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     ItemsScreen.-able #able { display: block; }
     ItemsScreen.-able #trial { display: none; }
     ItemsScreen #facts { height: 7; border-top: solid $panel; padding: 0 1; scrollbar-size: 1 1; }
+    ItemsScreen.-low #cannot { max-height: 1; }
+    ItemsScreen.-low #facts { height: 3; }
     ItemsScreen #facts:focus { background: $surface; }
     ItemsScreen.-wide #body { layout: grid; grid-size: 2 2; grid-columns: 1fr 56; grid-rows: auto 1fr; }
     ItemsScreen.-wide #trial { display: block; row-span: 2; height: 100%; }
@@ -239,10 +241,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
         longest = max(len(one.candidate) for one in trial.abilities)
         name = max(9, min(longest, room - 9, 40))
         axis = ability_axis(trial, min(60, room - name))
-        if self.wide:
-            able.styles.height = min(len(trial.abilities), 20)
-        else:
-            able.styles.height = None
+        able.styles.height = min(len(trial.abilities), 20) if self.wide else None
         self.query_one("#ability-head", Static).update(Text(ability_head(trial, name), no_wrap=True))
         able.show(
             len(trial.abilities), lambda index, _: ability_line(trial.abilities[index], name, axis, self.colour),

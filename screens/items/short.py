@@ -16,6 +16,7 @@ from rubrics.errors import RudeError
 from screens.formats import count
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Ask, Choose, Confirm
 from screens.widgets.rows import Rows
 
@@ -64,6 +65,9 @@ the others, to be marked for a run.
     ShortScreen.-wide #left { width: 54; height: 1fr; border-right: solid $panel; }
     ShortScreen #head { height: 1; color: $text-muted; }
     ShortScreen #errors { height: 1fr; width: 1fr; padding: 0 1; border-top: solid $panel; scrollbar-size: 1 1; }
+    ShortScreen.-low #said { max-height: 1; padding: 0 1; }
+    ShortScreen.-low #left { height: 1fr; }
+    ShortScreen.-low #errors { display: none; }
     ShortScreen.-wide #errors { border-top: none; }
     """
 
@@ -83,7 +87,7 @@ the others, to be marked for a run.
 
     def body(self) -> Iterable[Widget]:
         """Sizes on one side, the candidates' errors for the size under the cursor on the other."""
-        yield Static(id="question")
+        yield Brief(id="question")
         yield Static(id="said")
         with Container(id="body"):
             with Container(id="left"):
@@ -165,7 +169,7 @@ the others, to be marked for a run.
             one_line(trial.suite, 40), trial.protocol, trial.metric, f"whole {one.whole}s",
             "without reversed and suspected pairs" if self._without else "",
         ]  # fmt: skip
-        question = Text(" · ".join(filter(None, parts)), no_wrap=True, overflow="ellipsis")
+        question = Text(" · ".join(filter(None, parts)))
         self.query_one("#question", Static).update(question)
         self.query_one("#said", Static).update(
             Text(

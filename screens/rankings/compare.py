@@ -17,6 +17,7 @@ from screens.formats import count, signed
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain
+from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from engine.stats.paired import Comparison
 
 __all__ = ["CompareScreen"]
+
+
+_DIFFERENCE, _INTERVAL, _COUNTS, _BAR = 9, 16, 15, 11
+"""Cells, with the blanks around them; of the bar the fewest."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,33 @@ class _Read:
     def whole(self) -> Comparison:
         """Over all pairs."""
         return self.scopes[0][2]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What there is room for: the bar shows what the numbers beside it say, so they go first."""
+
+    name: int
+    """Cells of the name of a part."""
+    interval: bool
+    counts: bool
+    """Whether the pairs that only one of the two wins are counted."""
+    bar: int
+
+    @classmethod
+    def fitting(cls, room: int, name: int) -> _Columns:
+        """The most that fits in so many cells."""
+        left = room - name - _DIFFERENCE
+        interval, counts = left >= _INTERVAL + _BAR, left >= _INTERVAL + _COUNTS + _BAR
+        bar = left - interval * _INTERVAL - counts * _COUNTS
+        bar = max(_BAR, min(61, bar))
+        return cls(name, interval, counts, bar - 1 + bar % 2)
+
+    def line(self, difference: str, interval: str, only_a: str, only_b: str) -> str:
+        """The cells between the name and the bar."""
+        found = f"{difference:>6} "
+        found += f"{interval:>15} " if self.interval else ""
+        return found + (f"{only_a:>6} {only_b:>6}  " if self.counts else "")
 
 
 class CompareScreen(Place):
@@ -58,7 +90,8 @@ whichever wins more.
         Binding("b", "pairs('b')", "only B wins", tooltip="the pairs that only B wins here", id="only-b"),
     ]
     DEFAULT_CSS = """
-    CompareScreen #question { height: 1; padding: 0 1; color: $text-muted; }
+    CompareScreen #question { padding: 0 1; color: $text-muted; }
+    CompareScreen.-low #question { display: none; }
     CompareScreen #verdict { height: auto; padding: 0 1; }
     CompareScreen #headings { color: $text-muted; }
     """
@@ -70,7 +103,7 @@ whichever wins more.
 
     def body(self) -> Iterable[Widget]:
         """The verdict, and part by part below it."""
-        yield Static(id="question")
+        yield Brief(id="question")
         yield Static(id="verdict")
         yield Heading(id="headings")
         rows = Rows(id="parts")
@@ -101,38 +134,39 @@ whichever wins more.
         where = f"{board.suite} · {board.protocol} · {board.metric}"
         self.query_one("#question", Static).update(Text(plain(where)))
         text = Text(overflow="fold")
-        text.append(f"A  {one_line(whole.a, 60)}\nB  {one_line(whole.b, 60)}\n\n", "bold")
-        text.append(_verdict(whole) + "\n", "bold")
-        text.append(f"{count(whole.n_pairs, 'pair')} in {count(whole.n_clusters, 'cluster')}; {plain(whole.method)}; ")
-        text.append(f"{plain(whole.test)}, p = {whole.p_value:.3g}\n")
-        text.append(
-            f"both win {whole.both:,} · only A {len(whole.only_a):,} · only B {len(whole.only_b):,} · "
-            f"neither {whole.neither:,} · ties {whole.ties:,}\n"
-        )
+        low = self.has_class("-low")
+        text.append(f"A  {one_line(whole.a, 60)}\nB  {one_line(whole.b, 60)}\n" + "\n" * (not low), "bold")
+        text.append(_verdict(whole), "bold")
+        if not low:
+            text.append(f"\n{count(whole.n_pairs, 'pair')} in {count(whole.n_clusters, 'cluster')}; ")
+            text.append(f"{plain(whole.method)}; {plain(whole.test)}, p = {whole.p_value:.3g}\n")
+            text.append(
+                f"both win {whole.both:,} · only A {len(whole.only_a):,} · only B {len(whole.only_b):,} · "
+                f"neither {whole.neither:,} · ties {whole.ties:,}\n"
+            )
         self.query_one("#verdict", Static).update(text)
         rows = self.query_one(Rows)
         name = min(24, max(len(one_line(scope, 20)) + 2 * depth for depth, scope, _ in found.scopes) + 2)
-        width = max(11, min(61, rows.scrollable_content_region.width - name - 41))
-        width -= 1 - width % 2
+        # The last cell is the scrollbar's, which comes only once there are lines.
+        columns = _Columns.fitting(rows.size.width - 1, name)
         bounds = [end for _, _, one in found.scopes for end in (one.ci_low, one.ci_high, one.difference)]
         reach = max([0.05, *(abs(end) for end in bounds if not math.isnan(end))])
-        half = width // 2
-        ends = f"{'◀ B better':<{half}} {'A better ▶':>{half}}" if width >= 23 else f"{'◀ B':<{half}} {'A ▶':>{half}}"
-        self.query_one(Heading).show(
-            [(f" {'':<{name}} {'A − B':>6} {'95 %':>15} {'only A':>6} {'only B':>6}  {ends}", "", "")]
-        )
-        rows.show(len(found.scopes), lambda index, _: self._line(found, index, name, width, reach), rows.cursor)
+        half = columns.bar // 2
+        left, right = ("◀ B better", "A better ▶") if columns.bar >= 23 else ("◀ B", "A ▶")
+        ends = f"{left:<{half}} {right:>{half}}"
+        cells = columns.line("A − B", "95 %", "only A", "only B")
+        self.query_one(Heading).show([(f" {'':<{name}} {cells}{ends}", "", "")])
+        rows.show(len(found.scopes), lambda index, _: self._line(found, index, columns, reach), rows.cursor)
 
-    def _line(self, found: _Read, index: int, name: int, width: int, reach: float) -> Text:
+    def _line(self, found: _Read, index: int, columns: _Columns, reach: float) -> Text:
         depth, scope, one = found.scopes[index]
         mark, tone = glyph(scope, index)
-        label = scope if not depth else f"{'  ' * (depth - 1)}{mark} {one_line(scope, name - 2 * depth)}"
-        text = Text(f" {label:<{name}} ", "bold" if not depth else self.colour(tone))
+        label = scope if not depth else f"{'  ' * (depth - 1)}{mark} {one_line(scope, columns.name - 2 * depth)}"
+        text = Text(f" {label:<{columns.name}} ", "bold" if not depth else self.colour(tone))
         interval = f"{signed(one.ci_low * 100, 1)} to {signed(one.ci_high * 100, 1)}"
-        text.append(f"{signed(one.difference * 100, 1):>6} {interval:>15} ", self.colour("foreground"))
-        text.append(f"{len(one.only_a):>6,} {len(one.only_b):>6,}  ", self.colour("foreground"))
-        text.append_text(self._bar(one, reach, width))
-        return text
+        counts = f"{len(one.only_a):,}", f"{len(one.only_b):,}"
+        text.append(columns.line(signed(one.difference * 100, 1), interval, *counts), self.colour("foreground"))
+        return text.append_text(self._bar(one, reach, columns.bar))
 
     def _bar(self, found: Comparison, reach: float, width: int) -> Text:
         clear = found.ci_low > 0 or found.ci_high < 0

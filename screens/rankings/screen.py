@@ -20,6 +20,7 @@ from screens.rankings.detail import detail
 from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope_names, standings, tie_sets
 from screens.rankings.multiples import multiples
 from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.lines import Lines
 from screens.widgets.measured import Measured
@@ -27,6 +28,8 @@ from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from engine.results.rankings import RankingTable
     from engine.stats.intervals import Estimate
 
@@ -63,7 +66,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "compare", "compare", tooltip="compare two marked rows", id="compare"),
-        Binding("x", "export", "export", tooltip="write what is shown to CSV, Parquet or JSON", id="export"),
+        Binding("x", "export", "export", tooltip="write what is shown, as a table or a figure", id="export"),
         Binding("slash", "filter", "filter", key_display="/", tooltip="only candidates whose name holds…", id="filter"),
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
@@ -110,7 +113,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
                 table = Rows(id="table")
                 table.tooltip = "the ranking: enter opens the failures of the candidate, a click on a heading sorts"
                 yield table
-                yield Static(id="legend")
+                yield Brief(id="legend")
                 area = Lines(id="multiples")
                 area.tooltip = "every candidate's interval in each part of the ranking, all on one axis"
                 yield area
@@ -173,7 +176,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         assert table is not None
         width = rows.scrollable_content_region.width or rows.size.width
         found = layout(table, width, self._skip, controlled=bool(self._without()))
-        self._skip = found.scopes[0][0] if found.hidden else 0
+        self._skip = found.scopes[0][0] if found.hidden and found.scopes else 0
         order = BY_RANK if self._grouped else self._order
         self.query_one(Heading).show(headings(table, found, order))
         if self.size.height >= 36:
@@ -285,7 +288,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
             self._wanted = wanted or ""
             self.repaint()
 
-        self.app.push_screen(Ask("Only candidates whose name holds", self._wanted, "esc shows all"), apply)
+        self.app.push_screen(Ask("Only candidates whose name holds", self._wanted, without="shows all"), apply)
 
     def action_mark(self) -> None:
         """Mark or unmark; the third mark drops the first."""
@@ -313,6 +316,12 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
             order = BY_RANK if self._grouped else self._order
             shown = [line.entrant.label for line in lines(table, order, self._wanted)]
             scopes = list(table.scopes)
+
+            def figure() -> Figure:
+                from engine.export.figures import rankings
+
+                return rankings(table, only=shown)
+
             export_dialog(
                 self,
                 "rankings",
@@ -320,4 +329,5 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
                 place_of=lambda row: (
                     (scopes.index(row["scope"]), shown.index(row["candidate"])) if row["candidate"] in shown else None
                 ),
+                figure=figure,
             )

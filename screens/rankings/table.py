@@ -34,7 +34,7 @@ EARLIER, LATER = "‹", "›"
 _EXTRAS: Final = {"size": 5, "prec": 4, "interval": 9, "control": 9}
 _LONGEST = 40
 _NARROW_BAR, _BAR, _WIDE_BAR = 12, 20, 48
-_LEAST_NAME = 12
+_LEAST_NAME, _LEAST_BAR = 12, 5
 _TIGHT, _ROOMY, _FULL = 5, 7, 12
 """Widths of a scope: `61▅` under `●Comp`, `61.4▅+` under `● Comp`, and the same under its whole name."""
 
@@ -88,10 +88,10 @@ def layout(table: RankingTable, width: int, skip: int = 0, *, controlled: bool =
             return Layout(longest, extras, scope, shown, 0, axis_for(ends, table.chance, bar), gap, levels)
     # Some scopes must wait, and very long names are cut.
     name = min(longest, max(_LEAST_NAME, width - fixed - _NARROW_BAR - 5 * (_TIGHT + 1)))
-    fit = max(1, (width - fixed - name - _NARROW_BAR - 1) // (_TIGHT + 1))
+    fit = max(0, (width - fixed - name - _NARROW_BAR - 1) // (_TIGHT + 1))
     first = min(skip, max(0, len(names) - fit))
     shown = tuple(enumerate(names))[first : first + fit]
-    axis = axis_for(ends, table.chance, _NARROW_BAR)
+    axis = axis_for(ends, table.chance, _NARROW_BAR if fit else max(_LEAST_BAR, width - fixed - name - 1))
     return Layout(name, (), _TIGHT, shown, len(names) - len(shown), axis, 1, levels)
 
 
@@ -200,7 +200,7 @@ def set_text(members: Sequence[Line], colour: Colour) -> Text:
 
 def legend(table: RankingTable, found: Layout, colour: Colour, wanted: str) -> Text:
     """One line that explains the marks."""
-    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    text = Text(" ")
     if wanted:
         text.append(f"only names with “{plain(wanted)}”  ", "bold")
     text.append(f"┊ chance {table.chance:.0%}  ├─●─┤ 95 % ")

@@ -19,6 +19,7 @@ from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line
 from screens.suites.pair_text import pair_plain, pair_text
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.rows import Rows
 
@@ -86,7 +87,7 @@ trial by what the candidates said about them.
 
     def body(self) -> Iterable[Widget]:
         """List, and the pair under the cursor beside or below it."""
-        yield Static(id="question")
+        yield Brief(id="question")
         with Container(id="body"):
             with Container(id="left"):
                 rows = Rows(id="pairs")
@@ -130,7 +131,7 @@ trial by what the candidates said about them.
             one_line(self._entry.name, 40), words, f"with “{one_line(wanted.text, 30)}”" if wanted.text else "",
             wanted.subcategory, f"|V| = {_size_name(wanted.size)}" if wanted.size else "",
         ]  # fmt: skip
-        line = Text(" · ".join(filter(None, parts)), no_wrap=True, overflow="ellipsis")
+        line = Text(" · ".join(filter(None, parts)))
         self.query_one("#question", Static).update(line)
 
     def _line(self, index: int, width: int) -> Text:
@@ -216,7 +217,7 @@ trial by what the candidates said about them.
     def action_search(self) -> None:
         """Find a word."""
         self.app.push_screen(
-            Ask("Search in ids, criteria and texts", self._wanted.text, "esc shows all"),
+            Ask("Search in ids, criteria and texts", self._wanted.text, without="shows all"),
             lambda text: self._change(text=text or ""),
         )
 

@@ -19,6 +19,7 @@ from screens.place import Place
 from screens.plain import one_line, plain
 from screens.run.choices import named_suite
 from screens.suites.texts import card_text, entry_line, facts_line, report_text
+from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -102,7 +103,7 @@ shows how that goes, and lets you read the result blind.
 
     def body(self) -> Iterable[Widget]:
         """List on one side; card, coverage or check on the other."""
-        yield Static(id="state")
+        yield Brief(id="state")
         with Container(id="body"):
             with Container(id="left"):
                 yield _Headings(id="headings")
@@ -161,7 +162,7 @@ shows how that goes, and lets you read the result blind.
         parts = [count(len(self._entries), "suite"), f"{marked} marked" if marked else "none marked"]
         if faulty := sum(bool(entry.fault) for entry in self._entries):
             parts.append(f"✗ {faulty} cannot be used")
-        self.query_one("#state", Static).update(Text(" · ".join(parts), no_wrap=True, overflow="ellipsis"))
+        self.query_one("#state", Static).update(Text(" · ".join(parts)))
         self.query_one(Rows).show(len(self._entries), self._line, cursor)
         self._changed()
 

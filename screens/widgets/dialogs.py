@@ -33,6 +33,9 @@ Read, Ask, Choose, Confirm { align: center middle; background: $background 60%; 
 .dialog OptionList, .dialog OptionList:focus { height: auto; max-height: 14; border: none; background: $surface; }
 .dialog Input { margin: 0; }
 Read .dialog > VerticalScroll { height: auto; max-height: 60vh; }
+Confirm .dialog > VerticalScroll { height: auto; max-height: 70vh; }
+Choose.-low .dialog OptionList, Choose.-low .dialog OptionList:focus, Confirm.-low .dialog > VerticalScroll {
+    max-height: 50vh; }
 """
 
 
@@ -107,8 +110,14 @@ class Ask(ModalScreen[str | None]):
     DEFAULT_CSS = _CSS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "cancel")]
 
-    def __init__(self, title: str, value: str = "", hint: str = "", placeholder: str = "") -> None:
+    def __init__(
+        self, title: str, value: str = "", hint: str = "", placeholder: str = "", without: str = "cancel"
+    ) -> None:
+        """Args:
+        without: what giving up does.
+        """
         super().__init__()
+        self._without = without
         self._title = title
         self._value = value
         self._hint = hint
@@ -119,7 +128,7 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="title")
             yield Input(self._value, placeholder=self._placeholder, select_on_focus=False)
-            yield Hints(("enter accept", "enter"), ("esc cancel", "escape"), (self._hint, ""))
+            yield Hints(("enter accept", "enter"), (f"esc {self._without}", "escape"), (self._hint, ""))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""
@@ -211,8 +220,13 @@ class Confirm(ModalScreen[bool]):
         """Question, what it means, keys."""
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="title")
-            yield Static(Text(self._body))
+            with VerticalScroll():
+                yield Static(Text(self._body))
             yield Hints(("y or enter yes", "y"), ("n or esc no", "n"))
+
+    def on_mount(self) -> None:
+        """Arrow keys scroll what is longer than the screen."""
+        self.query_one(VerticalScroll).focus()
 
     def action_answer(self, answer: bool) -> None:
         """Done."""

@@ -9,11 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.message import Message
 from textual_plotext import PlotextPlot
@@ -55,18 +53,6 @@ class Picture:
 class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
     """Shows one picture; `letters` says which names found no room and what stands for them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
-        Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
-    ]
-
-    class Stepped(Message):
-        """The cursor is to go so many points on."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
-
     class Clicked(Message):
         """A point was clicked, by its place among the spots."""
 
@@ -84,10 +70,6 @@ class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
         """Draw another picture."""
         self._picture = picture
         self.refresh()
-
-    def action_step(self, step: int) -> None:
-        """The next or the last point."""
-        self.post_message(self.Stepped(step))
 
     def on_click(self, event: events.Click) -> None:
         """The nearest point, if one is near."""

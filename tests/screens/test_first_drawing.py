@@ -15,7 +15,7 @@ async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_a
     read(app.session, Asked(source="published"))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        for keys in (["3"], ["4", "o"], ["2"], ["1"], ["6"], ["n"], ["5", "t"]):
+        for keys in (["3"], ["4", "o"], ["2"], ["1"], ["6"], ["n"], ["5", "enter"], ["escape", "t"]):
             for key in keys:
                 await pilot.press(key)
                 await settle(pilot)

@@ -295,6 +295,29 @@ async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle,
         assert text.count("◆") >= 2
 
 
+@pytest.mark.parametrize(("place", "ending"), [("correlation", "svg"), ("rankings", "svg"), ("rankings", "png")])
+async def test_a_figure_is_written_where_the_ending_asks_for_one(
+    garden, make_app, settle, tmp_path, place: str, ending: str
+) -> None:
+    names = ("moss-200k", "alder-1m", "birch-3m", "oak-7m")
+    add_outcomes(Store(garden), [Outcome(name, "sft", 0.1 * n * n, 0.0, "") for n, name in enumerate(names)])
+    app = make_app(garden, start=place)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        if place == "rankings":
+            await pilot.press("slash")
+            await pilot.pause()
+            app.screen.query_one(Input).value = "oak"
+            await pilot.press("enter")
+            await settle(pilot)
+        await _export(pilot, settle, tmp_path / f"figure.{ending}")
+    drawn = (tmp_path / f"figure.{ending}").read_bytes()
+    assert drawn.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
+    if ending == "svg":
+        assert b"oak-7m" in drawn
+        assert (b"birch-3m" in drawn) is (place == "correlation"), "the filter holds for the figure too"
+
+
 async def test_a_long_list_is_narrowed_by_typing(garden, make_app, settle, screen_text) -> None:
     store = Store(garden)
     add_outcomes(store, [Outcome(name, "sft", 0.1 * i, 0.0, "") for i, name in enumerate(("oak-7m", "birch-3m"))])
@@ -416,7 +439,7 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         await pilot.press("o")
         await settle(pilot)
         assert "rude-tui outcomes add FILE.csv" in screen_text(app)
-        assert screen_text(app).splitlines()[-1].split("  ") == [" F1 help", "o source", "q quit", "^p more"]
+        assert screen_text(app).splitlines()[-1].split("  ") == [" o source", "F1 help", "q quit", "^p more"]
         await pilot.press("o")
         await settle(pilot)
         assert "ladder of" in screen_text(app)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from engine.outcomes import Outcome
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
+from engine.store.outcomes import add_outcomes
 
 Click = Callable[..., Awaitable[None]]
 
@@ -109,6 +111,20 @@ async def test_a_point_is_picked_and_left_out(garden, make_app, settle, screen_t
         await click_on(pilot, "v x axis", last=True)
         await click_on(pilot, "MMLU", last=True)
         assert "against MMLU" in screen_text(app)
+
+
+async def test_a_predictor_of_the_league_is_put_on_the_x_axis(garden, make_app, settle, screen_text, click_on) -> None:
+    names = ("moss-200k", "alder-1m", "birch-3m", "oak-7m")
+    add_outcomes(Store(garden), [Outcome(name, "sft", 0.1 * n * n, 0.0, "") for n, name in enumerate(names)])
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(160, 60)) as pilot:
+        await settle(pilot)
+        before = app.screen._read.predictor
+        other = next(r.predictor for r in app.screen._rivals if r.predictor != before)
+        await click_on(pilot, f"  {other[:12]}", last=True)
+        assert app.screen._read.predictor == other
+        assert f"against {other}" in screen_text(app)
+        assert f"▸ {other[:12]}" in screen_text(app)
 
 
 async def test_what_finds_no_room_at_the_foot_is_in_the_palette(
