@@ -132,8 +132,9 @@ class PlanPane(Vertical):
                 advice.append(f"\n✗ {one_line(name, 30)} is left out: {plain(what)}", place.colour("bad"))
                 advice.append(f"\n  → {plain(fix)}")
         self.query_one("#advice", Static).update(advice)
-        for name in ("#plan-headings", "#plan", "#plan-about"):
+        for name in ("#plan-headings", "#plan"):
             self.query_one(name).display = shown
+        self.query_one("#plan-about").display = shown and not place.has_class("-low")
         rows = self.query_one(Rows)
         self.query_one("#plan-headings", Static).update(Text(self._heading(), no_wrap=True))
         rows.show(len(self._expected), self._line, rows.cursor)

@@ -88,7 +88,6 @@ choice shows both responses behind two shots and compares the labels; likelihood
     RunScreen.-slim SetupPane PlanPane { height: 2fr; }
     RunScreen.-slim SetupPane PlanPane:focus-within { height: 6fr; }
     RunScreen.-low PlanPane #advice { max-height: 2; }
-    RunScreen.-low PlanPane #plan-about { display: none; }
     """
 
     def body(self) -> Iterable[Widget]:

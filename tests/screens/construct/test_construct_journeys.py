@@ -433,6 +433,32 @@ async def test_nothing_to_read_says_what_to_do(
         assert "● at work" in screen_text(app)
 
 
+async def test_without_a_construction_only_what_starts_one_is_offered(
+    tmp_path: Path, make_app, settle, screen_text
+) -> None:
+    app = make_app(tmp_path / "rude.duckdb", start="suites")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        offered = screen_text(app).splitlines()[-1]
+        assert "n new" in offered
+        assert not re.search("accept|edit|drop|calls|review|undo|filter", offered)
+
+
+async def test_how_a_construction_ended_is_said_line_by_line(tmp_path: Path, make_app, settle) -> None:
+    app = make_app(tmp_path / "rude.duckdb", start="suites")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        begun_here: Any = object()
+        app.session.desk.started.append(begun_here)
+        app.screen._arrived((None, (None, [(begun_here, None, "note: one\n9 pairs")]), 0.0))
+        await pilot.pause()
+        assert "note: one\n9 pairs" in [told.message for told in app._notifications]
+
+
 async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     app.session.desk.form = {
