@@ -218,10 +218,10 @@ class RudeApp(App[int]):
 
     def on_live_changed(self, message: LiveChanged) -> None:
         """Tell every screen that follows the runs."""
-        ended = self.live.running and not message.live.running
         self.live = message.live
         self.live_signal.publish(message.live)
-        if ended:
+        # Told once, at the end: of a run that fails at once it may be all that is heard.
+        if not message.live.running:
             self._say_end(message.live)
 
     def _say_end(self, live: Live) -> None:

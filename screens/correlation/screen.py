@@ -67,6 +67,8 @@ candidate at a time, for ρ and τ BCa from resampling candidates. p: share of r
 correlation at least as strong. Below them is every other predictor of the same outcome: a predictor that is no better
 than model size foretells little.
 
+v chooses another predictor, as a click on its line does. x writes the plot – SVG, PDF or PNG – or the table.
+
 ← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
 family out of the rest and says what is left without it.
 

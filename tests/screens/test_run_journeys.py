@@ -198,6 +198,7 @@ async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, scre
         await settle(pilot)
         app.screen.begin(_plan())
         await _until(pilot, lambda: "✗ failed" in screen_text(app) and not app.runner.running)
+        assert "1 of 1 runs failed; 2 and h say why" in [told.message for told in app._notifications]
         # Two lines here; in the log it is one.
         assert re.search(r"✗ its weights are damaged *\n.*→ download them again", screen_text(app))
 
