@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -14,38 +14,26 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.errors import RudeError
+from screens.correlation.facts import facts, sources
 from screens.correlation.league import League
-from screens.correlation.state import (
-    SYMBOLS,
-    Asked,
-    Read,
-    Rival,
-    bounds,
-    chance_of,
-    read,
-    rivals,
-    strength,
-    unlisted,
-)
+from screens.correlation.picture import picture
+from screens.correlation.state import Asked, Pointed, Read, Rival, read, rivals, unlisted
 from screens.exporting import export_dialog
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.brief import Brief
 from screens.widgets.dialogs import Choose
 from screens.widgets.measured import Measured
-from screens.widgets.scatter import Picture, Scatter, Spot
+from screens.widgets.scatter import Scatter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from engine.stats.correlation import LeftOut
 
 __all__ = ["CorrelationScreen"]
 
 _MORE = "\0more"
 """Stands for the predictors that are too many to be listed; no predictor is named so."""
-_ROOMY = 46
-"""Cells in which the statistics stand with their names."""
 
 
 class _Facts(Static, Measured):
@@ -112,10 +100,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._read: Read | None = None
         self._rivals: list[Rival] = []
         self._verdict = ""
-        self._at = ""
-        """The candidate under the cursor."""
-        self._leaving = False
-        self._family = ""
+        self._pointed = Pointed()
         self._seen: object = None
 
     def body(self) -> Iterable[Widget]:
@@ -164,9 +149,10 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             self.query_one("#numbers" if self.has_class("-low") else "#plot").focus()
         if before is None or (before.predictor, before.outcome) != (found.predictor, found.outcome):
             self.query_one("#numbers").scroll_home(animate=False)
-        if self._at not in {point.name for point in found.points}:
-            self._at, self._leaving = "", False
-        self._family = self._family if self._family in found.families else ""
+        if self._pointed.at not in {point.name for point in found.points}:
+            self._pointed = replace(self._pointed, at="", leaving=False)
+        if self._pointed.family not in found.families:
+            self._pointed = replace(self._pointed, family="")
         self.repaint()
         self.load("rivals", lambda: rivals(self.session, found), self._rivals_arrived)
 
@@ -195,7 +181,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             return
         view = found.view
         self._say(f"{found.told} · {plain(view.outcome)} against {plain(view.predictor)}")
-        self.query_one(Scatter).show(self._picture(found))
+        self.query_one(Scatter).show(picture(found, self._pointed))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)
         self._write_numbers()
@@ -205,110 +191,23 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         """Names of predictors have another width."""
         self._write_numbers()
 
-    def _picture(self, found: Read) -> Picture:
-        view = found.view
-        assert view is not None
-        out = self._at if self._leaving else ""
-        line = found.line(out)
-        predicted = {one.name: one.value for one in found.expected}
-        spots = []
-        for point in found.points:
-            known = not math.isnan(point.y)
-            y = point.y if known else line.at(point.x) if line is not None else predicted[point.name]
-            glyph, tone = ("◉" if point.shipped else "●", "mark-1") if known else ("◇", "mark-2")
-            if self._family:
-                glyph, tone = ("◆" if known else "◇", "mark-3") if point.family == self._family else ("·", "chance")
-            if point.name == out and known:
-                glyph = "○"
-            spots.append(Spot(one_line(point.name, 30), point.x, y, glyph, tone, point.name == self._at))
-        if line is None or not spots:
-            return Picture(plain(view.predictor), plain(view.outcome), tuple(spots))
-        low, high = min(spot.x for spot in spots), max(spot.x for spot in spots)
-        steps = [low + (high - low) * i / 60 for i in range(61)]
-        bands = [line.band(x) for x in steps]
-        return Picture(
-            plain(view.predictor),
-            plain(view.outcome),
-            tuple(spots),
-            tuple((x, line.at(x)) for x in steps),
-            tuple((x, band[0]) for x, band in zip(steps, bands, strict=True)),
-            tuple((x, band[1]) for x, band in zip(steps, bands, strict=True)),
-        )
-
     def _write_numbers(self) -> None:
         found = self._read
         if found is None or found.view is None:
             return
-        view = found.view
-        text, width = Text(overflow="fold"), self.query_one("#facts").size.width
-        roomy = width >= _ROOMY
-        # What was asked for last stands first, where it is seen even on a low screen.
-        self._write_point(text, found)
-        self._write_family(text, found)
-        for statistic in view.statistics.statistics:
-            text.append(f"{SYMBOLS.get(statistic.name, '')} ", "bold")
-            text.append(f"{statistic.name.capitalize():<9}" if roomy else "", "bold")
-            text.append(f"{bounds(statistic):<{18 if roomy else 13}}", "bold" if statistic.name == "pearson" else "")
-            text.append(f" {chance_of(statistic):<{10 if roomy else 8}} n = {statistic.n}\n")
-        for one in found.expected:
-            text.append("◇ ", self.colour("mark-2"))
-            text.append(f"{one_line(one.name, 24)}: {_number(one.value)} expected ")
-            text.append(f"({_number(one.low)} to {_number(one.high)}{', beyond the others' if one.outside else ''})\n")
-        notes = dict.fromkeys(
-            filter(None, [view.statistics.note, *(s.note for s in view.statistics.statistics), *view.notes])
-        )
-        for note in notes:
-            text.append(f"! {plain(note)}\n", self.colour("mark-2"))
-        if (plot := self.query_one(Scatter)).display and plot.letters:
-            text.append("  ".join(f"{letter} {name}" for letter, name in plot.letters) + "\n")
-        text.rstrip()
-        self.query_one("#facts", Static).update(text)
+        width, plot = self.query_one("#facts").size.width, self.query_one(Scatter)
+        letters = plot.letters if plot.display else ()
+        self.query_one("#facts", Static).update(facts(found, self._pointed, letters, width, self.colour))
         self.query_one(League).show(self._rivals, found.predictor, width, self.colour("chance"))
-        below = Text(overflow="fold")
-        if self._rivals:
-            below.append(f"\n{plain(self._verdict)}\n")
-        if any(point.shipped for point in found.points):
-            below.append("\n◉ ships with the program, ● make ladder rebuilds it\n", self.colour("chance"))
-        if view.source:
-            below.append(f"\nSource: {plain(view.source)}\n", self.colour("chance"))
-        self.query_one("#below", Static).update(below)
-
-    def _write_point(self, text: Text, found: Read) -> None:
-        point = next((point for point in found.points if point.name == self._at), None)
-        if point is None:
-            return
-        text.append(f"{one_line(point.name, 30)} ", "bold reverse")
-        text.append(f" x {_number(point.x)}")
-        text.append(f", y {_number(point.y)}" if not math.isnan(point.y) else ", no outcome yet")
-        text.append(f" · {one_line(point.family, 16)}\n" if point.family else "\n")
-        if self._leaving:
-            self._write_left_out(text, found.left_out(point.name), "without it")
-
-    def _write_family(self, text: Text, found: Read) -> None:
-        if self._family:
-            text.append("◆ ", self.colour("mark-3"))
-            text.append(
-                f"{one_line(self._family, 20)}, {found.families[self._family]} of {len(found.points)}\n", "bold"
-            )
-            self._write_left_out(text, found.left_out(self._family, family=True), "without them")
-
-    def _write_left_out(self, text: Text, left: LeftOut | None, words: str) -> None:
-        if left is None:
-            text.append(f"{words}: it was in none of these numbers\n", self.colour("chance"))
-        elif left.n < 3:
-            text.append(f"{words}: {left.n} points always lie on a line\n", self.colour("chance"))
-        else:
-            values = (
-                (s, strength(v).strip())
-                for s, v in zip("rρτ", (left.pearson, left.spearman, left.kendall), strict=True)
-            )
-            text.append(f"{words}: " + "  ".join(f"{s} {v}" for s, v in values) + f"  n = {left.n}\n")
+        verdict = self._verdict if self._rivals else ""
+        self.query_one("#below", Static).update(sources(found, verdict, self.colour))
 
     def action_step(self, step: int) -> None:
         """Another point is under the cursor."""
         if self._read is not None and (names := [point.name for point in self._read.points]):
-            place = names.index(self._at) + step if self._at in names else (0 if step > 0 else -1)
-            self._point_at(names[place % len(names)])
+            at = self._pointed.at
+            place = names.index(at) + step if at in names else (0 if step > 0 else -1)
+            self._point_at(names[place % len(names)], self._pointed.leaving)
 
     def on_league_picked(self, message: League.Picked) -> None:
         """Another predictor is to stand on the x axis."""
@@ -317,10 +216,10 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
     def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
         """The point that was clicked."""
         if self._read is not None:
-            self._point_at(self._read.points[message.index].name)
+            self._point_at(self._read.points[message.index].name, self._pointed.leaving)
 
-    def _point_at(self, name: str) -> None:
-        self._at = name
+    def _point_at(self, name: str, leaving: bool) -> None:
+        self._pointed = replace(self._pointed, at=name, leaving=leaving)
         self.repaint()
         self.query_one("#numbers").scroll_home(animate=False)
 
@@ -329,15 +228,14 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         found = self._read
         if found is None or found.view is None:
             return
-        if not self._at:
-            weakest = min(found.view.statistics.leave_one_out, key=lambda one: abs(one.pearson), default=None)
-            if weakest is None:
-                self.notify("There are too few points to leave one out", markup=False)
-                return
-            self._at, self._leaving = weakest.name, True
+        if self._pointed.at:
+            self._point_at(self._pointed.at, not self._pointed.leaving)
+            return
+        weakest = min(found.view.statistics.leave_one_out, key=lambda one: abs(one.pearson), default=None)
+        if weakest is None:
+            self.notify("There are too few points to leave one out", markup=False)
         else:
-            self._leaving = not self._leaving
-        self._point_at(self._at)
+            self._point_at(weakest.name, True)
 
     def action_family(self) -> None:
         """Choose a family to highlight."""
@@ -347,12 +245,12 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
         def lift(name: str | None) -> None:
             if name is not None:
-                self._family = name
+                self._pointed = replace(self._pointed, family=name)
                 self.repaint()
                 self.query_one("#numbers").scroll_home(animate=False)
 
         options = [("", "none"), *((name, f"{name}  {n}") for name, n in self._read.families.items())]
-        self.app.push_screen(Choose("Highlight a family", options, self._family), lift)
+        self.app.push_screen(Choose("Highlight a family", options, self._pointed.family), lift)
 
     def action_predictor(self) -> None:
         """Choose x."""
@@ -420,7 +318,3 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
             return correlation(view)
 
         export_dialog(self, "correlations", {}, source=found.source, figure=figure)
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from engine.store.connection import Store
     from screens.session import Session
 
-__all__ = ["SYMBOLS", "Asked", "Read", "Rival", "bounds", "chance_of", "read", "rivals", "strength", "unlisted"]
+__all__ = [
+    "SYMBOLS",
+    "Asked",
+    "Pointed",
+    "Read",
+    "Rival",
+    "bounds",
+    "chance_of",
+    "read",
+    "rivals",
+    "strength",
+    "unlisted",
+]
 
 SYMBOLS: Final = {"pearson": "r", "spearman": "ρ", "kendall": "τ"}
 
@@ -30,6 +42,18 @@ class Asked:
     """None: own outcomes if there are any, else the ladder's."""
     predictor: str | None = None
     outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """What a person points at in the scatter."""
+
+    at: str = ""
+    """The candidate under the cursor."""
+    leaving: bool = False
+    """Whether it is left out of the line and the statistics."""
+    family: str = ""
+    """The family that is lifted out of the rest."""
 
 
 @dataclass(frozen=True)
