@@ -16,6 +16,7 @@ from pathlib import Path
 from data.published import SOURCE, published
 from engine.numbers import unusable
 from engine.outcome_formats import HarnessScore, read_results
+from rubrics.counted import count
 from rubrics.errors import OutcomeError
 
 __all__ = ["Outcome", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
@@ -175,8 +176,9 @@ def _read_csv(text: str, where: str) -> list[Outcome]:
     if faults:
         shown = "\n  ".join(faults[:_SHOWN])
         more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
-        raise OutcomeError(f"{count}\n  {shown}{more}", where=where, fix="mend these lines; nothing was read")
+        raise OutcomeError(
+            f"{count(len(faults), 'fault')}\n  {shown}{more}", where=where, fix="mend these lines; nothing was read"
+        )
     if not found:
         raise OutcomeError("holds a header and no scores", where=where, fix="add one row per score")
     return list(found.values())

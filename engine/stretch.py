@@ -19,6 +19,7 @@ from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run, save_candidate
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
+from rubrics.counted import count
 from rubrics.errors import Exit, RudeError
 
 __all__ = ["Board", "Signals", "score_candidate", "worker_job"]
@@ -265,7 +266,10 @@ class _Stretch:
             skips = [Skip(*skip) for skip in event["skipped"]]
             add_skips(self._store, run.run_id, skips)
             reasons = Counter(skip.reason for skip in skips)
-            notes = [*event["notes"], *(f"{count} pair(s) skipped: {reason}" for reason, count in reasons.items())]
+            notes = [
+                *event["notes"],
+                *(f"{count(number, 'pair')} skipped: {reason}" for reason, number in reasons.items()),
+            ]
             self._board.update(run.run_id, skipped=len(skips), notes=tuple(notes))
         if not left:
             self._finish(number, Status.DONE, facts={"notes": event["notes"]})

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rubrics.counted import count
 from rubrics.taxonomy import Subcategory
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def summarise(faults: Sequence[Fault]) -> str:
     """Count and list of faults for one error message."""
     listed = "\n  ".join(str(fault) for fault in faults[:_SHOWN])
     more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    return f"{len(faults)} fault{'s' if len(faults) != 1 else ''}\n  {listed}{more}"
+    return f"{count(len(faults), 'fault')}\n  {listed}{more}"
 
 
 def explain(error: ValidationError, value: dict[str, Any], line: int, known: Iterable[str]) -> list[Fault]:

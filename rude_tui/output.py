@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from rubrics.counted import count
 from screens.plain import plain
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def narrate_skips(skips: Iterable[tuple[str, str]]) -> None:
     for pair_id, reason in skips:
         reasons.setdefault(reason, []).append(pair_id)
     for reason, ids in reasons.items():
-        narrate(f"{len(ids)} pair(s) skipped, {reason}: {', '.join(ids[:3])}" + (" …" if len(ids) > 3 else ""))
+        narrate(f"{count(len(ids), 'pair')} skipped, {reason}: {', '.join(ids[:3])}" + (" …" if len(ids) > 3 else ""))
 
 
 def percent(value: float | None) -> str:

@@ -6,6 +6,7 @@ import sys
 import time
 
 from engine.progress import Phase, RunState
+from rubrics.counted import count
 from rude_tui.output import narrate
 from screens.plain import one_line
 
@@ -49,7 +50,7 @@ class TerminalProgress:
         if self._live:
             sys.stderr.write("\r\x1b[2K")
         waiting = sum(not state.phase.ended for state in states)
-        narrate(f"{waiting} run(s) to do, {len(states) - waiting} up to date")
+        narrate(f"{count(waiting, 'run')} to do, {len(states) - waiting} up to date")
 
     def advanced(self, state: RunState) -> None:
         """Rewrite the live line, or print one now and then."""

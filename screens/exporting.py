@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from screens.formats import count, size
+from rubrics.counted import count
+from screens.formats import size
 from screens.place import Place
 from screens.plain import plain
 from screens.widgets.dialogs import Ask, Confirm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "duration", "parameters", "percent", "probability", "signed", "size"]
+__all__ = ["duration", "parameters", "percent", "probability", "signed", "size"]
 
 _NONE = "–"
 
@@ -67,8 +67,3 @@ def probability(logprob: float) -> str:
 def signed(value: float | None, digits: int = 2) -> str:
     """With its sign and a true minus: `+0.43`, `−0.10`."""
     return f"{value:+.{digits}f}".replace("-", "−") if value is not None and _known(value) else _NONE
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 pair`, `1,200 pairs`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

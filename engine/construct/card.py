@@ -13,6 +13,7 @@ from engine.construct.survival import ErrorRates, prevalence, surviving, wrong_p
 from engine.construct.trial import Rates, by_votes, rates_of
 from engine.store.construct import ConstructRow, ExampleRow, TrialRow
 from engine.store.construct_review import Decision
+from rubrics.counted import count
 
 if TYPE_CHECKING:
     from rubrics.check.report import Report
@@ -70,8 +71,8 @@ def _made(facts: Facts) -> str:
     lines = [
         f"- Method: {facts.row.method} – {_METHODS[facts.row.method]}.",
         f"- Generator `{_inline(model_name(settings['generator']))}` at temperature {settings['temperature']:g}; "
-        f"verifier {verifiers}, {settings['votes']} vote(s) on every criterion by itself, blind to which response it "
-        "reads.",
+        f"verifier {verifiers}, {count(settings['votes'], 'vote')} on every criterion by itself, blind to which "
+        "response it reads.",
         f"- |V| of {', '.join(map(str, settings['violations']))}; up to {settings['rounds']} rounds for each response; "
         f"seed {settings['seed']}; wording `{settings['wording'][:12]}`.",
     ]
@@ -109,7 +110,7 @@ def _yield(facts: Facts) -> str:
         done = one["accepted"] + one["rejected"]
         each = f"{one['rounds'] / done:.1f}" if done else "–"
         rows.append([one["name"], str(one["planned"]), str(one["accepted"]), str(one["rejected"]), each])
-        reasons += [f"- {one['name']}: {count} {_inline(reason)}" for reason, count in one["reasons"]]
+        reasons += [f"- {one['name']}: {number} {_inline(reason)}" for reason, number in one["reasons"]]
     text = _table(rows)
     if reasons:
         text += "\n\nRejected:\n\n" + "\n".join(reasons)
@@ -118,7 +119,7 @@ def _yield(facts: Facts) -> str:
         aside[reason] = aside.get(reason, 0) + 1
     if aside:
         text += "\n\nAccepted, but left out:\n\n"
-        text += "\n".join(f"- {count} {_inline(reason)}" for reason, count in sorted(aside.items()))
+        text += "\n".join(f"- {number} {_inline(reason)}" for reason, number in sorted(aside.items()))
     if found.get("calls"):
         text += f"\n\n{found['calls']:,} questions, {found['tokens']:,} tokens read and written."
     return text
@@ -134,7 +135,7 @@ def _verifier(facts: Facts) -> str:
     ]
     for trial in facts.trials:
         parts.append(
-            f"`{_inline(model_name(trial.verifier))}` was tried on {trial.suite}, {trial.votes} vote(s)"
+            f"`{_inline(model_name(trial.verifier))}` was tried on {trial.suite}, {count(trial.votes, 'vote')}"
             f"{f', {trial.failed} labels without a usable verdict' if trial.failed else ''}:"
         )
         parts.append(rates_table(rates_of(trial)))
@@ -181,15 +182,17 @@ def _known(rates: ErrorRates) -> ErrorRates:
 
 def _people(facts: Facts) -> str:
     lines = []
-    count = {kind: sum(d.decision == kind for d in facts.decisions.values()) for kind in ("accept", "edit", "drop")}
-    if any(count.values()):
-        lines.append(f"{count['accept']} examples accepted by hand, {count['edit']} edited, {count['drop']} dropped.")
+    by_hand = {kind: sum(d.decision == kind for d in facts.decisions.values()) for kind in ("accept", "edit", "drop")}
+    if any(by_hand.values()):
+        lines.append(
+            f"{by_hand['accept']} examples accepted by hand, {by_hand['edit']} edited, {by_hand['drop']} dropped."
+        )
     if facts.corrected:
         lines.append(f"V of {facts.corrected} pairs corrected by a reader.")
     agreement = facts.agreement
     if agreement is not None and agreement.readings:
         lines.append(
-            f"{agreement.readers} reader(s), blind to the labels, gave {agreement.readings} readings of "
+            f"{count(agreement.readers, 'reader')}, blind to the labels, gave {agreement.readings} readings of "
             f"{agreement.examples} responses: {100 * agreement.share:.1f} % agree with the labels "
             f"({100 * agreement.ci_low:.1f}–{100 * agreement.ci_high:.1f}), Cohen's κ {agreement.kappa:.2f}."
         )

@@ -28,6 +28,7 @@ from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from engine.store.posttrain import PostTrainRun, Score, stored_posttrain, stored_scores, stored_steps
 from engine.store.runs import Status
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["PLOT", "card", "report"]
@@ -195,7 +196,7 @@ rude-tui --db build/ladder/ladder.duckdb correlate --protocol likelihood --outco
 
 
 def _state(verdict: Verdict, seeds: Counter[int], failed: Sequence[PostTrainRun], expected: int) -> str:
-    shown = ", ".join(f"{count} with {n} seed{'s' if n != 1 else ''}" for n, count in sorted(seeds.items()))
+    shown = ", ".join(f"{models} with {count(n, 'seed')}" for n, models in sorted(seeds.items()))
     text = f"{verdict.n} of {expected} models of the ladder are finished ({shown})."
     if verdict.n < LEAST:
         text += f" The claim asks for {LEAST}; until then every number below is a look at what is coming."

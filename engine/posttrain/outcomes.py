@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from engine.outcomes import Outcome
 from engine.store.posttrain import Score
+from rubrics.counted import count
 
 __all__ = ["SOURCE", "level", "outcomes_of"]
 
@@ -26,7 +27,7 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[Score]]) -> list[Outcom
     Args:
         seeds: the scores of each seed.
     """
-    source = f"{SOURCE}, {len(seeds)} seed{'s' if len(seeds) != 1 else ''}"
+    source = f"{SOURCE}, {count(len(seeds), 'seed')}"
     found: dict[str, tuple[float, float]] = {}
     for stage in _STAGES:
         for part, mark in _PARTS.items():

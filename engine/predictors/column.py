@@ -13,6 +13,7 @@ from typing import Final
 from engine.numbers import unusable
 from engine.predictors.catalogue import COMPUTED
 from engine.store.predictors import StoredPredictor
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["read_columns"]
@@ -79,7 +80,7 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
         raise BadInput(f"line {reader.line_num} is not CSV ({error})", where=where, fix="mend the quotes") from None
     if faults:
         more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        what = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}\n  " + "\n  ".join(faults[:_SHOWN]) + more
+        what = count(len(faults), "fault") + "\n  " + "\n  ".join(faults[:_SHOWN]) + more
         raise BadInput(what, where=where, fix="mend these lines; nothing was read")
     if not found:
         raise BadInput("holds no values", where=where, fix=_FIX)

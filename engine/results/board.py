@@ -17,6 +17,7 @@ from engine.store.annotations import Annotation, stored_annotations
 from engine.store.connection import Store
 from engine.store.runs import RunRow, Status, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["Board", "Entrant", "Question", "load_board", "scores_of"]
@@ -163,11 +164,11 @@ def _without_excluded(
     out = np.array([pair_id in excluded for pair_id in index.pair_id]) & index.scored
     number = int(out.sum())
     if counted:
-        notes.append(f"{number} pair(s) that you excluded are counted")
+        notes.append(f"{count(number, 'pair')} excluded by you, counted all the same")
         return index, 0
     if number == int(index.scored.sum()):
         raise BadInput("every pair of this suite is excluded", fix="--with-excluded counts them")
-    notes.append(f"{number} pair(s) excluded by you (--with-excluded counts them)")
+    notes.append(f"{count(number, 'pair')} excluded by you (--with-excluded counts them)")
     scores[:, out] = np.nan
     return replace(index, scored=index.scored & ~out), number
 
@@ -182,7 +183,7 @@ def _of_suite(runs: list[RunRow], wanted: str | None, notes: list[str]) -> list[
     newest = matching[0].suite_hash
     others = {run.suite_hash for run in matching} - {newest}
     if others:
-        notes.append(f"{len(others)} other version(s) of this suite have runs; shown is {newest[:12]}")
+        notes.append(f"there are runs of {count(len(others), 'other version')} of this suite; shown is {newest[:12]}")
     return [run for run in matching if run.suite_hash == newest]
 
 
@@ -209,7 +210,7 @@ def _of_template(runs: list[RunRow], wanted: str | None, notes: list[str]) -> li
     seed = matching[0].seed
     kept = [run for run in matching if run.seed == seed]
     if len(kept) < len(runs):
-        notes.append(f"{len(runs) - len(kept)} run(s) with another template, number of shots or seed are not shown")
+        notes.append(f"not shown: {count(len(runs) - len(kept), 'run')} with another template, number of shots or seed")
     return kept
 
 
@@ -237,5 +238,7 @@ def _without_samples(entrants: list[Entrant], notes: list[str]) -> list[Entrant]
         wanted[entrant.weights_hash] = max(wanted.get(entrant.weights_hash, 0), entrant.run.n_wanted)
     kept = [entrant for entrant in entrants if entrant.run.n_wanted == wanted[entrant.weights_hash]]
     if len(kept) < len(entrants):
-        notes.append(f"{len(entrants) - len(kept)} sample(s) at a second precision are not ranked (rude-tui fidelity)")
+        notes.append(
+            f"not ranked: {count(len(entrants) - len(kept), 'sample')} at a second precision (rude-tui fidelity)"
+        )
     return kept

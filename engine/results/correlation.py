@@ -23,6 +23,7 @@ from engine.stats.lines import fit_line
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _own(
         set(outcomes) - {e.label for e in table.entrants.values()} - {e.name for e in table.entrants.values()}
     )
     if strangers:
-        notes.append(f"{len(strangers)} outcome(s) belong to no ranked candidate: {', '.join(strangers[:5])}")
+        notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
     view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)

@@ -19,6 +19,7 @@ from engine.stats.clusters import Clusters, resampled_sums
 from engine.stats.curves import LEAST_POINTS, PowerLaw, Value, fit_power_law, resampled_values
 from engine.stats.matrix import Scope, ScoreMatrix
 from engine.stats.ranking import rank_many
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["Curve", "Forecast", "Point", "training_curves"]
@@ -144,7 +145,7 @@ def _curve(
 ) -> Curve:
     unknown = Value(math.nan, math.nan, math.nan)
     if law is None:
-        note = f"{len({point.tokens for point in points})} number(s) of tokens: three make a curve, "
+        note = f"{count(len({point.tokens for point in points}), 'number')} of tokens: three make a curve, "
         note += f"{LEAST_POINTS} an interval"
         if any(math.isnan(point.value) for point in points):
             note = "no pair that all of the run's checkpoints could score"

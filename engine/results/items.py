@@ -16,6 +16,7 @@ from engine.stats.irt.fitting import fit_verdicts
 from engine.stats.irt.trial import benjamini_hochberg, least_flagged
 from engine.stats.irt.twopl import ENOUGH_CANDIDATES, LEAST_CANDIDATES
 from engine.store.annotations import Annotation
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["FINDINGS", "SORTS", "Ability", "Model", "PairTrial", "Trial", "cannot_tell", "try_pairs"]
@@ -143,7 +144,7 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
     names = board.matrix.candidates
     if len(names) < _LEAST:
         raise BadInput(
-            f"{len(names)} candidate(s) cannot try pairs: at least {_LEAST} are needed",
+            f"{count(len(names), 'candidate')} cannot try pairs: at least {_LEAST} are needed",
             where=f"{board.suite}, {board.protocol}",
             fix="rude-tui run --model … scores more",
         )

@@ -15,6 +15,7 @@ from engine.scaling import ProxyRow, StandIn
 from engine.stats.forms import FORMS, Decision, Form, decisions, fit_form
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["ProxyView", "judge_proxies", "stand_ins", "stored_proxies"]
@@ -45,7 +46,7 @@ def judge_proxies(
         BadInput: fewer than three points.
     """
     if len(rows) < 3:
-        raise BadInput(f"{len(rows)} point(s) cannot judge a proxy", fix="three or more are needed, better ten")
+        raise BadInput(f"{count(len(rows), 'point')} cannot judge a proxy", fix="three or more are needed, better ten")
     x, y = np.array([row.proxy for row in rows]), np.array([row.target for row in rows])
     forms = [fit_form(name, x, y) for name in FORMS]
     forms.sort(key=lambda form: (math.isnan(form.cv_mae), form.cv_mae))

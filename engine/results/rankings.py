@@ -9,6 +9,7 @@ from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.pairs import GROUPINGS, scopes
 from engine.stats.ranking import Ranking, rank_many
 from engine.store.connection import Store
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["RankingTable", "rankings", "rankings_of"]
@@ -56,7 +57,9 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
     notes = list(board.notes)
     left_out = ranked[0].left_out
     if left_out and question.pairs != "own":
-        notes.append(f"{left_out} pair(s) that not every candidate has scored are left out (--pairs own counts them)")
+        notes.append(
+            f"left out: {count(left_out, 'pair')} that not every candidate has scored (--pairs own counts them)"
+        )
     return RankingTable(
         board.suite, board.suite_hash, board.protocol, board.metric, board.chance, question.by,
         {ranking.scope: ranking for ranking in ranked}, {entrant.label: entrant for entrant in board.entrants},

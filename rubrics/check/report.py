@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from rubrics.counted import count
 from rubrics.errors import Exit
 
 __all__ = ["EVEN", "Finding", "Lengths", "Report", "Score"]
@@ -98,11 +99,10 @@ class Report:
 
     def render(self) -> str:
         """Everything as plain text."""
-        unit = f"{self.unit}{'s' if self.units != 1 else ''}"
         parts = [
             f"{self.suite}  {self.hash[:12]}",
             f"{self.scored:,} scored pairs, {self.shots:,} shots, {self.groups:,} prompts, {self.clusters:,} clusters, "
-            f"{self.units:,} {unit}",
+            f"{count(self.units, self.unit)}",
         ]
         if self.lengths:
             sizes = self.lengths

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rubrics.counted import count
 from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
@@ -299,7 +300,7 @@ def _print_judged(found: Judged, as_json: bool) -> None:
         ],
         right=["fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ"],
     )  # fmt: skip
-    narrate(f"{len(found.candidates)} candidates, {found.features} features, {len(found.outcomes)} outcome(s)")
+    narrate(f"{len(found.candidates)} candidates, {found.features} features, {count(len(found.outcomes), 'outcome')}")
     for outcome, (feature, best) in found.best.items():
         narrate(f"{outcome}: best feature {feature}; {best}")
     narrate(f"fitted ρ: {HELP['fitted']}", f"pairs left out: {HELP['ordered']}", f"outcomes left out: {HELP['tasks']}")

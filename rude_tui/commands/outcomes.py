@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
@@ -61,7 +62,7 @@ def remove(names: tuple[str, ...], candidate: str | None, db: Path | None) -> No
             there = ", ".join(dict.fromkeys(one.outcome for one in known)) or "none"
             whose = f" of {candidate!r}" if candidate else ""
             raise BadInput(f"no outcome {name!r}{whose} is stored", fix=f"outcomes{whose}: {there}")
-    narrate(f"{remove_outcomes(store, names, candidate)} score(s) removed")
+    narrate(f"{count(remove_outcomes(store, names, candidate), 'score')} removed")
 
 
 @outcomes.command("list")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import narrate, print_json, print_table
 
@@ -192,7 +193,7 @@ def exclude(ids: tuple[str, ...], reason: str, suite: str | None, db: Path | Non
     them again.
     """
     _note(store_of(db), suite, ids, "exclude", reason)
-    narrate(f"{len(set(ids))} pair(s) excluded: rude-tui rank, or rank --with-excluded to see them counted")
+    narrate(f"{count(len(set(ids)), 'pair')} excluded: rude-tui rank, or rank --with-excluded to see them counted")
 
 
 @pairs.command()
@@ -205,7 +206,10 @@ def include(ids: tuple[str, ...], suite: str | None, db: Path | None) -> None:
 
     store = store_of(db)
     back = withdraw(store, _suite_with(store, suite, ids), list(ids), "exclude")
-    narrate(f"{back} pair(s) count again" + (f", {len(set(ids)) - back} always did" if back < len(set(ids)) else ""))
+    narrate(
+        f"counted again: {count(back, 'pair')}"
+        + (f", {len(set(ids)) - back} always did" if back < len(set(ids)) else "")
+    )
 
 
 @pairs.command()
@@ -220,10 +224,10 @@ def flag(ids: tuple[str, ...], note: str, off: bool, suite: str | None, db: Path
 
     store = store_of(db)
     if off:
-        narrate(f"{withdraw(store, _suite_with(store, suite, ids), list(ids), 'flag')} flag(s) taken off")
+        narrate(f"{count(withdraw(store, _suite_with(store, suite, ids), list(ids), 'flag'), 'flag')} taken off")
         return
     _note(store, suite, ids, "flag", note)
-    narrate(f"{len(set(ids))} pair(s) flagged")
+    narrate(f"{count(len(set(ids)), 'pair')} flagged")
 
 
 @pairs.command()

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from rubrics.counted import count
 from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.commands.construct import patience_options
 from rude_tui.options import as_json, database, store_of
@@ -100,7 +101,7 @@ def trial(
     print_table(["", "false acceptance %", "95 %", "n", "false rejection %", "95 %", "n"], cells)
     for n, one in votes_rates.items():
         narrate(
-            f"{n} vote(s), were they independent: {percent(one.false_acceptance)} % false acceptances, "
+            f"{count(n, 'vote')}, were they independent: {percent(one.false_acceptance)} % false acceptances, "
             f"{percent(one.false_rejection)} % false rejections"
         )
     if row.failed:

@@ -11,8 +11,9 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from screens.candidates.shelf import Found, Shelf, add_folder, look
-from screens.formats import count, parameters, size
+from screens.formats import parameters, size
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.brief import Brief

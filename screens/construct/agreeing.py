@@ -12,7 +12,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.formats import count, percent
+from rubrics.counted import count
+from screens.formats import percent
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain

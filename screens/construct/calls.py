@@ -11,8 +11,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from screens.construct.texts import call_line, call_text
-from screens.formats import count
 from screens.place import Place
 from screens.plain import one_line
 from screens.widgets.brief import Brief

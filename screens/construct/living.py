@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from rubrics.counted import count
 from screens.construct.texts import Colour, signs, verdict_text
-from screens.formats import count
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import BadInput, RudeError
-from screens.formats import count
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.brief import Brief

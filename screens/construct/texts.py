@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from screens.formats import count, duration, percent
+from rubrics.counted import count
+from screens.formats import duration, percent
 from screens.palette import glyph
 from screens.plain import one_line, plain
 
@@ -163,7 +164,7 @@ def example_line(example: Example, colour: Colour) -> Text:
     line.append("y+ " if example.kind == "positive" else "y− ", colour("good" if example.kind == "positive" else "bad"))
     line.append_text(signs(example.violated, example.criteria, colour))
     line.append(one_line(example.example_id, 40))
-    rest = example.reason or example.left_out or f"{example.rounds} round{'s' if example.rounds != 1 else ''}"
+    rest = example.reason or example.left_out or count(example.rounds, "round")
     line.append("  " + one_line(rest, 100), colour("chance"))
     return line
 

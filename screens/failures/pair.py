@@ -13,11 +13,11 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from screens.differing import Difference, differing
 from screens.failures.glance import criteria_text, marked
 from screens.failures.noting import mark_text, note_dialog
 from screens.failures.scales import scales
-from screens.formats import count
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain

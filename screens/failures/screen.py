@@ -12,13 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.asking import Asking
 from screens.exporting import export_dialog
 from screens.failures.branches import ORDERS, Failures, Pick, listed, pick_of, read_failures
 from screens.failures.glance import glance
 from screens.failures.noting import MARKS, marks, note_dialog
-from screens.formats import count, signed
+from screens.formats import signed
 from screens.order import Order
 from screens.palette import glyph
 from screens.plain import one_line, plain

@@ -11,11 +11,12 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.failures.course import Course, course
 from screens.failures.curve import Curve
 from screens.failures.token_text import LEVELS, TokenText, level_style
-from screens.formats import count, probability, signed
+from screens.formats import probability, signed
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.brief import Brief

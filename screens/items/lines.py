@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from rubrics.counted import count
 from screens.bars import Axis
 from screens.failures.noting import mark_text, marks
-from screens.formats import count, signed
+from screens.formats import signed
 from screens.order import Order
 from screens.palette import glyph
 from screens.plain import one_line, plain

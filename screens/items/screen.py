@@ -12,11 +12,11 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.asking import Asking
 from screens.exporting import export_dialog
 from screens.failures.noting import note_dialog
-from screens.formats import count
 from screens.items.lines import FOUND, ability_axis, ability_head, ability_line, columns, facts, headings, pair_line
 from screens.order import Order
 from screens.plain import plain

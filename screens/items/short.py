@@ -12,8 +12,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
-from screens.formats import count
 from screens.place import Place
 from screens.plain import one_line, plain
 from screens.widgets.brief import Brief

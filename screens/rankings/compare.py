@@ -12,8 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from screens.bars import Axis, interval_bar
-from screens.formats import count, signed
+from screens.formats import signed
 from screens.palette import glyph
 from screens.place import Place
 from screens.plain import one_line, plain

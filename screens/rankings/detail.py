@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from rubrics.counted import count
 from screens.bars import axis_for, interval_bar
-from screens.formats import count, duration, parameters, percent, signed, size
+from screens.formats import duration, parameters, percent, signed, size
 from screens.palette import glyph
 from screens.plain import one_line, plain
 from screens.rankings.lines import Line, Standings, profile, rank_text, scope_names

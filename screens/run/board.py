@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from engine.progress import TRAINING
+from rubrics.counted import count
 from screens.bars import gauge
-from screens.formats import count, duration, percent, size
+from screens.formats import duration, percent, size
 from screens.plain import one_line, plain
 from screens.session import Live
 

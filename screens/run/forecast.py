@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from screens.formats import count, duration
+from rubrics.counted import count
+from screens.formats import duration
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:

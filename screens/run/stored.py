@@ -11,7 +11,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from engine.progress import TRAINING
-from screens.formats import count, duration, size
+from rubrics.counted import count
+from screens.formats import duration, size
 from screens.plain import one_line, plain
 from screens.run.board import tone, way
 from screens.run.choices import make_plan, resume_request

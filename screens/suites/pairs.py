@@ -12,8 +12,8 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from screens.failures.noting import marks, note_dialog
-from screens.formats import count
 from screens.items.opening import try_pairs_of
 from screens.palette import glyph
 from screens.place import Place

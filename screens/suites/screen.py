@@ -11,8 +11,8 @@ from textual.containers import Container, ScrollableContainer, Vertical, Vertica
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
-from screens.formats import count
 from screens.items.opening import try_pairs_of
 from screens.palette import glyph
 from screens.place import Place

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from screens.formats import count
+from rubrics.counted import count
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:

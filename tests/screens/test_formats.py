@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from screens.formats import count, duration, parameters, percent, probability, signed, size
+from rubrics.counted import count
+from screens.formats import duration, parameters, percent, probability, signed, size
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ async def test_too_few_candidates_and_an_unread_suite_say_what_is_missing(
         assert "No candidate has read it yet" in _told(app)
         await pilot.press("down", "t")
         await settle(pilot)
-        assert "2 candidate(s) cannot try pairs: at least 3 are needed" in screen_text(app)
+        assert "2 candidates cannot try pairs: at least 3 are needed" in screen_text(app)
         await pilot.press("a", "e", "n", "x", "o", "f", "l", "enter", "tab")
         await settle(pilot)
         assert "cannot try pairs" in screen_text(app)

@@ -44,7 +44,7 @@ def test_rankings_leave_them_out_and_say_so(store: Store, suite: Suite, margins:
         assert row.value == pytest.approx(np.mean(kept))
         assert row.n_pairs == 33
     assert found.excluded == 3
-    assert found.notes == ("3 pair(s) excluded by you (--with-excluded counts them)",)
+    assert found.notes == ("3 pairs excluded by you (--with-excluded counts them)",)
     for name, ranking in found.scopes.items():
         if name != "overall":
             kept_pairs = [p for p in suite.scored if p.id not in OUT and name in map(str, p.categories)]
@@ -56,7 +56,7 @@ def test_they_count_where_that_is_asked(store: Store, suite: Suite, margins: dic
     for row in found.overall.rows:
         assert row.value == pytest.approx(np.mean([won(m) for m in margins[row.candidate].values()]))
     assert found.excluded == 0
-    assert found.notes == ("3 pair(s) that you excluded are counted",)
+    assert found.notes == ("3 pairs excluded by you, counted all the same",)
     for pair_id in (*OUT, "shot"):
         withdraw(store, suite.hash, pair_id, "exclude")
     again = rankings(store, Question(by="overall"), resamples=200)
@@ -109,7 +109,7 @@ def test_the_command_line_leaves_them_out_or_counts_them(store: Store, margins: 
 
     from rude_tui.cli import cli
 
-    for extra, pairs, note in (([], 33, "excluded by you"), (["--with-excluded"], 36, "are counted")):
+    for extra, pairs, note in (([], 33, "excluded by you"), (["--with-excluded"], 36, "counted all the same")):
         done = CliRunner().invoke(cli, ["rank", "--json", "--db", str(store.path), *extra])
         assert done.exit_code == 0, done.output
         found = json.loads(done.stdout)

@@ -77,7 +77,7 @@ def test_a_sample_does_not_narrow_the_ranking(store: Store, suite: Suite, add: C
     add("m", "nf4", lambda i: True, pairs=6)
     after = load_board(store, Question())
     assert [e.label for e in after.entrants] == [e.label for e in before.entrants] == ["m", "rival"]
-    assert any("1 sample(s) at a second precision" in note for note in after.notes)
+    assert any("1 sample at a second precision" in note for note in after.notes)
 
 
 def test_a_whole_run_at_a_second_precision_is_ranked(store: Store, suite: Suite, add: Callable[..., str]) -> None:
