@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
+from scipy import stats
 
 from engine.results.board import Question, load_board
 from engine.results.fidelity import fidelity
@@ -14,6 +16,14 @@ from engine.store.suites import add_suite
 from engine.store.verdicts import Verdict, add_verdicts
 from rubrics.errors import BadInput
 from rubrics.schema import Suite
+
+
+@pytest.fixture
+def suite(request: pytest.FixtureRequest, suite: Suite) -> Suite:
+    """The made-up suite; where a test asks for `alone`, each pair is a cluster of its own."""
+    if getattr(request, "param", None) != "alone":
+        return suite
+    return Suite("alone", tuple(pair.model_copy(update={"cluster": pair.id}) for pair in suite.scored))
 
 
 @pytest.fixture
@@ -68,6 +78,45 @@ def test_a_place_that_changes_is_said(store: Store, suite: Suite, add: Callable[
     assert [row.rank for row in found.rank] == [1, 2]
     assert found.ranking_changes is True
     assert fidelity(store, "choice", suite.hash, {"fp32": runs["fp32"], "again": runs["fp32"]}).ranking_changes is False
+
+
+@pytest.mark.parametrize("suite", ["alone"], indirect=True)
+def test_independent_pairs_have_the_textbook_intervals(store: Store, suite: Suite, add: Callable[..., str]) -> None:
+    # Each pair a cluster of its own; 36, of which 9 are won by the reference alone and 2 by the other alone.
+    runs = {"fp32": add("m", "fp32", lambda i: i < 30), "nf4": add("m", "nf4", lambda i: 9 <= i < 32)}
+    found = fidelity(store, "choice", suite.hash, runs)
+    wilson = stats.binomtest(25, 36).proportion_ci(method="wilson")
+    assert found.agreement.value == pytest.approx(25 / 36)
+    # Ours are a hair wider: n − 1 stands in the error, which is estimated from the clusters.
+    assert found.agreement.ci_low == pytest.approx(wilson.low, abs=0.005)
+    assert found.agreement.ci_high == pytest.approx(wilson.high, abs=0.005)
+    assert found.comparison.difference == pytest.approx(-7 / 36)
+    assert found.comparison.test == "exact McNemar"
+    assert found.comparison.p_value == pytest.approx(stats.binomtest(2, 11).pvalue)
+    # Bonett & Price 2012: Wald's interval for paired proportions with one pair added to each cell that differs.
+    up, down = 3 / 38, 10 / 38
+    half = stats.norm.ppf(0.975) * math.sqrt((up + down - (up - down) ** 2) / 38)
+    low, high = up - down - half, up - down + half
+    assert (found.comparison.ci_low, found.comparison.ci_high) == pytest.approx((low, high), abs=0.01)
+
+
+@pytest.mark.parametrize("suite", ["alone"], indirect=True)
+def test_a_place_among_three_by_hand(store: Store, suite: Suite, add: Callable[..., str]) -> None:
+    add("best", "fp32", lambda i: i < 34)
+    add("worst", "fp32", lambda i: i < 6)
+    add("elsewhere", "fp32", lambda i: True, pairs=3)  # has not read the sample: takes no place
+    full, lossy, broken = (add("m", name, lambda i, n=n: i < n) for name, n in (("fp32", 33), ("bf16", 31), ("nf4", 2)))
+    # 33 and 31 of 36 are both below 34, 2 is below 6 too.
+    small = fidelity(store, "choice", suite.hash, {"fp32": full, "bf16": lossy})
+    great = fidelity(store, "choice", suite.hash, {"fp32": full, "nf4": broken})
+    assert small.rank is not None
+    assert great.rank is not None
+    assert [row.rank for row in small.rank] == [2, 2]
+    assert [row.rank for row in great.rank] == [2, 3]
+    # One pair in 36 from the best, by either test: no difference. Four and 31 others: a clear one from the worst.
+    assert [row.tied_with for row in small.rank] == [("best",), ("best",)]
+    assert small.ranking_changes is False
+    assert great.ranking_changes is True
 
 
 def test_a_sample_does_not_narrow_the_ranking(store: Store, suite: Suite, add: Callable[..., str]) -> None:

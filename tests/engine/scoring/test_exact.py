@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.requests import Request
 from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
 
@@ -128,6 +129,26 @@ def test_numbers_do_not_depend_on_the_token_budget_or_the_company(name, budget, 
         company = shuffled[start : start + 5]
         for place, score in backend.score([requests[index] for index in company]):
             assert score.value == pytest.approx(together[company[place]].value, abs=2e-4)
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma3_text"])
+def test_a_long_item_in_slices_is_the_one_pass(name, build, assert_exact):
+    draw = np.random.default_rng(5)
+    ids = tuple(draw.integers(0, 300, 6000).tolist())
+    asked = [
+        Request("long", "choice", "chosen_first", ids, None, (7, 9)),
+        Request("long", "likelihood", "chosen", ids, (5600, 6000), None),
+    ]
+    # Two layers, of which one slides; a window far shorter than a slice, and slices far shorter than the item.
+    kinds = {"layer_types": ["sliding_attention", "full_attention"]} if name == "gemma3_text" else {}
+    loaded = build(name, max_position_embeddings=8192, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, **kinds)
+    stock = loaded.attention
+    backend = LocalBackend(loaded, token_budget=1024)
+    assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
+    scores = dict(backend.score(asked))
+    assert backend.stats.distinct_tokens == 6000
+    loaded.model.set_attn_implementation(stock)
+    assert_exact(loaded.model, asked, scores)
 
 
 @pytest.mark.parametrize("products", ["fp32", "onednn"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -45,6 +46,21 @@ def test_lower_precision_shares_and_is_near(precision, folder, requests):
     assert loaded.facts["sharing"] == "prefix tree"
     same = [scores[i].value * exact[i].value > 0 for i, request in enumerate(requests) if request.labels]
     assert sum(same) > len(same) / 2
+
+
+@pytest.mark.parametrize("precision", ["int8", "nf4"])
+@pytest.mark.filterwarnings("ignore")  # bitsandbytes speaks of optional kernels
+def test_a_mixture_of_experts_is_quantised_but_for_its_experts(precision, build, requests, tmp_path):
+    build("qwen3_moe", intermediate_size=128).model.save_pretrained(tmp_path)
+    exact = dict(LocalBackend(load_model(tmp_path, "fp32", "cpu")).score(requests))
+    loaded = load_model(tmp_path, precision, "cpu")
+    # All experts of a layer are one array, and bitsandbytes covers matrices only; so the estimate has it too.
+    kinds = {weight.dtype for weight in loaded.model.parameters() if weight.dim() == 3}
+    assert kinds == {torch.bfloat16}
+    assert {torch.int8 if precision == "int8" else torch.uint8} < {w.dtype for w in loaded.model.parameters()}
+    scores = dict(LocalBackend(loaded).score(requests))
+    truth, found = (np.asarray([some[i].value for i in range(len(requests))]) for some in (exact, scores))
+    assert np.corrcoef(truth, found)[0, 1] > 0.9
 
 
 def test_no_weight_stays_mapped_to_its_file(folder):
