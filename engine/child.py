@@ -6,10 +6,24 @@ import json
 import os
 from typing import IO, Any
 
-__all__ = ["Events", "be_polite", "in_words", "is_out_of_memory"]
+__all__ = ["Events", "be_polite", "environment", "in_words", "is_out_of_memory"]
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "cublas_status_alloc_failed")
 """What PyTorch, the system and CUDA say when there is none left."""
+
+
+_ALLOCATOR = "glibc.malloc.tcache_count=0"
+"""PyTorch asks glibc for memory at multiples of 64 bytes, and what is cut off in front goes into a cache of small
+pieces, where it counts as in use: what a freed tensor leaves is then never joined with its neighbour, nor large enough
+for the next tensor of its size. Without that cache a model of 135 M parameters in int8 was loaded and scored in 800 MB
+rather than 1,230, in the same time; other systems do not know the setting."""
+
+
+def environment() -> dict[str, str]:
+    """The environment that a process with a model is started in."""
+    # Of several values for one setting glibc takes the last: a person's own.
+    told = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
+    return {**os.environ, "GLIBC_TUNABLES": ":".join(told)}
 
 
 class Events:

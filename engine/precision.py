@@ -30,8 +30,8 @@ PRECISIONS: Final[tuple[Precision, ...]] = ("fp32", "bf16", "int8", "nf4")
 CONTEXT_TOKENS: Final = 4096
 """Keys and values held at once where nobody says more: shots, a prompt and both responses."""
 
-BUDGET_TOKENS: Final = 2048
-"""Tokens in one forward pass where nobody says otherwise."""
+BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 2048}
+"""Tokens in one forward pass where nobody says otherwise, by device."""
 
 _LOGITS: Final = {"cpu": 8 << 20, "cuda": 256 << 20}
 """Logits in existence at one time, by device: the output head is applied to so many positions as give these."""
@@ -125,7 +125,7 @@ def fits(
     requested: str = "auto",
     *,
     context_tokens: int | None = None,
-    budget_tokens: int = BUDGET_TOKENS,
+    budget_tokens: int | None = None,
 ) -> Fit:
     """The precision at which a candidate can be scored on a device.
 
@@ -135,6 +135,7 @@ def fits(
     Args:
         requested: `auto` or one of `PRECISIONS`.
         context_tokens: as in `estimate`; by default `CONTEXT_TOKENS`, or the candidate's whole context if shorter.
+        budget_tokens: as in `estimate`; by default `BUDGET_TOKENS`.
 
     Raises:
         BadInput: no such precision.
@@ -162,8 +163,9 @@ def fits(
     needs: dict[Precision, int] = {}
     for precision in possible:
         needs[precision] = estimate(
-            candidate, precision, context_tokens=context, budget_tokens=budget_tokens, device_kind=device.kind
-        )
+            candidate, precision, context_tokens=context, budget_tokens=budget_tokens or BUDGET_TOKENS[device.kind],
+            device_kind=device.kind,
+        )  # fmt: skip
         if needs[precision] <= usable:
             return Fit(precision, _chosen(needs, requested, where), needs[precision], device.free)
     *_, (smallest, needed) = needs.items()

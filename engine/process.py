@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from engine.child import environment
 from engine.paths import log_dir
 from rubrics.errors import Exit, RudeError, WorkerError
 
@@ -41,6 +42,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env=environment(),
                 start_new_session=True,
                 text=True,
                 encoding="utf-8",

@@ -25,14 +25,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +39,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import lm_eval_rival
+import record
 from workload import SHAPES, Lengths, build, floor_operations, pairs_as_requests
 
 from engine import kernels
@@ -277,26 +275,22 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def keep(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> None:
+def kept(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> None:
     """The results as JSON and as a table, named by date and device."""
     cuda = options.device.startswith("cuda")
-    when = datetime.now(UTC).strftime("%Y-%m-%d")
     processor = (
         torch.cuda.get_device_name() if cuda else f"{kernels.processor()}, {torch.backends.cpu.get_cpu_capability()}"
     )
-    versions = {"python": platform.python_version(), "lm-eval": lm_eval_rival.version()}
-    versions |= {name: metadata.version(name) for name in ("torch", "transformers", "numpy")}
-    machine = f"{processor}, {os.cpu_count()} cores, {options.threads} threads"
-    record = {
-        "date": when, "machine": machine, "versions": versions, "rounds": options.rounds, "clock": options.clock,
-        "results": list(results),
-    }  # fmt: skip
-    options.output.mkdir(parents=True, exist_ok=True)
-    stem = options.output / f"{when}-{'cuda' if cuda else 'cpu'}-scoring{'-long' if options.long else ''}"
-    stem.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    told = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    text = f"{when}, {machine}; {told}; medians of {options.rounds}.\n\n{table(results)}\n"
-    stem.with_suffix(".md").write_text(text, encoding="utf-8")
+    record.keep(
+        options.output,
+        f"{'cuda' if cuda else 'cpu'}-scoring{'-long' if options.long else ''}",
+        f"{processor}, {os.cpu_count()} cores, {options.threads} threads",
+        ("lm-eval", "torch", "transformers", "numpy"),
+        {"rounds": options.rounds, "clock": options.clock},
+        results,
+        f"medians of {options.rounds}.",
+        table(results),
+    )
 
 
 def main() -> None:
@@ -338,7 +332,7 @@ def main() -> None:
                     torch.cuda.empty_cache()
     print(table(results))
     if options.output:
-        keep(results, options)
+        kept(results, options)
 
 
 if __name__ == "__main__":

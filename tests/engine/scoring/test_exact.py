@@ -141,7 +141,9 @@ def test_a_long_item_in_slices_is_the_one_pass(name, build, assert_exact):
     ]
     # Two layers, of which one slides; a window far shorter than a slice, and slices far shorter than the item.
     kinds = {"layer_types": ["sliding_attention", "full_attention"]} if name == "gemma3_text" else {}
-    loaded = build(name, max_position_embeddings=8192, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, **kinds)
+    loaded = build(
+        name, max_position_embeddings=8192, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1, **kinds
+    )
     stock = loaded.attention
     backend = LocalBackend(loaded, token_budget=1024)
     assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
