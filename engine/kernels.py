@@ -8,9 +8,15 @@ import platform
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, get_args
 
-__all__ = ["Matmul", "matmul_for", "processor"]
+__all__ = ["ATTENTIONS", "AttentionKernel", "Matmul", "attention_for", "matmul_for", "processor"]
+
+AttentionKernel = Literal["auto", "sdpa", "eager", "flash_attention_2", "flex_attention"]
+"""The attention of a model itself, as transformers names it. `auto`: PyTorch's fused kernels (sdpa), or what the model
+has where it lacks those."""
+
+ATTENTIONS: Final[tuple[AttentionKernel, ...]] = get_args(AttentionKernel)
 
 Matmul = Literal["onednn", "fp32", "default"]
 """`onednn`: oneDNN's kernels wherever numbers are multiplied in fp32, which attention over bf16 numbers then is too.
@@ -19,6 +25,11 @@ by itself."""
 
 _CUTS_PRECISION = ("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE")
 """Settings by which oneDNN multiplies fp32 numbers at less than their precision."""
+
+
+def attention_for(asked: str) -> str:
+    """The name that a run's key has for what was asked."""
+    return "sdpa" if asked == "auto" else asked
 
 
 def matmul_for(device_kind: str, precision: str) -> Matmul:

@@ -70,7 +70,8 @@ class RunRequest:
     """Score in rounds until this is decided of the candidates, or the suite (or the limit) is used up."""
     alpha: float = 0.05
     """How often a decision may be wrong."""
-    attention: str = "sdpa"
+    attention: str = "auto"
+    """One of `engine.kernels.ATTENTIONS`; one that cannot be had is an error, but for `auto`."""
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
 
@@ -186,7 +187,7 @@ def _planned(
     progress: Progress,
 ) -> Iterator[PlannedRun]:
     from engine.hashing import config_hash, tokenizer_hash, weights_hash
-    from engine.kernels import matmul_for
+    from engine.kernels import attention_for, matmul_for
     from engine.precision import fits
 
     fit = fits(candidate, device, request.precision)
@@ -202,7 +203,8 @@ def _planned(
     causes = {
         "weights_hash": weights_hash(candidate.path), "tokenizer_hash": tokenizer_hash(candidate.path),
         "config_hash": config_hash(candidate.path), "precision": fit.precision, "device": device.kind,
-        "attention": request.attention, "matmul": matmul_for(device.kind, fit.precision), "seed": request.seed,
+        "attention": attention_for(request.attention), "matmul": matmul_for(device.kind, fit.precision),
+        "seed": request.seed,
         "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
     }  # fmt: skip
     for suite, place in suites:

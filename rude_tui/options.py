@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.kernels import ATTENTIONS
 from engine.store.connection import Store
 
-__all__ = ["as_json", "database", "question_options", "source_options", "store_of"]
+__all__ = ["as_json", "attention_option", "database", "question_options", "source_options", "store_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +24,14 @@ def database(command: F) -> F:
 def as_json(command: F) -> F:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+def attention_option(command: F) -> F:
+    """`--attention`."""
+    return click.option(
+        "--attention", type=click.Choice(ATTENTIONS), default="auto", show_default=True,
+        help="The model's own attention, used where prefixes cannot be shared and to check that they can.",
+    )(command)  # fmt: skip
 
 
 def source_options(command: F) -> F:

@@ -44,7 +44,8 @@ class TraceRequest:
     precision: str = "auto"
     device: str = "auto"
     threads: int | None = None
-    attention: str = "sdpa"
+    attention: str = "auto"
+    """As in `engine.planning.RunRequest`."""
     allow_remote_code: frozenset[str] = frozenset()
 
 
@@ -147,7 +148,7 @@ def _key(
     candidate: Candidate, precision: str, device: Device, request: TraceRequest, traces: TraceSet
 ) -> dict[str, Any]:
     from engine.hashing import config_hash, tokenizer_hash, weights_hash
-    from engine.kernels import matmul_for
+    from engine.kernels import attention_for, matmul_for
 
     versions = {}
     for name in _LIBRARIES:
@@ -158,7 +159,7 @@ def _key(
     return {
         "traces_hash": traces.hash, "weights_hash": weights_hash(candidate.path),
         "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
-        "precision": precision, "device": device.kind, "attention": request.attention,
+        "precision": precision, "device": device.kind, "attention": attention_for(request.attention),
         "matmul": matmul_for(device.kind, precision), "versions": versions,
     }  # fmt: skip
 

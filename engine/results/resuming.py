@@ -24,6 +24,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
     """
     again = "run it from a shell: rude-tui run --model PATH --suite FILE"
     with store.reading() as connection:
+        attention = connection.execute("select attention from runs where run_id = ?", [run.run_id]).fetchone()
         model = connection.execute("select path from candidates where weights_hash = ?", [run.weights_hash]).fetchone()
         suite = connection.execute(
             "select coalesce(path, ''), n_scored from suites where suite_hash = ?", [run.suite_hash]
@@ -44,6 +45,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         shots=run.shots,
         show_criteria=run.show_criteria,
         seed=run.seed,
+        attention="auto" if attention in (None, ("sdpa",)) else attention[0],
         prompt=cast(PromptShown, run.prompt),
         limit=run.n_wanted if run.n_wanted < suite[1] else None,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +22,10 @@ from rubrics.errors import BadInput, CandidateError
 __all__ = ["LoadedModel", "Precision", "load_model"]
 
 Precision = Literal["fp32", "bf16", "int8", "nf4"]
+
+
+_LAYER = re.compile(r"(.*?)\.(\d+)\.")
+"""The list that a numbered layer is in, and its number."""
 
 
 @dataclass
@@ -39,7 +45,7 @@ def load_model(
     precision: Precision,
     device: str,
     *,
-    attention: str = "sdpa",
+    attention: str = "auto",
     threads: int | None = None,
     trust_remote_code: bool = False,
 ) -> LoadedModel:
@@ -47,12 +53,14 @@ def load_model(
 
     Args:
         device: `cpu`, `cuda`, `cuda:N`, `auto` (a GPU if there is one) or `cuda:all` (layers spread over all GPUs).
-        attention: implementation used where prefixes cannot be shared; the model's own default if it lacks this one.
+        attention: implementation used where prefixes cannot be shared; of `auto`, sdpa, or the model's own default if
+            it lacks that.
         threads: CPU threads; None leaves it to PyTorch, which takes all cores.
 
     Raises:
         BadInput: there is no such device.
-        CandidateError: the weights are missing, damaged, incomplete, or not those of a causal language model.
+        CandidateError: the weights are missing, damaged, incomplete, or not those of a causal language model; or the
+            attention asked for cannot be had.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -65,6 +73,12 @@ def load_model(
             where=where,
             fix="download the weights again",
         )
+    if further := _further_layers(model, info.get("unexpected_keys", ())):
+        raise CandidateError(
+            f"its weights hold layers that config.json does not name ({further[0]}, …), and would be scored without",
+            where=where,
+            fix="download config.json again, or set num_hidden_layers in it to what the weights hold",
+        )
     places = {str(place) for place in getattr(model, "hf_device_map", {}).values()}
     if place == "auto" and places & {"cpu", "disk"}:
         # It would run, moving weights to and fro for every pass.
@@ -73,9 +87,45 @@ def load_model(
         )
     model.eval()
     used = str(getattr(model.config, "_attn_implementation", None) or "eager")
+    if attention != "auto":
+        _assert_attends(model, attention, used, where)
     facts = _facts(model, precision, used)
     facts["matmul"] = matmul.use(model, kernels.matmul_for(model.get_input_embeddings().weight.device.type, precision))
     return LoadedModel(model, precision, used, facts)
+
+
+def _further_layers(model: Any, unexpected: Collection[str]) -> list[str]:
+    """Keys that nothing was made of and that lie in further layers of the decoder, but for those that guess ahead."""
+    config = model.config.get_text_config()
+    ahead = int(getattr(config, "num_nextn_predict_layers", None) or 0)
+    known = (getattr(config, "num_hidden_layers", None) or math.inf) + ahead
+    own = {found[1] for name, _ in model.named_parameters() if (found := _LAYER.match(name))}
+    return [
+        key for key in sorted(unexpected) if (found := _LAYER.match(key)) and found[1] in own and int(found[2]) >= known
+    ]
+
+
+def _assert_attends(model: Any, asked: str, used: str, where: str) -> None:
+    """transformers may take another kernel without a word, and some fail only once they run."""
+    if used != asked:
+        raise _no_attention(asked, f"transformers takes {used} instead", where)
+    if asked in ("sdpa", "eager"):
+        return
+    try:
+        with torch.inference_mode():
+            model(torch.zeros(1, 2, dtype=torch.long, device=model.get_input_embeddings().weight.device))
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise _no_attention(asked, f"{type(error).__name__}: {error}", where) from error
+
+
+def _no_attention(asked: str, why: object, where: str) -> CandidateError:
+    return CandidateError(
+        f"its attention cannot be {asked} here ({' '.join(str(why).split())[:200]})",
+        where=where,
+        fix="leave out --attention, or name another: sdpa, eager",
+    )
 
 
 def _device_map(device: str) -> str | dict[str, str]:
@@ -118,10 +168,13 @@ def _open(
     try:
         try:
             with _read_by_tensor(place):
-                return _pair(AutoModelForCausalLM.from_pretrained(where, attn_implementation=attention, **options))
-        except ValueError as error:
-            if "attn" not in str(error) and "attention" not in str(error):
+                kernel = kernels.attention_for(attention)
+                return _pair(AutoModelForCausalLM.from_pretrained(where, attn_implementation=kernel, **options))
+        except (ValueError, ImportError) as error:
+            if "attn" not in str(error) and "attention" not in str(error).lower():
                 raise
+            if attention != "auto":
+                raise _no_attention(attention, error, where) from error
             # This architecture lacks the asked implementation; its own default will do.
             with _read_by_tensor(place):
                 return _pair(AutoModelForCausalLM.from_pretrained(where, **options))

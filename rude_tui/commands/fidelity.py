@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, attention_option, database, store_of
 from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
@@ -29,13 +29,15 @@ _PRECISIONS = click.Choice(["fp32", "bf16", "int8", "nf4"])
               help="Size of the sample: the first N pairs of the random order.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@attention_option
 @click.option("--allow-remote-code", is_flag=True, help="Let the model run code of its own. Only if you trust it.")
 @as_json
 @database
 @click.pass_context
 def fidelity(
     ctx: click.Context, model: str, suite: str, protocol: str, reference: str | None, precision: str | None,
-    limit: int, device: str, threads: int | None, allow_remote_code: bool, as_json: bool, db: Path | None,
+    limit: int, device: str, threads: int | None, attention: str, allow_remote_code: bool, as_json: bool,
+    db: Path | None,
 ) -> None:  # fmt: skip
     """Score the same sample at two precisions, and say what the smaller one costs.
 
@@ -60,7 +62,7 @@ def fidelity(
             store,
             RunRequest(
                 models=(model,), suites=(suite,), protocols=protocols_of(protocol), precision=one, device=device,
-                threads=threads, limit=limit, allow_remote_code=frozenset(allowed),
+                threads=threads, attention=attention, limit=limit, allow_remote_code=frozenset(allowed),
             ),
             TerminalProgress(),
             fetch=downloader(allowed),

@@ -10,7 +10,7 @@ import click
 
 from rubrics.counted import count
 from rude_tui.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, attention_option, database, question_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
@@ -41,13 +41,14 @@ _REMOTE = click.option(
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@attention_option
 @_REMOTE
 @as_json
 @database
 @click.pass_context
 def rbridge(
     ctx: click.Context, models: tuple[str, ...], file: Path, precision: str, device: str, threads: int | None,
-    allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
+    attention: str, allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates over a strong model's reasoning traces (rBridge, arXiv 2509.21013). Lower is better.
 
@@ -68,7 +69,9 @@ def rbridge(
 
     traces = read_traces(file)
     store = store_of(db)
-    request = TraceRequest(models, precision, device, threads, allow_remote_code=frozenset(allow_remote_code))
+    request = TraceRequest(
+        models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code)
+    )
     states = score_candidates(
         store, request, traces, TerminalProgress(), cancelled_by_signals(), fetch=downloader(allow_remote_code)
     )

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import click
 
 from rude_tui.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, attention_option, database, store_of
 from rude_tui.output import narrate, narrate_skips, print_json, print_table
 
 __all__ = ["run"]
@@ -33,6 +33,7 @@ __all__ = ["run"]
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@attention_option
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Score only the first N pairs of the random order.")
@@ -70,9 +71,9 @@ __all__ = ["run"]
 @click.pass_context
 def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
-    threads: int | None, shots: int | None, show_criteria: bool, limit: int | None, seed: int, token_scores: bool,
-    controls: int | None, until: Literal["best", "order"] | None, alpha: float, allow_remote_code: tuple[str, ...],
-    dry_run: bool, as_json: bool, db: Path | None,
+    threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
+    token_scores: bool, controls: int | None, until: Literal["best", "order"] | None, alpha: float,
+    allow_remote_code: tuple[str, ...], dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
 
@@ -90,8 +91,9 @@ def run(
     store = store_of(db)
     request = RunRequest(
         models=models, suites=suites, protocols=protocols_of(protocol), precision=precision,
-        device=device, threads=threads, shots=shots, show_criteria=show_criteria, limit=limit, seed=seed,
-        token_scores=token_scores, controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
+        device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,
+        limit=limit, seed=seed, token_scores=token_scores,
+        controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))

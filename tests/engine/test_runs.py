@@ -17,6 +17,7 @@ from engine.machine import Device
 from engine.planning import RunRequest, plan
 from engine.process import WorkerProcess
 from engine.progress import Phase, RunState
+from engine.results.resuming import resume_request
 from engine.runs import execute, exit_code
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
@@ -177,6 +178,29 @@ def test_whatever_could_change_a_number_makes_another_run(
     one = plan(store, asked(small_model)).runs[0]
     other = plan(store, asked(small_model, **changes)).runs[0]
     assert one.run_id != other.run_id
+
+
+def test_the_default_attention_is_the_run_it_always_was(store: Store, small_model: Path) -> None:
+    one, other = (plan(store, asked(small_model, attention=name)).runs[0] for name in ("auto", "sdpa"))
+    assert one.run_id == other.run_id
+    assert one.key["attention"] == "sdpa"
+
+
+@pytest.mark.parametrize("attention", ["eager", "auto"])
+def test_a_run_is_resumed_with_its_attention(store: Store, small_model: Path, attention: str) -> None:
+    planned = plan(store, asked(small_model, limit=2, attention=attention))
+    execute(store, planned)
+    request = resume_request(store, stored_runs(store)[0])
+    assert request.attention == attention
+    assert plan(store, request).runs[0].run_id == planned.runs[0].run_id
+
+
+def test_an_attention_that_cannot_be_had_fails_the_run_with_its_error(store: Store, small_model: Path) -> None:
+    planned = plan(store, asked(small_model, limit=2, attention="flash_attention_2"))
+    (state,) = execute(store, planned)
+    assert state.phase is Phase.FAILED
+    assert "its attention cannot be flash_attention_2 here" in state.error
+    assert exit_code([state], planned) is Exit.BAD_INPUT
 
 
 @pytest.mark.parametrize("library", ["onednn", "default"])

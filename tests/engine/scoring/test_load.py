@@ -93,6 +93,29 @@ def test_missing_tensors_are_never_made_up(folder):
         load_model(folder, "fp32", "cpu")
 
 
+def test_layers_that_the_configuration_does_not_name_are_never_left_out(folder):
+    config = json.loads((folder / "config.json").read_text())
+    for changes in ({"num_hidden_layers": 2}, {"num_hidden_layers": 1, "num_nextn_predict_layers": 1}):
+        (folder / "config.json").write_text(json.dumps(config | changes))
+        with pytest.raises(CandidateError, match=r"does not name .model\.layers\.2\.") as caught:
+            load_model(folder, "fp32", "cpu")
+        assert "num_hidden_layers" in caught.value.fix
+
+
+def test_what_belongs_to_other_heads_is_left_out(folder):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(folder / "model.safetensors")
+    tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(8)
+    tensors["vision_tower.encoder.layers.7.mlp.weight"] = torch.ones(2, 2)
+    tensors["mtp.layers.5.mlp.weight"] = torch.ones(2, 2)
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    config = json.loads((folder / "config.json").read_text())
+    # A layer that guesses tokens further ahead is stored behind the others.
+    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 2, "num_nextn_predict_layers": 1}))
+    assert load_model(folder, "fp32", "cpu").model.config.num_hidden_layers == 2
+
+
 def test_pickled_weights_are_not_read(folder):
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")
@@ -105,6 +128,38 @@ def test_a_configuration_that_is_no_decoder(config, folder):
     (folder / "config.json").write_text(config)
     with pytest.raises(CandidateError, match="cannot be loaded"):
         load_model(folder, "fp32", "cpu")
+
+
+def test_the_attention_that_is_asked_for_is_the_one_used(folder):
+    assert load_model(folder, "fp32", "cpu", attention="eager").facts["attention"] == "eager"
+
+
+def test_an_attention_that_cannot_be_had_is_an_error_and_never_another(folder):
+    with pytest.raises(CandidateError, match="its attention cannot be flash_attention_2") as caught:
+        load_model(folder, "fp32", "cpu", attention="flash_attention_2")
+    assert caught.value.where == str(folder)
+    assert "--attention" in caught.value.fix
+
+
+def test_a_kernel_that_is_swapped_without_a_word_is_an_error(folder, monkeypatch):
+    from transformers import PreTrainedModel
+
+    monkeypatch.setattr(PreTrainedModel, "get_correct_attn_implementation", lambda *_, **__: "eager")
+    assert load_model(folder, "fp32", "cpu").facts["attention"] == "eager"
+    with pytest.raises(CandidateError, match=r"cannot be sdpa here .transformers takes eager instead"):
+        load_model(folder, "fp32", "cpu", attention="sdpa")
+
+
+@pytest.mark.filterwarnings("ignore")  # transformers' mask for it is asked for in an old way
+def test_a_kernel_that_fails_once_it_runs_is_an_error(folder, monkeypatch):
+    from transformers import AttentionInterface
+
+    def broken(*_, **__):
+        raise RuntimeError("no kernel image")
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, "flex_attention", broken)
+    with pytest.raises(CandidateError, match=r"cannot be flex_attention here .RuntimeError: no kernel image"):
+        load_model(folder, "fp32", "cpu", attention="flex_attention")
 
 
 def test_no_folder(tmp_path):
