@@ -119,6 +119,19 @@ def test_onednn_leaves_layers_of_other_numbers_as_they_are(build):
     assert [type(module) for module in model.modules()] == before
 
 
+@pytest.mark.parametrize(("wanted", "dtype"), [("onednn", torch.float32), ("fp32", torch.bfloat16)])
+def test_a_model_with_layers_of_its_own_is_not_said_to_multiply_as_it_does_not(wanted, dtype, build):
+    class Own(torch.nn.Linear):
+        def forward(self, x):
+            return x @ self.weight.t()
+
+    model = build("llama").model.to(dtype)
+    for module in model.modules():
+        if type(module) is torch.nn.Linear:
+            module.__class__ = Own
+    assert matmul.use(model, wanted) == matmul.used_by(model) == "default"
+
+
 @pytest.mark.parametrize("rows", [1, 40])
 def test_a_widened_product_is_the_exact_one_rounded_once(rows, monkeypatch):
     monkeypatch.setattr(matmul, "_WIDENED", 5000)
