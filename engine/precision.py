@@ -6,6 +6,7 @@ import importlib.util
 from typing import Final, Literal, NamedTuple
 
 from engine.candidate import Candidate
+from engine.kernels import matmul_for
 from engine.machine import Device
 from engine.untrusted import shown
 from rubrics.errors import BadInput
@@ -44,6 +45,9 @@ START_BYTES: Final = {"cpu": 420 << 20, "cuda": 700 << 20}
 
 _QUANTISED_BYTES: Final = 45 << 20
 """What bitsandbytes adds to that on a CPU."""
+
+_WIDENED_BYTES: Final = 4 << 22
+"""Weights that are fp32 numbers at one time where bf16 ones are multiplied so."""
 
 _NF4_BLOCK: Final = 64
 """Weights that share a scale."""
@@ -94,6 +98,9 @@ def estimate(
     # As computed, in fp32, and once more inside the log-sum-exp.
     logits = min(budget_tokens * shape.vocab, _LOGITS[device_kind]) * (item + 4 + 4)
     layer = residual + max(attention, forward) * item + mask
+    if matmul_for(device_kind, precision) == "fp32":
+        # What goes into a product and what comes out of it, in fp32, and a block of the matrix.
+        layer += budget_tokens * (shape.hidden + shape.intermediate) * 4 + _WIDENED_BYTES
     # What a layer frees, the C library keeps for the next one; logits are too large to come from there.
     running = kv + (layer + logits if device_kind == "cpu" else max(layer, logits))
     # While a tensor is converted or quantised it exists twice.

@@ -69,7 +69,7 @@ def peak_of(folder: str, precision: str, context: int, vocabulary: int, way: str
         capture_output=True, text=True, check=False, env={**environment(), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(f"{precision}, {context} tokens: {done.stderr.strip()[-500:]}")
+        raise SystemExit(f"{precision}, {context} tokens: ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     return int(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
@@ -106,9 +106,12 @@ def main() -> int:
     parser.add_argument("--matmul", default="", choices=["onednn", "fp32", "default"], help="default: as the program")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")
     asked = parser.parse_args()
+    from engine import precision as estimating
     from engine.candidate import find
     from engine.precision import BUDGET_TOKENS, estimate
 
+    if asked.matmul:
+        estimating.matmul_for = lambda *_: asked.matmul
     results: list[dict[str, Any]] = []
     for shape in asked.shape:
         with tempfile.TemporaryDirectory() as folder:

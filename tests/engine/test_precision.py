@@ -52,6 +52,8 @@ def device(free: float, kind: str = "cuda") -> Device:
 @pytest.fixture(autouse=True)
 def _bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
     have_bitsandbytes(monkeypatch, True)
+    # What is estimated depends on the processor; here it is one that multiplies bf16 numbers itself.
+    monkeypatch.setattr("engine.precision.matmul_for", lambda *_: "default")
 
 
 def have_bitsandbytes(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
@@ -95,6 +97,14 @@ def test_the_estimate_is_of_the_budget_that_scoring_takes() -> None:
     from engine.scoring.memory import token_budget
 
     assert token_budget(None, torch.device("cpu")) == BUDGET_TOKENS["cpu"]
+
+
+def test_where_bf16_is_multiplied_as_fp32_the_scratch_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = replace(FOUR_B, largest_tensor=0)
+    plain = estimate(model, "bf16", context_tokens=1, budget_tokens=1024)
+    monkeypatch.setattr("engine.precision.matmul_for", lambda *_: "fp32")
+    # In fp32: a token's row of the residual and of the feed-forward part, and 4 Mi weights.
+    assert estimate(model, "bf16", context_tokens=1, budget_tokens=1024) - plain == 4 * (1024 * (2560 + 9728) + 2**22)
 
 
 def test_every_token_kept_costs_its_keys_and_values() -> None:
