@@ -42,6 +42,8 @@ class Halves:
     @contextmanager
     def _last_layer_only_for(self, size: int, read: Tensor) -> Iterator[None]:
         """Nothing looks at the last layer's output anywhere else, and these parts of it work row by row."""
+        # Of no row at all bitsandbytes' product in nf4 divides by their number, and the process is ended.
+        read = read if len(read) else read.new_zeros(1)
 
         def narrow(_: Any, given: tuple[Tensor]) -> tuple[Tensor]:
             return (given[0][:, read.to(given[0].device)],)

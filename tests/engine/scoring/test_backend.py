@@ -75,6 +75,19 @@ def test_the_last_layer_is_computed_only_where_it_is_read(build, requests):
     assert rows["self_attn.k_proj"] == backend.stats.distinct_tokens
 
 
+def test_no_layer_is_ever_given_no_rows(build, requests):
+    loaded = build("llama")
+    backend = LocalBackend(loaded, token_budget=32)
+    rows = Counter()
+    for module in loaded.model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_hook(lambda _, given, out: rows.update([given[0].shape[1]]))
+    # Behind the exemplars nothing is read yet, in a slice of 32 tokens.
+    dict(backend.score(requests[:2]))
+    assert rows[32]
+    assert not rows[0]
+
+
 def test_token_scores_are_those_of_the_whole_distribution(llama, requests):
     likelihood = [request for request in requests if request.scored]
     stock = llama.attention
