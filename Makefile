@@ -39,6 +39,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/app/lag.py
 	$(BIN)/python -m benchmarks.stats.speed
 	$(BIN)/python benchmarks/scoring/bench_scoring.py --output benchmarks/results
+	$(BIN)/python benchmarks/scoring/memory.py --output benchmarks/results
 
 # Pictures of every screen from a finished demo, then of a walk through the program in a real terminal (needs tmux).
 docs: $(VENV)/.installed
