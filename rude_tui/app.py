@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -36,6 +37,8 @@ __all__ = ["RudeApp", "run_app"]
 
 _log = logging.getLogger(__name__)
 _writing = threading.Lock()
+_QUIET: Final = 1.0
+"""Seconds without a key or the mouse after which the app reads ahead."""
 
 
 class LiveChanged(Message, bubble=False):
@@ -73,15 +76,21 @@ def _preload_modules() -> None:
         importlib.import_module(f"screens.{name}")
 
 
-def _preload_answers(session: Session) -> None:
-    """Have ready what the other screens will ask for."""
+def _preload_answers(session: Session, nobody_waits: Callable[[], bool]) -> None:
+    """Have ready what the other screens will ask for.
+
+    Args:
+        nobody_waits: blocks while the person acts, whose keys would be answered late; whether to go on.
+    """
     from screens.correlation.state import Asked, read, rivals
     from screens.rankings.lines import standings
 
     # Each screen says for itself what is wrong once it is opened.
     with suppress(RudeError):
-        standings(session)
-        rivals(session, read(session, Asked()))
+        if nobody_waits():
+            standings(session)
+        if nobody_waits():
+            rivals(session, read(session, Asked()))
 
 
 def _candidates() -> Screen[Any]:
@@ -213,8 +222,12 @@ class RudeApp(App[int]):
             words = plain("settings.toml, [keys]:\n" + "\n".join(wrong))
             _log.warning("%s", words)
             self._post(Notify(Notification(words, severity="warning", timeout=15, markup=False)))
-        if self.is_running:
-            _preload_answers(self.session)
+        _preload_answers(self.session, self._nobody_waits)
+
+    def _nobody_waits(self) -> bool:
+        while self.is_running and self._tidying.idle < _QUIET:
+            time.sleep(_QUIET / 10)
+        return self.is_running
 
     def on_live_changed(self, message: LiveChanged) -> None:
         """Tell every screen that follows the runs."""

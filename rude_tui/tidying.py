@@ -37,12 +37,17 @@ class Tidying:
         """The person has done something."""
         self._touched = time.monotonic()
 
+    @property
+    def idle(self) -> float:
+        """Seconds since the person did something."""
+        return time.monotonic() - self._touched
+
     def look_round(self) -> bool:
         """Search everything if nobody waits and there may be something to find; says whether it did.
 
         What is left is then set aside until the next time, so that smaller searches pass it by.
         """
-        if time.monotonic() - self._touched < _IDLE_SECONDS or gc.get_count()[2] < _WORTH:
+        if self.idle < _IDLE_SECONDS or gc.get_count()[2] < _WORTH:
             return False
         gc.unfreeze()
         gc.collect()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import permutations
 from typing import Final
 
@@ -23,6 +24,7 @@ __all__ = [
     "midranks",
     "pearson",
     "permutation_null",
+    "shared_weights",
     "spearman",
 ]
 
@@ -82,6 +84,14 @@ def bootstrap_weights(points: int, resamples: int, rng: np.random.Generator) -> 
     return np.bincount(drawn.ravel(), minlength=resamples * points).reshape(resamples, points).astype(np.float64)
 
 
+@lru_cache(maxsize=2)
+def shared_weights(points: int, resamples: int, seed: int) -> FloatArray:
+    """The same of a seed: candidates are few, and every predictor is resampled alike. Not to be written to."""
+    weights = bootstrap_weights(points, resamples, np.random.default_rng(seed))
+    weights.flags.writeable = False
+    return weights
+
+
 def jackknife_weights(points: int) -> FloatArray:
     """Each point left out in turn, (points, points)."""
     return np.ones((points, points)) - np.eye(points)
@@ -93,26 +103,36 @@ def permutation_null(name: str, x: FloatArray, y: FloatArray, permutations_: int
     Returns:
         The values, and whether they are all there are.
     """
-    points = len(x)
-    if points <= _EXACT_POINTS:
-        orders, exact = np.array(list(permutations(range(points)))), True
-    else:
-        rng = np.random.default_rng(seed)
-        orders, exact = rng.permuted(np.tile(np.arange(points), (permutations_, 1)), axis=1), False
+    orders, exact = _orders(len(x), permutations_, seed)
     if name == "kendall":
-        sx, sy = _signs(x), _signs(y)
+        sx, sy = _signs(x).astype(np.float32), _signs(y).astype(np.float32)
         scale = math.sqrt(float((sx * sx).sum() * (sy * sy).sum()))
-        rows = max(1, _CELLS // points**2)
+        rows = max(1, _CELLS // len(x) ** 2)
         parts = []
         for start in range(0, len(orders), rows):
             some = orders[start : start + rows]
-            parts.append(np.einsum("ij,bij->b", sx, sy[some[:, :, None], some[:, None, :]]) / scale)
+            # Sums of so few signs are whole numbers in fp32 too.
+            met = sy[some[:, :, None], some[:, None, :]].reshape(len(some), -1) @ sx.ravel()
+            parts.append(met.astype(np.float64) / scale)
         return np.concatenate(parts), exact
     if name == "spearman":
         x, y = midranks(x), midranks(y)
     dx, dy = x - x.mean(), y - y.mean()
     values: FloatArray = dy[orders] @ dx / math.sqrt(float(dx @ dx) * float(dy @ dy))
     return values, exact
+
+
+@lru_cache(maxsize=4)
+def _orders(points: int, permutations_: int, seed: int) -> tuple[npt.NDArray[np.int64], bool]:
+    """Orders of so many points, (orders, points), the same for every predictor; and whether they are all there are."""
+    exact = points <= _EXACT_POINTS
+    if exact:
+        orders = np.array(list(permutations(range(points))))
+    else:
+        rng = np.random.default_rng(seed)
+        orders = rng.permuted(np.tile(np.arange(points), (permutations_, 1)), axis=1)
+    orders.flags.writeable = False
+    return orders, exact
 
 
 def midranks(values: FloatArray) -> FloatArray:

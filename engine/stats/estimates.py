@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from engine.stats.association import (
     STATISTICS,
-    bootstrap_weights,
     jackknife_weights,
     midranks,
     pearson,
     permutation_null,
+    shared_weights,
 )
 from engine.stats.distributions import normal_quantile, student_quantile
 from engine.stats.intervals import accelerated
@@ -77,7 +77,7 @@ def estimate(
     if name == "pearson":
         low, high = jackknife_z(value, without, level)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
-    drawn = compute(bootstrap_weights(n, resamples, np.random.default_rng(seed)), x, y)
+    drawn = compute(shared_weights(n, resamples, seed), x, y)
     if note := _still(drawn, value):
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     low, high = _bca(drawn, value, without, level)
@@ -131,7 +131,7 @@ def partial(
     if not ranks:
         low, high = jackknife_z(value, without, level, spent=3)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
-    drawn = given(bootstrap_weights(n, resamples, np.random.default_rng(seed)))
+    drawn = given(shared_weights(n, resamples, seed))
     if note := _still(drawn, value):
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     low, high = _bca(drawn, value, without, level)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import STATISTICS, bootstrap_weights, pearson
+from engine.stats.association import STATISTICS, pearson, shared_weights
 from engine.stats.distributions import student_two_sided
 
 __all__ = ["HELP", "RivalStatistic", "Rivalry", "compare_predictors", "williams"]
@@ -75,7 +75,7 @@ def compare_predictors(
         none = {name: RivalStatistic(name, *([math.nan] * 6)) for name in STATISTICS}
         return Rivalry(none["pearson"], none["spearman"], none["kendall"], math.nan, math.nan, n, note)
     a, b, outcome = columns
-    weights = bootstrap_weights(n, resamples, np.random.default_rng(seed))
+    weights = shared_weights(n, resamples, seed)
     one = np.ones((1, n))
     found = {}
     for name, compute in STATISTICS.items():

@@ -42,6 +42,8 @@ class SetupPane(Horizontal):
         super().__init__()
         self._choices = Choices()
         self._offered: list[str] = []
+        self._seen: object = None
+        """What was offered and marked when that was last looked at: as long as it is the same, a plan holds."""
 
     def compose(self) -> ComposeResult:
         """Choices and plan."""
@@ -77,13 +79,20 @@ class SetupPane(Horizontal):
         from rubrics.reading import built_in_names
 
         def offer(names: list[str]) -> None:
-            self._offered = [*names, *place.session.suite_files]
-            if not place.session.marked_suites:
-                place.session.marked_suites.extend(self._offered[:1])
-            self._fill_suites()
-            self.forget()
+            session = place.session
+            self._offered = [*names, *session.suite_files]
+            if not session.marked_suites:
+                session.marked_suites.extend(self._offered[:1])
+            if self._marked() != self._seen:
+                self._seen = self._marked()
+                self._fill_suites()
+                self.forget()
 
         place.load("offered", built_in_names, offer)
+
+    def _marked(self) -> object:
+        session = self._place.session
+        return tuple(self._offered), tuple(session.marked_models.items()), tuple(session.marked_suites)
 
     def take_focus(self) -> None:
         """Where keys go when the pane opens."""
@@ -144,6 +153,7 @@ class SetupPane(Horizontal):
         if lacking := self._lacking:
             self.query_one(PlanPane).forget(lacking)
             return
+        self._seen = self._marked()
         request = self._choices.request(list(place.session.marked_models), place.session.marked_suites)
         self.query_one(PlanPane).make(place, request)
 

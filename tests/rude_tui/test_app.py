@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -101,3 +102,17 @@ def test_logs_and_native_writes_go_to_the_file_and_come_back(capfd: pytest.Captu
     assert "to the file" not in seen
     assert "native words" not in seen
     assert "to the terminal" in seen
+
+
+async def test_reading_ahead_waits_until_nobody_acts(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rude_tui.app._QUIET", 0.3)
+    async with app.run_test() as pilot:
+        waiting = asyncio.create_task(asyncio.to_thread(app._nobody_waits))
+        for _ in range(12):
+            await pilot.press("f6")
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+        assert await waiting is True
+        app._running = False
+        assert app._nobody_waits() is False
+        app._running = True

@@ -243,6 +243,26 @@ async def test_headings_of_a_plan_stand_over_their_columns(
         await settle(pilot)
 
 
+async def test_a_plan_holds_as_long_as_the_same_is_marked(garden, make_app, settle, monkeypatch) -> None:
+    monkeypatch.setattr("screens.run.planned.make_plan", lambda store, request: _plan())
+    monkeypatch.setattr("screens.run.planned.expect", lambda store, plan: [])
+    app = make_app(garden, start="run")
+    app.session.marked_models["/models/oak-7m"] = "oak-7m"
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("p")
+        await settle(pilot)
+        pane = app.screen.query_one(PlanPane)
+        await pilot.press("6", "2")
+        await settle(pilot)
+        assert pane.plan is not None
+        await pilot.press("6")
+        app.session.marked_models["/models/birch-3m"] = "birch-3m"
+        await pilot.press("2")
+        await settle(pilot)
+        assert pane.plan is None
+
+
 async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, settle, screen_text, monkeypatch) -> None:
     monkeypatch.setattr("screens.run.planned.make_plan", lambda store, request: _plan())
     monkeypatch.setattr("screens.run.planned.expect", lambda store, plan: [])
