@@ -337,15 +337,17 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             failures = self._failures
             if failures is None:
                 return
-            self._fill_list()
-            if wanted:
-                from engine.results.search import find_text
+            if not wanted:
+                self._fill_list()
+                return
+            from engine.results.search import find_text
 
-                def found(ids: frozenset[str]) -> None:
-                    self._found = ids
-                    self._fill_list()
+            def found(ids: frozenset[str]) -> None:
+                self._found = ids
+                self._fill_list()
 
-                self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found)
+            self.say("searching…")
+            self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found)
 
         self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, without="shows all"), search)
 
