@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,9 @@ __all__ = ["RudeApp", "run_app"]
 
 _log = logging.getLogger(__name__)
 _writing = threading.Lock()
+_SWITCHING: Final = 0.001
+"""Seconds after which a thread that draws gives way to one that reads. By default it is five times as long, and a
+reader waits for it at every call of the database: a search took half as long again."""
 _QUIET: Final = 1.0
 """Seconds without a key or the mouse after which the app reads ahead."""
 
@@ -174,6 +178,7 @@ class RudeApp(App[int]):
         self.session.remember = self.remember
         self._start = start_screen if start_screen in PLACES else "rankings"
         self._settings = settings
+        self._switching = sys.getswitchinterval()
         self._tidying = Tidying()
         self.live = Live()
         self.live_signal: Signal[Live] = Signal(self, "live")
@@ -202,6 +207,7 @@ class RudeApp(App[int]):
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
         self._tidying.start()
         self.set_interval(1.0, self._tidying.look_round)
+        sys.setswitchinterval(_SWITCHING)
         await self.switch_mode(self._start)
         # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
         self.set_timer(0.5, threading.Thread(target=self._look_ahead, name="preload", daemon=False).start)
@@ -209,6 +215,7 @@ class RudeApp(App[int]):
     def on_unmount(self) -> None:
         """Leave the process as it was."""
         self._tidying.stop()
+        sys.setswitchinterval(self._switching)
 
     async def on_event(self, event: events.Event) -> None:
         """Notice when keys and mouse are used."""

@@ -116,3 +116,10 @@ async def test_reading_ahead_waits_until_nobody_acts(app: RudeApp, monkeypatch: 
         app._running = False
         assert app._nobody_waits() is False
         app._running = True
+
+
+async def test_threads_that_read_wait_a_millisecond_for_the_one_that_draws(app: RudeApp) -> None:
+    before = sys.getswitchinterval()
+    async with app.run_test():
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    assert sys.getswitchinterval() == pytest.approx(before)
