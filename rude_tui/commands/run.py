@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -139,18 +140,20 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
             print_table(["place", *_RACE], [row for one in decisions for row in _raced(one)], right=list(_RACE[1:]))
     claims = [claim(decision) for decision in decisions]
     narrate(*claims)
-    about: dict[str, list[str]] = {}
-    for state in states:
-        for note in state.notes:
-            if note not in claims:
-                about.setdefault(note, []).append(f"{state.candidate}, {state.suite}, {state.way}")
-    for note, runs in about.items():
-        more = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
-        narrate(f"note: {note} ({runs[0]}{more})")
-    for state in states:
-        if state.error:
-            narrate(f"{state.candidate}, {state.suite}, {state.way}: {state.error}")
+    notes = ((note, state) for state in states for note in state.notes if note not in claims)
+    for note, runs in _by_text(notes):
+        narrate(f"note: {note} ({runs})")
+    for error, runs in _by_text((state.error, state) for state in states if state.error):
+        narrate(f"{runs}: {error}")
     return int(exit_code(states, planned))
+
+
+def _by_text(told: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """Each text once, with the first run that it was said of and how many more there are."""
+    runs: dict[str, list[str]] = {}
+    for text, state in told:
+        runs.setdefault(text, []).append(f"{state.candidate}, {state.suite}, {state.way}")
+    return [(text, f"{of[0]} and {len(of) - 1} more" if len(of) > 1 else of[0]) for text, of in runs.items()]
 
 
 _RACE: Final = ("candidate", "suite", "protocol", "raced", "groups read")

@@ -346,8 +346,13 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 self._found = ids
                 self._fill_list()
 
+            def failed(error: RudeError) -> None:
+                # What needs no reading is found all the same.
+                self._fill_list()
+                self.show_error(error)
+
             self.say("searching…")
-            self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found)
+            self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found, failed)
 
         self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, without="shows all"), search)
 

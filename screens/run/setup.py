@@ -43,7 +43,7 @@ class SetupPane(Horizontal):
         self._choices = Choices()
         self._offered: list[str] = []
         self._seen: object = None
-        """What was offered and marked when that was last looked at: as long as it is the same, a plan holds."""
+        """What was offered, marked and stored when that was last looked at: as long as it is the same, a plan holds."""
 
     def compose(self) -> ComposeResult:
         """Choices and plan."""
@@ -92,7 +92,8 @@ class SetupPane(Horizontal):
 
     def _marked(self) -> object:
         session = self._place.session
-        return tuple(self._offered), tuple(session.marked_models.items()), tuple(session.marked_suites)
+        marked = tuple(session.marked_models.items()), tuple(session.marked_suites)
+        return tuple(self._offered), *marked, session.stamp()
 
     def take_focus(self) -> None:
         """Where keys go when the pane opens."""

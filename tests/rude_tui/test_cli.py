@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from command import rude
@@ -14,6 +15,7 @@ from command import rude
 from data.bundled import bundled_models
 from rubrics.reading import find_suite, write_suite
 from rude_tui.cli import _COMMANDS
+from rude_tui.commands.run import _by_text
 
 GOOD = json.loads(find_suite("world").scored[0].canonical())
 
@@ -197,3 +199,9 @@ def test_help_of_every_command() -> None:
         done = rude(name, "--help")
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: rude-tui {name} ")
+
+
+def test_what_several_runs_have_in_common_is_said_once() -> None:
+    runs = [SimpleNamespace(candidate="oak", suite="garden", way=way) for way in ("choice", "likelihood", "sum")]
+    told = _by_text([("no weights", runs[0]), ("too long", runs[1]), ("no weights", runs[2])])
+    assert told == [("no weights", "oak, garden, choice and 1 more"), ("too long", "oak, garden, likelihood")]

@@ -19,6 +19,7 @@ from data.ladder import ladder
 from engine.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
+from rubrics.errors import StoreError
 
 SIZES = [(80, 24), (160, 48)]
 
@@ -485,3 +486,22 @@ async def test_the_pair_under_the_cursor_can_be_read_beside_the_list(
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
         assert "Plan week" not in screen_text(app)
+
+
+async def test_a_search_that_cannot_read_says_so_and_finds_what_is_at_hand(
+    garden, make_app, settle, screen_text, monkeypatch
+) -> None:
+    def unread(*_: object) -> None:
+        raise StoreError("is held by another program", where="rude.duckdb", fix="try again")
+
+    monkeypatch.setattr("engine.results.search.find_text", unread)
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"garden-00", "enter")
+        await settle(pilot)
+        assert "is held by another program" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "searching" not in screen_text(app)
+        assert "with “garden-00”" in screen_text(app)

@@ -124,6 +124,12 @@ def _suite() -> Any:
     return SimpleNamespace(hash="h", scored=())
 
 
+async def _begun(pilot: Pilot[Any], app: Any, screen_text: Callable[[Any], str]) -> None:
+    """Start a plan and wait until it goes."""
+    app.screen.begin(_plan())
+    await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+
+
 async def _click_key(pilot: Pilot[Any], text: str, label: str) -> None:
     """Click on a key of the bottom line, as a person would."""
     lines = text.rstrip("\n").split("\n")
@@ -134,8 +140,7 @@ async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, scr
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        app.screen.begin(_plan())
-        await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+        await _begun(pilot, app, screen_text)
         await _click_key(pilot, screen_text(app), "space pause")
         await _until(pilot, lambda: worker == ["paused"])
         await _until(pilot, lambda: "space go on" in screen_text(app))
@@ -157,8 +162,7 @@ async def test_the_cursor_follows_the_work_and_curves_follow_the_cursor(
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        app.screen.begin(_plan())
-        await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+        await _begun(pilot, app, screen_text)
         assert app.screen.query_one("#queue", DataTable).cursor_row == 1
         await pilot.press("down")
         await pilot.pause()
@@ -173,8 +177,7 @@ async def test_the_log_follows_after_a_resize(garden, make_app, settle, screen_t
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        app.screen.begin(_plan())
-        await _until(pilot, lambda: "▶ scoring" in screen_text(app))
+        await _begun(pilot, app, screen_text)
         for _ in range(12):
             app.runner.toggle_pause()
         await _until(pilot, lambda: "going on" in screen_text(app))
@@ -261,6 +264,14 @@ async def test_a_plan_holds_as_long_as_the_same_is_marked(garden, make_app, sett
         await pilot.press("2")
         await settle(pilot)
         assert pane.plan is None
+        await pilot.press("p")
+        await settle(pilot)
+        assert pane.plan is not None
+        await pilot.press("6")
+        app.session.store_path.touch()
+        await pilot.press("2")
+        await settle(pilot)
+        assert pane.plan is None, "something was stored since"
 
 
 async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, settle, screen_text, monkeypatch) -> None:
