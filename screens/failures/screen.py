@@ -221,8 +221,9 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             f"{failures.failed:,} of {failures.scored:,} pairs failed",
             f"{failures.board.excluded:,} excluded" if failures.board.excluded else "",
         )  # fmt: skip
-        what = f"{count(len(self._shown), 'pair')} in {one_line(failures.pick.title, 40)}"
-        what += f" with “{one_line(self._wanted, 30)}”" if self._wanted else ""
+        # What was searched for stands first: on a narrow screen the end is cut.
+        what = count(len(self._shown), "pair") + (f" with “{one_line(self._wanted, 30)}”" if self._wanted else "")
+        what += f" in {one_line(failures.pick.title, 40)}"
         self._id_width = min(_ID, max((len(pair.pair_id) for pair in self._shown), default=0))
         arrows = {name: self._order.arrow if name == self._order.by else " " for name in ORDERS}
         bold = {name: "bold" if name == self._order.by else "" for name in ORDERS}

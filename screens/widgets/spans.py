@@ -66,6 +66,8 @@ class Heading(Spans):
             """The line it is part of."""
             return self.heading
 
+    DEFAULT_CSS = "Heading { text-wrap: nowrap; text-overflow: ellipsis; }"
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._parts: list[Part] = []

@@ -488,6 +488,17 @@ async def test_the_pair_under_the_cursor_can_be_read_beside_the_list(
         assert "Plan week" not in screen_text(app)
 
 
+async def test_what_was_searched_for_is_seen_on_a_narrow_screen(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"garden-0", "enter")
+        await settle(pilot)
+        heading = screen_text(app).splitlines()[2]
+        assert "with “garden-0”" in heading
+        assert heading.rstrip().endswith("…")
+
+
 async def test_a_search_that_cannot_read_says_so_and_finds_what_is_at_hand(
     garden, make_app, settle, screen_text, monkeypatch
 ) -> None:
