@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings, load_settings, settings_file
 from rude_tui.terminal import log_file, quiet_terminal
+from rude_tui.tidying import Tidying
 from screens.session import Session
 
 HEAVY = ("torch", "transformers", "bitsandbytes", "accelerate", "scipy.stats")
@@ -104,18 +104,29 @@ def test_logs_and_native_writes_go_to_the_file_and_come_back(capfd: pytest.Captu
     assert "to the terminal" in seen
 
 
-async def test_reading_ahead_waits_until_nobody_acts(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rude_tui.app._QUIET", 0.3)
+def test_reading_ahead_waits_until_nobody_acts(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr("rude_tui.app._QUIET", 1.0)
+    monkeypatch.setattr("rude_tui.app.time", SimpleNamespace(sleep=naps.append))
+    # Someone presses a key during the first two naps and the fifth.
+    since_a_key = (0.0, 0.0, 0.0, 0.4, 0.8, 0.1, 0.6, 1.0)
+    monkeypatch.setattr(Tidying, "idle", property(lambda _: since_a_key[len(naps)]))
+    app._running = True
+    assert app._nobody_waits() is True
+    assert len(naps) == 7
+    assert max(naps) <= 0.1
+    naps.clear()
+    app._running = False
+    assert app._nobody_waits() is False
+    assert naps == []
+
+
+async def test_every_key_counts_as_acting(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     async with app.run_test() as pilot:
-        waiting = asyncio.create_task(asyncio.to_thread(app._nobody_waits))
-        for _ in range(12):
-            await pilot.press("f6")
-            await asyncio.sleep(0.05)
-            assert not waiting.done()
-        assert await waiting is True
-        app._running = False
-        assert app._nobody_waits() is False
-        app._running = True
+        noticed: list[bool] = []
+        monkeypatch.setattr(app._tidying, "touched", lambda: noticed.append(True))
+        await pilot.press("f6")
+        assert noticed
 
 
 async def test_threads_that_read_wait_a_millisecond_for_the_one_that_draws(app: RudeApp) -> None:
