@@ -8,8 +8,12 @@ from typing import IO, Any
 
 __all__ = ["Events", "be_polite", "environment", "in_words", "is_out_of_memory"]
 
-_NO_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "cublas_status_alloc_failed")
-"""What PyTorch, the system and CUDA say when there is none left."""
+_NO_MEMORY = (
+    "out of memory", "can't allocate memory", "cannot allocate memory", "cublas_status_alloc_failed",
+    "could not create a primitive", "could not create a memory", "could not execute a primitive",
+)  # fmt: skip
+"""What PyTorch, the system, CUDA and oneDNN say when there is none left. oneDNN says no more than what it could not do;
+a product that it has no code for is another thing, a "primitive descriptor"."""
 
 
 _ALLOCATOR = "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0"
@@ -51,6 +55,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
     text = str(error).lower()
+    text = text.replace("primitive descriptor", "")
     return isinstance(error, RuntimeError | OSError) and any(words in text for words in _NO_MEMORY)
 
 

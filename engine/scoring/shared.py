@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -78,13 +79,17 @@ class SharedScorer:
             stop = min(start + self.budget, len(tree.tokens))
             first, last = np.searchsorted(wants.places, [start, stop])
             wanted = _Wants(*(column[first:last] for column in wants))
+            done: tuple[Path, Reading] | None = None
             try:
-                path, reading = self._forward(tree, path, start, stop, wanted, details)
+                done = self._forward(tree, path, start, stop, wanted, details)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.budget <= _LEAST_BUDGET:
                     raise
+            if done is None:
+                # Not before the error is gone: it holds everything that the failed pass had made.
                 self._shrink(stop - start)
                 continue
+            path, reading = done
             self.computed += stop - start
             start = stop
             yield from ledger.fill(wanted.slots, reading)
@@ -125,6 +130,7 @@ class SharedScorer:
     def _shrink(self, tried: int) -> None:
         self.budget = max(_LEAST_BUDGET, min(self.budget, tried) // 2)
         self.notes.append(f"out of memory with {tried} tokens at once; going on with {self.budget}")
+        gc.collect()
         if self._halves.device.type == "cuda":
             torch.cuda.empty_cache()
 
