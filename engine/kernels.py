@@ -19,9 +19,9 @@ has where it lacks those."""
 ATTENTIONS: Final[tuple[AttentionKernel, ...]] = get_args(AttentionKernel)
 
 Matmul = Literal["onednn", "fp32", "default"]
-"""`onednn`: oneDNN's kernels wherever numbers are multiplied in fp32, which attention over bf16 numbers then is too.
-`fp32`: bf16 numbers are multiplied as fp32 numbers, in linear layers too. `default`: what the installed PyTorch takes
-by itself."""
+"""How attention and the usual linear layers multiply; a model's own kinds of layer do as they do. `onednn`: with
+oneDNN's kernels wherever that is in fp32, which attention over bf16 numbers then is too. `fp32`: bf16 numbers as fp32
+numbers, in linear layers too. `default`: as the installed PyTorch does by itself."""
 
 _CUTS_PRECISION = ("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE")
 """Settings by which oneDNN multiplies fp32 numbers at less than their precision."""

@@ -52,9 +52,9 @@ _WAYS: dict[Matmul, tuple[torch.dtype, Callable[..., Tensor]]] = {
 def use(model: nn.Module, wanted: Matmul = "onednn") -> Matmul:
     """Let a model multiply this way from now on; returns the way that it does.
 
-    Only layers that hold a plain matrix in this computer's memory change; parameters stay where they are. Where oneDNN
-    is missing, or set to round fp32 numbers before it multiplies, nothing changes. A model none of whose layers is of a
-    kind that is known is not said to multiply in a way that it does not.
+    Attention changes, and linear layers that hold a plain matrix in this computer's memory; a layer of a kind of its
+    own multiplies as it did, and parameters stay where they are. Where oneDNN is missing, or set to round fp32 numbers
+    before it multiplies, nothing changes.
     """
     from transformers.pytorch_utils import Conv1D
 
@@ -73,16 +73,11 @@ def use(model: nn.Module, wanted: Matmul = "onednn") -> Matmul:
         kind: type(kind.__name__, (kind,), {"forward": forward})
         for kind, forward in ((nn.Linear, straight), (Conv1D, transposed))
     }
-    before = [type(module) for module in model.modules()]
     for module in model.modules():
         weight = getattr(module, "weight", None)
         plain = isinstance(weight, Tensor) and weight.dtype == dtype and weight.device.type == "cpu"
         if plain and type(module) in changed and "forward" not in vars(module):
             module.__class__ = changed[type(module)]
-    # Of bf16 numbers only attention is oneDNN's.
-    layers_matter = wanted == "fp32" or next(model.parameters()).dtype == torch.float32
-    if layers_matter and before == [type(module) for module in model.modules()]:
-        return "default"
     model.__dict__["_products"] = wanted
     return wanted
 

@@ -120,16 +120,24 @@ def test_onednn_leaves_layers_of_other_numbers_as_they_are(build):
 
 
 @pytest.mark.parametrize(("wanted", "dtype"), [("onednn", torch.float32), ("fp32", torch.bfloat16)])
-def test_a_model_with_layers_of_its_own_is_not_said_to_multiply_as_it_does_not(wanted, dtype, build):
+def test_a_layer_of_a_kind_of_its_own_is_left_alone_and_attention_is_as_said(
+    wanted, dtype, build, requests, monkeypatch
+):
     class Own(torch.nn.Linear):
         def forward(self, x):
             return x @ self.weight.t()
 
-    model = build("llama").model.to(dtype)
-    for module in model.modules():
+    loaded, told = build("llama"), []
+    loaded.model.to(dtype)
+    for module in loaded.model.modules():
         if type(module) is torch.nn.Linear:
             module.__class__ = Own
-    assert matmul.use(model, wanted) == matmul.used_by(model) == "default"
+    assert matmul.use(loaded.model, wanted) == matmul.used_by(loaded.model) == wanted
+    assert sum(type(module) is Own for module in loaded.model.modules()) >= 13
+    real = dense.Tiles.__init__
+    monkeypatch.setattr(dense.Tiles, "__init__", lambda *a: (told.append((a[1].dtype, a[-1])), real(*a))[1])
+    dict(LocalBackend(loaded).score(requests))
+    assert set(told) == {(torch.float32, wanted == "onednn")}
 
 
 @pytest.mark.parametrize("rows", [1, 40])
