@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rubrics.counted import count
+from rubrics.errors import BadInput
 from screens.formats import size
 from screens.place import Place
 from screens.plain import plain
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from engine.results.sources import Source
 
-__all__ = ["export_dialog"]
+__all__ = ["export_dialog", "picture_dialog"]
+
+_PICTURES = ".svg, .pdf, .png"
 
 
 def export_dialog(
@@ -40,15 +43,10 @@ def export_dialog(
 
     def write(path: Path) -> tuple[Path, int | None]:
         from engine.export import table, write_table
-        from engine.export.figures import ENDINGS, rendered
-        from engine.export.files import whole
+        from engine.export.figures import ENDINGS
 
-        ending = path.suffix.lower().removeprefix(".")
-        if figure is not None and ending in ENDINGS:
-            drawn = rendered(figure(), ending)
-            with whole(path) as scratch:
-                scratch.write_bytes(drawn)
-            return path.resolve(), None
+        if figure is not None and _ending(path) in ENDINGS:
+            return _draw(figure, path)
         rows = table(place.session.store, what, place.session.question(**changes), source=source)
         if place_of is not None:
             placed = [(place_of(dict(zip(rows.columns, row, strict=True))), row) for row in rows.rows]
@@ -57,15 +55,49 @@ def export_dialog(
         write_table(rows, path)
         return path.resolve(), len(rows.rows)
 
+    hint = "a table: .csv, .parquet, .json" + (f"; the figure: {_PICTURES}" if figure is not None else "")
+    _ask(place, what, f"{what}.csv", hint, write)
+
+
+def picture_dialog(place: Place, what: str, figure: Callable[[], Figure]) -> None:
+    """Ask for a file, then draw what is shown into it in a thread; the ending decides the format."""
+
+    def write(path: Path) -> tuple[Path, int | None]:
+        from engine.export.figures import ENDINGS
+
+        if _ending(path) not in ENDINGS:
+            raise BadInput("no picture has this ending", where=path.name, fix=f"end the name in one of {_PICTURES}")
+        return _draw(figure, path)
+
+    _ask(place, what, f"{what}.svg", f"the figure: {_PICTURES}", write)
+
+
+def _ending(path: Path) -> str:
+    return path.suffix.lower().removeprefix(".")
+
+
+def _draw(figure: Callable[[], Figure], path: Path) -> tuple[Path, None]:
+    from engine.export.figures import rendered
+    from engine.export.files import whole
+
+    drawn = rendered(figure(), _ending(path))
+    with whole(path) as scratch:
+        scratch.write_bytes(drawn)
+    return path.resolve(), None
+
+
+def _ask(place: Place, what: str, name: str, hint: str, write: Callable[[Path], tuple[Path, int | None]]) -> None:
+    """Ask for a file and whether one that is there may go, write in a thread, and say where and how much."""
+
     def written(answer: tuple[Path, int | None]) -> None:
         path, rows = answer
         held = size(path.stat().st_size) if rows is None else f"{count(rows, 'row')}, {size(path.stat().st_size)}"
         place.notify(f"{plain(str(path))}\n{held}", title="Written", markup=False)
 
-    def begin(name: str | None) -> None:
-        if name is None:
+    def begin(given: str | None) -> None:
+        if given is None:
             return
-        path = Path(name).expanduser()
+        path = Path(given).expanduser()
         if path.exists():
             place.app.push_screen(
                 Confirm(f"{plain(path.name)} is there already", "Write over it?"),
@@ -74,5 +106,4 @@ def export_dialog(
         else:
             place.load("export", lambda: write(path), written)
 
-    hint = "a table: .csv, .parquet, .json" + ("; the figure: .svg, .pdf, .png" if figure is not None else "")
-    place.app.push_screen(Ask(f"Write {what} to", f"{what}.csv", hint), begin)
+    place.app.push_screen(Ask(f"Write {what} to", name, hint), begin)

@@ -306,6 +306,7 @@ def tokens(view: TokenView, *, width: float = 3.4) -> Figure:
                       textcoords="offset points", va="top", fontsize=6.5)  # fmt: skip
     axes.set_xlabel("characters read of both responses")
     axes.set_ylabel("chosen less rejected (nats)")
-    verdict = "▲ the sum ends for the chosen response" if won else "▼ the sum ends for the rejected response"
+    side = "▲ the sum ends for the chosen response" if won else "▼ the sum ends for the rejected response"
+    verdict = side if found.end else "the sum ends even"
     axes.set_title(f"{shown(view.candidate, 40)}, {shown(view.pair_id, 40)}\n{verdict}", fontsize=8, loc="left")
     return figure

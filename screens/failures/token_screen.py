@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from rubrics.counted import count
 from rubrics.errors import RudeError
+from screens.exporting import picture_dialog
 from screens.failures.course import Course, course
 from screens.failures.curve import Curve
 from screens.failures.token_text import LEVELS, TokenText, level_style
@@ -22,6 +23,8 @@ from screens.plain import one_line, plain
 from screens.widgets.brief import Brief
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from engine.results.board import Board
     from engine.results.tokens import ResponseTokens, TokenView
 
@@ -55,6 +58,7 @@ byte stands beside it.
         Binding("n", "step(1)", "next", id="next"),
         Binding("p", "step(-1)", "previous", id="previous"),
         Binding("y", "copy", "copy", tooltip="copy the tokens of this response as a table", id="copy"),
+        Binding("x", "export", "export", tooltip="write the curve to SVG, PDF or PNG", id="export"),
     ]
     DEFAULT_CSS = """
     TokenScreen #question { height: 1; padding: 0 1; background: $surface; }
@@ -269,6 +273,19 @@ byte stands beside it.
         else:
             return
         self.notify("Copied", timeout=2)
+
+    def action_export(self) -> None:
+        """Write the curve and where it turns, for a paper."""
+        view = self._view
+        if view is None:
+            return
+
+        def drawn() -> Figure:
+            from engine.export import figures
+
+            return figures.tokens(view)
+
+        picture_dialog(self, "tokens", drawn)
 
 
 def _quoted(piece: str) -> str:

@@ -73,11 +73,14 @@ class Rows(Lines, can_focus=True, inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter is offered where it leads somewhere."""
-        return self._opens or action != "select"
+        return action != "select" or (self._opens and self._count > 0)
 
     def show(self, count: int, line: Callable[[int, int], Text], cursor: int = 0) -> None:
         """Show `count` lines; `line(index, width)` makes one of them."""
+        offered = self._count > 0
         super().show(count, line)
+        if offered != (count > 0):
+            self.refresh_bindings()
         self.cursor = min(max(0, cursor), max(0, count - 1))
         self._reveal()
 

@@ -49,6 +49,22 @@ async def test_thirty_thousand_lines_cost_what_is_in_view() -> None:
         assert app.chosen == [29_999, 0]
 
 
+async def test_opening_is_offered_where_there_is_a_line() -> None:
+    app = Long(0)
+    async with app.run_test(size=(60, 20)) as pilot:
+        rows = app.query_one(Rows)
+
+        async def offered() -> bool:
+            await pilot.pause()
+            return "enter" in app.screen.active_bindings
+
+        assert not await offered()
+        rows.show(3, app.line)
+        assert await offered()
+        rows.show(0, app.line)
+        assert not await offered()
+
+
 async def test_an_empty_list_takes_any_key() -> None:
     app = Long(0)
     async with app.run_test(size=(60, 20)) as pilot:

@@ -240,6 +240,27 @@ async def test_tokens_are_copied_without_focus_and_nothing_is_where_nothing_is(s
         assert len(app._notifications) == 1
 
 
+async def test_the_curve_leaves_as_a_picture(scored, make_app, settle, screen_text, tmp_path) -> None:
+    async def written_to(name: str) -> None:
+        await pilot.press("x")
+        await pilot.pause()
+        app.screen.query_one(Input).value = str(tmp_path / name)
+        await pilot.press("enter")
+        await settle(pilot)
+
+    app = make_app(scored[0], start="failures")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await settle(pilot)
+        await written_to("curve.csv")
+        assert "no picture has this ending" in screen_text(app)
+        await pilot.press("escape")
+        await written_to("curve.svg")
+    (picture,) = tmp_path.glob("curve.*")
+    assert "chosen less rejected (nats)" in picture.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
 async def test_the_theme_changes_under_the_tokens(scored, make_app, settle, theme) -> None:
     app = make_app(scored[0], start="failures")
