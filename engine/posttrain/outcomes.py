@@ -71,7 +71,8 @@ def level(seeds: Sequence[Sequence[Score]], wanted: Callable[[Score], bool]) -> 
     mean = sum(shares) / len(shares)
     prompts = mean * (1 - mean) / max(judged for _, judged in counts)
     spread = sum((share - mean) ** 2 for share in shares) / (len(shares) - 1) if len(shares) > 1 else 0.0
-    return mean, math.sqrt(prompts + spread / len(shares))
+    # Models that met as many criteria are tied, whatever order their seeds are added up in.
+    return round(mean, 12), math.sqrt(prompts + spread / len(shares))
 
 
 def _counted(scores: Iterable[Score]) -> tuple[int, int]:

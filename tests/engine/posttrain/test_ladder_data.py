@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from data.bundled import bundled_models
 from engine.outcomes import read_outcomes
 from engine.posttrain.ladder import LADDER
-from engine.posttrain.outcomes import outcomes_of
+from engine.posttrain.outcomes import level, outcomes_of
 from engine.posttrain.pretrain import read_recipes
 from engine.posttrain.verdict import CLAIM, LEAST, ceiling
 from engine.results.board import Question
@@ -37,8 +38,7 @@ def test_points_are_the_outcomes() -> None:
     assert points == pytest.approx(scores, abs=1e-4)
 
 
-def test_the_card_is_of_these_points_and_by_the_claims_rule() -> None:
-    card = (LADDER / "card.md").read_text(encoding="utf-8")
+def test_the_card_is_of_these_points_and_by_the_claims_rule(card) -> None:
     claim = (LADDER / "claim.md").read_text(encoding="utf-8")
     assert f"`{CLAIM}`" in claim
     assert f"at least {LEAST}" in claim
@@ -69,13 +69,29 @@ def test_the_points_are_a_source_of_correlations() -> None:
         assert sum(point.shipped for point in view.points) >= 6
 
 
-def _counts(name: str = "repeat.csv") -> dict[str, dict[str, list[dict[str, str]]]]:
+def test_the_card_and_the_screen_tell_one_number(card) -> None:
+    (view,) = correlation_views(Store(), Question(), [RUDE], [CLAIM], source="ladder")
+    rho = view.statistics.spearman
+    assert f"ρ = {rho.value:.2f} (95 % {rho.ci_low:.2f} to {rho.ci_high:.2f}, n = {len(KNOWN)})" in card
+
+
+def _counts(name: str) -> dict[str, dict[str, list[dict[str, str]]]]:
     """Rows of criteria met, by candidate and seed."""
     found: dict[str, dict[str, list[dict[str, str]]]] = {}
     with (LADDER / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["candidate"], {}).setdefault(row["seed"], []).append(row)
     return found
+
+
+@pytest.fixture(scope="module")
+def counted() -> dict[str, dict[str, list[dict[str, str]]]]:
+    return _counts("scores.csv")
+
+
+@pytest.fixture(scope="module")
+def card() -> str:
+    return " ".join((LADDER / "card.md").read_text(encoding="utf-8").split())
 
 
 def _scores(rows: list[dict[str, str]]) -> list[Score]:
@@ -87,48 +103,85 @@ def _share(rows: list[dict[str, str]], stage: str, part: str, how: str) -> float
     return sum(int(row["met"]) for row in own) / sum(int(row["judged"]) for row in own)
 
 
-def test_what_the_card_says_of_the_repetition_is_in_its_counts() -> None:
-    repeated = _counts()
-    card = " ".join((LADDER / "card.md").read_text(encoding="utf-8").split())
+def test_every_model_has_two_seeds(counted, card) -> None:
+    assert set(counted) == KNOWN
+    assert all(set(seeds) == {"1", "2"} for seeds in counted.values())
+    assert f"{len(KNOWN)} of {len(KNOWN)} models of the ladder are finished ({len(KNOWN)} with 2 seeds)" in card
+
+
+def test_every_outcome_is_a_share_of_these_counts(counted) -> None:
+    told = {(o.candidate, o.outcome): o.score for o in read_outcomes(LADDER / "outcomes.csv")}
+    again = {
+        (name, outcome.outcome): outcome.score
+        for name, seeds in counted.items()
+        for outcome in outcomes_of(name, [_scores(rows) for rows in seeds.values()])
+    }
+    assert told == pytest.approx(again, abs=1.01e-4)
+    for name, seeds in counted.items():
+        plain = sum(_share(rows, "rl", "held", "greedy") for rows in seeds.values()) / len(seeds)
+        assert told[name, CLAIM] == pytest.approx(plain, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after", "part", "how"),
+    [
+        ("SFT over base, fresh prompts of trained families, greedy answers", "base", "sft", "seen", "greedy"),
+        ("RL over SFT, fresh prompts of trained families, greedy answers", "sft", "rl", "seen", "greedy"),
+        ("SFT over base, held-out families, greedy answers", "base", "sft", "held", "greedy"),
+        ("RL over SFT, held-out families, sampled answers", "sft", "rl", "held", "sampled"),
+    ],
+)
+def test_every_gain_of_the_card_is_in_these_counts(words, before, after, part, how, counted, card) -> None:
+    from scipy.stats import ttest_1samp
+
+    gains = [
+        100 * np.mean([_share(rows, after, part, how) - _share(rows, before, part, how) for rows in seeds.values()])
+        for seeds in counted.values()
+    ]
+    low, high = ttest_1samp(gains, 0).confidence_interval()
+    # One seed up and the other as far down is no lift, whatever a sum leaves over.
+    lifted = sum(gain > 1e-9 for gain in gains)
+    assert f"| {words} | {np.mean(gains):+.1f} | {low:+.1f} to {high:+.1f} | {lifted} of {len(gains)} |" in card
+
+
+def test_the_ceiling_of_the_outcome_is_in_these_counts(counted, card) -> None:
+    scores = [[_scores(rows) for _, rows in sorted(seeds.items())] for _, seeds in sorted(counted.items())]
+    found = ceiling(np.eye(len(scores)), np.arange(len(scores), dtype=np.int32), scores)
+    seeds = [[level([one], lambda s: (s.stage, s.part, s.how) == ("rl", "held", "greedy"))[0] for one in two]
+             for two in scores]  # fmt: skip
+    r = np.corrcoef(np.transpose(seeds))[0, 1]
+    assert found.seeds == pytest.approx(2 * r / (1 + r))  # Spearman and Brown, for two seeds together
+    told = re.search(r"the outcome one of (\S+) \(other families and another seed; (\S+) where", card)
+    assert float(told[1]) == pytest.approx(found.outcome, abs=0.02)  # over other random halves
+    assert told[2] == f"{found.seeds:.2f}"
+
+
+def test_what_the_card_says_of_another_processor_is_in_its_counts(counted, card) -> None:
+    repeated = _counts("repeat.csv")
     assert len(repeated) == 10
     assert all(set(seeds) == {"1", "2"} for seeds in repeated.values())
-    scores = [[_scores(rows) for _, rows in sorted(seeds.items())] for seeds in repeated.values()]
-    found = ceiling(np.eye(10), np.arange(10, dtype=np.int32), scores)
-    assert f"`rl_met` one of {found.outcome:.2f}".replace("0.", ".") in card
-    assert f"Where only the seed is another, the reliability is {found.seeds:.2f}".replace("0.", ".") in card
     gains = []
     for seeds in repeated.values():
         sft, base = ([_share(rows, s, "seen", "greedy") for rows in seeds.values()] for s in ("sft", "base"))
         gains.append(100 * (sum(sft) - sum(base)) / 2)
     lifted = sum(gain > 0 for gain in gains)
     assert f"trained families, greedy: {sum(gains) / 10:+.1f} points (1.4 to 8.4), {lifted} of 10 lifted" in card
-
-
-def test_up_to_fine_tuning_the_repetition_found_what_was_found_before() -> None:
-    names = {("held", "greedy"): "met", ("held", "sampled"): "sampled", ("seen", "greedy"): "seen_met"}
-    names["seen", "sampled"] = "seen_sampled"
-    before = {(o.candidate, o.outcome): o for o in read_outcomes(LADDER / "outcomes.csv")}
-    compared = 0
+    same, compared = Counter[str](), Counter[str]()
     for path in bundled_models():
-        for stage in ("base", "sft"):
-            for (part, how), name in names.items():
-                earlier = before[path.name, f"{stage}_{name}"]
-                if "1 seed" in earlier.source:
-                    share = _share(_counts()[path.name]["1"], stage, part, how)
-                    assert share == pytest.approx(earlier.score, abs=1e-4)
-                    compared += 1
-    assert compared == 40
+        for seed in ("1", "2"):
+            for stage in ("base", "sft", "rl"):
+                for part in ("held", "seen"):
+                    for how in ("greedy", "sampled"):
+                        one, other = (_share(found[path.name][seed], stage, part, how) for found in (repeated, counted))
+                        same[stage] += one == pytest.approx(other)
+                        compared[stage] += 1
+    before, after = same["base"] + same["sft"], compared["base"] + compared["sft"]
+    assert f"in {before} of {after} comparisons" in card
+    assert f"after reinforcement learning in {same['rl']} of {compared['rl']}" in card
 
 
-def test_on_the_same_kind_of_processor_every_outcome_came_out_the_same() -> None:
-    before = {(o.candidate, o.outcome): o for o in read_outcomes(LADDER / "outcomes.csv")}
-    compared = Counter[str]()
-    for name, seeds in _counts("rebuilt.csv").items():
-        assert set(seeds) == {"1"}
-        for again in outcomes_of(name, [_scores(seeds["1"])]):
-            earlier = before[name, again.outcome]
-            if "1 seed" in earlier.source:
-                assert again.score == pytest.approx(earlier.score, abs=1.01e-4), (name, again.outcome)
-                compared[name] += "gain" not in again.outcome
-    assert len(compared) == 14
-    assert set(compared.values()) == {48}
+def test_on_the_same_kind_of_processor_every_count_came_out_the_same(counted) -> None:
+    rebuilt = _counts("rebuilt.csv")
+    assert len(rebuilt) == 15
+    for name, seeds in rebuilt.items():
+        assert seeds == {"1": counted[name]["1"]}, name

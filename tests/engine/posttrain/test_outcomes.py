@@ -42,3 +42,12 @@ def test_a_stage_that_is_not_there_yet_has_no_outcome() -> None:
     names = {outcome.outcome for outcome in outcomes_of("m", [base])}
     assert "base_met" in names
     assert not any(name.startswith(("sft", "rl")) for name in names)
+
+
+def test_models_that_met_as_many_criteria_are_tied() -> None:
+    def mean(*met: int) -> float:
+        seeds = [[Score("rl", "held", "greedy", "f", "Logic", n, 10)] for n in met]
+        return next(o.score for o in outcomes_of("m", seeds) if o.outcome == "rl_met")
+
+    assert (0.1 + 0.2) / 2 != 0.15  # as sums of shares go
+    assert mean(1, 2, 3) == mean(2, 2, 2) == mean(3, 2, 1)

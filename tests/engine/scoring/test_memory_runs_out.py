@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from engine import kernels
+from engine.child import environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system refuses address space")
 
@@ -39,7 +40,7 @@ def scored(budget):
 
 plenty = scored(128)
 taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (taken + (90 << 20), resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_AS, (taken + (160 << 20), resource.RLIM_INFINITY))
 little = scored(2048)
 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 print(json.dumps([plenty, little]))
@@ -49,7 +50,8 @@ print(json.dumps([plenty, little]))
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_scoring_goes_on_with_less_at_once_and_says_so(precision: str) -> None:
     way = kernels.matmul_for("cpu", precision)
-    done = subprocess.run([sys.executable, "-c", SCRIPT, precision, way], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", SCRIPT, precision, way]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     assert done.returncode == 0, done.stderr[-2000:]
     (expected, quiet), (found, notes) = json.loads(done.stdout.splitlines()[-1])
     assert quiet == []
