@@ -292,13 +292,18 @@ def test_what_the_scoring_process_notes_reaches_the_reader_at_once_and_is_stored
         RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
         OSError(12, "Cannot allocate memory"),
+        RuntimeError("could not create a primitive"),
     ],
-    ids=["python", "cpu", "cuda", "cublas", "system"],
+    ids=["python", "cpu", "cuda", "cublas", "system", "onednn"],
 )
 def test_running_out_of_memory_is_called_that(error: Exception) -> None:
     assert is_out_of_memory(error)
     assert in_words(error).startswith("out of memory")
     assert not in_words(error).rstrip().endswith(":")
+
+
+def test_a_product_that_onednn_has_no_code_for_is_another_thing() -> None:
+    assert not is_out_of_memory(RuntimeError("could not create a primitive descriptor for a matmul primitive"))
 
 
 def test_a_worker_that_cannot_start_its_job_says_why(tmp_path: Path) -> None:
