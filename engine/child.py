@@ -23,11 +23,17 @@ for the next tensor of its size. Without these caches a model of 135 M parameter
 rather than 1,250, in nf4 in 770 rather than 1,030, in the same time. Other systems do not know the settings."""
 
 
+_KERNELS = {"LRU_CACHE_CAPACITY": "128", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
+"""oneDNN writes code for each shape of a product, and it and PyTorch's layer above it each keep that of 1,024 shapes,
+0.6 MB apiece. One pass needs at most 70 at a time, and to write one anew takes a millisecond. A model of 135 M
+parameters in fp32 with 4,096 tokens peaks at 1,410 MB rather than 1,530, in the same time. Both bounds are needed."""
+
+
 def environment() -> dict[str, str]:
-    """The environment that a process with a model is started in."""
-    # Of several values for one setting glibc takes the last: a person's own.
+    """The environment that a process with a model is started in; a person's own settings have the last word."""
+    # Of several values for one setting glibc takes the last.
     told = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
-    return {**os.environ, "GLIBC_TUNABLES": ":".join(told)}
+    return {**_KERNELS, **os.environ, "GLIBC_TUNABLES": ":".join(told)}
 
 
 class Events:

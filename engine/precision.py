@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Final, Literal, NamedTuple
 
+from engine.budgets import BUDGET_TOKENS, logit_rows
 from engine.candidate import Candidate
 from engine.kernels import matmul_for
 from engine.machine import Device
@@ -12,7 +13,6 @@ from engine.untrusted import shown
 from rubrics.errors import BadInput
 
 __all__ = [
-    "BUDGET_TOKENS",
     "CONTEXT_TOKENS",
     "PRECISIONS",
     "START_BYTES",
@@ -30,12 +30,6 @@ PRECISIONS: Final[tuple[Precision, ...]] = ("fp32", "bf16", "int8", "nf4")
 
 CONTEXT_TOKENS: Final = 4096
 """Keys and values held at once where nobody says more: shots, a prompt and both responses."""
-
-BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 2048}
-"""Tokens in one forward pass where nobody says otherwise, by device."""
-
-_LOGITS: Final = {"cpu": 8 << 20, "cuda": 256 << 20}
-"""Logits in existence at one time, by device: the output head is applied to so many positions as give these."""
 
 _KEPT_BACK: Final = 0.05
 """Share of the free memory left alone: allocators round up, and other programs live here too."""
@@ -96,7 +90,7 @@ def estimate(
     residual = budget_tokens * shape.hidden * (2 * item + 4)
     mask = budget_tokens * (budget_tokens + context_tokens) * item
     # As computed, in fp32, and once more inside the log-sum-exp.
-    logits = min(budget_tokens * shape.vocab, _LOGITS[device_kind]) * (item + 4 + 4)
+    logits = min(budget_tokens, logit_rows(shape.vocab, device_kind)) * shape.vocab * (item + 4 + 4)
     layer = residual + max(attention, forward) * item + mask
     if matmul_for(device_kind, precision) == "fp32":
         # What goes into a product and what comes out of it, in fp32, and a block of the matrix.

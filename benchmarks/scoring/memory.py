@@ -107,8 +107,9 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")
     asked = parser.parse_args()
     from engine import precision as estimating
+    from engine.budgets import BUDGET_TOKENS
     from engine.candidate import find
-    from engine.precision import BUDGET_TOKENS, estimate
+    from engine.precision import estimate
 
     if asked.matmul:
         estimating.matmul_for = lambda *_: asked.matmul

@@ -18,6 +18,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "num_hidden_layers": 8, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 64,
         "tie_word_embeddings": True,
     },
+    "qwen3-27m-32k": {
+        "model_type": "qwen3", "vocab_size": 32768, "hidden_size": 384, "intermediate_size": 1152,
+        "num_hidden_layers": 8, "num_attention_heads": 6, "num_key_value_heads": 3, "head_dim": 64,
+        "tie_word_embeddings": True,
+    },
     "smollm2-135m": {
         "model_type": "llama", "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536,
         "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": True,

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from engine.budgets import BUDGET_TOKENS
+
 __all__ = ["peak_bytes", "token_budget"]
 
 
@@ -35,7 +37,7 @@ def token_budget(config: Any, device: torch.device) -> int:
     that live at once inside a layer, plus keys and values of every layer in the worst case.
     """
     if device.type != "cuda":
-        return 1024
+        return BUDGET_TOKENS["cpu"]
     free, _ = torch.cuda.mem_get_info(device)
     text = config.get_text_config()
     hidden = int(text.hidden_size)

@@ -8,10 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Reading", "read"]
+from engine.budgets import logit_rows
 
-_ELEMENTS = {"cpu": 8 << 20, "cuda": 256 << 20}
-"""Logits held at once in fp32, by device."""
+__all__ = ["Reading", "read"]
 
 
 class Reading(NamedTuple):
@@ -39,7 +38,7 @@ def read(
         vocabulary: width of the logits, to bound memory by.
         details: whether to read rank, entropy and margin too.
     """
-    step = max(1, _ELEMENTS.get(hidden.device.type, 8 << 20) // max(1, vocabulary))
+    step = logit_rows(vocabulary, hidden.device.type)
     parts: list[tuple[Tensor, ...]] = []
     for start in range(0, len(hidden), step):
         first, last = torch.searchsorted(rows, torch.tensor([start, start + step])).tolist()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.candidate import Candidate, find
 from engine.machine import Device
-from engine.precision import BUDGET_TOKENS, PRECISIONS, START_BYTES, estimate, fits, human_bytes
+from engine.precision import PRECISIONS, START_BYTES, estimate, fits, human_bytes
 from engine.shape import Shape
 from rubrics.errors import BadInput
 
@@ -89,14 +89,6 @@ def test_on_a_cpu_logits_come_on_top_of_what_a_layer_takes() -> None:
     residual, feed_forward = 2560 * (2 + 2 + 4), 9728 * 3 * 2
     mask = 2 * (2048 * 2049 - 128 * 129)
     assert many - few == 1920 * (residual + feed_forward) + mask
-
-
-def test_the_estimate_is_of_the_budget_that_scoring_takes() -> None:
-    import torch
-
-    from engine.scoring.memory import token_budget
-
-    assert token_budget(None, torch.device("cpu")) == BUDGET_TOKENS["cpu"]
 
 
 def test_where_bf16_is_multiplied_as_fp32_the_scratch_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

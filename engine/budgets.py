@@ -1,0 +1,27 @@
+"""How much is computed at one time; what is estimated before a model is loaded and what scoring does are one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["BUDGET_TOKENS", "logit_rows"]
+
+BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 2048}
+"""Tokens in one forward pass where nobody says otherwise, by device."""
+
+_LOGITS: Final = {"cpu": 4 << 20, "cuda": 256 << 20}
+"""Logits in existence at one time, by device."""
+
+_HEAD_ROWS: Final = 64
+"""Positions that keep a CPU's matrix units busy in the output head."""
+
+_REUSED_LOGITS: Final = (8 << 20) - 1024
+"""In fp32 just below 32 MiB: larger pieces of memory glibc gives back to the system after each use."""
+
+
+def logit_rows(vocabulary: int, device_kind: str) -> int:
+    """Positions that the output head is applied to at one time, so that their logits take little memory."""
+    rows = _LOGITS.get(device_kind, _LOGITS["cpu"]) // max(1, vocabulary)
+    if device_kind == "cpu":
+        rows = max(rows, min(_HEAD_ROWS, _REUSED_LOGITS // max(1, vocabulary)))
+    return max(1, rows)
