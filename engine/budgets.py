@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BUDGET_TOKENS", "logit_rows"]
+__all__ = ["BUDGET_TOKENS", "KERNELS_KEPT", "logit_rows"]
 
-BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 2048}
-"""Tokens in one forward pass where nobody says otherwise, by device."""
+BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 8192}
+"""Tokens in one forward pass where nobody says otherwise, by device. On a CPU a thousand keep its matrix units as busy
+as more would; of larger activations the allocator gives the memory back after each, to be cleared for the next. A GPU
+needs more until its own work outlasts Python's. Not by what is free: the same work should be done the same way beside
+another program, and be what the estimate is of. Where memory runs out, scoring halves it."""
+
+KERNELS_KEPT: Final = 128
+"""Shapes of products that oneDNN keeps its code for. One pass needs at most 70 at a time."""
 
 _LOGITS: Final = {"cpu": 4 << 20, "cuda": 256 << 20}
 """Logits in existence at one time, by device."""

@@ -6,6 +6,8 @@ import json
 import os
 from typing import IO, Any
 
+from engine.budgets import KERNELS_KEPT
+
 __all__ = ["Events", "be_polite", "environment", "in_words", "is_out_of_memory"]
 
 _NO_MEMORY = (
@@ -23,10 +25,10 @@ for the next tensor of its size. Without these caches a model of 135 M parameter
 rather than 1,250, in nf4 in 770 rather than 1,030, in the same time. Other systems do not know the settings."""
 
 
-_KERNELS = {"LRU_CACHE_CAPACITY": "128", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
+_KERNELS = {name: str(KERNELS_KEPT) for name in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY")}
 """oneDNN writes code for each shape of a product, and it and PyTorch's layer above it each keep that of 1,024 shapes,
-0.6 MB apiece. One pass needs at most 70 at a time, and to write one anew takes a millisecond. A model of 135 M
-parameters in fp32 with 4,096 tokens peaks at 1,410 MB rather than 1,530, in the same time. Both bounds are needed."""
+0.6 MB apiece; to write one anew takes a millisecond. With both bounds a model of 135 M parameters in fp32 with 4,096
+tokens peaks at 1,410 MB rather than 1,530, in the same time."""
 
 
 def environment() -> dict[str, str]:

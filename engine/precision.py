@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Final, Literal, NamedTuple
 
-from engine.budgets import BUDGET_TOKENS, logit_rows
+from engine.budgets import BUDGET_TOKENS, KERNELS_KEPT, logit_rows
 from engine.candidate import Candidate
 from engine.kernels import matmul_for
 from engine.machine import Device
@@ -39,6 +39,12 @@ START_BYTES: Final = {"cpu": 420 << 20, "cuda": 700 << 20}
 
 _QUANTISED_BYTES: Final = 45 << 20
 """What bitsandbytes adds to that on a CPU."""
+
+_KERNEL_BYTES: Final = 600_000
+"""Code that oneDNN writes for one shape of a product."""
+
+_KERNEL_TOKENS: Final = 32
+"""Attention is two products, and their shapes are rounded up to 64 keys."""
 
 _WIDENED_BYTES: Final = 4 << 22
 """Weights that are fp32 numbers at one time where bf16 ones are multiplied so."""
@@ -102,6 +108,8 @@ def estimate(
     start = START_BYTES[device_kind]
     if device_kind == "cpu" and precision in ("int8", "nf4"):
         start += _QUANTISED_BYTES
+    if matmul_for(device_kind, precision) == "onednn":
+        start += _KERNEL_BYTES * min(KERNELS_KEPT, context_tokens // _KERNEL_TOKENS)
     return start + _weight_bytes(candidate, precision) + max(running, loading)
 
 

@@ -1,6 +1,6 @@
 """How fast is scoring, against lm-evaluation-harness, a careful loop, and the floor that the hardware sets?
 
-    python benchmarks/scoring/bench_scoring.py                                the table for CPUs, about ten minutes
+    python benchmarks/scoring/bench_scoring.py                                the table for CPUs, most of an hour
     python benchmarks/scoring/bench_scoring.py --shape qwen3-27m --precision fp32 --pairs 20
     python benchmarks/scoring/bench_scoring.py --device cuda --shape qwen3-0.6b qwen3-4b qwen3-14b --precision bf16
     python benchmarks/scoring/bench_scoring.py --device cuda --shape qwen3-4b --precision bf16 --long
@@ -59,7 +59,7 @@ TABLE = {
     ("qwen3-27m-32k", "fp32"): (200, 8), ("qwen3-27m-32k", "bf16"): (60, 8),
     ("smollm2-135m", "fp32"): (12, 4), ("smollm2-135m", "bf16"): (12, 4),
 }  # fmt: skip
-"""Pairs for us and requests for each rival, so that all of it takes about twelve minutes on two cores."""
+"""Pairs for us and requests for each rival, so that all of it takes less than an hour on two cores."""
 
 LONG = Lengths(prompt=(3000, 14000))
 """Items of 4,000 to 16,000 tokens."""

@@ -3,6 +3,7 @@
     python benchmarks/scoring/memory.py
     python benchmarks/scoring/memory.py --shape smollm2-135m --precision fp32 --context 4096
     python benchmarks/scoring/memory.py --precision bf16 --matmul fp32       as on a processor without AVX-512
+    python benchmarks/scoring/memory.py --shape qwen3-4b --precision bf16 --context 18000 --calls 1    half an hour
 
 Each model is written to a folder with random weights, then loaded and made to score several calls of requests of up to
 the given length, in a process of its own that is started as the program starts it. The peak is the one that the program
@@ -32,12 +33,13 @@ from engine import kernels
 from engine.requests import Request
 from engine.scoring.backend import LocalBackend
 from engine.scoring.load import load_model
-folder, precision, length, vocabulary, way = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+folder, precision, way = sys.argv[1], sys.argv[2], sys.argv[6]
+length, vocabulary, calls = map(int, sys.argv[3:6])
 if way:
     kernels.matmul_for = lambda *_: way
 draw = np.random.default_rng(0)
 backend = LocalBackend(load_model(folder, precision, "cpu", threads=2))
-for call in range(2):
+for call in range(calls):
     # The first call has the longest; shapes that differ leave other gaps in memory.
     common = length - 200 - int(call * draw.integers(0, length // 8))
     shared = tuple(draw.integers(0, vocabulary, common).tolist())
@@ -52,20 +54,19 @@ print(json.dumps(backend.stats.peak_bytes))
 
 def write(shape: str, folder: Path) -> int:
     """A model folder with random weights; the size of its vocabulary."""
-    import torch
     from workload import build
 
-    model = build(shape, "fp32", "cpu").model.to(torch.bfloat16)
+    model = build(shape, "bf16", "cpu").model
     model.save_pretrained(folder)
     return int(model.config.vocab_size)
 
 
-def peak_of(folder: str, precision: str, context: int, vocabulary: int, way: str) -> int:
+def peak_of(folder: str, precision: str, context: int, vocabulary: int, calls: int, way: str) -> int:
     """Bytes of resident memory at the peak of a process that loads the model and scores."""
     from engine.child import environment
 
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, folder, precision, str(context), str(vocabulary), way],
+        [sys.executable, "-c", PROBE, folder, precision, str(context), str(vocabulary), str(calls), way],
         capture_output=True, text=True, check=False, env={**environment(), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     if done.returncode:
@@ -103,6 +104,7 @@ def main() -> int:
     parser.add_argument("--shape", nargs="+", default=["qwen3-27m", "smollm2-135m", "llama-160m"])
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16", "int8", "nf4"])
     parser.add_argument("--context", nargs="+", type=int, default=[1024, 4096])
+    parser.add_argument("--calls", type=int, default=2, help="of four requests each, alike but for 200 tokens")
     parser.add_argument("--matmul", default="", choices=["onednn", "fp32", "default"], help="default: as the program")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")
     asked = parser.parse_args()
@@ -120,7 +122,7 @@ def main() -> int:
             (candidate,) = find([folder])
             for precision in asked.precision:
                 for context in asked.context:
-                    peak = peak_of(folder, precision, context, vocabulary, asked.matmul)
+                    peak = peak_of(folder, precision, context, vocabulary, asked.calls, asked.matmul)
                     told = estimate(candidate, precision, context_tokens=context, budget_tokens=BUDGET_TOKENS["cpu"])
                     row = {"shape": shape, "precision": precision, "matmul": asked.matmul, "context": context}
                     results.append({**row, "estimate": told, "peak": peak, "ratio": round(peak / told, 3)})

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import torch
 
+from engine.budgets import BUDGET_TOKENS
 from engine.child import is_out_of_memory
 from engine.requests import Request, Score
 from engine.scoring import attention, check, memory
@@ -57,7 +58,7 @@ class LocalBackend:
     model one at a time, and `stats.notes` says why.
 
     Args:
-        token_budget: tokens in one forward pass; None for what fits.
+        token_budget: tokens in one forward pass; None for `BUDGET_TOKENS`.
     """
 
     def __init__(self, loaded: LoadedModel, token_budget: int | None = None) -> None:
@@ -66,7 +67,7 @@ class LocalBackend:
         self._stats = Stats()
         halves = Halves(loaded.model)
         self._device = halves.device
-        self._shared = SharedScorer(halves, token_budget or memory.token_budget(loaded.model.config, halves.device))
+        self._shared = SharedScorer(halves, token_budget or BUDGET_TOKENS[halves.device.type])
         self._longest_shared = _longest_shared(loaded.model.config)
         attention.register()
         why_not = self._try_sharing()

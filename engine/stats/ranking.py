@@ -25,7 +25,8 @@ HELP: Final = {
     "rank_high": "candidates - those that are worse by the same tests",
     "value": "weighted mean of the metric over the pairs of the scope; a tie counts a half",
     "ci_low": "interval over clusters of pairs; the method stands in its own column",
-    "p_best": "share of resamples of clusters in which the candidate comes first; a shared first place is shared out",
+    "p_best": "share of resamples of clusters in which the candidate comes first; a shared first place is shared out; "
+    "none for the only candidate",
     "tied_with": "candidates that the paired tests cannot tell it from (sign flip by cluster, Holm over all)",
 }
 """One line on how each column is made. Ranks: Mogstad, Romano, Shaikh & Wilhelm 2024, Rev. Econ. Stud. 91(1)."""
@@ -230,7 +231,7 @@ def _rows(
                 chance=chance,
                 n_pairs=int(n_pairs[c]),
                 n_clusters=found.clusters,
-                p_best=float(p_best[c]),
+                p_best=float(p_best[c]) if count > 1 else math.nan,
                 tied_with=tuple(
                     sorted(candidates[d] for d in range(count) if d != c and not better[c, d] and not better[d, c])
                 ),

@@ -99,16 +99,26 @@ def test_where_bf16_is_multiplied_as_fp32_the_scratch_is_in_it(monkeypatch: pyte
     assert estimate(model, "bf16", context_tokens=1, budget_tokens=1024) - plain == 4 * (1024 * (2560 + 9728) + 2**22)
 
 
+@pytest.mark.parametrize("context, kernels", [(640, 20), (4096, 128), (100_000, 128)])
+def test_onednns_code_for_the_shapes_of_attention_is_in_it(
+    context: int, kernels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = estimate(FOUR_B, "fp32", context_tokens=context, budget_tokens=1024)
+    monkeypatch.setattr("engine.precision.matmul_for", lambda *_: "onednn")
+    # A shape of each of two products for every 64 keys; what is kept has a bound.
+    assert estimate(FOUR_B, "fp32", context_tokens=context, budget_tokens=1024) - plain == kernels * 600_000
+
+
 def test_every_token_kept_costs_its_keys_and_values() -> None:
     few, many = (
-        estimate(FOUR_B, "bf16", context_tokens=n, budget_tokens=2048, device_kind="cuda") for n in (20_000, 40_000)
+        estimate(FOUR_B, "bf16", context_tokens=n, budget_tokens=8192, device_kind="cuda") for n in (20_000, 40_000)
     )
     kv = 2 * 36 * 8 * 128 * 2
     assert kv <= (many - few) / 20_000 <= 1.25 * kv
 
 
 def test_long_items_run_where_the_project_says_they_must() -> None:
-    assert estimate(FOUR_B, "bf16", context_tokens=18_000, budget_tokens=2048, device_kind="cuda") < 16 * GB
+    assert estimate(FOUR_B, "bf16", context_tokens=18_000, budget_tokens=8192, device_kind="cuda") < 16 * GB
     assert fits(FOUR_B, device(23 * GB), context_tokens=18_000).precision == "bf16"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.budgets import BUDGET_TOKENS
 from engine.requests import Request, TokenScores
 from engine.scoring.backend import LocalBackend
 from engine.scoring.memory import peak_bytes
@@ -127,6 +128,20 @@ def test_out_of_memory_halves_the_budget_and_goes_on(llama, requests, monkeypatc
     assert {i: s.value for i, s in scores.items()} == pytest.approx(truth, abs=2e-4)
     assert [note for note in backend.stats.notes if "out of memory" in note]
     assert len(backend.stats.notes) == 2  # 400 → 200 → 100
+
+
+def test_a_pass_is_of_as_many_tokens_as_the_estimate_is_of(llama, requests, monkeypatch):
+    monkeypatch.setitem(BUDGET_TOKENS, "cpu", 130)
+    backend = LocalBackend(llama)
+    states, sizes = Halves.states, []
+
+    def seen(self, tokens, positions, read):
+        sizes.append(len(tokens))
+        return states(self, tokens, positions, read)
+
+    monkeypatch.setattr(Halves, "states", seen)
+    list(backend.score(requests))
+    assert max(sizes) == 130
 
 
 def test_too_little_memory_for_anything_is_an_error(llama, requests, monkeypatch):
