@@ -36,6 +36,11 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _UNSET = ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "NO_COLOR", "FORCE_COLOR", "COLORTERM")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests start first: begun last, one keeps everybody waiting while the other cores idle."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real models and datasets beside the checkout; the test skips where there is none."""

@@ -135,6 +135,7 @@ PLACES = {
 }
 
 
+@pytest.mark.long
 async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = make_app(still)

@@ -51,6 +51,7 @@ WALK = {
 """Each screen with the keys that lead to it from the one before."""
 
 
+@pytest.mark.long
 async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with gallery(make_app(still), settle, screen_text, snapshot) as shown:

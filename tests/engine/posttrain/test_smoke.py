@@ -49,6 +49,7 @@ def _toml(recipe: dict[str, object]) -> str:
     return "\n".join(plain) + "\n"
 
 
+@pytest.mark.long
 def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
     recipe = PostTraining.of(RECIPE)
     work(small, recipe)

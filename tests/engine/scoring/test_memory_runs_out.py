@@ -47,6 +47,7 @@ print(json.dumps([plenty, little]))
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_scoring_goes_on_with_less_at_once_and_says_so(precision: str) -> None:
     way = kernels.matmul_for("cpu", precision)

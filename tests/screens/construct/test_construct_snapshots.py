@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from looks import gallery
 from syrupy.assertion import SnapshotAssertion
 
@@ -23,6 +24,7 @@ PLACES = {
 """Each screen with the keys that lead to it from the one before."""
 
 
+@pytest.mark.long
 async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
