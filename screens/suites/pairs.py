@@ -119,7 +119,11 @@ trial by what the candidates said about them.
             self._pairs, self._places, self._noted = found
             self._pages = {}
             number = len(self._places)
-            self._say(f"{count(number, 'pair')}" + ("" if number else "; esc shows all again"))
+            scored, shots = self._entry.n_scored, self._entry.n_shots
+            if shots and number == scored + shots:
+                self._say(f"{count(scored, 'pair')} and {count(shots, 'exemplar')}")
+            else:
+                self._say(count(number, "pair") + ("" if number else "; esc shows all again"))
             self.query_one(Rows).show(number, self._line)
             self._read_pair()
 

@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Input
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.suites import stored_suites
+from rubrics.reading import find_suite
 from screens.widgets.rows import Rows
 
 
@@ -75,6 +76,20 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         await pilot.press("enter", "escape", "escape", "escape")
         await settle(pilot)
         assert "1 suite · none marked" in screen_text(app)
+
+
+async def test_exemplars_are_not_counted_as_pairs(garden, make_app, settle, screen_text, monkeypatch) -> None:
+    monkeypatch.setattr("rubrics.reading.built_in_names", lambda: ["core"])
+    core = find_suite("core")
+    app = make_app(garden)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("6", "enter")
+        await settle(pilot)
+        shots = len(core.pairs) - len(core.scored)
+        assert shots
+        assert f"core · {len(core.scored)} pairs and {shots} exemplars" in screen_text(app)
+        assert app.screen.query_one(Rows).count == len(core.pairs)
 
 
 async def test_by_mouse_alone(garden, make_app, settle, screen_text, one_suite) -> None:
