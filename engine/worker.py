@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.child import Events, be_polite, in_words, is_out_of_memory
+from engine.jobs.child import Events, be_polite, in_words, is_out_of_memory
 from rubrics.errors import RudeError
 
 if TYPE_CHECKING:
-    from engine.layout import Laid
-    from engine.requests import Request, Score
+    from engine.layout.lay_out import Laid
+    from engine.layout.requests import Request, Score
     from engine.scoring.backend import Backend
     from rubrics.schema import Pair, Suite
 
@@ -155,7 +155,7 @@ class _Task:
     def __init__(
         self, number: int, spec: Mapping[str, Any], job: Mapping[str, Any], encoder: Any, events: Events
     ) -> None:
-        from engine.layout import LayoutOptions, lay_out
+        from engine.layout.lay_out import LayoutOptions, lay_out
         from rubrics.reading import read_suite
 
         self.number = number
@@ -183,7 +183,7 @@ class _Task:
 
     def prepare(self, events: Events) -> bool:
         """Report what can be scored; True if anything is left to do."""
-        from engine.order import rounds
+        from engine.layout.order import rounds
 
         done = set(self.spec["done"])
         order = list(rounds(self.suite.scored, self.laid.lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
@@ -236,7 +236,7 @@ class _Task:
         return {"verdict": _verdict(pair, views, self.spec["seed"]), "tokens": self._tokens_of(pair, views)}
 
     def _tokens_of(self, pair: Pair, views: Mapping[str, tuple[Request, Score]]) -> list[list[Any]]:
-        from engine.layout import token_lengths
+        from engine.layout.lay_out import token_lengths
 
         found = []
         for view, (_, score) in views.items():

@@ -21,7 +21,7 @@ def download(hub_id: str, allow_remote_code: bool = False) -> Path:
     Raises:
         CandidateError: no such model, no network, no rights, no room.
     """
-    from engine.hub import fetch
+    from engine.candidates.hub import fetch
 
     told = -1
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.kernels import ATTENTIONS
+from engine.machine.kernels import ATTENTIONS
 from engine.store.connection import Store
 
 __all__ = ["as_json", "attention_option", "database", "question_options", "source_options", "store_of"]

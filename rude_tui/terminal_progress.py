@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from engine.progress import Phase, RunState
+from engine.jobs.progress import Phase, RunState
 from rubrics.counted import count
 from rude_tui.output import narrate
 from screens.plain import one_line
@@ -38,7 +38,7 @@ def describe(state: RunState) -> str:
 
 
 class TerminalProgress:
-    """A sink for `engine.progress.Progress`."""
+    """A sink for `engine.jobs.progress.Progress`."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()

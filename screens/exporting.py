@@ -17,7 +17,7 @@ from screens.widgets.dialogs import Ask, Confirm
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from engine.results.sources import Source
+    from engine.correlation.sources import Source
 
 __all__ = ["export_dialog", "picture_dialog"]
 

@@ -16,9 +16,9 @@ from screens.run.trace import Recorder
 from screens.session import Live
 
 if TYPE_CHECKING:
-    from engine.posttrain.session import Planned
-    from engine.progress import RunState
-    from engine.runs import Plan, RunRequest
+    from engine.jobs.progress import RunState
+    from engine.jobs.runs import Plan, RunRequest
+    from engine.posttrain.job import Planned
     from engine.store.connection import Store
 
 __all__ = ["Runner"]
@@ -100,7 +100,7 @@ class Runner:
         return not self.running
 
     def _score(self, store: Store, plan: Plan) -> None:
-        from engine.runs import execute
+        from engine.jobs.runs import execute
 
         for name, what, _ in plan.refused:
             self._say(f"{name}: left out, {what}")
@@ -108,7 +108,7 @@ class Runner:
         execute(store, plan, self, self._cancel, self._pause)
 
     def _train(self, store: Store, planned: Sequence[Planned]) -> None:
-        from engine.posttrain.session import post_train_all
+        from engine.posttrain.job import post_train_all
 
         self._recorder = Recorder()
         post_train_all(store, planned, self, self._cancel, self._pause)

@@ -13,7 +13,7 @@ from screens.construct.desk import Desk
 from screens.run.trace import Trace
 
 if TYPE_CHECKING:
-    from engine.progress import RunState
+    from engine.jobs.progress import RunState
     from engine.results.board import Board, Question
     from engine.results.rankings import RankingTable
     from engine.store.connection import Store

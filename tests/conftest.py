@@ -147,7 +147,7 @@ def _warm_workers(_homes: Path) -> Iterator[None]:
     """Workers that this process starts are forked from one that has read the model libraries already."""
     nursery = Nursery()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.process.subprocess", SimpleNamespace(Popen=nursery.popen, PIPE=subprocess.PIPE))
+        patch.setattr("engine.jobs.process.subprocess", SimpleNamespace(Popen=nursery.popen, PIPE=subprocess.PIPE))
         yield
     nursery.close()
 

@@ -42,9 +42,9 @@ import lm_eval_rival
 import record
 from workload import SHAPES, Lengths, build, floor_operations, pairs_as_requests
 
-from engine import kernels
-from engine.child import environment
-from engine.requests import Request
+from engine.jobs.child import environment
+from engine.layout.requests import Request
+from engine.machine import kernels
 from engine.scoring import matmul
 from engine.scoring.backend import LocalBackend
 from engine.scoring.memory import peak_bytes

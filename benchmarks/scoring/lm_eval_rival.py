@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
-from engine.requests import Request
+from engine.layout.requests import Request
 
 __all__ = ["BATCHES", "LmEval", "version"]
 

@@ -29,8 +29,8 @@ import json, os, sys
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 import numpy as np
 import engine.worker
-from engine import kernels
-from engine.requests import Request
+from engine.machine import kernels
+from engine.layout.requests import Request
 from engine.scoring.backend import LocalBackend
 from engine.scoring.load import load_model
 folder, precision, way = sys.argv[1], sys.argv[2], sys.argv[6]
@@ -63,7 +63,7 @@ def write(shape: str, folder: Path) -> int:
 
 def peak_of(folder: str, precision: str, context: int, vocabulary: int, calls: int, way: str) -> int:
     """Bytes of resident memory at the peak of a process that loads the model and scores."""
-    from engine.child import environment
+    from engine.jobs.child import environment
 
     done = subprocess.run(
         [sys.executable, "-c", PROBE, folder, precision, str(context), str(vocabulary), str(calls), way],
@@ -91,7 +91,7 @@ def kept(results: list[dict[str, Any]], folder: Path) -> None:
     import record
     import torch
 
-    from engine import kernels
+    from engine.machine import kernels
 
     machine = f"{kernels.processor()}, {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores, 2 threads"
     off = max(abs(row["ratio"] - 1) for row in results)
@@ -108,10 +108,10 @@ def main() -> int:
     parser.add_argument("--matmul", default="", choices=["onednn", "fp32", "default"], help="default: as the program")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")
     asked = parser.parse_args()
-    from engine import precision as estimating
-    from engine.budgets import BUDGET_TOKENS
-    from engine.candidate import find
-    from engine.precision import estimate
+    from engine.candidates.find import find
+    from engine.machine import precision as estimating
+    from engine.machine.budgets import BUDGET_TOKENS
+    from engine.machine.precision import estimate
 
     if asked.matmul:
         estimating.matmul_for = lambda *_: asked.matmul

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from engine.requests import Request
+from engine.layout.requests import Request
 from engine.scoring.load import LoadedModel
 
 __all__ = ["SHAPES", "Lengths", "build", "floor_operations", "pairs_as_requests"]

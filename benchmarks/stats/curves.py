@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from engine.results.curves import _widened
+from engine.correlation.curves import _widened
 from engine.stats.curves import fit_power_law
 
 SPAN, CLUSTERS, SIZE, RESAMPLES = 100.0, 75, 4, 300

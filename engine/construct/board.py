@@ -11,7 +11,7 @@ from typing import Any
 from engine.construct.caller import Caller
 from engine.construct.progress import ConstructPhase, ConstructState, PhaseYield, Tell
 from engine.construct.underway import UnderWay
-from engine.progress import Throttle
+from engine.jobs.progress import Throttle
 
 __all__ = ["Board"]
 

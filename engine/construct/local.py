@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.construct.chat import CallFailed, ChatRequest, Reply
-from engine.paths import log_dir
+from engine.machine.paths import log_dir
 from rubrics.errors import EndpointError
 
 __all__ = ["LocalModel"]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from engine.candidates.untrusted import shown
 from engine.construct.chat import CallFailed, ChatRequest, Reply, estimate_tokens
 from engine.construct.retrying import RETRIED, pause_before, retry_after
 from engine.construct.spec import ModelSpec
-from engine.untrusted import shown
 from rubrics.errors import EndpointError
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engine.palette import LIGHT_COLOURS, SERIES_GLYPHS, glyph
+from engine.candidates.untrusted import shown
+from engine.export.palette import LIGHT_COLOURS, SERIES_GLYPHS, glyph
 from engine.stats.metrics import METRICS
-from engine.untrusted import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from engine.results.correlation import CorrelationView
+    from engine.correlation.predictor_outcome import CorrelationView
     from engine.results.rankings import RankingTable
     from engine.results.tokens import TokenView
     from engine.stats.ranking import RankRow
@@ -167,7 +167,7 @@ def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figur
 
 def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
     """The scatter with its line, 95 % band, and the predicted place of candidates without an outcome (hollow)."""
-    from engine.stats.lines import fit_line
+    from engine.stats.least_squares import fit_line
 
     figure, axes = _axes(width, 0.8 * width)
     seen = [point for point in view.points if not math.isnan(point.x)]
@@ -290,9 +290,9 @@ def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
 
 def tokens(view: TokenView, *, width: float = 3.4) -> Figure:
     """The chosen response's log-likelihood less the rejected one's, as both are read, and where it turns for good."""
-    from engine.results.course import course
+    from engine.results.running_difference import running_difference
 
-    found = course(view)
+    found = running_difference(view)
     figure, axes = _axes(width, 0.6 * width)
     x = found.chosen + found.rejected
     won = found.end > 0

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from engine.predictors.interface import Evidence
-from engine.results.board import Question, load_board
-from engine.results.controls import ControlTable, control_row, control_table
-from engine.results.correlation import (
+from engine.correlation.predictor_outcome import (
     correlation_views,
     outcome_names,
     predictor_label,
     predictor_names,
     predictor_values,
 )
+from engine.correlation.sources import Source
+from engine.predictors.interface import Evidence
+from engine.results.board import Question, load_board
+from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.items import try_pairs
 from engine.results.rankings import rankings_of
-from engine.results.sources import Source
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from rubrics.errors import BadInput

@@ -16,13 +16,13 @@ import numpy as np
 from scipy.stats import t
 
 import data
-from engine.outcomes import Outcome
+from engine.correlation.predictor_outcome import RUDE, SIZE
+from engine.outcomes.outcomes import Outcome
+from engine.posttrain.job import outcomes_in
 from engine.posttrain.outcomes import level
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.session import outcomes_in
 from engine.posttrain.verdict import BASE, CLAIM, LEAST, OUTCOMES, Verdict, judge
 from engine.predictors.catalogue import catalogue
-from engine.results.correlation import RUDE, SIZE
 from engine.stats.correlation import Statistic
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes

@@ -22,9 +22,9 @@ from typing import Any, Final
 
 import data
 from data.bundled import bundled_models
+from engine.posttrain.job import Planned, Recorder, job_of, plan_post_training
 from engine.posttrain.pretrain import Recipe, pretrain, read_recipes
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.session import Planned, Recorder, job_of, plan_post_training
 from engine.store.connection import Store
 from engine.store.posttrain import close_posttrain, open_posttrain, stored_posttrain
 from engine.store.runs import Status, save_candidate
@@ -153,7 +153,7 @@ def _pretraining(ladder: Ladder, recipe: Recipe) -> _Job:
 
 
 def _scoring(ladder: Ladder, model: Path) -> _Job:
-    from engine.runs import RunRequest, execute, plan
+    from engine.jobs.runs import RunRequest, execute, plan
 
     request = RunRequest(
         models=(str(model),), suites=(SUITE,), device="cpu", precision="fp32", threads=1, token_scores=True,

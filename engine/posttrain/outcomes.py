@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from engine.outcomes import Outcome
+from engine.outcomes.outcomes import Outcome
 from engine.store.posttrain import Score
 from rubrics.counted import count
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.jobs.progress import TRAINING
 from engine.posttrain.tasks import suite_hash
-from engine.progress import TRAINING
 from engine.store.connection import Store
 from engine.store.posttrain import stored_posttrain
 from engine.store.runs import RunRow, Status
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
-    from engine.posttrain.session import Planned
+    from engine.posttrain.job import Planned
 
 __all__ = ["taken_up", "training_rows"]
 
@@ -84,10 +84,10 @@ def taken_up(store: Store, row: RunRow) -> list[Planned]:
     """
     from dataclasses import replace
 
-    from engine.candidate import find
-    from engine.machine import resolve_device
+    from engine.candidates.find import find
+    from engine.machine.devices import resolve_device
+    from engine.posttrain.job import Planned, require
     from engine.posttrain.recipe import PostTraining
-    from engine.posttrain.session import Planned, require
 
     require()
     run = next(run for run in stored_posttrain(store) if run.run_id == row.run_id)

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.correlation.families import family_of
+from engine.correlation.predictor_outcome import RUDE, SIZE, CorrelationView, correlation_views, predictor_names
 from engine.predictors.catalogue import catalogue
 from engine.results.board import Question, load_board
-from engine.results.correlation import RUDE, SIZE, CorrelationView, correlation_views, predictor_names
-from engine.results.families import family_of
 from engine.results.rankings import rankings
 from engine.stats.correlation import League, Statistic, estimate, league
 from engine.stats.rivals import RivalStatistic, compare_predictors

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from engine.numbers import unusable
 from engine.predictors.catalogue import COMPUTED
+from engine.stats.numbers import unusable
 from engine.store.predictors import StoredPredictor
 from rubrics.counted import count
 from rubrics.errors import BadInput

@@ -22,10 +22,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.headers import HeaderFault, read_header, weight_files
+from engine.candidates.headers import HeaderFault, read_header, weight_files
+from engine.candidates.problems import read_config
+from engine.candidates.shape import read_shape
 from engine.predictors.interface import Evidence, Predictor
-from engine.problems import read_config
-from engine.shape import read_shape
 from engine.stats.intervals import Estimate
 from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import CandidateError

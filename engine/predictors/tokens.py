@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.candidates.problems import read_config
+from engine.candidates.shape import read_shape
+from engine.layout.requests import TokenScores
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
 from engine.predictors.proxy import FEATURES, HELP, Constants, Solution, solution_features
-from engine.problems import read_config
-from engine.requests import TokenScores
 from engine.results.board import Entrant
-from engine.shape import read_shape
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from rubrics.errors import BadInput, CandidateError

@@ -87,6 +87,11 @@ class TraceSet:
         """SHA-256 (64 hex digits) of what is in it, whatever the order of keys or the blanks in the file."""
         return hashlib.sha256("\n".join(record.to_json() for record in self.records).encode()).hexdigest()
 
+    @classmethod
+    def from_lines(cls, name: str, lines: Iterable[str]) -> TraceSet:
+        """A file whose records `to_json` wrote."""
+        return cls(name, tuple(map(TraceRecord.from_json, lines)))
+
     @property
     def weighted(self) -> bool:
         """Whether every trace has its frontier tokens."""

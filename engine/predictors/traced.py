@@ -20,7 +20,7 @@ from engine.predictors.rbridge import masked, rbridge, token_weights
 from engine.predictors.trace_file import TraceSet
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
-from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_runs, trace_set
+from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_lines, trace_runs
 
 __all__ = ["MODES", "Traced", "trace_predictors", "trace_values"]
 
@@ -135,10 +135,20 @@ def trace_predictors(store: Store) -> dict[str, Predictor]:
     return found
 
 
+def stored_traces(store: Store, traces_hash: str) -> TraceSet:
+    """A trace file as it was read when it was first scored.
+
+    Raises:
+        KeyError: there is none of that hash.
+    """
+    return TraceSet.from_lines(*trace_lines(store, traces_hash))
+
+
 def _predictor(name: str, about: Mode, mode: str, traces_hash: str) -> Predictor:
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
         traces, scores = evidence.once(
-            f"traces {traces_hash}", lambda _: (trace_set(evidence.store, traces_hash), _scores(evidence, traces_hash))
+            f"traces {traces_hash}",
+            lambda _: (stored_traces(evidence.store, traces_hash), _scores(evidence, traces_hash)),
         )
         return {label: found.estimate for label, found in trace_values(traces, scores, mode).items()}
 

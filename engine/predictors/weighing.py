@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.candidate import Candidate, find
+from engine.candidates.find import Candidate, find
 from engine.predictors.spectral import matrix_names, measure
 from engine.store.connection import Store
 from engine.store.runs import save_candidate
@@ -53,9 +53,10 @@ def weigh_candidates(
 
 
 def _weigh(store: Store, candidate: Candidate, progress: Progress) -> Weighed:
-    from engine.hashing import weights_hash
+    from engine.candidates.hashing import weights_hash
+    from engine.machine.paths import digest_dir
 
-    weights = weights_hash(candidate.path)
+    weights = weights_hash(candidate.path, remembered=digest_dir())
     names = matrix_names(candidate.path)
     done = {one.tensor for one in stored_spectra(store, [weights]).get(weights, [])}
     left = [name for name in names if name not in done]

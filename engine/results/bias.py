@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.results.board import Board
-from engine.stats.order import PositionBias, position_bias
+from engine.stats.position_bias import PositionBias, position_bias
 
 __all__ = ["position_biases"]
 

@@ -13,11 +13,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.planning import RunRequest, plan
-from engine.progress import Progress
+from engine.layout.wording import PromptShown
 from engine.results.board import Board, Entrant
-from engine.results.pairs import PairIndex, pair_index, scopes
-from engine.runs import execute
+from engine.results.pairs import PairIndex, scopes
 from engine.stats.clusters import Clusters, resampled_sums
 from engine.stats.intervals import Estimate, proportion
 from engine.stats.matrix import Scope, ScoreMatrix
@@ -27,16 +25,14 @@ from engine.stats.ranking import Ranking, rank_many
 from engine.store.connection import Store
 from engine.store.runs import RunRow, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
-from engine.wording import PromptShown
-from rubrics.errors import WorkerError
 
 __all__ = [
     "SHOWN",
     "Control",
     "ControlTable",
+    "compared",
     "control_row",
     "control_table",
-    "controls",
     "number_or_none",
     "stored_controls",
 ]
@@ -48,37 +44,9 @@ SHOWN: Final[dict[PromptShown, str]] = {
 }
 
 
-def controls(
-    store: Store,
-    model: str,
-    suite: str,
-    progress: Progress | None = None,
-    *,
-    device: str = "auto",
-    by: str = "subcategory",
-) -> dict[str, Ranking]:
-    """Score one candidate on one suite by likelihood, with the prompt, without it, and with another pair's.
-
-    Returns:
-        By scope, `overall` first, a ranking whose candidates are the three names in `SHOWN`.
-
-    Raises:
-        BadInput: no such model or suite.
-        WorkerError: a run did not finish.
-    """
-    found = {}
-    for shown, name in SHOWN.items():
-        request = RunRequest((model,), (suite,), ("likelihood",), device=device, prompt=shown)
-        planned = plan(store, request)
-        for state in execute(store, planned, progress):
-            if state.error:
-                raise WorkerError(state.error)
-        found[name] = planned.runs[0].run_id
-    return _compared(store, pair_index(store, planned.runs[0].suite.hash), found, by)
-
-
 def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[str, dict[str, Ranking]]:
-    """The same from runs already made, for each candidate of a board that has any: by label, then by scope.
+    """What stored controls say, for each candidate of a board that has any: by label, then by scope, `overall` first,
+    a ranking whose candidates are the names in `SHOWN`.
 
     The run with the prompt is the newest one under `likelihood`, whatever protocol the board shows.
     """
@@ -95,7 +63,7 @@ def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[
         }
         named = {name: alike[shown] for shown, name in SHOWN.items() if shown in alike}
         if len(named) > 1:
-            found[entrant.label] = _compared(store, board.index, named, by)
+            found[entrant.label] = compared(store, board.index, named, by)
     return found
 
 
@@ -103,7 +71,7 @@ def _but_for_the_prompt(run: RunRow) -> tuple[object, ...]:
     return run.seed, run.shots, run.show_criteria
 
 
-def _compared(store: Store, index: PairIndex, runs: Mapping[str, str], by: str) -> dict[str, Ranking]:
+def compared(store: Store, index: PairIndex, runs: Mapping[str, str], by: str) -> dict[str, Ranking]:
     """By scope, a ranking of the runs, which are given by name."""
     metric = METRICS[HEADLINE["likelihood"]]
     scores = np.full((len(runs), len(index.pair_id)), np.nan, dtype=np.float32)

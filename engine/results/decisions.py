@@ -12,7 +12,7 @@ __all__ = ["decisions_on"]
 def decisions_on(store: Store, board: Board) -> list[StoredDecision]:
     """The newest decision on each goal among candidates of a board; none where the board shows other runs.
 
-    `engine.deciding.claim` puts one into words.
+    `engine.jobs.race.claim` puts one into words.
     """
     shown = {entrant.run.run_id for entrant in board.entrants}
     newest: dict[str, StoredDecision] = {}

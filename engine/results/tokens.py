@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from engine.requests import TokenScores
+from engine.layout.requests import TokenScores
 from engine.results.board import Board
 from engine.store.connection import Store, default_path
 from engine.store.suites import find_pair

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.kernels import Matmul
+from engine.machine.kernels import Matmul
 from engine.scoring import dense
 from engine.scoring.dense import fused, take
 from engine.scoring.tree import Ints, Tree

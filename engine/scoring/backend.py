@@ -10,15 +10,15 @@ from typing import Any, Protocol
 
 import torch
 
-from engine.budgets import BUDGET_TOKENS
-from engine.child import is_out_of_memory
-from engine.requests import Request, Score
+from engine.jobs.child import is_out_of_memory
+from engine.layout.requests import Request, Score
+from engine.machine.budgets import BUDGET_TOKENS
 from engine.scoring import attention, check, memory
 from engine.scoring.load import LoadedModel
 from engine.scoring.model import Halves
 from engine.scoring.plain import score_plainly
 from engine.scoring.shared import SharedScorer
-from engine.scoring.wants import Ledger, input_ids
+from engine.scoring.targets import Ledger, input_ids
 
 __all__ = ["Backend", "LocalBackend", "Stats"]
 

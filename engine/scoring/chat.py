@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from engine.child import Events, be_polite, in_words
+from engine.jobs.child import Events, be_polite, in_words
 from engine.scoring.load import load_model
 from rubrics.errors import CandidateError, RudeError
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.requests import Request, Score
+from engine.layout.requests import Request, Score
 
 __all__ = ["BUDGET", "TOLERANCE", "disagreement", "sample"]
 

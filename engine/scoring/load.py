@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import torch
 
-from engine import kernels
-from engine.child import is_out_of_memory
+from engine.jobs.child import is_out_of_memory
+from engine.machine import kernels
 from engine.scoring import matmul
 from rubrics.errors import BadInput, CandidateError
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from engine.kernels import Matmul
+from engine.machine.kernels import Matmul
 
 __all__ = ["product", "use", "used_by", "widened"]
 

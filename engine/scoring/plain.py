@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.requests import Request, Score
+from engine.layout.requests import Request, Score
 from engine.scoring.model import plain_logits
 from engine.scoring.readout import read
-from engine.scoring.wants import Ledger, input_ids, targets_of
+from engine.scoring.targets import Ledger, input_ids, targets_of
 
 __all__ = ["score_plainly"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine.budgets import logit_rows
+from engine.machine.budgets import logit_rows
 
 __all__ = ["Reading", "read"]
 

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from engine.child import is_out_of_memory
-from engine.requests import Request, Score
+from engine.jobs.child import is_out_of_memory
+from engine.layout.requests import Request, Score
 from engine.scoring.attention import Parts, Path, Slice, Unsupported, attend_over
 from engine.scoring.matmul import used_by
 from engine.scoring.model import Halves
 from engine.scoring.readout import Reading, read
+from engine.scoring.targets import Ledger, input_ids, targets_of
 from engine.scoring.tree import Ints, Tree, plant
-from engine.scoring.wants import Ledger, input_ids, targets_of
 
 __all__ = ["SharedScorer"]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.layout import PlacingEncoder, token_lengths
-from engine.requests import Request
+from engine.layout.lay_out import PlacingEncoder, token_lengths
+from engine.layout.requests import Request
 
 __all__ = ["lay_trace", "score_traces"]
 

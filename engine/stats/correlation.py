@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.stats.association import STATISTICS, jackknife_weights
 from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, fisher_interval, partial
 from engine.stats.league import League, LeagueRow, league
-from engine.stats.lines import Line, fit_line
+from engine.stats.least_squares import Line, fit_line
 from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.store.connection import Store
 
 if TYPE_CHECKING:
-    from engine.outcomes import Outcome
+    from engine.outcomes.outcomes import Outcome
 
 __all__ = ["add_outcomes", "remove_outcomes", "stored_outcomes"]
 
@@ -45,7 +45,7 @@ def remove_outcomes(store: Store, names: Sequence[str], candidate: str | None = 
 
 def stored_outcomes(store: Store) -> list[Outcome]:
     """Every outcome, by name and candidate."""
-    from engine.outcomes import Outcome
+    from engine.outcomes.outcomes import Outcome
 
     with store.reading() as connection:
         rows = connection.execute(

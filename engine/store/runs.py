@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.candidate import Candidate
+from engine.candidates.find import Candidate
 from engine.store.connection import Store
 
 __all__ = ["Owner", "RunRow", "Status", "candidate_names", "close_run", "open_run", "save_candidate", "stored_runs"]

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.store.connection import Store
-
-if TYPE_CHECKING:
-    from engine.predictors.trace_file import TraceSet
 
 __all__ = [
     "StoredTraces",
@@ -25,8 +22,8 @@ __all__ = [
     "open_trace_run",
     "scored_traces",
     "stored_trace_sets",
+    "trace_lines",
     "trace_runs",
-    "trace_set",
 ]
 
 
@@ -65,14 +62,13 @@ class TraceRun:
     precision: str
 
 
-def add_traces(store: Store, traces: TraceSet) -> None:
-    """Keep a trace file's content, once."""
-    content = "\n".join(record.to_json() for record in traces.records)
+def add_traces(store: Store, traces: StoredTraces, lines: Sequence[str]) -> None:
+    """Keep a trace file's content, once; `lines` holds a trace each, without line breaks."""
     with store.writing() as connection:
         connection.execute(
             "insert or ignore into trace_sets (traces_hash, name, n_traces, weighted, masked, content) "
             "values (?, ?, ?, ?, ?, ?)",
-            [traces.hash, traces.name, len(traces.records), traces.weighted, traces.masked, content],
+            [traces.hash, traces.name, len(lines), traces.weighted, traces.masked, "\n".join(lines)],
         )
 
 
@@ -86,19 +82,17 @@ def stored_trace_sets(store: Store) -> list[StoredTraces]:
     return [StoredTraces(*row) for row in rows]
 
 
-def trace_set(store: Store, traces_hash: str) -> TraceSet:
-    """A stored trace file.
+def trace_lines(store: Store, traces_hash: str) -> tuple[str, list[str]]:
+    """Name and lines of a stored trace file, as `add_traces` was given them.
 
     Raises:
         KeyError: there is none of that hash.
     """
-    from engine.predictors.trace_file import TraceRecord, TraceSet
-
     with store.reading() as connection:
         row = connection.execute("select name, content from trace_sets where traces_hash = ?", [traces_hash]).fetchone()
     if row is None:
         raise KeyError(traces_hash)
-    return TraceSet(row[0], tuple(map(TraceRecord.from_json, row[1].split("\n"))))
+    return row[0], row[1].split("\n")
 
 
 def open_trace_run(store: Store, run: TraceRun, key: Mapping[str, Any]) -> None:

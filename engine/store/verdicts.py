@@ -58,7 +58,7 @@ class PackedTokens(NamedTuple):
     pair_id: str
     view: str
     scores: bytes
-    """`engine.requests.TokenScores`, packed."""
+    """`engine.layout.requests.TokenScores`, packed."""
     lengths: Sequence[int]
     """UTF-8 bytes of the response that each token stands for."""
 

@@ -13,8 +13,8 @@ from rude_tui.options import as_json, database, question_options, source_options
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
-    from engine.results.correlation import CorrelationView
-    from engine.results.sources import Source
+    from engine.correlation.predictor_outcome import CorrelationView
+    from engine.correlation.sources import Source
     from engine.stats.league import League
     from engine.store.connection import Store
 
@@ -53,9 +53,9 @@ def correlate(
     One predictor and one outcome: also without each candidate and each family, given size, and where candidates without
     an outcome should land. Several: whether the first is really better than the rest.
     """
+    from engine.correlation.families import RULE, families_of
+    from engine.correlation.predictor_outcome import correlation_views, league_of, outcome_names, predictor_names
     from engine.results.board import Question
-    from engine.results.correlation import correlation_views, league_of, outcome_names, predictor_names
-    from engine.results.families import RULE, families_of
     from rubrics.errors import BadInput
 
     store = store_of(db)
@@ -92,7 +92,7 @@ def correlate(
 
 
 def _print_statistics(views: Sequence[CorrelationView]) -> None:
-    from engine.results.correlation import HELP
+    from engine.correlation.predictor_outcome import HELP
 
     rows = []
     for view in views:
@@ -131,7 +131,7 @@ def _say_notes(views: Sequence[CorrelationView]) -> None:
 
 
 def _print_league(outcome: str, league: League) -> None:
-    from engine.results.correlation import HELP
+    from engine.correlation.predictor_outcome import HELP
     from engine.stats.league import HELP as COLUMNS
     from engine.stats.rivals import HELP as RIVALS
 
@@ -161,7 +161,7 @@ def _print_league(outcome: str, league: League) -> None:
 
 
 def _say_verdicts(by_outcome: Sequence[Sequence[CorrelationView]]) -> None:
-    from engine.results.correlation import best_view, verdict
+    from engine.correlation.predictor_outcome import best_view, verdict
 
     for some in by_outcome:
         if len(some) > 1:
@@ -169,7 +169,7 @@ def _say_verdicts(by_outcome: Sequence[Sequence[CorrelationView]]) -> None:
 
 
 def _print_detail(view: CorrelationView) -> None:
-    from engine.results.correlation import HELP, expected, given_size
+    from engine.correlation.predictor_outcome import HELP, expected, given_size
 
     left = [("candidate", one) for one in view.statistics.leave_one_out]
     left += [("family", one) for one in view.statistics.leave_family_out]
@@ -209,7 +209,7 @@ def _say_families(view: CorrelationView, *, told: str) -> None:
 def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from engine.results.correlation import expected, given_size
+    from engine.correlation.predictor_outcome import expected, given_size
 
     row = next(row for row in league.rows if row.predictor == view.predictor)
     return {

@@ -30,9 +30,9 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     """
     from data.bundled import bundled_models
     from engine.export import table, write_table
-    from engine.planning import CONTROL_PAIRS
+    from engine.jobs.planning import CONTROL_PAIRS
+    from engine.jobs.runs import RunRequest, plan
     from engine.results.board import Question
-    from engine.runs import RunRequest, plan
     from rude_tui.commands.rank import print_ranking
     from rude_tui.commands.run import carry_out
     from rude_tui.terminal_progress import TerminalProgress

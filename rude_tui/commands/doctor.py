@@ -16,7 +16,7 @@ __all__ = ["doctor"]
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool, db: str | None) -> None:
     """Check this machine: versions, devices, memory, disk, terminal. Exits 1 if something needed is missing."""
-    from engine.doctor import report
+    from engine.machine.doctor import report
 
     checks = report()
     if as_json:

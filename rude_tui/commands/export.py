@@ -8,9 +8,9 @@ from typing import Literal
 
 import click
 
+from engine.correlation.sources import Source
 from engine.results.board import Question
 from engine.results.pairs import GROUPINGS
-from engine.results.sources import Source
 from rude_tui.options import database, question_options, source_options, store_of
 from rude_tui.output import narrate, print_table
 

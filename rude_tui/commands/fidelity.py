@@ -44,9 +44,9 @@ def fidelity(
     Agreement of verdicts, shift in accuracy, and whether the candidate would be ranked elsewhere among those stored.
     Both runs are kept; a sample never narrows a ranking. Running it again scores only what is missing.
     """
-    from engine.machine import resolve_device
+    from engine.jobs.runs import RunRequest, execute, exit_code, plan, protocols_of
+    from engine.machine.devices import resolve_device
     from engine.results.fidelity import fidelity as read
-    from engine.runs import RunRequest, execute, exit_code, plan, protocols_of
     from rubrics.errors import BadInput
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress

@@ -33,8 +33,8 @@ def layout(
 
     In the table view the scored tokens of `likelihood` stand between ⟦ and ⟧.
     """
-    from engine.preview import LaidRequest, requests
-    from engine.runs import RunRequest, plan, protocols_of
+    from engine.jobs.preview import LaidRequest, requests
+    from engine.jobs.runs import RunRequest, plan, protocols_of
     from rubrics.errors import BadInput
     from rude_tui.downloads import downloader
 
@@ -69,7 +69,7 @@ def layout(
 
 
 def _print(laid: object) -> None:
-    from engine.preview import LaidRequest
+    from engine.jobs.preview import LaidRequest
 
     assert isinstance(laid, LaidRequest)
     request = laid.json

@@ -14,10 +14,10 @@ from rude_tui.options import as_json, attention_option, database, question_optio
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
+    from engine.jobs.progress import RunState
     from engine.predictors.interface import Evidence
     from engine.predictors.judged import Judged
     from engine.predictors.trace_file import TraceSet
-    from engine.progress import RunState
     from engine.stats.intervals import Estimate
     from engine.store.connection import Store
 
@@ -62,8 +62,8 @@ def rbridge(
     One forward pass a trace; running it again scores only what is missing. Candidates are compared on the traces that
     all of them could read.
     """
+    from engine.predictors.job import TraceRequest, score_candidates
     from engine.predictors.trace_file import read_traces
-    from engine.predictors.tracing import TraceRequest, score_candidates
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -278,7 +278,7 @@ def _write_features(features: dict[str, list[Estimate]], output: Path) -> None:
 
 
 def _outcomes(evidence: Evidence, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    from engine.results.correlation import RUDE, correlation_views
+    from engine.correlation.predictor_outcome import RUDE, correlation_views
 
     views = correlation_views(evidence.store, evidence.question, [RUDE], names)
     return {view.outcome: {p.name: p.y for p in view.points if not math.isnan(p.y)} for view in views}

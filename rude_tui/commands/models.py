@@ -33,10 +33,11 @@ def models(
     A hub id that is not in the Hugging Face cache is downloaded. Without arguments: the bundled models and the cache.
     """
     from data.bundled import bundled_models
-    from engine.candidate import find, hub_cache
-    from engine.hashing import weights_hash
-    from engine.machine import resolve_device
-    from engine.precision import fits
+    from engine.candidates.find import find, hub_cache
+    from engine.candidates.hashing import weights_hash
+    from engine.machine.devices import resolve_device
+    from engine.machine.paths import digest_dir
+    from engine.machine.precision import fits
     from rubrics.errors import Exit
     from rude_tui.downloads import downloader
 
@@ -51,7 +52,9 @@ def models(
             "name": candidate.name, "path": str(candidate.path), "architecture": candidate.architecture,
             "parameters": candidate.parameters, "bytes": candidate.weight_bytes, "dtype": candidate.dtype,
             "context": candidate.context, "tokenizer": candidate.tokenizer,
-            "weights_hash": weights_hash(candidate.path) if with_hash and candidate.usable else None,
+            "weights_hash": (
+                weights_hash(candidate.path, remembered=digest_dir()) if with_hash and candidate.usable else None
+            ),
             "fits_as": fit.precision if fit else None, "why": fit.reason if fit else None,
             "problems": [
                 {"code": p.code, "refused": p.refused, "what": p.what, "fix": p.fix} for p in candidate.problems

@@ -31,7 +31,7 @@ def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> N
     Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect. An outcome is called task/metric. Names
     are matched as they stand or as --map says, never guessed; near-misses are pointed out.
     """
-    from engine.outcomes import mapping_of, near_misses, read_outcomes, renamed
+    from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
     from engine.store.outcomes import add_outcomes
     from engine.store.runs import candidate_names
 
@@ -73,7 +73,7 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
     """List stored outcomes."""
     from dataclasses import asdict
 
-    from engine.outcomes import published_outcomes
+    from engine.outcomes.outcomes import published_outcomes
     from engine.store.outcomes import stored_outcomes
 
     found = published_outcomes() if published else stored_outcomes(store_of(db))

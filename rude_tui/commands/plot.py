@@ -14,7 +14,7 @@ from rude_tui.output import narrate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from engine.results.sources import Source
+    from engine.correlation.sources import Source
 
 __all__ = ["plot"]
 
@@ -122,8 +122,8 @@ def _measured(
 def _foretelling(
     store: Any, question: Any, what: str, predictor: str | None, outcome: str | None, source: Source, width: float
 ) -> Figure:
+    from engine.correlation.predictor_outcome import correlation_views, outcome_names, predictor_names
     from engine.export import figures
-    from engine.results.correlation import correlation_views, outcome_names, predictor_names
     from rubrics.errors import BadInput
 
     outcomes = [outcome] if outcome else outcome_names(store, source=source)[:1]

@@ -46,7 +46,7 @@ def posttrain(
     """
     from dataclasses import asdict
 
-    from engine.posttrain.session import ended, outcomes_of_run, plan_post_training, post_train_all
+    from engine.posttrain.job import ended, outcomes_of_run, plan_post_training, post_train_all
     from rude_tui.terminal_progress import TerminalProgress
 
     store = store_of(db)

@@ -124,7 +124,7 @@ def add(file: Path, lower: tuple[str, ...], db: Path | None) -> None:
 
 def keep_columns(store: Store, file: Path, lower: Sequence[str] = ()) -> list[str]:
     """Store a CSV's columns and say whose they are; their names."""
-    from engine.outcomes import near_misses
+    from engine.outcomes.outcomes import near_misses
     from engine.predictors.column import read_columns
     from engine.store.predictors import add_predictors
     from engine.store.runs import candidate_names

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from engine.deciding import claim
+from engine.jobs.race import claim
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table, number_or_none
 from engine.results.decisions import decisions_on

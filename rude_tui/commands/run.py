@@ -84,8 +84,8 @@ def run(
     again as before, so that a candidate is loaded few times; who is out of the race is not scored further. The test
     holds whenever it stops. Its claim is about the suite named, not about others like it.
     """
-    from engine.planning import CONTROL_PAIRS
-    from engine.runs import RunRequest, plan, protocols_of
+    from engine.jobs.planning import CONTROL_PAIRS
+    from engine.jobs.runs import RunRequest, plan, protocols_of
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -112,9 +112,9 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     Returns:
         The exit code.
     """
-    from engine.deciding import claim, decisions_of
-    from engine.progress import Phase
-    from engine.runs import execute, exit_code
+    from engine.jobs.progress import Phase
+    from engine.jobs.race import claim, decisions_of
+    from engine.jobs.runs import execute, exit_code
     from rude_tui.terminal_progress import TerminalProgress
 
     states = execute(store, planned, TerminalProgress(), cancelled_by_signals())
@@ -174,8 +174,8 @@ def _raced(decision: Any) -> list[list[Any]]:
 
 
 def _preview(planned: Any, as_json: bool) -> None:
-    from engine.preview import preview
-    from engine.progress import way_of
+    from engine.jobs.preview import preview
+    from engine.jobs.progress import way_of
 
     rows: list[dict[str, Any]] = []
     for run, laid in preview(planned):

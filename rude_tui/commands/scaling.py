@@ -37,10 +37,10 @@ def checkpoints(
     Intervals are 95 %: profile likelihood over c with Student's t for n − 3, widened by resampling clusters of pairs.
     What lies beyond the last checkpoint is extrapolated.
     """
+    from engine.correlation.curves import training_curves
+    from engine.correlation.scaling import read_checkpoints, tokens_of
     from engine.results.board import Question, load_board
-    from engine.results.curves import training_curves
     from engine.results.pairs import GROUPINGS
-    from engine.scaling import read_checkpoints, tokens_of
 
     if by not in GROUPINGS:
         raise click.BadParameter(f"one of {', '.join(GROUPINGS)}", param_hint="--by")
@@ -141,9 +141,9 @@ def proxies(
     """
     from dataclasses import asdict
 
+    from engine.correlation.proxies import judge_proxies, stand_ins, stored_proxies
+    from engine.correlation.scaling import read_proxies, read_stand_ins
     from engine.results.board import Question
-    from engine.results.proxies import judge_proxies, stand_ins, stored_proxies
-    from engine.scaling import read_proxies, read_stand_ins
 
     if (file is None) == (predictor is None):
         raise click.UsageError("give a FILE.csv, or --predictor with --outcome or --map")

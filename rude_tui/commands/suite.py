@@ -138,7 +138,7 @@ def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], a
 
 
 def _controls(path: str, model: str, db: Path | None) -> list[dict[str, Any]]:
-    from engine.results.controls import controls
+    from engine.jobs.controls import controls
     from rude_tui.terminal_progress import TerminalProgress
 
     return [

@@ -21,7 +21,7 @@ from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
-    from engine.problems import Problem
+    from engine.candidates.problems import Problem
 
 __all__ = ["CandidatesScreen"]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from rubrics.errors import CandidateError
 
 if TYPE_CHECKING:
-    from engine.candidate import Candidate
-    from engine.machine import Device
-    from engine.precision import Fit
+    from engine.candidates.find import Candidate
+    from engine.machine.devices import Device
+    from engine.machine.precision import Fit
 
 __all__ = ["Found", "Shelf", "add_folder", "look"]
 
@@ -47,9 +47,9 @@ class Shelf:
 def look(folders: Sequence[str]) -> Shelf:
     """Bundled models, those in the watched folders, and the Hugging Face cache; each once."""
     from data.bundled import bundled_models
-    from engine.candidate import distinct, find, hub_cache
-    from engine.machine import resolve_device
-    from engine.precision import fits
+    from engine.candidates.find import distinct, find, hub_cache
+    from engine.machine.devices import resolve_device
+    from engine.machine.precision import fits
 
     device = resolve_device("auto")
     sources: list[tuple[str, list[Candidate]]] = []
@@ -88,7 +88,7 @@ def add_folder(folders: Iterable[str], named: str) -> list[str]:
     Raises:
         CandidateError: there is no such folder, or no model in it.
     """
-    from engine.candidate import find
+    from engine.candidates.find import find
 
     path = Path(named).expanduser().absolute()
     find([str(path)])

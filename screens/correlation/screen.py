@@ -295,7 +295,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def action_source(self) -> None:
         """The next source of outcomes."""
-        from engine.results.sources import SOURCES
+        from engine.correlation.sources import SOURCES
 
         shown = self._asked.source or (self._read.source if self._read is not None else "own")
         self._asked = Asked(SOURCES[(SOURCES.index(shown) + 1) % len(SOURCES)])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from engine.correlation.predictor_outcome import CorrelationView, Expected, Point
+    from engine.correlation.sources import Source
     from engine.results.board import Question
-    from engine.results.correlation import CorrelationView, Expected, Point
-    from engine.results.sources import Source
     from engine.stats.correlation import LeftOut
     from engine.stats.estimates import Statistic
-    from engine.stats.lines import Line
+    from engine.stats.least_squares import Line
     from engine.store.connection import Store
     from screens.session import Session
 
@@ -87,7 +87,7 @@ class Read:
 
     def line(self, without: str = "") -> Line | None:
         """The line through the points that have both numbers, one of them left out on request."""
-        from engine.stats.lines import fit_line
+        from engine.stats.least_squares import fit_line
 
         known = [p for p in self.points if not math.isnan(p.y) and p.name != without]
         return fit_line([p.x for p in known], [p.y for p in known]) if len(known) > 2 else None
@@ -121,8 +121,8 @@ def read(session: Session, asked: Asked) -> Read:
 
 
 def _read(store: Store, question: Question, asked: Asked) -> Read:
-    from engine.results.correlation import correlation_view, expected, outcome_names, predictor_names
-    from engine.results.sources import BUNDLED
+    from engine.correlation.predictor_outcome import correlation_view, expected, outcome_names, predictor_names
+    from engine.correlation.sources import BUNDLED
 
     source = asked.source or ("own" if outcome_names(store) else "ladder")
     own = source == "own"
@@ -163,7 +163,7 @@ def rivals(session: Session, found: Read) -> tuple[list[Rival], str]:
 
 
 def _rivals(store: Store, question: Question, found: Read) -> tuple[list[Rival], str]:
-    from engine.results.correlation import correlation_views, verdict
+    from engine.correlation.predictor_outcome import correlation_views, verdict
 
     names = [found.predictor, *(name for name in found.predictors if name != found.predictor)]
     views = correlation_views(store, question, names, [found.outcome], source=found.source)

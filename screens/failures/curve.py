@@ -10,8 +10,8 @@ from textual.color import Color
 from textual.message import Message
 from textual.widget import Widget
 
+from engine.results.running_difference import RunningDifference
 from screens.bars import joined
-from screens.failures.course import Course
 from screens.formats import signed
 
 __all__ = ["Curve", "dots"]
@@ -51,14 +51,14 @@ class Curve(Widget, can_focus=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._course: Course | None = None
+        self._difference: RunningDifference | None = None
         self._at = 0
         self._body: tuple[object, Text] = (None, Text())
         """What the curve was drawn from, and the drawing: the cursor alone moves far more often."""
 
-    def show(self, course: Course | None, at: int = 0) -> None:
-        """Draw a course with a mark at one of its points."""
-        self._course, self._at = course, at
+    def show(self, running: RunningDifference | None, at: int = 0) -> None:
+        """Draw a running difference with a mark at one of its points."""
+        self._difference, self._at = running, at
         self.refresh()
 
     @property
@@ -66,35 +66,35 @@ class Curve(Widget, can_focus=False):
         return max(2, self.size.width - _MARGIN - 1)
 
     def render(self) -> Text:
-        course, height = self._course, self.size.height - 1
-        if course is None or height < 1 or self.size.width < 20:
+        running, height = self._difference, self.size.height - 1
+        if running is None or height < 1 or self.size.width < 20:
             return Text("")
-        drawn = (id(course), self._room, height, self.app.theme)
+        drawn = (id(running), self._room, height, self.app.theme)
         if self._body[0] != drawn:
-            body = _drawn(course, self._room, height, self.app.theme_variables.__getitem__)
+            body = _drawn(running, self._room, height, self.app.theme_variables.__getitem__)
             self._body = (drawn, body)
-        return Text("\n").join([self._body[1], self._marks(course)])
+        return Text("\n").join([self._body[1], self._marks(running)])
 
-    def _marks(self, course: Course) -> Text:
-        last = max(1, len(course.sums) - 1)
+    def _marks(self, running: RunningDifference) -> Text:
+        last = max(1, len(running.sums) - 1)
         marks = [" "] * self._room
-        for point, mark in ((course.turn, "┊"), (self._at, "▲")):
+        for point, mark in ((running.turn, "┊"), (self._at, "▲")):
             marks[round(point / last * (self._room - 1))] = mark
         faint = self.app.theme_variables["chance"]
         return Text.assemble((f"{'nats':>{_MARGIN - 1}} ", faint), ("".join(marks), "bold"), no_wrap=True)
 
     def on_click(self, event: events.Click) -> None:
         """Go there."""
-        if self._course is not None and event.x >= _MARGIN:
+        if self._difference is not None and event.x >= _MARGIN:
             share = min(1.0, (event.x - _MARGIN) / max(1, self._room - 1))
-            self.post_message(self.Clicked(round(share * (len(self._course.sums) - 1))))
+            self.post_message(self.Clicked(round(share * (len(self._difference.sums) - 1))))
 
 
-def _drawn(course: Course, width: int, height: int, colour: Callable[[str], str]) -> Text:
+def _drawn(running: RunningDifference, width: int, height: int, colour: Callable[[str], str]) -> Text:
     """The line, and the ground between it and zero tinted by who is ahead."""
-    last = len(course.sums) - 1
-    samples = [float(course.sums[round(i / (2 * width - 1) * last)]) for i in range(2 * width)]
-    low, high = min(0.0, float(course.sums.min())), max(0.0, float(course.sums.max()))
+    last = len(running.sums) - 1
+    samples = [float(running.sums[round(i / (2 * width - 1) * last)]) for i in range(2 * width)]
+    low, high = min(0.0, float(running.sums.min())), max(0.0, float(running.sums.max()))
     cells = dots(samples, width, height, low, high)
     zero = min(height - 1, round(high / (high - low) * (height * 4 - 1)) // 4) if high > low else height // 2
     labels = {0: high, height - 1: low, zero: 0.0}
@@ -102,7 +102,7 @@ def _drawn(course: Course, width: int, height: int, colour: Callable[[str], str]
     ahead = {True: colour("good"), False: colour("bad")}
     ground = Color.parse(colour("background"))
     tint = {won: ground.blend(Color.parse(tone), _TINT).hex for won, tone in ahead.items()}
-    turn = round(course.turn / max(1, last) * (width - 1))
+    turn = round(running.turn / max(1, last) * (width - 1))
     edges = [[row for row in range(height) if cells[row][column]] for column in range(width)]
     lines = []
     for row, bits in enumerate(cells):

@@ -11,10 +11,10 @@ from textual.containers import Container
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.results.running_difference import RunningDifference, running_difference
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.exporting import picture_dialog
-from screens.failures.course import Course, course
 from screens.failures.curve import Curve
 from screens.failures.token_text import LEVELS, TokenText, level_style
 from screens.formats import probability, signed
@@ -80,7 +80,7 @@ byte stands beside it.
         self._ids = list(ids)
         self._index = index
         self._view: TokenView | None = None
-        self._course: Course | None = None
+        self._course: RunningDifference | None = None
         self._missing: RudeError | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -104,13 +104,13 @@ byte stands beside it.
     def _read(self) -> None:
         pair_id = self._ids[self._index]
 
-        def read() -> tuple[TokenView, Course]:
+        def read() -> tuple[TokenView, RunningDifference]:
             from engine.results.tokens import token_view
 
             view = token_view(self.session.store, self._board, self._subject, pair_id)
-            return view, course(view)
+            return view, running_difference(view)
 
-        def arrived(answer: tuple[TokenView, Course]) -> None:
+        def arrived(answer: tuple[TokenView, RunningDifference]) -> None:
             self._view, self._course = answer
             self._missing = None
             self.something()
@@ -165,7 +165,7 @@ byte stands beside it.
             self.call_after_refresh(self.focused.scroll_visible, animate=False)
             self._point(self.focused, self.focused.cursor)
 
-    def _verdict(self, view: TokenView, found: Course) -> Text:
+    def _verdict(self, view: TokenView, found: RunningDifference) -> Text:
         ahead = "chosen" if found.end > 0 else "rejected"
         text = Text()
         text.append("chosen − rejected " if self.wide else "")

@@ -19,7 +19,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.palette import LEVELS, level_of
+from engine.export.palette import LEVELS, level_of
 from screens.plain import plain
 
 if TYPE_CHECKING:

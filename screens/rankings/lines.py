@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.results.controls import ControlTable
     from engine.results.rankings import RankingTable
     from engine.stats.intervals import Estimate
-    from engine.stats.order import PositionBias
+    from engine.stats.position_bias import PositionBias
     from engine.stats.ranking import RankRow
     from screens.session import Session
 

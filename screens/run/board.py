@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from engine.progress import TRAINING
+from engine.jobs.progress import TRAINING
 from rubrics.counted import count
 from screens.bars import gauge
 from screens.formats import duration, percent, size
@@ -15,7 +15,7 @@ from screens.plain import one_line, plain
 from screens.session import Live
 
 if TYPE_CHECKING:
-    from engine.progress import RunState
+    from engine.jobs.progress import RunState
 
 __all__ = ["columns", "current", "live_cells", "stopped", "summary", "tone", "unit", "way"]
 

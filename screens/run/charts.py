@@ -13,7 +13,7 @@ from screens.formats import duration, percent
 from screens.run.trace import RunTrace, speeds
 
 if TYPE_CHECKING:
-    from engine.progress import RunState
+    from engine.jobs.progress import RunState
 
 __all__ = ["accuracy_chart", "interval_of", "speed_chart"]
 
@@ -57,10 +57,10 @@ def _stretch(state: RunState) -> int:
 
 
 def _settling(judged: float, right: float, total: int, trace: RunTrace) -> tuple[float, float]:
-    from engine.stats.settling import settling
+    from engine.stats.confidence_sequence import confidence_sequence
 
     groups = max(1, round(trace.groups * total / trace.pairs))
-    return settling(right, round(judged), total, groups, trace.largest)
+    return confidence_sequence(right, round(judged), total, groups, trace.largest)
 
 
 def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, height: int, colour: Colour) -> Text:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from engine.requests import Protocol
-    from engine.runs import Plan, RunRequest
+    from engine.jobs.runs import Plan, RunRequest
+    from engine.layout.requests import Protocol
     from engine.stats.sequential import Goal
     from engine.store.connection import Store
     from engine.store.runs import RunRow
@@ -53,8 +53,8 @@ class Choices:
 
     def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
         """What is asked of the engine."""
-        from engine.planning import CONTROL_PAIRS
-        from engine.runs import RunRequest
+        from engine.jobs.planning import CONTROL_PAIRS
+        from engine.jobs.runs import RunRequest
 
         return RunRequest(
             models=tuple(models),
@@ -91,7 +91,7 @@ def make_plan(store: Store, request: RunRequest) -> Plan:
     Raises:
         RudeError: nothing of it can be run.
     """
-    from engine.runs import plan
+    from engine.jobs.runs import plan
 
     return plan(store, request)
 
@@ -102,6 +102,6 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
     Raises:
         BadInput: the model or the suite is no longer where it was.
     """
-    from engine.results.resuming import resume_request as made
+    from engine.jobs.resuming import resume_request as made
 
     return made(store, run)

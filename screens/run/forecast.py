@@ -13,9 +13,9 @@ from screens.formats import duration
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.planning import Plan, PlannedRun
-    from engine.preview import LaidRun
-    from engine.results.outlook import Outlook
+    from engine.jobs.outlook import Outlook
+    from engine.jobs.planning import Plan, PlannedRun
+    from engine.jobs.preview import LaidRun
     from engine.store.connection import Store
     from rubrics.errors import RudeError
 
@@ -60,8 +60,8 @@ class Expected:
 
     def about(self) -> list[str]:
         """All that is known, a line each."""
-        from engine.precision import human_bytes
-        from engine.progress import way_of
+        from engine.jobs.progress import way_of
+        from engine.machine.precision import human_bytes
 
         run, outlook = self.run, self.outlook
         lines = [f"{plain(run.candidate.name)} · {one_line(run.suite.name, 40)} · {way_of(run.protocol, run.prompt)}"]
@@ -89,9 +89,9 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.machine import resolve_device
-    from engine.precision import fits
-    from engine.results.outlook import outlook, paces
+    from engine.jobs.outlook import outlook, paces
+    from engine.machine.devices import resolve_device
+    from engine.machine.precision import fits
 
     known = paces(store)
     devices = {spec: resolve_device(spec) for spec in {run.device for run in plan.runs}}
@@ -120,8 +120,8 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.preview import preview
-    from engine.results.outlook import outlook, paces
+    from engine.jobs.outlook import outlook, paces
+    from engine.jobs.preview import preview
 
     known = paces(store)
     faults: dict[str, str] = {}
@@ -144,7 +144,7 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
 
 def headline(found: Sequence[Expected]) -> str:
     """The whole plan in a line: runs, pairs, tokens, time, memory."""
-    from engine.precision import human_bytes
+    from engine.machine.precision import human_bytes
 
     todo = [one for one in found if one.run.left]
     if not todo:

@@ -19,8 +19,8 @@ from screens.session import Live
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
-    from engine.machine import Device
-    from engine.progress import RunState
+    from engine.jobs.progress import RunState
+    from engine.machine.devices import Device
     from screens.place import Place
 
 __all__ = ["LivePane"]
@@ -88,7 +88,7 @@ class LivePane(Vertical):
         spec = state.device
 
         def read() -> Device:
-            from engine.machine import resolve_device
+            from engine.machine.devices import resolve_device
 
             return resolve_device(spec)
 

@@ -17,7 +17,7 @@ from screens.run.forecast import Expected, expect, headline, lay_out, portions
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from engine.runs import Plan, RunRequest
+    from engine.jobs.runs import Plan, RunRequest
     from screens.place import Place
 
 __all__ = ["PlanPane"]
@@ -160,7 +160,7 @@ class PlanPane(Vertical):
         return text
 
     def _line(self, index: int, width: int) -> Text:
-        from engine.precision import human_bytes
+        from engine.machine.precision import human_bytes
 
         one = self._expected[index]
         run, colour = one.run, self._place.colour
@@ -182,7 +182,7 @@ class PlanPane(Vertical):
     def _explain(self) -> None:
         if not self._expected:
             return
-        from engine.precision import human_bytes
+        from engine.machine.precision import human_bytes
 
         one = self._expected[min(self.query_one(Rows).cursor, len(self._expected) - 1)]
         head, *rest = one.about()

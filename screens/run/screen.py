@@ -18,8 +18,8 @@ from screens.run.stored import StoredPane
 from screens.session import Live
 
 if TYPE_CHECKING:
-    from engine.posttrain.session import Planned
-    from engine.runs import Plan
+    from engine.jobs.runs import Plan
+    from engine.posttrain.job import Planned
     from screens.running import Runner
 
 __all__ = ["RunScreen"]

@@ -17,7 +17,7 @@ from screens.run.ticks import Ticks
 from screens.widgets.dialogs import Ask
 
 if TYPE_CHECKING:
-    from engine.runs import Plan
+    from engine.jobs.runs import Plan
     from screens.place import Place
 
 __all__ = ["SetupPane"]

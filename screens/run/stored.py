@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from engine.progress import TRAINING
+from engine.jobs.progress import TRAINING
 from rubrics.counted import count
 from screens.formats import duration, size
 from screens.plain import one_line, plain
@@ -21,8 +21,8 @@ from screens.widgets.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.posttrain.session import Planned
-    from engine.runs import Plan
+    from engine.jobs.runs import Plan
+    from engine.posttrain.job import Planned
     from engine.store.runs import RunRow
     from screens.run.screen import RunScreen
 
@@ -212,7 +212,7 @@ _WAYS_OUT = {
 
 def run_text(run: RunRow, colour: Callable[[str], str]) -> Text:
     """What a run was, what it cost, and where it did not end well, why and the way out."""
-    from engine.progress import way_of
+    from engine.jobs.progress import way_of
 
     training = run.protocol == TRAINING
     about = run.candidate, run.suite, run.protocol, run.precision or str(run.facts.get("recipe", ""))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from engine.progress import RunState
-    from engine.runs import PlannedRun
+    from engine.jobs.progress import RunState
+    from engine.jobs.runs import PlannedRun
 
 __all__ = ["Recorder", "RunTrace", "Trace", "speeds"]
 

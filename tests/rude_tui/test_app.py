@@ -26,7 +26,8 @@ def test_the_app_and_every_screen_load_no_model_library() -> None:
         "before = set(sys.modules)\n"
         "for make in app.RudeApp.MODES.values(): make()\n"
         "import screens.rankings.compare, screens.failures.pair\n"
-        "import engine.results.rankings, engine.results.failures, engine.results.correlation, engine.runs\n"
+        "import engine.results.rankings, engine.results.failures, engine.correlation.predictor_outcome\n"
+        "import engine.jobs.runs\n"
         f"bad = [name for name in {HEAVY!r} if name in sys.modules]\n"
         "assert not bad, bad\n"
         "late = [name for name in ('duckdb', 'pydantic', 'numpy', 'plotext') if name in before]\n"
@@ -58,7 +59,7 @@ async def test_settings_are_followed_and_kept(app: RudeApp) -> None:
 
 
 async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    import engine.runs
+    import engine.jobs.runs
 
     begun = threading.Event()
 
@@ -66,7 +67,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
         begun.set()
         cancel.wait(10)
 
-    monkeypatch.setattr(engine.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
     async with app.run_test() as pilot:
         app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=(), request=None))  # type: ignore[arg-type]
         assert begun.wait(5)

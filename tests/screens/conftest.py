@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.requests import TokenScores
+from engine.layout.requests import TokenScores
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run, save_candidate
 from engine.store.suites import add_suite

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from engine.outcomes import Outcome
+from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from rubrics.schema import Pair, Suite

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from data.ladder import ladder
-from engine.outcomes import Outcome
+from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from rubrics.errors import StoreError

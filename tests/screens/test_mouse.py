@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.outcomes import Outcome
+from engine.outcomes.outcomes import Outcome
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from engine.preview import LaidRun
-from engine.results.outlook import Outlook
+from engine.jobs.outlook import Outlook
+from engine.jobs.preview import LaidRun
 from engine.store.verdicts import Skip
 from screens.run.forecast import Expected, headline, portions
 from screens.run.stored import run_text

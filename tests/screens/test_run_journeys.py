@@ -15,10 +15,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, TabbedContent
 
-import engine.runs
+import engine.jobs.runs
 from data.bundled import bundled_models
-from engine.posttrain.session import plan_post_training
-from engine.progress import Phase, RunState
+from engine.jobs.progress import Phase, RunState
+from engine.posttrain.job import plan_post_training
 from engine.store.connection import Store
 from engine.store.posttrain import add_step, close_posttrain, open_posttrain
 from engine.store.runs import Status, save_candidate, stored_runs
@@ -112,7 +112,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         told.append("stopped")
         progress.finished(tuple(replace(state, phase=Phase.CANCELLED) for state in STATES))
 
-    monkeypatch.setattr(engine.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
     return told
 
 
@@ -195,7 +195,7 @@ async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, scre
         progress.advanced(failed)
         progress.finished((failed,))
 
-    monkeypatch.setattr(engine.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -341,7 +341,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
         state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
         progress.started((state,))
 
-    monkeypatch.setattr("engine.posttrain.session.post_train_all", train)
+    monkeypatch.setattr("engine.posttrain.job.post_train_all", train)
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

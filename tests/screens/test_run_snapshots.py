@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 
 import screens.candidates.screen
 import screens.run.planned
-from engine.preview import LaidRun
-from engine.progress import Phase, RunState
-from engine.results.outlook import Outlook
+from engine.jobs.outlook import Outlook
+from engine.jobs.preview import LaidRun
+from engine.jobs.progress import Phase, RunState
 from engine.results.suites import SuiteEntry
 from engine.store.connection import Store
 from engine.store.verdicts import Skip

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.progress import Phase, RunState
+from engine.jobs.progress import Phase, RunState
 from screens.run.board import columns, current, stopped, summary
 from screens.run.charts import accuracy_chart, speed_chart
 from screens.run.trace import Recorder, RunTrace, speeds

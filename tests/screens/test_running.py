@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-import engine.runs
-from engine.progress import Phase, RunState
+import engine.jobs.runs
+from engine.jobs.progress import Phase, RunState
 from rubrics.errors import StoreError
 from screens.run.board import live_cells, summary
 from screens.running import Runner
@@ -21,7 +21,7 @@ PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, execute: Any) -> tuple[Runner, list[Live]]:
-    monkeypatch.setattr(engine.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
     told: list[Live] = []
     runner = Runner(told.append)
     runner.start(None, PLAN)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.outcomes import Outcome
+from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from screens.construct.starting import FIELDS

@@ -9,7 +9,7 @@ from looks import gallery
 from syrupy.assertion import SnapshotAssertion
 
 import rubrics.reading
-from engine.outcomes import Outcome
+from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 

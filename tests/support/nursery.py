@@ -102,7 +102,7 @@ def main(connection: socket.socket) -> None:
     import transformers.models.llama.modeling_llama
     import transformers.models.qwen3.modeling_qwen3  # noqa: F401
 
-    import engine.layout
+    import engine.layout.lay_out
     import engine.scoring.backend
     import engine.scoring.load
     import engine.scoring.tokenizer

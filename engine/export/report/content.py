@@ -9,25 +9,25 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
-from engine.export.report.pairs import Chosen, choose_pairs
-from engine.results.bias import position_biases
-from engine.results.board import Board, Question, load_board
-from engine.results.controls import SHOWN, stored_controls
-from engine.results.correlation import (
+from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
     outcome_names,
     predictor_names,
     verdict,
 )
+from engine.correlation.sources import Source
+from engine.export.report.pairs import Chosen, choose_pairs
+from engine.results.bias import position_biases
+from engine.results.board import Board, Question, load_board
+from engine.results.controls import SHOWN, stored_controls
 from engine.results.rankings import RankingTable, rankings_of
-from engine.results.sources import Source
 from engine.stats import correlation as correlation_methods
-from engine.stats import order as order_methods
+from engine.stats import position_bias as order_methods
 from engine.stats import ranking as ranking_methods
 from engine.stats.estimates import Statistic
 from engine.stats.metrics import METRICS
-from engine.stats.order import PositionBias
+from engine.stats.position_bias import PositionBias
 from engine.stats.ranking import Ranking, RankRow
 from engine.store.annotations import Annotation
 from engine.store.connection import Store

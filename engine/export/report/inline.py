@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from typing import Final
 
 from engine.export.figures import GRID, INK
-from engine.palette import LIGHT_COLOURS
+from engine.export.palette import LIGHT_COLOURS
 
 __all__ = ["inline_svg"]
 

@@ -12,10 +12,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.export import figures
+from engine.export.palette import DARK_COLOURS, LEVELS, LIGHT_COLOURS, glyph
 from engine.export.report.content import Report
 from engine.export.report.inline import inline_svg
 from engine.export.report.pairs import visible
-from engine.palette import DARK_COLOURS, LEVELS, LIGHT_COLOURS, glyph
 from engine.results.controls import SHOWN
 from engine.stats.correlation import Statistic
 from engine.stats.metrics import METRICS

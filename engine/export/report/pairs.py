@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from engine.palette import level_of
+from engine.export.palette import level_of
 from engine.results.board import Board
 from engine.results.differing import differing
 from engine.results.failures import PairView, failed_pairs, pair_views

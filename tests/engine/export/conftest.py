@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.outcomes import Outcome
-from engine.requests import TokenScores
+from engine.layout.requests import TokenScores
+from engine.outcomes.outcomes import Outcome
 from engine.store.annotations import annotate
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes

@@ -12,15 +12,15 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from engine.correlation.predictor_outcome import CorrelationView, correlation_view, correlation_views
 from engine.export import figures
+from engine.export.palette import LIGHT_COLOURS
 from engine.export.report.inline import inline_svg
-from engine.palette import LIGHT_COLOURS
 from engine.results.board import Board, Question, load_board
-from engine.results.correlation import CorrelationView, correlation_view, correlation_views
 from engine.results.failures import failed_pairs
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.tokens import token_view
-from engine.stats.lines import fit_line
+from engine.stats.least_squares import fit_line
 from engine.stats.metrics import METRICS
 from engine.store.connection import Store
 

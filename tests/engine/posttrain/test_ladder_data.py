@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from data.bundled import bundled_models
-from engine.outcomes import read_outcomes
+from engine.correlation.predictor_outcome import RUDE, correlation_views, outcome_names, predictor_names
+from engine.outcomes.outcomes import read_outcomes
 from engine.posttrain.ladder import LADDER
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.posttrain.pretrain import read_recipes
 from engine.posttrain.verdict import CLAIM, LEAST, ceiling
 from engine.results.board import Question
-from engine.results.correlation import RUDE, correlation_views, outcome_names, predictor_names
 from engine.store.connection import Store
 from engine.store.posttrain import Score
 

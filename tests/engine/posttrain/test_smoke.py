@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.outcomes import read_outcomes
+from engine.outcomes.outcomes import read_outcomes
 from engine.posttrain import ladder as script
 from engine.posttrain.card import report
 from engine.posttrain.ladder import Ladder, work

@@ -11,6 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.correlation.predictor_outcome import (
+    correlation_view,
+    correlation_views,
+    predictor_names,
+    predictor_values,
+    verdict,
+)
 from engine.export.tables import table
 from engine.predictors.catalogue import catalogue
 from engine.predictors.column import read_columns
@@ -19,7 +26,6 @@ from engine.predictors.means import ratio
 from engine.predictors.spectral import SPECTRAL
 from engine.predictors.stored import RUDE, SIZE, STORED
 from engine.results.board import Question
-from engine.results.correlation import correlation_view, correlation_views, predictor_names, predictor_values, verdict
 from engine.results.rankings import rankings
 from engine.store.connection import Store
 from engine.store.predictors import StoredPredictor, add_predictors, stored_predictors
@@ -129,7 +135,7 @@ def test_a_scatter_of_each(store: Store, scored: Any) -> None:
 def test_a_loss_is_turned_before_it_is_compared(store: Store, scored: Any) -> None:
     from dataclasses import replace
 
-    from engine.results.correlation import CorrelationView, Point
+    from engine.correlation.predictor_outcome import CorrelationView, Point
     from engine.stats.correlation import correlate
 
     x = np.random.default_rng(0).normal(size=12)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.correlation.predictor_outcome import predictor_names, predictor_values
+from engine.layout.requests import TokenScores
 from engine.predictors.interface import Evidence
 from engine.predictors.proxy import FEATURES, Solution, solution_features
 from engine.predictors.tokens import PROXIES
-from engine.requests import TokenScores
 from engine.results.board import Question
-from engine.results.correlation import predictor_names, predictor_values
 from engine.store.connection import Store
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
 from rubrics.errors import BadInput

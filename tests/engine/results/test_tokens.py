@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.bundled import bundled_models
-from engine.layout import token_lengths
-from engine.planning import RunRequest, plan
-from engine.requests import TokenScores
+from engine.jobs.planning import RunRequest, plan
+from engine.jobs.runs import execute
+from engine.layout.lay_out import token_lengths
+from engine.layout.requests import TokenScores
 from engine.results.board import Question, load_board
 from engine.results.tokens import ResponseTokens, token_view
-from engine.runs import execute
 from engine.scoring.tokenizer import open_tokenizer
 from engine.store.connection import Store
 from rubrics.errors import BadInput, StoreError
@@ -110,7 +110,7 @@ def test_lengths_add_up_for_every_bundled_tokenizer(folder: Path, text: str) -> 
     lengths = token_lengths(encoder, text)
     assert sum(lengths) == len(text.encode())
     suite = Suite("s", (PAIRS[0].model_copy(update={"chosen": text}),))
-    from engine.layout import LayoutOptions, lay_out
+    from engine.layout.lay_out import LayoutOptions, lay_out
 
     laid = lay_out(suite, encoder, LayoutOptions("likelihood"))
     start, end = laid.requests["p0"][0].scored

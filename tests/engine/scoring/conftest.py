@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.requests import Request
+from engine.layout.requests import Request
 from engine.scoring.load import LoadedModel
 
 VOCABULARY = 300

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.budgets import BUDGET_TOKENS
-from engine.requests import Request, TokenScores
+from engine.layout.requests import Request, TokenScores
+from engine.machine.budgets import BUDGET_TOKENS
 from engine.scoring.backend import LocalBackend
 from engine.scoring.memory import peak_bytes
 from engine.scoring.model import Halves

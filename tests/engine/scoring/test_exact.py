@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.requests import Request
+from engine.layout.requests import Request
 from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
 

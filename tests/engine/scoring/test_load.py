@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.layout import LayoutOptions, lay_out
-from engine.requests import Request
+from engine.layout.lay_out import LayoutOptions, lay_out
+from engine.layout.requests import Request
 from engine.scoring.backend import LocalBackend
 from engine.scoring.load import load_model
 from engine.scoring.tokenizer import open_tokenizer
@@ -237,7 +237,7 @@ def test_a_real_model_end_to_end(protocol, shared, assert_exact):
 
 def test_the_core_needs_nothing_of_the_rest_of_the_program():
     code = (
-        "import sys; import engine.requests, engine.layout;"
+        "import sys; import engine.layout.requests, engine.layout.lay_out;"
         "assert not {'torch', 'transformers', 'pydantic'} & set(sys.modules), 'layout';"
         "import engine.scoring.backend, engine.scoring.tokenizer;"
         "bad = {'pydantic', 'duckdb', 'textual', 'click', 'scipy', 'rubrics.schema'} & set(sys.modules);"

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from engine import kernels
+from engine.machine import kernels
 from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
 from engine.scoring.tree import plant

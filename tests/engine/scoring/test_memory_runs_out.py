@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from engine import kernels
-from engine.child import environment
+from engine.jobs.child import environment
+from engine.machine import kernels
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system refuses address space")
 
@@ -17,7 +17,7 @@ SCRIPT = """
 import json, resource, sys, torch
 from pathlib import Path
 from transformers import LlamaConfig, LlamaForCausalLM
-from engine.requests import Request
+from engine.layout.requests import Request
 from engine.scoring import matmul
 from engine.scoring.backend import LocalBackend
 from engine.scoring.load import LoadedModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tokenizers import Tokenizer, processors
 
-from engine.layout import LayoutOptions, lay_out
+from engine.layout.lay_out import LayoutOptions, lay_out
 from engine.scoring.tokenizer import open_tokenizer
 from rubrics.schema import Pair, Suite
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.stats.order import position_bias
+from engine.stats.position_bias import position_bias
 
 
 def test_label_a_flips_and_baseline() -> None:

@@ -1,0 +1,1 @@
+"""What a model is, found out without loading it."""

@@ -1,0 +1,303 @@
+"""Base models under comparison: found on this machine and described from their small files, never loaded.
+
+Nothing in a model folder is believed or run. What makes a folder unfit to be scored is named as a `Problem`, so that a
+list of candidates can show the good ones beside the bad ones and say what to do about each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.candidates import hub
+from engine.candidates.headers import INDEX, SINGLE, Tensor
+from engine.candidates.problems import (
+    Problem,
+    about_adapter,
+    about_head,
+    about_kind,
+    has_pickled,
+    read_config,
+    read_tensors,
+    read_tokenizer,
+)
+from engine.candidates.shape import Shape, read_shape
+from engine.candidates.untrusted import shown
+from rubrics.errors import CandidateError
+
+__all__ = ["Candidate", "Problem", "distinct", "find", "hub_cache", "inspect"]
+
+_DEPTH = 4
+"""Levels below a given folder that are searched; a Hugging Face home needs four."""
+_VISITED = 20_000
+"""Folders looked into before the search gives up: someone named the root of a disk."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model folder, as its config, tokenizer files and safetensors headers describe it."""
+
+    path: Path
+    name: str
+    """Folder name, or ORG/MODEL for a snapshot in the Hugging Face cache; free of control codes."""
+    architecture: str
+    """Class name in the config, or empty."""
+    model_type: str
+    parameters: int
+    """Elements of all weights, tied ones once; buffers such as attention masks are left out."""
+    weight_bytes: int
+    """Bytes of all tensors as stored."""
+    dtype: str
+    """bf16, fp16, fp32, …: what at least nine tenths of the bytes are stored in, else `mixed`."""
+    context: int | None
+    """Longest sequence in tokens; None where none is stated."""
+    tokenizer: str
+    """Its class, or the kind of its file; empty where there is none."""
+    vocab_size: int
+    shape: Shape
+    linear_parameters: int
+    """Elements that quantisation covers: matrices other than embeddings, output head and fused experts."""
+    largest_tensor: int
+    """Elements of the largest tensor."""
+    revision: str | None
+    """Commit of a snapshot in the Hugging Face cache."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be scored."""
+        return not any(problem.refused for problem in self.problems)
+
+
+def find(
+    paths_or_ids: Iterable[str],
+    *,
+    allow_remote_code: bool | Collection[str] = False,
+    fetch: Callable[[str], Path] | None = None,
+) -> list[Candidate]:
+    """The candidates in model folders, folders of model folders (searched a few levels deep, in sorted order), and
+    under hub ids (`ORG/MODEL`, `ORG/MODEL@REVISION`). One found twice is listed once; equal names are told apart.
+
+    Args:
+        allow_remote_code: for all, or for those whose item, path or name is listed.
+        fetch: called with a hub id that is not in the cache; gives its folder. Without it such an id is an error.
+
+    Raises:
+        CandidateError: a path that is not there, a file, a folder without a model.
+    """
+    found: dict[str, Candidate] = {}
+    for item in paths_or_ids:
+        for folder in _folders(item, fetch):
+            real = os.path.realpath(folder)
+            if real in found:
+                continue
+            if isinstance(allow_remote_code, bool):
+                allowed = allow_remote_code
+            else:
+                allowed = not {item, str(folder), _identity(folder)[0]}.isdisjoint(allow_remote_code)
+            found[real] = inspect(folder, allowed)
+    return distinct(found.values())
+
+
+def hub_cache(*, allow_remote_code: bool | Collection[str] = False) -> list[Candidate]:
+    """Everything in the Hugging Face cache, by name; revisions of one model that all hold weights are all listed."""
+    folders = [snapshot.path for snapshot in hub.snapshots() if _is_model(_listing(snapshot.path))]
+    return find(map(str, folders), allow_remote_code=allow_remote_code)
+
+
+def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The same candidates with names that differ: equal ones gain their revision, or the folder they lie in."""
+    listed = list(candidates)
+    for attempt in range(1, 6):
+        count = Counter(candidate.name for candidate in listed)
+        if max(count.values(), default=0) < 2:
+            break
+        listed = [replace(c, name=_longer_name(c, attempt)) if count[c.name] > 1 else c for c in listed]
+    return listed
+
+
+def _longer_name(candidate: Candidate, parents: int) -> str:
+    if candidate.revision:
+        return f"{_identity(candidate.path)[0]}@{candidate.revision[: 4 + 3 * parents]}"
+    return shown("/".join(candidate.path.parts[-1 - parents :]))
+
+
+def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
+    """The model folders that one argument stands for."""
+    path = Path(item).expanduser()
+    try:
+        # The empty string, often a variable that was not set, is not meant as the folder we are in.
+        is_folder, is_there = bool(item) and path.is_dir(), bool(item) and os.path.lexists(path)
+    except (OSError, ValueError):
+        is_folder = is_there = False
+    if is_folder:
+        if found := _search(path):
+            return found
+        raise CandidateError(
+            f"no model found in {shown(item)}",
+            fix="a model folder holds config.json, tokenizer.json and model.safetensors; name one, or a folder of them",
+        )
+    if is_there:
+        raise CandidateError("is not a folder", where=shown(item), fix="name the folder that the model lies in")
+    if hub.is_hub_id(item):
+        if (snapshot := hub.cached(item)) is not None:
+            return [snapshot]
+        if fetch is not None:
+            return [fetch(item)]
+        raise CandidateError(
+            "no such folder, and no such model in the Hugging Face cache",
+            where=item,
+            fix="check the path, or fetch the model first: rude-tui models ORG/MODEL",
+        )
+    raise CandidateError("no such folder", where=shown(item), fix="check the path")
+
+
+def _search(root: Path) -> list[Path]:
+    """Model folders at or below a folder, sorted; none is looked for inside another, links are followed once."""
+    if _is_model(_listing(root)):
+        return [root]
+    found: list[Path] = []
+    seen = {os.path.realpath(root)}
+    level = [root]
+    for _ in range(_DEPTH):
+        below: list[Path] = []
+        for folder in level:
+            for child in _children(folder):
+                if (real := os.path.realpath(child)) in seen:
+                    continue
+                seen.add(real)
+                (found if _is_model(_listing(child)) else below).append(child)
+        if len(seen) > _VISITED:
+            raise CandidateError(
+                f"holds more than {_VISITED:,} folders", where=shown(root), fix="name a folder nearer to the models"
+            )
+        level = below
+    # A lone config.json is a model without its weights only where no other model is near.
+    return sorted(found) or [root] * ("config.json" in _listing(root))
+
+
+def _children(folder: Path) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+    except OSError:
+        return
+    yield from (folder / name for name in names)
+
+
+def _listing(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _is_model(names: Collection[str]) -> bool:
+    if not {SINGLE, INDEX, "adapter_config.json"}.isdisjoint(names):
+        return True
+    parts = has_pickled(names) or any(name.endswith((".safetensors", ".gguf", "tokenizer.json")) for name in names)
+    return "config.json" in names and parts
+
+
+def _identity(folder: Path) -> tuple[str, str | None]:
+    """Name and revision."""
+    snapshot = hub.snapshot_of(folder)
+    if snapshot is not None:
+        return shown(snapshot.repo), shown(snapshot.revision)
+    return shown(folder.name or folder), None
+
+
+def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
+    """Describe one model folder. Reads config, tokenizer settings and safetensors headers; loads and runs nothing.
+
+    Raises:
+        CandidateError: there is no such folder. Everything wrong *in* it is among the candidate's problems.
+    """
+    folder = Path(os.path.abspath(path.expanduser()))
+    if not folder.is_dir():
+        raise CandidateError("no such folder", where=shown(path), fix="check the path")
+    names = _listing(folder)
+    name, revision = _identity(folder)
+    config, problems = read_config(folder, names)
+    shape = read_shape(config)
+    tokenizer, about_tokenizer = read_tokenizer(folder, names)
+    tensors, about_weights = read_tensors(folder, names)
+    model_type = shown(config["model_type"]) if isinstance(config.get("model_type"), str) else ""
+    architecture = _architecture(config)
+    if config:
+        problems += about_kind(config, model_type, architecture)
+    if tensors:
+        about_weights += about_head(config, shape.vocab, tensors)
+    problems += about_weights + about_tokenizer
+    if "adapter_config.json" in names:
+        problems = [about_adapter(folder, names)]
+    if any(problem.code == "remote_code" for problem in problems) and allow_remote_code:
+        problems = [p._replace(refused=False) if p.code == "remote_code" else p for p in problems]
+    weights = _parameters(tensors, config)
+    return Candidate(
+        path=folder,
+        name=name,
+        architecture=architecture,
+        model_type=model_type,
+        parameters=sum(tensor.size for tensor in weights),
+        weight_bytes=sum(tensor.nbytes for tensor in tensors),
+        dtype=_dtype(weights),
+        context=shape.context,
+        tokenizer=tokenizer,
+        vocab_size=shape.vocab,
+        shape=shape,
+        linear_parameters=sum(tensor.size for tensor in weights if _is_linear(tensor, shape.vocab)),
+        largest_tensor=max((tensor.size for tensor in weights), default=0),
+        revision=revision,
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _architecture(config: Mapping[str, Any]) -> str:
+    listed = config.get("architectures")
+    return shown(listed[0]) if isinstance(listed, list) and listed and isinstance(listed[0], str) else ""
+
+
+def _parameters(tensors: Iterable[Tensor], config: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """The tensors that are weights: no stored masks and rotary tables, and no second copy of a tied output head."""
+    kept = [tensor for tensor in tensors if not _is_buffer(tensor)]
+    if config.get("tie_word_embeddings") is True:
+        shapes = {tensor.shape for tensor in kept if "embed" in tensor.name or ".wte." in tensor.name}
+        kept = [tensor for tensor in kept if not (tensor.name == "lm_head.weight" and tensor.shape in shapes)]
+    return tuple(kept)
+
+
+def _is_buffer(tensor: Tensor) -> bool:
+    return (
+        tensor.dtype == "BOOL"
+        or tensor.name.endswith(("masked_bias", "inv_freq"))
+        or (tensor.name.endswith(".bias") and len(tensor.shape) == 4)
+    )
+
+
+def _is_linear(tensor: Tensor, vocab: int) -> bool:
+    # transformers fuses the experts into one array of three dimensions, which bitsandbytes leaves as it is.
+    return (
+        len(tensor.shape) == 2
+        and tensor.name.endswith(".weight")
+        and vocab not in tensor.shape
+        and not any(part in tensor.name for part in ("embed", ".wte.", ".wpe.", ".experts."))
+    )
+
+
+_NAMES = {"F64": "fp64", "F32": "fp32", "F16": "fp16", "BF16": "bf16", "F4": "fp4", "I8": "int8", "U8": "uint8"}
+
+
+def _dtype(tensors: Iterable[Tensor]) -> str:
+    count: Counter[str] = Counter()
+    for tensor in tensors:
+        kind = "fp8" if tensor.dtype.startswith("F8") else _NAMES.get(tensor.dtype, tensor.dtype.lower())
+        count[kind] += tensor.nbytes
+    if not count:
+        return ""
+    kind, most = count.most_common(1)[0]
+    return kind if most >= 0.9 * count.total() else "mixed"

@@ -1,0 +1,179 @@
+"""Hashes that say which weights and which tokenizer a number came from.
+
+Weights take long to read, so the digest of each shard can be remembered: one small file per (real path, size, mtime,
+ctime, inode) in a folder that the caller names, written whole or not at all. Nothing is ever locked: two processes that
+hash the same shard write the same bytes. A file name of the Hugging Face cache that looks like a digest is not
+believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from engine.candidates.headers import HeaderFault, weight_files
+from engine.candidates.untrusted import Unreadable, regular_size, shown
+from rubrics.errors import CandidateError
+
+__all__ = ["TOKENIZER_FILES", "config_hash", "tokenizer_hash", "weights_hash"]
+
+TOKENIZER_FILES = (
+    "added_tokens.json",
+    "merges.txt",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "vocab.json",
+)
+"""Files that decide how text becomes ids, sorted."""
+
+_CHUNK = 8 << 20
+_SETTLED = 2_000_000_000
+"""Nanoseconds: a file changed more lately may change again without its times showing it, so it is not remembered."""
+
+Progress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all; never from two threads at once."""
+
+
+def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Path | None = None) -> str:
+    """SHA-256 (64 hex digits) over the names and the SHA-256 of the contents of a model's safetensors files, by name.
+
+    Shards are read in parallel. The first call reads every byte; later ones only look at the files' times.
+
+    Args:
+        remembered: the folder of digests known from earlier (`engine.machine.paths.digest_dir`); None: every byte is
+            read.
+
+    Raises:
+        CandidateError: no safetensors here, a shard that cannot be read, or one that changed while it was read.
+    """
+    try:
+        files = weight_files(path)
+        sizes = [regular_size(file) for file in files]
+    except (HeaderFault, Unreadable, OSError) as error:
+        raise CandidateError(f"weights cannot be hashed: {error}", where=shown(path), fix="fetch them again") from None
+    if not files:
+        raise CandidateError("holds no safetensors weights", where=shown(path), fix="give a folder that does")
+    meter = _Meter(progress, sum(sizes))
+    with ThreadPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1, 8)) as pool:
+        digests = list(pool.map(lambda file: _shard_digest(file, meter, remembered), files))
+    return _combined(zip([file.name for file in files], digests, strict=True))
+
+
+def tokenizer_hash(path: Path) -> str:
+    """SHA-256 (64 hex digits) over the names and contents of the tokenizer files in a folder.
+
+    Raises:
+        CandidateError: one of them cannot be read.
+    """
+    return _combined((name, _digest(path / name)) for name in TOKENIZER_FILES if os.path.lexists(path / name))
+
+
+def config_hash(path: Path) -> str:
+    """SHA-256 (64 hex digits) of config.json: the same weights under another config are another model.
+
+    Raises:
+        CandidateError: it cannot be read.
+    """
+    return _digest(path / "config.json")
+
+
+def _combined(parts: Iterable[tuple[str, str]]) -> str:
+    total = hashlib.sha256()
+    for name, digest in parts:
+        total.update(f"{name}\0{digest}\n".encode(errors="surrogateescape"))
+    return total.hexdigest()
+
+
+class _Meter:
+    """Adds up what several threads have read."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done, self._lock = progress, total, 0, threading.Lock()
+
+    def add(self, count: int) -> None:
+        with self._lock:
+            self._done += count
+            if self._progress is not None:
+                self._progress(self._done, self._total)
+
+
+def _shard_digest(path: Path, meter: _Meter, remembered: Path | None) -> str:
+    """The digest of one shard, remembered or read.
+
+    The key holds ctime beside mtime: a tool may set back the one, not the other.
+    """
+    if remembered is None:
+        return _unchanged_digest(path, _state(path), meter)
+    before = _state(path)
+    note = remembered / hashlib.sha256("|".join(map(str, before)).encode(errors="surrogateescape")).hexdigest()
+    if (known := _recall(note)) is not None:
+        meter.add(before[1])
+        return known
+    digest = _unchanged_digest(path, before, meter)
+    if time.time_ns() - max(before[2], before[3]) > _SETTLED:
+        _remember(note, digest)
+    return digest
+
+
+def _unchanged_digest(path: Path, before: tuple[str, int, int, int, int], meter: _Meter) -> str:
+    digest = _digest(path, meter)
+    if _state(path) != before:
+        raise CandidateError(
+            "changed while it was being hashed", where=shown(path), fix="wait until the model is fully written"
+        )
+    return digest
+
+
+def _state(path: Path) -> tuple[str, int, int, int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise CandidateError(f"cannot be read ({error.strerror})", where=shown(path), fix="check the file") from None
+    return os.path.realpath(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def _digest(path: Path, meter: _Meter | None = None) -> str:
+    total = hashlib.sha256()
+    try:
+        regular_size(path)
+        with path.open("rb", buffering=0) as source:
+            buffer = bytearray(_CHUNK)
+            view = memoryview(buffer)
+            while count := source.readinto(buffer):
+                total.update(view[:count])
+                if meter is not None:
+                    meter.add(count)
+    except Unreadable as error:
+        raise CandidateError(str(error), where=shown(path), fix="check the file") from None
+    except OSError as error:
+        raise CandidateError(f"cannot be read ({error.strerror})", where=shown(path), fix="check the file") from None
+    return total.hexdigest()
+
+
+def _recall(note: Path) -> str | None:
+    try:
+        text = note.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return None
+    return text if re.fullmatch(r"[0-9a-f]{64}", text) else None
+
+
+def _remember(note: Path, digest: str) -> None:
+    """Without a cache everything works, only slower: a full or read-only disk is no error here."""
+    scratch = note.with_name(f"{note.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(digest, encoding="ascii")
+        os.replace(scratch, note)
+    except OSError:
+        with suppress(OSError):
+            scratch.unlink()

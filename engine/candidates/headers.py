@@ -1,0 +1,158 @@
+"""What a folder's safetensors files say about themselves, read from their headers; no tensor is loaded.
+
+The safetensors library parses the headers, so that what passes here is what the loader will accept: lengths, offsets
+and shapes that agree with each other and with the size of the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.candidates.untrusted import Unreadable, read_object, regular_size, shown
+
+__all__ = ["INDEX", "SINGLE", "HeaderFault", "Tensor", "read_header", "read_weights", "weight_files"]
+
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+
+_INDEX_BYTES = 32_000_000
+"""The index of a 1 T parameter mixture of experts has about 15 MB."""
+
+_SHARDS = 5_000
+_SHARD_NAME = re.compile(r"[^/\\\x00]+\.safetensors")
+
+
+class Tensor(NamedTuple):
+    name: str
+    dtype: str
+    """As safetensors writes it: F32, BF16, F8_E4M3, …"""
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        count = 1
+        for side in self.shape:
+            count *= side
+        return count
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes on disk."""
+        return self.size * bits(self.dtype) // 8
+
+
+class HeaderFault(Exception):
+    """Why weights cannot be used: `code` is `truncated` or `unsafe_header`; the text is fit to be shown."""
+
+    def __init__(self, code: str, what: str) -> None:
+        super().__init__(what)
+        self.code = code
+
+
+@cache
+def bits(dtype: str) -> int:
+    """Bits of one element of a safetensors dtype."""
+    if dtype == "BOOL":
+        return 8
+    found = re.match(r"[A-Z]+(\d+)", dtype)
+    return int(found[1]) if found else 0
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files that make up the model, sorted by name: those that transformers would load.
+
+    That is `model.safetensors`, else the shards named by its index; other safetensors files in the folder (a second
+    copy in another layout, an adapter) are not part of the model. Empty where there are none.
+
+    Raises:
+        HeaderFault: an index that cannot be read, or shards without an index.
+    """
+    return _placed(folder)[0]
+
+
+def _placed(folder: Path) -> tuple[tuple[Path, ...], dict[str, str]]:
+    """The weight files, and which tensor the index puts into which; one file alone needs no index."""
+    if os.path.lexists(folder / SINGLE):
+        return (folder / SINGLE,), {}
+    index = _index(folder)
+    return tuple(folder / name for name in sorted(set(index.values()))), index
+
+
+def _index(folder: Path) -> dict[str, str]:
+    """Tensor name → shard name, as the index has it; empty where the folder has neither index nor shards."""
+    if not os.path.lexists(folder / INDEX):
+        if any(re.fullmatch(r"model-\d+-of-\d+\.safetensors", name) for name in os.listdir(folder)):
+            raise HeaderFault("truncated", f"has shards but not their index {INDEX}")
+        return {}
+    try:
+        mapping = read_object(folder / INDEX, _INDEX_BYTES).get("weight_map")
+    except Unreadable as error:
+        raise HeaderFault("truncated", f"{INDEX} {error}") from None
+    if not isinstance(mapping, dict) or not mapping:
+        raise HeaderFault("truncated", f"{INDEX} has no weight_map")
+    for shard in set(map(str, mapping.values())):
+        if not _SHARD_NAME.fullmatch(shard):
+            raise HeaderFault("unsafe_header", f"{INDEX} names {shown(shard)!r}, not a safetensors file beside it")
+    if len(set(mapping.values())) > _SHARDS:
+        raise HeaderFault("unsafe_header", f"{INDEX} names more than {_SHARDS:,} shards")
+    return mapping
+
+
+def read_weights(folder: Path) -> tuple[Tensor, ...]:
+    """Every tensor of the model in a folder, from the headers of its weight files; empty where it has none.
+
+    Raises:
+        HeaderFault: a file missing, cut short or malformed, or a tensor of the index that its shard does not hold.
+    """
+    files, index = _placed(folder)
+    found = {file.name: read_header(file) for file in files}
+    held = {name: {tensor.name for tensor in tensors} for name, tensors in found.items()}
+    for tensor, shard in index.items():
+        if tensor not in held[shard]:
+            raise HeaderFault("truncated", f"{shown(shard)} lacks {shown(tensor)}, which the index puts there")
+    tensors = tuple(tensor for part in found.values() for tensor in part)
+    if files and not tensors:
+        raise HeaderFault("truncated", f"{files[0].name} holds no tensors")
+    return tensors
+
+
+def read_header(path: Path) -> tuple[Tensor, ...]:
+    """The tensors of one safetensors file, without their contents.
+
+    Raises:
+        HeaderFault: the file is missing, cut short or malformed.
+    """
+    from safetensors import SafetensorError
+
+    name = shown(path.name)
+    try:
+        regular_size(path)
+        # safetensors calls a file it has no right to read missing.
+        path.open("rb").close()
+        return tuple(_tensors(path))
+    except Unreadable as error:
+        raise HeaderFault("truncated", f"{name} {error}") from None
+    except OSError as error:
+        raise HeaderFault("truncated", f"{name} cannot be read ({error.strerror or shown(error)})") from None
+    except SafetensorError as error:
+        reason = str(error).removeprefix("Error while deserializing header: ")
+        if "header too large" in reason:
+            raise HeaderFault("unsafe_header", f"{name} claims an impossibly long header") from None
+        if "not fully covered" in reason or "header length" in reason or "too small" in reason:
+            raise HeaderFault("truncated", f"{name} is cut short or has bytes left over") from None
+        raise HeaderFault("truncated", f"{name} has a malformed header ({shown(reason)})") from None
+
+
+def _tensors(path: Path) -> Iterator[Tensor]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="np") as source:
+        for name in source.keys():  # noqa: SIM118 - not a mapping
+            part = source.get_slice(name)
+            yield Tensor(name, part.get_dtype(), tuple(part.get_shape()))

@@ -1,0 +1,187 @@
+"""What can be wrong with a model folder, each as a named problem with a way out.
+
+Everything here reads small files and headers of folders that nobody vouches for; nothing is loaded or run.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib.util
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.candidates.architectures import ENCODERS, causal_model_types
+from engine.candidates.headers import INDEX, SINGLE, HeaderFault, Tensor, read_weights
+from engine.candidates.untrusted import Unreadable, read_object, shown
+
+__all__ = [
+    "Problem",
+    "about_adapter",
+    "about_head",
+    "about_kind",
+    "has_pickled",
+    "read_config",
+    "read_tensors",
+    "read_tokenizer",
+]
+
+_CONFIG_BYTES = 4_000_000
+_TOKENIZER_CONFIG_BYTES = 16_000_000
+
+_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
+_NOT_WEIGHTS = ("training_args.bin", "optimizer.*", "scheduler.*", "rng_state*", "*tokenizer*")
+_NOT_CAUSAL = (
+    "ForMaskedLM",
+    "ForSequenceClassification",
+    "ForTokenClassification",
+    "ForQuestionAnswering",
+    "ForMultipleChoice",
+)
+
+
+class Problem(NamedTuple):
+    """Something about a folder that a person should know."""
+
+    code: str
+    """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
+    chat_template, truncated, unsafe_header, no_config or bad_config."""
+    refused: bool
+    """Whether it keeps the candidate from being scored."""
+    what: str
+    fix: str
+
+
+def read_config(folder: Path, names: Collection[str]) -> tuple[dict[str, Any], list[Problem]]:
+    fetch = "fetch the model again, with its config.json"
+    if "config.json" not in names:
+        return {}, [Problem("no_config", True, "has no config.json", fetch)]
+    try:
+        config = read_object(folder / "config.json", _CONFIG_BYTES)
+    except Unreadable as error:
+        return {}, [Problem("bad_config", True, f"config.json {error}", fetch)]
+    if not isinstance(config.get("model_type"), str):
+        return config, [Problem("bad_config", True, "config.json does not name its model_type", fetch)]
+    if config.get("transformers_weights") is not None:
+        what = "config.json names a weights file of its own (transformers_weights)"
+        return config, [Problem("bad_config", True, what, f"rename that file to {SINGLE} and drop the entry")]
+    return config, []
+
+
+def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) -> list[Problem]:
+    """What the config says that keeps this from being a causal language model we can load."""
+    what_it_is = architecture or model_type
+    other = "choose a decoder-only language model"
+    if config.get("is_encoder_decoder") is True:
+        return [Problem("encoder", True, f"{what_it_is} is an encoder-decoder, not a causal language model", other)]
+    if model_type in ENCODERS and config.get("is_decoder") is not True:
+        return [Problem("encoder", True, f"{what_it_is} is an encoder, which gives no likelihood of a text", other)]
+    if architecture.endswith(_NOT_CAUSAL):
+        return [Problem("encoder", True, f"{architecture} does not predict the next token", other)]
+    found = []
+    if isinstance(method := config.get("quantization_config"), Mapping):
+        kind = shown(method.get("quant_method") or "unnamed method", 40)
+        fix = "give the unquantised checkpoint; --precision int8 or nf4 quantises it here"
+        found.append(Problem("quantized", True, f"its weights are stored quantised ({kind})", fix))
+    known = causal_model_types()
+    if model_type and model_type not in known:
+        if isinstance(config.get("auto_map"), Mapping):
+            found.append(_remote_code("its model code comes with the weights and would run on this machine"))
+        elif known:
+            what = f"the installed transformers has no causal language model of type {model_type!r}"
+            found.append(Problem("unsupported", True, what, "update transformers, or choose another model"))
+    return found
+
+
+def _remote_code(what: str) -> Problem:
+    return Problem("remote_code", True, what, "read that code; if you trust it, allow it for this model by its flag")
+
+
+def about_adapter(folder: Path, names: Collection[str]) -> Problem:
+    """Adapters are refused: what would be scored is the base model with a change that is not in the weights hash."""
+    try:
+        base = read_object(folder / "adapter_config.json", _CONFIG_BYTES).get("base_model_name_or_path")
+    except Unreadable as error:
+        return Problem("adapter", True, f"adapter_config.json {error}", "fetch the adapter again, and merge it")
+    if SINGLE in names or INDEX in names:
+        what = "holds an adapter beside full weights, so that it is unclear which is meant"
+        return Problem("adapter", True, what, "move the adapter files elsewhere, or merge them into the weights")
+    if isinstance(base, str) and base:
+        fix = "merge it into its base first (peft: merge_and_unload, then save_pretrained)"
+        return Problem("adapter", True, f"is an adapter for {shown(base, 80)}, not a model", fix)
+    fix = "find the base it was trained on, and merge it (peft: merge_and_unload, then save_pretrained)"
+    return Problem("adapter", True, "is an adapter that does not name its base", fix)
+
+
+def read_tokenizer(folder: Path, names: Collection[str]) -> tuple[str, list[Problem]]:
+    """Kind of the tokenizer, and what is wrong with it or odd about it."""
+    settings: dict[str, Any] = {}
+    problems: list[Problem] = []
+    if "tokenizer_config.json" in names:
+        try:
+            settings = read_object(folder / "tokenizer_config.json", _TOKENIZER_CONFIG_BYTES)
+        except Unreadable as error:
+            fix = "fetch the tokenizer again"
+            problems.append(Problem("no_tokenizer", True, f"tokenizer_config.json {error}", fix))
+    kind = ""
+    if "tokenizer.json" in names:
+        kind = "tokenizer.json"
+        if not (folder / kind).is_file() or (folder / kind).stat().st_size < 2:
+            problems.append(Problem("no_tokenizer", True, f"{kind} is empty or no file", "fetch the tokenizer again"))
+    elif isinstance(own := settings.get("auto_map"), Mapping) and "AutoTokenizer" in own:
+        kind = "remote code"
+        problems.append(_remote_code("its tokenizer is code that comes with the weights and would run on this machine"))
+    elif {"vocab.json", "merges.txt"} <= set(names):
+        kind = "vocab.json + merges.txt"
+    elif "tokenizer.model" in names:
+        kind = "SentencePiece"
+        if importlib.util.find_spec("sentencepiece") is None:
+            what = "has its tokenizer only as tokenizer.model, which needs the package sentencepiece"
+            fix = "install sentencepiece beside this program, or add a tokenizer.json (AutoTokenizer … save_pretrained)"
+            problems.append(Problem("no_tokenizer", True, what, fix))
+    else:
+        fix = "copy tokenizer.json and tokenizer_config.json from the model's source"
+        problems.append(Problem("no_tokenizer", True, "has no tokenizer", fix))
+    if settings.get("chat_template") or {"chat_template.jinja", "chat_template.json"} & set(names):
+        what = "has a chat template: it may have been post-trained, not be a base model"
+        problems.append(Problem("chat_template", False, what, "check its model card"))
+    named = settings.get("tokenizer_class")
+    return (shown(named, 60) if kind and isinstance(named, str) and named else kind), problems
+
+
+def read_tensors(folder: Path, names: Collection[str]) -> tuple[tuple[Tensor, ...], list[Problem]]:
+    """The tensors of the model, or why there are none."""
+    again = "fetch the model again; the file on this machine is damaged or incomplete"
+    try:
+        tensors = read_weights(folder)
+    except HeaderFault as error:
+        return (), [Problem(error.code, True, str(error), again)]
+    except OSError as error:
+        return (), [Problem("no_weights", True, f"cannot be read ({error.strerror})", "check its access rights")]
+    if tensors:
+        return tensors, []
+    if has_pickled(names):
+        what = "has its weights only in pickled files, which can run any code when they are opened"
+        return (), [Problem("pickled_only", True, what, "get or make a safetensors version of the model")]
+    others = sorted(name for name in names if name.endswith((".safetensors", ".gguf")))
+    what = f"has no {SINGLE} and no {INDEX}" + (f", only {shown(others[0], 60)}" if others else "")
+    return (), [Problem("no_weights", True, what, "fetch the model again, with its safetensors weights")]
+
+
+def about_head(config: Mapping[str, Any], vocab: int, tensors: Iterable[Tensor]) -> list[Problem]:
+    """A model that does not share its embedding with its output needs two matrices over the vocabulary; if the second
+    is missing, a loader fills it with random numbers."""
+    if config.get("tie_word_embeddings") is not False or not vocab:
+        return []
+    if sum(vocab in tensor.shape and len(tensor.shape) == 2 for tensor in tensors) >= 2:
+        return []
+    what = "has no output head among its weights: loading it would fill one with random numbers"
+    return [Problem("no_head", True, what, "fetch the version for causal language modelling")]
+
+
+def has_pickled(names: Iterable[str]) -> bool:
+    return any(_matches(name, _PICKLED) and not _matches(name, _NOT_WEIGHTS) for name in names)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

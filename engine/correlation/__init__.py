@@ -1,0 +1,1 @@
+"""Predictors against post-training outcomes."""

@@ -1,0 +1,371 @@
+"""Does the number foretell the outcome? One predictor against one outcome over the candidates that have both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.correlation.families import named
+from engine.correlation.sources import BUNDLED, Source
+from engine.predictors.catalogue import catalogue
+from engine.predictors.interface import Evidence, Predictor
+from engine.predictors.stored import RUDE, SIZE, STORED, VARIANTS
+from engine.results.board import Question
+from engine.stats.correlation import Correlation, correlate, partial
+from engine.stats.estimates import Statistic
+from engine.stats.intervals import Estimate
+from engine.stats.least_squares import fit_line
+from engine.stats.selection import BestOf, best_of
+from engine.store.connection import Store
+from engine.store.outcomes import stored_outcomes
+from rubrics.counted import count
+from rubrics.errors import BadInput
+
+if TYPE_CHECKING:
+    from engine.stats.league import League
+
+__all__ = [
+    "HELP",
+    "RUDE",
+    "SIZE",
+    "CorrelationView",
+    "Expected",
+    "Point",
+    "best_view",
+    "correlation_view",
+    "correlation_views",
+    "expected",
+    "given_size",
+    "league_of",
+    "outcome_names",
+    "predictor_label",
+    "predictor_names",
+    "predictor_values",
+    "verdict",
+]
+
+HELP: Final = {
+    "p": "share of reorderings of the outcome with a correlation at least as strong",
+    "size": "given size: the correlation that log10 parameters do not account for",
+    "without": "the correlation nearest to none when one candidate, or one family, is left out",
+    "expected": "95 % prediction interval of a least-squares line through the candidates with both numbers",
+}
+"""One line on each number beside a correlation."""
+
+_UNKNOWN = Estimate(math.nan, math.nan, math.nan, "")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One candidate; an interval end is NaN where there is none."""
+
+    name: str
+    x: float
+    x_low: float
+    x_high: float
+    y: float
+    """NaN where the outcome is unknown."""
+    size: float = math.nan
+    """log10 parameters; NaN where not known."""
+    family: str = ""
+    shipped: bool = False
+    """Whether it is a candidate of a study that ships and its weights ship too."""
+
+
+@dataclass(frozen=True)
+class CorrelationView:
+    """A scatter with its statistics and what must be known to read it."""
+
+    predictor: str
+    outcome: str
+    source: str
+    chance: float
+    """Chance level of the predictor; NaN where it has none."""
+    points: tuple[Point, ...]
+    statistics: Correlation
+    notes: tuple[str, ...]
+    higher_is_better: bool = True
+    """Of the predictor: False where a good candidate is expected to have the lower value."""
+    help: str = ""
+    """What the predictor is, in one line."""
+    variant: bool = False
+    """Whether it is another reading of RuDE's own verdicts, and so no rival of the headline."""
+
+
+def predictor_names(
+    store: Store | None = None, question: Question | None = None, *, source: Source = "own"
+) -> list[str]:
+    """What can stand on the x axis, the headline first; the proxy metrics can too, but are too many to be listed.
+
+    Args:
+        store: adds the person's own columns.
+        question: leaves out what the runs that answer it cannot give, and what is the headline by another name.
+        source: of a study that ships, all that it has.
+
+    Raises:
+        BadInput: a question that nothing answers.
+    """
+    if source != "own":
+        return list(BUNDLED[source]().predictors)
+    if store is None:
+        return [name for name, found in catalogue().items() if found.listed]
+    evidence = Evidence(store, question) if question is not None else None
+    return [name for name, found in catalogue(store).items() if found.listed and _can_stand(found, evidence)]
+
+
+def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
+    if evidence is None:
+        return True
+    same = predictor.name == f"RuDE {evidence.board.metric}"
+    return not same and predictor.run(evidence) and predictor.known(evidence)
+
+
+def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
+    """What can stand on the y axis."""
+    if source != "own":
+        return list(BUNDLED[source]().outcomes)
+    return sorted({outcome.outcome for outcome in stored_outcomes(store)})
+
+
+def correlation_view(
+    store: Store,
+    question: Question,
+    predictor: str,
+    outcome: str,
+    *,
+    source: Source = "own",
+    families: Mapping[str, str] | None = None,
+) -> CorrelationView:
+    """The scatter of one predictor against one outcome, with Pearson, Spearman and Kendall.
+
+    Raises:
+        BadInput: no such predictor or outcome, nothing has been run yet, or not what the predictor needs.
+    """
+    return correlation_views(store, question, [predictor], [outcome], source=source, families=families)[0]
+
+
+def correlation_views(
+    store: Store,
+    question: Question,
+    predictors: Sequence[str],
+    outcomes: Sequence[str],
+    *,
+    source: Source = "own",
+    families: Mapping[str, str] | None = None,
+) -> list[CorrelationView]:
+    """Every predictor against every outcome, by outcome, reading each thing once.
+
+    Args:
+        families: by candidate; for those left out, `engine.correlation.families.RULE`.
+
+    Raises:
+        BadInput: as `correlation_view`.
+    """
+    known = predictor_names(source=source) if source != "own" else list(catalogue(store))
+    _check("predictor", predictors, known, [name for name in known if not name.startswith("proxy ")])
+    measured = outcome_names(store, source=source)
+    _check("outcome", outcomes, measured, measured)
+    if source != "own":
+        return [_bundled(source, predictor, outcome, families) for outcome in outcomes for predictor in predictors]
+    evidence = Evidence(store, question)
+    about = catalogue(store)
+    columns = {predictor: about[predictor].of(evidence) for predictor in predictors}
+    return [
+        _own(evidence, about[predictor], columns[predictor], outcome, families)
+        for outcome in outcomes
+        for predictor in predictors
+    ]
+
+
+def _check(what: str, asked: Sequence[str], known: Sequence[str], told: Sequence[str]) -> None:
+    for wanted in asked:
+        if wanted not in known:
+            fix = f"{what}s: " + ", ".join(told) if told else "rude-tui outcomes add FILE.csv"
+            raise BadInput(f"no {what} {wanted!r}", fix=fix)
+
+
+def predictor_values(evidence: Evidence, predictor: str) -> Mapping[str, Estimate]:
+    """One predictor of the candidates on the question's board, by label; interval ends NaN where there is none.
+
+    Raises:
+        BadInput: no such predictor, or what it needs has not been run.
+    """
+    known = catalogue(evidence.store)
+    _check("predictor", [predictor], list(known), [name for name in known if known[name].listed])
+    return known[predictor].of(evidence)
+
+
+def predictor_label(evidence: Evidence, predictor: str) -> str:
+    """The name with suite, protocol and metric where it depends on them."""
+    board = evidence.board
+    if predictor == RUDE or (predictor in VARIANTS and STORED[predictor].needs == "any protocol"):
+        return f"{predictor} ({board.suite}, {board.protocol}, {board.metric})"
+    return predictor
+
+
+def _own(
+    evidence: Evidence,
+    about: Predictor,
+    values: Mapping[str, Estimate],
+    outcome: str,
+    families: Mapping[str, str] | None,
+) -> CorrelationView:
+    table = evidence.ranking()
+    outcomes = {o.candidate: o for o in stored_outcomes(evidence.store) if o.outcome == outcome}
+    predictor = about.name
+    points = []
+    for row in table.overall.rows:
+        entrant = table.entrants[row.candidate]
+        found = outcomes.get(entrant.label) or outcomes.get(entrant.name)
+        x = values.get(row.candidate, _UNKNOWN)
+        size = math.log10(entrant.parameters) if entrant.parameters else math.nan
+        y = found.score if found else math.nan
+        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
+    notes = list(table.notes)
+    if not about.higher_is_better:
+        notes.append(_turned(predictor))
+    unknown = [point.name for point in points if math.isnan(point.x)]
+    if unknown:
+        notes.append(f"no {predictor} known for {', '.join(unknown)}")
+    missing = [point.name for point in points if math.isnan(point.y)]
+    if missing:
+        notes.append(f"no outcome known for {', '.join(missing)}")
+    strangers = sorted(
+        set(outcomes) - {e.label for e in table.entrants.values()} - {e.name for e in table.entrants.values()}
+    )
+    if strangers:
+        notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
+    sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
+    chance = table.chance if predictor == RUDE else math.nan
+    view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
+
+
+def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
+    study = BUNDLED[source]()
+    found = [
+        Point(p.name, p.x, math.nan, math.nan, p.y, p.size, (families or {}).get(p.name) or p.family, p.shipped)
+        for p in study.points(predictor, outcome)
+    ]
+    about = catalogue().get(predictor)
+    if about is None:
+        return _view(predictor, outcome, study.source, math.nan, found, [])
+    notes = [] if about.higher_is_better else [_turned(predictor)]
+    view = _view(predictor, outcome, study.source, math.nan, found, notes)
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
+
+
+def _turned(predictor: str) -> str:
+    return f"{predictor}: lower is better, so a good predictor correlates below zero"
+
+
+def _view(
+    predictor: str, outcome: str, source: str, chance: float, points: list[Point], notes: list[str]
+) -> CorrelationView:
+    known = _both(points)
+    statistics = correlate(
+        [point.x for point in known],
+        [point.y for point in known],
+        [point.name for point in known],
+        families=[point.family for point in known],
+    )
+    return CorrelationView(predictor, outcome, source, chance, tuple(points), statistics, tuple(notes))
+
+
+def _both(points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if not math.isnan(point.x) and not math.isnan(point.y)]
+
+
+def given_size(view: CorrelationView, *, ranks: bool = False) -> Statistic:
+    """The correlation that log10 parameters do not account for: partial Pearson, or Spearman."""
+    known = _both(view.points)
+    return partial([p.x for p in known], [p.y for p in known], [p.size for p in known], ranks=ranks)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Where a candidate without an outcome should land."""
+
+    name: str
+    x: float
+    value: float
+    low: float
+    high: float
+    """95 % prediction interval."""
+    outside: bool
+    """Whether its predictor lies beyond all those with an outcome."""
+
+
+def expected(view: CorrelationView) -> tuple[Expected, ...]:
+    """Each candidate whose outcome is unknown, by a least-squares line through the others; none below three points."""
+    known = _both(view.points)
+    line = fit_line([p.x for p in known], [p.y for p in known])
+    if line is None or math.isnan(line.scatter):
+        return ()
+    low, high = min(p.x for p in known), max(p.x for p in known)
+    return tuple(
+        Expected(p.name, p.x, line.at(p.x), *line.interval(p.x), not low <= p.x <= high)
+        for p in view.points
+        if math.isnan(p.y) and not math.isnan(p.x)
+    )
+
+
+def league_of(
+    views: Sequence[CorrelationView], *, statistic: Literal["pearson", "spearman", "kendall"] = "pearson"
+) -> League:
+    """The views' predictors side by side, the first one's against every other, each also given size.
+
+    Raises:
+        ValueError: no views, or views of different outcomes.
+    """
+    from engine.stats.league import league
+
+    columns, outcome, size, families = _aligned(views)
+    return league(columns, outcome, control=size, families=families, statistic=statistic)
+
+
+def best_view(views: Sequence[CorrelationView]) -> BestOf:
+    """The strongest of the views' predictors by |ρ|, beside the best that as many useless ones would reach.
+
+    Raises:
+        ValueError: no views, or views of different outcomes.
+    """
+    columns, outcome, *_ = _aligned(views)
+    return best_of(list(columns.values()), outcome)
+
+
+def verdict(views: Sequence[CorrelationView]) -> str:
+    """What may be said of the first view's predictor against the others', for one outcome, in a sentence.
+
+    Other readings of RuDE's own verdicts are left out: each would cost the rivals' tests power and is no rival.
+
+    Raises:
+        ValueError: no views, or views of different outcomes.
+    """
+    from engine.stats.league import league
+
+    columns, outcome, *_ = _aligned([view for i, view in enumerate(views) if not i or not view.variant])
+    return league(columns, outcome, statistic="pearson").verdict
+
+
+def _aligned(
+    views: Sequence[CorrelationView],
+) -> tuple[dict[str, npt.NDArray[np.float64]], npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
+    """By predictor, values turned so that higher is better; outcome, log10 parameters, families; one entry each."""
+    if len({view.outcome for view in views}) != 1:
+        raise ValueError("a verdict is about one outcome")
+    names = sorted({point.name for view in views for point in view.points})
+    known = [{point.name: point for point in view.points} for view in views]
+    columns = {
+        view.predictor: np.array([points[name].x if name in points else math.nan for name in names])
+        * (1 if view.higher_is_better else -1)
+        for view, points in zip(views, known, strict=True)
+    }
+    anyone = [next(points[name] for points in known if name in points) for name in names]
+    outcome, size = np.array([point.y for point in anyone]), np.array([point.size for point in anyone])
+    return columns, outcome, size, [point.family for point in anyone]

@@ -1,0 +1,86 @@
+"""What a plan will cost, as far as earlier runs on this machine tell."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.jobs.planning import PlannedRun
+from engine.jobs.preview import LaidRun
+from engine.store.connection import Store
+
+__all__ = ["Outlook", "Pace", "outlook", "paces"]
+
+_Kind = tuple[str, str, str, str]
+"""Weights hash, precision, kind of device, protocol."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast earlier runs of one candidate went here."""
+
+    tokens_per_second: float
+    """Of requests, shared beginnings counted each time, as `LaidRun.tokens` counts them; loading left out."""
+    memory_bytes: int
+    """The most that a scoring process took."""
+    runs: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What one planned run will take; None where nothing is known."""
+
+    tokens: int | None = None
+    """In the requests still to send."""
+    seconds: float | None = None
+    """Of scoring; loading comes on top."""
+    runs: int = 0
+    """Earlier runs that the time is from."""
+    measured_bytes: int | None = None
+    """The most memory that an earlier run took."""
+
+
+def paces(store: Store) -> Mapping[_Kind, Pace]:
+    """Speed and memory of the runs this machine has done, by candidate, precision, device and protocol.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select weights_hash, precision, device, protocol, facts from runs where owner_host = ? and n_wanted > 0",
+            [socket.gethostname()],
+        ).fetchall()
+    found: dict[_Kind, tuple[float, float, int, int]] = {}
+    for *kind, told in rows:
+        facts = json.loads(told)
+        tokens, seconds = facts.get("tokens") or 0, facts.get("seconds") or 0.0
+        if tokens > 0 and seconds > 0:
+            weights, precision, device, protocol = kind
+            key = (weights, precision, device, protocol)
+            before = found.get(key, (0.0, 0.0, 0, 0))
+            memory = max(before[2], int(facts.get("memory") or 0))
+            found[key] = (before[0] + tokens, before[1] + seconds, memory, before[3] + 1)
+    return {key: Pace(tokens / seconds, memory, runs) for key, (tokens, seconds, memory, runs) in found.items()}
+
+
+def outlook(run: PlannedRun, laid: LaidRun | None, known: Mapping[_Kind, Pace]) -> Outlook:
+    """What a planned run will take.
+
+    Args:
+        laid: its size, once it is laid out; None before.
+        known: from `paces`.
+    """
+    key = run.key
+    pace = known.get((key["weights_hash"], key["precision"], key["device"], run.protocol))
+    if laid is None:
+        return Outlook(measured_bytes=pace.memory_bytes if pace else None, runs=pace.runs if pace else 0)
+    # The tokens are those of every pair that can be scored, whatever the limit.
+    scorable = len(run.suite.scored) - len(laid.skipped)
+    left = max(0, laid.total - run.done)
+    tokens = round(laid.tokens * left / scorable) if scorable else 0
+    if pace is None:
+        return Outlook(tokens)
+    return Outlook(tokens, tokens / pace.tokens_per_second, pace.runs, pace.memory_bytes)

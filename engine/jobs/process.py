@@ -1,0 +1,164 @@
+"""A handle on the scoring process: start it, read its events, end it for certain."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from engine.jobs.child import environment
+from engine.machine.paths import log_dir
+from rubrics.errors import Exit, RudeError, WorkerError
+
+__all__ = ["WorkerProcess", "reported"]
+
+_KEPT_LOGS: Final = 50
+_POLL_SECONDS: Final = 0.05
+
+
+class WorkerProcess:
+    """One worker and its events. Use as a context manager: leaving it leaves no process behind."""
+
+    def __init__(self, job: Mapping[str, Any]) -> None:
+        self.log = _new_log()
+        self._job = job
+        self._ended = False
+        """Whether the last event has been read."""
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def __enter__(self) -> WorkerProcess:
+        with self.log.open("wb") as log:
+            # A session of its own: Ctrl-C in the terminal reaches the parent alone, which then decides.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "engine.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment(),
+                start_new_session=True,
+                text=True,
+                encoding="utf-8",
+            )
+        self._reader = threading.Thread(target=self._read, name="worker-events", daemon=True)
+        self._reader.start()
+        # Standard input stays open: that it closes is how the worker learns of our death.
+        self._tell(json.dumps(self._job))
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                # Bytes may be left that were meant for a process that no longer reads.
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+    def kill(self) -> None:
+        """End it now. It holds nothing that needs care: verdicts are written by the parent."""
+        if self._process.poll() is None:
+            self._process.kill()
+
+    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+        """Events as they come, until the worker is done or `cancel` is set.
+
+        Args:
+            pause: while it is set the worker is asked to wait, which it does once the batch at hand is done.
+
+        Raises:
+            WorkerError: it died without a word.
+            RudeError: it reported an error that ended it.
+        """
+        finished = paused = False
+        while not cancel.is_set():
+            if pause is not None and pause.is_set() is not paused:
+                paused = not paused
+                self._tell("pause" if paused else "go on")
+            try:
+                event = self._events.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                continue
+            if event is None:
+                self._ended = True
+                if not finished:
+                    raise self._died()
+                return
+            if event["event"] == "bye":
+                finished = True
+            elif event["event"] == "fatal":
+                raise reported(event)
+            else:
+                yield event
+
+    def drain(self) -> Iterator[dict[str, Any]]:
+        """What it had sent before it was killed."""
+        self.kill()
+        while not self._ended:
+            event = self._events.get()
+            if event is None:
+                self._ended = True
+            else:
+                yield event
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        # If the worker is dead already, `events` says why.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            # A worker killed in mid-line leaves half of one; half an event is none.
+            if line.endswith("\n"):
+                self._events.put(json.loads(line))
+        self._events.put(None)
+
+    def _died(self) -> WorkerError:
+        code = self._process.wait()
+        last = _last_words(self.log)
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = " (the system may have run out of memory)" if name == "SIGKILL" else ""
+            what = f"the scoring process was ended by {name}{hint}"
+        else:
+            what = f"the scoring process ended with code {code}"
+        return WorkerError(
+            what + (f": {last}" if last else ""),
+            where=str(self.log),
+            fix="run the same command again: it goes on where it stopped",
+        )
+
+
+def reported(event: Mapping[str, Any]) -> RudeError:
+    """The error that an event tells of."""
+    error = RudeError(event["what"], where=event["where"], fix=event["fix"])
+    error.exit_code = Exit(event["code"])
+    return error
+
+
+def _new_log() -> Path:
+    folder = log_dir()
+    old = sorted(folder.glob("*.log"))
+    for stale in old[: max(0, len(old) - _KEPT_LOGS)]:
+        stale.unlink(missing_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    return folder / f"{stamp}-{time.monotonic_ns()}.log"
+
+
+def _last_words(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].strip()[:200] if lines else ""

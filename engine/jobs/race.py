@@ -1,0 +1,355 @@
+"""Scoring in rounds until it is settled which candidate is best on a suite, or their order.
+
+All candidates are read in the same seeded random order of groups (`engine.layout.order`), and after each round the
+test of `engine.stats.sequential` is asked about the groups that everyone still racing has been read on. It holds
+whenever one stops, so neither the sizes of rounds nor an interruption changes what it says: a claim follows from the
+order of groups alone. Who is out of the race is not scored further.
+
+One candidate at a time holds the accelerator, so a round loads every racing candidate anew. A round therefore reads as
+many pairs again as have been read before, or half as many where the test expects to need no more: a candidate is loaded
+a number of times that grows with the logarithm of the suite (at most 14 times for 30,000 pairs), and at most twice as
+much is read as was needed.
+
+What a claim is about: the groups of this suite that every candidate can be scored on. Which those are depends on
+lengths and on what a person excluded, never on a score made here, and is known before the test is first asked; so
+skipped pairs do not spoil it. Neither do verdicts from earlier runs, since they are read in the same order, nor a
+limit, which only ends the reading sooner: the claim stays about the whole suite. What would spoil it is to choose among
+seeds, or which pairs to exclude, by what comes out. Each suite and protocol is a question of its own, and may be
+answered wrongly with probability alpha.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from engine.jobs.planning import Plan, PlannedRun, RunRequest
+from engine.jobs.progress import Phase
+from engine.jobs.scoring import Board, Signals, score_candidate
+from engine.layout.order import group_order
+from engine.store.annotations import stored_annotations
+from engine.store.connection import Store
+from engine.store.decisions import StoredDecision, save_decision, stored_decisions
+from engine.store.verdicts import load_verdicts, skipped_ids
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from engine.stats.sequential import Decision, Goal
+    from rubrics.schema import Suite
+
+__all__ = ["FIRST_PAIRS", "Draw", "claim", "decisions_of", "draw", "race", "standing"]
+
+FIRST_PAIRS: Final = 128
+"""Pairs in the first round, about."""
+_NEARLY_ALL: Final = 0.9
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The pairs that a decision is about, in groups, in the random order in which groups are drawn."""
+
+    groups: tuple[tuple[str, ...], ...]
+    left_out: int
+    """Pairs of the suite that are not among them."""
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """Pairs in the first 1, 2, … groups."""
+        return tuple(accumulate(map(len, self.groups)))
+
+    @property
+    def pairs(self) -> int:
+        """Pairs in all groups."""
+        return self.ends[-1] if self.ends else 0
+
+    def holding(self, pairs: float) -> int:
+        """The fewest groups from the start that hold so many pairs; all, where none do."""
+        return min(len(self.groups), 1 + sum(end < pairs for end in self.ends))
+
+    def within(self, limit: int | None) -> int:
+        """The most groups from the start that hold no more pairs than a limit."""
+        return len(self.groups) if limit is None else sum(end <= limit for end in self.ends)
+
+
+def draw(suite: Suite, seed: int, without: Collection[str] = ()) -> Draw:
+    """The groups of a suite in the order of scoring, pairs in `without` left out."""
+    members: dict[str, list[str]] = {}
+    for pair in suite.scored:
+        if pair.id not in without:
+            members.setdefault(pair.group, []).append(pair.id)
+    groups = tuple(tuple(members[name]) for name in group_order(members, seed))
+    return Draw(groups, len(suite.scored) - sum(map(len, groups)))
+
+
+def standing(
+    names: Sequence[str],
+    scores: npt.NDArray[np.float32],
+    drawn: Draw,
+    goal: Goal,
+    alpha: float,
+    *,
+    limit: int | None = None,
+) -> Decision:
+    """What can be claimed from these scores, and otherwise what is still open.
+
+    Args:
+        names: of the candidates.
+        scores: (candidates, pairs in the order drawn), NaN where not scored. A candidate counts up to its first group
+            that is not complete.
+        limit: read no further than so many pairs.
+
+    Returns:
+        Its `state` is `undecided` too where the limit is reached.
+    """
+    import numpy as np
+
+    from engine.stats.sequential import decide
+
+    sizes = np.diff(np.array([0, *drawn.ends]))
+    starts = np.cumsum(sizes) - sizes
+    sums = np.add.reduceat(scores.astype(np.float64), starts, axis=1) if len(starts) else np.zeros((len(names), 0))
+    cap = drawn.within(limit)
+    sums = sums[:, :cap]
+    sums = np.where(np.logical_or.accumulate(np.isnan(sums), axis=1), np.nan, sums)
+    known = dict(zip(names, (~np.isnan(sums)).sum(axis=1).tolist(), strict=True))
+    read = min(known.values())
+    while True:
+        found = decide(
+            names, sums[:, :read], sizes[:read], groups=len(sizes), largest=int(sizes.max(initial=1)), goal=goal,
+            alpha=alpha,
+        )  # fmt: skip
+        # Who dropped out may have been read on fewer groups than those that race on.
+        further = min((known[name] for name in found.racing), default=read)
+        if further <= read:
+            break
+        read = further
+    return replace(found, state="undecided") if found.state == "running" and read >= cap else found
+
+
+class _Contest:
+    """One suite under one protocol, and who still races for it."""
+
+    def __init__(self, request: RunRequest, runs: Iterable[PlannedRun]) -> None:
+        assert request.until is not None
+        self._goal, self._alpha, self._limit, self._seed = request.until, request.alpha, request.limit, request.seed
+        found = list({run.run_id: run for run in runs}.values())
+        names = Counter(run.candidate.name for run in found)
+        self._runs = {
+            run.candidate.name if names[run.candidate.name] == 1 else f"{run.candidate.name} [{run.run_id:.6}]": run
+            for run in found
+        }
+        self._failed: list[str] = []
+        self._asked: dict[str, list[str]] = {}
+        """By run id, the pairs that were last to be scored."""
+        self._read_by = {run.run_id for run in found if run.done}
+        """Runs whose unscorable pairs are known."""
+        self.over = False
+
+    @property
+    def _suite(self) -> Suite:
+        return next(iter(self._runs.values())).suite
+
+    @property
+    def _protocol(self) -> str:
+        return next(iter(self._runs.values())).protocol
+
+    def ask(self, store: Store, board: Board, number: int) -> Mapping[str, tuple[PlannedRun, list[str] | None]]:
+        """What is to be scored next, by run id; nothing once it is over, which is stored and shown.
+
+        Returns:
+            Each run with the pairs to score, or with None for the first ones of a run not yet laid out.
+        """
+        for name, run in list(self._runs.items()):
+            if board[run.run_id].phase in (Phase.FAILED, Phase.BUSY):
+                self._failed.append(name)
+                del self._runs[name]
+        if not self._runs:
+            self.over = True
+            return {}
+        new = [run for run in self._runs.values() if run.run_id not in self._read_by]
+        if new:
+            first = FIRST_PAIRS if self._limit is None else min(FIRST_PAIRS, self._limit)
+            self._read_by |= {run.run_id for run in new}
+            self._show(board, new, number, len(self._runs))
+            return {
+                run.run_id: (replace(run, limit=first, wanted=min(first, len(self._suite.scored))), None)
+                for run in new
+            }  # fmt: skip
+        drawn = self._draw(store)
+        scores = self._scores(store, drawn)
+        names = tuple(self._runs)
+        found = standing(names, scores, drawn, self._goal, self._alpha, limit=self._limit)
+        if len(names) < 2:
+            found = replace(found, state="undecided", racing=names, more_pairs=None)
+        if found.state != "running":
+            self._end(store, board, drawn, found)
+            return {}
+        self._drop(board, found)
+        return self._next(board, drawn, scores, found, number)
+
+    def _draw(self, store: Store) -> Draw:
+        noted = stored_annotations(store, self._suite.hash)
+        excluded = {pair_id for pair_id, notes in noted.items() if any(note.kind == "exclude" for note in notes)}
+        return draw(self._suite, self._seed, excluded | skipped_ids(store, [r.run_id for r in self._runs.values()]))
+
+    def _scores(self, store: Store, drawn: Draw) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        from engine.stats.metrics import HEADLINE, METRICS
+
+        place = {pair.id: position for position, pair in enumerate(self._suite.pairs)}
+        order = [place[pair_id] for group in drawn.groups for pair_id in group]
+        run_ids = [run.run_id for run in self._runs.values()]
+        columns = load_verdicts(store, self._protocol, run_ids)
+        scores = np.full((len(run_ids), len(place)), np.nan, dtype=np.float32)
+        for row, run_id in zip(scores, run_ids, strict=True):
+            row[columns[run_id].position] = METRICS[HEADLINE[self._protocol]].score(columns[run_id])
+        return scores[:, order]
+
+    def _next(
+        self, board: Board, drawn: Draw, scores: npt.NDArray[np.float32], found: Decision, number: int
+    ) -> Mapping[str, tuple[PlannedRun, list[str]]]:
+        import numpy as np
+
+        read = drawn.ends[found.read - 1] if found.read else 0
+        more = read if found.more_pairs is None else min(read, max(read / 2, found.more_pairs))
+        target = min(drawn.within(self._limit), drawn.holding(max(FIRST_PAIRS, read + more)))
+        wanted = [pair_id for group in drawn.groups[: max(target, found.read + 1)] for pair_id in group]
+        asked: dict[str, tuple[PlannedRun, list[str]]] = {}
+        for name, row in zip(self._runs, scores, strict=True):
+            lacking = [wanted[i] for i in np.flatnonzero(np.isnan(row[: len(wanted)])).tolist()]
+            if name in found.racing and lacking:
+                asked[self._runs[name].run_id] = (self._runs[name], lacking)
+        self._show(board, [self._runs[name] for name in found.racing], number, len(found.racing))
+        for run_id, (_, lacking) in list(asked.items()):
+            if lacking == self._asked.get(run_id):
+                # Asking a third time would go on for ever.
+                error = f"{len(lacking):,} pairs were asked for and not scored, from {lacking[0]} on"
+                board.update(run_id, phase=Phase.FAILED, error=error)
+                del asked[run_id]
+            self._asked[run_id] = lacking
+        return asked
+
+    def _show(self, board: Board, runs: Iterable[PlannedRun], number: int, racing: int) -> None:
+        for run in runs:
+            board.update(run.run_id, stage=f"round {number}, {racing} candidates racing", phase=Phase.QUEUED)
+
+    def _drop(self, board: Board, found: Decision) -> None:
+        for name, groups in found.out_at.items():
+            state = board[self._runs[name].run_id]
+            if not state.stage.startswith("out"):
+                self._finish(board, name, f"out of the race after {groups:,} groups of pairs")
+
+    def _finish(self, board: Board, name: str, stage: str, note: str = "") -> None:
+        run_id = self._runs[name].run_id
+        state = board[run_id]
+        phase = Phase.DONE if state.judged else Phase.UP_TO_DATE
+        notes = (*state.notes, *filter(None, [note]))
+        board.update(run_id, phase=phase, total=state.done, stage=stage, notes=notes)
+
+    def _end(self, store: Store, board: Board, drawn: Draw, found: Decision) -> None:
+        from engine.stats.metrics import HEADLINE
+
+        self.over = True
+        decision = StoredDecision(
+            suite_hash=self._suite.hash, suite=self._suite.name, protocol=self._protocol,
+            metric=HEADLINE[self._protocol], seed=self._seed, goal=self._goal, alpha=self._alpha, state=found.state,
+            ranked=found.order, racing=found.racing, out_at=found.out_at,
+            run_ids=tuple(self._runs[name].run_id for name in found.order), failed=tuple(self._failed),
+            groups_read=found.read, n_groups=len(drawn.groups),
+            pairs_read=drawn.ends[found.read - 1] if found.read else 0, n_pairs=drawn.pairs, left_out=drawn.left_out,
+            more_pairs=found.more_pairs,
+        )  # fmt: skip
+        save_decision(store, decision)
+        self._drop(board, found)
+        for name in self._runs:
+            stage = board[self._runs[name].run_id].stage
+            self._finish(board, name, stage if name in found.out_at else found.state, claim(decision))
+
+
+def race(store: Store, plan: Plan, board: Board, signals: Signals) -> None:
+    """Score in rounds until each question is settled; what comes out is stored, and told in the runs' notes.
+
+    Controls are scored with a candidate's first round.
+
+    Raises:
+        StoreError: nothing can be stored.
+    """
+    questions: dict[tuple[str, str], list[PlannedRun]] = {}
+    controls = []
+    for run in plan.runs:
+        if run.prompt == plan.request.prompt:
+            questions.setdefault((run.suite.hash, run.protocol), []).append(run)
+        else:
+            controls.append(run)
+    contests = [_Contest(plan.request, runs) for runs in questions.values()]
+    number = 0
+    while open_ := [contest for contest in contests if not contest.over]:
+        number += 1
+        asked = {run_id: work for contest in open_ for run_id, work in contest.ask(store, board, number).items()}
+        extra = [run for run in controls if run.left] if number == 1 else []
+        turns: dict[Path, list[PlannedRun]] = {}
+        for run in [*(run for run, _ in asked.values()), *extra]:
+            turns.setdefault(run.candidate.path, []).append(run)
+        for runs in turns.values():
+            if not signals.wait(runs, board):
+                return
+            pairs: Mapping[str, Sequence[str]] = {
+                run_id: ids for run_id, (_, ids) in asked.items() if ids is not None
+            }  # fmt: skip
+            score_candidate(store, plan.request, runs, board, signals, pairs=pairs, stays=asked)
+        if signals.cancel.is_set():
+            return
+
+
+def decisions_of(store: Store, plan: Plan) -> list[StoredDecision]:
+    """What is stored of the questions that a plan asks, in the order of the plan."""
+    if plan.request.until is None:
+        return []
+    asked = [run.run_id for run in plan.runs]
+    found = [
+        one
+        for one in stored_decisions(store)
+        if (one.goal, one.alpha) == (plan.request.until, plan.request.alpha) and set(one.run_ids) <= set(asked)
+    ]
+    newest: dict[tuple[str, str], StoredDecision] = {}
+    for one in found:
+        newest.setdefault((one.suite_hash, one.protocol), one)
+    return sorted(newest.values(), key=lambda one: min(map(asked.index, one.run_ids)))
+
+
+def claim(decision: StoredDecision) -> str:
+    """A decision in one sentence: what is claimed, about what, and how often such a claim may be wrong."""
+    read = f"{decision.pairs_read:,} of {decision.n_pairs:,} pairs"
+    about = f"{decision.suite}, {decision.protocol} {decision.metric}"
+    sure = f"a claim about this suite alone, wrong at most {100 * decision.alpha:g} % of the time"
+    if decision.state == "decided":
+        what = (
+            f"{decision.ranked[0]} is the best of {len(decision.ranked)}"
+            if decision.goal == "best"
+            else "the order is " + " > ".join(decision.ranked)
+        )
+        text = f"decided: {what} on {about}, after {read}: {sure}"
+        if decision.groups_read > _NEARLY_ALL * decision.n_groups:
+            text += "; it took nearly every pair, so it counts this suite rather than foretells it"
+    else:
+        more = (
+            "no number of pairs like these would do, since some lead is nil"
+            if decision.more_pairs is None
+            else f"it would have taken about {decision.more_pairs:,} more pairs like these"
+        )
+        open_ = ", ".join(decision.racing)
+        asked = "which is best" if decision.goal == "best" else "the order"
+        text = f"undecided: {asked} on {about}, after {read}; still racing: {open_}; {more}"
+    if decision.left_out:
+        text += f"; {decision.left_out:,} pairs that not all can read, or that you excluded, are left out"
+    if decision.failed:
+        text += f"; nothing is claimed of {', '.join(decision.failed)}, which could not be scored"
+    return text

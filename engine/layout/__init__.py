@@ -1,0 +1,1 @@
+"""Both protocols as token ids with explicit boundaries."""

@@ -1,0 +1,1 @@
+"""This machine: devices, memory, the precision that fits and why."""

@@ -1,0 +1,1 @@
+"""Post-training scores, read from what other programs write."""

@@ -1,0 +1,63 @@
+"""What is planned beside a run: its controls, on the first pairs of the order of scoring."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.jobs.planning import PlannedRun, RunRequest, plan
+from engine.jobs.progress import way_of
+from engine.store.connection import Store
+from rubrics.reading import write_suite
+from rubrics.schema import Suite
+
+
+@pytest.fixture
+def request_(small_model: Path) -> RunRequest:
+    return RunRequest((str(small_model),), ("world",), device="cpu", precision="fp32", controls=20)
+
+
+def shown(runs: tuple[PlannedRun, ...]) -> list[tuple[str, str, int]]:
+    return [(run.protocol, run.prompt, run.wanted) for run in runs]
+
+
+def test_controls_are_runs_without_the_prompt(store: Store, request_: RunRequest, world: Suite) -> None:
+    every = len(world.scored)
+    runs = plan(store, replace(request_, token_scores=True)).runs
+    assert shown(runs) == [
+        ("choice", "own", every), ("likelihood", "own", every), ("likelihood", "none", 20), ("likelihood", "other", 20),
+    ]  # fmt: skip
+    assert [run.token_scores for run in runs] == [False, True, False, False]
+    assert [run.state.way for run in runs[1:]] == [
+        "likelihood", "likelihood, without the prompt", "likelihood, another pair's prompt",
+    ]  # fmt: skip
+    assert way_of("choice", "own") == "choice"
+
+
+def test_a_control_is_the_run_that_one_could_ask_for_by_itself(store: Store, request_: RunRequest) -> None:
+    runs = plan(store, replace(request_, protocols=("likelihood",))).runs
+    alone = [
+        plan(store, replace(request_, protocols=("likelihood",), prompt=prompt)).runs
+        for prompt in ("own", "none", "other")
+    ]
+    assert [len(found) for found in alone] == [3, 1, 1]
+    assert [run.run_id for run in runs] == [found[0].run_id for found in alone]
+    assert len({run.run_id for run in runs}) == 3
+    without = plan(store, replace(request_, protocols=("likelihood",), controls=0)).runs
+    assert [run.run_id for run in without] == [runs[0].run_id]
+
+
+def test_a_limit_holds_for_controls_too(store: Store, request_: RunRequest) -> None:
+    runs = plan(store, replace(request_, protocols=("likelihood",), limit=12)).runs
+    assert [run.wanted for run in runs] == [12, 12, 12]
+
+
+def test_one_cluster_has_no_other_prompt_to_lend(
+    store: Store, request_: RunRequest, world: Suite, tmp_path: Path
+) -> None:
+    lone = [pair.model_copy(update={"cluster": "one"}) for pair in world.scored[:6]]
+    write_suite(tmp_path / "lone.jsonl", tuple(lone))
+    asked = replace(request_, suites=(str(tmp_path / "lone.jsonl"),), protocols=("likelihood",))
+    assert [run.prompt for run in plan(store, asked).runs] == ["own", "none"]

@@ -1,0 +1,157 @@
+"""Outcomes in: the contract's CSV, and whose the scores are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.outcomes.outcomes import Outcome, mapping_of, near_misses, published_outcomes, read_outcomes, renamed
+from rubrics.errors import OutcomeError
+
+
+def _write(folder: Path, content: str | bytes) -> Path:
+    path = folder / "outcomes.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_full_and_short_rows(tmp_path: Path) -> None:
+    path = _write(
+        tmp_path,
+        "\ufeffoutcome,candidate,score,source,stderr\r\n"
+        'health,"Acme, Inc/base",-.171,"our run, May",0.01\r\n'
+        "\r\n"
+        "health,other, 7e-1 ,,\r\n",
+    )
+    assert read_outcomes(path) == [
+        Outcome("Acme, Inc/base", "health", -0.171, 0.01, "our run, May"),
+        Outcome("other", "health", 0.7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("  \n \n", "is empty"),
+        ("candidate,outcome,score\n", "no scores"),
+        ("candidate,score\nm,1\n", "line 1: column 'outcome' is missing"),
+        ("candidate,outcome,score,weight\nm,o,1,2\n", "line 1: column 'weight' is not known"),
+        ("candidate,outcome,score,score\nm,o,1,2\n", "line 1: column 'score' stands twice"),
+        ("candidate,outcome,score\nm,o\n", "line 2: has 2 fields, the header 3"),
+        ("candidate,outcome,score\nm,o,high\n", "line 2, score: 'high' is not a number"),
+        ('candidate,outcome,score\nm,o,"0,7"\n', "use a decimal point"),
+        ("candidate,outcome,score\nm,o,\n", "line 2, score: '' is not a number"),
+        ("candidate,outcome,score\nm,o,1_0\n", "line 2, score: '1_0' is not a number"),
+        ("candidate,outcome,score\nm,o,1e308\n", "line 2, score: '1e308' is beyond 1e+100"),
+        ("candidate,outcome,score\nm,o,-1e-300\n", "line 2, score: '-1e-300' is nearer to 0 than 1e-100"),
+        ("candidate,outcome,score\nm,o,NaN\n", "line 2, score: 'NaN' is not finite"),
+        ("candidate,outcome,score\nm,o,-inf\n", "not finite"),
+        ("candidate,outcome,score,stderr\nm,o,1,-2\n", "line 2, stderr: -2 is below zero"),
+        ("candidate,outcome,score,stderr\nm,o,1,nan\n", "line 2, stderr: 'nan' is not finite"),
+        ("candidate,outcome,score\n,o,1\n", "line 2, candidate: is empty"),
+        ("candidate,outcome,score\nm, ,1\n", "line 2, outcome: is empty"),
+        ("candidate,outcome,score\nm,o,1\nm,p,1\nm,o,2\n", "line 4: 'm' already has a score of 'o' on line 2"),
+        (b"candidate,outcome,score\nm\xe9,o,1\n", "line 2 is not UTF-8 (byte 0xe9)"),
+        ('candidate,outcome,score\n"m,o,1\n', "is not CSV"),
+        (b"PK\x03\x04rest", "zip archive"),
+        ("{", "line 1 is not JSON"),
+        ("[" * 100_000, "is not JSON that can be read"),
+        ("[1, 2]", "not a result file of a known harness"),
+    ],
+)
+def test_each_fault_is_named(tmp_path: Path, content: str | bytes, said: str) -> None:
+    path = _write(tmp_path, content)
+    with pytest.raises(OutcomeError) as caught:
+        read_outcomes(path)
+    assert said in caught.value.what
+    assert caught.value.where == str(path)
+    assert caught.value.fix
+
+
+def test_all_faults_at_once_up_to_twenty(tmp_path: Path) -> None:
+    rows = "".join(f"m{i},o,x\n" for i in range(25))
+    with pytest.raises(OutcomeError) as caught:
+        read_outcomes(_write(tmp_path, "candidate,outcome,score\n" + rows))
+    assert caught.value.what.startswith("25 faults")
+    assert "… and 5 more" in caught.value.what
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutcomeError, match="cannot be read"):
+        read_outcomes(tmp_path / "none.csv")
+    with pytest.raises(OutcomeError, match="is a folder"):
+        read_outcomes(tmp_path)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_rubbish_is_refused_or_read_but_never_crashes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("o") / "x.csv"
+    for head in (b"", b"candidate,outcome,score\n", b'{"results": '):
+        path.write_bytes(head + content)
+        try:
+            found = read_outcomes(path)
+        except OutcomeError:
+            continue
+        assert found
+        assert all(outcome.candidate and outcome.outcome for outcome in found)
+
+
+def test_near_names_are_only_suggested() -> None:
+    found = near_misses(["GLM-4.5", "glm45", "org/qwen3_4b_base", "zebra"], ["GLM-4.5", "Qwen3-4B-Base"])
+    assert found == {"glm45": ("GLM-4.5",), "org/qwen3_4b_base": ("Qwen3-4B-Base",), "zebra": ()}
+
+
+def test_a_mapping_decides() -> None:
+    given = [Outcome("base-sft", "o", 0.5, 0.1, "s"), Outcome("other", "o", 0.4)]
+    assert renamed(given, {"base-sft": "base"}) == [Outcome("base", "o", 0.5, 0.1, "s"), given[1]]
+
+
+def test_a_mapping_of_nobody_and_two_scores_that_meet_are_refused() -> None:
+    with pytest.raises(OutcomeError, match="'bass' is in no file") as caught:
+        renamed([Outcome("base", "o", 1)], {"bass": "m"})
+    assert "did you mean base" in caught.value.fix
+    with pytest.raises(OutcomeError, match="two scores of 'o' meet in candidate 'base'"):
+        renamed([Outcome("base", "o", 1), Outcome("base-sft", "o", 2)], {"base-sft": "base"})
+    with pytest.raises(OutcomeError, match="two scores of 'o' meet in candidate 'm'"):
+        renamed([Outcome("m", "o", 1, source="a.json"), Outcome("m", "o", 2, source="b.json")], {})
+
+
+def test_mappings_are_said_or_written(tmp_path: Path) -> None:
+    file = tmp_path / "names.csv"
+    file.write_text('name,candidate\n"run=1, b",b\n')
+    assert mapping_of(["acme/a=it=a", str(file)]) == {"acme/a=it": "a", "run=1, b": "b"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [(["a"], "does not say whose"), (["=b"], "does not say whose"), (["a=b", "a=c"], "'b' and to 'c'")],
+)
+def test_mappings_that_say_nothing(parts: list[str], said: str) -> None:
+    with pytest.raises(OutcomeError, match=said):
+        mapping_of(parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name,who\na,b\n", "does not say whose"),
+        (b"name,candidate\n\xff,b\n", "UTF-8"),
+        (b'name,candidate\n"a,b', "CSV"),
+    ],
+)
+def test_mapping_files_that_cannot_be_read(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "names.csv").write_bytes(content)
+    with pytest.raises(OutcomeError, match=said):
+        mapping_of([str(tmp_path / "names.csv")])
+    with pytest.raises(OutcomeError, match="cannot be read"):
+        mapping_of([str(tmp_path / "none.csv")])
+
+
+def test_published_scores_name_their_source() -> None:
+    found = published_outcomes()
+    assert len(found) == 64
+    assert Outcome("GLM-4.5", "HealthBench", 0.26, None, "arXiv 2605.11978, digitised") in found
