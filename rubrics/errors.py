@@ -15,7 +15,9 @@ The tree lives at the bottom layer because every layer raises from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 __all__ = [
     "BadInput",
@@ -52,6 +54,17 @@ class RudeError(Exception):
         self.what = what
         self.where = where
         self.fix = fix
+
+    def to_json(self) -> dict[str, str | int]:
+        """As another process can be told of it; `of_json` makes it one again."""
+        return {"what": self.what, "where": self.where, "fix": self.fix, "code": int(self.exit_code)}
+
+    @staticmethod
+    def of_json(told: Mapping[str, Any]) -> RudeError:
+        """An error of this tree with the same words and exit code."""
+        error = RudeError(told["what"], where=told["where"], fix=told["fix"])
+        error.exit_code = Exit(told["code"])
+        return error
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import RudeError
@@ -18,7 +18,7 @@ from screens.session import Live
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.jobs.runs import Plan, RunRequest
-    from engine.posttrain.job import Planned
+    from engine.posttrain.job import PostTrainJob
     from engine.store.connection import Store
 
 __all__ = ["Runner"]
@@ -62,7 +62,7 @@ class Runner:
         self.request = plan.request
         self._begin(lambda: self._score(store, plan))
 
-    def train(self, store: Store, planned: Sequence[Planned]) -> None:
+    def train(self, store: Store, planned: PostTrainJob) -> None:
         """Take up post-training; does nothing while other work goes on."""
         if not self.running:
             self.request = None
@@ -100,18 +100,18 @@ class Runner:
         return not self.running
 
     def _score(self, store: Store, plan: Plan) -> None:
-        from engine.jobs.runs import execute
+        from engine.jobs.job import perform
 
         for name, what, _ in plan.refused:
             self._say(f"{name}: left out, {what}")
         self._recorder = Recorder(plan.runs)
-        execute(store, plan, self, self._cancel, self._pause)
+        perform(store, plan, self, self._cancel, self._pause)
 
-    def _train(self, store: Store, planned: Sequence[Planned]) -> None:
-        from engine.posttrain.job import post_train_all
+    def _train(self, store: Store, planned: PostTrainJob) -> None:
+        from engine.jobs.job import perform
 
         self._recorder = Recorder()
-        post_train_all(store, planned, self, self._cancel, self._pause)
+        perform(store, planned, self, self._cancel, self._pause)
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

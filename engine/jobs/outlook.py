@@ -7,8 +7,8 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.jobs.planning import PlannedRun
 from engine.jobs.preview import LaidRun
+from engine.jobs.runs import PlannedRun
 from engine.store.connection import Store
 
 __all__ = ["Outlook", "Pace", "outlook", "paces"]

@@ -15,7 +15,7 @@ from engine.store.runs import RunRow, Status
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
-    from engine.posttrain.job import Planned
+    from engine.posttrain.job import PostTrainJob
 
 __all__ = ["taken_up", "training_rows"]
 
@@ -75,7 +75,7 @@ def _notes(
     return tuple(notes)
 
 
-def taken_up(store: Store, row: RunRow) -> list[Planned]:
+def taken_up(store: Store, row: RunRow) -> PostTrainJob:
     """What goes on with a run that stopped, by the recipe that it was begun with.
 
     Raises:
@@ -86,7 +86,7 @@ def taken_up(store: Store, row: RunRow) -> list[Planned]:
 
     from engine.candidates.find import find
     from engine.machine.devices import resolve_device
-    from engine.posttrain.job import Planned, require
+    from engine.posttrain.job import Planned, PostTrainJob, require
     from engine.posttrain.recipe import PostTraining
 
     require()
@@ -104,7 +104,7 @@ def taken_up(store: Store, row: RunRow) -> list[Planned]:
     (candidate,) = find((path[0],))
     device = resolve_device("auto").spec
     recipe = PostTraining.of(dict(run.settings))
-    return [Planned(replace(candidate, name=run.candidate), run, recipe, device)]
+    return PostTrainJob((Planned(replace(candidate, name=run.candidate), run, recipe, device),))
 
 
 def _hash_of(suite: str) -> str | None:

@@ -11,7 +11,7 @@ import click
 from rubrics.counted import count
 from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, attention_option, database, question_options, store_of
-from rude_tui.output import between, narrate, number, print_json, print_table
+from rude_tui.output import between, narrate, narrate_refused, number, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
@@ -62,7 +62,8 @@ def rbridge(
     One forward pass a trace; running it again scores only what is missing. Candidates are compared on the traces that
     all of them could read.
     """
-    from engine.predictors.job import TraceRequest, score_candidates
+    from engine.jobs.job import exit_code, perform
+    from engine.predictors.job import TraceRequest, plan_traces
     from engine.predictors.trace_file import read_traces
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
@@ -72,11 +73,11 @@ def rbridge(
     request = TraceRequest(
         models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code)
     )
-    states = score_candidates(
-        store, request, traces, TerminalProgress(), cancelled_by_signals(), fetch=downloader(allow_remote_code)
-    )
+    job = plan_traces(store, request, traces, TerminalProgress(), fetch=downloader(allow_remote_code))
+    narrate_refused(job.refused)
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
     _print_traced(store, traces, states, as_json)
-    ctx.exit(_exit(states))
+    ctx.exit(exit_code(states, job.refused))
 
 
 def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], as_json: bool) -> None:
@@ -119,15 +120,6 @@ def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], 
         narrate(*(f"note: {state.candidate}: {note}" for note in state.notes))
         if state.error:
             narrate(f"left out: {state.error}")
-
-
-def _exit(states: tuple[RunState, ...]) -> int:
-    from rubrics.errors import Exit
-
-    failed = [state for state in states if state.error]
-    if failed and len(failed) == len(states):
-        return int(Exit.BAD_INPUT if all(state.bad_input for state in failed) else Exit.FAILED)
-    return int(Exit.SOME_SKIPPED if failed or any(state.skipped for state in states) else Exit.DONE)
 
 
 @click.command()
@@ -258,7 +250,8 @@ def proxy(
 
 
 def _write_features(features: dict[str, list[Estimate]], output: Path) -> None:
-    from engine.export import Table, write_table
+    from engine.export.files import write_table
+    from engine.export.tables import Table
     from engine.predictors.proxy import FEATURES
 
     columns = {

@@ -53,8 +53,7 @@ class Choices:
 
     def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
         """What is asked of the engine."""
-        from engine.jobs.planning import CONTROL_PAIRS
-        from engine.jobs.runs import RunRequest
+        from engine.jobs.runs import CONTROL_PAIRS, RunRequest
 
         return RunRequest(
             models=tuple(models),
@@ -91,7 +90,7 @@ def make_plan(store: Store, request: RunRequest) -> Plan:
     Raises:
         RudeError: nothing of it can be run.
     """
-    from engine.jobs.runs import plan
+    from engine.jobs.planning import plan
 
     return plan(store, request)
 

@@ -14,8 +14,8 @@ from screens.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.jobs.outlook import Outlook
-    from engine.jobs.planning import Plan, PlannedRun
     from engine.jobs.preview import LaidRun
+    from engine.jobs.runs import Plan, PlannedRun
     from engine.store.connection import Store
     from rubrics.errors import RudeError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
@@ -19,7 +19,7 @@ from screens.session import Live
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan
-    from engine.posttrain.job import Planned
+    from engine.posttrain.job import PostTrainJob
     from screens.running import Runner
 
 __all__ = ["RunScreen"]
@@ -188,7 +188,7 @@ choice shows both responses behind two shots and compares the labels; likelihood
         self.runner.start(self.session.store, plan)
         self.action_pane("live")
 
-    def train(self, planned: Sequence[Planned]) -> None:
+    def train(self, planned: PostTrainJob) -> None:
         """Take up post-training and show it going."""
         self.runner.train(self.session.store, planned)
         self.action_pane("live")

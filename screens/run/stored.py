@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.jobs.runs import Plan
-    from engine.posttrain.job import Planned
+    from engine.posttrain.job import PostTrainJob
     from engine.store.runs import RunRow
     from screens.run.screen import RunScreen
 
@@ -168,7 +168,7 @@ class StoredPane(Vertical):
         store = place.session.store
         if run.protocol == TRAINING:
 
-            def found() -> list[Planned]:
+            def found() -> PostTrainJob:
                 from engine.posttrain.stored import taken_up
 
                 return taken_up(store, run)
