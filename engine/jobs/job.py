@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, NamedTuple
 
+from engine.jobs.child import in_words
 from engine.jobs.process import Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
@@ -187,6 +188,9 @@ def _take(turn: Turn, signals: Signals, runner: Runner) -> None:
             phase = Phase.DONE
     except RudeError as error:
         phase, failure = Phase.FAILED, error
+    except Exception as error:
+        phase, failure = Phase.FAILED, RudeError(in_words(error))
+        raise
     finally:
         turn.close(phase, failure)
 

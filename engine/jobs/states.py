@@ -31,13 +31,12 @@ class States:
         """Show the whole queue."""
         self._progress.started(self.all)
 
-    def update(self, key: str, **changes: Any) -> RunState:
+    def update(self, key: str, **changes: Any) -> None:
         """Change a state, and show it if it is time to."""
         before = self._states[key]
         state = self._states[key] = replace(before, **changes)
         if self._throttle.ready() or state.phase is not before.phase:
             self._progress.advanced(state)
-        return state
 
     def finish(self, phase: Phase = Phase.CANCELLED, error: str = "") -> None:
         """End whatever has not ended, and show all."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.jobs.cancelling import cancelled_by_signals
 from rubrics.counted import count
-from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, attention_option, database, question_options, store_of
 from rude_tui.output import between, narrate, narrate_refused, number, print_json, print_table
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rude_tui.cancelling import cancelled_by_signals
+from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from rude_tui.cancelling import cancelled_by_signals
+from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, attention_option, database, store_of
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 

@@ -14,7 +14,7 @@ from screens.palette import glyph
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.construct.progress import PhaseYield
+    from engine.construct.account import PhaseYield
     from engine.construct.reading import Call, Example
     from engine.construct.verdicts import Judgement
     from engine.construct.watching import Overview, Tried

@@ -175,7 +175,7 @@ def test_a_key_is_never_written_or_shown(server: str, prompts: Path, tmp_path: P
     keys = ("--generator-key", "MY_KEY", "--verifier-key", "MY_KEY", "--db", tmp_path / "x.duckdb")
     done = build(server, prompts, output, *keys)
     refused = build(server, prompts, output, *keys, model="refuses")
-    assert "401" in str(refused.exception)
+    assert "401" in refused.stderr
     assert "Bearer [key]" in str(refused.exception)
     shown = run("review", "made", "--calls", "q0-0", "--db", tmp_path / "x.duckdb")
     assert "so it is Bearer [key]" in shown.stdout

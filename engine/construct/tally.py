@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
+from engine.construct.account import Account, PhaseYield
 from engine.construct.caller import Caller
-from engine.construct.progress import ConstructPhase, ConstructState, PhaseYield, Tell
 from engine.construct.underway import UnderWay
-from engine.jobs.progress import Throttle
+from engine.jobs.progress import Phase, Throttle
 
-__all__ = ["Board"]
+__all__ = ["Tally"]
 
 
-class Board:
-    """Counts what comes out, and tells it through the throttle."""
+class Tally:
+    """Counts what comes out, and shows it through the throttle.
 
-    def __init__(self, run_id: str, name: str, tell: Tell) -> None:
-        self._run_id, self._name, self._tell = run_id, name, tell
+    Args:
+        show: given what changes in the state of the run.
+    """
+
+    def __init__(self, show: Callable[[dict[str, Any]], None]) -> None:
+        self._show = show
         self._throttle = Throttle()
         self._begun = time.monotonic()
         self._planned: dict[str, int] = {}
@@ -29,10 +33,9 @@ class Board:
         self._reasons: dict[str, Counter[str]] = {}
         self._latest: UnderWay | None = None
         self._passed = {"met": [0, 0], "violated": [0, 0]}
-        self.phase = ConstructPhase.MAKING
+        self.phase = Phase.MAKING
         self.notes: list[str] = []
         self.caller: Caller | None = None
-        self.error = ""
         self.pairs = 0
         self.output = ""
 
@@ -68,19 +71,42 @@ class Board:
             self.caller.note(moment)
         self.changed()
 
-    def enter(self, phase: ConstructPhase) -> None:
-        """Another phase; always told."""
+    def enter(self, phase: Phase) -> None:
+        """Another phase; always shown."""
         self.phase = phase
-        self._tell(self.state())
+        self._show(self.changes())
 
     def changed(self) -> None:
-        """Something moved; told if it is time."""
+        """Something moved; shown if it is time."""
         if self._throttle.ready():
-            self._tell(self.state())
+            self._show(self.changes())
 
-    def yields(self) -> tuple[PhaseYield, ...]:
-        """What came of each kind of work so far."""
-        return tuple(
+    def facts(self) -> dict[str, Any]:
+        """What the card tells of the work, as plain JSON values. Answers from the store are gone through like new
+        ones, so this is about the whole construction and not about one stretch of it."""
+        account = self.account()
+        return {
+            "yields": [asdict(one) for one in account.yields],
+            "passed": self._passed,  # of verdicts by models: as wanted, in all
+            "calls": account.calls,
+            "tokens": account.tokens,
+            "notes": list(self.notes),
+        }
+
+    def changes(self) -> dict[str, Any]:
+        """A snapshot, as changes of the run's state."""
+        account = self.account()
+        seconds = time.monotonic() - self._begun
+        return {
+            "phase": self.phase, "account": account, "notes": tuple(self.notes), "seconds": seconds,
+            "done": sum(one.done for one in account.yields), "total": sum(one.planned for one in account.yields),
+            "eta_seconds": None if self.phase.ended else _left(account.yields, seconds),
+        }  # fmt: skip
+
+    def account(self) -> Account:
+        """The same without what every job tells."""
+        caller = self.caller
+        yields = tuple(
             PhaseYield(
                 name,
                 planned,
@@ -91,28 +117,7 @@ class Board:
             )
             for name, planned in self._planned.items()
         )
-
-    def facts(self) -> dict[str, Any]:
-        """What the card tells of the work, as plain JSON values. Answers from the store are gone through like new
-        ones, so this is about the whole construction and not about one stretch of it."""
-        state = self.state()
-        return {
-            "yields": [asdict(one) for one in state.yields],
-            "passed": self._passed,  # of verdicts by models: as wanted, in all
-            "calls": state.calls,
-            "tokens": state.tokens,
-            "notes": list(state.notes),
-        }
-
-    def state(self) -> ConstructState:
-        """A snapshot."""
-        yields = self.yields()
-        seconds = time.monotonic() - self._begun
-        caller = self.caller
-        return ConstructState(
-            self._run_id,
-            self._name,
-            self.phase,
+        return Account(
             yields,
             calls=caller.calls if caller else 0,
             fresh=caller.fresh if caller else 0,
@@ -120,11 +125,7 @@ class Board:
             failed_calls=caller.failed if caller else 0,
             in_flight=caller.in_flight if caller else 0,
             tokens=caller.tokens if caller else 0,
-            seconds=seconds,
-            eta_seconds=None if self.phase.ended else _left(yields, seconds),
             latest=self._latest,
-            notes=tuple(self.notes),
-            error=self.error,
             pairs=self.pairs,
             output=self.output,
         )
