@@ -138,28 +138,25 @@ def spectral(
     multiplies each with log10 of the largest eigenvalue. Seconds below 0.1 B parameters, an hour at 7 B on two cores;
     what is measured is kept, and running it again goes on.
     """
+    from engine.jobs.job import exit_code, perform
     from engine.predictors.spectral import SPECTRAL, spectral_values
-    from engine.predictors.weighing import weigh_candidates
+    from engine.predictors.spectral_job import plan_spectra
     from rubrics.errors import Exit
     from rude_tui.downloads import downloader
+    from rude_tui.terminal_progress import TerminalProgress
 
-    def tell(name: str, done: int, total: int) -> None:
-        if done in (0, total) or done % 50 == 0:
-            narrate(f"{name}: {done} of {total} matrices")
-
-    found = list(
-        weigh_candidates(
-            store_of(db), models, tell, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)
-        )
-    )
+    store = store_of(db)
+    job = plan_spectra(store, models, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code))
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
+    whole = {state.key for state in states if state.done == state.total}
+    measured = [(one.candidate.name, one.spectra(store)) for one in job.planned if one.key in whole]
     rows: list[dict[str, Any]] = [
         {
-            "candidate": one.candidate, **spectral_values(one.spectra), "matrices": len(one.spectra),
-            "fitted": sum(matrix.alpha is not None for matrix in one.spectra),
-            "spectra": [matrix._asdict() for matrix in one.spectra],
+            "candidate": name, **spectral_values(spectra), "matrices": len(spectra),
+            "fitted": sum(matrix.alpha is not None for matrix in spectra),
+            "spectra": [matrix._asdict() for matrix in spectra],
         }
-        for one in found
-        if not one.error
+        for name, spectra in measured
     ]  # fmt: skip
     if as_json:
         print_json(rows)
@@ -175,10 +172,9 @@ def spectral(
             for name, about in SPECTRAL.items()
         )
     )
-    failed = [one for one in found if one.error]
-    narrate(*(f"left out: {one.error}" for one in failed))
-    if failed:
-        ctx.exit(Exit.SOME_SKIPPED if rows else Exit.BAD_INPUT)
+    narrate_refused(job.refused)
+    narrate(*(f"left out: {state.candidate}: {state.error}" for state in states if state.error))
+    ctx.exit(exit_code(states, job.refused) if states else Exit.BAD_INPUT)
 
 
 @click.command()
