@@ -63,7 +63,9 @@ class RudeError(Exception):
 
     def to_json(self) -> dict[str, str | int]:
         """As another process can be told of it; `of_json` makes it one again."""
-        return {"what": self.what, "where": self.where, "fix": self.fix, "shell": self.shell, "code": int(self.exit_code)}
+        return {
+            "what": self.what, "where": self.where, "fix": self.fix, "shell": self.shell, "code": int(self.exit_code),
+        }  # fmt: skip
 
     @staticmethod
     def of_json(told: Mapping[str, Any]) -> RudeError:
