@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 from engine.jobs.planning import Plan, PlannedRun, RunRequest
 from engine.jobs.process import WorkerProcess, reported
 from engine.jobs.progress import Phase, Progress, RunState, Throttle
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import Status, close_run, open_run, save_candidate
+from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.counted import count

@@ -25,9 +25,10 @@ from data.bundled import bundled_models
 from engine.posttrain.job import Planned, Recorder, job_of, plan_post_training
 from engine.posttrain.pretrain import Recipe, pretrain, read_recipes
 from engine.posttrain.recipe import PostTraining
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import close_posttrain, open_posttrain, stored_posttrain
-from engine.store.runs import Status, save_candidate
+from engine.store.runs import Status
 from rubrics.errors import BadInput, Exit, RudeError
 
 __all__ = ["LADDER", "Ladder", "main", "work"]

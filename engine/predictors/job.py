@@ -20,8 +20,8 @@ import numpy as np
 from engine.jobs.process import WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.predictors.trace_file import TraceSet
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import save_candidate
 from engine.store.traces import (
     StoredTraces,
     TraceRun,

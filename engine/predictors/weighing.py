@@ -10,8 +10,8 @@ from typing import Final
 
 from engine.candidates.find import Candidate, find
 from engine.predictors.spectral import matrix_names, measure
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import save_candidate
 from engine.store.spectra import Spectrum, add_spectra, stored_spectra
 from rubrics.errors import CandidateError
 

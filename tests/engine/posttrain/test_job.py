@@ -12,6 +12,7 @@ from data.bundled import bundled_models
 from engine.jobs.progress import Phase, RunState
 from engine.posttrain.job import Planned, Recorder, ended, outcomes_in, plan_post_training, post_train_all
 from engine.posttrain.stored import taken_up, training_rows
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import (
     Score,
@@ -22,7 +23,7 @@ from engine.store.posttrain import (
     stored_posttrain,
     stored_scores,
 )
-from engine.store.runs import Owner, Status, save_candidate
+from engine.store.runs import Owner, Status
 from rubrics.errors import BadInput, CandidateError, Exit, RudeError
 
 RECIPE = """
