@@ -228,7 +228,7 @@ class ConstructTold:
 
     def __call__(self, state: ConstructState) -> None:
         """One snapshot."""
-        from screens.plain import one_line
+        from screens.shell.plain import one_line
 
         line = one_line(_line(state), 400)
         if self._live:

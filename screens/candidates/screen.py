@@ -12,12 +12,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.counted import count
-from screens.candidates.shelf import Found, Shelf, add_folder, look
-from screens.formats import parameters, size
-from screens.place import Place
-from screens.plain import one_line, plain
+from screens.candidates.state import Found, Shelf, add_folder, look
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.formats import parameters, size
+from screens.shell.place import Place
+from screens.shell.plain import one_line, plain
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:

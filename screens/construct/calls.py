@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from rubrics.counted import count
 from screens.construct.texts import call_line, call_text
-from screens.place import Place
-from screens.plain import one_line
+from screens.shell.place import Place
+from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from screens.construct.starting import ended
-from screens.place import Place
-from screens.plain import one_line
+from screens.construct.launch import ended
+from screens.shell.place import Place
+from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from engine.construct.reading import Example

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from screens.construct import texts
-from screens.construct.deciding import Deciding
-from screens.construct.starting import begin
-from screens.plain import one_line
-from screens.widgets.dialogs import Ask, Choose, Confirm, Read
+from screens.construct.decisions import Deciding
+from screens.construct.launch import begin
+from screens.shell.dialogs import Ask, Choose, Confirm, Read
+from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from engine.construct.reading import Example
@@ -54,7 +54,7 @@ class Leading(Deciding):
 
     def action_review(self) -> None:
         """Read responses blind."""
-        from screens.construct.review import ReviewScreen
+        from screens.review.screen import ReviewScreen
 
         if self._found is not None:
             self.app.push_screen(ReviewScreen(self._found.row))
@@ -66,7 +66,7 @@ class Leading(Deciding):
 
     def action_price(self) -> None:
         """What a million tokens cost."""
-        from screens.construct.writing import price_dialog
+        from screens.construct.dialogs import price_dialog
 
         if self._found is not None:
             models = [spend.model for spend in self._found.pulse.spent]

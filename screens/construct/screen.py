@@ -11,11 +11,12 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.construct import living, texts
+from screens.construct import texts
+from screens.construct import under_way as living
 from screens.construct.leading import Leading
-from screens.plain import one_line
+from screens.shell.dialogs import Choose
+from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Choose
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from engine.export.palette import glyph
 from rubrics.counted import count
-from screens.formats import duration, percent
-from screens.palette import glyph
-from screens.plain import one_line, plain
+from screens.shell.formats import duration, percent
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.construct.progress import PhaseYield

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from screens.correlation.state import SYMBOLS, Pointed, Read, bounds, chance_of, strength
-from screens.plain import one_line, plain
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.stats.correlation import LeftOut

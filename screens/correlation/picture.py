@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from screens.correlation.state import Pointed, Read
-from screens.plain import one_line, plain
+from screens.shell.plain import one_line, plain
 from screens.widgets.scatter import Picture, Spot
 
 __all__ = ["picture"]

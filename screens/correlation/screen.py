@@ -18,11 +18,11 @@ from screens.correlation.facts import facts, sources
 from screens.correlation.league import League
 from screens.correlation.picture import picture
 from screens.correlation.state import Asked, Pointed, Read, Rival, read, rivals, unlisted
-from screens.exporting import export_dialog
-from screens.place import Place
-from screens.plain import one_line, plain
+from screens.shell.dialogs import Choose
+from screens.shell.exporting import export_dialog
+from screens.shell.place import Place
+from screens.shell.plain import one_line, plain
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Choose
 from screens.widgets.measured import Measured
 from screens.widgets.scatter import Scatter
 

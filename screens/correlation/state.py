@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.stats.estimates import Statistic
     from engine.stats.least_squares import Line
     from engine.store.connection import Store
-    from screens.session import Session
+    from screens.shell.session import Session
 
 __all__ = [
     "SYMBOLS",

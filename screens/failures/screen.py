@@ -12,18 +12,18 @@ from textual.widget import Widget
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
+from engine.export.palette import glyph
 from rubrics.counted import count
 from rubrics.errors import RudeError
-from screens.asking import Asking
-from screens.exporting import export_dialog
-from screens.failures.branches import ORDERS, Failures, Pick, listed, pick_of, read_failures
-from screens.failures.glance import glance
-from screens.failures.noting import MARKS, marks, note_dialog
-from screens.formats import signed
-from screens.order import Order
-from screens.palette import glyph
-from screens.plain import one_line, plain
-from screens.widgets.dialogs import Ask, Choose
+from screens.failures.state import ORDERS, Failures, Pick, listed, pick_of, read_failures
+from screens.pair.text import glance
+from screens.shell.annotating import MARKS, marks, note_dialog
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.exporting import export_dialog
+from screens.shell.formats import signed
+from screens.shell.order import Order
+from screens.shell.plain import one_line, plain
+from screens.shell.question_place import Asking
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -298,7 +298,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         """Open one pair; the screen walks the same list with n and p."""
-        from screens.failures.pair import PairScreen
+        from screens.pair.screen import PairScreen
 
         assert self._failures is not None
 

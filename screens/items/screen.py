@@ -14,13 +14,22 @@ from textual.widgets import Static
 
 from rubrics.counted import count
 from rubrics.errors import RudeError
-from screens.asking import Asking
-from screens.exporting import export_dialog
-from screens.failures.noting import note_dialog
-from screens.items.lines import FOUND, ability_axis, ability_head, ability_line, columns, facts, headings, pair_line
-from screens.order import Order
-from screens.plain import plain
-from screens.widgets.dialogs import Choose
+from screens.items.pair_table import (
+    FOUND,
+    ability_axis,
+    ability_head,
+    ability_line,
+    columns,
+    facts,
+    headings,
+    pair_line,
+)
+from screens.shell.annotating import note_dialog
+from screens.shell.dialogs import Choose
+from screens.shell.exporting import export_dialog
+from screens.shell.order import Order
+from screens.shell.plain import plain
+from screens.shell.question_place import Asking
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -335,7 +344,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
             self.session.subject = self._trial.abilities[event.index].candidate
             self.call_later(self.run_action, "app.go('failures')")
             return
-        from screens.failures.pair import PairScreen
+        from screens.pair.screen import PairScreen
 
         def back(index: int | None) -> None:
             if index is not None:
@@ -354,7 +363,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     def action_short(self) -> None:
         """Pick a short suite."""
         if self._read is not None:
-            from screens.items.short import ShortScreen
+            from screens.short_suite.screen import ShortScreen
 
             self.app.push_screen(ShortScreen(self._mode, self._trial))
 

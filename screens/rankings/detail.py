@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.export.palette import glyph
 from rubrics.counted import count
-from screens.bars import axis_for, interval_bar
-from screens.formats import duration, parameters, percent, signed, size
-from screens.palette import glyph
-from screens.plain import one_line, plain
-from screens.rankings.lines import Line, Standings, profile, rank_text, scope_names
+from screens.rankings.state import Line, Standings, profile, rank_text, scope_names
+from screens.shell.bars import axis_for, interval_bar
+from screens.shell.formats import duration, parameters, percent, signed, size
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from screens.bars import Axis, axis_for, axis_line, interval_bar
-from screens.formats import percent
-from screens.palette import glyph
-from screens.plain import one_line
-from screens.rankings.lines import Line
+from engine.export.palette import glyph
+from screens.rankings.state import Line
+from screens.shell.bars import Axis, axis_for, axis_line, interval_bar
+from screens.shell.formats import percent
+from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable

@@ -13,16 +13,16 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.errors import RudeError
-from screens.asking import Asking
-from screens.exporting import export_dialog
-from screens.plain import plain
 from screens.rankings.detail import detail
-from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope_names, standings, tie_sets
 from screens.rankings.multiples import multiples
+from screens.rankings.state import BY_RANK, FIXED, Line, Standings, lines, scope_names, standings, tie_sets
 from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.exporting import export_dialog
+from screens.shell.plain import plain
+from screens.shell.question_place import Asking
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Ask, Choose
-from screens.widgets.lines import Lines
+from screens.widgets.line_list import Lines
 from screens.widgets.measured import Measured
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -305,7 +305,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         if len(self._marked) != 2:
             self.notify("Mark two rows with space, then press c", markup=False)
             return
-        from screens.rankings.compare import CompareScreen
+        from screens.comparison.screen import CompareScreen
 
         first, second = self._marked
         self.app.push_screen(CompareScreen(first, second))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from screens.bars import Axis, axis_for, axis_line, interval_bar, level
-from screens.formats import parameters, percent
-from screens.order import Order
-from screens.palette import glyph
-from screens.plain import one_line, plain
-from screens.rankings.lines import Line, rank_text, scope_names, standing
+from engine.export.palette import glyph
+from screens.rankings.state import Line, rank_text, scope_names, standing
+from screens.shell.bars import Axis, axis_for, axis_line, interval_bar, level
+from screens.shell.formats import parameters, percent
+from screens.shell.order import Order
+from screens.shell.plain import one_line, plain
 from screens.widgets.spans import Part
 
 if TYPE_CHECKING:

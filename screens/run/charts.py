@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from screens.failures.curve import dots
-from screens.formats import duration, percent
-from screens.run.trace import RunTrace, speeds
+from screens.run.recorder import RunTrace, speeds
+from screens.shell.formats import duration, percent
+from screens.tokens.curve import dots
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rubrics.counted import count
-from screens.formats import duration
-from screens.plain import one_line, plain
+from screens.shell.formats import duration
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.jobs.outlook import Outlook

@@ -10,18 +10,18 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Log, Static
 
-from screens.formats import size
-from screens.plain import one_line, plain
-from screens.run.board import columns, current, live_cells, summary
 from screens.run.charts import accuracy_chart, speed_chart
-from screens.run.trace import RunTrace
-from screens.session import Live
+from screens.run.queue import columns, current, live_cells, summary
+from screens.run.recorder import RunTrace
+from screens.shell.formats import size
+from screens.shell.plain import one_line, plain
+from screens.shell.session import Live
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.machine.devices import Device
-    from screens.place import Place
+    from screens.shell.place import Place
 
 __all__ = ["LivePane"]
 

@@ -10,15 +10,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from screens.plain import one_line, plain
-from screens.run.board import way
-from screens.run.choices import make_plan
 from screens.run.forecast import Expected, expect, headline, lay_out, portions
+from screens.run.queue import way
+from screens.run.state import make_plan
+from screens.shell.plain import one_line, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan, RunRequest
-    from screens.place import Place
+    from screens.shell.place import Place
 
 __all__ = ["PlanPane"]
 

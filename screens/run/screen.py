@@ -9,18 +9,18 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-from screens.place import Place
-from screens.run.board import stopped
-from screens.run.choices import make_plan
 from screens.run.live import LivePane
+from screens.run.queue import stopped
 from screens.run.setup import SetupPane
+from screens.run.state import make_plan
 from screens.run.stored import StoredPane
-from screens.session import Live
+from screens.shell.place import Place
+from screens.shell.session import Live
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan
     from engine.posttrain.job import Planned
-    from screens.running import Runner
+    from screens.run.runner import Runner
 
 __all__ = ["RunScreen"]
 

@@ -10,15 +10,15 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from screens.plain import one_line
-from screens.run.choices import PROTOCOLS, Choices, named_suite
 from screens.run.planned import PlanPane
-from screens.run.ticks import Ticks
-from screens.widgets.dialogs import Ask
+from screens.run.state import PROTOCOLS, Choices, named_suite
+from screens.shell.dialogs import Ask
+from screens.shell.plain import one_line
+from screens.widgets.ticks import Ticks
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan
-    from screens.place import Place
+    from screens.shell.place import Place
 
 __all__ = ["SetupPane"]
 

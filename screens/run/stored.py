@@ -12,10 +12,10 @@ from textual.widgets import Static
 
 from engine.jobs.progress import TRAINING
 from rubrics.counted import count
-from screens.formats import duration, size
-from screens.plain import one_line, plain
-from screens.run.board import tone, way
-from screens.run.choices import make_plan, resume_request
+from screens.run.queue import tone, way
+from screens.run.state import make_plan, resume_request
+from screens.shell.formats import duration, size
+from screens.shell.plain import one_line, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:

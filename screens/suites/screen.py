@@ -11,16 +11,16 @@ from textual.containers import Container, ScrollableContainer, Vertical, Vertica
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Static
 
+from engine.export.palette import glyph
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.items.opening import try_pairs_of
-from screens.palette import glyph
-from screens.place import Place
-from screens.plain import one_line, plain
-from screens.run.choices import named_suite
-from screens.suites.texts import card_text, entry_line, facts_line, report_text
+from screens.run.state import named_suite
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.place import Place
+from screens.shell.plain import one_line, plain
+from screens.suites.card import card_text, entry_line, facts_line, report_text
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -307,7 +307,7 @@ shows how that goes, and lets you read the result blind.
             self.notify("It cannot be read; c says why, h checks it line by line", severity="warning", markup=False)
             return
         from engine.results.suites import SIZES, Wanted
-        from screens.suites.pairs import PairsScreen
+        from screens.suite_pairs.screen import PairsScreen
 
         found = self._coverage.get(entry)
         wanted = Wanted()

@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
-from screens.widgets.lines import Lines
+from screens.widgets.line_list import Lines
 
 __all__ = ["Rows"]
 

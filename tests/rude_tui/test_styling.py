@@ -7,11 +7,11 @@ import gc
 import pytest
 from textual.css.stylesheet import Stylesheet
 
-from rude_tui import tidying
+from rude_tui import idle_collector
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
 from rude_tui.styling import Rules
-from screens.session import Session
+from screens.shell.session import Session
 
 
 def _told(rules: Stylesheet) -> list[object]:
@@ -62,19 +62,19 @@ async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(tidying.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(idle_collector.time, "monotonic", lambda: now[0])
     before = gc.get_threshold()
-    tidy = tidying.Tidying()
+    tidy = idle_collector.IdleCollector()
     tidy.start()
     try:
         assert gc.get_threshold()[2] >= 1_000
-        monkeypatch.setattr(tidying, "_WORTH", 0)
-        assert not tidy.look_round()
+        monkeypatch.setattr(idle_collector, "_WORTH", 0)
+        assert not tidy.collect_if_idle()
         now[0] = 3.5
-        assert tidy.look_round()
+        assert tidy.collect_if_idle()
         assert gc.get_freeze_count() > 0
         tidy.touched()
-        assert not tidy.look_round()
+        assert not tidy.collect_if_idle()
     finally:
         tidy.stop()
     assert gc.get_threshold() == before

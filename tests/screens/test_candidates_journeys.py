@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import DataTable, Input
 
 from data.bundled import bundled_models
-from screens.candidates.shelf import add_folder, look
+from screens.candidates.state import add_folder, look
 
 
 @pytest.fixture

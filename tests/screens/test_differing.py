@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.differing import differing
+from engine.results.differing import differing
 
 words = st.lists(st.sampled_from(["a", "the", "pea", "net", ".", "\n"]), max_size=20).map(" ".join)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from screens.correlation.state import Asked, read
-from screens.rankings.lines import standings
+from screens.rankings.state import standings
 
 
 @pytest.mark.long

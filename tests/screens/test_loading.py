@@ -7,8 +7,8 @@ import threading
 from textual.app import App
 
 from rubrics.errors import BadInput, RudeError
-from screens.loading import Answered, Loader
-from screens.session import Session
+from screens.shell.loading import Answered, Loader
+from screens.shell.session import Session
 
 
 class Small(App[None]):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from engine.results.board import Question
 from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
-from screens.order import Order
-from screens.rankings.lines import Line, lines, profile, rank_text, scope_names, standing, tie_sets
+from screens.rankings.state import Line, lines, profile, rank_text, scope_names, standing, tie_sets
+from screens.shell.order import Order
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.suites import load_pairs, stored_suites
 from rubrics.schema import Suite
-from screens.order import Order
 from screens.rankings.detail import detail
-from screens.rankings.lines import Standings, lines, scope_names
 from screens.rankings.multiples import multiples
+from screens.rankings.state import Standings, lines, scope_names
 from screens.rankings.table import EARLIER, LATER, headings, layout, row_text
+from screens.shell.order import Order
 
 
 @pytest.fixture(scope="module", params=["category", "subcategory", "overall"])

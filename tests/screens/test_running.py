@@ -12,9 +12,9 @@ import pytest
 import engine.jobs.runs
 from engine.jobs.progress import Phase, RunState
 from rubrics.errors import StoreError
-from screens.run.board import live_cells, summary
-from screens.running import Runner
-from screens.session import Live
+from screens.run.queue import live_cells, summary
+from screens.run.runner import Runner
+from screens.shell.session import Live
 
 STATE = RunState(key="r1", candidate="oak-7m", suite="garden", protocol="choice", total=40)
 PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=(), request=None)

@@ -11,8 +11,8 @@ import pytest
 from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
-from screens.construct.starting import FIELDS
-from screens.widgets.dialogs import Confirm
+from screens.construct.launch import FIELDS
+from screens.shell.dialogs import Confirm
 from screens.widgets.rows import Rows
 from screens.widgets.table import Table
 

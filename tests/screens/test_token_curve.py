@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from engine.layout.requests import TokenScores
 from engine.results.running_difference import running_difference
 from engine.results.tokens import ResponseTokens, TokenView
-from screens.failures.curve import dots
-from screens.failures.token_text import LEVELS, level_of, level_style, shown, wrapped
+from screens.tokens.curve import dots
+from screens.tokens.token_text import LEVELS, level_of, level_style, shown, wrapped
 
 WORDS = st.lists(st.sampled_from(["peas ", "water ", "the ", "path, ", "🙂", "net\n", " "]), min_size=1, max_size=12)
 

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
-from screens.failures.token_text import TokenText
+from screens.tokens.token_text import TokenText
 
 SIZES = [(80, 24), (160, 48)]
 

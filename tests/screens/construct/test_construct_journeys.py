@@ -28,7 +28,7 @@ from engine.store.construct import construct_runs
 from engine.store.construct_review import decisions_of, readings_of
 from engine.store.runs import Status
 from rubrics.prompts import RubricPrompt
-from screens.construct.review import ReviewScreen
+from screens.review.screen import ReviewScreen
 from screens.widgets.rows import Rows
 
 
