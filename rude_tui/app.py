@@ -25,14 +25,15 @@ from rubrics.errors import RudeError
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
-from rude_tui.styling import Rules
 from rude_tui.terminal import quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
 from screens.run.runner import Runner
 from screens.shell.dialogs import Confirm
+from screens.shell.live import Live
 from screens.shell.navigation import PLACES
 from screens.shell.plain import plain
-from screens.shell.session import Live, Session
+from screens.shell.session import Session
+from screens.shell.textual_privates import CachedStylesheet, style_once
 
 __all__ = ["RudeApp", "run_app"]
 
@@ -73,7 +74,7 @@ def _preload_modules() -> None:
         "construct.screen",
         "construct.calls",
         "construct.form",
-        "construct.dialogs",
+        "construct.edit_dialog",
         "review.screen",
         "review.agreement",
     ):
@@ -86,15 +87,15 @@ def _preload_answers(session: Session, nobody_waits: Callable[[], bool]) -> None
     Args:
         nobody_waits: blocks while the person acts, whose keys would be answered late; whether to go on.
     """
-    from screens.correlation.state import Asked, read, rivals
-    from screens.rankings.state import standings
+    from screens.correlation.state import Axes, read_rivals, read_scatter
+    from screens.rankings.state import read_standings
 
     # Each screen says for itself what is wrong once it is opened.
     with suppress(RudeError):
         if nobody_waits():
-            standings(session)
+            read_standings(session)
         if nobody_waits():
-            rivals(session, read(session, Asked()))
+            read_rivals(session, read_scatter(session, Axes()))
 
 
 def _candidates() -> Screen[Any]:
@@ -173,7 +174,7 @@ class RudeApp(App[int]):
 
     def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:
         super().__init__()
-        self.stylesheet = Rules(variables=self.get_css_variables())
+        self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         self.session = session
         self.session.remember = self.remember
         self._start = start_screen if start_screen in PLACES else "rankings"
@@ -197,10 +198,9 @@ class RudeApp(App[int]):
 
     def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
         """A screen by itself or by name; one that opens now is styled as it opens, not twice more."""
-        found = super().get_screen(screen, screen_class)
-        if not found.is_running:
-            found._css_update_count = self._css_update_count
-        return found
+        opened = super().get_screen(screen, screen_class)
+        style_once(opened, self)
+        return opened
 
     async def on_mount(self) -> None:
         """Open the first screen."""

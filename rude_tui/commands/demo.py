@@ -29,7 +29,8 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     questions, so the demo leads with `likelihood`; `choice` is run beside it.
     """
     from data.bundled import bundled_models
-    from engine.export import table, write_table
+    from engine.export.files import write_table
+    from engine.export.tables import table
     from engine.jobs.planning import CONTROL_PAIRS
     from engine.jobs.runs import RunRequest, plan
     from engine.results.board import Question

@@ -258,7 +258,8 @@ def proxy(
 
 
 def _write_features(features: dict[str, list[Estimate]], output: Path) -> None:
-    from engine.export import Table, write_table
+    from engine.export.files import write_table
+    from engine.export.tables import Table
     from engine.predictors.proxy import FEATURES
 
     columns = {

@@ -1,4 +1,4 @@
-"""Every candidate that can be found, with the precision it would be scored at. Plain Python; blocks."""
+"""Every candidate at hand, with the precision it would be scored at, and which are marked. Plain Python."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from engine.machine.devices import Device
     from engine.machine.precision import Fit
 
-__all__ = ["Found", "Shelf", "add_folder", "look"]
+__all__ = ["CandidateEntry", "Inventory", "add_folder", "look", "toggle"]
 
 
 @dataclass(frozen=True)
-class Found:
+class CandidateEntry:
     """One candidate, where it comes from, and what fits."""
 
     candidate: Candidate
@@ -29,23 +29,49 @@ class Found:
     """None where the candidate is refused anyway."""
 
     @property
+    def path(self) -> str:
+        """Its folder, by which it is marked."""
+        return str(self.candidate.path)
+
+    @property
     def usable(self) -> bool:
         """Whether it can be scored here and now."""
         return self.candidate.usable and self.fit is not None and self.fit.precision is not None
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """What a look around found."""
+class Inventory:
+    """What a look around came to."""
 
-    found: tuple[Found, ...]
+    entries: tuple[CandidateEntry, ...]
     device: Device
     problems: tuple[str, ...]
     """Folders that hold no model, or are not there."""
 
+    def at(self, row: int) -> CandidateEntry | None:
+        """The entry in that row, if there is one."""
+        return self.entries[row] if 0 <= row < len(self.entries) else None
 
-def look(folders: Sequence[str]) -> Shelf:
-    """Bundled models, those in the watched folders, and the Hugging Face cache; each once."""
+    def unmark_unusable(self, marks: dict[str, str]) -> None:
+        """Take marks from candidates that are gone or cannot be scored any more."""
+        usable = {entry.path for entry in self.entries if entry.usable}
+        for path in [path for path in marks if path not in usable]:
+            del marks[path]
+
+
+def toggle(marks: dict[str, str], entry: CandidateEntry) -> bool:
+    """Mark a candidate for the next run (path → name), or unmark it; False where it cannot be scored."""
+    if entry.path in marks:
+        del marks[entry.path]
+    elif entry.usable:
+        marks[entry.path] = entry.candidate.name
+    else:
+        return False
+    return True
+
+
+def look(folders: Sequence[str]) -> Inventory:
+    """Bundled models, those in the watched folders, and the Hugging Face cache; each once. Blocks."""
     from data.bundled import bundled_models
     from engine.candidates.find import distinct, find, hub_cache
     from engine.machine.devices import resolve_device
@@ -68,9 +94,9 @@ def look(folders: Sequence[str]) -> Shelf:
             if real not in origins:
                 origins[real] = origin
                 listed.append(candidate)
-    return Shelf(
+    return Inventory(
         tuple(
-            Found(
+            CandidateEntry(
                 candidate,
                 origins[os.path.realpath(candidate.path)],
                 fits(candidate, device) if candidate.usable else None,
@@ -82,14 +108,14 @@ def look(folders: Sequence[str]) -> Shelf:
     )
 
 
-def add_folder(folders: Iterable[str], named: str) -> list[str]:
-    """The watched folders with one more.
+def add_folder(folders: Iterable[str], name: str) -> list[str]:
+    """The watched folders with one more. Blocks.
 
     Raises:
         CandidateError: there is no such folder, or no model in it.
     """
     from engine.candidates.find import find
 
-    path = Path(named).expanduser().absolute()
+    path = Path(name).expanduser().absolute()
     find([str(path)])
     return list(dict.fromkeys([*folders, str(path)]))

@@ -1,94 +1,105 @@
-"""What a person writes about a construction: another text for a response, and what tokens cost."""
+"""Starting a construction, stopping one, and writing its suite: asked for in dialogs, done in a thread."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
-
-from screens.shell.dialogs import Ask, Hints
+from rubrics.errors import BadInput, RudeError
+from screens.construct import jobs
+from screens.construct.command import arguments, plan_words, shown_command
+from screens.construct.state import ConstructChoices
+from screens.shell.dialogs import Ask, Confirm
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import one_line
 
-__all__ = ["Edit", "price_dialog", "read_price"]
+if TYPE_CHECKING:
+    from engine.construct.output import Written
+    from engine.construct.watching import Overview
+
+__all__ = ["start_dialog", "stop_dialog", "write_dialog"]
 
 
-class Edit(ModalScreen[str | None]):
-    """A text of many lines; None where the person gave up or changed nothing."""
+def start_dialog(place: Place, then: Callable[[], None]) -> None:
+    """Ask for everything, show the plan, start on a yes.
 
-    DEFAULT_CSS = """
-    Edit { align: center middle; background: $background 60%; }
-    Edit > .dialog { width: 100; max-width: 100%; height: 90%; background: $surface; border: round $primary;
-                     padding: 0 1; }
-    Edit .title { text-style: bold; }
-    Edit TextArea, Edit TextArea:focus { height: 1fr; border: none; background: $background; }
-    Edit Hints { color: $text-muted; height: 1; }
+    Args:
+        then: called once it has started.
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "cancel", priority=True),
-        Binding("ctrl+s,f2", "keep", "keep", priority=True),
-    ]
+    from screens.construct.form import Form
 
-    def __init__(self, title: str, text: str) -> None:
-        super().__init__()
-        self._title = title
-        self._text = plain(text)
+    session = place.session
+    choices, command = session.choices(ConstructChoices), session.command
 
-    def compose(self) -> ComposeResult:
-        """Title, text, keys."""
-        with Vertical(classes="dialog"):
-            yield Static(Text(f"Edit {self._title}"), classes="title")
-            yield TextArea(self._text, soft_wrap=True, tab_behavior="indent")
-            yield Hints(("^s or F2 keep", "f2"), ("esc cancel", "escape"))
+    def typed(form: dict[str, str] | None) -> None:
+        if form is None:
+            return
+        choices.form = form
+        try:
+            args = [*arguments(form), f"--db={session.store.path}"]
+        except BadInput as error:
+            failed(error)
+            return
+        place.notify("planning…", timeout=2)
+        place.load("plan", lambda: jobs.plan(command, args), lambda plan: planned(args, plan), failed)
 
-    def action_keep(self) -> None:
-        """Done."""
-        text = self.query_one(TextArea).text
-        self.dismiss(text if text != self._text else None)
+    def failed(error: RudeError) -> None:
+        ask()
+        place.show_error(error)
 
-    def action_give_up(self) -> None:
-        """Close without an answer."""
-        self.dismiss(None)
+    def planned(args: list[str], plan: dict[str, Any]) -> None:
+        def go(sure: bool | None) -> None:
+            if sure:
+                place.load("start", lambda: jobs.launch(command, args), started)
+            else:
+                ask()
+
+        body = plan_words(plan) + "\n\n" + shown_command(args)
+        place.app.push_screen(Confirm("Start this construction?", body), go)
+
+    def started(process: jobs.Started) -> None:
+        choices.started.append(process)
+        then()
+
+    def ask() -> None:
+        place.app.push_screen(Form(choices.form), typed)
+
+    ask()
 
 
-def read_price(text: str) -> tuple[float, float] | None:
-    """`READ,WRITTEN` as two numbers; None where it is neither that nor one number for both."""
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        return None
-    if len(values) not in (1, 2) or not all(math.isfinite(value) and value >= 0 for value in values):
-        return None
-    return values[0], values[-1]
+def stop_dialog(place: Place, overview: Overview) -> None:
+    """Stop a construction on a yes."""
+    store, run_id = place.session.store, overview.row.run_id
+
+    def stopped(asked: bool) -> None:
+        words = "Asked to stop; what is under way is waited for" if asked else "It has ended already"
+        place.notify(words, markup=False)
+
+    def stop(sure: bool | None) -> None:
+        if sure:
+            place.load("stop", lambda: jobs.stop(store, run_id), stopped)
+
+    what = "What is answered is kept; the same command goes on where it stopped."
+    place.app.push_screen(Confirm("Stop this construction?", what), stop)
 
 
-def price_dialog(
-    place: Place, models: Sequence[str], prices: dict[str, tuple[float, float]], then: Callable[[], None]
-) -> None:
-    """Ask for each model what a million tokens cost, one after the other."""
-    if not models:
-        place.notify("No model has answered yet", timeout=2, markup=False)
-        return
-    model, *others = models
+def write_dialog(place: Place, overview: Overview) -> None:
+    """Ask for a file, then write the suite and its card; it is listed among the suites from then on."""
+    session, row = place.session, overview.row
 
-    def said(text: str | None) -> None:
-        price = read_price(text) if text is not None else None
-        if text is not None and price is None:
-            place.notify("Give READ,WRITTEN, for example 1.25,10", severity="warning", markup=False)
-        elif price is not None:
-            prices[model] = price
-            then()
-        if others and text is not None:
-            price_dialog(place, others, prices, then)
+    def write(name: str | None) -> None:
+        if name is None:
+            return
+        path = Path(name).expanduser().absolute()
 
-    known = prices.get(model)
-    title = f"A million tokens of {one_line(model.rpartition('#')[2] or model, 40)}: READ,WRITTEN"
-    before = f"{known[0]:g},{known[1]:g}" if known else ""
-    place.app.push_screen(Ask(title, before, "money, in any currency", "1.25,10"), said)
+        def written(result: Written) -> None:
+            session.offer_suite(str(path))
+            notes = "".join(f"\n{one_line(note, 300)}" for note in result.notes)
+            words = f"{result.pairs:,} pairs → {one_line(str(path))}, with its card{notes}"
+            place.notify(words, timeout=8, markup=False)
+
+        place.load("write", lambda: jobs.write_suite(session.store, row.run_id, path), written)
+
+    hint = "what is there is replaced; its card beside it"
+    place.app.push_screen(Ask("Write the suite to", f"{one_line(row.name, 100)}.jsonl", hint), write)

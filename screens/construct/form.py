@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from screens.construct.launch import FIELDS
+from screens.construct.command import FIELDS
 from screens.shell.dialogs import Hints
 
 __all__ = ["Form"]

@@ -1,21 +1,21 @@
-"""A branch of the failure tree as a person picks it, and the pairs in it narrowed by a search. Plain Python."""
+"""Failures as they are read, picked by branch, narrowed by a search and sorted. Plain Python."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from screens.shell.order import Order
 
 if TYPE_CHECKING:
+    from engine.annotations.pairs import Kind
     from engine.results.board import Board
     from engine.results.failures import Branch, FailedPair
-    from engine.store.annotations import Kind
 
-__all__ = ["ORDERS", "Failures", "Pick", "listed", "pick_of", "read_failures"]
+__all__ = ["ORDERS", "Failures", "FailuresState", "Pick", "listed", "pick_of", "read_failures"]
 
 ORDERS: Final = {"margin": "margin, worst first", "fails": "candidates that fail it, most first", "pair": "name"}
 """What pairs can be sorted by."""
@@ -70,8 +70,8 @@ def read_failures(board: Board, label: str | None, pick: Pick, before: Failures 
     """
     import numpy as np
 
+    from engine.annotations.pairs import KINDS
     from engine.results.failures import annotated_pairs, failed_pairs, failure_tree
-    from engine.store.annotations import KINDS
 
     scores = board.matrix.scores[:, board.index.scored]
     if label is None or label not in board.matrix.candidates:
@@ -81,7 +81,7 @@ def read_failures(board: Board, label: str | None, pick: Pick, before: Failures 
         tree, everything, texts = before.tree, before.everything, before.texts
     else:
         tree, everything, texts = failure_tree(board, label), tuple(failed_pairs(board, label)), None
-    kinds = Counter(one.kind for found in board.annotations.values() for one in found)
+    kinds = Counter(note.kind for notes in board.annotations.values() for note in notes)
     if pick.noted is not None and not kinds[pick.noted]:
         # The last one was taken back, and its branch is gone.
         pick = Pick()
@@ -122,17 +122,16 @@ def _searched(pair: FailedPair) -> str:
     return "\n".join((pair.pair_id, pair.domain, *pair.subcategories, *pair.violated)).casefold()
 
 
-def listed(failures: Failures, order: Order, wanted: str = "", found: frozenset[str] | None = None) -> list[FailedPair]:
+def listed(failures: Failures, order: Order, needle: str = "", hits: frozenset[str] = frozenset()) -> list[FailedPair]:
     """The pairs as they are listed.
 
     Args:
-        wanted: only pairs whose id, domain, subcategories or criteria hold it.
-        found: ids of the pairs whose texts hold it; they are listed too.
+        needle: only pairs whose id, domain, subcategories or criteria hold it.
+        hits: ids of the pairs whose texts hold it; they are listed too.
     """
-    pairs, needle = failures.pairs, wanted.casefold()
-    if needle:
-        ids = found or frozenset()
-        pairs = tuple(p for p in pairs if needle in failures.texts[p.pair_id] or p.pair_id in ids)
+    pairs, folded = failures.pairs, needle.casefold()
+    if folded:
+        pairs = tuple(p for p in pairs if folded in failures.texts[p.pair_id] or p.pair_id in hits)
     keys: dict[str, Callable[[FailedPair], Any]] = {
         # What a candidate has not scored has no margin, and no number sorts with that.
         "margin": lambda pair: (math.isnan(pair.margin), pair.margin, pair.pair_id),
@@ -146,3 +145,42 @@ def pick_of(path: Sequence[Any]) -> Pick:
     """The pick that a path of branches, outermost first, stands for."""
     names = {branch.kind: branch.name for branch in path}
     return Pick(names.get("category", ""), names.get("subcategory", ""), names.get("criterion", ""))
+
+
+@dataclass
+class FailuresState:
+    """The failures on screen, and what a person has made of them."""
+
+    failures: Failures | None = None
+    pick: Pick = Pick()
+    order: Order = field(default_factory=lambda: Order("margin"))
+    needle: str = ""
+    """What is searched for."""
+    hits: frozenset[str] = frozenset()
+    """Ids of the pairs whose texts hold it."""
+    shown: list[FailedPair] = field(default_factory=list)
+
+    def take(self, failures: Failures) -> tuple[bool, bool]:
+        """Show other failures.
+
+        Returns:
+            Whether the tree is another, and whether the list is still the same one, with the cursor where it was.
+        """
+        before, self.failures, self.pick = self.failures, failures, failures.pick
+        if before is None:
+            return True, False
+        other_tree = before.board is not failures.board or before.label != failures.label
+        return other_tree, (before.label, before.pick) == (failures.label, failures.pick)
+
+    def arrange(self) -> None:
+        """Narrow and sort anew."""
+        assert self.failures is not None
+        self.shown = listed(self.failures, self.order, self.needle, self.hits)
+
+    def search(self, needle: str) -> None:
+        """Search for something else; what texts hold is told later."""
+        self.needle, self.hits = needle, frozenset()
+
+    def at(self, index: int) -> FailedPair | None:
+        """The pair in that line."""
+        return self.shown[index] if index < len(self.shown) else None

@@ -1,31 +1,27 @@
-"""Pairs and abilities as lines, and what stands behind one of them. Plain Python."""
+"""The pairs on trial as lines: as many columns as there is room for. Plain Python."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
 from engine.export.palette import glyph
-from rubrics.counted import count
-from screens.shell.annotating import mark_text, marks
-from screens.shell.bars import Axis
+from screens.shell.annotation_text import annotation_marks
+from screens.shell.colour import Colour
 from screens.shell.formats import signed
 from screens.shell.order import Order
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import one_line
 from screens.widgets.spans import Part
 
 if TYPE_CHECKING:
-    from engine.results.board import Board
-    from engine.results.items import Ability, PairTrial, Trial
+    from engine.results.items import PairTrial, Trial
 
-__all__ = ["FOUND", "ability_axis", "ability_head", "ability_line", "columns", "facts", "headings", "pair_line"]
+__all__ = ["FINDING_MARKS", "columns", "finding_tabs", "headings", "pair_line", "small", "with_error"]
 
-Colour = Callable[[str], str]
-
-FOUND: Final[Mapping[str, tuple[str, str]]] = {
+FINDING_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "reversed": ("⇅", "bad"),
     "suspect": ("?", "mark-2"),
     "all pass": ("✓", "chance"),
@@ -77,10 +73,10 @@ def pair_line(pair: PairTrial, names: Iterable[str], colour: Colour) -> Text:
     line = Text(no_wrap=True)
     for name in names:
         if name == "found":
-            line.append_text(_found(pair, colour))
+            line.append_text(_findings(pair, colour))
         else:
             line.append(f"{_cell(pair, name):>{_WIDTHS[name]}} ")
-    line.append(marks(pair.notes) + " ")
+    line.append(annotation_marks(pair.notes) + " ")
     for name in pair.subcategories:
         mark, tone = glyph(name)
         line.append(mark, colour(tone))
@@ -89,12 +85,13 @@ def pair_line(pair: PairTrial, names: Iterable[str], colour: Colour) -> Text:
     return line
 
 
-def _found(pair: PairTrial, colour: Colour) -> Text:
+def _findings(pair: PairTrial, colour: Colour) -> Text:
     if not pair.findings:
         return Text(" " * (_WIDTHS["found"] + 1))
     # The gravest says what it is; others are marks beside it.
     first, *rest = pair.findings
-    words = Text(f"{FOUND[first][0]} {first}" + "".join(FOUND[name][0] for name in rest), colour(FOUND[first][1]))
+    mark, tone = FINDING_MARKS[first]
+    words = Text(f"{mark} {first}" + "".join(FINDING_MARKS[name][0] for name in rest), colour(tone))
     words.append(" " * max(1, _WIDTHS["found"] + 1 - len(words)))
     return words
 
@@ -103,108 +100,33 @@ def _cell(pair: PairTrial, name: str) -> str:
     if name == "passed":
         return f"{pair.passed:g}/{pair.scored}"
     if name == "difficulty":
-        return _with_error(pair.difficulty, pair.difficulty_se)
+        return with_error(pair.difficulty, pair.difficulty_se)
     if name == "slope":
-        return _with_error(pair.slope, pair.slope_se)
+        return with_error(pair.slope, pair.slope_se)
     if name == "discrimination":
         return signed(pair.discrimination)
     if name == "information":
         return f"{pair.information:.2f}"
-    return _small(pair.p_value if name == "p" else pair.q_value)
+    return small(pair.p_value if name == "p" else pair.q_value)
 
 
-def _with_error(value: float, error: float) -> str:
+def with_error(value: float, error: float) -> str:
+    """A number and its standard error."""
     return "–" if math.isnan(value) else f"{signed(value)}±{error:.2f}"
 
 
-def _small(value: float) -> str:
+def small(value: float) -> str:
+    """A probability, however small."""
     return "–" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
-def ability_axis(trial: Trial, width: int) -> Axis:
-    """An axis that holds every ability with twice its error."""
-    reach = [
-        end
-        for one in trial.abilities
-        for end in (one.ability - 2 * _known(one.se), one.ability + 2 * _known(one.se))
-    ]  # fmt: skip
-    return Axis(min(reach), max(reach), max(7, width))
-
-
-def _known(error: float) -> float:
-    return 0.0 if math.isnan(error) else error
-
-
-def ability_head(trial: Trial, name: int) -> str:
-    """Over the abilities, as wide as `ability_line`."""
-    unit = "logits" if trial.model == "rasch" else "sd"
-    return f" {'candidate':<{name}} {'ability':>7} {'± se':>5}  {unit}"
-
-
-def ability_line(one: Ability, name: int, axis: Axis, colour: Colour) -> Text:
-    """One candidate: ability, standard error, and a bar two errors to each side."""
-    tone = colour("mark-1" if one.strong else "chance")
-    line = Text(f"{'★' if one.strong else ' '}{one_line(one.candidate, name):<{name}} ", no_wrap=True)
-    line.append(f"{signed(one.ability):>7} {'–' if math.isnan(one.se) else f'{one.se:.2f}':>5}  ")
-    cells = [" "] * axis.width
-    low, high = (axis.cell(one.ability + side * 2 * _known(one.se)) for side in (-1, 1))
-    for cell in range(low, high + 1):
-        cells[cell] = "─"
-    cells[low], cells[high], cells[axis.cell(one.ability)] = "├", "┤", "●"
-    line.append("".join(cells), tone)
-    return line
-
-
-def facts(trial: Trial, board: Board, pair: PairTrial, colour: Colour, *, methods: bool) -> Text:
-    """What is known of one pair, then what must be known to read any of it.
-
-    Args:
-        methods: whether each number says how it was made; there is no room for that in a few lines.
-    """
-    from engine.results.items import FINDINGS
-    from engine.stats.irt.trial import HELP
-
-    faint = colour("chance")
-    text = Text(overflow="fold")
-    text.append(one_line(pair.pair_id, 60), "bold")
-    text.append(f" · {one_line(pair.domain, 30)}\n", faint)
-    text.append_text(mark_text(pair.notes, colour))
-    for name in pair.findings:
-        mark, tone = FOUND[name]
-        text.append(f"{mark} {name}: {FINDINGS[name]}\n", colour(tone))
-    unit = "logits" if methods else ""
-    numbers = [("difficulty", f"{_with_error(pair.difficulty, pair.difficulty_se)} {unit}"),
-               ("discrimination", f"item-rest {signed(pair.discrimination)}")]  # fmt: skip
-    if trial.model == "2pl":
-        numbers.append(("slope", f"slope {_with_error(pair.slope, pair.slope_se)}"))
-    numbers += [("p_value", f"p {_small(pair.p_value)}"), ("q_value", f"q {_small(pair.q_value)}"),
-                ("information", f"information {pair.information:.2f}")]  # fmt: skip
-    if not methods:
-        text.append("difficulty " + " · ".join(words.strip() for _, words in numbers) + "\n")
-    for words, names in _sides(board, pair):
-        if names:
-            text.append(f"{words} ")
-            text.append(", ".join(one_line(name, 24) for name in names) + "\n", faint)
-    for name, words in numbers if methods else ():
-        text.append(f"\n{'difficulty ' if name == 'difficulty' else ''}{words}\n", "bold")
-        text.append(HELP[name] + "\n", faint)
-    if methods and not math.isnan(trial.negative) and not math.isnan(trial.negative_by_chance):
-        text.append(
-            f"\n{trial.negative:.0%} of pairs have a negative item-rest correlation; {trial.negative_by_chance:.0%} "
-            "would by chance if all discriminated alike: the sign alone says nothing\n"
-        )
-    for note in trial.notes:
-        text.append(f"· {plain(note)}\n", faint)
-    return text
-
-
-def _sides(board: Board, pair: PairTrial) -> Iterable[tuple[str, list[str]]]:
-    """Who passes the pair, who ties, who fails it, ablest or not."""
-    scores = board.matrix.scores[:, board.index.pair_id.index(pair.pair_id)]
-    names = board.matrix.candidates
-    passed = [name for name, score in zip(names, scores, strict=True) if score == 1]
-    failed = [name for name, score in zip(names, scores, strict=True) if score == 0]
-    tied = [name for name, score in zip(names, scores, strict=True) if 0 < score < 1]
-    yield f"{count(len(passed), 'candidate')} right:", passed
-    yield f"{len(failed)} wrong:", failed
-    yield f"{len(tied)} tied:", tied
+def finding_tabs(trial: Trial, finding: str, colour: Colour) -> list[Part]:
+    """What was found of how many pairs; a click on one keeps those."""
+    strong = f"bold {colour('primary')}"
+    parts: list[Part] = []
+    for name, mark in [("all", ""), *((name, look[0]) for name, look in FINDING_MARKS.items())]:
+        number = len(trial.found(name)) if mark else len(trial.pairs)
+        here = finding == ("" if name == "all" else name)
+        words = f"{mark} {name} {number:,}".strip()
+        parts.append((f" [{words}]" if here else f"  {words} ", strong if here else "", name))
+    return parts

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from screens.shell.bars import scale_line
+from screens.shell.colour import Colour
 from screens.shell.formats import signed
 from screens.shell.plain import one_line
 
@@ -27,7 +28,7 @@ def scales(
     verdicts: Sequence[PairVerdict],
     subject: str,
     metric: str,
-    colour: Callable[[str], str],
+    colour: Colour,
     width: int,
     *,
     most: int = 6,

@@ -1,27 +1,23 @@
-"""A pair at a glance: what was asked, what is broken, and both responses. Plain Python."""
+"""A pair as text: its criteria, its responses with the words marked in which they differ. Plain Python."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
 
-from engine.results.differing import differing
-from screens.shell.plain import one_line, plain
+from screens.shell.colour import Colour
+from screens.shell.plain import plain
 
 if TYPE_CHECKING:
     from rubrics.schema import Pair
 
-__all__ = ["criteria_text", "glance", "marked"]
-
-Colour = Callable[[str], str]
-_MOST = 4_000
-"""Characters of a text that can be wanted at a glance."""
+__all__ = ["criteria_plain", "criteria_text", "marked_response", "pair_plain"]
 
 
-def marked(body: str, spans: Iterable[tuple[int, int]], tone: str, *, chosen: bool) -> Text:
+def marked_response(body: str, spans: Iterable[tuple[int, int]], tone: str, *, chosen: bool) -> Text:
     """A response with the words that the other lacks underlined, or struck out in the rejected one."""
     text = Text(body, overflow="fold")
     style = Style(color=tone, underline=chosen, strike=not chosen, bold=True)
@@ -46,20 +42,16 @@ def criteria_text(pair: Pair, colour: Colour) -> Text:
     return Text("\n", overflow="fold").join(lines)
 
 
-def glance(pair: Pair, colour: Colour) -> Text:
-    """Prompt, violated criteria, chosen and rejected response."""
-    faint = colour("chance")
-    text = Text(overflow="fold")
-    text.append(one_line(pair.prompt_text, 600) + "\n")
-    for criterion in pair.criteria:
-        if criterion.id in pair.violated:
-            text.append(f"✗ {criterion.subcategory}: ", colour("bad"))
-            text.append(one_line(criterion.text, 300) + "\n", faint)
-    chosen, rejected = plain(pair.chosen[:_MOST]), plain(pair.rejected[:_MOST])
-    difference = differing(chosen, rejected)
-    for mark, body, spans, good in (("✓", chosen, difference.left, True), ("✗", rejected, difference.right, False)):
-        tone = colour("good" if good else "bad")
-        text.append(f"\n{mark} ", f"bold {tone}")
-        text.append_text(marked(body, spans, tone, chosen=good))
-        text.append("\n")
-    return text
+def criteria_plain(pair: Pair) -> str:
+    """One criterion a line, to be copied."""
+    return "\n".join(
+        f"{'[violated]' if c.id in pair.violated else '[kept]'} {c.subcategory}: {plain(c.text)}" for c in pair.criteria
+    )
+
+
+def pair_plain(pair: Pair) -> str:
+    """All of a pair, to be copied."""
+    return (
+        f"{plain(pair.id)}\n\nPROMPT\n{plain(pair.prompt_text)}\n\nCRITERIA\n{criteria_plain(pair)}\n\n"
+        f"CHOSEN\n{plain(pair.chosen)}\n\nREJECTED\n{plain(pair.rejected)}\n"
+    )

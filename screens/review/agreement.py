@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,16 +11,13 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.export.palette import glyph
-from rubrics.counted import count
-from screens.shell.formats import percent
+from screens.review.agreement_text import agreement_lines, finding_line, finding_text
+from screens.review.state import ReviewChoices
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.construct.blind import Finding, Result
-    from engine.store.construct import ConstructRow
 
 __all__ = ["AgreementScreen"]
 
@@ -60,9 +56,12 @@ out. A takes all of them.
     AgreementScreen #text:focus { background: $surface; }
     """
 
-    def __init__(self, row: ConstructRow) -> None:
+    def __init__(self, run_id: str) -> None:
+        """Args:
+        run_id: the construction.
+        """
         super().__init__()
-        self._row = row
+        self._run_id = run_id
         self._result: Result | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -86,12 +85,12 @@ out. A takes all of them.
         self._read()
 
     def _read(self) -> None:
-        reader = self.session.desk.reader
+        reader = self.session.choices(ReviewChoices).reader
 
         def read() -> Result:
             from engine.construct.blind import result
 
-            return result(self.session.store, self._row.run_id, reader)
+            return result(self.session.store, self._run_id, reader)
 
         self.load("result", read, self._arrived)
 
@@ -101,36 +100,15 @@ out. A takes all of them.
         rows.show(len(result.findings), self._line, rows.cursor)
         self.repaint()
 
-    def _numbers(self) -> str:
-        found = self._result.agreement if self._result else None
-        if found is None:
-            return ""
-        kappa = "–" if math.isnan(found.kappa) else f"{found.kappa:.2f}".replace("-", "−")
-        hidden = len(found.disagreements) - len(self._result.findings if self._result else ())
-        return (
-            f"{percent(found.share)} % agree ({percent(found.ci_low)}–{percent(found.ci_high)}) · Cohen's κ {kappa}\n"
-            f"{count(found.readings, 'reading')} of {count(found.examples, 'response')} by "
-            f"{count(found.readers, 'reader')} · {count(len(found.disagreements), 'disagreement')}, "
-            f"{sum(r.corrects for r in found.disagreements):,} corrected"
-            + (f" · {hidden:,} about responses you have not read" if hidden else "")
-        )
-
     def _line(self, index: int, width: int) -> Text:
         assert self._result is not None
-        finding = self._result.findings[index]
-        sign, tone = glyph(str(finding.criterion.subcategory))
-        mark = "[✓] " if finding.reading.corrects else "[ ] "
-        said = "reads met, label violated" if finding.reading.met else "reads violated, label met"
-        return Text.assemble(
-            (mark, self.colour("good") if finding.reading.corrects else ""), (sign, self.colour(tone)),
-            f" {said}  ", (one_line(finding.criterion.text, 120), self.colour("chance")),
-        )  # fmt: skip
+        return finding_line(self._result.findings[index], self.colour)
 
     @property
     def _current(self) -> Finding | None:
         at = self.query_one(Rows).cursor
-        found = self._result.findings if self._result else ()
-        return found[at] if at < len(found) else None
+        findings = self._result.findings if self._result else ()
+        return findings[at] if at < len(findings) else None
 
     def _moved(self) -> None:
         self.query_one("#text").scroll_home(animate=False)
@@ -140,31 +118,12 @@ out. A takes all of them.
         """Draw everything in the theme's colours."""
         if self._result is None:
             return
-        self.query_one("#state", Static).update(Text(self._numbers(), "bold"))
-        finding = self._current
-        place = self.query_one("#finding", Static)
-        place.update(Text("No reading goes against a label.") if finding is None else self._text(finding))
-
-    def _text(self, finding: Finding) -> Text:
-        reading, faint = finding.reading, self.colour("chance")
-        text = Text(overflow="fold")
-        text.append(f"{finding.criterion.subcategory}: ", faint)
-        text.append(plain(finding.criterion.text) + "\n", "bold")
-        text.append(f"{one_line(reading.reader, 40)} reads it as {'met' if reading.met else 'violated'}; ")
-        text.append(f"the suite says it is {'violated' if reading.met else 'met'}\n", self.colour("bad"))
-        if reading.corrects:
-            text.append("✓ the reading overrules the label when the suite is written\n", self.colour("good"))
-        if finding.judgement is not None:
-            judgement = finding.judgement
-            text.append(f"\nThe verifier: {one_line(judgement.reason, 400) or 'gave no reason'}\n", faint)
-            if judgement.quote:
-                text.append(f"“{one_line(judgement.quote, 300)}”\n", "italic")
-        kind = "y+, to meet everything" if finding.kind == "positive" else "y−, to violate V alone"
-        text.append(f"\nResponse ({kind}) · {one_line(reading.example_id, 60)}\n", "bold")
-        text.append(plain(finding.response) + "\n")
-        text.append("\nPrompt\n", "bold")
-        text.append(plain(finding.prompt) + "\n")
-        return text
+        self.query_one("#state", Static).update(Text(agreement_lines(self._result), "bold"))
+        finding, panel = self._current, self.query_one("#finding", Static)
+        if finding is None:
+            panel.update(Text("No reading goes against a label."))
+        else:
+            panel.update(finding_text(finding, self.colour))
 
     def _correct(self, findings: Iterable[Finding], *, corrects: bool) -> None:
         readings = [finding.reading for finding in findings]
@@ -172,7 +131,7 @@ out. A takes all of them.
         def work() -> None:
             from engine.construct.blind import correct
 
-            correct(self.session.store, self._row.run_id, readings, corrects=corrects)
+            correct(self.session.store, self._run_id, readings, corrects=corrects)
 
         def done(_: object) -> None:
             words = "The label stands" if not corrects else "Your reading overrules the label when the suite is written"
@@ -211,6 +170,5 @@ out. A takes all of them.
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else everything."""
         if self._result is not None:
-            texts = [self._numbers(), *(self._text(finding).plain for finding in self._result.findings)]
-            self.app.copy_to_clipboard(self.get_selected_text() or "\n\n".join(texts))
-            self.notify("Copied", timeout=2)
+            texts = [finding_text(finding, self.colour).plain for finding in self._result.findings]
+            self.copy("\n\n".join([agreement_lines(self._result), *texts]))

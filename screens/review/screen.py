@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.counted import count
 from rubrics.errors import BadInput, RudeError
+from screens.review.requirement import DIGITS, Requirement, requirement_text
+from screens.review.state import PORTION, ReviewChoices, ReviewState, keep_answer, lay_out
 from screens.shell.dialogs import Ask, Confirm
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
@@ -23,36 +23,8 @@ from screens.widgets.brief import Brief
 if TYPE_CHECKING:
     from engine.construct.blind import Sheet
     from engine.construct.review import Item
-    from engine.store.construct import ConstructRow
 
 __all__ = ["ReviewScreen"]
-
-_PORTION: Final = 40
-"""Responses laid out at a time."""
-_DIGITS: Final = 9
-
-
-class Requirement(Static):
-    """One criterion to tick; a click ticks it."""
-
-    DEFAULT_CSS = "Requirement { height: auto; padding: 0 1; } Requirement.-here { background: $surface; }"
-    ALLOW_SELECT = False
-
-    class Ticked(Message):
-        """It was clicked."""
-
-        def __init__(self, number: int) -> None:
-            super().__init__()
-            self.number = number
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-
-    def on_click(self, event: events.Click) -> None:
-        """Tell the screen."""
-        event.stop()
-        self.post_message(self.Ticked(self._number))
 
 
 class ReviewScreen(Place):
@@ -76,7 +48,7 @@ responses you have read, so read first.
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         *(
             Binding(str(n), f"tick({n - 1})", f"requirement {n}", show=False, id=f"review-{n}")
-            for n in range(1, _DIGITS + 1)
+            for n in range(1, DIGITS + 1)
         ),
         Binding("enter", "next", "next", tooltip="to the next response not read yet", id="review-next"),
         Binding(
@@ -107,17 +79,16 @@ responses you have read, so read first.
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, row: ConstructRow) -> None:
+    def __init__(self, run_id: str, name: str) -> None:
+        """Args:
+        run_id: the construction.
+        name: what it is called.
+        """
         super().__init__()
-        self._row = row
-        self._count = _PORTION
-        self._sheet: Sheet | None = None
-        self._said: dict[tuple[str, int], bool] = {}
-        self._trail: list[tuple[int, tuple[str, int], bool | None]] = []
-        self._at = 0
-        self._here = 0
-        self._warned = False
+        self._run_id, self._run_name = run_id, name
+        self.state = ReviewState()
         self._empty = ""
+        """Why there is nothing to read."""
 
     def body(self) -> Iterable[Widget]:
         """What is read, and what is asked of it below or beside."""
@@ -126,20 +97,18 @@ responses you have read, so read first.
             yield VerticalScroll(Static(id="response"), id="text", can_focus=False)
             yield VerticalScroll(id="asked", can_focus=False)
 
+    @property
+    def _choices(self) -> ReviewChoices:
+        return self.session.choices(ReviewChoices)
+
     def on_mount(self) -> None:
         """Lay out the sample."""
         self.query_one("#state", Static).update("reading…")
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row, reader, number = self._row, self.session.desk.reader, self._count
-
-        def read() -> Sheet:
-            from engine.construct.blind import sheet
-
-            return sheet(self.session.store, row.run_id, reader, number)
-
-        self.load("sheet", read, self._arrived, self._failed)
+        store, run_id, reader, number = self.session.store, self._run_id, self._choices.reader, self.state.number
+        self.load("sheet", lambda: lay_out(store, run_id, reader, number), self._arrived, self._failed)
 
     def _failed(self, error: RudeError) -> None:
         if not isinstance(error, BadInput):
@@ -149,49 +118,40 @@ responses you have read, so read first.
         self.repaint()
 
     def _arrived(self, sheet: Sheet) -> None:
-        self._sheet, self._said, self._trail = sheet, dict(sheet.said), []
+        self.state.take(sheet)
         asked = self.query_one("#asked")
         there = len(asked.query(Requirement))
         most = max((len(item.criteria) for item in sheet.items), default=0)
         asked.mount(*(Requirement(number) for number in range(there, most)))
-        self._go(self._unread(0))
+        self._show_response()
 
-    def _unread(self, start: int) -> int:
-        """The first response from there on of which nothing has been said; round again; the number of all if none."""
-        items = self._sheet.items if self._sheet else ()
-        order = [*range(start, len(items)), *range(min(start, len(items)))]
-        return next((at for at in order if not self._answered(items[at])), len(items))
-
-    def _answered(self, item: Item) -> int:
-        return sum((item.item, number) in self._said for number in range(len(item.criteria)))
-
-    @property
-    def _item(self) -> Item | None:
-        return self._sheet.items[self._at] if self._sheet and self._at < len(self._sheet.items) else None
-
-    def _go(self, at: int) -> None:
-        self._at, self._here, self._warned = at, 0, False
+    def _show_response(self) -> None:
+        """Another response, from its top."""
         self.query_one("#text").scroll_home(animate=False)
         self.query_one("#asked").scroll_home(animate=False)
         self.repaint()
 
+    def _go(self, at: int) -> None:
+        self.state.go(at)
+        self._show_response()
+
     def repaint(self) -> None:
         """Draw the response and what was said of it."""
-        item, sheet = self._item, self._sheet
-        place = self.query_one("#response", Static)
+        state, item, sheet = self.state, self.state.item, self.state.sheet
+        panel = self.query_one("#response", Static)
         for requirement in self.query(Requirement):
             requirement.display = item is not None
         if sheet is None:
-            place.update(Text(self._empty))
+            panel.update(Text(self._empty))
             return
-        read = sum(self._answered(one) > 0 for one in sheet.items)
-        state = f"{one_line(self._row.name, 40)} · {read:,} of {len(sheet.items):,} responses read · reader "
-        self.query_one("#state", Static).update(Text(state + one_line(sheet.reader, 30)))
+        read = len(sheet.items) - state.unread_count
+        words = f"{one_line(self._run_name, 40)} · {read:,} of {len(sheet.items):,} responses read · reader "
+        self.query_one("#state", Static).update(Text(words + one_line(sheet.reader, 30)))
         if item is None:
-            place.update(
+            panel.update(
                 Text(f"All {count(len(sheet.items), 'response')} of this sample are read.\n\n"
                      "a shows how far your readings agree with the labels, and corrects them.\n"
-                     f"enter lays out {_PORTION} more, as far as there are any.")
+                     f"enter lays out {PORTION} more, as far as there are any.")
             )  # fmt: skip
             return
         text = Text(overflow="fold")
@@ -199,21 +159,14 @@ responses you have read, so read first.
         text.append(plain(item.prompt) + "\n\n")
         text.append("Response\n", f"bold {self.colour('primary')}")
         text.append(plain(item.response) + "\n")
-        place.update(text)
+        panel.update(text)
         for number, requirement in enumerate(self.query(Requirement)):
             requirement.display = number < len(item.criteria)
             if requirement.display:
-                requirement.update(self._asked(item, number))
-                requirement.set_class(number == self._here, "-here")
-
-    def _asked(self, item: Item, number: int) -> Text:
-        met = self._said.get((item.item, number))
-        mark, tone = {None: ("[ ]", "chance"), True: ("[✓]", "good"), False: ("[✗]", "bad")}[met]
-        text = Text("▸" if number == self._here else " ", self.colour("primary"), overflow="fold")
-        text.append(f"{number + 1 if number < _DIGITS else '·'} ", "bold")
-        text.append(f"{mark} ", f"bold {self.colour(tone)}")
-        text.append(plain(item.criteria[number].text), "" if met is None else self.colour(tone))
-        return text
+                here, met = number == state.criterion, state.answer_of(item, number)
+                words = item.criteria[number].text
+                requirement.update(requirement_text(words, number, met, self.colour, marked=here))
+                requirement.set_class(here, "-here")
 
     def on_requirement_ticked(self, event: Requirement.Ticked) -> None:
         """Ticked with the mouse."""
@@ -221,92 +174,74 @@ responses you have read, so read first.
 
     def action_tick(self, number: int) -> None:
         """Met; again: not met."""
-        item = self._item
+        item = self.state.item
         if item is not None and number < len(item.criteria):
-            self._here = number
-            self._say(number, not self._said.get((item.item, number), False))
+            self.state.criterion = number
+            self._say(item, number, not (self.state.answer_of(item, number) or False))
 
     def action_tick_here(self) -> None:
         """The same for the one marked."""
-        self.action_tick(self._here)
+        self.action_tick(self.state.criterion)
 
     def action_rest(self) -> None:
         """What is still open is met."""
-        item = self._item
+        item = self.state.item
         if item is not None:
-            for number in range(len(item.criteria)):
-                if (item.item, number) not in self._said:
-                    self._say(number, True)
+            for number in self.state.open_criteria():
+                self._say(item, number, True)
 
-    def _say(self, number: int, met: bool) -> None:
-        item = self._item
-        assert item is not None
-        key = (item.item, number)
-        self._trail.append((self._at, key, self._said.get(key)))
-        self._said[key] = met
-        self._warned = False
+    def _say(self, item: Item, number: int, met: bool) -> None:
+        self.state.say(number, met)
         self._keep(item, number)
         self.repaint()
 
     def _keep(self, item: Item, number: int) -> None:
-        sheet = self._sheet
+        state, sheet, store = self.state, self.state.sheet, self.session.store
         assert sheet is not None
-        key = (item.item, number)
-
-        def work() -> None:
-            from engine.construct.blind import say
-
-            # What holds when the turn comes, so that the last word is the one that stays.
-            say(self.session.store, sheet, item, number, self._said.get(key))
-
-        self.load(f"say {item.item} {number}", work, lambda _: None)
+        self.load(f"say {item.item} {number}", lambda: keep_answer(store, sheet, state, item, number), lambda _: None)
 
     def action_undo(self) -> None:
         """Take the last answer back, wherever it was given."""
-        if not self._trail or self._sheet is None:
+        undone = self.state.undo()
+        if undone is None or self.state.sheet is None:
             self.notify("Nothing to take back", timeout=2, markup=False)
             return
-        at, key, before = self._trail.pop()
-        if before is None:
-            self._said.pop(key, None)
-        else:
-            self._said[key] = before
-        if at != self._at:
+        at, number = undone
+        if at != self.state.at:
             self._go(at)
-        self._here = key[1]
-        self._keep(self._sheet.items[at], key[1])
+        self.state.criterion = number
+        self._keep(self.state.sheet.items[at], number)
         self.repaint()
 
     def action_next(self) -> None:
         """To the next response not read; with something open, asked for twice."""
-        item = self._item
+        state, item = self.state, self.state.item
         if item is None:
-            if self._sheet is not None:
-                self._count += _PORTION
+            if state.sheet is not None:
+                state.number += PORTION
                 self._lay_out()
             return
-        answered = self._answered(item)
-        still_open = len(item.criteria) - answered
-        if still_open and not self._warned:
+        answered, still_open = state.answered(item), len(state.open_criteria())
+        if still_open and not state.warned:
             words = (
                 f"{count(still_open, 'requirement')} open; enter again goes on" if answered else "Nothing ticked yet"
             )
             self.notify(words + ("" if answered else "; enter again passes it over"), timeout=3, markup=False)
-            self._warned = True
+            state.warned = True
             return
-        self._go(self._unread(self._at + 1) if answered else (self._at + 1))
+        self._go(state.unread(state.at + 1) if answered else state.at + 1)
 
     def action_step(self, step: int) -> None:
         """The response before or after, read or not."""
-        if self._sheet is not None:
-            self._go(min(max(0, self._at + step), len(self._sheet.items)))
+        if self.state.sheet is not None:
+            self._go(self.state.step(step))
 
     def action_move(self, step: int) -> None:
         """Another requirement."""
-        if self._item is not None:
-            self._here = min(max(0, self._here + step), len(self._item.criteria) - 1)
+        if self.state.item is not None:
+            self.state.mark(step)
             self.repaint()
-            self.query(Requirement)[self._here].scroll_visible(animate=False)
+            self.query(Requirement)[self.state.criterion].scroll_visible(animate=False)
 
     def action_page(self, step: int) -> None:
         """Scroll what is read."""
@@ -318,27 +253,26 @@ responses you have read, so read first.
 
         def named(reader: str | None) -> None:
             if reader is not None:
-                self.session.desk.reader = reader
+                self._choices.reader = reader
                 self._lay_out()
 
-        self.app.push_screen(Ask("Who reads?", self.session.desk.reader, "readings are kept by name"), named)
+        self.app.push_screen(Ask("Who reads?", self._choices.reader, "readings are kept by name"), named)
 
     def action_agreement(self) -> None:
         """What came of it; asked first while something is unread, since it ends the blindness."""
         from screens.review.agreement import AgreementScreen
 
-        sheet = self._sheet
-        if sheet is None:
+        if self.state.sheet is None:
             return
-        if not self._said:
+        if not self.state.answers:
             self.notify("Nothing is read yet", timeout=2, markup=False)
             return
 
         def show(sure: bool | None) -> None:
             if sure:
-                self.app.push_screen(AgreementScreen(self._row))
+                self.app.push_screen(AgreementScreen(self._run_id))
 
-        left = sum(not self._answered(item) for item in sheet.items)
+        left = self.state.unread_count
         if not left:
             show(True)
             return

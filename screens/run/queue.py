@@ -1,8 +1,7 @@
-"""The queue of runs as lines to show. Plain Python."""
+"""The queue of runs as cells and words. Plain Python."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -10,9 +9,10 @@ from rich.text import Text
 from engine.jobs.progress import TRAINING
 from rubrics.counted import count
 from screens.shell.bars import gauge
+from screens.shell.colour import Colour
 from screens.shell.formats import duration, percent, size
+from screens.shell.live import Live
 from screens.shell.plain import one_line, plain
-from screens.shell.session import Live
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
@@ -37,7 +37,7 @@ _PHASES: Final = {
 }
 
 
-def tone(phase: str, colour: Callable[[str], str]) -> tuple[str, str]:
+def tone(phase: str, colour: Colour) -> tuple[str, str]:
     """Glyph and colour of a phase or a stored status."""
     mark, name = _PHASES.get(phase, ("?", "chance"))
     return mark, colour(name)
@@ -70,16 +70,16 @@ def columns(width: int, name: int) -> list[tuple[str, str, int]]:
         "phase", "candidate", "suite", "protocol", "precision", "bar", "pairs", "speed", "tokens", "eta", "right",
         "memory",
     ]  # fmt: skip
-    found, taken = [], 2
+    fitting, taken = [], 2
     for column in needed:
         taken += column[2] + 2
         if taken > width:
             break
-        found.append(column)
-    return sorted(found, key=lambda column: order.index(column[0]))
+        fitting.append(column)
+    return sorted(fitting, key=lambda column: order.index(column[0]))
 
 
-def live_cells(state: RunState, colour: Callable[[str], str]) -> dict[str, Text]:
+def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
     """One run's cells by column key."""
     mark, style = tone(str(state.phase), colour)
     share = min(1.0, state.done / state.total) if state.total else 0.0

@@ -1,44 +1,21 @@
-"""How a queue went so far, thinned to what a chart can show. Plain Python."""
+"""Recording how a queue goes, thinned to what a chart can show. Plain Python."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
+
+from screens.shell.live import RunTrace, Trace
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.jobs.runs import PlannedRun
 
-__all__ = ["Recorder", "RunTrace", "Trace", "speeds"]
+__all__ = ["Recorder"]
 
 _POINTS: Final = 360
 """Points kept of each line; when there are more, every other one goes."""
-
-
-@dataclass(frozen=True)
-class RunTrace:
-    """How the accuracy of one run settled."""
-
-    points: tuple[tuple[float, float], ...] = ()
-    """(pairs scored in this stretch, pairs won of them), as they grew."""
-    groups: int = 0
-    """Prompts in the suite."""
-    pairs: int = 0
-    """Pairs in the suite."""
-    largest: int = 1
-    """Pairs of the prompt that has most."""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The whole queue."""
-
-    tokens: tuple[tuple[float, float], ...] = ()
-    """(seconds since the start, tokens sent to models so far)."""
-    runs: Mapping[str, RunTrace] = field(default_factory=dict)
-    """By key of the run's state."""
 
 
 class Recorder:
@@ -106,24 +83,3 @@ def _sizes(groups: Sequence[str]) -> tuple[int, int, int]:
     for name in groups:
         counts[name] = counts.get(name, 0) + 1
     return len(counts), len(groups), max(counts.values(), default=1)
-
-
-def speeds(points: Sequence[tuple[float, float]], samples: int) -> list[float]:
-    """Tokens a second over each of `samples` equal stretches of time, from tokens sent so far.
-
-    Between two points the speed is taken to have been even.
-    """
-    if len(points) < 2 or samples < 1 or points[-1][0] <= points[0][0]:
-        return []
-    start, end = points[0][0], points[-1][0]
-    step = (end - start) / samples
-    found, at, before = [], 0, points[0][1]
-    for sample in range(1, samples + 1):
-        moment = start + step * sample
-        while at < len(points) - 2 and points[at + 1][0] < moment:
-            at += 1
-        (x0, y0), (x1, y1) = points[at], points[at + 1]
-        total = y1 if x1 <= x0 else y0 + (y1 - y0) * min(1.0, (moment - x0) / (x1 - x0))
-        found.append(max(0.0, total - before) / step)
-        before = total
-    return found

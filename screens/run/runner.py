@@ -10,16 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import RudeError
+from screens.run import jobs
 from screens.run.queue import unit
 from screens.run.recorder import Recorder
+from screens.shell.live import Live
 from screens.shell.loading import unexpected
-from screens.shell.session import Live
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.jobs.runs import Plan, RunRequest
     from engine.posttrain.job import Planned
-    from engine.store.connection import Store
+    from engine.results.database import Store
 
 __all__ = ["Runner"]
 
@@ -100,18 +101,14 @@ class Runner:
         return not self.running
 
     def _score(self, store: Store, plan: Plan) -> None:
-        from engine.jobs.runs import execute
-
         for name, what, _ in plan.refused:
             self._say(f"{name}: left out, {what}")
         self._recorder = Recorder(plan.runs)
-        execute(store, plan, self, self._cancel, self._pause)
+        jobs.score(store, plan, self, self._cancel, self._pause)
 
     def _train(self, store: Store, planned: Sequence[Planned]) -> None:
-        from engine.posttrain.job import post_train_all
-
         self._recorder = Recorder()
-        post_train_all(store, planned, self, self._cancel, self._pause)
+        jobs.post_train(store, planned, self, self._cancel, self._pause)
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

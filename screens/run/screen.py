@@ -9,13 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
+from screens.run.jobs import make_plan
 from screens.run.live import LivePane
 from screens.run.queue import stopped
 from screens.run.setup import SetupPane
-from screens.run.state import make_plan
 from screens.run.stored import StoredPane
+from screens.shell.live import Live
 from screens.shell.place import Place
-from screens.shell.session import Live
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan
@@ -210,18 +210,14 @@ choice shows both responses behind two shots and compares the labels; likelihood
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
         elif self.pane == "stored":
-            self.query_one(StoredPane).resume(self)
+            self.query_one(StoredPane).resume(self, self.begin, self.train)
         elif self.runner.request is not None:
             request, store = self.runner.request, self.session.store
             self.load("plan", lambda: make_plan(store, request), self.begin)
 
     def action_copy(self) -> None:
         """Copy the log, or what is known of the stored run under the cursor."""
-        text = self.get_selected_text() or (
-            self.query_one(StoredPane).told if self.pane == "stored" else "\n".join(self.shell.live.log)
-        )
-        self.app.copy_to_clipboard(text)
-        self.notify("Copied", timeout=2)
+        self.copy(self.query_one(StoredPane).about if self.pane == "stored" else "\n".join(self.shell.live.log))
 
     def action_precision(self) -> None:
         """The next precision."""

@@ -1,33 +1,37 @@
-"""What a run is made of: suites, protocols, precision. Plain Python; the parts that read files block."""
+"""What a run is made of, besides the marked candidates and suites. Plain Python."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from engine.jobs.runs import Plan, RunRequest
+    from engine.jobs.runs import RunRequest
     from engine.layout.requests import Protocol
     from engine.stats.sequential import Goal
-    from engine.store.connection import Store
-    from engine.store.runs import RunRow
 
-__all__ = ["PRECISIONS", "PROTOCOLS", "Choices", "make_plan", "named_suite", "resume_request"]
+__all__ = ["GOAL_NAMES", "RunChoices", "offered_protocols"]
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = ("likelihood", "choice")
-PRECISIONS: Final = ("auto", "fp32", "bf16", "int8", "nf4")
-GOALS: Final[tuple[Goal | None, ...]] = (None, "best", "order")
+GOAL_NAMES: Final[dict[Goal | None, str]] = {None: "all scored", "best": "the best", "order": "the order"}
+"""When scoring stops, in the order in which one is chosen after the other."""
+
+
+def offered_protocols() -> tuple[Protocol, ...]:
+    """Both, the quicker one first."""
+    from engine.layout.requests import PROTOCOLS
+
+    return PROTOCOLS[::-1]
 
 
 @dataclass
-class Choices:
-    """What the set-up holds, besides the marked candidates and suites."""
+class RunChoices:
+    """What the set-up holds."""
 
-    protocols: list[Protocol] = field(default_factory=lambda: list(PROTOCOLS))
+    protocols: list[Protocol] = field(default_factory=lambda: list(offered_protocols()))
     precision: str = "auto"
     limit: int | None = None
+    """Only so many pairs of each suite; None: all."""
     token_scores: bool = False
     """Whether likelihood runs keep what the token view shows."""
     controls: bool = True
@@ -37,11 +41,22 @@ class Choices:
 
     def next_precision(self) -> None:
         """The next of the precisions."""
-        self.precision = PRECISIONS[(PRECISIONS.index(self.precision) + 1) % len(PRECISIONS)]
+        from engine.machine.precision import PRECISIONS
+
+        offered = ("auto", *PRECISIONS)
+        self.precision = offered[(offered.index(self.precision) + 1) % len(offered)]
 
     def next_goal(self) -> None:
         """Score everything, until the best is known, until the order is, and round again."""
-        self.until = GOALS[(GOALS.index(self.until) + 1) % len(GOALS)]
+        goals = list(GOAL_NAMES)
+        self.until = goals[(goals.index(self.until) + 1) % len(goals)]
+
+    def limit_to(self, number: str) -> bool:
+        """Take a number of pairs as it was typed, 0 for all; False where it is no such number."""
+        if not number.isdecimal():
+            return False
+        self.limit = int(number) or None
+        return True
 
     def lacking(self, models: int, suites: int) -> str:
         """What is still to be chosen, or nothing."""
@@ -67,41 +82,12 @@ class Choices:
             until=self.until,
         )
 
-
-def named_suite(named: str) -> str:
-    """The name of a built-in suite, or the full path of a file; whether it holds pairs is for a check to say.
-
-    Raises:
-        SuiteError: there is no such file.
-    """
-    from rubrics.errors import SuiteError
-    from rubrics.reading import built_in_names, suite_path
-
-    if named in built_in_names():
-        return named
-    path = Path(suite_path(named)).absolute()
-    if not path.is_file():
-        raise SuiteError("is not a file", where=str(path), fix="name a .jsonl file, one pair a line")
-    return str(path)
-
-
-def make_plan(store: Store, request: RunRequest) -> Plan:
-    """The plan for a request.
-
-    Raises:
-        RudeError: nothing of it can be run.
-    """
-    from engine.jobs.runs import plan
-
-    return plan(store, request)
-
-
-def resume_request(store: Store, run: RunRow) -> RunRequest:
-    """The request that takes up a stored run again.
-
-    Raises:
-        BadInput: the model or the suite is no longer where it was.
-    """
-    from engine.jobs.resuming import resume_request as made
-
-    return made(store, run)
+    def about(self) -> str:
+        """The choices that are made by a key, a line each."""
+        return (
+            f"precision    {self.precision} (v)\n"
+            f"pairs        {self.limit or 'all'} (n)\n"
+            f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
+            f"controls     {'yes' if self.controls else 'no'} (o)\n"
+            f"until        {GOAL_NAMES[self.until]} (d)"
+        )

@@ -34,15 +34,15 @@ class Axis:
         """The cells of an interval: one that keeps clear of a line of reference is seen to."""
         at = self.cell(line)
         clear = (at + 1, self.width - 1) if low > line else (0, at - 1) if high < line else (0, self.width - 1)
-        left, middle, right = (min(clear[1], max(clear[0], self.cell(one))) for one in (low, value, high))
+        left, middle, right = (min(clear[1], max(clear[0], self.cell(end))) for end in (low, value, high))
         return left, middle, right
 
 
 def axis_for(values: Iterable[float], chance: float, width: int) -> Axis:
     """An axis in steps of 10 % that holds all values and the chance level."""
-    known = [value for value in values if not math.isnan(value)]
-    low = min([*known, chance])
-    high = max([*known, chance])
+    numbers = [value for value in values if not math.isnan(value)]
+    low = min([*numbers, chance])
+    high = max([*numbers, chance])
     low, high = math.floor(low * 10 - 1e-9) / 10, math.ceil(high * 10 + 1e-9) / 10
     return Axis(max(0.0, low), min(1.0, high) if high > low else low + 0.1, width)
 
@@ -54,16 +54,16 @@ def interval_bar(axis: Axis, value: float, low: float, high: float, chance: floa
     """
     cells = [(" ", "")] * axis.width
     at = axis.cell(chance)
-    known = not any(map(math.isnan, (low, value, high)))
+    bounded = not any(map(math.isnan, (low, value, high)))
     if not math.isnan(value):
-        left, middle, right = axis.cells(low, value, high, chance) if known else (at, axis.cell(value), at)
+        left, middle, right = axis.cells(low, value, high, chance) if bounded else (at, axis.cell(value), at)
         for cell in range(min(at, middle), max(at, middle)):
             cells[cell] = ("━", colour)
-        if known:
+        if bounded:
             for cell in range(left, right + 1):
                 cells[cell] = ("━" if cells[cell][0] == "━" else "─", colour)
             cells[left], cells[right] = ("├", colour), ("┤", colour)
-    cells[at] = ("┼" if known and low <= chance <= high else "┊", faint)
+    cells[at] = ("┼" if bounded and low <= chance <= high else "┊", faint)
     if not math.isnan(value):
         cells[middle] = ("●", f"bold {colour}")
     return joined(cells)

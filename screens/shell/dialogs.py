@@ -167,8 +167,8 @@ class Choose(ModalScreen[str | None]):
         self._fill()
 
     def _fill(self) -> None:
-        wanted = self._typed.casefold()
-        self._shown = [(value, label) for value, label in self._options if wanted in label.casefold()]
+        needle = self._typed.casefold()
+        self._shown = [(value, label) for value, label in self._options if needle in label.casefold()]
         widget = self.query_one(OptionList)
         widget.clear_options()
         widget.add_options(

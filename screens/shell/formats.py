@@ -9,7 +9,7 @@ __all__ = ["duration", "parameters", "percent", "probability", "signed", "size"]
 _NONE = "–"
 
 
-def _known(value: float | None) -> bool:
+def _is_number(value: float | None) -> bool:
     return value is not None and not math.isnan(value)
 
 
@@ -26,7 +26,7 @@ def parameters(number: int | None) -> str:
 
 def size(number: float | None) -> str:
     """`812 KB`, `1.2 GB`; powers of 1,000, as file managers and card makers count."""
-    if not _known(number) or number is None:
+    if not _is_number(number) or number is None:
         return _NONE
     for unit, name in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
         if number >= unit:
@@ -37,7 +37,7 @@ def size(number: float | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """`8 s`, `2 m 05 s`, `3 h 20 m`."""
-    if not _known(seconds) or seconds is None or math.isinf(seconds):
+    if not _is_number(seconds) or seconds is None or math.isinf(seconds):
         return _NONE
     whole = round(seconds)
     if whole < 60:
@@ -49,7 +49,7 @@ def duration(seconds: float | None) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     """A share of 1 as per cent, without the sign: `71.2`."""
-    return f"{share * 100:.{digits}f}" if share is not None and _known(share) else _NONE
+    return f"{share * 100:.{digits}f}" if share is not None and _is_number(share) else _NONE
 
 
 def probability(logprob: float) -> str:
@@ -66,4 +66,4 @@ def probability(logprob: float) -> str:
 
 def signed(value: float | None, digits: int = 2) -> str:
     """With its sign and a true minus: `+0.43`, `−0.10`."""
-    return f"{value:+.{digits}f}".replace("-", "−") if value is not None and _known(value) else _NONE
+    return f"{value:+.{digits}f}".replace("-", "−") if value is not None and _is_number(value) else _NONE

@@ -59,17 +59,17 @@ class Keys(Spans):
             self.refresh()
 
     def _hints(self) -> list[KeyHint]:
-        found: dict[str, KeyHint] = {}
+        hints: dict[str, KeyHint] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.show and active.enabled and binding.action not in found:
-                found[binding.action] = KeyHint(
+            if binding.show and active.enabled and binding.action not in hints:
+                hints[binding.action] = KeyHint(
                     binding.key, self.app.get_key_display(binding), binding.description, binding.action
                 )
         # Whatever finds no room here is there, for the mouse too.
-        found["command_palette"] = KeyHint("ctrl+p", "^p", "more", "command_palette")
+        hints["command_palette"] = KeyHint("ctrl+p", "^p", "more", "command_palette")
         first = getattr(self.screen, "FIRST_KEYS", ())
-        return sorted(found.values(), key=lambda hint: hint.action not in first)
+        return sorted(hints.values(), key=lambda hint: hint.action not in first)
 
     def parts(self) -> Iterable[Part]:
         """Keys and what they do, as many as fit."""

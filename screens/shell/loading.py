@@ -100,8 +100,8 @@ class Loader:
         value, error = None, None
         try:
             value = job.work()
-        except RudeError as known:
-            error = known
+        except RudeError as planned:
+            error = planned
         except Exception as surprise:  # noqa: BLE001 - a thread has nobody above it; the person gets to see it
             error = unexpected(surprise)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from screens.shell.session import Live
+from screens.shell.live import Live
 from screens.widgets.spans import Part, Spans
 
 __all__ = ["PLACES", "Navigation"]

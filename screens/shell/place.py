@@ -1,4 +1,4 @@
-"""What the six screens have in common: the line on top, the footer, loading, errors, help."""
+"""What all screens have in common: the line on top, the footer, loading, errors, help."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from textual.widgets import Static
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Read, error_dialog
 from screens.shell.keys import Keys
+from screens.shell.live import Live
 from screens.shell.loading import Answered, Loader
 from screens.shell.navigation import Navigation
-from screens.shell.session import Live, Session
+from screens.shell.session import Session
 
 __all__ = ["Place", "Shell"]
 
@@ -143,6 +144,11 @@ class Place(Screen[None]):
     def show_error(self, error: RudeError) -> None:
         """Say it in a dialog."""
         self.app.push_screen(error_dialog(error))
+
+    def copy(self, text: str) -> None:
+        """Copy what was selected with the mouse, else this."""
+        self.app.copy_to_clipboard(self.get_selected_text() or text)
+        self.notify("Copied", timeout=2)
 
     def action_help(self) -> None:
         """Help for this screen and for the widget that has the focus."""

@@ -16,10 +16,10 @@ from screens.shell.place import Place
 from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
 
-__all__ = ["Asking"]
+__all__ = ["QuestionPlace"]
 
 
-class Asking(Place):
+class QuestionPlace(Place):
     """A place that shows the answer to the session's question, and fetches it again whenever that changes."""
 
     WITHOUT = Place.WITHOUT | {"suite", "excluded"}
@@ -34,7 +34,7 @@ class Asking(Place):
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
     DEFAULT_CSS = """
-    Asking #question { height: 1; padding: 0 1; color: $text-muted; }
+    QuestionPlace #question { height: 1; padding: 0 1; color: $text-muted; }
     """
 
     def __init__(self) -> None:
@@ -44,9 +44,9 @@ class Asking(Place):
     def body(self) -> Iterable[Widget]:
         """The line that says what is shown, then the screen's own."""
         yield Brief(id="question")
-        yield from self.asking_body()
+        yield from self.answer_body()
 
-    def asking_body(self) -> Iterable[Widget]:
+    def answer_body(self) -> Iterable[Widget]:
         """The screen's own widgets."""
         raise NotImplementedError
 
@@ -73,21 +73,22 @@ class Asking(Place):
 
     def ask(self) -> None:
         """Read, if anything has changed since the last time."""
-        if self._seen is not None and self._seen[:-1] != self._asked_for():
+        if self._seen is not None and self._seen[:-1] != self.asked_for():
             self._seen = None
         if self._seen is None:
             self.say("reading…")
-        self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._seen, *self._asked_for()))
+        self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._seen, *self.asked_for()))
 
     def _fetch(self) -> tuple[Any, Any]:
         key = self._key()
         return key, (None if key == self._seen else self.fetch())
 
-    def _asked_for(self) -> tuple[Any, ...]:
+    def asked_for(self) -> tuple[Any, ...]:
+        """What the answer depends on besides the database."""
         return tuple(sorted(self.session.asked.items())), self.session.subject
 
     def _key(self) -> Any:
-        return (*self._asked_for(), self.session.stamp())
+        return (*self.asked_for(), self.session.stamp())
 
     def _fetched(self, answer: tuple[Any, Any]) -> None:
         key, value = answer
@@ -159,20 +160,19 @@ class Asking(Place):
         """Choose among the suites that have runs."""
 
         def read() -> list[tuple[str, str]]:
-            from engine.store.suites import stored_suites
+            from engine.results.runs import suites_with_runs
 
             return [
                 (suite.suite_hash, f"{suite.name}  {suite.n_scored:,} pairs · {suite.n_runs} runs · {suite.added_at}")
-                for suite in stored_suites(self.session.store)
-                if suite.n_runs
+                for suite in suites_with_runs(self.session.store)
             ]
 
-        def choose(found: list[tuple[str, str]]) -> None:
-            if not found:
+        def choose(suites: list[tuple[str, str]]) -> None:
+            if not suites:
                 self.notify("No suite has a run yet", markup=False)
                 return
             self.app.push_screen(
-                Choose("Suite", found, self.session.asked.get("suite")),
+                Choose("Suite", suites, self.session.asked.get("suite")),
                 lambda suite: self._change(suite=suite, protocol=None, metric=None, template=None) if suite else None,
             )
 

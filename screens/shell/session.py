@@ -1,4 +1,4 @@
-"""What all screens share: the store, the question asked of it, marks, folders, and the work going on. Plain Python."""
+"""What all screens share: the store, the question asked of it, what is marked, what places keep. Plain Python."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from screens.construct.state import Desk
-from screens.run.recorder import Trace
-
 if TYPE_CHECKING:
-    from engine.jobs.progress import RunState
     from engine.results.board import Board, Question
+    from engine.results.database import Store
     from engine.results.rankings import RankingTable
-    from engine.store.connection import Store
 
-__all__ = ["Live", "Session"]
+__all__ = ["Session"]
 
 T = TypeVar("T")
 
@@ -44,23 +40,35 @@ class Session:
     """Label of the candidate whose failures are looked at; None: the best one."""
     command: tuple[str, ...] = (sys.executable, "-m", "rude_tui")
     """What starts the command line in a process of its own."""
-    desk: Desk = field(default_factory=Desk)
-    """What the screens of constructions keep."""
 
     def __post_init__(self) -> None:
         # Whoever asks for what is being worked out already waits for it, and for nothing else.
         self._locks: dict[str, threading.Lock] = {}
         self._store: Store | None = None
-        self._kept: dict[str, tuple[Hashable, Any]] = {}
+        self._cache: dict[str, tuple[Hashable, Any]] = {}
+        self._choices: dict[type[Any], Any] = {}
 
     @property
     def store(self) -> Store:
         """The one store object, so that suites read once stay in memory."""
-        from engine.store.connection import Store
+        from engine.results.database import Store
 
         if self._store is None:
             self._store = Store(self.store_path)
         return self._store
+
+    def choices(self, kind: type[T]) -> T:
+        """What a place keeps between visits: the one object of its own type, made when first asked for."""
+        if kind not in self._choices:
+            self._choices[kind] = kind()
+        choices: T = self._choices[kind]
+        return choices
+
+    def offer_suite(self, path: str) -> None:
+        """List a suite file among the suites, now and next time."""
+        if path not in self.suite_files:
+            self.suite_files.append(path)
+            self.remember("suites", self.suite_files)
 
     def question(self, **changes: Any) -> Question:
         """What is asked now, with changes."""
@@ -70,22 +78,17 @@ class Session:
 
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever the database file does."""
-        found: list[int] = []
-        for path in (self.store.path, self.store.path.with_name(self.store.path.name + ".wal")):
-            try:
-                info = path.stat()
-            except OSError:
-                continue
-            found += [info.st_mtime_ns, info.st_size]
-        return tuple(found)
+        from engine.results.database import stamp
 
-    def kept(self, name: str, asked: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, the newest of each name kept until something else is asked or the file changes."""
+        return stamp(self.store)
+
+    def cached(self, name: str, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, the newest of each name kept until another key is asked for or the file changes."""
         with self._locks.setdefault(name, threading.Lock()):
-            key = (asked, self.stamp())
-            if name not in self._kept or self._kept[name][0] != key:
-                self._kept[name] = (key, make())
-            value: T = self._kept[name][1]
+            key = (key, self.stamp())
+            if name not in self._cache or self._cache[name][0] != key:
+                self._cache[name] = (key, make())
+            value: T = self._cache[name][1]
             return value
 
     def board(self) -> Board:
@@ -97,8 +100,8 @@ class Session:
         from engine.results.board import load_board
 
         question = self.question()
-        asked = (question.suite, question.protocol, question.metric, question.template, question.with_excluded)
-        return self.kept("board", asked, lambda: load_board(self.store, question))
+        key = (question.suite, question.protocol, question.metric, question.template, question.with_excluded)
+        return self.cached("board", key, lambda: load_board(self.store, question))
 
     def ranking(self) -> RankingTable:
         """The ranking for the question; kept as the board is.
@@ -109,25 +112,4 @@ class Session:
         from engine.results.rankings import rankings_of
 
         question = self.question()
-        return self.kept("ranking", question, lambda: rankings_of(self.board(), question))
-
-
-@dataclass(frozen=True)
-class Live:
-    """The runs going on, or those that ended last, as one snapshot."""
-
-    states: tuple[RunState, ...] = ()
-    running: bool = False
-    log: tuple[str, ...] = ()
-    """What happened, newest last."""
-    error: str = ""
-    paused: bool = False
-    """Whether the work has been asked to wait."""
-    trace: Trace = field(default_factory=Trace)
-    """How it went until now."""
-
-    @property
-    def share(self) -> float:
-        """How much of everything is done, 0 to 1."""
-        total = sum(state.total for state in self.states)
-        return sum(min(state.done, state.total) for state in self.states) / total if total else 0.0
+        return self.cached("ranking", question, lambda: rankings_of(self.board(), question))

@@ -17,6 +17,7 @@ from rubrics.errors import RudeError
 from screens.shell.dialogs import Ask, Choose, Confirm
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
+from screens.short_suite.state import ShortSuiteState, file_name, shorten_to, write
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ShortScreen"]
 
-_SHARES: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75)
-_FIRST: Final = 2
 _HEAD: Final = f" {'pairs':>7} {'units':>7} {'error ×':>8} {'at random ×':>12} {'worth':>8}"
 
 
@@ -71,19 +70,18 @@ the others, to be marked for a run.
     ShortScreen.-wide #errors { border-top: none; }
     """
 
-    def __init__(self, place: str, trial: Trial) -> None:
+    def __init__(self, mode: str, trial: Trial) -> None:
+        """Args:
+        mode: the place it is opened from.
+        """
         super().__init__()
-        self._place = place
-        self._trial = trial
-        self._whole = "cluster"
-        self._without: tuple[str, ...] = ()
-        self._wanted = {max(1, round(share * len(trial.pairs))) for share in _SHARES}
-        self._found: list[ShortSuite] = []
+        self._mode = mode
+        self.state = ShortSuiteState(trial)
 
     @property
     def here(self) -> str:
         """The place it was opened from."""
-        return self._place
+        return self._mode
 
     def body(self) -> Iterable[Widget]:
         """Sizes on one side, the candidates' errors for the size under the cursor on the other."""
@@ -106,88 +104,71 @@ the others, to be marked for a run.
         self.watch(rows, "cursor", self.repaint, init=False)
         self._pick(None)
 
-    def _pick(self, then: int | None) -> None:
-        """Choose the pairs of every size; the cursor goes to the size of `then` pairs, or near it."""
-        trial, whole, without, wanted = self._trial, self._whole, self._without, sorted(self._wanted)
+    def _pick(self, size: int | None) -> None:
+        """Choose the pairs of every size; the cursor goes to the suite of so many pairs, or near it."""
+        state = self.state
+        trial, sizes, whole, leave_out = state.trial, sorted(state.sizes), state.whole, state.leave_out
         self.query_one("#question", Static).update(Text("choosing pairs…"))
 
-        def read() -> list[ShortSuite]:
-            from engine.results.short import shorten
-            from rubrics.errors import BadInput
-
-            found: dict[tuple[str, ...], ShortSuite] = {}
-            refused = None
-            for number in wanted:
-                try:
-                    one = shorten(trial, number, whole=whole, leave_out=without)
-                except BadInput as error:
-                    refused = error
-                else:
-                    found[one.pair_ids] = one
-            if not found and refused is not None:
-                raise refused
-            return sorted(found.values(), key=lambda one: len(one.pair_ids))
-
-        def arrived(found: list[ShortSuite]) -> None:
-            self._found = found
-            sizes = [len(one.pair_ids) for one in found]
-            at = min(_FIRST, len(found) - 1)
-            if then is not None:
-                at = min(range(len(sizes)), key=lambda index: abs(sizes[index] - then))
-            self.query_one(Rows).show(len(found), self._line, at)
+        def arrived(suites: list[ShortSuite]) -> None:
+            state.suites = suites
+            self.query_one(Rows).show(len(suites), self._line, state.nearest(size))
             self.repaint()
 
         def failed(error: RudeError) -> None:
-            self._found = []
+            state.suites = []
             self.query_one(Rows).show(0, self._line)
             self.query_one("#question", Static).update(Text(f"no short suite: {plain(error.what)}"))
             self.query_one("#said", Static).update(Text(f"→ {plain(error.fix)}" if error.fix else ""))
             self.query_one("#each", Static).update(Text())
 
-        self.load("pick", read, arrived, failed)
+        self.load("pick", lambda: shorten_to(trial, sizes, whole, leave_out), arrived, failed)
 
     def _line(self, index: int, width: int) -> Text:
         import numpy as np
 
-        one = self._found[index]
-        errors = one.precision
+        suite = self.state.suites[index]
+        errors = suite.precision
         random = float(np.median(errors.se_random / errors.se_all))
-        text = f" {len(one.pair_ids):>7,} {one.units:>7,} {one.loss:>8.2f} {random:>12.2f} {errors.worth:>8,.0f}"
+        text = f" {len(suite.pair_ids):>7,} {suite.units:>7,} {suite.loss:>8.2f} {random:>12.2f} {errors.worth:>8,.0f}"
         return Text(text, no_wrap=True)
 
     def _current(self) -> ShortSuite | None:
-        at = self.query_one(Rows).cursor
-        return self._found[at] if at < len(self._found) else None
+        return self.state.at(self.query_one(Rows).cursor)
 
     def repaint(self) -> None:
         """Say what the size under the cursor costs."""
-        one = self._current()
-        if one is None:
+        suite = self._current()
+        if suite is None:
             return
-        trial, errors = self._trial, one.precision
+        trial = self.state.trial
         parts = [
-            one_line(trial.suite, 40), trial.protocol, trial.metric, f"whole {one.whole}s",
-            "without reversed and suspected pairs" if self._without else "",
+            one_line(trial.suite, 40), trial.protocol, trial.metric, f"whole {suite.whole}s",
+            "without reversed and suspected pairs" if self.state.leave_out else "",
         ]  # fmt: skip
-        question = Text(" · ".join(filter(None, parts)))
-        self.query_one("#question", Static).update(question)
+        self.query_one("#question", Static).update(Text(" · ".join(filter(None, parts))))
         self.query_one("#said", Static).update(
             Text(
-                f"{count(len(one.pair_ids), 'pair')} of {len(trial.pairs):,}, in {count(one.units, one.whole)}: "
-                f"standard errors of ability grow {one.loss:.2f}-fold (median candidate); as informative as "
-                f"{errors.worth:,.0f} pairs drawn at random."
+                f"{count(len(suite.pair_ids), 'pair')} of {len(trial.pairs):,}, in {count(suite.units, suite.whole)}: "
+                f"standard errors of ability grow {suite.loss:.2f}-fold (median candidate); as informative as "
+                f"{suite.precision.worth:,.0f} pairs drawn at random."
             )
         )
-        name = max(len("candidate"), *(min(40, len(candidate)) for candidate in one.candidates))
+        self.query_one("#each", Static).update(self._errors(suite))
+
+    def _errors(self, suite: ShortSuite) -> Text:
+        """Every candidate's standard errors."""
+        errors, ink = suite.precision, self.colour("foreground")
+        name = max(len("candidate"), *(min(40, len(candidate)) for candidate in suite.candidates))
         text = Text(f"{'candidate':<{name}} {'all':>7} {'these':>7} {'random':>7}\n", self.colour("chance"))
-        rows = zip(one.candidates, errors.se_all, errors.se_short, errors.se_random, strict=True)
+        rows = zip(suite.candidates, errors.se_all, errors.se_short, errors.se_random, strict=True)
         for candidate, *values in rows:
-            text.append(f"{one_line(candidate, name):<{name}} ", self.colour("foreground"))
-            text.append(" ".join(f"{value:>7.3f}" for value in values) + "\n", self.colour("foreground"))
-        unit = "logits" if trial.model == "rasch" else "standard deviations of the candidates"
+            text.append(f"{one_line(candidate, name):<{name}} ", ink)
+            text.append(" ".join(f"{value:>7.3f}" for value in values) + "\n", ink)
+        unit = "logits" if self.state.trial.model == "rasch" else "standard deviations of the candidates"
         text.append(f"\nstandard errors of ability, in {unit}: 1/√(Fisher information), pairs taken as independent\n")
         text.append("accuracies on these pairs compare with each other, not with those on the whole suite\n")
-        self.query_one("#each", Static).update(text)
+        return text
 
     def action_back(self) -> None:
         """Back to the pairs."""
@@ -195,18 +176,18 @@ the others, to be marked for a run.
 
     def action_number(self) -> None:
         """Another number of pairs."""
+        pairs = len(self.state.trial.pairs)
 
-        def add(typed: str | None) -> None:
-            if typed is None:
+        def add(number: str | None) -> None:
+            if number is None:
                 return
-            if not typed.isdecimal() or not 0 < int(typed) < len(self._trial.pairs):
-                words = f"A whole number from 1 to {len(self._trial.pairs) - 1:,} is wanted"
+            if self.state.add_size(number):
+                self._pick(int(number))
+            else:
+                words = f"A whole number from 1 to {pairs - 1:,} is wanted"
                 self.notify(words, severity="warning", markup=False)
-                return
-            self._wanted.add(int(typed))
-            self._pick(int(typed))
 
-        self.app.push_screen(Ask("How many pairs, at most?", hint=f"of {len(self._trial.pairs):,}"), add)
+        self.app.push_screen(Ask("How many pairs, at most?", hint=f"of {pairs:,}"), add)
 
     def action_whole(self) -> None:
         """What is taken together or not at all."""
@@ -214,15 +195,15 @@ the others, to be marked for a run.
 
         def take(whole: str | None) -> None:
             if whole:
-                self._whole = whole
+                self.state.whole = whole
                 self._pick(None)
 
         names = {"cluster": "clusters (mirrored pairs stay together)", "group": "prompt groups", "pair": "single pairs"}
-        self.app.push_screen(Choose("Keep whole", [(unit, names[unit]) for unit in UNITS], self._whole), take)
+        self.app.push_screen(Choose("Keep whole", [(unit, names[unit]) for unit in UNITS], self.state.whole), take)
 
     def action_leave(self) -> None:
         """Without reversed and suspected pairs, or with them."""
-        self._without = () if self._without else ("reversed", "suspect")
+        self.state.toggle_suspected()
         self._pick(None)
 
     def on_rows_selected(self) -> None:
@@ -231,8 +212,8 @@ the others, to be marked for a run.
 
     def action_write(self) -> None:
         """Write the pairs and the card."""
-        one = self._current()
-        if one is None:
+        suite = self._current()
+        if suite is None:
             return
 
         def begin(name: str | None) -> None:
@@ -243,27 +224,20 @@ the others, to be marked for a run.
                 self.notify("A suite file ends in .jsonl", severity="warning", markup=False)
             elif path.exists() or path.with_suffix(".md").exists():
                 question = Confirm(f"{plain(path.name)} or its card is there already", "Write over it?")
-                self.app.push_screen(question, lambda sure: self._write(one, path) if sure else None)
+                self.app.push_screen(question, lambda sure: self._write(suite, path) if sure else None)
             else:
-                self._write(one, path)
+                self._write(suite, path)
 
-        stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in plain(self._trial.suite))[:40] or "suite"
-        self.app.push_screen(Ask("Write the short suite to", f"{stem}-short-{len(one.pair_ids)}.jsonl"), begin)
+        self.app.push_screen(Ask("Write the short suite to", file_name(self.state.trial, suite)), begin)
 
-    def _write(self, one: ShortSuite, path: Path) -> None:
+    def _write(self, suite: ShortSuite, path: Path) -> None:
         path = path.absolute()
-
-        def work() -> None:
-            from engine.results.short import write_short
-
-            write_short(self.session.store, self._trial, one, path)
+        store, trial = self.session.store, self.state.trial
 
         def written(_: None) -> None:
-            if str(path) not in self.session.suite_files:
-                self.session.suite_files.append(str(path))
-                self.session.remember("suites", self.session.suite_files)
+            self.session.offer_suite(str(path))
             card = path.with_suffix(".md").name
             words = f"{plain(str(path))}\nand its card {plain(card)}; 6 shows it among the suites"
             self.notify(words, title="Written", markup=False)
 
-        self.load("write", work, written)
+        self.load("write", lambda: write(store, trial, suite, path), written)

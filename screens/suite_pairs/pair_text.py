@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from engine.export.palette import glyph
 from engine.results.differing import differing
-from screens.pair.text import criteria_text, marked
-from screens.shell.annotating import mark_text
+from screens.pair.text import criteria_text, marked_response
+from screens.shell.annotation_text import annotation_lines
+from screens.shell.colour import Colour
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.store.annotations import Annotation
+    from engine.annotations.pairs import Annotation
     from rubrics.schema import Pair
 
-__all__ = ["pair_plain", "pair_text"]
-
-Colour = Callable[[str], str]
+__all__ = ["pair_text"]
 
 
-def pair_text(pair: Pair, noted: Iterable[Annotation], colour: Colour) -> Text:
+def pair_text(pair: Pair, annotations: Iterable[Annotation], colour: Colour) -> Text:
     """Prompt, criteria, both responses with the words underlined or struck out that they do not share."""
     faint = colour("chance")
     text = Text(overflow="fold")
@@ -37,7 +36,7 @@ def pair_text(pair: Pair, noted: Iterable[Annotation], colour: Colour) -> Text:
     for label, value in (("source", pair.source), ("licence", pair.license)):
         if value:
             text.append(f"{label} {one_line(value, 100)}\n", faint)
-    text.append_text(mark_text(noted, colour))
+    text.append_text(annotation_lines(annotations, colour))
     text.append("\nPrompt\n", "bold")
     text.append(plain(pair.prompt_text) + "\n")
     text.append("\nCriteria\n", "bold")
@@ -51,17 +50,6 @@ def pair_text(pair: Pair, noted: Iterable[Annotation], colour: Colour) -> Text:
     ):
         text.append(f"\n{title}", f"bold {tone}")
         text.append(f"  {len(body.split()):,} words\n", faint)
-        text.append_text(marked(body, spans, tone, chosen=underline))
+        text.append_text(marked_response(body, spans, tone, chosen=underline))
         text.append("\n")
     return text
-
-
-def pair_plain(pair: Pair) -> str:
-    """The same to be copied."""
-    rules = "\n".join(
-        f"{'[violated]' if c.id in pair.violated else '[kept]'} {c.subcategory}: {plain(c.text)}" for c in pair.criteria
-    )
-    return (
-        f"{plain(pair.id)}\n\nPROMPT\n{plain(pair.prompt_text)}\n\nCRITERIA\n{rules}\n\n"
-        f"CHOSEN\n{plain(pair.chosen)}\n\nREJECTED\n{plain(pair.rejected)}\n"
-    )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -13,29 +12,24 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.export.palette import glyph
-from rubrics.counted import count
 from screens.items.opening import try_pairs_of
-from screens.shell.annotating import marks, note_dialog
+from screens.pair.text import pair_plain
+from screens.shell.annotation_dialog import annotation_dialog
+from screens.shell.annotation_text import annotation_marks
 from screens.shell.dialogs import Ask, Choose
 from screens.shell.place import Place
 from screens.shell.plain import one_line
-from screens.suite_pairs.pair_text import pair_plain, pair_text
+from screens.suite_pairs.pair_text import pair_text
+from screens.suite_pairs.state import PAGE, Matches, SuitePairsState, find_pairs, size_name
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from engine.results.suites import PairLine, SuiteEntry, SuitePairs, Wanted
-    from engine.store.annotations import Annotation, Kind
+    from engine.annotations.pairs import Annotation, Kind
+    from engine.results.suites import PairLine, SuiteEntry, Wanted
     from rubrics.schema import Pair
 
 __all__ = ["PairsScreen"]
-
-_PAGE: Final = 100
-_KEPT: Final = 20
-"""Pages kept in memory."""
 
 
 class PairsScreen(Place):
@@ -75,15 +69,12 @@ trial by what the candidates said about them.
     PairsScreen #text:focus { background: $surface; }
     """
 
-    def __init__(self, entry: SuiteEntry, wanted: Wanted) -> None:
+    def __init__(self, entry: SuiteEntry, query: Wanted) -> None:
+        """Args:
+        query: which of its pairs to begin with.
+        """
         super().__init__()
-        self._entry = entry
-        self._wanted = wanted
-        self._pairs: SuitePairs | None = None
-        self._places: npt.NDArray[np.int32] | None = None
-        self._pages: dict[int, list[PairLine]] = {}
-        self._noted: Mapping[str, tuple[Annotation, ...]] = {}
-        self._pair: Pair | None = None
+        self.state = SuitePairsState(entry, query)
 
     def body(self) -> Iterable[Widget]:
         """List, and the pair under the cursor beside or below it."""
@@ -98,54 +89,37 @@ trial by what the candidates said about them.
             yield text
 
     def on_mount(self) -> None:
-        """Look for what is wanted."""
+        """Look for the pairs."""
         rows = self.query_one(Rows)
         rows.focus()
         self.watch(rows, "cursor", self._read_pair, init=False)
         self._find()
 
     def _find(self) -> None:
-        entry, wanted = self._entry, self._wanted
+        state, store = self.state, self.session.store
+        entry, query = state.entry, state.query
         self._say("reading…")
 
-        def read() -> tuple[SuitePairs, npt.NDArray[np.int32], Mapping[str, tuple[Annotation, ...]]]:
-            from engine.results.suites import pairs_of
-            from engine.store.annotations import stored_annotations
+        def read() -> Matches:
+            return find_pairs(store, entry, query, state.matches.pairs if state.matches is not None else None)
 
-            pairs = self._pairs or pairs_of(self.session.store, entry)
-            return pairs, pairs.places(wanted), stored_annotations(self.session.store, entry.suite_hash)
-
-        def arrived(found: tuple[SuitePairs, npt.NDArray[np.int32], Mapping[str, tuple[Annotation, ...]]]) -> None:
-            self._pairs, self._places, self._noted = found
-            self._pages = {}
-            number = len(self._places)
-            scored, shots = self._entry.n_scored, self._entry.n_shots
-            if shots and number == scored + shots:
-                self._say(f"{count(scored, 'pair')} and {count(shots, 'exemplar')}")
-            else:
-                self._say(count(number, "pair") + ("" if number else "; esc shows all again"))
-            self.query_one(Rows).show(number, self._line)
+        def arrived(matches: Matches) -> None:
+            state.take(matches)
+            self._say(state.found_words())
+            self.query_one(Rows).show(len(matches.places), self._line)
             self._read_pair()
 
         self.load("find", read, arrived)
 
     def _say(self, words: str) -> None:
-        wanted = self._wanted
-        parts = [
-            one_line(self._entry.name, 40), words, f"with “{one_line(wanted.text, 30)}”" if wanted.text else "",
-            wanted.subcategory, f"|V| = {_size_name(wanted.size)}" if wanted.size else "",
-        ]  # fmt: skip
-        line = Text(" · ".join(filter(None, parts)))
-        self.query_one("#question", Static).update(line)
+        self.query_one("#question", Static).update(Text(self.state.question(words)))
 
     def _line(self, index: int, width: int) -> Text:
-        page, place = divmod(index, _PAGE)
-        lines = self._pages.get(page)
-        if lines is None:
-            self._read_page(page)
+        pair = self.state.line(index)
+        if pair is None:
+            self._read_page(index // PAGE)
             return Text("…", self.colour("chance"))
-        pair = lines[place]
-        line = Text(marks(self._noted.get(pair.pair_id, ())) + " ")
+        line = Text(annotation_marks(self.state.annotations.get(pair.pair_id, ())) + " ")
         for name in pair.subcategories[:4]:
             mark, tone = glyph(name)
             line.append(mark, self.colour(tone))
@@ -156,44 +130,41 @@ trial by what the candidates said about them.
         return line
 
     def _read_page(self, page: int) -> None:
-        pairs, places = self._pairs, self._places
-        if pairs is None or places is None:
+        matches = self.state.matches
+        if matches is None:
             return
-        wanted = [int(place) for place in places[page * _PAGE : (page + 1) * _PAGE]]
+        places = self.state.places_of(page)
 
         def arrived(lines: list[PairLine]) -> None:
-            if self._places is not places:
-                return
-            self._pages[page] = lines
-            while len(self._pages) > _KEPT:
-                del self._pages[next(iter(self._pages))]
-            self.query_one(Rows).refresh()
+            if self.state.matches is matches:
+                self.state.keep_page(page, lines)
+                self.query_one(Rows).refresh()
 
         # One slot for each of two neighbours, which may both be in view.
-        self.load(f"page-{page % 2}", lambda: pairs.lines(wanted), arrived, same=(id(places), page))
+        self.load(f"page-{page % 2}", lambda: matches.pairs.lines(places), arrived, same=(id(matches), page))
 
     def _read_pair(self) -> None:
-        pairs, places = self._pairs, self._places
-        cursor = self.query_one(Rows).cursor
-        if pairs is None or places is None:
+        matches = self.state.matches
+        if matches is None:
             return
-        if not len(places):
-            self._pair = None
+        place = self.state.place_at(self.query_one(Rows).cursor)
+        if place is None:
+            self.state.pair = None
             self.query_one("#pair", Static).update(Text("No pair is like this. esc takes the search back."))
             return
-        place = int(places[min(cursor, len(places) - 1)])
 
         def arrived(pair: Pair) -> None:
-            self._pair = pair
+            self.state.pair = pair
             self.query_one("#text").scroll_home(animate=False)
             self.repaint()
 
-        self.load("pair", lambda: pairs.pair(place), arrived)
+        self.load("pair", lambda: matches.pairs.pair(place), arrived)
 
     def repaint(self) -> None:
         """Draw the pair in the theme's colours."""
-        if self._pair is not None:
-            text = pair_text(self._pair, self._noted.get(self._pair.id, ()), self.colour)
+        pair = self.state.pair
+        if pair is not None:
+            text = pair_text(pair, self.state.annotations.get(pair.id, ()), self.colour)
             self.query_one("#pair", Static).update(text)
 
     def on_rows_selected(self) -> None:
@@ -209,19 +180,19 @@ trial by what the candidates said about them.
         """From the text to the list, from a narrowed list to all, from all to the suites."""
         if not self.query_one(Rows).has_focus:
             self.query_one(Rows).focus()
-        elif self._wanted.text or self._wanted.subcategory or self._wanted.size:
+        elif self.state.narrowed:
             self._change(text="", subcategory="", size=0)
         else:
             self.dismiss()
 
     def _change(self, **changes: object) -> None:
-        self._wanted = replace(self._wanted, **changes)  # type: ignore[arg-type]
+        self.state.change(**changes)
         self._find()
 
     def action_search(self) -> None:
         """Find a word."""
         self.app.push_screen(
-            Ask("Search in ids, criteria and texts", self._wanted.text, without="shows all"),
+            Ask("Search in ids, criteria and texts", self.state.query.text, without="shows all"),
             lambda text: self._change(text=text or ""),
         )
 
@@ -231,7 +202,7 @@ trial by what the candidates said about them.
 
         options = [("", "all"), *((str(name), f"{glyph(str(name))[0]} {name}") for name in Subcategory)]
         self.app.push_screen(
-            Choose("Pairs that violate", options, self._wanted.subcategory),
+            Choose("Pairs that violate", options, self.state.query.subcategory),
             lambda name: None if name is None else self._change(subcategory=name),
         )
 
@@ -239,26 +210,29 @@ trial by what the candidates said about them.
         """Keep one size of V."""
         from engine.results.suites import SIZES
 
-        options = [("0", "any"), *((str(n), _size_name(n)) for n in range(1, SIZES + 1))]
+        options = [("0", "any"), *((str(n), size_name(n)) for n in range(1, SIZES + 1))]
         self.app.push_screen(
-            Choose("Criteria violated", options, str(self._wanted.size)),
+            Choose("Criteria violated", options, str(self.state.query.size)),
             lambda size: None if size is None else self._change(size=int(size)),
         )
 
     def action_note(self, kind: Kind) -> None:
         """Flag or exclude the pair under the cursor, or take that back."""
-        if self._pair is not None:
-            pair_id = self._pair.id
-            note_dialog(self, self._entry.suite_hash, pair_id, kind, self._noted.get(pair_id, ()), self._read_notes)
+        pair = self.state.pair
+        if pair is not None:
+            annotations = self.state.annotations.get(pair.id, ())
+            annotation_dialog(self, self.state.entry.suite_hash, pair.id, kind, annotations, self._read_annotations)
 
-    def _read_notes(self) -> None:
+    def _read_annotations(self) -> None:
+        store, suite_hash = self.session.store, self.state.entry.suite_hash
+
         def read() -> Mapping[str, tuple[Annotation, ...]]:
-            from engine.store.annotations import stored_annotations
+            from engine.annotations.pairs import stored_annotations
 
-            return stored_annotations(self.session.store, self._entry.suite_hash)
+            return stored_annotations(store, suite_hash)
 
-        def arrived(noted: Mapping[str, tuple[Annotation, ...]]) -> None:
-            self._noted = noted
+        def arrived(annotations: Mapping[str, tuple[Annotation, ...]]) -> None:
+            self.state.annotations = annotations
             self.query_one(Rows).refresh()
             self.repaint()
 
@@ -266,16 +240,9 @@ trial by what the candidates said about them.
 
     def action_trial(self) -> None:
         """Put the suite's pairs on trial, by the verdicts there are."""
-        try_pairs_of(self, self._entry)
+        try_pairs_of(self, self.state.entry)
 
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else the whole pair."""
-        if self._pair is not None:
-            self.app.copy_to_clipboard(self.get_selected_text() or pair_plain(self._pair))
-            self.notify("Copied", timeout=2)
-
-
-def _size_name(size: int) -> str:
-    from engine.results.suites import SIZES
-
-    return f"{size} and more" if size == SIZES else str(size)
+        if self.state.pair is not None:
+            self.copy(pair_plain(self.state.pair))

@@ -1,8 +1,8 @@
-"""A line in Braille dots, with its zero."""
+"""A running difference drawn in Braille dots, with its zero."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events
@@ -10,31 +10,17 @@ from textual.color import Color
 from textual.message import Message
 from textual.widget import Widget
 
-from engine.results.running_difference import RunningDifference
 from screens.shell.bars import joined
+from screens.shell.colour import Colour
 from screens.shell.formats import signed
+from screens.widgets.braille import dots
 
-__all__ = ["Curve", "dots"]
+if TYPE_CHECKING:
+    from engine.results.running_difference import RunningDifference
 
-_DOT = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""Bits of a Braille cell by column and row."""
+__all__ = ["Curve"]
+
 _MARGIN, _TINT = 8, 0.16
-
-
-def dots(values: list[float], width: int, height: int, low: float, high: float) -> list[list[int]]:
-    """Braille cells, as bits, of a line through `2 * width` values; height is in cells."""
-    cells = [[0] * width for _ in range(height)]
-    rows = height * 4
-    before: int | None = None
-    for column, value in enumerate(values):
-        row = round((high - value) / (high - low) * (rows - 1)) if high > low else rows // 2
-        row = min(rows - 1, max(0, row))
-        # A steep step is drawn as a stroke, so that the line never breaks.
-        start = row if before is None else before + (row > before) - (row < before)
-        for dot in range(min(start, row), max(start, row) + 1):
-            cells[dot // 4][column // 2] |= _DOT[column % 2][dot % 4]
-        before = row
-    return cells
 
 
 class Curve(Widget, can_focus=False):
@@ -90,7 +76,7 @@ class Curve(Widget, can_focus=False):
             self.post_message(self.Clicked(round(share * (len(self._difference.sums) - 1))))
 
 
-def _drawn(running: RunningDifference, width: int, height: int, colour: Callable[[str], str]) -> Text:
+def _drawn(running: RunningDifference, width: int, height: int, colour: Colour) -> Text:
     """The line, and the ground between it and zero tinted by who is ahead."""
     last = len(running.sums) - 1
     samples = [float(running.sums[round(i / (2 * width - 1) * last)]) for i in range(2 * width)]

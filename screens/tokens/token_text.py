@@ -24,8 +24,9 @@ from screens.shell.plain import plain
 
 if TYPE_CHECKING:
     from engine.results.tokens import ResponseTokens
+    from screens.tokens.state import Side
 
-__all__ = ["LEVELS", "Span", "TokenText", "level_of", "level_style", "shown", "wrapped"]
+__all__ = ["Span", "TokenText", "level_style", "shown", "wrapped"]
 
 _BLENDS: Final = (0.0, 0.22, 0.45)
 
@@ -54,11 +55,11 @@ class Span:
 
 def shown(pieces: Sequence[str]) -> list[str]:
     """Token texts fit for the screen: a line end is marked, `·` stands for a token with part of a character."""
-    found = []
+    texts = []
     for piece in pieces:
         text = plain(piece).strip("\u200d").replace("\n", "⏎\n")
-        found.append(text if text else "·")
-    return found
+        texts.append(text if text else "·")
+    return texts
 
 
 def wrapped(pieces: Sequence[str], width: int) -> list[list[Span]]:
@@ -138,8 +139,9 @@ class TokenText(ScrollView, can_focus=True):
             self.widget = widget
             self.token = token
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self, side: Side) -> None:
+        super().__init__(id=side)
+        self.side: Side = side
         self._pieces: list[str] = []
         self._steps: list[int] = []
         self._lines: list[list[Span]] = []

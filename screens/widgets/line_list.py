@@ -12,14 +12,14 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-__all__ = ["Lines"]
+__all__ = ["LineList"]
 
 
-class Lines(ScrollView, can_focus=True):
+class LineList(ScrollView, can_focus=True):
     """One line per item. Thirty thousand items cost what thirty do."""
 
     DEFAULT_CSS = """
-    Lines { height: 1fr; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    LineList { height: 1fr; background: $background; overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -48,7 +48,7 @@ class Lines(ScrollView, can_focus=True):
         return self
 
     def on_resize(self) -> None:
-        """Lines are as wide as the widget."""
+        """LineList are as wide as the widget."""
         self.virtual_size = Size(self.size.width, self._count)
 
     def dressed(self, index: int, segments: list[Segment], base: Style) -> tuple[list[Segment], Style]:

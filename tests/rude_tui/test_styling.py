@@ -10,15 +10,15 @@ from textual.css.stylesheet import Stylesheet
 from rude_tui import idle_collector
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
-from rude_tui.styling import Rules
 from screens.shell.session import Session
+from screens.shell.textual_privates import CachedStylesheet
 
 
 def _told(rules: Stylesheet) -> list[object]:
     return [(str(rule.selector_set), str(rule.styles.get_rules()), rule.tie_breaker) for rule in rules.rules]
 
 
-def _plain(rules: Rules, app: RudeApp) -> list[object]:
+def _plain(rules: CachedStylesheet, app: RudeApp) -> list[object]:
     """What Textual's own stylesheet makes of the same sources."""
     own = Stylesheet(variables=app.get_css_variables())
     for where, (css, default, tie, scope) in rules.source.items():
@@ -31,7 +31,7 @@ async def test_rules_are_those_of_textual_and_follow_the_theme(tmp_path) -> None
     grounds = {}
     async with app.run_test(size=(80, 24)) as pilot:
         rules = app.stylesheet
-        assert isinstance(rules, Rules)
+        assert isinstance(rules, CachedStylesheet)
         for theme in ("rude-dark", "rude-light", "rude-dark"):
             app.theme = theme
             # The second time round each screen was already there, in the other theme's colours.
@@ -46,7 +46,7 @@ async def test_rules_are_those_of_textual_and_follow_the_theme(tmp_path) -> None
 
 async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What other tests have read counts for nothing, and what is read here is not kept for them.
-    monkeypatch.setattr(Rules, "_read", {})
+    monkeypatch.setattr(CachedStylesheet, "_read", {})
     app = RudeApp(Session(store_path=tmp_path / "db"), Settings(), start_screen="rankings")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("5", "3")

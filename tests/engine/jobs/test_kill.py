@@ -18,7 +18,7 @@ import psutil
 import pytest
 from command import rude
 
-from engine.export import table
+from engine.export.tables import table
 from engine.jobs.planning import RunRequest, plan
 from engine.jobs.runs import execute
 from engine.results.board import Question

@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 from transformers import AutoModelForCausalLM
 
-from engine.export import table
+from engine.export.tables import table
 from engine.jobs.planning import RunRequest, plan
 from engine.jobs.runs import execute
 from engine.results.board import Question

@@ -1,17 +1,28 @@
-"""The rules of all widgets, each source of them read once for each theme."""
+"""What Textual keeps to itself and the app needs all the same: touched here alone, for the version that is pinned."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.screen import Screen
 
-__all__ = ["Rules"]
+__all__ = ["CachedStylesheet", "style_once"]
 
 
-class Rules(Stylesheet):
-    """Textual reads every source again whenever a screen first opens: three tenths of the time that takes."""
+def style_once(screen: Screen[Any], app: App[Any]) -> None:
+    """Have a screen that is about to open styled as it opens, not twice more."""
+    if not screen.is_running:
+        screen._css_update_count = app._css_update_count
+
+
+class CachedStylesheet(Stylesheet):
+    """The rules of all widgets, each source of them read once for each theme.
+
+    Textual reads every source again whenever a screen first opens: three tenths of the time that takes.
+    """
 
     _read: ClassVar[dict[tuple[Any, ...], list[RuleSet]]] = {}
     """What each source came to, by its text, its place and the theme's variables."""

@@ -14,7 +14,7 @@ from engine.jobs.progress import Phase, RunState
 from rubrics.errors import StoreError
 from screens.run.queue import live_cells, summary
 from screens.run.runner import Runner
-from screens.shell.session import Live
+from screens.shell.live import Live
 
 STATE = RunState(key="r1", candidate="oak-7m", suite="garden", protocol="choice", total=40)
 PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=(), request=None)

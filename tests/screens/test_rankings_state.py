@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.results.board import Question
 from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
-from screens.rankings.state import Line, lines, profile, rank_text, scope_names, standing, tie_sets
+from screens.rankings.state import CandidateRow, candidate_rows, profile, rank_text, scope_names, standing, tie_sets
 from screens.shell.order import Order
 
 
@@ -23,11 +23,11 @@ def table(garden_file: Path) -> RankingTable:
 
 
 def _names(table: RankingTable, order: Order, wanted: str = "") -> list[str]:
-    return [line.entrant.label for line in lines(table, order, wanted)]
+    return [line.entrant.label for line in candidate_rows(table, order, wanted)]
 
 
 def test_by_rank_the_best_comes_first(table: RankingTable) -> None:
-    found = lines(table)
+    found = candidate_rows(table)
     assert [line.overall.rank for line in found] == sorted(line.overall.rank for line in found)
     assert found[0].overall.value == max(line.overall.value for line in found)
 
@@ -36,7 +36,7 @@ def test_sorting_by_name_size_and_scope(table: RankingTable) -> None:
     assert _names(table, Order("candidate")) == ["alder-1m", "birch-3m", "moss-200k", "oak-7m"]
     assert _names(table, Order("parameters")) == ["oak-7m", "birch-3m", "alder-1m", "moss-200k"]
     assert _names(table, Order("parameters", reverse=True))[0] == "moss-200k"
-    values = [line.scopes["Control"].value for line in lines(table, Order("Control"))]
+    values = [line.scopes["Control"].value for line in candidate_rows(table, Order("Control"))]
     assert values == sorted(values, reverse=True)
 
 
@@ -61,7 +61,7 @@ def test_rank_text_and_standing(table: RankingTable) -> None:
 
 
 def test_a_profile_names_only_what_is_sure(table: RankingTable) -> None:
-    line = lines(table)[0]
+    line = candidate_rows(table)[0]
     whole = replace(line.overall, value=0.6)
     scopes = {
         "Content": replace(whole, value=0.9, ci_low=0.7, ci_high=1.0),
@@ -75,8 +75,8 @@ def test_scopes_leave_out_the_whole(table: RankingTable) -> None:
     assert scope_names(table) == ["Competence", "Content", "Control", "Compliance"]
 
 
-def _told(table: RankingTable, values: dict[str, float], tied: set[frozenset[str]]) -> list[Line]:
-    line = lines(table)[0]
+def _told(table: RankingTable, values: dict[str, float], tied: set[frozenset[str]]) -> list[CandidateRow]:
+    line = candidate_rows(table)[0]
     return [
         replace(
             line,

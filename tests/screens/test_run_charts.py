@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.jobs.progress import Phase, RunState
-from screens.run.charts import accuracy_chart, speed_chart
+from screens.run.charts import accuracy_chart, speed_chart, speeds
 from screens.run.queue import columns, current, stopped, summary
-from screens.run.recorder import Recorder, RunTrace, speeds
-from screens.shell.session import Live
+from screens.run.recorder import Recorder
+from screens.shell.live import Live, RunTrace
 
 STATE = RunState(key="r1", candidate="oak-7m", suite="garden", protocol="choice", total=40)
 RUN = SimpleNamespace(

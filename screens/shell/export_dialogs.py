@@ -42,8 +42,9 @@ def export_dialog(
     """
 
     def write(path: Path) -> tuple[Path, int | None]:
-        from engine.export import table, write_table
         from engine.export.figures import ENDINGS
+        from engine.export.files import write_table
+        from engine.export.tables import table
 
         if figure is not None and _ending(path) in ENDINGS:
             return _draw(figure, path)
