@@ -16,8 +16,8 @@ __all__ = [
     "CONTEXT_TOKENS",
     "PRECISIONS",
     "START_BYTES",
-    "Fit",
     "Precision",
+    "PrecisionFit",
     "estimate",
     "fits",
     "human_bytes",
@@ -57,7 +57,7 @@ _NF4_BYTES: Final = 0.5 + 1 / _NF4_BLOCK + 4 / (_NF4_BLOCK * 256)
 section 3: double quantisation)."""
 
 
-class Fit(NamedTuple):
+class PrecisionFit(NamedTuple):
     """Whether a candidate can be scored on a device, at which precision, and why."""
 
     precision: Precision | None
@@ -135,7 +135,7 @@ def fits(
     *,
     context_tokens: int | None = None,
     budget_tokens: int | None = None,
-) -> Fit:
+) -> PrecisionFit:
     """The precision at which a candidate can be scored on a device.
 
     `auto` takes the first that fits: on the CPU fp32, bf16, int8, nf4 (fp32 is the exact one, and no slower there); on
@@ -164,10 +164,12 @@ def fits(
     if "nf4" in possible and device.kind == "cpu" and (odd := _odd_width(candidate)):
         if requested == "nf4":
             text = f"nf4 on a CPU needs matrices whose width is a multiple of {_NF4_BLOCK}; this one has {odd}"
-            return Fit(None, text, 0, device.free)
+            return PrecisionFit(None, text, 0, device.free)
         possible.remove("nf4")
     if not possible:
-        return Fit(None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free)
+        return PrecisionFit(
+            None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free
+        )
     usable = int(device.free * (1 - _KEPT_BACK))
     needs: dict[Precision, int] = {}
     for precision in possible:
@@ -176,14 +178,14 @@ def fits(
             device_kind=device.kind,
         )  # fmt: skip
         if needs[precision] <= usable:
-            return Fit(precision, _chosen(needs, requested, where), needs[precision], device.free)
+            return PrecisionFit(precision, _chosen(needs, requested, where), needs[precision], device.free)
     *_, (smallest, needed) = needs.items()
     text = f"{smallest} needs {human_bytes(needed)}, with {where}"
     if requested == "auto":
         text = f"even {text}"
         if not has_bitsandbytes:
             text += "; int8 and nf4 would need the package bitsandbytes"
-    return Fit(None, text, needed, device.free)
+    return PrecisionFit(None, text, needed, device.free)
 
 
 def _odd_width(candidate: Candidate) -> int | None:

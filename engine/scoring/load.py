@@ -98,18 +98,20 @@ def _further_layers(model: Any, unexpected: Collection[str]) -> list[str]:
     """Keys that nothing was made of and that lie in further layers of the decoder, but for those that guess ahead."""
     config = model.config.get_text_config()
     ahead = int(getattr(config, "num_nextn_predict_layers", None) or 0)
-    known = (getattr(config, "num_hidden_layers", None) or math.inf) + ahead
-    own = {found[1] for name, _ in model.named_parameters() if (found := _LAYER.match(name))}
+    layers = (getattr(config, "num_hidden_layers", None) or math.inf) + ahead
+    own = {match[1] for name, _ in model.named_parameters() if (match := _LAYER.match(name))}
     return [
-        key for key in sorted(unexpected) if (found := _LAYER.match(key)) and found[1] in own and int(found[2]) >= known
+        key
+        for key in sorted(unexpected)
+        if (match := _LAYER.match(key)) and match[1] in own and int(match[2]) >= layers
     ]
 
 
-def _assert_attends(model: Any, asked: str, used: str, where: str) -> None:
+def _assert_attends(model: Any, requested: str, used: str, where: str) -> None:
     """transformers may take another kernel without a word, and some fail only once they run."""
-    if used != asked:
-        raise _no_attention(asked, f"transformers takes {used} instead", where)
-    if asked in ("sdpa", "eager"):
+    if used != requested:
+        raise _no_attention(requested, f"transformers takes {used} instead", where)
+    if requested in ("sdpa", "eager"):
         return
     try:
         with torch.inference_mode():
@@ -117,12 +119,12 @@ def _assert_attends(model: Any, asked: str, used: str, where: str) -> None:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        raise _no_attention(asked, f"{type(error).__name__}: {error}", where) from error
+        raise _no_attention(requested, f"{type(error).__name__}: {error}", where) from error
 
 
-def _no_attention(asked: str, why: object, where: str) -> CandidateError:
+def _no_attention(requested: str, why: object, where: str) -> CandidateError:
     return CandidateError(
-        f"its attention cannot be {asked} here ({' '.join(str(why).split())[:200]})",
+        f"its attention cannot be {requested} here ({' '.join(str(why).split())[:200]})",
         where=where,
         fix="leave out --attention, or name another: sdpa, eager",
     )

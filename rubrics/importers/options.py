@@ -69,7 +69,7 @@ def parse_map(text: str) -> dict[str, str]:
     Raises:
         SuiteError: a part without `=`, an unknown field, or a field given twice.
     """
-    found: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column:
@@ -78,7 +78,7 @@ def parse_map(text: str) -> dict[str, str]:
             close = nearest(name, MAPPED)
             hint = f"did you mean {close}? " if close else ""
             raise SuiteError(f"{name!r} is no field", where="--map", fix=f"{hint}fields are {', '.join(MAPPED)}")
-        if name in found:
+        if name in columns:
             raise SuiteError(f"{name!r} is mapped twice", where="--map", fix="map it once")
-        found[name] = column
-    return found
+        columns[name] = column
+    return columns

@@ -126,8 +126,8 @@ def _transcript(value: object) -> list[dict[str, Any]] | None:
         return None
     pieces = _TURN.split(value)
     turns = [
-        {"role": _ROLES[speaker], "content": said.strip()}
-        for speaker, said in zip(pieces[1::2], pieces[2::2], strict=True)
+        {"role": _ROLES[speaker], "content": text.strip()}
+        for speaker, text in zip(pieces[1::2], pieces[2::2], strict=True)
     ]
     ends_well = len(turns) > 1 and turns[-1]["role"] == "assistant" and not pieces[0].strip()
     return turns if ends_well else None

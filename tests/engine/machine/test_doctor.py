@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.machine import doctor
-from engine.machine.doctor import Check, report
+from engine.machine.doctor import MachineCheck, report
 
 
-def by_name(folder: Path) -> dict[str, Check]:
+def by_name(folder: Path) -> dict[str, MachineCheck]:
     return {check.name: check for check in report(folder)}
 
 
