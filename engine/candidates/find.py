@@ -156,7 +156,8 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
         raise CandidateError(
             "no such folder, and no such model in the Hugging Face cache",
             where=item,
-            fix="check the path, or fetch the model first: rude-tui models ORG/MODEL",
+            fix="check the path, or fetch the model first",
+            shell="rude-tui models ORG/MODEL",
         )
     raise CandidateError("no such folder", where=shown(item), fix="check the path")
 

@@ -81,7 +81,7 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
     problems = []
     if isinstance(method := config.get("quantization_config"), Mapping):
         kind = shown(method.get("quant_method") or "unnamed method", 40)
-        fix = "give the unquantised checkpoint; --precision int8 or nf4 quantises it here"
+        fix = "give the unquantised checkpoint; at precision int8 or nf4 it is quantised here"
         problems.append(Problem("quantized", True, f"its weights are stored quantised ({kind})", fix))
     loadable = causal_model_types()
     if model_type and model_type not in loadable:
@@ -94,7 +94,7 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
 
 
 def _remote_code(what: str) -> Problem:
-    return Problem("remote_code", True, what, "read that code; if you trust it, allow it for this model by its flag")
+    return Problem("remote_code", True, what, "read that code; if you trust it, allow remote code for this model")
 
 
 def about_adapter(folder: Path, names: Collection[str]) -> Problem:

@@ -231,7 +231,8 @@ def _frame(options: LayoutOptions, segments: _Segments, encoder: TextEncoder) ->
         tried.append(f"behind {answer['cue']!r} it writes {' and '.join(shown)}")
     raise CandidateError(
         "the labels are not single, distinct tokens of this tokenizer: " + "; ".join(tried),
-        fix="compare responses by likelihood instead: --protocol likelihood",
+        fix="compare responses by likelihood instead",
+        shell="--protocol likelihood",
     )
 
 

@@ -44,7 +44,7 @@ class Request:
     """Ids compared after the last of `ids`: the chosen response's label, the rejected response's label."""
 
     def to_json(self) -> dict[str, object]:
-        """The object that `layout --json` prints."""
+        """The request as one JSON object."""
         labels = None if self.labels is None else {"chosen": self.labels[0], "rejected": self.labels[1]}
         return {
             "pair_id": self.pair_id,

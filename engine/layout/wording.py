@@ -129,7 +129,7 @@ def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple
     """The exemplars for a domain, and whether they are the suite's own."""
     count = options.shot_count
     if count < 0:
-        raise BadInput(f"{count} shots cannot be shown", fix="give --shots 0 or more")
+        raise BadInput(f"{count} shots cannot be shown", fix="ask for 0 shots or more")
     own = suite.shots.get(domain, ())
     if len(own) >= count:
         return tuple(_shown(pair) for pair in own[:count]), True
@@ -138,7 +138,8 @@ def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple
         raise BadInput(
             f"{count} shots asked for, but domain {domain!r} has {len(own)} exemplars and the program {len(general)}",
             where=suite.name,
-            fix=f"give --shots {len(general)} or fewer, or add exemplars (split: shot) to the suite",
+            fix=f"ask for {len(general)} shots or fewer, or add exemplars (split: shot) to the suite",
+            shell=f"--shots {len(general)}",
         )
     return general[:count], False
 

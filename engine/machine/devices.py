@@ -71,7 +71,12 @@ def resolve_device(spec: str) -> Device:
             if _torch_is_cpu_only()
             else "nvidia-smi shows no NVIDIA GPU that this process may use"
         )
-        raise BadInput(f"no GPU: {why}", where=spec, fix="use --device cpu, or auto to take a GPU where there is one")
+        raise BadInput(
+            f"no GPU: {why}",
+            where=spec,
+            fix="use the CPU, or auto, which takes a GPU where there is one",
+            shell="--device cpu",
+        )
     if ":" not in spec:
         return max(gpus, key=lambda gpu: gpu.free)
     if spec == "cuda:all":

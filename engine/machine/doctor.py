@@ -31,6 +31,13 @@ class MachineCheck(NamedTuple):
     """What was found."""
     fix: str = ""
     """What to do; empty where all is well."""
+    shell: str = ""
+    """The same as it is typed."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do, for someone who types commands."""
+        return f"{self.fix}: {self.shell}" if self.shell else self.fix
 
 
 def report(data_folder: Path | None = None) -> list[MachineCheck]:
@@ -61,7 +68,7 @@ def _package(name: str) -> MachineCheck:
     try:
         return MachineCheck(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return MachineCheck(name, False, "not installed", "install the program again: uv tool install rude-tui")
+        return MachineCheck(name, False, "not installed", "install the program again", "uv tool install rude-tui")
 
 
 def _bitsandbytes() -> MachineCheck:
@@ -97,8 +104,8 @@ def _writable(name: str, folder: Path) -> MachineCheck:
         with tempfile.TemporaryFile(dir=_nearest(folder)):
             pass
     except OSError as error:
-        fix = "make it writable, or keep the database elsewhere: --db FILE"
-        return MachineCheck(name, False, f"{shown(folder)} cannot be written to ({error.strerror})", fix)
+        fix = "make it writable, or keep the database elsewhere"
+        return MachineCheck(name, False, f"{shown(folder)} cannot be written to ({error.strerror})", fix, "--db FILE")
     return MachineCheck(name, True, shown(folder))
 
 

@@ -126,7 +126,8 @@ def _no_attention(requested: str, why: object, where: str) -> CandidateError:
     return CandidateError(
         f"its attention cannot be {requested} here ({' '.join(str(why).split())[:200]})",
         where=where,
-        fix="leave out --attention, or name another: sdpa, eager",
+        fix="leave the attention to the program, or name another (sdpa, eager)",
+        shell="--attention auto",
     )
 
 
@@ -135,7 +136,9 @@ def _device_map(device: str) -> str | dict[str, str]:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda:all":
         if not torch.cuda.is_available():
-            raise BadInput("cuda:all is not there: no GPU is visible to PyTorch", fix="use --device cpu")
+            raise BadInput(
+                "cuda:all is not there: no GPU is visible to PyTorch", fix="use the CPU", shell="--device cpu"
+            )
         return "auto"
     if device == "cpu":
         return {"": "cpu"}
@@ -145,7 +148,11 @@ def _device_map(device: str) -> str | dict[str, str]:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(number or 0) >= count:
         seen = "no GPU is visible to PyTorch" if count == 0 else f"only {count} GPUs are visible to PyTorch"
-        raise BadInput(f"{device} is not there: {seen}", fix="use --device cpu, or install a PyTorch for your GPU")
+        raise BadInput(
+            f"{device} is not there: {seen}",
+            fix="use the CPU, or install a PyTorch for your GPU",
+            shell="--device cpu",
+        )
     return {"": f"cuda:{int(number or 0)}"}
 
 
@@ -223,7 +230,7 @@ def _quantisation(precision: Precision) -> Any:
     try:
         metadata.version("bitsandbytes")
     except metadata.PackageNotFoundError:
-        raise BadInput(f"{precision} needs bitsandbytes", fix="pip install bitsandbytes, or use bf16") from None
+        raise BadInput(f"{precision} needs bitsandbytes", fix="install bitsandbytes, or use bf16") from None
     if precision == "int8":
         # On a CPU it says at every layer of every pass that it casts to float16.
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)

@@ -63,7 +63,8 @@ class Ledger:
         if not np.isfinite(values).all():
             raise CandidateError(
                 "the model's scores are not finite numbers; its values overflow, or its weights are damaged",
-                fix="try --precision fp32, or download the weights again",
+                fix="score it at fp32, or download the weights again",
+                shell="--precision fp32",
             )
         assert np.isnan(self._logprob[slots]).all(), "a slot is filled twice"
         self._logprob[slots] = values

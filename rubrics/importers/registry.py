@@ -26,7 +26,7 @@ __all__ = ["FORMATS", "ImportResult", "import_pairs"]
 FORMATS: dict[str, Format] = {
     entry.name: entry for module in (generic, preference, scored, rubric) for entry in module.FORMATS
 }
-"""Every format by the name it goes by on the command line."""
+"""Every format by its name."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         raise SuiteError("would be written over itself", where=str(out), fix="name another file for the result")
     chosen = FORMATS[format]
     if options.map and chosen not in generic.FORMATS:
-        raise SuiteError("its columns are known", where=format, fix="leave --map out; jsonl, csv and parquet take it")
+        raise SuiteError(
+            "its columns are known", where=format, fix="map no columns; jsonl, csv and parquet have them mapped"
+        )
     run = _Run(chosen, options)
     with write_whole(out) as target:
         run.write(files, target)

@@ -1,6 +1,6 @@
 """Data sets of prompts with criteria and no pair of responses: HealthBench, BiGGen, IFEval.
 
-They become prompts with criteria (`rubrics.prompts`). Subcategories (`--subcategory` replaces them):
+They become prompts with criteria (`rubrics.prompts`). Subcategories (the option `subcategory` replaces them):
 
 HealthBench (arXiv 2505.08775)
     By a rubric item's axis: accuracy Factuality, completeness Completeness, communication_quality Coherence,

@@ -1,6 +1,6 @@
 """Data sets that mark single responses: Prometheus-style scores, GSM8K-style solutions that are right or wrong.
 
-Subcategories (`--subcategory` replaces them):
+Subcategories (the option `subcategory` replaces them):
 
 Prometheus (arXiv 2405.01535)
     The rubric's own question is the criterion; Utility, since rubrics ask how well a response serves and no subcategory

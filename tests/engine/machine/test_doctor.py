@@ -40,7 +40,7 @@ def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     check = by_name(tmp_path / "file")["data folder"]
     assert not check.ok
-    assert "--db" in check.fix
+    assert "--db" in check.remedy
 
 
 def test_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
