@@ -18,7 +18,8 @@ from typing import Protocol as Interface
 import numpy as np
 import numpy.typing as npt
 
-from engine.layout.requests import VIEWS, Protocol, Request
+from engine.layout.protocols import VIEWS, Protocol
+from engine.layout.requests import Request
 from engine.layout.wording import (
     LayoutOptions,
     default_shots,

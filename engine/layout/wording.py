@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:

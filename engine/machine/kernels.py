@@ -1,4 +1,4 @@
-"""Which library multiplies matrices on a CPU, told without loading one: it is part of what produced a number."""
+"""Precisions, and which kernels multiply at them, told without loading one: both are part of what produced a number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,25 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-__all__ = ["ATTENTIONS", "AttentionKernel", "Matmul", "attention_for", "matmul_for", "processor"]
+__all__ = [
+    "ATTENTIONS",
+    "PRECISIONS",
+    "QUANTISED",
+    "AttentionKernel",
+    "Matmul",
+    "Precision",
+    "attention_for",
+    "matmul_for",
+    "processor",
+]
+
+Precision = Literal["fp32", "bf16", "int8", "nf4"]
+
+PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
+"""From the most exact to the smallest."""
+
+QUANTISED: Final[tuple[Precision, ...]] = ("int8", "nf4")
+"""Those for which bitsandbytes is needed."""
 
 AttentionKernel = Literal["auto", "sdpa", "eager", "flash_attention_2", "flex_attention"]
 """The attention of a model itself, as transformers names it. `auto`: PyTorch's fused kernels (sdpa), or what the model

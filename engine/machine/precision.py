@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from engine.candidates.find import Candidate
 from engine.candidates.untrusted import shown
 from engine.machine.budgets import BUDGET_TOKENS, KERNELS_KEPT, logit_rows
 from engine.machine.devices import Device
-from engine.machine.kernels import matmul_for
+from engine.machine.kernels import PRECISIONS, QUANTISED, Precision, matmul_for
 from rubrics.errors import BadInput
 
 __all__ = [
     "CONTEXT_TOKENS",
-    "PRECISIONS",
     "START_BYTES",
-    "Precision",
     "PrecisionFit",
     "estimate",
     "fits",
     "human_bytes",
 ]
-
-Precision = Literal["fp32", "bf16", "int8", "nf4"]
-
-PRECISIONS: Final[tuple[Precision, ...]] = ("fp32", "bf16", "int8", "nf4")
-"""From the most exact to the smallest."""
 
 CONTEXT_TOKENS: Final = 4096
 """Keys and values held at once where nobody says more: shots, a prompt and both responses."""
@@ -106,7 +99,7 @@ def estimate(
     # While a tensor is converted or quantised it exists twice.
     loading = candidate.largest_tensor * 4
     start = START_BYTES[device_kind]
-    if device_kind == "cpu" and precision in ("int8", "nf4"):
+    if device_kind == "cpu" and precision in QUANTISED:
         start += _QUANTISED_BYTES
     if matmul_for(device_kind, precision) == "onednn":
         start += _KERNEL_BYTES * min(KERNELS_KEPT, context_tokens // _KERNEL_TOKENS)
@@ -159,7 +152,7 @@ def fits(
                 "no such precision", where=shown(requested), fix=f"give auto or one of {', '.join(PRECISIONS)}"
             )
     has_bitsandbytes = importlib.util.find_spec("bitsandbytes") is not None
-    possible = [precision for precision in order if has_bitsandbytes or precision not in ("int8", "nf4")]
+    possible = [precision for precision in order if has_bitsandbytes or precision not in QUANTISED]
     where = f"{human_bytes(device.free)} free on {device.spec}"
     if "nf4" in possible and device.kind == "cpu" and (odd := _odd_width(candidate)):
         if requested == "nf4":

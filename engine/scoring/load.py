@@ -10,19 +10,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from engine.jobs.child import is_out_of_memory
 from engine.machine import kernels
+from engine.machine.kernels import QUANTISED, Precision
 from engine.scoring import matmul
 from rubrics.errors import BadInput, CandidateError
 
-__all__ = ["LoadedModel", "Precision", "load_model"]
-
-Precision = Literal["fp32", "bf16", "int8", "nf4"]
-
+__all__ = ["LoadedModel", "load_model"]
 
 _LAYER = re.compile(r"(.*?)\.(\d+)\.")
 """The list that a numbered layer is in, and its number."""
@@ -172,7 +170,7 @@ def _open(
         "trust_remote_code": trust_remote_code,
         "output_loading_info": True,
     }
-    if precision in ("int8", "nf4"):
+    if precision in QUANTISED:
         options["quantization_config"] = _quantisation(precision)
     try:
         try:

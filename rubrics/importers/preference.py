@@ -1,7 +1,7 @@
 """Data sets that say of two responses which is the better: LLMBar, RM-Bench, Anthropic HH.
 
-Their records name no criterion; the one each pair gets, and its subcategory, follow these rules (the options `subcategory`
-and `criterion` replace them).
+Their records name no criterion; the one each pair gets, and its subcategory, follow these rules (the options
+`subcategory` and `criterion` replace them).
 
 LLMBar (arXiv 2310.07641)   "Follows the instruction"; Relevance, since the rejected output answers another instruction
                             than was given. Case studies: Base_9, Base_10 Logic; Constraint Format; Negation Persona.

@@ -82,9 +82,7 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         raise SuiteError("would be written over itself", where=str(out), fix="name another file for the result")
     chosen = FORMATS[format]
     if options.map and chosen not in generic.FORMATS:
-        raise SuiteError(
-            "its columns are known", where=format, fix="map no columns; jsonl, csv and parquet have them mapped"
-        )
+        raise SuiteError("its columns are known", where=format, fix="map no columns; jsonl, csv and parquet take a map")
     run = _Run(chosen, options)
     with write_whole(out) as target:
         run.write(files, target)

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from engine.layout import protocols
+from engine.machine import kernels
+
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan, RunRequest
-    from engine.layout.requests import Protocol
+    from engine.layout.protocols import Protocol
     from engine.stats.sequential import Goal
     from engine.store.connection import Store
     from engine.store.runs import RunRow
 
 __all__ = ["PRECISIONS", "PROTOCOLS", "Choices", "make_plan", "named_suite", "resume_request"]
 
-PROTOCOLS: Final[tuple[Protocol, ...]] = ("likelihood", "choice")
-PRECISIONS: Final = ("auto", "fp32", "bf16", "int8", "nf4")
+PROTOCOLS: Final[tuple[Protocol, ...]] = tuple(reversed(protocols.PROTOCOLS))
+PRECISIONS: Final = ("auto", *kernels.PRECISIONS)
 GOALS: Final[tuple[Goal | None, ...]] = (None, "best", "order")
 
 
