@@ -154,7 +154,7 @@ def make_app() -> Callable[..., Any]:
     """An app over a database."""
     from rude_tui.app import RudeApp
     from rude_tui.settings import Settings
-    from screens.session import Session
+    from screens.shell.session import Session
 
     def make(path: Path, *, start: str = "rankings", theme: str = "", folders: tuple[str, ...] = ()) -> Any:
         app = RudeApp(Session(store_path=path, folders=list(folders)), Settings(theme=theme), start_screen=start)
