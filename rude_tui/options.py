@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.layout.protocols import PROTOCOLS
 from engine.machine.kernels import ATTENTIONS
 from engine.store.connection import Store
 
@@ -55,7 +56,7 @@ def question_options(command: F) -> F:
     for option in (
         click.option("--with-excluded", is_flag=True, help="Count pairs too that you excluded."),
         click.option("--metric", help="single, averaged, strict; sum, per_token, per_byte. Default: the headline."),
-        click.option("--protocol", type=click.Choice(["choice", "likelihood"]), help="Default: what most runs used."),
+        click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: what most runs used."),
         click.option("--suite", help="Suite by name or hash. Default: the one run last."),
     ):
         command = option(command)

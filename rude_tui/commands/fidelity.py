@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.layout.protocols import PROTOCOLS
+from engine.machine.kernels import PRECISIONS
 from rude_tui.options import as_json, attention_option, database, store_of
 from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
@@ -16,13 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["fidelity"]
 
-_PRECISIONS = click.Choice(["fp32", "bf16", "int8", "nf4"])
+_PRECISIONS = click.Choice(PRECISIONS)
 
 
 @click.command()
 @click.option("--model", required=True, metavar="M", help="Folder or hub id.")
 @click.option("--suite", required=True, metavar="S", help="Built-in name or .jsonl file.")
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
+@click.option("--protocol", type=click.Choice([*PROTOCOLS, "both"]), default="both", show_default=True)
 @click.option("--reference", type=_PRECISIONS, help="Held against (default: fp32 on a CPU, bf16 on a GPU).")
 @click.option("--precision", type=_PRECISIONS, help="Tried (default: bf16 on a CPU, nf4 on a GPU).")
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, metavar="N",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from engine.layout.protocols import PROTOCOLS
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, narrate_skips
 from screens.shell.plain import one_line
@@ -19,7 +20,7 @@ __all__ = ["layout"]
 @click.option("--model", required=True, help="Folder or hub id; only its tokenizer is used.")
 @click.option("--suite", required=True, help="Built-in name or .jsonl file.")
 @click.option("--pair", "pairs", multiple=True, metavar="ID", help="Only this pair; repeatable.")
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
+@click.option("--protocol", type=click.Choice([*PROTOCOLS, "both"]), default="both", show_default=True)
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
 @click.option("--allow-remote-code", is_flag=True, help="Let the model's own tokenizer code run.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
+from engine.machine.kernels import PRECISIONS
 from rubrics.counted import count
 from rude_tui.options import as_json, attention_option, database, question_options, store_of
 from rude_tui.output import between, narrate, narrate_refused, number, print_json, print_table
@@ -36,9 +37,7 @@ _REMOTE = click.option(
 @click.option(
     "--traces", "file", required=True, type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Described above."
 )
-@click.option(
-    "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
-)
+@click.option("--precision", type=click.Choice(["auto", *PRECISIONS]), default="auto", show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
 @attention_option

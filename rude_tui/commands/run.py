@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
+from engine.layout.protocols import PROTOCOLS
+from engine.machine.kernels import PRECISIONS
 from rude_tui.options import as_json, attention_option, database, store_of
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 
@@ -28,10 +30,8 @@ __all__ = ["run"]
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
 )
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
-@click.option(
-    "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
-)
+@click.option("--protocol", type=click.Choice([*PROTOCOLS, "both"]), default="both", show_default=True)
+@click.option("--precision", type=click.Choice(["auto", *PRECISIONS]), default="auto", show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
 @attention_option

@@ -146,7 +146,7 @@ def test_an_attention_that_cannot_be_had_is_an_error_and_never_another(folder):
     with pytest.raises(CandidateError, match="its attention cannot be flash_attention_2") as caught:
         load_model(folder, "fp32", "cpu", attention="flash_attention_2")
     assert caught.value.where == str(folder)
-    assert "--attention" in caught.value.fix
+    assert "--attention" in caught.value.shell
 
 
 def test_a_kernel_that_is_swapped_without_a_word_is_an_error(folder, monkeypatch):
@@ -243,7 +243,8 @@ def test_the_core_needs_nothing_of_the_rest_of_the_program():
         "bad = {'pydantic', 'duckdb', 'textual', 'click', 'scipy', 'rubrics.schema'} & set(sys.modules);"
         "assert not bad, bad;"
         "mine = [m for m in sys.modules if m.startswith('engine.') and not m.startswith('engine.scoring')];"
-        "known = {'requests', 'layout', 'wording', 'kernels', 'child', 'budgets'};"
+        "known = {'jobs', 'jobs.child', 'layout', 'layout.lay_out', 'layout.protocols', 'layout.requests',"
+        "'layout.wording', 'machine', 'machine.budgets', 'machine.kernels'};"
         "assert set(mine) <= {f'engine.{name}' for name in known}, mine"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
