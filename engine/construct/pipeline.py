@@ -51,12 +51,12 @@ def open_models(settings: Settings, running: Running) -> dict[str, ChatModel]:
     Raises:
         BadInput: a key is not where it was said to be.
     """
-    found: dict[str, ChatModel] = {}
+    models: dict[str, ChatModel] = {}
     keys = (running.generator_key, *running.verifier_keys)
     for spec, variable in zip((settings.generator, *settings.verifiers), keys, strict=False):
-        if str(spec) not in found:
-            found[str(spec)] = open_model(spec, variable, running)
-    return found
+        if str(spec) not in models:
+            models[str(spec)] = open_model(spec, variable, running)
+    return models
 
 
 def open_model(spec: ModelSpec, variable: str | None, running: Running) -> ChatModel:
@@ -183,8 +183,8 @@ class Pipeline:
                 self._tally.came_out("criteria", "", 1)
 
         await self._each(bare, draft)
-        found = [drafted.get(prompt.id, prompt) for prompt in self._prompts]
-        return [prompt for prompt in found if prompt.criteria]
+        prompts = [drafted.get(prompt.id, prompt) for prompt in self._prompts]
+        return [prompt for prompt in prompts if prompt.criteria]
 
     async def _each(
         self, prompts: Sequence[RubricPrompt], do: Callable[[int, RubricPrompt], Coroutine[Any, Any, None]]
@@ -195,7 +195,7 @@ class Pipeline:
         """
         capped = False
 
-        async def one(number: int, prompt: RubricPrompt) -> None:
+        async def when_admitted(number: int, prompt: RubricPrompt) -> None:
             nonlocal capped
             async with self._admitted:
                 try:
@@ -206,7 +206,7 @@ class Pipeline:
         try:
             async with asyncio.TaskGroup() as group:
                 for number, prompt in enumerate(prompts):
-                    group.create_task(one(number, prompt))
+                    group.create_task(when_admitted(number, prompt))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         if capped:

@@ -159,7 +159,7 @@ class WorkerProcess:
         return WorkerError(
             what + (f": {last}" if last else ""),
             where=str(self.log),
-            fix="run the same command again: it goes on where it stopped",
+            fix="start it again: it goes on where it stopped",
         )
 
 

@@ -22,7 +22,8 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
     Raises:
         BadInput: the model's folder or the suite is no longer there as it was.
     """
-    again = "run it from a shell: rude-tui run --model PATH --suite FILE"
+    fix = "score it anew, with the model and the suite from where they are now"
+    shell = "rude-tui run --model PATH --suite FILE"
     with store.reading() as connection:
         attention = connection.execute("select attention from runs where run_id = ?", [run.run_id]).fetchone()
         model = connection.execute("select path from candidates where weights_hash = ?", [run.weights_hash]).fetchone()
@@ -30,12 +31,12 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
             "select coalesce(path, ''), n_scored from suites where suite_hash = ?", [run.suite_hash]
         ).fetchone()
     if model is None or not Path(model[0]).is_dir():
-        raise BadInput("its model folder is gone", where=run.candidate, fix=again)
+        raise BadInput("its model folder is gone", where=run.candidate, fix=fix, shell=shell)
     if suite is None:
-        raise BadInput("its suite is not stored", where=run.suite, fix=again)
+        raise BadInput("its suite is not stored", where=run.suite, fix=fix, shell=shell)
     named = _same_suite(run, suite[0])
     if named is None:
-        raise BadInput("its suite file is gone, or holds other pairs now", where=run.suite, fix=again)
+        raise BadInput("its suite file is gone, or holds other pairs now", where=run.suite, fix=fix, shell=shell)
     return RunRequest(
         models=(model[0],),
         suites=(named,),

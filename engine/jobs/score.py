@@ -84,8 +84,8 @@ class ScoreTurn(WorkerTurn):
         for run in self._planned:
             add_suite(self._store, run.suite, run.suite_path)
             done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
-            wanted = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.wanted
-            owner = open_run(self._store, run.run_id, run.row(self._request), n_wanted=wanted)
+            requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
+            owner = open_run(self._store, run.run_id, run.row(self._request), n_wanted=requested)
             if owner is not None:
                 self.states.update(run.run_id, phase=Phase.BUSY, error=f"process {owner.pid} is scoring this already")
                 continue
@@ -196,8 +196,8 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
-        known = {"log": self.log, **self._facts, **(facts or {})}
-        close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=known)
+        all_facts = {"log": self.log, **self._facts, **(facts or {})}
+        close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
 
 

@@ -135,10 +135,10 @@ class PostTraining:
 
 
 def _part(kind: type, values: Any) -> Any:
-    known = {f.name for f in fields(kind)}
-    unknown = set(values) - known
+    names = {f.name for f in fields(kind)}
+    unknown = set(values) - names
     if unknown:
-        raise ValueError(f"{sorted(unknown)[0]!r} is not known beside {', '.join(sorted(known))}")
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known beside {', '.join(sorted(names))}")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 

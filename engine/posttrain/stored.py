@@ -17,7 +17,7 @@ from rubrics.errors import BadInput
 if TYPE_CHECKING:
     from engine.posttrain.job import PostTrainJob
 
-__all__ = ["taken_up", "training_rows"]
+__all__ = ["resume_training", "training_rows"]
 
 
 def training_rows(store: Store) -> list[RunRow]:
@@ -37,7 +37,7 @@ def training_rows(store: Store) -> list[RunRow]:
             "select run_id, stage, sum(met)::int, sum(judged)::int from posttrain_scores "
             "where part = 'held' and how = 'greedy' group by run_id, stage"
         ).fetchall()
-    found = []
+    rows = []
     for run_id, held, created, updated in facts:
         run = runs[run_id]
         trained = {stage: (step, json.loads(metrics)) for name, stage, step, metrics in steps if name == run_id}
@@ -45,7 +45,7 @@ def training_rows(store: Store) -> list[RunRow]:
         total = sum(int(run.settings[stage]["steps"]) for stage in ("sft", "rl"))
         done = total if run.status is Status.DONE else sum(step for step, _ in trained.values())
         notes = _notes(trained, measured)
-        found.append(
+        rows.append(
             RunRow(
                 run_id, run.suite_hash, Path(run.suite).stem, run.weights_hash, run.candidate, TRAINING, "",
                 "", "", None, False,
@@ -54,7 +54,7 @@ def training_rows(store: Store) -> list[RunRow]:
                 None,
             )
         )  # fmt: skip
-    return sorted(found, key=lambda row: (row.created_at, row.run_id), reverse=True)
+    return sorted(rows, key=lambda row: (row.created_at, row.run_id), reverse=True)
 
 
 def _notes(
@@ -75,7 +75,7 @@ def _notes(
     return tuple(notes)
 
 
-def taken_up(store: Store, row: RunRow) -> PostTrainJob:
+def resume_training(store: Store, row: RunRow) -> PostTrainJob:
     """What goes on with a run that stopped, by the recipe that it was begun with.
 
     Raises:
@@ -86,7 +86,7 @@ def taken_up(store: Store, row: RunRow) -> PostTrainJob:
 
     from engine.candidates.find import find
     from engine.machine.devices import resolve_device
-    from engine.posttrain.job import Planned, PostTrainJob, require
+    from engine.posttrain.job import PlannedTraining, PostTrainJob, require
     from engine.posttrain.recipe import PostTraining
 
     require()
@@ -95,16 +95,22 @@ def taken_up(store: Store, row: RunRow) -> PostTrainJob:
         path = connection.execute("select path from candidates where weights_hash = ?", [run.weights_hash]).fetchone()
     if path is None or not Path(path[0]).is_dir():
         raise BadInput(
-            "its model folder is gone", where=run.candidate, fix="rude-tui posttrain with the folder's new place"
+            "its model folder is gone",
+            where=run.candidate,
+            fix="post-train it from the folder's new place",
+            shell="rude-tui posttrain --model FOLDER --recipe FILE",
         )
     if _hash_of(run.suite) != run.suite_hash:
         raise BadInput(
-            "its prompts are gone, or others now", where=run.suite, fix="rude-tui posttrain with the new file"
+            "its prompts are gone, or others now",
+            where=run.suite,
+            fix="post-train it on the new file",
+            shell="rude-tui posttrain --suite FILE --model FOLDER --recipe FILE",
         )
     (candidate,) = find((path[0],))
     device = resolve_device("auto").spec
     recipe = PostTraining.of(dict(run.settings))
-    return PostTrainJob((Planned(replace(candidate, name=run.candidate), run, recipe, device),))
+    return PostTrainJob((PlannedTraining(replace(candidate, name=run.candidate), run, recipe, device),))
 
 
 def _hash_of(suite: str) -> str | None:

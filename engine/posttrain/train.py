@@ -126,12 +126,12 @@ def _saved(place: Path) -> bool:
 
 
 def _measured(model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, stage: str, seed: int) -> list[Any]:
-    found = []
+    scores = []
     how = asdict(recipe.evaluation) | {"tokens": recipe.response_tokens, "seed": seed, "stage": stage}
     for part, tasks in (("held", parts.held), ("seen", parts.seen)):
         if tasks:
-            found += measure(model, tokenizer, tasks, part=part, **how)
-    return found
+            scores += measure(model, tokenizer, tasks, part=part, **how)
+    return scores
 
 
 def _train(
@@ -149,7 +149,7 @@ def _train(
     from transformers.trainer_utils import get_last_checkpoint
 
     build = _fine_tuning if stage == "sft" else _rewarding
-    trainer = build(model, tokenizer, parts, recipe, seed, place, _Told(stage, send, wait))
+    trainer = build(model, tokenizer, parts, recipe, seed, place, _Reporter(stage, send, wait))
     trainer.train(resume_from_checkpoint=get_last_checkpoint(place) if place.is_dir() else None)
     scratch = place / "saving"
     trainer.save_model(str(scratch))
@@ -176,7 +176,7 @@ def _settings(recipe: PostTraining, seed: int, place: Path, steps: int, device: 
 
 
 def _fine_tuning(
-    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, told: TrainerCallback
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback
 ) -> Any:
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -196,13 +196,13 @@ def _fine_tuning(
         args=settings,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-        callbacks=[told],
+        callbacks=[reporter],
         peft_config=_low_rank(model, recipe, 0),
     )
 
 
 def _rewarding(
-    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, told: TrainerCallback
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback
 ) -> Any:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
@@ -226,7 +226,7 @@ def _rewarding(
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": task.text} for task in in_turn(parts.train, seed)]),
         processing_class=tokenizer,
-        callbacks=[told],
+        callbacks=[reporter],
         peft_config=_low_rank(model, recipe, rl.rank),
     )
 
@@ -254,7 +254,7 @@ class _Reward:
         return [self._tasks[prompt].reward(text) for prompt, text in zip(prompts, completions, strict=True)]
 
 
-class _Told(TrainerCallback):  # type: ignore[misc]
+class _Reporter(TrainerCallback):  # type: ignore[misc]
     """Passes on what a trainer reports, and lets it wait."""
 
     def __init__(self, stage: str, send: Send, wait: Callable[[], None]) -> None:

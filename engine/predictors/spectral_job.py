@@ -57,7 +57,10 @@ class PlannedSpectra:
 
     def spectra(self, store: Store) -> tuple[Spectrum, ...]:
         """What is measured, in the order of the names."""
-        stored = {one.tensor: one for one in stored_spectra(store, [self.weights_hash]).get(self.weights_hash, [])}
+        stored = {
+            spectrum.tensor: spectrum
+            for spectrum in stored_spectra(store, [self.weights_hash]).get(self.weights_hash, [])
+        }
         return tuple(stored[name] for name in self.names if name in stored)
 
 
@@ -71,13 +74,13 @@ class SpectralJob(Job):
     @property
     def states(self) -> tuple[RunState, ...]:
         """See `Job`."""
-        return tuple(one.state for one in self.planned)
+        return tuple(planned.state for planned in self.planned)
 
     def turns(self, store: Store, states: States) -> Iterator[Turn]:
         """See `Job`."""
-        for one in self.planned:
-            if one.left:
-                yield _SpectralTurn(store, one, states)
+        for planned in self.planned:
+            if planned.left:
+                yield _SpectralTurn(store, planned, states)
 
 
 def plan_spectra(
@@ -103,7 +106,7 @@ def plan_spectra(
         except CandidateError as error:
             refused.append(Refused(candidate.name, error.what, error.fix))
             continue
-        done = {one.tensor for one in stored_spectra(store, [weights]).get(weights, [])}
+        done = {spectrum.tensor for spectrum in stored_spectra(store, [weights]).get(weights, [])}
         left = tuple(name for name in names if name not in done)
         planned.append(PlannedSpectra(candidate, weights, names, left))
     return SpectralJob(tuple(planned), tuple(refused))

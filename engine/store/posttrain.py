@@ -12,7 +12,7 @@ from engine.store.runs import Owner, Status
 
 __all__ = [
     "PostTrainRun",
-    "Score",
+    "StageScore",
     "add_scores",
     "add_step",
     "close_posttrain",
@@ -24,7 +24,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Score:
+class StageScore:
     """Criteria of one family and subcategory that the answers of one stage met."""
 
     stage: str
@@ -112,7 +112,7 @@ def add_step(store: Store, run_id: str, stage: str, step: int, metrics: Mapping[
         )
 
 
-def add_scores(store: Store, run_id: str, scores: Sequence[Score]) -> None:
+def add_scores(store: Store, run_id: str, scores: Sequence[StageScore]) -> None:
     """Store what one stage's answers were worth; a stage that is measured again replaces itself."""
     with store.writing() as connection:
         connection.executemany(
@@ -143,7 +143,7 @@ def _run(*row: Any) -> PostTrainRun:
     )  # fmt: skip
 
 
-def stored_scores(store: Store, run_id: str) -> list[Score]:
+def stored_scores(store: Store, run_id: str) -> list[StageScore]:
     """All scores of a run, stage by stage."""
     with store.reading() as connection:
         rows = connection.execute(
@@ -151,7 +151,7 @@ def stored_scores(store: Store, run_id: str) -> list[Score]:
             "order by stage, part, how, family, subcategory",
             [run_id],
         ).fetchall()
-    return [Score(*row) for row in rows]
+    return [StageScore(*row) for row in rows]
 
 
 def stored_steps(store: Store, run_id: str, stage: str) -> list[tuple[int, Mapping[str, float]]]:

@@ -17,7 +17,7 @@ from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.construct.account import Account
-    from engine.construct.estimate import Estimate
+    from engine.construct.estimate import CostEstimate
     from engine.construct.request import ConstructRequest
     from engine.jobs.progress import RunState
 
@@ -309,7 +309,7 @@ def _show_end(state: RunState, as_json: bool, untried: list[str]) -> None:
                 f"{state.run_id}")  # fmt: skip
 
 
-def _show_estimate(planned: Estimate, as_json: bool) -> None:
+def _show_estimate(planned: CostEstimate, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(planned), "totals": {name: planned.totals(name) for name, _ in planned.courses}})
         return

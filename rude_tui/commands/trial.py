@@ -79,14 +79,14 @@ def trial(
     from engine.construct.server import Patience
     from engine.construct.settings import Running
     from engine.construct.spec import parse_spec
-    from engine.construct.trial import Trial, by_votes, calls_needed, rates_of
+    from engine.construct.trial import VerifierTrial, by_votes, calls_needed, rates_of
     from engine.jobs.job import exit_code, perform
     from engine.store.construct import TrialRow
     from rubrics.errors import BadInput
 
     if votes % 2 == 0:
         raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
-    wanted = Trial(parse_spec(verifier), pairs, votes, seed, schema)
+    wanted = VerifierTrial(parse_spec(verifier), pairs, votes, seed, schema)
     if dry_run:
         narrate(f"{calls_needed(wanted):,} questions")
         return

@@ -20,7 +20,7 @@ from screens.plain import one_line, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from engine.construct.blind import Finding, Result
+    from engine.construct.blind import BlindFinding, BlindResult
     from engine.store.construct import ConstructRow
 
 __all__ = ["AgreementScreen"]
@@ -63,7 +63,7 @@ out. A takes all of them.
     def __init__(self, row: ConstructRow) -> None:
         super().__init__()
         self._row = row
-        self._result: Result | None = None
+        self._result: BlindResult | None = None
 
     def body(self) -> Iterable[Widget]:
         """Numbers, list, and the reading under the cursor."""
@@ -88,14 +88,14 @@ out. A takes all of them.
     def _read(self) -> None:
         reader = self.session.desk.reader
 
-        def read() -> Result:
-            from engine.construct.blind import result
+        def read() -> BlindResult:
+            from engine.construct.blind import blind_result
 
-            return result(self.session.store, self._row.run_id, reader)
+            return blind_result(self.session.store, self._row.run_id, reader)
 
         self.load("result", read, self._arrived)
 
-    def _arrived(self, result: Result) -> None:
+    def _arrived(self, result: BlindResult) -> None:
         self._result = result
         rows = self.query_one(Rows)
         rows.show(len(result.findings), self._line, rows.cursor)
@@ -127,7 +127,7 @@ out. A takes all of them.
         )  # fmt: skip
 
     @property
-    def _current(self) -> Finding | None:
+    def _current(self) -> BlindFinding | None:
         at = self.query_one(Rows).cursor
         found = self._result.findings if self._result else ()
         return found[at] if at < len(found) else None
@@ -145,7 +145,7 @@ out. A takes all of them.
         place = self.query_one("#finding", Static)
         place.update(Text("No reading goes against a label.") if finding is None else self._text(finding))
 
-    def _text(self, finding: Finding) -> Text:
+    def _text(self, finding: BlindFinding) -> Text:
         reading, faint = finding.reading, self.colour("chance")
         text = Text(overflow="fold")
         text.append(f"{finding.criterion.subcategory}: ", faint)
@@ -166,13 +166,13 @@ out. A takes all of them.
         text.append(plain(finding.prompt) + "\n")
         return text
 
-    def _correct(self, findings: Iterable[Finding], *, corrects: bool) -> None:
+    def _correct(self, findings: Iterable[BlindFinding], *, corrects: bool) -> None:
         readings = [finding.reading for finding in findings]
 
         def work() -> None:
-            from engine.construct.blind import correct
+            from engine.construct.blind import correct_labels
 
-            correct(self.session.store, self._row.run_id, readings, corrects=corrects)
+            correct_labels(self.session.store, self._row.run_id, readings, corrects=corrects)
 
         def done(_: object) -> None:
             words = "The label stands" if not corrects else "Your reading overrules the label when the suite is written"

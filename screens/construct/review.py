@@ -135,9 +135,9 @@ responses you have read, so read first.
         row, reader, number = self._row, self.session.desk.reader, self._count
 
         def read() -> Sheet:
-            from engine.construct.blind import sheet
+            from engine.construct.blind import lay_out_sheet
 
-            return sheet(self.session.store, row.run_id, reader, number)
+            return lay_out_sheet(self.session.store, row.run_id, reader, number)
 
         self.load("sheet", read, self._arrived, self._failed)
 
@@ -149,7 +149,7 @@ responses you have read, so read first.
         self.repaint()
 
     def _arrived(self, sheet: Sheet) -> None:
-        self._sheet, self._said, self._trail = sheet, dict(sheet.said), []
+        self._sheet, self._said, self._trail = sheet, dict(sheet.answers), []
         asked = self.query_one("#asked")
         there = len(asked.query(Requirement))
         most = max((len(item.criteria) for item in sheet.items), default=0)
@@ -254,10 +254,10 @@ responses you have read, so read first.
         key = (item.item, number)
 
         def work() -> None:
-            from engine.construct.blind import say
+            from engine.construct.blind import keep_answer
 
             # What holds when the turn comes, so that the last word is the one that stays.
-            say(self.session.store, sheet, item, number, self._said.get(key))
+            keep_answer(self.session.store, sheet, item, number, self._said.get(key))
 
         self.load(f"say {item.item} {number}", work, lambda _: None)
 

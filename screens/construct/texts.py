@@ -15,8 +15,8 @@ from screens.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.construct.account import PhaseYield
+    from engine.construct.judgements import Judgement
     from engine.construct.reading import Call, Example
-    from engine.construct.verdicts import Judgement
     from engine.construct.watching import Overview, Tried
     from engine.store.construct import ConstructRow
     from rubrics.schema import Criterion

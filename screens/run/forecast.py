@@ -13,8 +13,8 @@ from screens.formats import duration
 from screens.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.jobs.outlook import Outlook
     from engine.jobs.preview import LaidRun
+    from engine.jobs.run_cost import RunCost
     from engine.jobs.runs import Plan, PlannedRun
     from engine.store.connection import Store
     from rubrics.errors import RudeError
@@ -29,7 +29,7 @@ class Expected:
     """One planned run, and what it will take."""
 
     run: PlannedRun
-    outlook: Outlook
+    outlook: RunCost
     needed_bytes: int | None = None
     """Estimated memory of the scoring process."""
     laid: LaidRun | None = None
@@ -89,7 +89,7 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.jobs.outlook import outlook, paces
+    from engine.jobs.run_cost import paces, run_cost
     from engine.machine.devices import resolve_device
     from engine.machine.precision import fits
 
@@ -98,7 +98,7 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     return [
         Expected(
             run,
-            outlook(run, None, known),
+            run_cost(run, None, known),
             fits(run.candidate, devices[run.device], run.precision).needed_bytes,
         )
         for run in plan.runs
@@ -120,8 +120,8 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.jobs.outlook import outlook, paces
     from engine.jobs.preview import preview
+    from engine.jobs.run_cost import paces, run_cost
 
     known = paces(store)
     faults: dict[str, str] = {}
@@ -135,7 +135,7 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
         replace(
             one,
             laid=laid.get(one.run.run_id),
-            outlook=outlook(one.run, laid.get(one.run.run_id), known),
+            outlook=run_cost(one.run, laid.get(one.run.run_id), known),
             fault=faults.get(one.run.run_id, ""),
         )
         for one in portion

@@ -169,9 +169,9 @@ class StoredPane(Vertical):
         if run.protocol == TRAINING:
 
             def found() -> PostTrainJob:
-                from engine.posttrain.stored import taken_up
+                from engine.posttrain.stored import resume_training
 
-                return taken_up(store, run)
+                return resume_training(store, run)
 
             place.load("plan", found, place.train)
             return

@@ -59,8 +59,8 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
         scores = stored_scores(small.store, run.run_id)
         assert {(s.stage, s.part) for s in scores} == {(a, b) for a in ("base", "sft", "rl") for b in ("held", "seen")}
         assert sum(s.judged for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy")) == 4
-    verdict = report(small.store, recipe, tmp_path / "card", small.all_models)
-    assert verdict.n == 2
+    analysis = report(small.store, recipe, tmp_path / "card", small.all_models)
+    assert analysis.n == 2
     outcomes = read_outcomes(tmp_path / "card" / "outcomes.csv")
     assert {outcome.candidate for outcome in outcomes} == {"llama-tiny", "qwen3-tiny"}
     with (tmp_path / "card" / "points.csv").open(encoding="utf-8") as file:

@@ -11,7 +11,7 @@ from engine.jobs.preview import LaidRun
 from engine.jobs.runs import PlannedRun
 from engine.store.connection import Store
 
-__all__ = ["Outlook", "Pace", "outlook", "paces"]
+__all__ = ["Pace", "RunCost", "paces", "run_cost"]
 
 _Kind = tuple[str, str, str, str]
 """Weights hash, precision, kind of device, protocol."""
@@ -29,7 +29,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class RunCost:
     """What one planned run will take; None where nothing is known."""
 
     tokens: int | None = None
@@ -53,20 +53,20 @@ def paces(store: Store) -> Mapping[_Kind, Pace]:
             "select weights_hash, precision, device, protocol, facts from runs where owner_host = ? and n_wanted > 0",
             [socket.gethostname()],
         ).fetchall()
-    found: dict[_Kind, tuple[float, float, int, int]] = {}
-    for *kind, told in rows:
-        facts = json.loads(told)
+    sums: dict[_Kind, tuple[float, float, int, int]] = {}
+    for *kind, text in rows:
+        facts = json.loads(text)
         tokens, seconds = facts.get("tokens") or 0, facts.get("seconds") or 0.0
         if tokens > 0 and seconds > 0:
             weights, precision, device, protocol = kind
             key = (weights, precision, device, protocol)
-            before = found.get(key, (0.0, 0.0, 0, 0))
+            before = sums.get(key, (0.0, 0.0, 0, 0))
             memory = max(before[2], int(facts.get("memory") or 0))
-            found[key] = (before[0] + tokens, before[1] + seconds, memory, before[3] + 1)
-    return {key: Pace(tokens / seconds, memory, runs) for key, (tokens, seconds, memory, runs) in found.items()}
+            sums[key] = (before[0] + tokens, before[1] + seconds, memory, before[3] + 1)
+    return {key: Pace(tokens / seconds, memory, runs) for key, (tokens, seconds, memory, runs) in sums.items()}
 
 
-def outlook(run: PlannedRun, laid: LaidRun | None, known: Mapping[_Kind, Pace]) -> Outlook:
+def run_cost(run: PlannedRun, laid: LaidRun | None, measured: Mapping[_Kind, Pace]) -> RunCost:
     """What a planned run will take.
 
     Args:
@@ -74,13 +74,13 @@ def outlook(run: PlannedRun, laid: LaidRun | None, known: Mapping[_Kind, Pace]) 
         known: from `paces`.
     """
     key = run.key
-    pace = known.get((key["weights_hash"], key["precision"], key["device"], run.protocol))
+    pace = measured.get((key["weights_hash"], key["precision"], key["device"], run.protocol))
     if laid is None:
-        return Outlook(measured_bytes=pace.memory_bytes if pace else None, runs=pace.runs if pace else 0)
+        return RunCost(measured_bytes=pace.memory_bytes if pace else None, runs=pace.runs if pace else 0)
     # The tokens are those of every pair that can be scored, whatever the limit.
     scorable = len(run.suite.scored) - len(laid.skipped)
     left = max(0, laid.total - run.done)
     tokens = round(laid.tokens * left / scorable) if scorable else 0
     if pace is None:
-        return Outlook(tokens)
-    return Outlook(tokens, tokens / pace.tokens_per_second, pace.runs, pace.memory_bytes)
+        return RunCost(tokens)
+    return RunCost(tokens, tokens / pace.tokens_per_second, pace.runs, pace.memory_bytes)
