@@ -16,8 +16,9 @@ from engine.jobs.progress import Phase
 from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
 from engine.jobs.states import States
 from engine.stats.metrics import headline_win
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import Status, close_run, open_run, save_candidate
+from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.counted import count

@@ -20,6 +20,7 @@ from engine.outcomes.outcomes import Outcome
 from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe
 from engine.posttrain.tasks import WORLD, split, suite_hash
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from engine.store.posttrain import (
@@ -32,7 +33,7 @@ from engine.store.posttrain import (
     stored_posttrain,
     stored_scores,
 )
-from engine.store.runs import Status, save_candidate
+from engine.store.runs import Status
 from rubrics.errors import BadInput, CandidateError, RudeError
 
 __all__ = ["PlannedTraining", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training", "require"]

@@ -25,7 +25,7 @@ def catalogue(store: Store | None = None) -> dict[str, Predictor]:
     predictors = dict(COMPUTED)
     if store is None:
         return predictors
-    with store.reading():
+    with store.snapshot():
         predictors |= trace_predictors(store)
         columns: dict[str, list[StoredPredictor]] = {}
         for stored in stored_predictors(store):

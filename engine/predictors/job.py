@@ -19,8 +19,8 @@ from engine.jobs.keys import key_hash, model_causes
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.predictors.trace_file import TraceSet
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import save_candidate
 from engine.store.traces import (
     StoredTraces,
     TraceRun,

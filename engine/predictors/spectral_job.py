@@ -14,8 +14,8 @@ from engine.jobs.process import Runner
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.states import States
 from engine.predictors.spectral import matrix_names, measure
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import save_candidate
 from engine.store.spectra import Spectrum, add_spectra, stored_spectra
 from rubrics.errors import CandidateError, RudeError
 

@@ -128,9 +128,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
     def _look(self, store: Store, pair_id: str) -> _Shown:
         from engine.results.failures import pair_view
 
-        # Held open here, both questions to the store share one opening of its file.
-        with store.reading():
-            view = pair_view(store, self._board, pair_id)
+        view = pair_view(store, self._board, pair_id)
         chosen, rejected = plain(view.pair.chosen), plain(view.pair.rejected)
         return _Shown(view, plain(view.pair.prompt_text), chosen, rejected, differing(chosen, rejected))
 

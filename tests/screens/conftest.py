@@ -15,8 +15,9 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.layout.requests import TokenScores
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import Status, close_run, open_run, save_candidate
+from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
 from rubrics.schema import Pair, Suite

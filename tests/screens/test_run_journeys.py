@@ -19,9 +19,10 @@ import engine.jobs.job
 from data.bundled import bundled_models
 from engine.jobs.progress import Phase, RunState
 from engine.posttrain.job import plan_post_training
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import add_step, close_posttrain, open_posttrain
-from engine.store.runs import Status, save_candidate, stored_runs
+from engine.store.runs import Status, stored_runs
 from screens.run.planned import PlanPane
 from screens.run.stored import StoredPane
 

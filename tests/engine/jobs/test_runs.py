@@ -17,9 +17,11 @@ from engine.jobs.child import in_words, is_out_of_memory
 from engine.jobs.job import exit_code, perform
 from engine.jobs.planning import plan
 from engine.jobs.process import WorkerProcess
-from engine.jobs.progress import Phase, RunState
+from engine.jobs.progress import NoProgress, Phase, RunState
 from engine.jobs.resuming import resume_request
 from engine.jobs.runs import RunRequest
+from engine.jobs.score import ScoreTurn
+from engine.jobs.states import States
 from engine.machine.devices import Device
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
@@ -194,6 +196,46 @@ def test_a_run_is_resumed_with_its_attention(store: Store, small_model: Path, at
     request = resume_request(store, stored_runs(store)[0])
     assert request.attention == attention
     assert plan(store, request).runs[0].run_id == planned.runs[0].run_id
+
+
+def test_a_run_is_resumed_with_its_tokens(store: Store, small_model: Path) -> None:
+    perform(store, plan(store, asked(small_model, limit=2)))
+    assert not resume_request(store, stored_runs(store)[0]).token_scores
+    perform(store, plan(store, asked(small_model, limit=4, token_scores=True)))
+    perform(store, plan(store, asked(small_model, limit=6)))
+    (run,) = stored_runs(store)
+    request = resume_request(store, run)
+    assert request.token_scores
+    (state,) = perform(store, plan(store, request))
+    assert (state.done, state.judged) == (6, 2), "two pairs had no tokens"
+    assert len(done_pairs(store, run.run_id, with_tokens=True)) == 6
+
+
+def test_tokens_of_an_earlier_version_are_asked_for_again(store: Store, small_model: Path) -> None:
+    perform(store, plan(store, asked(small_model, limit=2, token_scores=True)))
+    with store.writing() as connection:
+        connection.execute("update runs set run_key = replace(run_key, '\"token_scores\": true, ', '')")
+    assert resume_request(store, stored_runs(store)[0]).token_scores
+
+
+def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
+    store: Store, small_model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own-code"
+    shutil.copytree(small_model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "my-own", "auto_map": {"AutoModelForCausalLM": "own.Model"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own.py").write_text("")
+    with pytest.raises(CandidateError):
+        plan(store, asked(folder, limit=2))
+    first = plan(store, asked(folder, limit=2, allow_remote_code=frozenset([str(folder)])))
+    run = first.runs[0]
+    ScoreTurn(store, first.request, first.runs, States(first.states, NoProgress())).claim()
+    (stored,) = stored_runs(store)
+    request = resume_request(store, stored)
+    assert request.allow_remote_code == {str(folder)}
+    assert plan(store, request).runs[0].run_id == run.run_id
 
 
 def test_an_attention_that_cannot_be_had_fails_the_run_with_its_error(store: Store, small_model: Path) -> None:

@@ -15,6 +15,7 @@ from engine.jobs.progress import NoProgress, Phase
 from engine.jobs.states import States
 from engine.posttrain.job import PostTrainJob, PostTrainTurn, outcomes_in, plan_post_training
 from engine.posttrain.stored import resume_training, training_rows
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import (
     StageScore,
@@ -25,7 +26,7 @@ from engine.store.posttrain import (
     stored_posttrain,
     stored_scores,
 )
-from engine.store.runs import Owner, Status, save_candidate
+from engine.store.runs import Owner, Status
 from rubrics.errors import BadInput, CandidateError, RudeError
 
 RECIPE = """
