@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from engine.construct.caller import Caller, Capped
 from engine.construct.chat import CallFailed, ChatModel
@@ -19,6 +19,7 @@ from engine.construct.spec import ModelSpec, key_from
 from engine.construct.tally import Tally
 from engine.construct.violations import PlannedPair, pair_id, plan_pairs
 from engine.jobs.job import Signals
+from engine.jobs.process import POLL_SECONDS
 from engine.jobs.progress import Phase
 from engine.store.connection import Store
 from engine.store.construct import ExampleRow
@@ -26,8 +27,6 @@ from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 
 __all__ = ["Construction", "Pipeline", "open_model", "open_models"]
-
-_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class Pipeline:
             elif not pause.is_set() and not self._caller.open.is_set():
                 self._caller.open.set()
                 self._tally.enter(before)
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         work.cancel()
 
     async def _all(self) -> None:

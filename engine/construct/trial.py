@@ -8,7 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from engine.construct.answers import CriterionVerdict, ask_json
 from engine.construct.caller import Caller, Capped
@@ -18,6 +18,7 @@ from engine.construct.spec import ModelSpec
 from engine.construct.survival import ErrorRates, voted
 from engine.construct.wording import wording_hash
 from engine.jobs.keys import key_hash
+from engine.jobs.process import POLL_SECONDS
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, TrialRow, trials_of
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 OVERALL = "overall"
-_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def try_verifier(
         models = {str(trial.verifier): model}
         async with Caller(store, trial.trial_id, models, concurrency=concurrency, max_calls=max_calls) as caller:
             work = asyncio.create_task(read_every(caller))
-            while not (await asyncio.wait({work}, timeout=_POLL_SECONDS))[0]:
+            while not (await asyncio.wait({work}, timeout=POLL_SECONDS))[0]:
                 if cancel.is_set():
                     work.cancel()
             if not work.cancelled():

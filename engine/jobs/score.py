@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from engine.jobs.job import Turn, WorkerTurn
+from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
 from engine.jobs.progress import Phase
 from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
 from engine.jobs.states import States
@@ -25,8 +25,6 @@ from rubrics.counted import count
 from rubrics.errors import RudeError
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
-
-_COMMIT_SECONDS: Final = 0.5
 
 
 class ScorePlan(Plan):
@@ -173,7 +171,7 @@ class ScoreTurn(WorkerTurn):
             notes=self._noted(number, event["facts"]),
             seconds=self._earlier[number] + seconds,
         )
-        if time.monotonic() - self._committed >= _COMMIT_SECONDS:
+        if time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit()
 
     def _noted(self, number: int, facts: Mapping[str, Any]) -> tuple[str, ...]:

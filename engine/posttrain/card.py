@@ -21,7 +21,7 @@ from engine.outcomes.outcomes import Outcome
 from engine.posttrain.job import outcomes_in
 from engine.posttrain.ladder_analysis import BASE, CLAIM, LEAST, OUTCOMES, LadderAnalysis, analyse
 from engine.posttrain.outcomes import level
-from engine.posttrain.recipe import PostTraining
+from engine.posttrain.recipe import STAGES, PostTraining
 from engine.predictors.catalogue import catalogue
 from engine.stats.correlation import Statistic
 from engine.store.connection import Store
@@ -242,7 +242,7 @@ def _models(analysis: LadderAnalysis, scores: dict[str, list[list[StageScore]]])
     rows = []
     for n in order:
         name = analysis.names[n]
-        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in ("base", "sft", "rl")]
+        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in STAGES]
         size = f"{10 ** analysis.columns[SIZE][n]:,.0f}"
         bits = f"{-analysis.columns['bits per byte'][n]:.3f}"
         rows.append([f"`{name}`", size, bits, _percent(analysis.columns[RUDE][n]), *stages, str(len(scores[name]))])

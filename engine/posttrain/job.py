@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine.candidates.find import Candidate, find
 from engine.jobs.job import Job, Refused, Turn, WorkerTurn
@@ -17,6 +16,7 @@ from engine.jobs.keys import key_hash
 from engine.jobs.progress import TRAINING, Phase, RunState
 from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
+from engine.posttrain.extra import require_extra
 from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe
 from engine.posttrain.tasks import WORLD, split, suite_hash
@@ -36,9 +36,7 @@ from engine.store.posttrain import (
 from engine.store.runs import Status
 from rubrics.errors import BadInput, CandidateError, RudeError
 
-__all__ = ["PlannedTraining", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training", "require"]
-
-_NEEDED: Final = ("trl", "peft", "datasets")
+__all__ = ["PlannedTraining", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training"]
 
 
 @dataclass(frozen=True)
@@ -60,20 +58,6 @@ class PlannedTraining:
             protocol=f"{TRAINING} #{self.run.seed}", device=self.device, note=self.recipe.name,
             phase=Phase.UP_TO_DATE if self.done else Phase.QUEUED,
         )  # fmt: skip
-
-
-def require() -> None:
-    """Whether what trains is installed.
-
-    Raises:
-        RudeError: it is not.
-    """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise RudeError(
-            f"post-training needs {', '.join(missing)}, which is not installed",
-            fix="install the extra: pip install 'rude-tui[posttrain]'",
-        )
 
 
 def plan_post_training(
@@ -104,7 +88,7 @@ def plan_post_training(
     from engine.machine.devices import resolve_device
     from engine.machine.paths import digest_dir
 
-    require()
+    require_extra()
     recipe = read_recipe(recipe_file)
     suite_digest = _suite(suite)
     # Whoever takes it up may stand in another folder.

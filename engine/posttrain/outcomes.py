@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.outcomes.outcomes import Outcome
+from engine.posttrain.recipe import STAGES
 from engine.store.posttrain import StageScore
 from rubrics.counted import count
 
 __all__ = ["SOURCE", "level", "outcomes_of"]
 
 SOURCE = "post-trained by rude-tui"
-_STAGES = ("base", "sft", "rl")
 _PARTS = {"held": "", "seen": "seen_"}
 _HOW = {"greedy": "met", "sampled": "sampled"}
 
@@ -29,7 +29,7 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[O
     """
     source = f"{SOURCE}, {count(len(seeds), 'seed')}"
     values: dict[str, tuple[float, float]] = {}
-    for stage in _STAGES:
+    for stage in STAGES:
         for part, mark in _PARTS.items():
             for how, name in _HOW.items():
                 value = level(seeds, _selector(stage, part, how))
@@ -39,7 +39,7 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[O
             value = level(seeds, _selector(stage, "held", "greedy", subcategory))
             if value is not None:
                 values[f"{stage}_met_{subcategory}"] = value
-    for stage in ("sft", "rl"):
+    for stage in STAGES[1:]:
         for name, met in (("gain", "met"), ("seen_gain", "seen_met"), ("sampled_gain", "sampled")):
             before, after = values.get(f"base_{met}"), values.get(f"{stage}_{met}")
             if before and after:

@@ -7,11 +7,14 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from rubrics.errors import BadInput
 
-__all__ = ["Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
+__all__ = ["STAGES", "Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
+
+STAGES: Final = ("base", "sft", "rl")
+"""At which answers are measured, in order; before the first nothing is trained."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs.progress import TRAINING
+from engine.posttrain.recipe import STAGES
 from engine.posttrain.tasks import suite_hash
 from engine.store.candidates import candidate_path
 from engine.store.connection import Store
@@ -28,7 +29,7 @@ def training_rows(store: Store) -> list[RunRow]:
     rows = []
     for run in runs:
         trained = steps.get(run.run_id, {})
-        total = sum(int(run.settings[stage]["steps"]) for stage in ("sft", "rl"))
+        total = sum(int(run.settings[stage]["steps"]) for stage in STAGES[1:])
         done = total if run.status is Status.DONE else sum(step for step, _ in trained.values())
         notes = _notes(trained, criteria.get(run.run_id, {}))
         rows.append(
@@ -48,7 +49,7 @@ def _notes(
     trained: Mapping[str, tuple[int, Mapping[str, Any]]], measured: Mapping[str, tuple[int, int]]
 ) -> tuple[str, ...]:
     notes = []
-    for stage in ("base", "sft", "rl"):
+    for stage in STAGES:
         parts = []
         if stage in trained:
             step, metrics = trained[stage]
@@ -73,10 +74,11 @@ def resume_training(store: Store, row: RunRow) -> PostTrainJob:
 
     from engine.candidates.find import find
     from engine.machine.devices import resolve_device
-    from engine.posttrain.job import PlannedTraining, PostTrainJob, require
+    from engine.posttrain.extra import require_extra
+    from engine.posttrain.job import PlannedTraining, PostTrainJob
     from engine.posttrain.recipe import PostTraining
 
-    require()
+    require_extra()
     run = next(run for run in stored_posttrain(store) if run.run_id == row.run_id)
     folder = candidate_path(store, run.weights_hash)
     if folder is None or not folder.is_dir():

@@ -20,15 +20,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from engine.jobs.child import Events, Gate
 from engine.posttrain.answers import measure
+from engine.posttrain.extra import lacking
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, split
-from rubrics.errors import RudeError
 
-__all__ = ["STAGES", "post_train"]
+__all__ = ["post_train"]
 
 Send = Callable[..., None]
 
-STAGES: Final = ("base", "sft", "rl")
 _SCORES: Final = "scores.json"
 
 
@@ -41,7 +40,7 @@ def post_train(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
         RudeError: TRL or PEFT is not installed.
         BadInput: the suite or recipe cannot be used.
     """
-    _require()
+    _see_libraries()
     events.send("phase", phase="loading")
     with warnings.catch_warnings():
         # TRL 1.16 asks transformers 5.23 by names that it is about to drop.
@@ -76,15 +75,12 @@ def _stage_by_stage(job: Mapping[str, Any], send: Send, wait: Callable[[], None]
         trained = place / "model" if steps else trained
 
 
-def _require() -> None:
+def _see_libraries() -> None:
     try:
         import peft  # noqa: F401
         import trl  # noqa: F401
     except ImportError as error:
-        raise RudeError(
-            f"post-training needs {error.name or 'TRL and PEFT'}, which is not installed",
-            fix="install the extra: pip install 'rude-tui[posttrain]'",
-        ) from None
+        raise lacking(error.name or "TRL and PEFT") from None
 
 
 def _stages(recipe: PostTraining, parts: Split) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from engine.layout.requests import PROTOCOLS
 from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.rankings import RankingTable, rankings_of
 from engine.stats.intervals import Estimate
@@ -103,14 +104,14 @@ class Predictor:
     are NaN where it has none."""
     source: str = "own"
     """Where it was proposed."""
-    known: Callable[[Evidence], bool] = lambda evidence: True
+    is_stored: Callable[[Evidence], bool] = lambda evidence: True
     """Whether anything is stored that it follows from; what it needs of protocols is asked apart."""
     listed: bool = True
     """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
 
-    def run(self, evidence: Evidence) -> bool:
+    def has_runs(self, evidence: Evidence) -> bool:
         """Whether the protocol it needs has been run."""
-        return self.needs not in ("choice", "likelihood") or self.needs in evidence.protocols
+        return self.needs not in PROTOCOLS or self.needs in evidence.protocols
 
     def of(self, evidence: Evidence) -> Mapping[str, Estimate]:
         """The numbers.
@@ -118,7 +119,7 @@ class Predictor:
         Raises:
             BadInput: what it needs is not stored.
         """
-        if not self.run(evidence):
+        if not self.has_runs(evidence):
             raise BadInput(
                 f"{self.name!r} needs a {self.needs} run on this suite",
                 where=evidence.board.suite,

@@ -21,7 +21,7 @@ from engine.stats.intervals import Estimate
 from engine.stats.selection import BestOf, best_of
 from rubrics.errors import BadInput
 
-__all__ = ["HELP", "Judged", "ScorerRow", "judge"]
+__all__ = ["HELP", "JudgedScorers", "ScorerRow", "judge_scorers"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class ScorerRow:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedScorers:
     """What the 80 features say about some outcomes."""
 
     outcomes: tuple[str, ...]
@@ -64,9 +64,9 @@ class Judged:
     scorers: tuple[ScorerRow, ...]
 
 
-def judge(
+def judge_scorers(
     features: Mapping[str, Sequence[Estimate]], outcomes: Mapping[str, Mapping[str, float]], *, seed: int = 0
-) -> Judged:
+) -> JudgedScorers:
     """Fit and judge every scorer.
 
     Args:
@@ -93,7 +93,7 @@ def judge(
         winner = best_of(list(table[:, complete].T), scores, seed=seed)
         best[outcome] = (FEATURES[complete[winner.best]] if winner.best >= 0 else "none", winner)
     rows = tuple(_row(name, x, y, complete, seed) for name in SCORERS)
-    return Judged(tuple(outcomes), tuple(names), len(complete), best, rows)
+    return JudgedScorers(tuple(outcomes), tuple(names), len(complete), best, rows)
 
 
 def _row(name: str, x: FloatArray, y: FloatArray, complete: npt.NDArray[np.intp], seed: int) -> ScorerRow:

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from engine.candidates.find import Candidate, find
-from engine.jobs.job import Job, Refused, Signals, Turn
+from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Signals, Turn
 from engine.jobs.process import Runner
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.states import States
@@ -20,9 +19,6 @@ from engine.store.spectra import Spectrum, add_spectra, stored_spectra
 from rubrics.errors import CandidateError, RudeError
 
 __all__ = ["PlannedSpectra", "SpectralJob", "plan_spectra"]
-
-_COMMIT_SECONDS: Final = 1.0
-_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ class _SpectralTurn(Turn):
         committed = time.monotonic()
         for count, spectrum in enumerate(measure(planned.candidate.path, left), start=len(done) + 1):
             self._pending.append(spectrum)
-            if time.monotonic() - committed > _COMMIT_SECONDS:
+            if time.monotonic() - committed > COMMIT_SECONDS:
                 self._commit()
                 committed = time.monotonic()
             self.states.update(planned.key, phase=Phase.SCORING, done=count, stage=planned.stage(count))

@@ -152,7 +152,7 @@ def unlisted(session: Session) -> list[str]:
 
     evidence = Evidence(session.store, session.question())
     known = catalogue(session.store).items()
-    return [name for name, one in known if not one.listed and one.run(evidence) and one.known(evidence)]
+    return [name for name, one in known if not one.listed and one.has_runs(evidence) and one.is_stored(evidence)]
 
 
 def rivals(session: Session, found: Read) -> tuple[list[Rival], str]:

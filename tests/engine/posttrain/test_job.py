@@ -95,10 +95,10 @@ def test_a_pickled_model_is_refused(store: Store, recipe: Path, tmp_path: Path) 
 def test_without_the_extra_the_fix_is_named(
     store: Store, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.posttrain.job.find_spec", lambda name: None if name == "trl" else object())
+    monkeypatch.setattr("engine.posttrain.extra.find_spec", lambda name: None if name == "trl" else object())
     with pytest.raises(RudeError, match="post-training needs trl") as caught:
         plan_post_training(store, [str(bundled_models()[0])], "world", recipe, folder=tmp_path)
-    assert "rude-tui[posttrain]" in caught.value.fix
+    assert "rude-tui[posttrain]" in caught.value.shell
 
 
 def test_events_become_rows_and_states(job: PostTrainJob, store: Store) -> None:
