@@ -14,7 +14,7 @@ from engine.construct.pipeline import Construction, Pipeline, open_models
 from engine.construct.request import ConstructRequest
 from engine.construct.settings import Running
 from engine.construct.tally import Tally
-from engine.construct.trial import Trial, try_verifier
+from engine.construct.trial import VerifierTrial, try_verifier
 from engine.jobs.job import Job, Refused, Signals, Turn
 from engine.jobs.process import Runner
 from engine.jobs.progress import Phase, RunState
@@ -147,7 +147,7 @@ class ConstructTurn(Turn):
 class TrialJob(Job):
     """A verifier on trial; its state carries the `TrialRow` once it is over."""
 
-    trial: Trial
+    trial: VerifierTrial
     model: ChatModel
     concurrency: int = 8
     max_calls: int | None = None

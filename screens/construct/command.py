@@ -12,7 +12,7 @@ from screens.shell.formats import duration
 from screens.shell.plain import plain
 
 if TYPE_CHECKING:
-    from engine.construct.estimate import Estimate
+    from engine.construct.estimate import CostEstimate
 
 __all__ = ["FIELDS", "arguments", "plan_words", "shown_command"]
 
@@ -56,7 +56,7 @@ def shown_command(args: Sequence[str]) -> str:
     return plain(shlex.join(["rude-tui", "construct", *args]))
 
 
-def plan_words(plan: Estimate) -> str:
+def plan_words(plan: CostEstimate) -> str:
     """A plan as it is read before a yes."""
     lines = [f"{plan.prompts:,} prompts, {plan.pairs:,} pairs planned"]
     if bare := plan.without_criteria:

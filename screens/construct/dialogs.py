@@ -15,7 +15,7 @@ from screens.shell.place import Place
 from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
-    from engine.construct.estimate import Estimate
+    from engine.construct.estimate import CostEstimate
     from engine.construct.output import Written
     from engine.construct.request import ConstructRequest
     from engine.construct.watching import Overview
@@ -52,7 +52,7 @@ def start_dialog(place: Place, then: Callable[[], None]) -> None:
         ask()
         place.show_error(error)
 
-    def planned(args: list[str], request: ConstructRequest, plan: Estimate) -> None:
+    def planned(args: list[str], request: ConstructRequest, plan: CostEstimate) -> None:
         def go(sure: bool | None) -> None:
             if sure:
                 place.load("start", lambda: jobs.launch(session.store, request), started)

@@ -13,7 +13,7 @@ from rubrics.counted import count
 from rubrics.errors import BadInput, RudeError
 
 if TYPE_CHECKING:
-    from engine.construct.estimate import Estimate
+    from engine.construct.estimate import CostEstimate
     from engine.construct.output import Written
     from engine.construct.request import ConstructRequest
     from engine.jobs.detached import Detached
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ended", "launch", "plan", "stop", "write_suite"]
 
 
-def plan(store: Store, request: ConstructRequest) -> Estimate:
+def plan(store: Store, request: ConstructRequest) -> CostEstimate:
     """What it would cost.
 
     Raises:

@@ -19,9 +19,9 @@ import pytest
 from rich.cells import cell_len
 from textual.widgets import Input, TextArea
 
+from engine.construct.judgements import Judgement
 from engine.construct.reading import examples
 from engine.construct.underway import begun
-from engine.construct.verdicts import Judgement
 from engine.construct.watching import yields_of
 from engine.store.connection import Store
 from engine.store.construct import construct_runs

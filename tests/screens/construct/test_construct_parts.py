@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.construct.blind import correct, result, say, sheet
-from engine.construct.estimate import Estimate, RoleCost
+from engine.construct.blind import blind_result, correct_labels, keep_answer, lay_out_sheet
+from engine.construct.estimate import CostEstimate, RoleCost
 from engine.construct.request import ConstructRequest
 from engine.construct.watching import money, overview, stop
 from engine.jobs.detached import Ended
@@ -85,7 +85,7 @@ def test_a_plan_in_words() -> None:
         return RoleCost("owl", calls, tokens, 0, 6.0, measured=False, money=money)
 
     courses = (("least", (role(100, 50_000, 0.0),)), ("most", (role(4_000, 2_000_000, 12.5),)))
-    words = plan_words(Estimate(12, 2, 30, (), (), courses, 8))
+    words = plan_words(CostEstimate(12, 2, 30, (), (), courses, 8))
     assert "12 prompts, 30 pairs planned; 2 prompts without criteria" in words
     assert "2,000,000" in words
     assert "12.50" in words
@@ -185,19 +185,19 @@ def test_stopping_is_an_interrupt(tmp_path: Path, fill_construction) -> None:
 def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path) -> None:
     store = Store(beds)
     run_id = "0123456789abcdef"
-    mine, yours = sheet(store, run_id, "me", 40), sheet(store, run_id, "you", 40)
+    mine, yours = lay_out_sheet(store, run_id, "me", 40), lay_out_sheet(store, run_id, "you", 40)
     assert [item.item for item in mine.items] == [item.item for item in yours.items]
     first, second = mine.items[:2]
     for page, item in ((yours, first), (yours, second), (mine, second)):
-        label = result(store, run_id, "me").agreement
-        say(store, page, item, 0, True)
-        say(store, page, item, 1, False)
-        assert result(store, run_id, "me").agreement.readings == label.readings + 2
-    mine_now = result(store, run_id, "me")
+        label = blind_result(store, run_id, "me").agreement
+        keep_answer(store, page, item, 0, True)
+        keep_answer(store, page, item, 1, False)
+        assert blind_result(store, run_id, "me").agreement.readings == label.readings + 2
+    mine_now = blind_result(store, run_id, "me")
     assert {finding.reading.example_id for finding in mine_now.findings} <= {mine.examples[second.item]}
     assert len(mine_now.findings) < len(mine_now.agreement.disagreements)
-    assert dict(sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
-    correct(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
+    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
+    correct_labels(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
     assert any(reading.corrects for reading in readings_of(store, run_id))
-    say(store, mine, second, 0, None)
-    assert dict(sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}
+    keep_answer(store, mine, second, 0, None)
+    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}
