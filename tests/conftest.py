@@ -40,8 +40,8 @@ _UNSET = ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "NO_COL
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests start first: begun last, one keeps everybody waiting while the other cores idle."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Marked tests start first: begun last, one that takes long keeps everybody waiting while the other cores idle."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ PICTURED |= {"run-live": EVERY}
 """The main states, with the looks they are pictured in; of the others the text says enough."""
 
 
-@pytest.mark.long
+@pytest.mark.first
 async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = make_app(still)

@@ -55,7 +55,7 @@ PICTURED |= dict.fromkeys(("rankings", "pair", "correlation"), EVERY)
 """The main states, with the looks they are pictured in; of the others the text says enough."""
 
 
-@pytest.mark.long
+@pytest.mark.first
 async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with gallery(make_app(still), settle, screen_text, snapshot) as shown:

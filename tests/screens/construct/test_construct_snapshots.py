@@ -27,7 +27,7 @@ PICTURED = dict.fromkeys(("construct", "construct-form", "construct-calls", "rev
 """The main states, with the looks they are pictured in; of the others the text says enough."""
 
 
-@pytest.mark.long
+@pytest.mark.first
 async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
