@@ -28,9 +28,9 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except RudeError as error:
-        from screens.plain import plain
+        from screens.shell.plain import plain
 
-        print("error: " + plain(str(error)), file=sys.stderr)  # noqa: T201
+        print("error: " + plain(error.in_shell), file=sys.stderr)  # noqa: T201
         code = error.exit_code
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; nothing is wrong with us.

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, format_key, key_to_character
 
-from screens.place import Place
+from screens.shell.place import Place
 from screens.widgets.rows import Rows
 
 __all__ = ["trouble"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rubrics.counted import count
-from screens.plain import plain
+from screens.shell.plain import plain
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +18,7 @@ __all__ = [
     "between",
     "interval",
     "narrate",
+    "narrate_refused",
     "narrate_skips",
     "number",
     "percent",
@@ -120,6 +121,11 @@ def narrate(*lines: str) -> None:
     """Say something to the person, not to the pipe."""
     for line in lines:
         sys.stderr.write(plain(line) + "\n")
+
+
+def narrate_refused(refused: Iterable[tuple[str, str, str]]) -> None:
+    """Say what was asked for and cannot be done: name, what is wrong, what to do."""
+    narrate(*(f"left out: {name}: {what} → {fix}" for name, what, fix in refused))
 
 
 def narrate_skips(skips: Iterable[tuple[str, str]]) -> None:

@@ -27,7 +27,7 @@ from textual.widgets import Input, Tree
 from engine.store.connection import Store
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
-from screens.session import Session
+from screens.shell.session import Session
 from screens.widgets.rows import Rows
 
 
@@ -58,7 +58,7 @@ class Person:
     async def timed(self, name: str, act: Callable[[], object], shown: Callable[[], bool] | None = None) -> None:
         """Do one thing and note how long it took to be shown; without `shown`, until nothing is left to come."""
         # Whatever is done here stands for a key or a click, even where it calls what those call.
-        self.pilot.app._tidying.touched()
+        self.pilot.app._collector.touched()
         began, worked = time.perf_counter(), time.process_time()
         act()
         if shown is None:

@@ -72,6 +72,11 @@ class Candidate:
         """Whether it can be scored."""
         return not any(problem.refused for problem in self.problems)
 
+    @property
+    def runs_own_code(self) -> bool:
+        """Whether code that comes with it is run when it is loaded, which a person has allowed."""
+        return self.usable and any(problem.code == "remote_code" for problem in self.problems)
+
 
 def find(
     paths_or_ids: Iterable[str],

@@ -49,6 +49,9 @@ class Caller:
         self._run_id = run_id
         self._models = models
         self._places = asyncio.Semaphore(concurrency)
+        self.open = asyncio.Event()
+        """Cleared while nothing may be asked; what is remembered is answered all the same."""
+        self.open.set()
         self._max_calls = max_calls
         self._max_tokens = max_tokens
         self._changed = changed
@@ -147,6 +150,7 @@ class Caller:
             return Reply(found.answer, found.finish, found.prompt_tokens, found.completion_tokens)
         # The place is held until the answer is stored: a kill loses no more answers than there are places.
         async with self._places:
+            await self.open.wait()
             reply = await self._send(request)
             self._calls.append(
                 CallRow(

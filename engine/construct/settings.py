@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
@@ -11,6 +9,7 @@ from typing import Any, Final, Literal
 from engine.construct.server import Patience
 from engine.construct.spec import ModelSpec
 from engine.construct.wording import wording_hash
+from engine.jobs.keys import key_hash
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 
@@ -109,7 +108,4 @@ class Running:
 
 def run_id_of(settings: Settings, prompts: Sequence[RubricPrompt]) -> str:
     """Sixteen hexadecimal digits over settings and prompts: the same question resumes the same construction."""
-    digest = hashlib.sha256(json.dumps(settings.identity(), sort_keys=True).encode())
-    for line in sorted(prompt.canonical() for prompt in prompts):
-        digest.update(line.encode() + b"\n")
-    return digest.hexdigest()[:16]
+    return key_hash(settings.identity(), sorted(prompt.canonical() for prompt in prompts), digits=16)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.construct.answers import Verdict, ask_json
-from engine.construct.caller import Caller
+from engine.construct.caller import Caller, Capped
 from engine.construct.chat import CallFailed, ChatModel
 from engine.construct.judging import judge_request, majority
 from engine.construct.spec import ModelSpec
 from engine.construct.survival import ErrorRates, voted
 from engine.construct.wording import wording_hash
+from engine.jobs.keys import key_hash
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
-from engine.store.construct import ConstructRow, TrialRow, add_trial, trials_of
-from rubrics.errors import Interrupted, RudeError
+from engine.store.construct import ConstructRow, TrialRow, trials_of
+from rubrics.errors import RudeError
 from rubrics.schema import Criterion, Pair
 from rubrics.taxonomy import Subcategory
 
@@ -33,12 +33,13 @@ __all__ = [
     "calls_needed",
     "known_labels",
     "rates_of",
-    "run_trial",
     "single_rates",
     "trial_for",
+    "try_verifier",
 ]
 
 OVERALL = "overall"
+_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,13 @@ class Trial:
     @property
     def trial_id(self) -> str:
         """The same trial asks nothing twice."""
-        told = [str(self.verifier), self.pairs, self.votes, self.seed, self.schema, wording_hash()]
-        return "trial-" + hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        causes = [str(self.verifier), self.pairs, self.votes, self.seed, self.schema, wording_hash()]
+        return "trial-" + key_hash(causes, digits=16)
+
+    @property
+    def labels(self) -> int:
+        """How many labels it is asked about."""
+        return len(known_labels(self.seed, self.pairs))
 
 
 class Known(NamedTuple):
@@ -101,69 +107,70 @@ def known_labels(seed: int, pairs: int) -> list[Known]:
 
 def calls_needed(trial: Trial) -> int:
     """Questions a trial asks."""
-    return len(known_labels(trial.seed, trial.pairs)) * trial.votes
+    return trial.labels * trial.votes
 
 
-def run_trial(
+def try_verifier(
     store: Store,
     trial: Trial,
     model: ChatModel,
     *,
-    concurrency: int = 8,
-    max_calls: int | None = None,
-    tell: Callable[[int, int], None] = lambda done, total: None,
-    cancel: threading.Event | None = None,
-) -> TrialRow:
-    """Ask the verifier about every known label; blocks. Run again, it goes on where it stopped.
+    concurrency: int,
+    max_calls: int | None,
+    tell: Callable[[int], None],
+    cancel: threading.Event,
+) -> TrialRow | None:
+    """Ask the verifier about every known label; blocks. What it has answered before is not asked again.
 
     Args:
-        tell: called with labels done and labels in all.
+        tell: called with labels done.
+
+    Returns:
+        What it said, to be stored; None where `cancel` was set before it had said everything.
 
     Raises:
         EndpointError: it answers nobody.
-        Interrupted: `cancel` was set; answers so far are kept.
         RudeError: a cap was reached.
     """
-    from engine.construct.caller import Capped
-
     labels = known_labels(trial.seed, trial.pairs)
-    found: list[_Reading | None] = [None] * len(labels)
-    cancel = cancel or threading.Event()
+    readings: list[_Reading | None] = [None] * len(labels)
     done = 0
 
-    async def one(caller: Caller, places: asyncio.Semaphore, number: int, known: Known) -> None:
+    async def read(caller: Caller, places: asyncio.Semaphore, number: int, label: Known) -> None:
         nonlocal done
         async with places:
-            found[number] = await _reading(caller, trial, known)
+            readings[number] = await _reading(caller, trial, label)
         done += 1
-        tell(done, len(labels))
+        tell(done)
 
-    async def every(caller: Caller) -> None:
+    async def read_every(caller: Caller) -> None:
         places = asyncio.Semaphore(concurrency * 2)
         async with asyncio.TaskGroup() as group:
-            for number, known in enumerate(labels):
-                group.create_task(one(caller, places, number, known))
+            for number, label in enumerate(labels):
+                group.create_task(read(caller, places, number, label))
 
-    async def all_() -> None:
+    async def ask() -> None:
         models = {str(trial.verifier): model}
         async with Caller(store, trial.trial_id, models, concurrency=concurrency, max_calls=max_calls) as caller:
-            work = asyncio.create_task(every(caller))
-            while not (await asyncio.wait({work}, timeout=0.05))[0]:
+            work = asyncio.create_task(read_every(caller))
+            while not (await asyncio.wait({work}, timeout=_POLL_SECONDS))[0]:
                 if cancel.is_set():
                     work.cancel()
             if not work.cancelled():
                 work.result()
 
     try:
-        asyncio.run(all_())
+        asyncio.run(ask())
     except BaseExceptionGroup as errors:
         if isinstance(errors.exceptions[0], Capped):
-            raise RudeError("a cap is reached before the trial is over", fix="raise --max-calls; it goes on") from None
+            raise RudeError(
+                "a cap is reached before the trial is over", fix="allow more questions; it goes on"
+            ) from None
         raise errors.exceptions[0] from None
     if cancel.is_set():
-        raise Interrupted("the trial was stopped", fix="the same command goes on where it stopped")
-    kept = [reading for reading in found if reading is not None]
-    row = TrialRow(
+        return None
+    kept = [reading for reading in readings if reading is not None]
+    return TrialRow(
         trial.trial_id,
         str(trial.verifier),
         trial.votes,
@@ -172,8 +179,6 @@ def run_trial(
         json.dumps([[r.cluster, r.subcategory, r.met, list(r.votes)] for r in kept]),
         len(labels) - len(kept),
     )
-    add_trial(store, row)
-    return row
 
 
 async def _reading(caller: Caller, trial: Trial, known: Known) -> _Reading | None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.construct.progress import PhaseYield
+from engine.construct.account import PhaseYield
 from engine.construct.reading import Example, examples
 from engine.construct.trial import Rates, rates_of, trial_for
 from engine.construct.underway import UnderWay, from_json

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.jobs.planning import PlannedRun
 from engine.jobs.preview import LaidRun
+from engine.jobs.runs import PlannedRun
 from engine.store.connection import Store
+from engine.store.runs import facts_of_host
 
 __all__ = ["Outlook", "Pace", "outlook", "paces"]
 
@@ -48,22 +48,15 @@ def paces(store: Store) -> Mapping[_Kind, Pace]:
     Raises:
         StoreError: the store cannot be read.
     """
-    with store.reading() as connection:
-        rows = connection.execute(
-            "select weights_hash, precision, device, protocol, facts from runs where owner_host = ? and n_wanted > 0",
-            [socket.gethostname()],
-        ).fetchall()
-    found: dict[_Kind, tuple[float, float, int, int]] = {}
-    for *kind, told in rows:
-        facts = json.loads(told)
-        tokens, seconds = facts.get("tokens") or 0, facts.get("seconds") or 0.0
+    sums: dict[_Kind, tuple[float, float, int, int]] = {}
+    for run in facts_of_host(store, socket.gethostname()):
+        tokens, seconds = run.facts.get("tokens") or 0, run.facts.get("seconds") or 0.0
         if tokens > 0 and seconds > 0:
-            weights, precision, device, protocol = kind
-            key = (weights, precision, device, protocol)
-            before = found.get(key, (0.0, 0.0, 0, 0))
-            memory = max(before[2], int(facts.get("memory") or 0))
-            found[key] = (before[0] + tokens, before[1] + seconds, memory, before[3] + 1)
-    return {key: Pace(tokens / seconds, memory, runs) for key, (tokens, seconds, memory, runs) in found.items()}
+            key = (run.weights_hash, run.precision, run.device, run.protocol)
+            before = sums.get(key, (0.0, 0.0, 0, 0))
+            memory = max(before[2], int(run.facts.get("memory") or 0))
+            sums[key] = (before[0] + tokens, before[1] + seconds, memory, before[3] + 1)
+    return {key: Pace(tokens / seconds, memory, runs) for key, (tokens, seconds, memory, runs) in sums.items()}
 
 
 def outlook(run: PlannedRun, laid: LaidRun | None, known: Mapping[_Kind, Pace]) -> Outlook:

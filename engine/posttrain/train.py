@@ -18,6 +18,7 @@ from typing import Any, Final
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
+from engine.jobs.child import Events, Gate
 from engine.posttrain.answers import measure
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, split
@@ -31,23 +32,21 @@ STAGES: Final = ("base", "sft", "rl")
 _SCORES: Final = "scores.json"
 
 
-def post_train(job: Mapping[str, Any], send: Send, wait: Callable[[], None] = lambda: None) -> None:
-    """Do one job: `model` (folder), `suite`, `recipe`, `seed`, `folder` to work in, `device`.
+def post_train(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    """Do one run: `model` (folder), `suite`, `recipe`, `seed`, `folder` to work in, `device`.
 
     Events: `planned` (steps of each stage), `step` (stage, step, metrics), `scores` (stage, rows), `notes`.
-
-    Args:
-        wait: called between steps; returns when work may go on.
 
     Raises:
         RudeError: TRL or PEFT is not installed.
         BadInput: the suite or recipe cannot be used.
     """
     _require()
+    events.send("phase", phase="loading")
     with warnings.catch_warnings():
         # TRL 1.16 asks transformers 5.23 by names that it is about to drop.
         warnings.filterwarnings("ignore", category=FutureWarning)
-        _stage_by_stage(job, send, wait)
+        _stage_by_stage(message, events.send, lambda: gate.wait("training"))
 
 
 def _stage_by_stage(job: Mapping[str, Any], send: Send, wait: Callable[[], None]) -> None:

@@ -25,7 +25,7 @@ def catalogue(store: Store | None = None) -> dict[str, Predictor]:
     found = dict(COMPUTED)
     if store is None:
         return found
-    with store.reading():
+    with store.snapshot():
         found |= trace_predictors(store)
         columns: dict[str, list[StoredPredictor]] = {}
         for one in stored_predictors(store):

@@ -19,7 +19,9 @@ from engine.predictors.means import ratio
 from engine.predictors.proxy import FEATURES, HELP, Constants, Solution, solution_features
 from engine.results.board import Entrant
 from engine.stats.intervals import Estimate
+from engine.store.candidates import candidate_path
 from engine.store.connection import Store
+from engine.store.tokens import ChosenTokens, chosen_tokens
 from rubrics.errors import BadInput, CandidateError
 
 __all__ = ["PROXIES", "proxy_features"]
@@ -63,16 +65,9 @@ def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[s
         for i in np.flatnonzero(~np.isnan(board.matrix.scores).any(axis=0))
     }
     runs = [entrant.run.run_id for entrant in entrants]
-    with evidence.store.reading() as connection:
-        rows = connection.execute(
-            "select t.run_id, t.pair_id, t.scores, t.lengths, p.chosen from token_scores t join runs r using (run_id) "
-            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = t.pair_id "
-            "where t.view = 'chosen' and t.run_id in (select unnest(?::varchar[])) order by t.run_id, p.position",
-            [runs],
-        ).fetchall()
-    by_run: dict[str, dict[str, tuple[bytes, list[int], str]]] = {run: {} for run in runs}
-    for run, pair, packed, lengths, chosen in rows:
-        by_run[run][pair] = (packed, lengths, chosen)
+    by_run: dict[str, dict[str, ChosenTokens]] = {run: {} for run in runs}
+    for tokens in chosen_tokens(evidence.store, runs):
+        by_run[tokens.run_id][tokens.pair_id] = tokens
     common = set(counted).intersection(*by_run.values())
     if not common:
         raise BadInput(
@@ -80,26 +75,27 @@ def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[s
             where=board.suite,
             fix="rude-tui run … --protocol likelihood --token-scores",
         )
-    found = {}
+    by_label = {}
     for entrant in entrants:
-        kept = {pair: held for pair, held in by_run[entrant.run.run_id].items() if pair in common}
+        kept = {pair: tokens for pair, tokens in by_run[entrant.run.run_id].items() if pair in common}
         solutions = _solutions(list(kept.values()), _vocabulary(evidence.store, entrant))
         clusters = np.array([counted[pair] for pair in kept], dtype=np.int32)
-        found[own[entrant.label]] = _Read(np.stack([solution_features(one, constants) for one in solutions]), clusters)
-    return found
+        features = np.stack([solution_features(solution, constants) for solution in solutions])
+        by_label[own[entrant.label]] = _Read(features, clusters)
+    return by_label
 
 
-def _solutions(rows: list[tuple[bytes, list[int], str]], vocabulary: int) -> list[Solution]:
+def _solutions(responses: list[ChosenTokens], vocabulary: int) -> list[Solution]:
     pieces = []
-    for _, lengths, chosen in rows:
-        raw, ends = chosen.encode(), np.cumsum([0, *lengths]).tolist()
+    for response in responses:
+        raw, ends = response.text.encode(), np.cumsum([0, *response.lengths]).tolist()
         pieces.append([raw[a:b] for a, b in pairwise(ends)])
     # Ids are not stored; what a token stands for in the text is as good a name for it.
     counts = Counter(piece for of_one in pieces for piece in of_one)
     total = counts.total()
     solutions = []
-    for (packed, *_), of_one in zip(rows, pieces, strict=True):
-        scores = TokenScores.from_bytes(packed)
+    for response, of_one in zip(responses, pieces, strict=True):
+        scores = TokenScores.from_bytes(response.scores)
         solutions.append(
             Solution(
                 scores.logprob.astype(np.float64),
@@ -114,11 +110,7 @@ def _solutions(rows: list[tuple[bytes, list[int], str]], vocabulary: int) -> lis
 
 
 def _vocabulary(store: Store, entrant: Entrant) -> int:
-    with store.reading() as connection:
-        row = connection.execute(
-            "select path from candidates where weights_hash = ?", [entrant.weights_hash]
-        ).fetchone()
-    where = str(row[0]) if row else entrant.name
+    where = str(candidate_path(store, entrant.weights_hash) or entrant.name)
     size = read_shape(read_config(Path(where), ("config.json",))[0]).vocab
     if size < 2:
         raise CandidateError("its vocabulary is not known", where=where, fix="put the model back where it was scored")

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from engine.jobs.child import Events, be_polite, in_words
+from engine.jobs.child import EventLines, be_polite, in_words
 from engine.scoring.load import load_model
 from rubrics.errors import CandidateError, RudeError
 
@@ -99,7 +99,7 @@ class ChatSession:
 def main() -> int:
     """Answer until standard input closes."""
     # Native code prints where it likes; only events may reach the parent.
-    events = Events(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    events = EventLines(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
     folder = Path(json.loads(sys.stdin.readline())["model"])
     questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()

@@ -21,11 +21,9 @@ from typing import Any
 from rubrics.errors import SuiteError
 from rubrics.faults import nearest
 from rubrics.importers.options import MAPPED, ImportOptions
+from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, read_records, text_of
 from rubrics.taxonomy import Subcategory
-
-_BATCH = 512
-"""Rows of a Parquet file taken at a time."""
 
 
 def _read_csv(path: Path) -> Iterator[Record]:
@@ -45,27 +43,6 @@ def _read_csv(path: Path) -> Iterator[Record]:
         raise SuiteError(f"is not CSV ({error})", where=str(path), fix="quote cells with line breaks") from None
     except OSError as error:
         raise SuiteError(f"cannot be read ({error.strerror})", where=str(path), fix="check path and rights") from None
-
-
-def _read_parquet(path: Path) -> Iterator[Record]:
-    import duckdb
-
-    if not path.is_file():
-        raise SuiteError("no such file", where=str(path), fix="check the path")
-    # One thread reads one row group at a time; more would hold several.
-    with duckdb.connect(config={"threads": 1}) as database:
-        try:
-            rows = database.execute("SELECT * FROM read_parquet(?)", [str(path)])
-        except duckdb.Error as error:
-            raise SuiteError(
-                f"is not Parquet ({str(error).splitlines()[0]})", where=str(path), fix="check the file"
-            ) from None
-        names = [column[0] for column in rows.description or ()]
-        number = 0
-        while batch := rows.fetchmany(_BATCH):
-            for row in batch:
-                number += 1
-                yield Record(number, dict(zip(names, row, strict=True)))
 
 
 def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
@@ -156,5 +133,5 @@ def _compare_scores(cell: dict[str, Any]) -> str | None:
 FORMATS = [
     Format("jsonl", "pairs", "JSON lines with a prompt and two responses", "", "", read_records, _items),
     Format("csv", "pairs", "a CSV file with a header, a prompt and two responses", "", "", _read_csv, _items),
-    Format("parquet", "pairs", "a Parquet file with a prompt and two responses", "", "", _read_parquet, _items),
+    Format("parquet", "pairs", "a Parquet file with a prompt and two responses", "", "", read_parquet, _items),
 ]

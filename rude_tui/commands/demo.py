@@ -29,9 +29,10 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     questions, so the demo leads with `likelihood`; `choice` is run beside it.
     """
     from data.bundled import bundled_models
-    from engine.export import table, write_table
-    from engine.jobs.planning import CONTROL_PAIRS
-    from engine.jobs.runs import RunRequest, plan
+    from engine.export.files import write_table
+    from engine.export.tables import table
+    from engine.jobs.planning import plan
+    from engine.jobs.runs import CONTROL_PAIRS, RunRequest
     from engine.results.board import Question
     from rude_tui.commands.rank import print_ranking
     from rude_tui.commands.run import carry_out

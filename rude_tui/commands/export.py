@@ -40,10 +40,9 @@ def export(
 
     Without --protocol, every protocol run on the suite is written, each under its headline metric.
     """
-    from engine.export import table, write_table
-    from engine.export.files import write_csv
+    from engine.export.files import write_csv, write_table
     from engine.export.methods import METHODS
-    from engine.export.tables import COLUMNS
+    from engine.export.tables import COLUMNS, table
 
     if columns:
         print_table(["column", "type", "how it is made"], [[n, k, METHODS[what][n]] for n, k in COLUMNS[what].items()])

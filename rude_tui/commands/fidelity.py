@@ -44,7 +44,9 @@ def fidelity(
     Agreement of verdicts, shift in accuracy, and whether the candidate would be ranked elsewhere among those stored.
     Both runs are kept; a sample never narrows a ranking. Running it again scores only what is missing.
     """
-    from engine.jobs.runs import RunRequest, execute, exit_code, plan, protocols_of
+    from engine.jobs.job import exit_code, perform
+    from engine.jobs.planning import plan
+    from engine.jobs.runs import RunRequest, protocols_of
     from engine.machine.devices import resolve_device
     from engine.results.fidelity import fidelity as read
     from rubrics.errors import BadInput
@@ -67,11 +69,11 @@ def fidelity(
             TerminalProgress(),
             fetch=downloader(allowed),
         )  # fmt: skip
-        states = execute(store, planned, TerminalProgress())
+        states = perform(store, planned, TerminalProgress())
         if any(state.error for state in states):
             for state in states:
                 narrate(*filter(None, [state.error and f"{state.candidate}, {one}: {state.error}"]))
-            ctx.exit(int(exit_code(states, planned)))
+            ctx.exit(int(exit_code(states, planned.refused)))
         for run in planned.runs:
             runs.setdefault((run.protocol, run.suite.hash), {})[one] = run.run_id
     found = [read(store, protocol, suite_hash, ids) for (protocol, suite_hash), ids in runs.items()]

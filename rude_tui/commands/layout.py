@@ -10,7 +10,7 @@ import click
 
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, narrate_skips
-from screens.plain import one_line
+from screens.shell.plain import one_line
 
 __all__ = ["layout"]
 
@@ -33,8 +33,9 @@ def layout(
 
     In the table view the scored tokens of `likelihood` stand between ⟦ and ⟧.
     """
+    from engine.jobs.planning import plan
     from engine.jobs.preview import LaidRequest, requests
-    from engine.jobs.runs import RunRequest, plan, protocols_of
+    from engine.jobs.runs import RunRequest, protocols_of
     from rubrics.errors import BadInput
     from rude_tui.downloads import downloader
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.jobs.cancelling import cancelled_by_signals
 from rubrics.counted import count
-from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, attention_option, database, question_options, store_of
-from rude_tui.output import between, narrate, number, print_json, print_table
+from rude_tui.output import between, narrate, narrate_refused, number, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
@@ -62,7 +62,8 @@ def rbridge(
     One forward pass a trace; running it again scores only what is missing. Candidates are compared on the traces that
     all of them could read.
     """
-    from engine.predictors.job import TraceRequest, score_candidates
+    from engine.jobs.job import exit_code, perform
+    from engine.predictors.job import TraceRequest, plan_traces
     from engine.predictors.trace_file import read_traces
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
@@ -72,11 +73,11 @@ def rbridge(
     request = TraceRequest(
         models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code)
     )
-    states = score_candidates(
-        store, request, traces, TerminalProgress(), cancelled_by_signals(), fetch=downloader(allow_remote_code)
-    )
+    job = plan_traces(store, request, traces, TerminalProgress(), fetch=downloader(allow_remote_code))
+    narrate_refused(job.refused)
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
     _print_traced(store, traces, states, as_json)
-    ctx.exit(_exit(states))
+    ctx.exit(exit_code(states, job.refused))
 
 
 def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], as_json: bool) -> None:
@@ -121,15 +122,6 @@ def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], 
             narrate(f"left out: {state.error}")
 
 
-def _exit(states: tuple[RunState, ...]) -> int:
-    from rubrics.errors import Exit
-
-    failed = [state for state in states if state.error]
-    if failed and len(failed) == len(states):
-        return int(Exit.BAD_INPUT if all(state.bad_input for state in failed) else Exit.FAILED)
-    return int(Exit.SOME_SKIPPED if failed or any(state.skipped for state in states) else Exit.DONE)
-
-
 @click.command()
 @_MODELS
 @_REMOTE
@@ -146,28 +138,25 @@ def spectral(
     multiplies each with log10 of the largest eigenvalue. Seconds below 0.1 B parameters, an hour at 7 B on two cores;
     what is measured is kept, and running it again goes on.
     """
+    from engine.jobs.job import exit_code, perform
     from engine.predictors.spectral import SPECTRAL, spectral_values
-    from engine.predictors.weighing import weigh_candidates
+    from engine.predictors.spectral_job import plan_spectra
     from rubrics.errors import Exit
     from rude_tui.downloads import downloader
+    from rude_tui.terminal_progress import TerminalProgress
 
-    def tell(name: str, done: int, total: int) -> None:
-        if done in (0, total) or done % 50 == 0:
-            narrate(f"{name}: {done} of {total} matrices")
-
-    found = list(
-        weigh_candidates(
-            store_of(db), models, tell, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)
-        )
-    )
+    store = store_of(db)
+    job = plan_spectra(store, models, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code))
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
+    whole = {state.key for state in states if state.done == state.total}
+    measured = [(one.candidate.name, one.spectra(store)) for one in job.planned if one.key in whole]
     rows: list[dict[str, Any]] = [
         {
-            "candidate": one.candidate, **spectral_values(one.spectra), "matrices": len(one.spectra),
-            "fitted": sum(matrix.alpha is not None for matrix in one.spectra),
-            "spectra": [matrix._asdict() for matrix in one.spectra],
+            "candidate": name, **spectral_values(spectra), "matrices": len(spectra),
+            "fitted": sum(matrix.alpha is not None for matrix in spectra),
+            "spectra": [matrix._asdict() for matrix in spectra],
         }
-        for one in found
-        if not one.error
+        for name, spectra in measured
     ]  # fmt: skip
     if as_json:
         print_json(rows)
@@ -183,10 +172,9 @@ def spectral(
             for name, about in SPECTRAL.items()
         )
     )
-    failed = [one for one in found if one.error]
-    narrate(*(f"left out: {one.error}" for one in failed))
-    if failed:
-        ctx.exit(Exit.SOME_SKIPPED if rows else Exit.BAD_INPUT)
+    narrate_refused(job.refused)
+    narrate(*(f"left out: {state.candidate}: {state.error}" for state in states if state.error))
+    ctx.exit(exit_code(states, job.refused) if states else Exit.BAD_INPUT)
 
 
 @click.command()
@@ -258,7 +246,8 @@ def proxy(
 
 
 def _write_features(features: dict[str, list[Estimate]], output: Path) -> None:
-    from engine.export import Table, write_table
+    from engine.export.files import write_table
+    from engine.export.tables import Table
     from engine.predictors.proxy import FEATURES
 
     columns = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rude_tui.cancelling import cancelled_by_signals
+from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
@@ -46,17 +46,20 @@ def posttrain(
     """
     from dataclasses import asdict
 
-    from engine.posttrain.job import ended, outcomes_of_run, plan_post_training, post_train_all
+    from engine.jobs.job import exit_code, perform
+    from engine.posttrain.job import outcomes_of_run, plan_post_training
     from rude_tui.terminal_progress import TerminalProgress
 
     store = store_of(db)
-    planned = plan_post_training(models, suite, recipe, seeds=seeds, device=device, folder=output.resolve())
-    states = post_train_all(store, planned, TerminalProgress(), cancelled_by_signals(), threads=threads)
+    job = plan_post_training(
+        store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=output.resolve()
+    )
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
     for state in states:
         if state.error:
             narrate(f"{state.candidate}, {state.protocol}: {state.error}")
-    names = sorted({one.candidate.name for one in planned})
-    first = {one.candidate.name: one.run for one in planned}
+    names = sorted({one.candidate.name for one in job.planned})
+    first = {one.candidate.name: one.run for one in job.planned}
     found = [outcome for name in names for outcome in outcomes_of_run(store, first[name])]
     if as_json:
         print_json([asdict(outcome) for outcome in found])
@@ -73,7 +76,7 @@ def posttrain(
             "post-training never saw – and _seen_met on fresh prompts of families that it did",
             "more: rude-tui outcomes list; against predictors: rude-tui correlate --outcome rl_met",
         )
-    ctx.exit(int(ended(states)))
+    ctx.exit(exit_code(states))
 
 
 def _percent(value: float | None) -> str:

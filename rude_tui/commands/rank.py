@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 import click
 
-from engine.jobs.race import claim
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table, number_or_none
-from engine.results.decisions import decisions_on
+from engine.results.decisions import claim, decisions_on
 from engine.results.pairs import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
 from engine.store.connection import Store

@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 import click
 
-from rude_tui.cancelling import cancelled_by_signals
+from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, attention_option, database, store_of
-from rude_tui.output import narrate, narrate_skips, print_json, print_table
+from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 
 __all__ = ["run"]
 
@@ -84,8 +84,8 @@ def run(
     again as before, so that a candidate is loaded few times; who is out of the race is not scored further. The test
     holds whenever it stops. Its claim is about the suite named, not about others like it.
     """
-    from engine.jobs.planning import CONTROL_PAIRS
-    from engine.jobs.runs import RunRequest, plan, protocols_of
+    from engine.jobs.planning import plan
+    from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -98,8 +98,7 @@ def run(
         allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
-    for name, what, fix in planned.refused:
-        narrate(f"left out: {name}: {what} → {fix}")
+    narrate_refused(planned.refused)
     if dry_run:
         _preview(planned, as_json)
     else:
@@ -112,16 +111,17 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     Returns:
         The exit code.
     """
+    from engine.jobs.job import exit_code, perform
     from engine.jobs.progress import Phase
-    from engine.jobs.race import claim, decisions_of
-    from engine.jobs.runs import execute, exit_code
+    from engine.jobs.race import decisions_of
+    from engine.results.decisions import claim
     from rude_tui.terminal_progress import TerminalProgress
 
-    states = execute(store, planned, TerminalProgress(), cancelled_by_signals())
+    states = perform(store, planned, TerminalProgress(), cancelled_by_signals())
     stopped = any(state.phase is Phase.CANCELLED for state in states)
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:
-        rows = [{**asdict(state), "phase": str(state.phase)} for state in states]
+        rows = [state.to_json() for state in states]
         told = [{**asdict(decision), "claim": claim(decision)} for decision in decisions]
         print_json(rows if planned.request.until is None else {"runs": rows, "decisions": told})
     else:
@@ -145,7 +145,7 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
         narrate(f"note: {note} ({runs})")
     for error, runs in _by_text((state.error, state) for state in states if state.error):
         narrate(f"{runs}: {error}")
-    return int(exit_code(states, planned))
+    return int(exit_code(states, planned.refused))
 
 
 def _by_text(told: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:

@@ -5,17 +5,38 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.jobs.cancelling import cancelled_by_signals
 from rubrics.counted import count
-from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.commands.construct import patience_options
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
+if TYPE_CHECKING:
+    from engine.jobs.progress import RunState
+
 __all__ = ["trial"]
+
+
+class TrialTold:
+    """Labels done, on a live line where there is a terminal."""
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """Nothing is done yet."""
+
+    def advanced(self, state: RunState) -> None:
+        """One snapshot."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[2K{state.done} of {state.total} labels")
+            sys.stderr.flush()
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """Leave the line."""
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
 
 
 @click.command()
@@ -43,20 +64,25 @@ __all__ = ["trial"]
 @click.option("--dry-run", is_flag=True, help="Say how many questions it takes, and stop.")
 @as_json
 @database
+@click.pass_context
 def trial(
-    verifier: str, verifier_key: str | None, pairs: int, votes: int, schema: bool, seed: int, max_calls: int | None,
-    concurrency: int, timeout: float, attempts: int, dry_run: bool, as_json: bool, db: Path | None,
+    ctx: click.Context, verifier: str, verifier_key: str | None, pairs: int, votes: int, schema: bool, seed: int,
+    max_calls: int | None, concurrency: int, timeout: float, attempts: int, dry_run: bool, as_json: bool,
+    db: Path | None,
 ) -> None:  # fmt: skip
     """Try a verifier on pairs whose truth is proven: how often it grants what is not so and denies what is.
 
     The result is shown in the card of every suite that this verifier makes.
     """
+    from engine.construct.job import TrialJob
     from engine.construct.pipeline import open_model
     from engine.construct.server import Patience
     from engine.construct.settings import Running
     from engine.construct.spec import parse_spec
-    from engine.construct.trial import Trial, by_votes, calls_needed, rates_of, run_trial
-    from rubrics.errors import BadInput, Interrupted
+    from engine.construct.trial import Trial, by_votes, calls_needed, rates_of
+    from engine.jobs.job import exit_code, perform
+    from engine.store.construct import TrialRow
+    from rubrics.errors import BadInput
 
     if votes % 2 == 0:
         raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
@@ -65,21 +91,14 @@ def trial(
         narrate(f"{calls_needed(wanted):,} questions")
         return
     running = Running(patience=Patience(timeout, attempts))
-    live = sys.stderr.isatty()
-
-    def tell(done: int, total: int) -> None:
-        if live and (done % 10 == 0 or done == total):
-            sys.stderr.write(f"\r\x1b[2K{done} of {total} labels" + ("\n" if done == total else ""))
-            sys.stderr.flush()
-
-    try:
-        row = run_trial(
-            store_of(db), wanted, open_model(wanted.verifier, verifier_key, running), concurrency=concurrency,
-            max_calls=max_calls, tell=tell, cancel=cancelled_by_signals(),
-        )  # fmt: skip
-    except Interrupted:
-        narrate("stopped; the same command goes on")
-        raise
+    model = open_model(wanted.verifier, verifier_key, running)
+    (state,) = perform(
+        store_of(db), TrialJob(wanted, model, concurrency, max_calls), TrialTold(), cancelled_by_signals()
+    )
+    row = state.account
+    if not isinstance(row, TrialRow):
+        narrate("stopped; the same command goes on" if not state.error else f"error: {state.error}")
+        ctx.exit(exit_code([state]))
     rates, votes_rates = rates_of(row), by_votes(row)
     if as_json:
         print_json(

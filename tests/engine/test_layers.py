@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
         "import rude_tui.app",
         "import rude_tui.cli, rude_tui.commands.run, rude_tui.commands.demo, rude_tui.commands.layout",
         "import engine.jobs.runs, engine.jobs.planning, engine.jobs.preview, engine.jobs.process\n"
-        "import engine.export, engine.results.rankings",
+        "import engine.export.files, engine.export.tables, engine.results.rankings",
         "import pkgutil, importlib, screens\n"
         "[importlib.import_module(m.name) for m in pkgutil.walk_packages(screens.__path__, 'screens.')]",
         "import pkgutil, importlib, rubrics\n"

@@ -7,18 +7,18 @@ import gc
 import pytest
 from textual.css.stylesheet import Stylesheet
 
-from rude_tui import tidying
+from rude_tui import idle_collector
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
-from rude_tui.styling import Rules
-from screens.session import Session
+from screens.shell.session import Session
+from screens.shell.textual_privates import CachedStylesheet
 
 
 def _told(rules: Stylesheet) -> list[object]:
     return [(str(rule.selector_set), str(rule.styles.get_rules()), rule.tie_breaker) for rule in rules.rules]
 
 
-def _plain(rules: Rules, app: RudeApp) -> list[object]:
+def _plain(rules: CachedStylesheet, app: RudeApp) -> list[object]:
     """What Textual's own stylesheet makes of the same sources."""
     own = Stylesheet(variables=app.get_css_variables())
     for where, (css, default, tie, scope) in rules.source.items():
@@ -31,7 +31,7 @@ async def test_rules_are_those_of_textual_and_follow_the_theme(tmp_path) -> None
     grounds = {}
     async with app.run_test(size=(80, 24)) as pilot:
         rules = app.stylesheet
-        assert isinstance(rules, Rules)
+        assert isinstance(rules, CachedStylesheet)
         for theme in ("rude-dark", "rude-light", "rude-dark"):
             app.theme = theme
             # The second time round each screen was already there, in the other theme's colours.
@@ -46,7 +46,7 @@ async def test_rules_are_those_of_textual_and_follow_the_theme(tmp_path) -> None
 
 async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What other tests have read counts for nothing, and what is read here is not kept for them.
-    monkeypatch.setattr(Rules, "_read", {})
+    monkeypatch.setattr(CachedStylesheet, "_read", {})
     app = RudeApp(Session(store_path=tmp_path / "db"), Settings(), start_screen="rankings")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("5", "3")
@@ -62,19 +62,19 @@ async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(tidying.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(idle_collector.time, "monotonic", lambda: now[0])
     before = gc.get_threshold()
-    tidy = tidying.Tidying()
+    tidy = idle_collector.IdleCollector()
     tidy.start()
     try:
         assert gc.get_threshold()[2] >= 1_000
-        monkeypatch.setattr(tidying, "_WORTH", 0)
-        assert not tidy.look_round()
+        monkeypatch.setattr(idle_collector, "_WORTH", 0)
+        assert not tidy.collect_if_idle()
         now[0] = 3.5
-        assert tidy.look_round()
+        assert tidy.collect_if_idle()
         assert gc.get_freeze_count() > 0
         tidy.touched()
-        assert not tidy.look_round()
+        assert not tidy.collect_if_idle()
     finally:
         tidy.stop()
     assert gc.get_threshold() == before

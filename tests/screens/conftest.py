@@ -15,8 +15,9 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.layout.requests import TokenScores
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import Status, close_run, open_run, save_candidate
+from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
 from rubrics.schema import Pair, Suite
@@ -158,7 +159,7 @@ def make_app() -> Callable[..., Any]:
     """An app over a database."""
     from rude_tui.app import RudeApp
     from rude_tui.settings import Settings
-    from screens.session import Session
+    from screens.shell.session import Session
 
     def make(path: Path, *, start: str = "rankings", theme: str = "", folders: tuple[str, ...] = ()) -> Any:
         app = RudeApp(Session(store_path=path, folders=list(folders)), Settings(theme=theme), start_screen=start)

@@ -19,10 +19,10 @@ from engine.jobs.progress import Phase, RunState
 from engine.results.suites import SuiteEntry
 from engine.store.connection import Store
 from engine.store.verdicts import Skip
-from screens.candidates.shelf import Found, Shelf
+from screens.candidates.state import CandidateEntry as Found
+from screens.candidates.state import Inventory as Shelf
 from screens.run.forecast import Expected
-from screens.run.trace import RunTrace, Trace
-from screens.session import Live
+from screens.shell.live import Live, RunTrace, Trace
 
 
 def _planned(name: str, protocol: str, left: int, done: int, **changes: Any) -> Any:

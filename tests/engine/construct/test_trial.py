@@ -7,22 +7,23 @@ import random
 import threading
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from constructing import construct, run_trial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.construct import pipeline
+from engine.construct import job
 from engine.construct.card import expected_wrong
 from engine.construct.output import find_construction, write_construction
-from engine.construct.pipeline import Construction, construct, open_model
+from engine.construct.pipeline import Construction, open_model
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import parse_spec
 from engine.construct.survival import ErrorRates, prevalence, surviving, voted, wrong_label, wrong_pairs
-from engine.construct.trial import Trial, by_votes, calls_needed, known_labels, rates_of, run_trial, single_rates
+from engine.construct.trial import Trial, by_votes, calls_needed, known_labels, rates_of, single_rates
 from engine.store.connection import Store
 from engine.store.construct import examples_of, trials_of
-from rubrics.errors import Interrupted
 from rubrics.reading import read_suite
 
 RATES = (0.05, 0.1, 0.2)
@@ -68,14 +69,13 @@ def test_a_trial_that_is_stopped_goes_on(knowing, store: Store) -> None:
     cancel = threading.Event()
     trial = Trial(parse_spec(knowing.spec("oracle")), 6)
 
-    def tell(done: int, total: int) -> None:
-        if done >= 3:
+    def tell(told: SimpleNamespace) -> None:
+        if told.state.done >= 3:
             cancel.set()
 
     knowing.script.delay = 0.05
     model = open_model(trial.verifier, None, Running())
-    with pytest.raises(Interrupted):
-        run_trial(store, trial, model, concurrency=2, tell=tell, cancel=cancel)
+    assert run_trial(store, trial, model, concurrency=2, tell=tell, cancel=cancel) is None
     asked = len(knowing.script.requests)
     assert asked < calls_needed(trial)
     row = run_trial(store, trial, knowing.inside("oracle"), concurrency=8)
@@ -143,7 +143,7 @@ def test_wrong_pairs_survive_as_predicted(
     slips = 0.2
     server.script.knows(*twos)
     monkeypatch.setattr(
-        pipeline, "open_models", lambda s, _: {str(m): server.inside(m.model) for m in (s.generator, *s.verifiers)}
+        job, "open_models", lambda s, _: {str(m): server.inside(m.model) for m in (s.generator, *s.verifiers)}
     )
     specs = parse_spec(server.spec(f"oracle+sloppy:{slips}")), (parse_spec(server.spec(f"oracle+lies:{rate}")),)
     settings = Settings(*specs, violations=(1,), votes=votes, rounds=1, length_window=1.0, unchanged=1.0)
@@ -170,7 +170,7 @@ def test_wrong_pairs_survive_as_predicted(
 def test_the_card_tells_what_is_known_of_the_verifier(knowing, store: Store, tmp_path: Path, monkeypatch, twos) -> None:
     knowing.script.knows(*twos)
     monkeypatch.setattr(
-        pipeline, "open_models", lambda s, _: {str(m): knowing.inside(m.model) for m in (s.generator, *s.verifiers)}
+        job, "open_models", lambda s, _: {str(m): knowing.inside(m.model) for m in (s.generator, *s.verifiers)}
     )
     specs = parse_spec(knowing.spec("oracle")), (parse_spec(knowing.spec("oracle+lies:0.1")),)
     settings = Settings(*specs, violations=(1,), rounds=2, length_window=1.0, unchanged=1.0)

@@ -18,9 +18,10 @@ import psutil
 import pytest
 from command import rude
 
-from engine.export import table
-from engine.jobs.planning import RunRequest, plan
-from engine.jobs.runs import execute
+from engine.export.tables import table
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
+from engine.jobs.runs import RunRequest
 from engine.results.board import Question
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
@@ -50,7 +51,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     request = RunRequest(
         (str(small_model),), ("world",), ("likelihood",), "fp32", "cpu", threads=1, limit=PAIRS
     )  # fmt: skip
-    execute(store, plan(store, request))
+    perform(store, plan(store, request))
     return rows(store)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.planning import PlannedRun, RunRequest, plan
+from engine.jobs.planning import plan
 from engine.jobs.progress import way_of
+from engine.jobs.runs import PlannedRun, RunRequest
 from engine.store.connection import Store
 from rubrics.reading import write_suite
 from rubrics.schema import Suite

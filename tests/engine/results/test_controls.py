@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.export import table
+from engine.export.tables import table
 from engine.results.board import Board, Question, load_board
 from engine.results.controls import control_row, control_table
 from engine.store.annotations import annotate

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.export import table
+from engine.export.tables import table
 from engine.results.board import Question, load_board
 from engine.results.comparison import disagreements
 from engine.results.failures import annotated_pairs, failed_pairs, failure_tree, pair_view

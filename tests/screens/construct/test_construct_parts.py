@@ -20,9 +20,10 @@ from engine.store.construct_review import readings_of
 from engine.store.construct_watch import Spend
 from engine.store.runs import Status
 from rubrics.errors import BadInput, RudeError
-from screens.construct.starting import arguments, ended, launch, plan, plan_words, shown_command
-from screens.construct.texts import filters, kept
-from screens.construct.writing import read_price
+from screens.construct.command import arguments, plan_words, shown_command
+from screens.construct.example_list import filters, kept
+from screens.construct.jobs import ended, launch, plan
+from screens.construct.prices import read_price
 
 FORM = {"prompts": "in.jsonl", "generator": "http://h/v1#g", "verifier": "http://h/v1#v", "output": "out.jsonl"}
 
