@@ -387,7 +387,7 @@ async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, scre
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
 async def test_hostile_texts_are_shown_as_text(
     tmp_path: Path, fill_construction, make_app, settle, screen_text, size
 ) -> None:
