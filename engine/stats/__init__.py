@@ -1,1 +1,1 @@
-"""Arrays in, numbers out: accuracies, intervals, paired tests, ranking, sequential tests, correlation, item response."""
+"""Arrays in, numbers out: accuracies, intervals, paired and sequential tests, ranking, correlation, item response."""
