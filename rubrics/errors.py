@@ -15,7 +15,9 @@ The tree lives at the bottom layer because every layer raises from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 __all__ = [
     "BadInput",
@@ -43,19 +45,45 @@ class Exit(IntEnum):
 
 
 class RudeError(Exception):
-    """What went wrong, where, and what to do about it; each a short sentence or phrase without markup."""
+    """What went wrong, where, and what to do about it; each a short sentence or phrase without markup.
+
+    Args:
+        shell: the same remedy as it is typed in a shell, `--limit N` or `rude-tui run …`. Whoever has no shell before
+            them – the app, the report – never gets to see it, so `fix` has to do without it.
+    """
 
     exit_code: Exit = Exit.FAILED
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", fix: str = "", shell: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.fix = fix
+        self.shell = shell
+
+    def to_json(self) -> dict[str, str | int]:
+        """As another process can be told of it; `of_json` makes it one again."""
+        return {
+            "what": self.what, "where": self.where, "fix": self.fix, "shell": self.shell, "code": int(self.exit_code),
+        }  # fmt: skip
+
+    @staticmethod
+    def of_json(fields: Mapping[str, Any]) -> RudeError:
+        """An error of this tree with the same words and exit code."""
+        error = RudeError(fields["what"], where=fields["where"], fix=fields["fix"], shell=fields.get("shell", ""))
+        error.exit_code = Exit(fields["code"])
+        return error
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}\n  → {self.fix}" if self.fix else head
+
+    @property
+    def in_shell(self) -> str:
+        """The same for someone who types commands."""
+        remedy = f"{self.fix}: {self.shell}" if self.fix and self.shell else self.fix or self.shell
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n  → {remedy}" if remedy else head
 
 
 class BadInput(RudeError):

@@ -30,7 +30,7 @@ def main() -> None:
     except RudeError as error:
         from screens.shell.plain import plain
 
-        print("error: " + plain(str(error)), file=sys.stderr)  # noqa: T201
+        print("error: " + plain(error.in_shell), file=sys.stderr)  # noqa: T201
         code = error.exit_code
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; nothing is wrong with us.

@@ -18,6 +18,7 @@ __all__ = [
     "between",
     "interval",
     "narrate",
+    "narrate_refused",
     "narrate_skips",
     "number",
     "percent",
@@ -83,15 +84,15 @@ def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]
     from rich.cells import cell_len
 
     lines = ([line for row in cells for line in row[i].splitlines()] for i in range(len(columns)))
-    return [max(map(cell_len, [name, *found])) for name, found in zip(columns, lines, strict=True)]
+    return [max(map(cell_len, [name, *texts])) for name, texts in zip(columns, lines, strict=True)]
 
 
 def _blocks(needed: Sequence[int], keys: int, width: int) -> list[list[int]]:
     """Columns, by number, of each table: as many as fit, behind the keys."""
     blocks = [list(range(min(keys, len(needed))))]
     for column in range(keys, len(needed)):
-        wanted = sum(needed[i] + _GAP for i in (*blocks[-1], column)) - _GAP
-        if wanted > width and len(blocks[-1]) > keys:
+        taken = sum(needed[i] + _GAP for i in (*blocks[-1], column)) - _GAP
+        if taken > width and len(blocks[-1]) > keys:
             blocks.append(list(range(keys)))
         blocks[-1].append(column)
     return blocks
@@ -120,6 +121,11 @@ def narrate(*lines: str) -> None:
     """Say something to the person, not to the pipe."""
     for line in lines:
         sys.stderr.write(plain(line) + "\n")
+
+
+def narrate_refused(refused: Iterable[tuple[str, str, str]]) -> None:
+    """Say what was asked for and cannot be done: name, what is wrong, what to do."""
+    narrate(*(f"left out: {name}: {what} → {fix}" for name, what, fix in refused))
 
 
 def narrate_skips(skips: Iterable[tuple[str, str]]) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from data.bundled import bundled_models
-from engine.jobs.planning import RunRequest, plan
+from engine.jobs.planning import plan
+from engine.jobs.runs import RunRequest
 from engine.store.connection import Store
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings

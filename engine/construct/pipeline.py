@@ -1,40 +1,32 @@
-"""A construction from beginning to end: prompts → positives → negatives → suite. Blocks; run it in a thread."""
+"""A construction from prompts to examples: criteria → positives → negatives, as many at a time as the models bear."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from engine.construct.board import Board
 from engine.construct.caller import Caller, Capped
 from engine.construct.chat import CallFailed, ChatModel
 from engine.construct.drafting import draft_criteria
 from engine.construct.judging import all_of
 from engine.construct.making import Made, Maker
-from engine.construct.output import NothingMade, write_construction
-from engine.construct.progress import ConstructPhase, ConstructState, Tell, nobody
 from engine.construct.server import ServedModel
 from engine.construct.settings import Running, Settings, run_id_of
 from engine.construct.spec import ModelSpec, key_from
+from engine.construct.tally import Tally
 from engine.construct.violations import PlannedPair, pair_id, plan_pairs
+from engine.jobs.job import Signals
+from engine.jobs.process import POLL_SECONDS
+from engine.jobs.progress import Phase
 from engine.store.connection import Store
-from engine.store.construct import ConstructRow, ExampleRow, close_construct, keep_facts, open_construct
-from engine.store.runs import Status
-from rubrics.errors import BadInput, RudeError
+from engine.store.construct import ExampleRow
+from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 
-__all__ = ["Construction", "construct", "open_model", "open_models"]
-
-_STATUS: Final = {
-    ConstructPhase.DONE: Status.DONE,
-    ConstructPhase.CAPPED: Status.CANCELLED,
-    ConstructPhase.CANCELLED: Status.CANCELLED,
-    ConstructPhase.FAILED: Status.FAILED,
-}
+__all__ = ["Construction", "Pipeline", "open_model", "open_models"]
 
 
 @dataclass(frozen=True)
@@ -52,63 +44,18 @@ class Construction:
         return run_id_of(self.settings, self.prompts)
 
 
-def construct(
-    store: Store,
-    construction: Construction,
-    running: Running,
-    tell: Tell = nobody,
-    cancel: threading.Event | None = None,
-) -> ConstructState:
-    """Make a suite. What has been answered is in the store, so the same call again goes on where it stopped.
-
-    Returns:
-        The last snapshot: done, stopped at a cap (what is whole is written), or cancelled (nothing is written).
-
-    Raises:
-        BadInput: settings that cannot be meant, or prompts without criteria.
-        EndpointError: a model that answers nobody.
-        RudeError: another process is at work on it, or nothing came through.
-        StoreError: nothing can be stored.
-    """
-    settings = construction.settings
-    settings.check()
-    run_id = construction.run_id
-    board = Board(run_id, construction.output.stem, tell)
-    models = open_models(settings, running)
-    row = ConstructRow(
-        run_id, construction.output.stem, settings.method, str(settings.generator),
-        " + ".join(map(str, settings.verifiers)),
-        {**settings.identity(), "caps": [running.max_calls, running.max_tokens]},
-        "\n".join(prompt.canonical() for prompt in construction.prompts), 0, Status.STARTED, "", {}, "", "",
-    )  # fmt: skip
-    owner = open_construct(store, row)
-    if owner is not None:
-        raise RudeError(f"process {owner.pid} is at work on this construction", fix="wait for it, or stop it there")
-    try:
-        asyncio.run(_Work(store, construction, running, board, models, cancel or threading.Event()).run())
-        if board.phase is not ConstructPhase.CANCELLED:
-            _write(store, construction, board)
-    except BaseException as error:
-        board.error = str(error)
-        close_construct(store, run_id, Status.FAILED, error=str(error))
-        board.enter(ConstructPhase.FAILED)
-        raise
-    close_construct(store, run_id, _STATUS[board.phase], error=board.error)
-    return board.state()
-
-
 def open_models(settings: Settings, running: Running) -> dict[str, ChatModel]:
     """Every model that will be asked, by its SPEC.
 
     Raises:
         BadInput: a key is not where it was said to be.
     """
-    found: dict[str, ChatModel] = {}
+    models: dict[str, ChatModel] = {}
     keys = (running.generator_key, *running.verifier_keys)
     for spec, variable in zip((settings.generator, *settings.verifiers), keys, strict=False):
-        if str(spec) not in found:
-            found[str(spec)] = open_model(spec, variable, running)
-    return found
+        if str(spec) not in models:
+            models[str(spec)] = open_model(spec, variable, running)
+    return models
 
 
 def open_model(spec: ModelSpec, variable: str | None, running: Running) -> ChatModel:
@@ -127,90 +74,90 @@ def open_model(spec: ModelSpec, variable: str | None, running: Running) -> ChatM
     return ServedModel(spec, key_from(variable), running.patience)
 
 
-def _write(store: Store, construction: Construction, board: Board) -> None:
-    end = board.phase
-    board.enter(ConstructPhase.WRITING)
-    keep_facts(store, construction.run_id, board.facts())
-    try:
-        written = write_construction(store, construction.run_id, construction.output)
-    except NothingMade:
-        if end is ConstructPhase.DONE:
-            raise
-    else:
-        board.notes += written.notes
-        board.pairs, board.output = written.pairs, str(construction.output)
-    board.enter(end)
-
-
-class _Work:
-    """The asynchronous part."""
+class Pipeline:
+    """Makes every example of a construction; what has been answered is in the store and is not asked again."""
 
     def __init__(
         self,
         store: Store,
         construction: Construction,
         running: Running,
-        board: Board,
+        tally: Tally,
         models: Mapping[str, ChatModel],
-        cancel: threading.Event,
+        signals: Signals,
     ) -> None:
         self._store = store
         self._settings = construction.settings
         self._prompts = sorted(construction.prompts, key=lambda prompt: prompt.id)
         self._run_id = construction.run_id
-        self._board = board
-        self._cancel = cancel
+        self._tally = tally
+        self._signals = signals
         # Each prompt at work has a question under way, so these fill every place; and pairs are finished rather than
         # prompts begun, which is what counts when a cap is met.
         self._admitted = asyncio.Semaphore(running.concurrency)
-        self._caller = board.caller = Caller(
+        self._caller = tally.caller = Caller(
             store,
             self._run_id,
             models,
             concurrency=running.concurrency,
             max_calls=running.max_calls,
             max_tokens=running.max_tokens,
-            changed=board.changed,
+            changed=tally.changed,
         )
-        self._maker = Maker(self._caller, self._settings, board.seen)
+        self._maker = Maker(self._caller, self._settings, tally.seen)
 
-    async def run(self) -> None:
-        """Make everything; the board's phase tells how it ended."""
+    async def run(self) -> Phase:
+        """Make everything.
+
+        Returns:
+            How it ended: done, at a cap, or cancelled.
+
+        Raises:
+            BadInput: no prompt has criteria.
+            EndpointError: a model that answers nobody.
+        """
         async with self._caller:
             work = asyncio.create_task(self._all())
             watch = asyncio.create_task(self._watch(work))
             try:
                 await work
-                self._board.phase = ConstructPhase.DONE
             except Capped:
-                self._board.phase = ConstructPhase.CAPPED
-                self._board.error = "a cap is reached; the same command with a higher one goes on"
+                return Phase.CAPPED
             except asyncio.CancelledError:
-                if not self._cancel.is_set():
+                if not self._signals.cancel.is_set():
                     raise
-                self._board.phase = ConstructPhase.CANCELLED
+                return Phase.CANCELLED
             finally:
                 watch.cancel()
+        return Phase.DONE
 
     async def _watch(self, work: asyncio.Task[None]) -> None:
-        while not self._cancel.is_set():
-            await asyncio.sleep(0.05)
+        """Heed whoever started it. While paused, what was asked is still answered; nothing more is asked."""
+        cancel, pause = self._signals
+        before = self._tally.phase
+        while not cancel.is_set():
+            if pause.is_set() and self._caller.open.is_set():
+                self._caller.open.clear()
+                before = self._tally.phase
+                self._tally.enter(Phase.PAUSED)
+            elif not pause.is_set() and not self._caller.open.is_set():
+                self._caller.open.set()
+                self._tally.enter(before)
+            await asyncio.sleep(POLL_SECONDS)
         work.cancel()
 
     async def _all(self) -> None:
         prompts = await self._with_criteria()
         if not prompts:
-            raise BadInput(
-                "no prompt has criteria", fix="add some, or let the generator propose them: --draft-criteria"
-            )
+            raise BadInput("no prompt has criteria", fix="add some, or let the generator draft criteria")
         settings = self._settings
         per_prompt = 1 if settings.method == "best-of-n" else settings.per_prompt
         plan: dict[str, list[PlannedPair]] = {}
         for pair in plan_pairs(prompts, settings.violations, per_prompt, settings.seed):
             plan.setdefault(pair.prompt_id, []).append(pair)
-        self._board.plan("positives", len(prompts))
-        self._board.plan("negatives", sum(map(len, plan.values())))
-        self._board.enter(ConstructPhase.MAKING)
+        self._tally.plan("positives", len(prompts))
+        self._tally.plan("negatives", sum(map(len, plan.values())))
+        self._tally.enter(Phase.MAKING)
         await self._each(
             prompts, lambda number, prompt: self._pairs_of(prompt, number * (per_prompt + 1), plan[prompt.id])
         )
@@ -220,23 +167,23 @@ class _Work:
         if not bare:
             return self._prompts
         if not self._settings.draft_criteria:
-            self._board.notes.append(f"{len(bare)} prompts without criteria left out (--draft-criteria proposes some)")
+            self._tally.notes.append(f"{len(bare)} prompts without criteria left out; the generator can draft some")
             return [prompt for prompt in self._prompts if prompt.criteria]
-        self._board.plan("criteria", len(bare))
-        self._board.enter(ConstructPhase.DRAFTING)
+        self._tally.plan("criteria", len(bare))
+        self._tally.enter(Phase.DRAFTING)
         drafted: dict[str, RubricPrompt] = {}
 
         async def draft(_: int, prompt: RubricPrompt) -> None:
             try:
                 drafted[prompt.id] = await draft_criteria(self._caller, self._settings, prompt)
             except CallFailed as error:
-                self._board.came_out("criteria", error.reason, 1)
+                self._tally.came_out("criteria", error.reason, 1)
             else:
-                self._board.came_out("criteria", "", 1)
+                self._tally.came_out("criteria", "", 1)
 
         await self._each(bare, draft)
-        found = [drafted.get(prompt.id, prompt) for prompt in self._prompts]
-        return [prompt for prompt in found if prompt.criteria]
+        prompts = [drafted.get(prompt.id, prompt) for prompt in self._prompts]
+        return [prompt for prompt in prompts if prompt.criteria]
 
     async def _each(
         self, prompts: Sequence[RubricPrompt], do: Callable[[int, RubricPrompt], Coroutine[Any, Any, None]]
@@ -247,7 +194,7 @@ class _Work:
         """
         capped = False
 
-        async def one(number: int, prompt: RubricPrompt) -> None:
+        async def when_admitted(number: int, prompt: RubricPrompt) -> None:
             nonlocal capped
             async with self._admitted:
                 try:
@@ -258,7 +205,7 @@ class _Work:
         try:
             async with asyncio.TaskGroup() as group:
                 for number, prompt in enumerate(prompts):
-                    group.create_task(one(number, prompt))
+                    group.create_task(when_admitted(number, prompt))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         if capped:
@@ -269,14 +216,14 @@ class _Work:
             best, worst = await self._maker.best_and_worst(prompt, plan[0], positive_id(prompt))
             await self._came_out(prompt, "positive", positive_id(prompt), position, best)
             if worst is None:
-                self._board.never("negatives", 1, "no positive")
+                self._tally.never("negatives", 1, "no positive")
             else:
                 await self._came_out(prompt, "negative", plan[0].id, position + 1, worst)
             return
         positive = await self._maker.positive(prompt, positive_id(prompt))
         await self._came_out(prompt, "positive", positive_id(prompt), position, positive)
         if positive.reason:
-            self._board.never("negatives", len(plan), "no positive")
+            self._tally.never("negatives", len(plan), "no positive")
             return
         make = self._maker.located if self._settings.method == "locate" else self._maker.negative
 
@@ -306,7 +253,7 @@ class _Work:
                 made.calls,
             )
         )
-        self._board.came_out(f"{kind}s", made.reason, made.rounds)
+        self._tally.came_out(f"{kind}s", made.reason, made.rounds)
 
 
 def positive_id(prompt: RubricPrompt) -> str:

@@ -1,1 +1,1 @@
-"""Taking tables away: CSV first; Parquet and JSON hold the same rows exactly."""
+"""Taking tables away: CSV first; Parquet and JSON hold the same rows exactly. Figures, and the report."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from engine.export.parquet import write_parquet
 from engine.export.tables import Table
 from rubrics.errors import BadInput, RudeError
 
@@ -84,17 +85,7 @@ def _json(table: Table, path: Path, raw: bool) -> None:
 
 
 def _parquet(table: Table, path: Path, raw: bool) -> None:
-    import duckdb
-
-    columns: Iterable[tuple[Any, ...]] = zip(*table.rows, strict=True) if table.rows else [() for _ in table.columns]
-    unnested = ", ".join(f'unnest(?::{kind}[]) as "{name}"' for name, kind in table.columns.items())
-    quoted = str(path).replace("'", "''")
-    try:
-        with duckdb.connect() as connection:
-            connection.execute(f"create temp table t as select {unnested}", [list(column) for column in columns])
-            connection.execute(f"copy t to '{quoted}' (format parquet)")
-    except duckdb.IOException as error:
-        raise OSError(str(error).splitlines()[0]) from None
+    write_parquet(table, path)
 
 
 _WRITERS: Final[dict[str, Callable[[Table, Path, bool], None]]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}

@@ -22,6 +22,7 @@ from engine.results.items import try_pairs
 from engine.results.rankings import rankings_of
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
+from engine.store.views import failure_rows, verdict_rows
 from rubrics.errors import BadInput
 
 __all__ = ["COLUMNS", "WHAT", "Table", "table"]
@@ -188,30 +189,18 @@ def _abilities(store: Store, question: Question) -> Table:
 
 
 def _verdicts(store: Store, question: Question) -> Table:
-    return _of_runs(store, question, _VERDICTS, "verdicts v", "")
+    return Table(_VERDICTS, verdict_rows(store, _VERDICTS, _run_ids(store, question)))
 
 
 def _failures(store: Store, question: Question) -> Table:
-    join = "failures v join (select run_id, suite_hash from runs) r using (run_id) "
-    join += "join (select suite_hash, pair_id, prompt, chosen, rejected from pairs) p using (suite_hash, pair_id)"
-    counted = "" if question.with_excluded else " and not v.excluded"
-    return _of_runs(store, question, _FAILURES, join, "margin, ", counted)
+    runs = _run_ids(store, question)
+    return Table(_FAILURES, failure_rows(store, _FAILURES, runs, with_excluded=question.with_excluded))
 
 
-def _of_runs(
-    store: Store, question: Question, columns: Mapping[str, str], source: str, order: str, counted: str = ""
-) -> Table:
-    runs = [
+def _run_ids(store: Store, question: Question) -> list[str]:
+    return [
         entrant.run.run_id for asked in _protocols(store, question) for entrant in load_board(store, asked).entrants
     ]
-    names = ", ".join(f'"{name}"' for name in columns)
-    with store.reading() as connection:
-        rows = connection.execute(
-            f"select {names} from {source} where run_id in (select unnest(?::varchar[])){counted} "
-            f"order by protocol, candidate, precision, {order}pair_id",
-            [runs],
-        ).fetchall()
-    return Table(columns, rows)
 
 
 def _number(value: float) -> float | None:

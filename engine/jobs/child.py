@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import IO, Any
+import threading
+from typing import IO, Any, Protocol
 
 from engine.machine.budgets import KERNELS_KEPT
 
-__all__ = ["Events", "be_polite", "environment", "in_words", "is_out_of_memory"]
+__all__ = ["EventLines", "Events", "Gate", "be_polite", "environment", "in_words", "is_out_of_memory"]
 
 _NO_MEMORY = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "cublas_status_alloc_failed",
@@ -34,11 +35,19 @@ tokens peaks at 1,410 MB rather than 1,530, in the same time."""
 def environment() -> dict[str, str]:
     """The environment that a process with a model is started in; a person's own settings have the last word."""
     # Of several values for one setting glibc takes the last.
-    told = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
-    return {**_KERNELS, **os.environ, "GLIBC_TUNABLES": ":".join(told)}
+    tunables = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
+    return {**_KERNELS, **os.environ, "GLIBC_TUNABLES": ":".join(tunables)}
 
 
-class Events:
+class Events(Protocol):
+    """Where work tells how it goes."""
+
+    def send(self, event: str, **fields: Any) -> None:
+        """One event: its name, and fields that JSON can hold."""
+        ...
+
+
+class EventLines:
     """Writes events to the parent; the only user of the real standard output."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -48,6 +57,34 @@ class Events:
         """One event, one line."""
         self._stream.write(json.dumps({"event": event, **fields}) + "\n")
         self._stream.flush()
+
+
+class Gate:
+    """Where work waits while the parent wants it to."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._open = threading.Event()
+        self._open.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the parent wants work to wait."""
+        return not self._open.is_set()
+
+    def hear(self, line: str) -> None:
+        """What the parent says."""
+        if line == "pause":
+            self._open.clear()
+        elif line == "go on":
+            self._open.set()
+
+    def wait(self, phase: str, **task: int) -> None:
+        """Return at once if open; else say so, sleep until it opens, and say which phase goes on."""
+        if self.closed:
+            self._events.send("phase", phase="paused", **task)
+            self._open.wait()
+            self._events.send("phase", phase=phase, **task)
 
 
 def in_words(error: BaseException) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from engine.jobs.planning import RunRequest, plan
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
 from engine.jobs.progress import Progress
-from engine.jobs.runs import execute
+from engine.jobs.runs import RunRequest
 from engine.results.controls import SHOWN, compared
 from engine.results.pairs import pair_index
 from engine.stats.ranking import Ranking
@@ -36,7 +37,7 @@ def controls(
     for shown, name in SHOWN.items():
         request = RunRequest((model,), (suite,), ("likelihood",), device=device, prompt=shown)
         planned = plan(store, request)
-        for state in execute(store, planned, progress):
+        for state in perform(store, planned, progress):
             if state.error:
                 raise WorkerError(state.error)
         run_ids[name] = planned.runs[0].run_id

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from engine.jobs.process import WorkerProcess, reported
-from engine.jobs.runs import Plan, PlannedRun, worker_job
+from engine.jobs.process import WorkerProcess
+from engine.jobs.runs import Plan, PlannedRun, by_candidate
+from engine.jobs.score import scoring_message
 from engine.store.verdicts import Skip
 from rubrics.errors import RudeError
 
@@ -53,10 +53,7 @@ def preview(
         RudeError: a tokenizer cannot be used, and no `failed` is there to be told.
     """
     cancel = cancel or threading.Event()
-    by_candidate: dict[Path, list[PlannedRun]] = {}
-    for run in plan.runs:
-        by_candidate.setdefault(run.candidate.path, []).append(run)
-    for runs in by_candidate.values():
+    for runs in by_candidate(plan.runs):
         left = list(runs)
         try:
             for event in _events(plan, runs, "plan", cancel=cancel):
@@ -67,8 +64,8 @@ def preview(
                 elif event["event"] == "task_failed":
                     left.remove(run)
                     if failed is None:
-                        raise reported(event)
-                    failed(run, reported(event))
+                        raise RudeError.of_json(event)
+                    failed(run, RudeError.of_json(event))
         except RudeError as error:
             if failed is None:
                 raise
@@ -88,7 +85,7 @@ def requests(plan: Plan, pair_ids: Sequence[str] = ()) -> Iterator[tuple[Planned
     for run in plan.runs:
         for event in _events(plan, [run], "layout", pair_ids):
             if event["event"] == "task_failed":
-                raise reported(event)
+                raise RudeError.of_json(event)
             if event["event"] == "request":
                 yield run, LaidRequest(event["request"], tuple(event["tokens"]))
             elif event["event"] == "laid":
@@ -103,12 +100,12 @@ def _laid(event: Mapping[str, Any]) -> LaidRun:
 def _events(
     plan: Plan,
     runs: Sequence[PlannedRun],
-    mode: str,
+    kind: str,
     pair_ids: Sequence[str] = (),
     cancel: threading.Event | None = None,
 ) -> Iterator[dict[str, Any]]:
     with (
-        worker_job(plan.request, runs, [set() for _ in runs], mode=mode, pair_ids=pair_ids) as job,
-        WorkerProcess(job) as worker,
+        scoring_message(kind, plan.request, runs, [set() for _ in runs], pair_ids=pair_ids) as message,
+        WorkerProcess(message) as worker,
     ):
         yield from worker.events(cancel or threading.Event())

@@ -10,26 +10,50 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from engine.jobs.child import environment
 from engine.machine.paths import log_dir
-from rubrics.errors import Exit, RudeError, WorkerError
+from rubrics.errors import RudeError, WorkerError
 
-__all__ = ["WorkerProcess", "reported"]
+__all__ = ["POLL_SECONDS", "Runner", "Worker", "WorkerProcess"]
 
 _KEPT_LOGS: Final = 50
-_POLL_SECONDS: Final = 0.05
+POLL_SECONDS: Final = 0.05
+"""Between two looks at whether to stop or to wait."""
+
+
+class Worker(Protocol):
+    """Work that goes on elsewhere, as a job sees it."""
+
+    @property
+    def log(self) -> Path:
+        """What it says beside its events."""
+        ...
+
+    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+        """See `WorkerProcess.events`."""
+        ...
+
+    def drain(self) -> Iterator[dict[str, Any]]:
+        """See `WorkerProcess.drain`."""
+        ...
+
+
+Runner = Callable[[Mapping[str, Any]], AbstractContextManager[Worker]]
+"""Where a worker runs: given what it is told, the worker, started inside the context and gone behind it. Here is
+`WorkerProcess`, a process of this machine; another place is another such function."""
 
 
 class WorkerProcess:
     """One worker and its events. Use as a context manager: leaving it leaves no process behind."""
 
-    def __init__(self, job: Mapping[str, Any]) -> None:
+    def __init__(self, message: Mapping[str, Any]) -> None:
         self.log = _new_log()
-        self._job = job
+        self._message = message
         self._ended = False
         """Whether the last event has been read."""
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -50,7 +74,7 @@ class WorkerProcess:
         self._reader = threading.Thread(target=self._read, name="worker-events", daemon=True)
         self._reader.start()
         # Standard input stays open: that it closes is how the worker learns of our death.
-        self._tell(json.dumps(self._job))
+        self._tell(json.dumps(self._message))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -84,7 +108,7 @@ class WorkerProcess:
                 paused = not paused
                 self._tell("pause" if paused else "go on")
             try:
-                event = self._events.get(timeout=_POLL_SECONDS)
+                event = self._events.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
             if event is None:
@@ -95,7 +119,7 @@ class WorkerProcess:
             if event["event"] == "bye":
                 finished = True
             elif event["event"] == "fatal":
-                raise reported(event)
+                raise RudeError.of_json(event)
             else:
                 yield event
 
@@ -136,15 +160,8 @@ class WorkerProcess:
         return WorkerError(
             what + (f": {last}" if last else ""),
             where=str(self.log),
-            fix="run the same command again: it goes on where it stopped",
+            fix="start it again: it goes on where it stopped",
         )
-
-
-def reported(event: Mapping[str, Any]) -> RudeError:
-    """The error that an event tells of."""
-    error = RudeError(event["what"], where=event["where"], fix=event["fix"])
-    error.exit_code = Exit(event["code"])
-    return error
 
 
 def _new_log() -> Path:

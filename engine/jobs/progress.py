@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 __all__ = ["CONTROLS", "MAX_HZ", "TRAINING", "NoProgress", "Phase", "Progress", "RunState", "Throttle", "way_of"]
 
@@ -14,7 +14,7 @@ MAX_HZ: Final = 20
 
 
 class Phase(StrEnum):
-    """What a run is doing; the last five are ends, `paused` is none."""
+    """What a run is doing; the last six are ends, `paused` is none."""
 
     QUEUED = "queued"
     HASHING = "hashing"
@@ -22,10 +22,15 @@ class Phase(StrEnum):
     TOKENISING = "tokenising"
     SCORING = "scoring"
     TRAINING = "training"
+    DRAFTING = "drafting criteria"
+    MAKING = "making pairs"
+    WRITING = "writing the suite"
+    TRYING = "trying the verifier"
     PAUSED = "paused"
     DONE = "done"
     UP_TO_DATE = "up to date"
     CANCELLED = "cancelled"
+    CAPPED = "stopped at a cap"
     FAILED = "failed"
     BUSY = "busy elsewhere"
 
@@ -37,7 +42,9 @@ class Phase(StrEnum):
 
 CONTROLS: Final = {"none": "without the prompt", "other": "another pair's prompt"}
 """In words, by what is shown in place of a pair's own prompt."""
-_ENDS: Final = frozenset({Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.FAILED, Phase.BUSY})
+_ENDS: Final = frozenset({
+    Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.CAPPED, Phase.FAILED, Phase.BUSY,
+})  # fmt: skip
 
 
 TRAINING: Final = "sft+grpo"
@@ -88,6 +95,13 @@ class RunState:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     """Things a reader of the result must know: shots used, items skipped, fallbacks."""
+    account: object = None
+    """What its kind of job tells beyond this, as a frozen snapshot."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What every kind of job tells, as plain JSON values."""
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "account"}
+        return {**values, "phase": str(self.phase), "notes": list(self.notes)}
 
     @property
     def way(self) -> str:

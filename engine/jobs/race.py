@@ -21,17 +21,17 @@ answered wrongly with probability alpha.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import accumulate
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from engine.jobs.planning import Plan, PlannedRun, RunRequest
+from engine.jobs.job import Turn
 from engine.jobs.progress import Phase
-from engine.jobs.scoring import Board, Signals, score_candidate
-from engine.layout.order import group_order
+from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
+from engine.jobs.score import ScoreTurn
+from engine.jobs.standing import Draw, draw, standing
+from engine.jobs.states import States
+from engine.results.decisions import claim
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.decisions import StoredDecision, save_decision, stored_decisions
@@ -41,96 +41,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.stats.sequential import Decision, Goal
+    from engine.stats.sequential import Decision
     from rubrics.schema import Suite
 
-__all__ = ["FIRST_PAIRS", "Draw", "claim", "decisions_of", "draw", "race", "standing"]
+__all__ = ["FIRST_PAIRS", "RacePlan", "decisions_of"]
 
 FIRST_PAIRS: Final = 128
 """Pairs in the first round, about."""
-_NEARLY_ALL: Final = 0.9
-
-
-@dataclass(frozen=True)
-class Draw:
-    """The pairs that a decision is about, in groups, in the random order in which groups are drawn."""
-
-    groups: tuple[tuple[str, ...], ...]
-    left_out: int
-    """Pairs of the suite that are not among them."""
-
-    @cached_property
-    def ends(self) -> tuple[int, ...]:
-        """Pairs in the first 1, 2, … groups."""
-        return tuple(accumulate(map(len, self.groups)))
-
-    @property
-    def pairs(self) -> int:
-        """Pairs in all groups."""
-        return self.ends[-1] if self.ends else 0
-
-    def holding(self, pairs: float) -> int:
-        """The fewest groups from the start that hold so many pairs; all, where none do."""
-        return min(len(self.groups), 1 + sum(end < pairs for end in self.ends))
-
-    def within(self, limit: int | None) -> int:
-        """The most groups from the start that hold no more pairs than a limit."""
-        return len(self.groups) if limit is None else sum(end <= limit for end in self.ends)
-
-
-def draw(suite: Suite, seed: int, without: Collection[str] = ()) -> Draw:
-    """The groups of a suite in the order of scoring, pairs in `without` left out."""
-    members: dict[str, list[str]] = {}
-    for pair in suite.scored:
-        if pair.id not in without:
-            members.setdefault(pair.group, []).append(pair.id)
-    groups = tuple(tuple(members[name]) for name in group_order(members, seed))
-    return Draw(groups, len(suite.scored) - sum(map(len, groups)))
-
-
-def standing(
-    names: Sequence[str],
-    scores: npt.NDArray[np.float32],
-    drawn: Draw,
-    goal: Goal,
-    alpha: float,
-    *,
-    limit: int | None = None,
-) -> Decision:
-    """What can be claimed from these scores, and otherwise what is still open.
-
-    Args:
-        names: of the candidates.
-        scores: (candidates, pairs in the order drawn), NaN where not scored. A candidate counts up to its first group
-            that is not complete.
-        limit: read no further than so many pairs.
-
-    Returns:
-        Its `state` is `undecided` too where the limit is reached.
-    """
-    import numpy as np
-
-    from engine.stats.sequential import decide
-
-    sizes = np.diff(np.array([0, *drawn.ends]))
-    starts = np.cumsum(sizes) - sizes
-    sums = np.add.reduceat(scores.astype(np.float64), starts, axis=1) if len(starts) else np.zeros((len(names), 0))
-    cap = drawn.within(limit)
-    sums = sums[:, :cap]
-    sums = np.where(np.logical_or.accumulate(np.isnan(sums), axis=1), np.nan, sums)
-    known = dict(zip(names, (~np.isnan(sums)).sum(axis=1).tolist(), strict=True))
-    read = min(known.values())
-    while True:
-        found = decide(
-            names, sums[:, :read], sizes[:read], groups=len(sizes), largest=int(sizes.max(initial=1)), goal=goal,
-            alpha=alpha,
-        )  # fmt: skip
-        # Who dropped out may have been read on fewer groups than those that race on.
-        further = min((known[name] for name in found.racing), default=read)
-        if further <= read:
-            break
-        read = further
-    return replace(found, state="undecided") if found.state == "running" and read >= cap else found
 
 
 class _Contest:
@@ -139,16 +56,16 @@ class _Contest:
     def __init__(self, request: RunRequest, runs: Iterable[PlannedRun]) -> None:
         assert request.until is not None
         self._goal, self._alpha, self._limit, self._seed = request.until, request.alpha, request.limit, request.seed
-        found = list({run.run_id: run for run in runs}.values())
-        names = Counter(run.candidate.name for run in found)
+        distinct = list({run.run_id: run for run in runs}.values())
+        names = Counter(run.candidate.name for run in distinct)
         self._runs = {
             run.candidate.name if names[run.candidate.name] == 1 else f"{run.candidate.name} [{run.run_id:.6}]": run
-            for run in found
+            for run in distinct
         }
         self._failed: list[str] = []
-        self._asked: dict[str, list[str]] = {}
+        self._last: dict[str, list[str]] = {}
         """By run id, the pairs that were last to be scored."""
-        self._read_by = {run.run_id for run in found if run.done}
+        self._read_by = {run.run_id for run in distinct if run.done}
         """Runs whose unscorable pairs are known."""
         self.over = False
 
@@ -160,14 +77,14 @@ class _Contest:
     def _protocol(self) -> str:
         return next(iter(self._runs.values())).protocol
 
-    def ask(self, store: Store, board: Board, number: int) -> Mapping[str, tuple[PlannedRun, list[str] | None]]:
+    def ask(self, store: Store, states: States, number: int) -> Mapping[str, tuple[PlannedRun, list[str] | None]]:
         """What is to be scored next, by run id; nothing once it is over, which is stored and shown.
 
         Returns:
             Each run with the pairs to score, or with None for the first ones of a run not yet laid out.
         """
         for name, run in list(self._runs.items()):
-            if board[run.run_id].phase in (Phase.FAILED, Phase.BUSY):
+            if states[run.run_id].phase in (Phase.FAILED, Phase.BUSY):
                 self._failed.append(name)
                 del self._runs[name]
         if not self._runs:
@@ -177,22 +94,22 @@ class _Contest:
         if new:
             first = FIRST_PAIRS if self._limit is None else min(FIRST_PAIRS, self._limit)
             self._read_by |= {run.run_id for run in new}
-            self._show(board, new, number, len(self._runs))
+            self._show(states, new, number, len(self._runs))
             return {
-                run.run_id: (replace(run, limit=first, wanted=min(first, len(self._suite.scored))), None)
+                run.run_id: (replace(run, limit=first, requested=min(first, len(self._suite.scored))), None)
                 for run in new
             }  # fmt: skip
         drawn = self._draw(store)
         scores = self._scores(store, drawn)
         names = tuple(self._runs)
-        found = standing(names, scores, drawn, self._goal, self._alpha, limit=self._limit)
+        decision = standing(names, scores, drawn, self._goal, self._alpha, limit=self._limit)
         if len(names) < 2:
-            found = replace(found, state="undecided", racing=names, more_pairs=None)
-        if found.state != "running":
-            self._end(store, board, drawn, found)
+            decision = replace(decision, state="undecided", racing=names, more_pairs=None)
+        if decision.state != "running":
+            self._end(store, states, drawn, decision)
             return {}
-        self._drop(board, found)
-        return self._next(board, drawn, scores, found, number)
+        self._drop(states, decision)
+        return self._next(states, drawn, scores, decision, number)
 
     def _draw(self, store: Store) -> Draw:
         noted = stored_annotations(store, self._suite.hash)
@@ -214,142 +131,102 @@ class _Contest:
         return scores[:, order]
 
     def _next(
-        self, board: Board, drawn: Draw, scores: npt.NDArray[np.float32], found: Decision, number: int
+        self, states: States, drawn: Draw, scores: npt.NDArray[np.float32], decision: Decision, number: int
     ) -> Mapping[str, tuple[PlannedRun, list[str]]]:
         import numpy as np
 
-        read = drawn.ends[found.read - 1] if found.read else 0
-        more = read if found.more_pairs is None else min(read, max(read / 2, found.more_pairs))
+        read = drawn.ends[decision.read - 1] if decision.read else 0
+        more = read if decision.more_pairs is None else min(read, max(read / 2, decision.more_pairs))
         target = min(drawn.within(self._limit), drawn.holding(max(FIRST_PAIRS, read + more)))
-        wanted = [pair_id for group in drawn.groups[: max(target, found.read + 1)] for pair_id in group]
-        asked: dict[str, tuple[PlannedRun, list[str]]] = {}
+        to_read = [pair_id for group in drawn.groups[: max(target, decision.read + 1)] for pair_id in group]
+        due: dict[str, tuple[PlannedRun, list[str]]] = {}
         for name, row in zip(self._runs, scores, strict=True):
-            lacking = [wanted[i] for i in np.flatnonzero(np.isnan(row[: len(wanted)])).tolist()]
-            if name in found.racing and lacking:
-                asked[self._runs[name].run_id] = (self._runs[name], lacking)
-        self._show(board, [self._runs[name] for name in found.racing], number, len(found.racing))
-        for run_id, (_, lacking) in list(asked.items()):
-            if lacking == self._asked.get(run_id):
+            lacking = [to_read[i] for i in np.flatnonzero(np.isnan(row[: len(to_read)])).tolist()]
+            if name in decision.racing and lacking:
+                due[self._runs[name].run_id] = (self._runs[name], lacking)
+        self._show(states, [self._runs[name] for name in decision.racing], number, len(decision.racing))
+        for run_id, (_, lacking) in list(due.items()):
+            if lacking == self._last.get(run_id):
                 # Asking a third time would go on for ever.
                 error = f"{len(lacking):,} pairs were asked for and not scored, from {lacking[0]} on"
-                board.update(run_id, phase=Phase.FAILED, error=error)
-                del asked[run_id]
-            self._asked[run_id] = lacking
-        return asked
+                states.update(run_id, phase=Phase.FAILED, error=error)
+                del due[run_id]
+            self._last[run_id] = lacking
+        return due
 
-    def _show(self, board: Board, runs: Iterable[PlannedRun], number: int, racing: int) -> None:
+    def _show(self, states: States, runs: Iterable[PlannedRun], number: int, racing: int) -> None:
         for run in runs:
-            board.update(run.run_id, stage=f"round {number}, {racing} candidates racing", phase=Phase.QUEUED)
+            states.update(run.run_id, stage=f"round {number}, {racing} candidates racing", phase=Phase.QUEUED)
 
-    def _drop(self, board: Board, found: Decision) -> None:
-        for name, groups in found.out_at.items():
-            state = board[self._runs[name].run_id]
+    def _drop(self, states: States, decision: Decision) -> None:
+        for name, groups in decision.out_at.items():
+            state = states[self._runs[name].run_id]
             if not state.stage.startswith("out"):
-                self._finish(board, name, f"out of the race after {groups:,} groups of pairs")
+                self._finish(states, name, f"out of the race after {groups:,} groups of pairs")
 
-    def _finish(self, board: Board, name: str, stage: str, note: str = "") -> None:
+    def _finish(self, states: States, name: str, stage: str, note: str = "") -> None:
         run_id = self._runs[name].run_id
-        state = board[run_id]
+        state = states[run_id]
         phase = Phase.DONE if state.judged else Phase.UP_TO_DATE
         notes = (*state.notes, *filter(None, [note]))
-        board.update(run_id, phase=phase, total=state.done, stage=stage, notes=notes)
+        states.update(run_id, phase=phase, total=state.done, stage=stage, notes=notes)
 
-    def _end(self, store: Store, board: Board, drawn: Draw, found: Decision) -> None:
+    def _end(self, store: Store, states: States, drawn: Draw, decision: Decision) -> None:
         from engine.stats.metrics import HEADLINE
 
         self.over = True
-        decision = StoredDecision(
+        stored = StoredDecision(
             suite_hash=self._suite.hash, suite=self._suite.name, protocol=self._protocol,
-            metric=HEADLINE[self._protocol], seed=self._seed, goal=self._goal, alpha=self._alpha, state=found.state,
-            ranked=found.order, racing=found.racing, out_at=found.out_at,
-            run_ids=tuple(self._runs[name].run_id for name in found.order), failed=tuple(self._failed),
-            groups_read=found.read, n_groups=len(drawn.groups),
-            pairs_read=drawn.ends[found.read - 1] if found.read else 0, n_pairs=drawn.pairs, left_out=drawn.left_out,
-            more_pairs=found.more_pairs,
+            metric=HEADLINE[self._protocol], seed=self._seed, goal=self._goal, alpha=self._alpha, state=decision.state,
+            ranked=decision.order, racing=decision.racing, out_at=decision.out_at,
+            run_ids=tuple(self._runs[name].run_id for name in decision.order), failed=tuple(self._failed),
+            groups_read=decision.read, n_groups=len(drawn.groups),
+            pairs_read=drawn.ends[decision.read - 1] if decision.read else 0, n_pairs=drawn.pairs,
+            left_out=drawn.left_out, more_pairs=decision.more_pairs,
         )  # fmt: skip
-        save_decision(store, decision)
-        self._drop(board, found)
+        save_decision(store, stored)
+        self._drop(states, decision)
         for name in self._runs:
-            stage = board[self._runs[name].run_id].stage
-            self._finish(board, name, stage if name in found.out_at else found.state, claim(decision))
+            stage = states[self._runs[name].run_id].stage
+            self._finish(states, name, stage if name in decision.out_at else decision.state, claim(stored))
 
 
-def race(store: Store, plan: Plan, board: Board, signals: Signals) -> None:
-    """Score in rounds until each question is settled; what comes out is stored, and told in the runs' notes.
+class RacePlan(Plan):
+    """Everything that is planned, in rounds until each question is settled; what comes out is stored, and told in the
+    runs' notes. Controls are scored with a candidate's first round."""
 
-    Controls are scored with a candidate's first round.
-
-    Raises:
-        StoreError: nothing can be stored.
-    """
-    questions: dict[tuple[str, str], list[PlannedRun]] = {}
-    controls = []
-    for run in plan.runs:
-        if run.prompt == plan.request.prompt:
-            questions.setdefault((run.suite.hash, run.protocol), []).append(run)
-        else:
-            controls.append(run)
-    contests = [_Contest(plan.request, runs) for runs in questions.values()]
-    number = 0
-    while open_ := [contest for contest in contests if not contest.over]:
-        number += 1
-        asked = {run_id: work for contest in open_ for run_id, work in contest.ask(store, board, number).items()}
-        extra = [run for run in controls if run.left] if number == 1 else []
-        turns: dict[Path, list[PlannedRun]] = {}
-        for run in [*(run for run, _ in asked.values()), *extra]:
-            turns.setdefault(run.candidate.path, []).append(run)
-        for runs in turns.values():
-            if not signals.wait(runs, board):
-                return
-            pairs: Mapping[str, Sequence[str]] = {
-                run_id: ids for run_id, (_, ids) in asked.items() if ids is not None
-            }  # fmt: skip
-            score_candidate(store, plan.request, runs, board, signals, pairs=pairs, stays=asked)
-        if signals.cancel.is_set():
-            return
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """See `Job`."""
+        questions: dict[tuple[str, str], list[PlannedRun]] = {}
+        controls = []
+        for run in self.runs:
+            if run.prompt == self.request.prompt:
+                questions.setdefault((run.suite.hash, run.protocol), []).append(run)
+            else:
+                controls.append(run)
+        contests = [_Contest(self.request, runs) for runs in questions.values()]
+        number = 0
+        while going := [contest for contest in contests if not contest.over]:
+            number += 1
+            due = {run_id: work for contest in going for run_id, work in contest.ask(store, states, number).items()}
+            extra = [run for run in controls if run.left] if number == 1 else []
+            pairs = {run_id: ids for run_id, (_, ids) in due.items() if ids is not None}
+            for runs in by_candidate([*(run for run, _ in due.values()), *extra]):
+                yield ScoreTurn(store, self.request, runs, states, pairs=pairs, stays=due)
 
 
 def decisions_of(store: Store, plan: Plan) -> list[StoredDecision]:
     """What is stored of the questions that a plan asks, in the order of the plan."""
     if plan.request.until is None:
         return []
-    asked = [run.run_id for run in plan.runs]
-    found = [
-        one
-        for one in stored_decisions(store)
-        if (one.goal, one.alpha) == (plan.request.until, plan.request.alpha) and set(one.run_ids) <= set(asked)
+    run_ids = [run.run_id for run in plan.runs]
+    decisions = [
+        decision
+        for decision in stored_decisions(store)
+        if (decision.goal, decision.alpha) == (plan.request.until, plan.request.alpha)
+        and set(decision.run_ids) <= set(run_ids)
     ]
     newest: dict[tuple[str, str], StoredDecision] = {}
-    for one in found:
-        newest.setdefault((one.suite_hash, one.protocol), one)
-    return sorted(newest.values(), key=lambda one: min(map(asked.index, one.run_ids)))
-
-
-def claim(decision: StoredDecision) -> str:
-    """A decision in one sentence: what is claimed, about what, and how often such a claim may be wrong."""
-    read = f"{decision.pairs_read:,} of {decision.n_pairs:,} pairs"
-    about = f"{decision.suite}, {decision.protocol} {decision.metric}"
-    sure = f"a claim about this suite alone, wrong at most {100 * decision.alpha:g} % of the time"
-    if decision.state == "decided":
-        what = (
-            f"{decision.ranked[0]} is the best of {len(decision.ranked)}"
-            if decision.goal == "best"
-            else "the order is " + " > ".join(decision.ranked)
-        )
-        text = f"decided: {what} on {about}, after {read}: {sure}"
-        if decision.groups_read > _NEARLY_ALL * decision.n_groups:
-            text += "; it took nearly every pair, so it counts this suite rather than foretells it"
-    else:
-        more = (
-            "no number of pairs like these would do, since some lead is nil"
-            if decision.more_pairs is None
-            else f"it would have taken about {decision.more_pairs:,} more pairs like these"
-        )
-        open_ = ", ".join(decision.racing)
-        asked = "which is best" if decision.goal == "best" else "the order"
-        text = f"undecided: {asked} on {about}, after {read}; still racing: {open_}; {more}"
-    if decision.left_out:
-        text += f"; {decision.left_out:,} pairs that not all can read, or that you excluded, are left out"
-    if decision.failed:
-        text += f"; nothing is claimed of {', '.join(decision.failed)}, which could not be scored"
-    return text
+    for decision in decisions:
+        newest.setdefault((decision.suite_hash, decision.protocol), decision)
+    return sorted(newest.values(), key=lambda decision: min(map(run_ids.index, decision.run_ids)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 from engine.jobs.runs import RunRequest
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from engine.layout.wording import PromptShown
+from engine.store.candidates import candidate_path
 from engine.store.connection import Store
-from engine.store.runs import RunRow
+from engine.store.runs import RunRow, asked_besides
+from engine.store.suites import suite_source
 from rubrics.errors import BadInput, SuiteError
 from rubrics.reading import find_suite
 
@@ -22,22 +23,20 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
     Raises:
         BadInput: the model's folder or the suite is no longer there as it was.
     """
-    again = "run it from a shell: rude-tui run --model PATH --suite FILE"
-    with store.reading() as connection:
-        attention = connection.execute("select attention from runs where run_id = ?", [run.run_id]).fetchone()
-        model = connection.execute("select path from candidates where weights_hash = ?", [run.weights_hash]).fetchone()
-        suite = connection.execute(
-            "select coalesce(path, ''), n_scored from suites where suite_hash = ?", [run.suite_hash]
-        ).fetchone()
-    if model is None or not Path(model[0]).is_dir():
-        raise BadInput("its model folder is gone", where=run.candidate, fix=again)
-    if suite is None:
-        raise BadInput("its suite is not stored", where=run.suite, fix=again)
-    named = _same_suite(run, suite[0])
+    fix = "score it anew, with the model and the suite from where they are now"
+    shell = "rude-tui run --model PATH --suite FILE"
+    with store.snapshot():
+        besides = asked_besides(store, run.run_id)
+        folder, source = candidate_path(store, run.weights_hash), suite_source(store, run.suite_hash)
+    if folder is None or not folder.is_dir():
+        raise BadInput("its model folder is gone", where=run.candidate, fix=fix, shell=shell)
+    if source is None:
+        raise BadInput("its suite is not stored", where=run.suite, fix=fix, shell=shell)
+    named = _same_suite(run, source.path)
     if named is None:
-        raise BadInput("its suite file is gone, or holds other pairs now", where=run.suite, fix=again)
+        raise BadInput("its suite file is gone, or holds other pairs now", where=run.suite, fix=fix, shell=shell)
     return RunRequest(
-        models=(model[0],),
+        models=(str(folder),),
         suites=(named,),
         protocols=(cast(Protocol, run.protocol),),
         precision=run.precision,
@@ -45,9 +44,11 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         shots=run.shots,
         show_criteria=run.show_criteria,
         seed=run.seed,
-        attention="auto" if attention in (None, ("sdpa",)) else attention[0],
+        attention="auto" if run.attention == "sdpa" else run.attention,
         prompt=cast(PromptShown, run.prompt),
-        limit=run.n_wanted if run.n_wanted < suite[1] else None,
+        token_scores=besides.token_scores,
+        allow_remote_code=frozenset([str(folder)] if besides.own_code else []),
+        limit=run.n_wanted if run.n_wanted < source.n_scored else None,
     )
 
 

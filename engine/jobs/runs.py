@@ -1,90 +1,144 @@
-"""Doing what is planned: worker → verdicts → store, candidate after candidate."""
+"""What is asked of scoring, and what that comes to: one run for each candidate × suite × protocol × precision."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from engine.jobs.planning import PROTOCOLS, Plan, PlannedRun, RunRequest, plan, protocols_of
-from engine.jobs.progress import NoProgress, Phase, Progress, RunState
-from engine.jobs.race import race
-from engine.jobs.scoring import Board, Signals, score_candidate, worker_job
-from engine.store.connection import Store
-from rubrics.errors import Exit, RudeError
+from engine.jobs.job import Job, Refused
+from engine.jobs.progress import Phase, RunState
+from engine.layout.protocols import PROTOCOLS, Protocol
+from engine.layout.wording import PromptShown
+from rubrics.errors import BadInput
 
-__all__ = [
-    "PROTOCOLS",
-    "Plan",
-    "PlannedRun",
-    "RunRequest",
-    "execute",
-    "exit_code",
-    "plan",
-    "protocols_of",
-    "worker_job",
-]
+if TYPE_CHECKING:
+    from engine.candidates.find import Candidate
+    from engine.stats.sequential import Goal
+    from rubrics.schema import Suite
+
+__all__ = ["CONTROL_PAIRS", "Plan", "PlannedRun", "RunRequest", "by_candidate", "protocols_of"]
+
+CONTROL_PAIRS: Final = 150
+"""Pairs of a control unless told otherwise: an accuracy is then known to about 8 points, for little time."""
 
 
-def execute(
-    store: Store,
-    plan: Plan,
-    progress: Progress | None = None,
-    cancel: threading.Event | None = None,
-    pause: threading.Event | None = None,
-) -> tuple[RunState, ...]:
-    """Do what is planned; blocks. One candidate at a time, each in a process of its own.
-
-    A candidate that fails is reported in its states and the rest go on. Verdicts are stored batch by batch, so
-    whatever ends this call early loses at most half a second of work.
-
-    Args:
-        cancel: once set, the worker is killed, what it has sent is stored, and this call returns.
-        pause: while set, the worker sleeps once the batch at hand is done, its memory held, and no other is started.
+def protocols_of(name: str) -> tuple[Protocol, ...]:
+    """One protocol by name, or `both`.
 
     Raises:
-        StoreError: nothing can be stored.
+        BadInput: no such protocol.
     """
-    board = Board(plan, progress or NoProgress())
-    signals = Signals(cancel or threading.Event(), pause or threading.Event())
-    board.start()
-    try:
-        if plan.request.until is not None:
-            race(store, plan, board, signals)
-        else:
-            _all(store, plan, board, signals)
-    except RudeError as error:
-        board.finish(Phase.FAILED, str(error))
-        raise
-    except BaseException:
-        board.finish(Phase.FAILED)
-        raise
-    board.finish()
-    return board.states
+    protocols = PROTOCOLS if name == "both" else tuple(protocol for protocol in PROTOCOLS if protocol == name)
+    if not protocols:
+        raise BadInput(f"no protocol {name!r}", fix="protocols: choice, likelihood, both")
+    return protocols
 
 
-def exit_code(states: Sequence[RunState], plan: Plan) -> Exit:
-    """What a command line should return for these ends."""
-    phases = {state.phase for state in states}
-    if Phase.CANCELLED in phases:
-        return Exit.INTERRUPTED
-    if Phase.FAILED in phases:
-        bad = all(state.phase is not Phase.FAILED or state.bad_input for state in states)
-        return Exit.BAD_INPUT if bad and phases == {Phase.FAILED} else Exit.FAILED
-    if plan.refused or any(state.skipped and state.prompt == "own" for state in states) or Phase.BUSY in phases:
-        return Exit.SOME_SKIPPED
-    return Exit.DONE
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asks for."""
+
+    models: tuple[str, ...]
+    """Folders, folders of folders, or hub ids."""
+    suites: tuple[str, ...]
+    """Built-in names or files."""
+    protocols: tuple[Protocol, ...] = PROTOCOLS
+    precision: str = "auto"
+    device: str = "auto"
+    threads: int | None = None
+    shots: int | None = None
+    """None: two for `choice`, none for `likelihood`."""
+    show_criteria: bool = False
+    limit: int | None = None
+    seed: int = 0
+    token_scores: bool = False
+    prompt: PromptShown = "own"
+    """`none` and `other` are controls: what can be told without the prompt, or with a wrong one."""
+    controls: int = 0
+    """Pairs of every `likelihood` run that are also scored without their prompt and with another pair's; 0 for none.
+    They are the first in the order of scoring, so that every run has scored them too, a limited one not less."""
+    until: Goal | None = None
+    """Score in rounds until this is decided of the candidates, or the suite (or the limit) is used up."""
+    alpha: float = 0.05
+    """How often a decision may be wrong."""
+    attention: str = "auto"
+    """One of `engine.machine.kernels.ATTENTIONS`; one that cannot be had is an error, but for `auto`."""
+    allow_remote_code: frozenset[str] = frozenset()
+    """Models, as given, whose own code may run."""
 
 
-def _all(store: Store, plan: Plan, board: Board, signals: Signals) -> None:
-    for runs in _by_candidate([run for run in plan.runs if run.left]):
-        if not signals.wait(runs, board):
-            return
-        score_candidate(store, plan.request, runs, board, signals)
+@dataclass(frozen=True)
+class PlannedRun:
+    """One candidate × suite × protocol × precision, and how much of it is left."""
+
+    run_id: str
+    candidate: Candidate
+    suite: Suite
+    suite_path: str
+    """Where it was read from; the name of a built-in one."""
+    protocol: Protocol
+    precision: str
+    device: str
+    """`cpu`, `cuda:N` or `cuda:all`; the run's key holds only which kind it is."""
+    why: str
+    """Why this precision."""
+    key: Mapping[str, Any]
+    """Everything that produces the numbers; `run_id` is its hash. Names are labels, not causes, and are not in it."""
+    requested: int
+    """Pairs asked for."""
+    done: int
+    """Pairs with a verdict from earlier."""
+    skipped: int
+    """Pairs known from earlier to be unscorable."""
+    prompt: PromptShown = "own"
+    limit: int | None = None
+    """Only so many pairs of the order of scoring."""
+    token_scores: bool = False
+
+    @property
+    def left(self) -> int:
+        """Pairs still to score, as far as known."""
+        return max(0, self.requested - self.done - self.skipped)
+
+    def row(self, request: RunRequest) -> dict[str, Any]:
+        """What is stored of it: its key, labels, and what was asked for that is no cause of its numbers, so that the
+        same can be asked for again."""
+        return {
+            **self.key, "candidate": self.candidate.name, "suite": self.suite.name, "shots": request.shots,
+            "show_criteria": request.show_criteria, "prompt": self.prompt, "token_scores": self.token_scores,
+            "own_code": self.candidate.runs_own_code,
+        }  # fmt: skip
+
+    @property
+    def state(self) -> RunState:
+        """Its first snapshot."""
+        return RunState(
+            key=self.run_id, run_id=self.run_id, candidate=self.candidate.name, suite=self.suite.name,
+            protocol=self.protocol, precision=self.precision, device=self.device,
+            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.requested - self.skipped,
+            skipped=self.skipped, note=self.why, prompt=self.prompt,
+        )  # fmt: skip
 
 
-def _by_candidate(runs: Sequence[PlannedRun]) -> list[list[PlannedRun]]:
-    found: dict[Path, list[PlannedRun]] = {}
+@dataclass(frozen=True)
+class Plan(Job):
+    """Everything that will run, in order, and the candidates that cannot."""
+
+    request: RunRequest
+    runs: tuple[PlannedRun, ...]
+    refused: tuple[Refused, ...] = field(default=())
+
+    @property
+    def states(self) -> tuple[RunState, ...]:
+        """See `Job`."""
+        return tuple(run.state for run in self.runs)
+
+
+def by_candidate(runs: Iterable[PlannedRun]) -> list[list[PlannedRun]]:
+    """Runs of one candidate together: what one worker does in one go."""
+    groups: dict[Path, list[PlannedRun]] = {}
     for run in runs:
-        found.setdefault(run.candidate.path, []).append(run)
-    return list(found.values())
+        groups.setdefault(run.candidate.path, []).append(run)
+    return list(groups.values())

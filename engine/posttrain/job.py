@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine.candidates.find import Candidate, find
-from engine.jobs.process import WorkerProcess
-from engine.jobs.progress import TRAINING, NoProgress, Phase, Progress, RunState, Throttle
+from engine.jobs.job import Job, Refused, Turn, WorkerTurn
+from engine.jobs.keys import key_hash
+from engine.jobs.progress import TRAINING, Phase, RunState
+from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
+from engine.posttrain.extra import require_extra
 from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe
 from engine.posttrain.tasks import WORLD, split, suite_hash
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from engine.store.posttrain import (
     PostTrainRun,
-    Score,
+    StageScore,
     add_scores,
     add_step,
     close_posttrain,
@@ -32,58 +33,45 @@ from engine.store.posttrain import (
     stored_posttrain,
     stored_scores,
 )
-from engine.store.runs import Status, save_candidate
-from rubrics.errors import BadInput, CandidateError, Exit, RudeError
+from engine.store.runs import Status
+from rubrics.errors import BadInput, CandidateError, RudeError
 
-__all__ = [
-    "Planned",
-    "Recorder",
-    "ended",
-    "job_of",
-    "outcomes_in",
-    "outcomes_of_run",
-    "plan_post_training",
-    "post_train_all",
-    "require",
-]
-
-_NEEDED: Final = ("trl", "peft", "datasets")
+__all__ = ["PlannedTraining", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training"]
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedTraining:
     """One candidate with one seed."""
 
     candidate: Candidate
     run: PostTrainRun
     recipe: PostTraining
     device: str
+    done: bool = False
+    """Whether it has been done already."""
 
-
-def require() -> None:
-    """Whether what trains is installed.
-
-    Raises:
-        RudeError: it is not.
-    """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise RudeError(
-            f"post-training needs {', '.join(missing)}, which is not installed",
-            fix="install the extra: pip install 'rude-tui[posttrain]'",
-        )
+    @property
+    def state(self) -> RunState:
+        """Its first snapshot."""
+        return RunState(
+            key=self.run.run_id, run_id=self.run.run_id, candidate=self.candidate.name, suite=self.run.suite,
+            protocol=f"{TRAINING} #{self.run.seed}", device=self.device, note=self.recipe.name,
+            phase=Phase.UP_TO_DATE if self.done else Phase.QUEUED,
+        )  # fmt: skip
 
 
 def plan_post_training(
+    store: Store,
     models: Sequence[str],
     suite: str,
     recipe_file: Path,
     *,
     seeds: Sequence[int] = (),
     device: str = "auto",
+    threads: int | None = None,
     folder: Path,
     fetch: Callable[[str], Path] | None = None,
-) -> list[Planned]:
+) -> PostTrainJob:
     """What would be done, candidate by candidate and seed by seed. Loads no weights.
 
     Args:
@@ -100,15 +88,16 @@ def plan_post_training(
     from engine.machine.devices import resolve_device
     from engine.machine.paths import digest_dir
 
-    require()
+    require_extra()
     recipe = read_recipe(recipe_file)
-    known = _suite(suite)
+    suite_digest = _suite(suite)
     # Whoever takes it up may stand in another folder.
     suite = suite if suite == WORLD else str(Path(suite).absolute())
     split(
         suite, replace(recipe.tasks, demonstrations=1, per_family=1, seen_per_family=1)
     )  # faults of suite and recipe come before work
     spec = resolve_device(device).spec
+    finished = {run.run_id for run in stored_posttrain(store) if run.status is Status.DONE}
     planned = []
     for candidate in find(tuple(models), fetch=fetch):
         problem = next((problem for problem in candidate.problems if problem.refused), None)
@@ -116,15 +105,14 @@ def plan_post_training(
             raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
         weights = weights_hash(candidate.path, remembered=digest_dir())
         for seed in seeds or recipe.seeds:
-            key = json.dumps([weights, recipe.hash, known, seed])
-            run_id = hashlib.sha256(key.encode()).hexdigest()[:24]
+            run_id = key_hash([weights, recipe.hash, suite_digest, seed])
             place = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', candidate.name)}-{run_id[:8]}"
             run = PostTrainRun(
-                run_id, candidate.name, weights, suite, known, recipe.name, recipe.hash, recipe.to_json(), seed,
+                run_id, candidate.name, weights, suite, suite_digest, recipe.name, recipe.hash, recipe.to_json(), seed,
                 str(place),
             )  # fmt: skip
-            planned.append(Planned(candidate, run, recipe, spec))
-    return planned
+            planned.append(PlannedTraining(candidate, run, recipe, spec, run_id in finished))
+    return PostTrainJob(tuple(planned), threads)
 
 
 def _suite(suite: str) -> str:
@@ -136,152 +124,113 @@ def _suite(suite: str) -> str:
         ) from None
 
 
-def job_of(planned: Planned, *, threads: int | None = None) -> dict[str, Any]:
-    """What a worker is told."""
-    return {
-        "mode": "posttrain", "model": str(planned.candidate.path), "suite": planned.run.suite,
-        "recipe": planned.recipe.to_json(), "seed": planned.run.seed, "folder": planned.run.folder,
-        "device": planned.device, "threads": threads, "parameters": planned.candidate.parameters,
-    }  # fmt: skip
+@dataclass(frozen=True)
+class PostTrainJob(Job):
+    """Every run, one at a time. Outcomes of a candidate are stored as soon as one of its seeds is done, from all of
+    its seeds so far."""
+
+    planned: tuple[PlannedTraining, ...]
+    threads: int | None = None
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def states(self) -> tuple[RunState, ...]:
+        """See `Job`."""
+        return tuple(planned.state for planned in self.planned)
+
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """See `Job`."""
+        for planned in self.planned:
+            if not states[planned.run.run_id].phase.ended:
+                yield PostTrainTurn(store, planned, states, threads=self.threads)
 
 
-class Recorder:
-    """Turns the events of one run into stored rows and shown states."""
+class PostTrainTurn(WorkerTurn):
+    """One run, in a process of its own; checkpoints on the disk are what it goes on from."""
 
-    def __init__(self, store: Store, planned: Planned, show: Callable[[RunState], None] = lambda _: None) -> None:
-        self._store, self._planned, self._show = store, planned, show
-        self._throttle = Throttle()
+    def __init__(self, store: Store, planned: PlannedTraining, states: States, *, threads: int | None = None) -> None:
+        super().__init__([planned.run.run_id], states)
+        self._store, self._planned, self._threads = store, planned, threads
+        self._run_id = planned.run.run_id
         self._before: dict[str, int] = {}
+        """Steps that come before each stage."""
         self._began = time.monotonic()
         self._first: int | None = None
-        self.state = RunState(
-            key=planned.run.run_id, run_id=planned.run.run_id, candidate=planned.candidate.name,
-            suite=planned.run.suite, protocol=f"{TRAINING} #{planned.run.seed}", device=planned.device,
-            note=planned.recipe.name,
-        )  # fmt: skip
+        self._training_began = self._began
+
+    def claim(self) -> bool:
+        """See `Turn`."""
+        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
+        owner = open_posttrain(self._store, self._planned.run)
+        if owner is not None:
+            self.states.update(self._run_id, phase=Phase.BUSY, error=f"process {owner.pid} is training this already")
+            return False
+        self.states.update(self._run_id, phase=Phase.LOADING)
+        self._began = time.monotonic()
+        return True
+
+    def message(self) -> AbstractContextManager[dict[str, Any]]:
+        """See `WorkerTurn`."""
+        planned = self._planned
+        return nullcontext({
+            "kind": "posttrain", "model": str(planned.candidate.path), "suite": planned.run.suite,
+            "recipe": planned.recipe.to_json(), "seed": planned.run.seed, "folder": planned.run.folder,
+            "device": planned.device, "threads": self._threads, "parameters": planned.candidate.parameters,
+        })  # fmt: skip
 
     def handle(self, event: Mapping[str, Any]) -> None:
-        """Take in one event."""
-        kind = event["event"]
-        if kind == "planned":
-            total = 0
-            for stage, steps in event["steps"].items():
-                self._before[stage] = total
-                total += steps
-            self.update(phase=Phase.TRAINING, total=total, notes=tuple(event["notes"]))
-        elif kind == "step":
-            self._step(event)
-        elif kind == "scores":
-            scores = [Score(**row) for row in event["rows"]]
-            add_scores(self._store, self._planned.run.run_id, scores)
-            greedy = [s for s in scores if s.part == "held" and s.how == "greedy"]
-            met, judged = sum(s.met for s in greedy), sum(s.judged for s in greedy)
-            said = f"{event['stage']}: {met / max(1, judged):.0%} of criteria met on what is held out"
-            after = self._before.get(event["stage"], 0) + self._planned_steps(event["stage"])
-            self.update(note=said, notes=(*self.state.notes, said), done=max(self.state.done, after))
-        elif kind == "phase":
-            self.update(phase=Phase(event["phase"]))
+        """See `WorkerTurn`."""
+        match event["event"]:
+            case "planned":
+                total = 0
+                for stage, steps in event["steps"].items():
+                    self._before[stage] = total
+                    total += steps
+                self.states.update(self._run_id, phase=Phase.TRAINING, total=total, notes=tuple(event["notes"]))
+            case "step":
+                self._step(event)
+            case "scores":
+                self._scores(event["stage"], [StageScore(**row) for row in event["rows"]])
+            case _:
+                super().handle(event)
 
-    def _planned_steps(self, stage: str) -> int:
-        return {"sft": self._planned.recipe.sft.steps, "rl": self._planned.recipe.rl.steps}.get(stage, 0)
+    def close(self, phase: Phase, failure: RudeError | None) -> None:
+        """See `Turn`."""
+        facts = {
+            "seconds": round(time.monotonic() - self._began, 1), "notes": list(self.states[self._run_id].notes),
+        }  # fmt: skip
+        close_posttrain(self._store, self._run_id, Status(str(phase)), error=str(failure or ""), facts=facts)
+        super().close(phase, failure)
+        if phase is Phase.DONE:
+            add_outcomes(self._store, outcomes_of_run(self._store, self._planned.run))
 
     def _step(self, event: Mapping[str, Any]) -> None:
         done = self._before[event["stage"]] + event["step"]
         if self._first is None:
-            self._first, self._began = done, time.monotonic()
-        speed = (done - self._first) / max(1e-6, time.monotonic() - self._began)
-        self.update(
+            self._first, self._training_began = done, time.monotonic()
+        seconds = time.monotonic() - self._training_began
+        speed = (done - self._first) / max(1e-6, seconds)
+        self.states.update(
+            self._run_id,
             phase=Phase.TRAINING,
             done=done,
             pairs_per_second=speed,
-            eta_seconds=(self.state.total - done) / speed if speed else None,
-            seconds=time.monotonic() - self._began,
+            eta_seconds=(self.states[self._run_id].total - done) / speed if speed else None,
+            seconds=seconds,
             note=event["stage"],
         )
         if event["metrics"]:
-            add_step(self._store, self._planned.run.run_id, event["stage"], event["step"], event["metrics"])
+            add_step(self._store, self._run_id, event["stage"], event["step"], event["metrics"])
 
-    def update(self, **changes: Any) -> None:
-        """Change the state, and show it if it is time or the phase is another."""
-        before, self.state = self.state, replace(self.state, **changes)
-        if self._throttle.ready() or self.state.phase is not before.phase:
-            self._show(self.state)
-
-
-def post_train_all(
-    store: Store,
-    planned: Sequence[Planned],
-    progress: Progress | None = None,
-    cancel: threading.Event | None = None,
-    pause: threading.Event | None = None,
-    *,
-    threads: int | None = None,
-) -> tuple[RunState, ...]:
-    """Do what is planned, one run at a time, each in a process of its own; blocks. Calling it again goes on.
-
-    Outcomes of a candidate are stored as soon as one of its seeds is done, from all of its seeds so far.
-
-    Raises:
-        StoreError: nothing can be stored.
-    """
-    progress, cancel = progress or NoProgress(), cancel or threading.Event()
-    recorders = [Recorder(store, one, progress.advanced) for one in planned]
-    finished = {run.run_id for run in stored_posttrain(store) if run.status is Status.DONE}
-    progress.started(tuple(recorder.state for recorder in recorders))
-    for one, recorder in zip(planned, recorders, strict=True):
-        if cancel.is_set():
-            recorder.update(phase=Phase.CANCELLED)
-        elif one.run.run_id in finished:
-            recorder.update(phase=Phase.UP_TO_DATE)
-        else:
-            _one(store, one, recorder, cancel, pause, threads)
-    states = tuple(recorder.state for recorder in recorders)
-    progress.finished(states)
-    return states
-
-
-def _one(
-    store: Store,
-    planned: Planned,
-    recorder: Recorder,
-    cancel: threading.Event,
-    pause: threading.Event | None,
-    threads: int | None,
-) -> None:
-    run_id = planned.run.run_id
-    save_candidate(store, planned.candidate, planned.run.weights_hash)
-    owner = open_posttrain(store, planned.run)
-    if owner is not None:
-        recorder.update(phase=Phase.BUSY, error=f"process {owner.pid} is training this already")
-        return
-    status, error = Status.CANCELLED, ""
-    recorder.update(phase=Phase.LOADING)
-    began = time.monotonic()
-    try:
-        with WorkerProcess(job_of(planned, threads=threads)) as worker:
-            for event in worker.events(cancel, pause):
-                recorder.handle(event)
-        if not cancel.is_set():
-            status = Status.DONE
-    except RudeError as failure:
-        status, error = Status.FAILED, str(failure)
-        recorder.update(bad_input=failure.exit_code is Exit.BAD_INPUT)
-    finally:
-        # Also on Ctrl-C: checkpoints are on disk, and the run is open to whoever goes on with it.
-        close_posttrain(store, run_id, status, error=error, facts={"seconds": round(time.monotonic() - began, 1)})
-    recorder.update(phase=Phase(str(status)), error=error)
-    if status is Status.DONE:
-        add_outcomes(store, outcomes_of_run(store, planned.run))
-
-
-def ended(states: Sequence[RunState]) -> Exit:
-    """What a command line should return for these ends."""
-    phases = {state.phase for state in states}
-    if Phase.CANCELLED in phases:
-        return Exit.INTERRUPTED
-    if Phase.FAILED in phases:
-        return Exit.BAD_INPUT if all(state.bad_input for state in states) else Exit.FAILED
-    return Exit.SOME_SKIPPED if Phase.BUSY in phases else Exit.DONE
+    def _scores(self, stage: str, scores: Sequence[StageScore]) -> None:
+        add_scores(self._store, self._run_id, scores)
+        greedy = [score for score in scores if score.part == "held" and score.how == "greedy"]
+        met, judged = sum(score.met for score in greedy), sum(score.judged for score in greedy)
+        line = f"{stage}: {met / max(1, judged):.0%} of criteria met on what is held out"
+        steps = {"sft": self._planned.recipe.sft.steps, "rl": self._planned.recipe.rl.steps}.get(stage, 0)
+        state = self.states[self._run_id]
+        done = max(state.done, self._before.get(stage, 0) + steps)
+        self.states.update(self._run_id, note=line, notes=(*state.notes, line), done=done)
 
 
 def outcomes_of_run(store: Store, run: PostTrainRun) -> list[Outcome]:
@@ -296,9 +245,9 @@ def outcomes_in(store: Store, recipe_hash: str, candidates: Sequence[str] = (), 
         candidates: only these; none means all.
         suite: hash of what they were trained on.
     """
-    found: dict[str, list[list[Score]]] = {}
+    scores: dict[str, list[list[StageScore]]] = {}
     for run in stored_posttrain(store):
-        wanted = (not candidates or run.candidate in candidates) and run.status is Status.DONE
-        if wanted and (run.recipe_hash, run.suite_hash) == (recipe_hash, suite):
-            found.setdefault(run.candidate, []).append(stored_scores(store, run.run_id))
-    return [outcome for name, seeds in found.items() for outcome in outcomes_of(name, seeds)]
+        chosen = (not candidates or run.candidate in candidates) and run.status is Status.DONE
+        if chosen and (run.recipe_hash, run.suite_hash) == (recipe_hash, suite):
+            scores.setdefault(run.candidate, []).append(stored_scores(store, run.run_id))
+    return [outcome for name, seeds in scores.items() for outcome in outcomes_of(name, seeds)]

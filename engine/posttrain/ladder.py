@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,14 @@ from typing import Any, Final
 
 import data
 from data.bundled import bundled_models
-from engine.posttrain.job import Planned, Recorder, job_of, plan_post_training
+from engine.jobs.child import Events, Gate
+from engine.jobs.job import perform
+from engine.posttrain.job import PostTrainJob, plan_post_training
 from engine.posttrain.pretrain import Recipe, pretrain, read_recipes
 from engine.posttrain.recipe import PostTraining
 from engine.store.connection import Store
-from engine.store.posttrain import close_posttrain, open_posttrain, stored_posttrain
-from engine.store.runs import Status, save_candidate
+from engine.store.posttrain import stored_posttrain
+from engine.store.runs import Status
 from rubrics.errors import BadInput, Exit, RudeError
 
 __all__ = ["LADDER", "Ladder", "main", "work"]
@@ -63,10 +65,10 @@ class Ladder:
         """How many there will be."""
         return len(self.bundled) + len(self.recipes)
 
-    def post_training(self, model: Path, seeds: Sequence[int] = ()) -> list[Planned]:
+    def post_training(self, model: Path, seeds: Sequence[int] = ()) -> PostTrainJob:
         """The runs of one model."""
         return plan_post_training(
-            [str(model)], SUITE, self.recipe_file, seeds=seeds, device="cpu", folder=self.out / "posttrain"
+            self.store, [str(model)], SUITE, self.recipe_file, seeds=seeds, device="cpu", folder=self.out / "posttrain"
         )
 
 
@@ -93,7 +95,7 @@ def _claim(path: Path) -> Iterator[bool]:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Step:
     name: str
     is_done: Callable[[], bool]
     do: Callable[[], object]
@@ -107,13 +109,13 @@ def work(ladder: Ladder, recipe: PostTraining) -> None:
     finished: set[str] = set()
     while True:
         waiting, moved = len(ladder.models) < ladder.all_models, False
-        for job in _jobs(ladder, recipe):
-            if job.name in finished:
+        for step in _steps(ladder, recipe):
+            if step.name in finished:
                 continue
-            if job.is_done():
-                finished.add(job.name)
+            if step.is_done():
+                finished.add(step.name)
                 continue
-            moved = _try(ladder, job)
+            moved = _try(ladder, step)
             if moved:
                 break
             waiting = True
@@ -123,81 +125,77 @@ def work(ladder: Ladder, recipe: PostTraining) -> None:
             time.sleep(_NAP)
 
 
-def _try(ladder: Ladder, job: _Job) -> bool:
-    with _claim(ladder.out / "locks" / job.name) as mine:
+def _try(ladder: Ladder, step: _Step) -> bool:
+    with _claim(ladder.out / "locks" / step.name) as mine:
         # Another process may have done it between our look and our claim.
-        if not mine or job.is_done():
+        if not mine or step.is_done():
             return False
         began = time.monotonic()
-        job.do()
-        _say(f"{job.name}: {time.monotonic() - began:.0f} s")
+        step.do()
+        _say(f"{step.name}: {time.monotonic() - began:.0f} s")
     return True
 
 
-def _jobs(ladder: Ladder, recipe: PostTraining) -> Iterator[_Job]:
+def _steps(ladder: Ladder, recipe: PostTraining) -> Iterator[_Step]:
     for number, seed in enumerate(recipe.seeds):
         for model in ladder.models:
             if not number:
                 yield _scoring(ladder, model)
             yield _training(ladder, model, seed)
         if not number:
-            for one in ladder.recipes:
-                yield _pretraining(ladder, one)
+            for pretraining in ladder.recipes:
+                yield _pretraining(ladder, pretraining)
 
 
-def _pretraining(ladder: Ladder, recipe: Recipe) -> _Job:
+def _pretraining(ladder: Ladder, recipe: Recipe) -> _Step:
     folder = ladder.out / "models"
-    return _Job(
+    return _Step(
         f"pretrain-{recipe.name}", lambda: _ready(folder / recipe.name), lambda: pretrain(recipe, folder, say=_say)
     )
 
 
-def _scoring(ladder: Ladder, model: Path) -> _Job:
-    from engine.jobs.runs import RunRequest, execute, plan
+def _scoring(ladder: Ladder, model: Path) -> _Step:
+    from engine.jobs.planning import plan
+    from engine.jobs.runs import RunRequest
 
     request = RunRequest(
         models=(str(model),), suites=(SUITE,), device="cpu", precision="fp32", threads=1, token_scores=True,
         limit=ladder.limit,
     )  # fmt: skip
-    return _Job(
+    return _Step(
         f"score-{model.name}",
         lambda: not any(run.left for run in plan(ladder.store, request).runs),
-        lambda: execute(ladder.store, plan(ladder.store, request)),
+        lambda: perform(ladder.store, plan(ladder.store, request)),
     )
 
 
-def _training(ladder: Ladder, model: Path, seed: int) -> _Job:
+def _training(ladder: Ladder, model: Path, seed: int) -> _Step:
     def ended() -> bool:
-        (planned,) = ladder.post_training(model, [seed])
+        (planned,) = ladder.post_training(model, [seed]).planned
         # What failed once fails again: the card says so.
         ends = (Status.DONE, Status.FAILED)
         return any(run.run_id == planned.run.run_id and run.status in ends for run in stored_posttrain(ladder.store))
 
-    return _Job(
+    return _Step(
         f"posttrain-{model.name}-{seed}",
         ended,
-        lambda: _post_train(ladder.store, ladder.post_training(model, [seed])[0]),
+        lambda: _post_train(ladder.store, ladder.post_training(model, [seed])),
     )
 
 
-def _post_train(store: Store, planned: Planned) -> None:
-    """As a worker does it, but in this process: loading the libraries would cost a tenth of the time, every time."""
+def _post_train(store: Store, job: PostTrainJob) -> None:
+    """In this process: loading the libraries would cost a tenth of the time, every time."""
+    from engine.jobs.inside import inside
     from engine.posttrain.train import post_train
 
-    recorder = Recorder(store, planned)
-    save_candidate(store, planned.candidate, planned.run.weights_hash)
-    if open_posttrain(store, planned.run) is not None:
-        return
-    status, error, began = Status.CANCELLED, "", time.monotonic()
-    try:
-        post_train(job_of(planned), lambda event, **fields: recorder.handle({"event": event, **fields}))
-        status = Status.DONE
-    except RuntimeError as failure:
-        # Training that has broken down ends in a draw from no distribution; that is this model's result.
-        status, error = Status.FAILED, str(failure)
-    finally:
-        facts = {"seconds": round(time.monotonic() - began, 1), "notes": recorder.state.notes}
-        close_posttrain(store, planned.run.run_id, status, error=error, facts=facts)
+    def train(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+        try:
+            post_train(message, events, gate)
+        except RuntimeError as failure:
+            # Training that has broken down ends in a draw from no distribution; that is this model's result.
+            raise RudeError(str(failure)) from failure
+
+    perform(store, job, runner=inside(train))
 
 
 def _say(line: str) -> None:

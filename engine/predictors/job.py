@@ -1,27 +1,26 @@
-"""Scoring candidates over a trace file: planned, done in the worker, stored as it comes, never done twice."""
+"""Candidates over a trace file, a kind of job: one process a candidate, stored as it comes, never done twice."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from engine.jobs.process import WorkerProcess
+from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
+from engine.jobs.keys import key_hash, model_causes
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
+from engine.jobs.states import States
 from engine.predictors.trace_file import TraceSet
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import save_candidate
 from engine.store.traces import (
     StoredTraces,
     TraceRun,
@@ -31,16 +30,13 @@ from engine.store.traces import (
     done_traces,
     open_trace_run,
 )
-from rubrics.errors import CandidateError, Interrupted, RudeError
+from rubrics.errors import CandidateError, RudeError
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
     from engine.machine.devices import Device
 
-__all__ = ["TraceRequest", "score_candidates"]
-
-_LIBRARIES: Final = ("torch", "transformers", "tokenizers", "bitsandbytes", "flash-attn")
-_COMMIT_SECONDS: Final = 0.5
+__all__ = ["PlannedTraces", "TraceJob", "TraceRequest", "plan_traces"]
 
 
 @dataclass(frozen=True)
@@ -53,79 +49,105 @@ class TraceRequest:
     device: str = "auto"
     threads: int | None = None
     attention: str = "auto"
-    """As in `engine.jobs.planning.RunRequest`."""
+    """As in `engine.jobs.runs.RunRequest`."""
     allow_remote_code: frozenset[str] = frozenset()
 
 
-def score_candidates(
+@dataclass(frozen=True)
+class PlannedTraces:
+    """One candidate over a trace file."""
+
+    run: TraceRun
+    candidate: Candidate
+    device: str
+    key: Mapping[str, Any]
+    """Everything that produces the numbers; the run's id is its hash."""
+    traces: TraceSet
+    done: Mapping[int, str | None]
+    """Positions from earlier, and why those were skipped that were."""
+
+    @property
+    def left(self) -> list[int]:
+        """Positions still to score."""
+        return [position for position in range(len(self.traces.records)) if position not in self.done]
+
+    @property
+    def state(self) -> RunState:
+        """Its first snapshot."""
+        return RunState(
+            key=self.run.run_id, run_id=self.run.run_id, candidate=self.candidate.name, suite=self.traces.name,
+            protocol="traces", precision=self.run.precision, device=self.device, total=len(self.traces.records),
+            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, **self.account(self.done),
+        )  # fmt: skip
+
+    def account(self, done: Mapping[int, str | None]) -> dict[str, Any]:
+        """How much is done, as changes of a state."""
+        reasons = tuple(f"{self.traces.records[at].id}: {why}" for at, why in sorted(done.items()) if why)
+        stage = f"{len(done):,} traces" if done else ""
+        return {"done": len(done) - len(reasons), "skipped": len(reasons), "notes": reasons, "stage": stage}
+
+
+@dataclass(frozen=True)
+class TraceJob(Job):
+    """Every candidate over one trace file, one at a time."""
+
+    request: TraceRequest
+    traces: TraceSet
+    runs: tuple[PlannedTraces, ...]
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def states(self) -> tuple[RunState, ...]:
+        """See `Job`."""
+        return tuple(run.state for run in self.runs)
+
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """See `Job`."""
+        for run in self.runs:
+            if run.left:
+                yield TraceTurn(store, self.request, run, states)
+
+
+def plan_traces(
     store: Store,
     request: TraceRequest,
     traces: TraceSet,
     progress: Progress | None = None,
-    cancel: threading.Event | None = None,
     *,
     fetch: Callable[[str], Path] | None = None,
-) -> tuple[RunState, ...]:
-    """Score every candidate over the traces, one at a time in a process of its own; blocks.
+) -> TraceJob:
+    """What would be done. What is stored for the same weights, traces and options is not scored again.
 
-    What is stored for the same weights, traces and options is not scored again. A candidate that fails is reported in
-    its state and the rest go on.
+    Args:
+        progress: told which candidate's weights are hashed.
+        fetch: gets a hub id that is not in the cache; None: such a model is an error.
 
     Raises:
-        BadInput: a path or device that does not exist.
-        StoreError: nothing can be stored.
-        Interrupted: `cancel` was set; what was scored is kept.
+        BadInput: a path or device that does not exist, or no candidate that can be scored.
     """
     from engine.candidates.find import find
     from engine.machine.devices import resolve_device
 
     device = resolve_device(request.device)
-    candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
-    progress, cancel = progress or NoProgress(), cancel or threading.Event()
-    waiting = [
-        RunState(key=str(c.path), candidate=c.name, suite=traces.name, protocol="traces", total=len(traces.records))
-        for c in candidates
-    ]
-    progress.started(tuple(waiting))
-    add_traces(
-        store,
-        StoredTraces(traces.hash, traces.name, traces.weighted, traces.masked),
-        [record.to_json() for record in traces.records],
-    )
-    states = []
-    for candidate, state in zip(candidates, waiting, strict=True):
-        if cancel.is_set():
-            break
+    progress = progress or NoProgress()
+    runs, refused = [], []
+    for candidate in find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch):
+        progress.advanced(
+            RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
+        )
         try:
-            state = _score(store, request, traces, candidate, device, _Shown(state, progress), cancel)
-        except RudeError as error:
-            bad = isinstance(error, CandidateError)
-            state = replace(state, phase=Phase.FAILED, error=str(error), bad_input=bad)
-        progress.advanced(state)
-        states.append(state)
-    progress.finished(tuple(states))
-    if cancel.is_set():
-        raise Interrupted("stopped", where=traces.name, fix="run the same command again: it goes on where it stopped")
-    return tuple(states)
+            runs.append(_planned(store, request, traces, candidate, device))
+        except CandidateError as error:
+            refused.append(Refused(candidate.name, error.what, error.fix))
+    if not runs:
+        name, what, fix = refused[0]
+        raise CandidateError(what, where=name, fix=fix)
+    return TraceJob(request, traces, tuple(runs), tuple(refused))
 
 
-class _Shown:
-    """A state and whom to tell when it changes."""
-
-    def __init__(self, state: RunState, progress: Progress) -> None:
-        self.state = state
-        self._progress = progress
-
-    def change(self, **changes: Any) -> RunState:
-        self.state = replace(self.state, **changes)
-        self._progress.advanced(self.state)
-        return self.state
-
-
-def _score(
-    store: Store, request: TraceRequest, traces: TraceSet, candidate: Candidate, device: Device, shown: _Shown,
-    cancel: threading.Event,
-) -> RunState:  # fmt: skip
+def _planned(
+    store: Store, request: TraceRequest, traces: TraceSet, candidate: Candidate, device: Device
+) -> PlannedTraces:
     from engine.machine.precision import fits
 
     problem = next((problem for problem in candidate.problems if problem.refused), None)
@@ -134,101 +156,88 @@ def _score(
     fit = fits(candidate, device, request.precision)
     if fit.precision is None:
         raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
-    shown.change(phase=Phase.HASHING, precision=fit.precision, device=device.spec)
-    key = _key(candidate, fit.precision, device, request, traces)
-    run_id = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
-    save_candidate(store, candidate, key["weights_hash"])
-    run = TraceRun(run_id, traces.hash, key["weights_hash"], candidate.name, fit.precision)
-    open_trace_run(store, run, key)
-    done = done_traces(store, run_id)
-    left = [position for position in range(len(traces.records)) if position not in done]
-    notes: list[str] = []
-    if left:
-        with _job(request, candidate, fit.precision, device, traces, left) as job:
-            notes = _follow(store, run_id, job, shown, len(done), cancel)
-        done = done_traces(store, run_id)
-    reasons = [f"{traces.records[at].id}: {why}" for at, why in sorted(done.items()) if why]
-    ended = Phase.CANCELLED if cancel.is_set() else Phase.DONE if left else Phase.UP_TO_DATE
-    return replace(
-        shown.state, run_id=run_id, phase=ended, stage=f"{len(done):,} traces", done=len(done) - len(reasons),
-        skipped=len(reasons),
-        notes=(*notes, *reasons),
-    )  # fmt: skip
+    key = {"traces_hash": traces.hash, **model_causes(candidate, fit.precision, device, request.attention)}
+    run = TraceRun(key_hash(key), traces.hash, key["weights_hash"], candidate.name, fit.precision)
+    return PlannedTraces(run, candidate, device.spec, key, traces, done_traces(store, run.run_id))
 
 
-def _key(
-    candidate: Candidate, precision: str, device: Device, request: TraceRequest, traces: TraceSet
-) -> dict[str, Any]:
-    from engine.candidates.hashing import config_hash, tokenizer_hash, weights_hash
-    from engine.machine.kernels import attention_for, matmul_for
-    from engine.machine.paths import digest_dir
+class TraceTurn(WorkerTurn):
+    """One candidate, in a process of its own; what it had sent is stored however it ends."""
 
-    versions = {}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "traces_hash": traces.hash, "weights_hash": weights_hash(candidate.path, remembered=digest_dir()),
-        "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
-        "precision": precision, "device": device.kind, "attention": attention_for(request.attention),
-        "matmul": matmul_for(device.kind, precision), "versions": versions,
-    }  # fmt: skip
+    KEPT: ClassVar[Collection[str]] = ("traces",)
 
+    def __init__(self, store: Store, request: TraceRequest, planned: PlannedTraces, states: States) -> None:
+        super().__init__([planned.run.run_id], states)
+        self._store, self._request, self._planned = store, request, planned
+        self._run_id = planned.run.run_id
+        self._notes: tuple[str, ...] = ()
+        self._pending: list[TraceScore] = []
+        self._committed = self._began = time.monotonic()
+        self._scored = 0
 
-@contextmanager
-def _job(
-    request: TraceRequest, candidate: Candidate, precision: str, device: Device, traces: TraceSet, left: Sequence[int]
-) -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
-        file = Path(folder) / "traces.jsonl"
-        lines = (json.dumps([at, traces.records[at].prompt, traces.records[at].trace]) for at in left)
-        file.write_text("\n".join(lines), encoding="utf-8")
-        yield {
-            "mode": "traces", "model": str(candidate.path), "precision": precision, "device": device.spec,
-            "attention": request.attention, "threads": request.threads, "context": candidate.context,
-            "traces_file": str(file),
-            "trust_remote_code": any(problem.code == "remote_code" for problem in candidate.problems),
-        }  # fmt: skip
-
-
-def _follow(
-    store: Store, run_id: str, job: Mapping[str, Any], shown: _Shown, before: int, cancel: threading.Event
-) -> list[str]:
-    """One worker's life; what it had sent is stored however it ends. Gives what a reader should know."""
-    notes: list[str] = []
-    pending: list[TraceScore] = []
-    committed = time.monotonic()
-    began, count = committed, 0
-    with WorkerProcess(job) as worker:
-        try:
-            for event in worker.events(cancel):
-                if event["event"] == "phase":
-                    shown.change(phase=Phase(event["phase"]))
-                    began = time.monotonic()
-                elif event["event"] == "notes":
-                    notes += event["notes"]
-                elif event["event"] == "traces":
-                    rows = _rows(event)
-                    pending += rows
-                    count += len(rows)
-                    pace = count / max(1e-9, time.monotonic() - began)
-                    of_all = f"{before + count:,} of {shown.state.total:,} traces"
-                    shown.change(done=before + count, stage=f"{of_all}, {pace:.0f} a second")
-                if time.monotonic() - committed > _COMMIT_SECONDS:
-                    add_trace_scores(store, run_id, pending)
-                    pending, committed = [], time.monotonic()
-        finally:
-            pending += [row for event in worker.drain() if event["event"] == "traces" for row in _rows(event)]
-            add_trace_scores(store, run_id, pending)
-    return notes
-
-
-def _rows(event: Mapping[str, Any]) -> list[TraceScore]:
-    return [
-        TraceScore(
-            position, None if packed is None else np.frombuffer(base64.b64decode(packed), "<f4"), tuple(lengths), why
+    def claim(self) -> bool:
+        """See `Turn`. Two processes may score the same: they store the same numbers."""
+        traces = self._planned.traces
+        add_traces(
+            self._store,
+            StoredTraces(traces.hash, traces.name, traces.weighted, traces.masked),
+            [record.to_json() for record in traces.records],
         )
-        for position, packed, lengths, why in event["rows"]
-    ]
+        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
+        open_trace_run(self._store, self._planned.run, self._planned.key)
+        return True
+
+    @contextmanager
+    def message(self) -> Iterator[dict[str, Any]]:
+        """See `WorkerTurn`."""
+        planned, request = self._planned, self._request
+        records = planned.traces.records
+        with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
+            file = Path(folder) / "traces.jsonl"
+            lines = (json.dumps([at, records[at].prompt, records[at].trace]) for at in planned.left)
+            file.write_text("\n".join(lines), encoding="utf-8")
+            yield {
+                "kind": "traces", "model": str(planned.candidate.path), "precision": planned.run.precision,
+                "device": planned.device, "attention": request.attention, "threads": request.threads,
+                "context": planned.candidate.context, "traces_file": str(file),
+                "trust_remote_code": planned.candidate.runs_own_code,
+            }  # fmt: skip
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """See `WorkerTurn`."""
+        match event["event"]:
+            case "notes":
+                self._notes += tuple(event["notes"])
+            case "traces":
+                self._take(event)
+            case "phase":
+                self._began = time.monotonic()
+                super().handle(event)
+
+    def close(self, phase: Phase, failure: RudeError | None) -> None:
+        """Store what has come, and say how much there is now."""
+        self._commit()
+        account = self._planned.account(done_traces(self._store, self._run_id))
+        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *account["notes"])})
+        super().close(phase, failure)
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        rows = [
+            TraceScore(
+                position, None if packed is None else np.frombuffer(base64.b64decode(packed), "<f4"), tuple(lengths),
+                why,
+            )
+            for position, packed, lengths, why in event["rows"]
+        ]  # fmt: skip
+        self._pending += rows
+        self._scored += len(rows)
+        pace = self._scored / max(1e-9, time.monotonic() - self._began)
+        done = len(self._planned.done) + self._scored
+        of_all = f"{done:,} of {len(self._planned.traces.records):,} traces"
+        self.states.update(self._run_id, done=done, stage=f"{of_all}, {pace:.0f} a second")
+        if time.monotonic() - self._committed > COMMIT_SECONDS:
+            self._commit()
+
+    def _commit(self) -> None:
+        add_trace_scores(self._store, self._run_id, self._pending)
+        self._pending, self._committed = [], time.monotonic()

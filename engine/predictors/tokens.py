@@ -19,7 +19,9 @@ from engine.predictors.means import ratio
 from engine.predictors.proxy import FEATURES, HELP, Constants, Solution, solution_features
 from engine.results.board import Entrant
 from engine.stats.intervals import Estimate
+from engine.store.candidates import candidate_path
 from engine.store.connection import Store
+from engine.store.tokens import ChosenTokens, chosen_tokens
 from rubrics.errors import BadInput, CandidateError
 
 __all__ = ["PROXIES", "proxy_features"]
@@ -42,11 +44,11 @@ def proxy_features(evidence: Evidence, constants: Constants | None = None) -> di
     Raises:
         BadInput: there are no token scores of the chosen responses.
     """
-    found = {}
+    features = {}
     for label, read in _values(evidence, constants).items():
         ones = np.ones(len(read.values))
-        found[label] = [ratio(read.values[:, position], ones, read.clusters) for position in range(len(FEATURES))]
-    return found
+        features[label] = [ratio(read.values[:, position], ones, read.clusters) for position in range(len(FEATURES))]
+    return features
 
 
 def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, _Read]:
@@ -63,43 +65,38 @@ def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[s
         for i in np.flatnonzero(~np.isnan(board.matrix.scores).any(axis=0))
     }
     runs = [entrant.run.run_id for entrant in entrants]
-    with evidence.store.reading() as connection:
-        rows = connection.execute(
-            "select t.run_id, t.pair_id, t.scores, t.lengths, p.chosen from token_scores t join runs r using (run_id) "
-            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = t.pair_id "
-            "where t.view = 'chosen' and t.run_id in (select unnest(?::varchar[])) order by t.run_id, p.position",
-            [runs],
-        ).fetchall()
-    by_run: dict[str, dict[str, tuple[bytes, list[int], str]]] = {run: {} for run in runs}
-    for run, pair, packed, lengths, chosen in rows:
-        by_run[run][pair] = (packed, lengths, chosen)
+    by_run: dict[str, dict[str, ChosenTokens]] = {run: {} for run in runs}
+    for tokens in chosen_tokens(evidence.store, runs):
+        by_run[tokens.run_id][tokens.pair_id] = tokens
     common = set(counted).intersection(*by_run.values())
     if not common:
         raise BadInput(
             "proxy metrics need token scores of the chosen responses, of every candidate",
             where=board.suite,
-            fix="rude-tui run … --protocol likelihood --token-scores",
+            fix="score the suite by likelihood with token scores",
+            shell="rude-tui run --model M --suite S --protocol likelihood --token-scores",
         )
-    found = {}
+    by_label = {}
     for entrant in entrants:
-        kept = {pair: held for pair, held in by_run[entrant.run.run_id].items() if pair in common}
+        kept = {pair: tokens for pair, tokens in by_run[entrant.run.run_id].items() if pair in common}
         solutions = _solutions(list(kept.values()), _vocabulary(evidence.store, entrant))
         clusters = np.array([counted[pair] for pair in kept], dtype=np.int32)
-        found[own[entrant.label]] = _Read(np.stack([solution_features(one, constants) for one in solutions]), clusters)
-    return found
+        features = np.stack([solution_features(solution, constants) for solution in solutions])
+        by_label[own[entrant.label]] = _Read(features, clusters)
+    return by_label
 
 
-def _solutions(rows: list[tuple[bytes, list[int], str]], vocabulary: int) -> list[Solution]:
+def _solutions(responses: list[ChosenTokens], vocabulary: int) -> list[Solution]:
     pieces = []
-    for _, lengths, chosen in rows:
-        raw, ends = chosen.encode(), np.cumsum([0, *lengths]).tolist()
+    for response in responses:
+        raw, ends = response.text.encode(), np.cumsum([0, *response.lengths]).tolist()
         pieces.append([raw[a:b] for a, b in pairwise(ends)])
     # Ids are not stored; what a token stands for in the text is as good a name for it.
     counts = Counter(piece for of_one in pieces for piece in of_one)
     total = counts.total()
     solutions = []
-    for (packed, *_), of_one in zip(rows, pieces, strict=True):
-        scores = TokenScores.from_bytes(packed)
+    for response, of_one in zip(responses, pieces, strict=True):
+        scores = TokenScores.from_bytes(response.scores)
         solutions.append(
             Solution(
                 scores.logprob.astype(np.float64),
@@ -114,11 +111,7 @@ def _solutions(rows: list[tuple[bytes, list[int], str]], vocabulary: int) -> lis
 
 
 def _vocabulary(store: Store, entrant: Entrant) -> int:
-    with store.reading() as connection:
-        row = connection.execute(
-            "select path from candidates where weights_hash = ?", [entrant.weights_hash]
-        ).fetchone()
-    where = str(row[0]) if row else entrant.name
+    where = str(candidate_path(store, entrant.weights_hash) or entrant.name)
     size = read_shape(read_config(Path(where), ("config.json",))[0]).vocab
     if size < 2:
         raise CandidateError("its vocabulary is not known", where=where, fix="put the model back where it was scored")
@@ -129,8 +122,8 @@ def _feature(name: str, position: int) -> Predictor:
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
         read = evidence.once("proxies", _values)
         return {
-            label: ratio(found.values[:, position], np.ones(len(found.values)), found.clusters)
-            for label, found in read.items()
+            label: ratio(features.values[:, position], np.ones(len(features.values)), features.clusters)
+            for label, features in read.items()
         }
 
     statistic, weighting = name.split(", ")
@@ -138,7 +131,7 @@ def _feature(name: str, position: int) -> Predictor:
     about = f"{HELP[statistic]}; {weigh}; mean over the last 1,000 tokens of a chosen response, then over responses"
     return Predictor(
         f"proxy {name}", about, "likelihood",
-        "a run with --token-scores", not name.startswith(_LOWER), compute, "arXiv 2605.18607", listed=False,
+        "a run with token scores", not name.startswith(_LOWER), compute, "arXiv 2605.18607", listed=False,
     )  # fmt: skip
 
 

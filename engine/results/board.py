@@ -14,6 +14,7 @@ from engine.results.pairs import PairIndex, pair_index
 from engine.stats.matrix import ScoreMatrix
 from engine.stats.metrics import HEADLINE, METRICS
 from engine.store.annotations import Annotation, stored_annotations
+from engine.store.candidates import parameter_counts
 from engine.store.connection import Store
 from engine.store.runs import RunRow, Status, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
@@ -101,8 +102,8 @@ def load_board(store: Store, question: Question) -> Board:
     Raises:
         BadInput: no run answers it.
     """
-    # Opening the file takes longer than most questions to it; held open here, the five below share one opening.
-    with store.reading():
+    # Opening the file takes longer than most questions to it.
+    with store.snapshot():
         return _load(store, question)
 
 
@@ -215,20 +216,18 @@ def _of_template(runs: list[RunRow], wanted: str | None, notes: list[str]) -> li
 
 
 def _entrants(store: Store, runs: list[RunRow], notes: list[str]) -> list[Entrant]:
-    with store.reading() as connection:
-        rows = connection.execute("select weights_hash, parameters from candidates").fetchall()
-    parameters = dict(rows)
+    parameters = parameter_counts(store)
     newest: dict[tuple[str, str], Entrant] = {}
     for run in runs:  # newest first
         entrant = Entrant(
-            run.candidate, run.candidate, run.weights_hash, run.precision, parameters.get(run.weights_hash) or 0, run
+            run.candidate, run.candidate, run.weights_hash, run.precision, parameters.get(run.weights_hash, 0), run
         )
         newest.setdefault((run.weights_hash, run.precision), entrant)
-    found = _without_samples(list(newest.values()), notes)
+    entrants = _without_samples(list(newest.values()), notes)
     for form in ("{0.name} [{0.precision}]", "{0.name} [{0.precision} {0.weights_hash:.6}]"):
-        seen = Counter(entrant.label for entrant in found)
-        found = [replace(e, label=form.format(e)) if seen[e.label] > 1 else e for e in found]
-    return sorted(found, key=lambda entrant: entrant.label)
+        counts = Counter(entrant.label for entrant in entrants)
+        entrants = [replace(e, label=form.format(e)) if counts[e.label] > 1 else e for e in entrants]
+    return sorted(entrants, key=lambda entrant: entrant.label)
 
 
 def _without_samples(entrants: list[Entrant], notes: list[str]) -> list[Entrant]:

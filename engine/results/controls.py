@@ -143,7 +143,7 @@ def control_table(store: Store, board: Board, *, resamples: int = 2_000) -> Cont
     nothing = ControlTable({}, Estimate(np.nan, np.nan, np.nan, "none: no controls"), 0)
     if board.protocol != "likelihood":
         return nothing
-    with store.reading():
+    with store.snapshot():
         runs = [run for run in stored_runs(store, board.suite_hash) if run.n_scored and run.prompt != "own"]
         named = {entrant.label: _controls_of(entrant, runs) for entrant in board.entrants}
         wanted = [run.run_id for found in named.values() for run in found.values()]

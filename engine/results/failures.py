@@ -216,9 +216,11 @@ def pair_views(store: Store, board: Board, pair_ids: Sequence[str]) -> list[Pair
     Raises:
         BadInput: the suite does not hold one of them.
     """
-    pairs = load_pairs(store, board.suite_hash, pair_ids)
+    with store.snapshot():
+        pairs = load_pairs(store, board.suite_hash, pair_ids)
+        annotations = stored_annotations(store, board.suite_hash)
     positions = np.array([board.index.pair_id.index(pair.id) for pair in pairs], dtype=np.int64)
-    found: list[list[PairVerdict]] = [[] for _ in pairs]
+    verdicts: list[list[PairVerdict]] = [[] for _ in pairs]
     metric = METRICS[board.metric]
     for label in board.matrix.candidates:
         columns = board.verdicts[label]
@@ -227,7 +229,7 @@ def pair_views(store: Store, board: Board, pair_ids: Sequence[str]) -> list[Pair
         for number, place in enumerate(places.tolist()):
             if place == len(columns.position) or columns.position[place] != positions[number]:
                 continue
-            found[number].append(
+            verdicts[number].append(
                 PairVerdict(
                     label, float(score[place]), float(margin[place]),
                     float(columns.log_odds_chosen_first[place]), float(columns.log_odds_rejected_first[place]),
@@ -236,8 +238,7 @@ def pair_views(store: Store, board: Board, pair_ids: Sequence[str]) -> list[Pair
                     float(columns.bytes_chosen[place]), float(columns.bytes_rejected[place]),
                 )
             )  # fmt: skip
-    noted = stored_annotations(store, board.suite_hash)
     return [
-        PairView(pair, tuple(sorted(verdicts, key=lambda verdict: -verdict.margin)), noted.get(pair.id, ()))
-        for pair, verdicts in zip(pairs, found, strict=True)
+        PairView(pair, tuple(sorted(row, key=lambda verdict: -verdict.margin)), annotations.get(pair.id, ()))
+        for pair, row in zip(pairs, verdicts, strict=True)
     ]

@@ -17,6 +17,7 @@ from engine.stats.metrics import HEADLINE, METRICS
 from engine.stats.paired import Comparison, compare
 from engine.stats.ranking import RankRow, rank
 from engine.store.connection import Store
+from engine.store.runs import RunRow, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
 from rubrics.errors import BadInput
 
@@ -71,36 +72,32 @@ def fidelity(store: Store, protocol: str, suite_hash: str, runs: Mapping[str, st
         BadInput: a run has no verdict yet, or they share no pair.
     """
     metric = HEADLINE[protocol]
-    with store.reading() as connection:
-        rows = connection.execute(
-            "select run_id, candidate, suite, template_hash, weights_hash from runs where run_id in (?, ?)",
-            list(runs.values()),
-        ).fetchall()
-        labels = {row[0]: row[1:] for row in rows}
+    with store.snapshot():
+        stored = {run.run_id: run for run in stored_runs(store, suite_hash)}
         raw = load_verdicts(store, protocol, list(runs.values()))
     index = pair_index(store, suite_hash)
     (reference, first), (other, second) = runs.items()
-    if any(run_id not in labels or not len(raw[run_id].position) for run_id in (first, second)):
-        raise BadInput(
-            "nothing was scored to compare", where=labels.get(first, ("?",))[0], fix="see why the run failed"
-        )
-    candidate, suite, template, weights = labels[first]
+    if any(run_id not in stored or not len(raw[run_id].position) for run_id in (first, second)):
+        candidate = stored[first].candidate if first in stored else "?"
+        raise BadInput("nothing was scored to compare", where=candidate, fix="see why the run failed")
+    run = stored[first]
     scores = scores_of([raw[first], raw[second]], metric, len(index.pair_id))
     both = ~np.isnan(scores).any(axis=0) & index.scored
     if not both.any():
-        raise BadInput("the two runs share no pair", where=candidate, fix="run both on the same sample")
+        raise BadInput("the two runs share no pair", where=run.candidate, fix="run both on the same sample")
     scores[:, ~both] = np.nan
     matrix = ScoreMatrix((reference, other), index.pair_id, index.group, index.cluster, scores)
     everything = Scope("overall", both.astype(np.float32))
     moved = np.abs(_margins(raw[first], metric, both) - _margins(raw[second], metric, both))
+    question = Question(suite_hash, protocol, metric, template=run.template_hash)
     same = np.where(both, (scores[0] == scores[1]).astype(np.float64), np.nan)
     return Fidelity(
-        candidate, suite, protocol, metric, reference, other, int(both.sum()),
+        run.candidate, run.suite, protocol, metric, reference, other, int(both.sum()),
         agreement=proportion(same, index.cluster),
         comparison=compare(matrix, other, reference, everything),
         accuracy=(float(np.nanmean(scores[0])), float(np.nanmean(scores[1]))),
         moved_median=float(np.median(moved)), moved_95=float(np.quantile(moved, 0.95)),
-        rank=_ranks(store, Question(suite_hash, protocol, metric, template=template), weights, index, scores, both),
+        rank=_ranks(store, run, question, index, scores, both),
     )  # fmt: skip
 
 
@@ -112,24 +109,24 @@ def _margins(raw: RawVerdicts, metric: str, both: npt.NDArray[np.bool_]) -> npt.
 
 def _ranks(
     store: Store,
+    run: RunRow,
     question: Question,
-    weights: str,
     index: PairIndex,
     scores: npt.NDArray[np.float32],
     both: npt.NDArray[np.bool_],
 ) -> tuple[RankRow, RankRow] | None:
     """The candidate's row in two rankings that differ in nothing but its precision."""
     board: Board = load_board(store, question)
-    others = [e for e in board.entrants if e.weights_hash != weights]
+    others = [e for e in board.entrants if e.weights_hash != run.weights_hash]
     rivals = board.matrix.scores[[board.matrix.index(e.label) for e in others]]
     # Rivals that have not read this sample would shrink it to nothing.
-    known = np.flatnonzero(~np.isnan(rivals[:, both]).any(axis=1))
-    if not len(known):
+    readers = np.flatnonzero(~np.isnan(rivals[:, both]).any(axis=1))
+    if not len(readers):
         return None
-    names = ("this", *(others[i].label for i in known))
+    names = ("this", *(others[i].label for i in readers))
     places: list[RankRow] = []
     for own in scores:
-        stacked = np.concatenate([own[None], rivals[known]])
+        stacked = np.concatenate([own[None], rivals[readers]])
         stacked[:, ~both] = np.nan
         matrix = replace(board.matrix, candidates=names, scores=stacked)
         table = rank(matrix, Scope("overall", both.astype(np.float32)), chance=board.chance)

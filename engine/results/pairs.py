@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.stats.matrix import Scope
 from engine.store.connection import Store
+from engine.store.pairs import pair_columns, violated_criteria
 from rubrics.taxonomy import Category, Subcategory, category_of
 
 __all__ = ["GROUPINGS", "PairIndex", "pair_index", "scopes"]
@@ -46,38 +47,29 @@ def pair_index(store: Store, suite_hash: str) -> PairIndex:
 
 @lru_cache(maxsize=8)
 def _load(store: Store, suite_hash: str) -> PairIndex:
-    with store.reading() as connection:
-        pairs = connection.execute(
-            "select pair_id, split, \"group\", cluster, domain, array_to_string(subcategories, ';') as subcategories "
-            "from pairs where suite_hash = ? order by position",
-            [suite_hash],
-        ).fetchnumpy()
-        violations = connection.execute(
-            "select position, criterion, subcategory from criteria where suite_hash = ? and violated "
-            "order by position, ordinal",
-            [suite_hash],
-        ).fetchnumpy()
-    kinds = [_kinds(joined) for joined in pairs["subcategories"]]
-    edges = np.searchsorted(violations["position"], np.arange(len(kinds) + 1))
+    with store.snapshot():
+        pairs, violated = pair_columns(store, suite_hash), violated_criteria(store, suite_hash)
+    kinds = [_kinds(joined) for joined in pairs.subcategories]
+    edges = np.searchsorted(violated.position, np.arange(len(kinds) + 1))
     return PairIndex(
         suite_hash=suite_hash,
-        pair_id=tuple(pairs["pair_id"]),
-        scored=np.ma.getmaskarray(np.ma.asarray(pairs["split"])).copy(),
-        group=_codes(pairs["group"]),
-        cluster=_codes(pairs["cluster"]),
-        domain=tuple(pairs["domain"]),
+        pair_id=tuple(pairs.pair_id),
+        scored=pairs.scored,
+        group=_codes(pairs.group),
+        cluster=_codes(pairs.cluster),
+        domain=tuple(pairs.domain),
         categories=tuple(categories for categories, _ in kinds),
         subcategories=tuple(subcategories for _, subcategories in kinds),
-        violated=_slices(violations["criterion"], edges),
-        violated_subcategory=_slices(violations["subcategory"], edges),
+        violated=_slices(violated.criterion, edges),
+        violated_subcategory=_slices(violated.subcategory, edges),
     )
 
 
 @cache
 def _kinds(joined: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     subcategories = tuple(joined.split(";"))
-    found = {category_of(Subcategory(name)) for name in subcategories}
-    return tuple(str(category) for category in Category if category in found), subcategories
+    categories = {category_of(Subcategory(name)) for name in subcategories}
+    return tuple(str(category) for category in Category if category in categories), subcategories
 
 
 def _slices(values: npt.NDArray[Any], edges: npt.NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.store.connection import Store
-from engine.store.suites import find_pair, stored_suites
+from engine.store.pairs import PairLine, count_coverage, count_groups, pair_lines, pair_places
+from engine.store.suites import find_pair, load_pairs, stored_suites
 from rubrics.errors import SuiteError
 from rubrics.schema import Pair, Suite
 from rubrics.taxonomy import Subcategory
@@ -63,19 +63,6 @@ class Wanted:
     """|V|; `SIZES` stands for that and more. Exemplars are in no cell of the matrix, so this leaves them out."""
 
 
-@dataclass(frozen=True)
-class PairLine:
-    """What a list shows of a pair."""
-
-    pair_id: str
-    domain: str
-    subcategories: tuple[str, ...]
-    violated: tuple[str, ...]
-    shot: bool
-    prompt: str
-    """Its beginning."""
-
-
 class SuitePairs(Protocol):
     """The pairs of one suite. Every method may block."""
 
@@ -99,43 +86,31 @@ def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
     from rubrics.reading import built_in_names
 
     held = {stored.suite_hash: stored for stored in stored_suites(store)}
-    found = []
+    entries = []
     named: list[tuple[str, Literal["built-in", "file"]]] = [(name, "built-in") for name in built_in_names()]
     for name, origin in [*named, *((file, "file") for file in files)]:
         try:
             suite = _read(name)
         except SuiteError as error:
-            found.append(SuiteEntry(Path(name).stem or name, origin, "", name, fault=error.what, fix=error.fix))
+            entries.append(SuiteEntry(Path(name).stem or name, origin, "", name, fault=error.what, fix=error.fix))
             continue
         stored = held.pop(suite.hash, None)
-        found.append(
+        entries.append(
             SuiteEntry(
                 suite.name, origin, suite.hash, name, len(suite.scored), len(suite.pairs) - len(suite.scored),
                 len({pair.group for pair in suite.scored}), stored.n_runs if stored else 0, suite.card,
                 added_at=stored.added_at if stored else "",
             )
         )  # fmt: skip
-    groups = _groups(store, list(held))
+    groups = count_groups(store, list(held)) if held else {}
     for stored in held.values():
-        found.append(
+        entries.append(
             SuiteEntry(
                 stored.name, "stored", stored.suite_hash, "", stored.n_scored, stored.n_pairs - stored.n_scored,
                 groups.get(stored.suite_hash, 0), stored.n_runs, stored.card, added_at=stored.added_at,
             )
         )  # fmt: skip
-    return found
-
-
-def _groups(store: Store, hashes: list[str]) -> Mapping[str, int]:
-    if not hashes:
-        return {}
-    with store.reading() as connection:
-        rows = connection.execute(
-            'select suite_hash, count(distinct "group") from pairs where split is null and suite_hash in '
-            "(select unnest(?::varchar[])) group by suite_hash",
-            [hashes],
-        ).fetchall()
-    return dict(rows)
+    return entries
 
 
 def _read(name: str) -> Suite:
@@ -174,14 +149,7 @@ def coverage(store: Store, entry: SuiteEntry) -> Mapping[str, tuple[int, ...]]:
         from rubrics.check.structure import cover
 
         return cover(_read(entry.path).scored)
-    with store.reading() as connection:
-        rows = connection.execute(
-            "select subcategory, least(n_violated, ?) as size, count(*) from "
-            "(select unnest(subcategories) as subcategory, n_violated from pairs "
-            "where suite_hash = ? and split is null) group by all",
-            [SIZES, entry.suite_hash],
-        ).fetchall()
-    counts = {(name, size): number for name, size, number in rows}
+    counts = count_coverage(store, entry.suite_hash, largest=SIZES)
     return {str(name): tuple(counts.get((str(name), n), 0) for n in range(1, SIZES + 1)) for name in Subcategory}
 
 
@@ -197,43 +165,7 @@ def check_report(store: Store, entry: SuiteEntry) -> Report:
 
     if entry.origin != "stored":
         return check_file(suite_path(entry.path))
-    return check_suite(Suite(entry.name, _stored_pairs(store, entry.suite_hash), entry.card))
-
-
-def _stored_pairs(store: Store, suite_hash: str) -> tuple[Pair, ...]:
-    with store.reading() as connection:
-        rows = connection.execute(
-            'select position, pair_id, domain, "group", cluster, prompt_json, chosen, rejected, violated, split, '
-            "source, license from pairs where suite_hash = ? order by position",
-            [suite_hash],
-        ).fetchall()
-        rules = connection.execute(
-            "select position, criterion, text, subcategory from criteria where suite_hash = ? "
-            "order by position, ordinal",
-            [suite_hash],
-        ).fetchall()
-    criteria: dict[int, list[dict[str, str]]] = {}
-    for position, name, text, subcategory in rules:
-        criteria.setdefault(position, []).append({"id": name, "text": text, "subcategory": subcategory})
-    fields = (
-        "id",
-        "domain",
-        "group",
-        "cluster",
-        "prompt",
-        "chosen",
-        "rejected",
-        "violated",
-        "split",
-        "source",
-        "license",
-    )
-    return tuple(
-        Pair.model_validate(
-            {**dict(zip(fields, row[1:], strict=True)), "prompt": json.loads(row[5]), "criteria": criteria[row[0]]}
-        )
-        for row in rows
-    )
+    return check_suite(Suite(entry.name, tuple(load_pairs(store, entry.suite_hash)), entry.card))
 
 
 def pairs_of(store: Store, entry: SuiteEntry) -> SuitePairs:
@@ -255,34 +187,13 @@ class _Stored:
         self._hash = suite_hash
 
     def places(self, wanted: Wanted) -> Places:
-        conditions, given = ["suite_hash = $hash"], {"hash": self._hash}
-        if wanted.text:
-            given["text"] = wanted.text
-            fields = " or ".join(
-                f"contains(lower({field}), lower($text))" for field in ("pair_id", "prompt", "chosen", "rejected")
-            )
-            rules = "select position from criteria where suite_hash = $hash and contains(lower(text), lower($text))"
-            conditions.append(f"({fields} or position in ({rules}))")
-        if wanted.subcategory:
-            given["subcategory"] = wanted.subcategory
-            conditions.append("list_contains(subcategories, $subcategory)")
-        if wanted.size:
-            conditions.append(f"split is null and least(n_violated, {SIZES}) = {int(wanted.size)}")
-        with self._store.reading() as connection:
-            found = connection.execute(
-                f"select position from pairs where {' and '.join(conditions)} order by position", given
-            ).fetchnumpy()
-        return np.asarray(found["position"], dtype=np.int32)
+        return pair_places(
+            self._store, self._hash, text=wanted.text, subcategory=wanted.subcategory,
+            size=wanted.size, or_more=wanted.size == SIZES,
+        )  # fmt: skip
 
     def lines(self, places: Sequence[int]) -> list[PairLine]:
-        with self._store.reading() as connection:
-            rows = connection.execute(
-                "select position, pair_id, domain, subcategories, violated, split is not null, left(prompt, ?) "
-                "from pairs where suite_hash = ? and position in (select unnest(?::integer[]))",
-                [_HEAD, self._hash, [int(place) for place in places]],
-            ).fetchall()
-        found = {row[0]: PairLine(row[1], row[2], tuple(row[3]), tuple(row[4]), row[5], row[6]) for row in rows}
-        return [found[place] for place in places]
+        return pair_lines(self._store, self._hash, places, prompt_characters=_HEAD)
 
     def pair(self, place: int) -> Pair:
         return find_pair(self._store, self._hash, self.lines([place])[0].pair_id)

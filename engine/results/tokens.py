@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from engine.layout.requests import TokenScores
 from engine.results.board import Board
+from engine.store.candidates import candidate_path
 from engine.store.connection import Store, default_path
-from engine.store.suites import find_pair
+from engine.store.suites import find_pair, suite_source
+from engine.store.tokens import tokens_of_pairs
 from rubrics.errors import BadInput, StoreError
 from rubrics.schema import Pair
 
@@ -49,8 +51,8 @@ class ResponseTokens:
         ends, sums = self.ends[last], self.sums[last]
         if ends[0] > 0:
             ends, sums = np.append(0, ends), np.append(0.0, sums)
-        found: npt.NDArray[np.float64] = np.interp(places, ends, sums)
-        return found
+        interpolated: npt.NDArray[np.float64] = np.interp(places, ends, sums)
+        return interpolated
 
     def token_at(self, place: float) -> int:
         """The token that holds the character at a place."""
@@ -76,11 +78,11 @@ def token_view(store: Store, board: Board, candidate: str, pair_id: str) -> Toke
         StoreError: what is stored is damaged.
     """
     pair = find_pair(store, board.suite_hash, pair_id)
-    found = token_views(store, board, candidate, [pair])
-    if not found:
+    views = token_views(store, board, candidate, [pair])
+    if not views:
         label = board.entrant(candidate).label
         raise BadInput(f"{label} has no token scores of this pair", where=pair_id, fix=_command(store, board, label))
-    return found[pair_id]
+    return views[pair_id]
 
 
 def token_views(store: Store, board: Board, candidate: str, pairs: Sequence[Pair]) -> dict[str, TokenView]:
@@ -91,19 +93,15 @@ def token_views(store: Store, board: Board, candidate: str, pairs: Sequence[Pair
         StoreError: what is stored is damaged.
     """
     entrant = board.entrant(candidate)
-    with store.reading() as connection:
-        rows = connection.execute(
-            "select t.pair_id, t.run_id, t.view, t.scores, t.lengths from token_scores t join runs r using (run_id) "
-            "where t.pair_id = any(?::varchar[]) and r.suite_hash = ? and r.weights_hash = ? and r.precision = ? "
-            "and r.prompt = 'own' order by r.run_id = ? desc, r.created_at desc, r.run_id",
-            [[pair.id for pair in pairs], board.suite_hash, entrant.weights_hash, entrant.precision,
-             entrant.run.run_id],
-        ).fetchall()  # fmt: skip
+    rows = tokens_of_pairs(
+        store, board.suite_hash, [pair.id for pair in pairs],
+        weights_hash=entrant.weights_hash, precision=entrant.precision, first=entrant.run.run_id,
+    )  # fmt: skip
     runs: dict[str, str] = {}
     packed: dict[str, dict[str, tuple[bytes, list[int]]]] = {}
-    for pair_id, run_id, view, scores, lengths in rows:
-        if runs.setdefault(pair_id, run_id) == run_id:
-            packed.setdefault(pair_id, {})[view] = scores, lengths
+    for row in rows:
+        if runs.setdefault(row.pair_id, row.run_id) == row.run_id:
+            packed.setdefault(row.pair_id, {})[row.view] = row.scores, row.lengths
     return {
         pair.id: TokenView(
             pair.id, entrant.label, runs[pair.id],
@@ -129,19 +127,16 @@ def _response(text: str, packed: bytes, lengths: list[int]) -> ResponseTokens:
 
 def _command(store: Store, board: Board, label: str) -> str:
     run = board.entrant(label).run
-    with store.reading() as connection:
-        model = connection.execute("select path from candidates where weights_hash = ?", [run.weights_hash]).fetchone()
-        suite = connection.execute(
-            "select path, n_scored from suites where suite_hash = ?", [run.suite_hash]
-        ).fetchone()
-    words = ["rude-tui", "run", "--model", model[0] if model else run.candidate]
-    words += ["--suite", (suite and suite[0]) or run.suite, "--protocol", "likelihood"]
+    with store.snapshot():
+        folder, source = candidate_path(store, run.weights_hash), suite_source(store, run.suite_hash)
+    words = ["rude-tui", "run", "--model", str(folder or run.candidate)]
+    words += ["--suite", (source and source.path) or run.suite, "--protocol", "likelihood"]
     words += ["--precision", run.precision, "--device", run.device]
     if run.protocol == "likelihood":
         # What the run on the board was made with, so that the same numbers are gone through again.
         words += ["--shots", str(run.shots)] if run.shots is not None else []
         words += ["--show-criteria"] if run.show_criteria else []
-        words += ["--limit", str(run.n_wanted)] if suite and run.n_wanted < suite[1] else []
+        words += ["--limit", str(run.n_wanted)] if source and run.n_wanted < source.n_scored else []
     words += ["--seed", str(run.seed)] if run.seed else []
     words.append("--token-scores")
     if store.path != default_path():

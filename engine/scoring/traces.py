@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from engine.jobs.child import Events, Gate
 from engine.layout.lay_out import PlacingEncoder, token_lengths
 from engine.layout.requests import Request
+from engine.scoring.work import open_backend
+
+if TYPE_CHECKING:
+    from engine.scoring.backend import Backend
 
 __all__ = ["lay_trace", "score_traces"]
 
@@ -37,55 +42,49 @@ def _encoded(encoder: PlacingEncoder, text: str) -> list[int]:
     return ids[len(anchor) :] if ids[: len(anchor)] == anchor else encoder.encode(text)
 
 
-def score_traces(job: Mapping[str, Any], send: Callable[..., None]) -> None:
-    """Score what a job asks for: events `traces` with rows, several times a second.
+def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    """Score what a message asks for: events `traces` with rows, several times a second.
 
     Args:
-        job: `model`, `precision`, `device`, `attention`, `threads`, `context`, `trust_remote_code`, and `traces_file`:
-            JSON lines of [position, prompt, trace].
-        send: an event's name and fields.
+        message: `model`, `precision`, `device`, `attention`, `threads`, `context`, `trust_remote_code`, and
+            `traces_file`: JSON lines of [position, prompt, trace].
     """
+    events.send("phase", phase="tokenising")
     from engine.scoring.tokenizer import open_tokenizer
 
-    send("phase", phase="tokenising")
-    folder = Path(job["model"])
-    encoder = open_tokenizer(folder, trust_remote_code=job["trust_remote_code"])
+    encoder = open_tokenizer(Path(message["model"]), trust_remote_code=message["trust_remote_code"])
     requests: list[Request] = []
     texts: list[tuple[int, str]] = []
     skipped = []
-    for line in Path(job["traces_file"]).read_text(encoding="utf-8").split("\n"):
+    for line in Path(message["traces_file"]).read_text(encoding="utf-8").split("\n"):
         position, prompt, trace = json.loads(line)
         request = lay_trace(encoder, str(position), prompt, trace)
         assert request.scored is not None
-        why = _unscorable(request, job["context"])
+        why = _unscorable(request, message["context"])
         if why:
             skipped.append([position, None, [], why])
         else:
             requests.append(request)
             texts.append((position, trace))
     if skipped:
-        send("traces", rows=skipped)
+        events.send("traces", rows=skipped)
     if not requests:
         return
-    from engine.scoring.backend import LocalBackend
-    from engine.scoring.load import load_model
-
-    send("phase", phase="loading")
-    loaded = load_model(
-        folder, job["precision"], job["device"], attention=job["attention"], threads=job.get("threads"),
-        trust_remote_code=job["trust_remote_code"],
-    )  # fmt: skip
-    backend = LocalBackend(loaded)
-    send("phase", phase="scoring")
+    backend = open_backend(message, events)
+    events.send("phase", phase="scoring")
     rows: list[list[Any]] = []
     since = time.monotonic()
     for row in _scored(backend, encoder, requests, texts):
         rows.append(row)
+        if gate.closed:
+            events.send("traces", rows=rows)
+            rows = []
+            gate.wait("scoring")
         if time.monotonic() - since >= _FLUSH_SECONDS:
-            send("traces", rows=rows)
+            events.send("traces", rows=rows)
             rows, since = [], time.monotonic()
-    send("traces", rows=rows)
-    send("notes", notes=list(backend.stats.notes))
+    events.send("traces", rows=rows)
+    events.send("notes", notes=list(backend.stats.notes))
 
 
 def _unscorable(request: Request, context: int | None) -> str:
@@ -101,7 +100,7 @@ def _unscorable(request: Request, context: int | None) -> str:
 
 
 def _scored(
-    backend: Any, encoder: PlacingEncoder, requests: list[Request], texts: list[tuple[int, str]]
+    backend: Backend, encoder: PlacingEncoder, requests: list[Request], texts: list[tuple[int, str]]
 ) -> Iterator[list[Any]]:
     for index, score in backend.score(requests, token_scores=True):
         position, trace = texts[index]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from types import SimpleNamespace
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HEADLINE", "METRICS", "Columns", "Metric", "single_order", "win"]
+__all__ = ["HEADLINE", "METRICS", "Columns", "Metric", "headline_win", "single_order", "win"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -161,3 +162,9 @@ METRICS: Final[Mapping[str, Metric]] = {
 
 HEADLINE: Final[Mapping[str, str]] = {"choice": "averaged", "likelihood": "per_byte"}
 """The metric shown where none is named."""
+
+
+def headline_win(verdict: Mapping[str, Any]) -> float:
+    """The score of one verdict under its protocol's headline; its fields are named as the columns are."""
+    metric = METRICS[HEADLINE["likelihood" if "ll_chosen" in verdict else "choice"]]
+    return float(win(metric.margin(SimpleNamespace(**verdict))))

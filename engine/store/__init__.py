@@ -1,0 +1,1 @@
+"""The database: numbered migrations, one writer, named views; all SQL there is."""

@@ -46,6 +46,7 @@ def default_path() -> Path:
 class Store:
     """The database file. Holds no connection; `reading` and `writing` open one and close it again.
 
+    Connections stay in `engine.store`; whoever asks its functions several things in a row does so in a `snapshot`.
     Inside one process connections take turns, because DuckDB refuses a read-only and a read-write connection to the
     same file side by side.
     """
@@ -57,6 +58,16 @@ class Store:
         key = os.path.realpath(self.path)
         with _locks_guard:
             self._lock = _locks.setdefault(key, threading.RLock())
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Several questions to one state of the file, which is opened once for all of them.
+
+        Raises:
+            StoreError: the file cannot be opened or read.
+        """
+        with self.reading():
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

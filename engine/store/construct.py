@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.store.connection import Store
-from engine.store.runs import Owner, Status
+from engine.store.runs import Owner, Status, mark_ended, other_owner, owner_of, status_now
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,7 +122,7 @@ class TrialRow:
 def find_calls(store: Store, keys: Collection[str]) -> dict[str, CallRow]:
     """Those of the calls that have been answered, by key."""
     with store.reading() as connection:
-        return _found(connection, keys)
+        return _answered(connection, keys)
 
 
 def answered_keys(store: Store) -> set[str]:
@@ -161,7 +161,7 @@ def exchange(
                 "delete from construct_under_way where run_id = ? and example_id in (select unnest(?))",
                 [examples[0].run_id, [e.example_id for e in examples]],
             )
-        return _found(connection, wanted) if wanted else {}
+        return _answered(connection, wanted) if wanted else {}
 
 
 _CALL: Final = (
@@ -189,7 +189,7 @@ def _insert(
     )
 
 
-def _found(connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> dict[str, CallRow]:
+def _answered(connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> dict[str, CallRow]:
     rows = connection.execute(
         f"select {', '.join(_CALL)} from construct_calls where call_key in (select unnest(?))", [list(keys)]
     ).fetchall()
@@ -198,17 +198,11 @@ def _found(connection: duckdb.DuckDBPyConnection, keys: Collection[str]) -> dict
 
 def calls_of(store: Store, run_id: str, example_id: str | None = None) -> list[CallRow]:
     """Calls a construction was the first to make, in the order of their answers; or those of one example."""
-    if example_id is None:
-        return _calls(store, "run_id = ?", [run_id])
-    return _calls(store, "run_id = ? and example_id = ?", [run_id, example_id])
-
-
-def _calls(store: Store, where: str, values: Sequence[Any]) -> list[CallRow]:
     with store.reading() as connection:
         rows = connection.execute(
             f"select {', '.join(_CALL)}, strftime(asked_at, '%Y-%m-%d %H:%M:%S') from construct_calls "
-            f"where {where} order by construct_calls.asked_at, call_key",
-            list(values),
+            "where run_id = ? and (? is null or example_id = ?) order by construct_calls.asked_at, call_key",
+            [run_id, example_id, example_id],
         ).fetchall()
     return [CallRow(*row) for row in rows]
 
@@ -243,13 +237,9 @@ def open_construct(store: Store, row: ConstructRow) -> Owner | None:
     """
     me = Owner.this()
     with store.writing() as connection:
-        found = connection.execute(
-            "select status, owner_pid, owner_started, owner_host from construct_runs where run_id = ?", [row.run_id]
-        ).fetchone()
-        if found is not None and found[0] == Status.STARTED and found[1] is not None:
-            owner = Owner(found[1], found[2], found[3])
-            if owner != me and owner.alive:
-                return owner
+        owner = other_owner(connection, "construct_runs", row.run_id)
+        if owner is not None:
+            return owner
         connection.execute(
             "insert into construct_runs (run_id, name, method, generator, verifier, settings, prompts, n_planned, "
             "status, owner_pid, owner_started, owner_host) values (?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?) "
@@ -270,10 +260,7 @@ def open_construct(store: Store, row: ConstructRow) -> Owner | None:
 def close_construct(store: Store, run_id: str, status: Status, *, error: str = "") -> None:
     """Write down how a construction ended."""
     with store.writing() as connection:
-        connection.execute(
-            "update construct_runs set status = ?, error = ?, owner_pid = null, updated_at = now() where run_id = ?",
-            [str(status), error or None, run_id],
-        )
+        mark_ended(connection, "construct_runs", run_id, status, error=error)
         connection.execute("delete from construct_under_way where run_id = ?", [run_id])
 
 
@@ -295,14 +282,12 @@ def construct_runs(store: Store) -> list[ConstructRow]:
             "strftime(updated_at, '%Y-%m-%d %H:%M:%S'), owner_pid, owner_started, owner_host from construct_runs "
             "order by construct_runs.created_at desc, run_id"
         ).fetchall()
-    found = []
+    constructions = []
     for row in rows:
-        status = Status(row[8])
-        if status is Status.STARTED and not (row[13] is not None and Owner(*row[13:16]).alive):
-            status = Status.CRASHED
+        status = status_now(row[8], owner_of(*row[13:16]))
         values: list[Any] = [*row[:5], json.loads(row[5]), *row[6:8], status, row[9], json.loads(row[10]), *row[11:13]]
-        found.append(ConstructRow(*values))
-    return found
+        constructions.append(ConstructRow(*values))
+    return constructions
 
 
 def examples_of(store: Store, run_id: str) -> list[ExampleRow]:
@@ -314,11 +299,11 @@ def examples_of(store: Store, run_id: str) -> list[ExampleRow]:
             "where run_id = ? order by position, example_id",
             [run_id],
         ).fetchall()
-    found = []
+    examples = []
     for row in rows:
         values: list[Any] = [*row[:9], tuple(row[9]), *row[10:12], tuple(row[12]), row[13]]
-        found.append(ExampleRow(*values))
-    return found
+        examples.append(ExampleRow(*values))
+    return examples
 
 
 def add_trial(store: Store, row: TrialRow) -> None:

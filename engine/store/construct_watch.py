@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.store.connection import Store
-from engine.store.runs import Owner
+from engine.store.runs import Owner, owner_of
 
 __all__ = ["Pulse", "Spend", "pulse_of"]
 
@@ -62,6 +62,6 @@ def pulse_of(store: Store, run_id: str) -> Pulse:
         tuple(Spend(model, int(calls), int(read), int(written)) for model, calls, read, written in spent),
         int(recent[0]) if recent else 0,
         latest[0] if latest else "",
-        Owner(*owner) if owner is not None and owner[0] is not None else None,
+        owner_of(*owner) if owner else None,
         tuple(row[0] for row in under_way),
     )

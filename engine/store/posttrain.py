@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.store.connection import Store
-from engine.store.runs import Owner, Status
+from engine.store.runs import Owner, Status, mark_ended, other_owner, owner_of, status_now
 
 __all__ = [
     "PostTrainRun",
-    "Score",
+    "StageScore",
     "add_scores",
     "add_step",
     "close_posttrain",
+    "held_out_criteria",
+    "last_steps",
     "open_posttrain",
     "stored_posttrain",
     "stored_scores",
@@ -24,7 +26,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Score:
+class StageScore:
     """Criteria of one family and subcategory that the answers of one stage met."""
 
     stage: str
@@ -57,6 +59,9 @@ class PostTrainRun:
     """Where checkpoints and the trained models are."""
     status: Status = Status.STARTED
     error: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    created_at: str = ""
+    updated_at: str = ""
 
 
 def open_posttrain(store: Store, run: PostTrainRun) -> Owner | None:
@@ -67,13 +72,9 @@ def open_posttrain(store: Store, run: PostTrainRun) -> Owner | None:
     """
     me = Owner.this()
     with store.writing() as connection:
-        row = connection.execute(
-            "select status, owner_pid, owner_started, owner_host from posttrain_runs where run_id = ?", [run.run_id]
-        ).fetchone()
-        if row is not None and row[0] == Status.STARTED and row[1] is not None:
-            owner = Owner(row[1], row[2], row[3])
-            if owner != me and owner.alive:
-                return owner
+        owner = other_owner(connection, "posttrain_runs", run.run_id)
+        if owner is not None:
+            return owner
         connection.execute(
             "insert into posttrain_runs (run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, "
             "settings, seed, folder, status, owner_pid, owner_started, owner_host) "
@@ -94,13 +95,7 @@ def close_posttrain(
 ) -> None:
     """Write down how a run ended; facts are laid over those of earlier stretches."""
     with store.writing() as connection:
-        row = connection.execute("select facts from posttrain_runs where run_id = ?", [run_id]).fetchone()
-        merged = {**(json.loads(row[0]) if row else {}), **(facts or {})}
-        connection.execute(
-            "update posttrain_runs set status = ?, error = ?, facts = ?, owner_pid = null, updated_at = now() "
-            "where run_id = ?",
-            [str(status), error or None, json.dumps(merged, sort_keys=True), run_id],
-        )
+        mark_ended(connection, "posttrain_runs", run_id, status, error=error, facts=facts)
 
 
 def add_step(store: Store, run_id: str, stage: str, step: int, metrics: Mapping[str, float]) -> None:
@@ -112,7 +107,7 @@ def add_step(store: Store, run_id: str, stage: str, step: int, metrics: Mapping[
         )
 
 
-def add_scores(store: Store, run_id: str, scores: Sequence[Score]) -> None:
+def add_scores(store: Store, run_id: str, scores: Sequence[StageScore]) -> None:
     """Store what one stage's answers were worth; a stage that is measured again replaces itself."""
     with store.writing() as connection:
         connection.executemany(
@@ -126,24 +121,21 @@ def stored_posttrain(store: Store) -> list[PostTrainRun]:
     with store.reading() as connection:
         rows = connection.execute(
             "select run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, settings, seed, folder, "
-            "status, error, owner_pid, owner_started, owner_host from posttrain_runs "
-            "order by candidate, recipe, recipe_hash, seed"
+            "coalesce(error, ''), facts, strftime(created_at, '%Y-%m-%d %H:%M:%S'), "
+            "strftime(updated_at, '%Y-%m-%d %H:%M:%S'), status, owner_pid, owner_started, owner_host "
+            "from posttrain_runs order by candidate, recipe, recipe_hash, seed"
         ).fetchall()
-    return [_run(*row) for row in rows]
+    runs = []
+    for row in rows:
+        status = status_now(row[14], owner_of(*row[15:18]))
+        values: list[Any] = [
+            *row[:7], json.loads(row[7]), *row[8:10], status, row[10], json.loads(row[11]), *row[12:14]
+        ]  # fmt: skip
+        runs.append(PostTrainRun(*values))
+    return runs
 
 
-def _run(*row: Any) -> PostTrainRun:
-    run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, settings, seed, folder, *rest = row
-    status, error, *owner = rest
-    if status == Status.STARTED and not (owner[0] is not None and Owner(*owner).alive):
-        status = Status.CRASHED
-    return PostTrainRun(
-        run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, json.loads(settings), seed, folder,
-        Status(status), error or "",
-    )  # fmt: skip
-
-
-def stored_scores(store: Store, run_id: str) -> list[Score]:
+def stored_scores(store: Store, run_id: str) -> list[StageScore]:
     """All scores of a run, stage by stage."""
     with store.reading() as connection:
         rows = connection.execute(
@@ -151,7 +143,7 @@ def stored_scores(store: Store, run_id: str) -> list[Score]:
             "order by stage, part, how, family, subcategory",
             [run_id],
         ).fetchall()
-    return [Score(*row) for row in rows]
+    return [StageScore(*row) for row in rows]
 
 
 def stored_steps(store: Store, run_id: str, stage: str) -> list[tuple[int, Mapping[str, float]]]:
@@ -161,3 +153,28 @@ def stored_steps(store: Store, run_id: str, stage: str) -> list[tuple[int, Mappi
             "select step, metrics from posttrain_steps where run_id = ? and stage = ? order by step", [run_id, stage]
         ).fetchall()
     return [(step, json.loads(metrics)) for step, metrics in rows]
+
+
+def last_steps(store: Store) -> dict[str, dict[str, tuple[int, Mapping[str, float]]]]:
+    """By run and stage: the last step, and what the trainer reported at it."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select run_id, stage, max(step), arg_max(metrics, step) from posttrain_steps group by run_id, stage"
+        ).fetchall()
+    by_run: dict[str, dict[str, tuple[int, Mapping[str, float]]]] = {}
+    for run_id, stage, step, metrics in rows:
+        by_run.setdefault(run_id, {})[stage] = step, json.loads(metrics)
+    return by_run
+
+
+def held_out_criteria(store: Store) -> dict[str, dict[str, tuple[int, int]]]:
+    """By run and stage: criteria that greedy answers met on what training never sees, and how many were judged."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select run_id, stage, sum(met)::int, sum(judged)::int from posttrain_scores "
+            "where part = 'held' and how = 'greedy' group by run_id, stage"
+        ).fetchall()
+    by_run: dict[str, dict[str, tuple[int, int]]] = {}
+    for run_id, stage, met, judged in rows:
+        by_run.setdefault(run_id, {})[stage] = met, judged
+    return by_run

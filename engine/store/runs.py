@@ -8,12 +8,30 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.candidates.find import Candidate
 from engine.store.connection import Store
 
-__all__ = ["Owner", "RunRow", "Status", "candidate_names", "close_run", "open_run", "save_candidate", "stored_runs"]
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = [
+    "AskedBesides",
+    "Owner",
+    "RunFacts",
+    "RunRow",
+    "Status",
+    "asked_besides",
+    "candidate_names",
+    "close_run",
+    "facts_of_host",
+    "mark_ended",
+    "open_run",
+    "other_owner",
+    "owner_of",
+    "status_now",
+    "stored_runs",
+]
 
 
 class Status(StrEnum):
@@ -68,6 +86,7 @@ class RunRow:
     protocol: str
     precision: str
     device: str
+    attention: str
     template_hash: str
     shots: int | None
     show_criteria: bool
@@ -86,58 +105,111 @@ class RunRow:
     owner: Owner | None
 
 
-def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> None:
-    """Remember what is known of a candidate, under its weights hash; a later look replaces an earlier one."""
-    with store.writing() as connection:
-        connection.execute(
-            "insert or replace into candidates values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())",
-            [
-                weights_hash, candidate.name, str(candidate.path), candidate.architecture, candidate.model_type,
-                candidate.parameters, candidate.weight_bytes, candidate.dtype, candidate.context, candidate.tokenizer,
-                candidate.revision,
-            ],
-        )  # fmt: skip
+class AskedBesides(NamedTuple):
+    """What was asked for with a run that its numbers do not depend on."""
+
+    token_scores: bool
+    own_code: bool
+    """Whether code that comes with the model was allowed to run."""
+
+
+class RunFacts(NamedTuple):
+    """What was measured in one run."""
+
+    weights_hash: str
+    precision: str
+    device: str
+    protocol: str
+    facts: Mapping[str, Any]
+
+
+def owner_of(pid: int | None, started: float, host: str) -> Owner | None:
+    """The process that a row says works on it; None where it says nobody does."""
+    return None if pid is None else Owner(pid, started, host)
+
+
+def status_now(stored: str, owner: Owner | None) -> Status:
+    """What a stored status means now: `started` without a living owner is `crashed`."""
+    crashed = stored == Status.STARTED and (owner is None or not owner.alive)
+    return Status.CRASHED if crashed else Status(stored)
+
+
+def other_owner(connection: duckdb.DuckDBPyConnection, table: str, run_id: str) -> Owner | None:
+    """The living process other than this one that works on a run of a table; None where there is none."""
+    row = connection.execute(
+        f"select owner_pid, owner_started, owner_host from {table} where run_id = ? and status = 'started'", [run_id]
+    ).fetchone()
+    owner = owner_of(*row) if row else None
+    return owner if owner is not None and owner != Owner.this() and owner.alive else None
+
+
+def mark_ended(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    run_id: str,
+    status: Status,
+    *,
+    error: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down in a table how a run ended; facts of this stretch of work are laid over those of earlier ones."""
+    row = connection.execute(f"select facts from {table} where run_id = ?", [run_id]).fetchone()
+    merged = {**(json.loads(row[0]) if row else {}), **(facts or {})}
+    connection.execute(
+        f"update {table} set status = ?, error = ?, facts = ?, owner_pid = null, updated_at = now() where run_id = ?",
+        [str(status), error or None, json.dumps(merged, sort_keys=True), run_id],
+    )
 
 
 def open_run(store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int) -> Owner | None:
     """Mark a run as started by this process, new or resumed.
 
     Args:
-        key: what produces its numbers, and the labels `candidate`, `suite`, `shots`, `show_criteria` and `prompt`.
+        key: what produces its numbers, and the labels `candidate`, `suite`, `shots`, `show_criteria` and `prompt`, and
+            what was asked for besides: `token_scores`, `own_code`.
 
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
     """
     me = Owner.this()
     with store.writing() as connection:
-        row = connection.execute(
-            "select status, owner_pid, owner_started, owner_host from runs where run_id = ?", [run_id]
-        ).fetchone()
-        if row is None:
-            connection.execute(
-                "insert into runs (run_id, suite_hash, suite, weights_hash, tokenizer_hash, candidate, protocol, "
-                "precision, device, attention, template_hash, shots, show_criteria, prompt, seed, versions, run_key, "
-                "status, owner_pid, owner_started, owner_host, n_wanted) "
-                "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?)",
-                [
-                    run_id, key["suite_hash"], key["suite"], key["weights_hash"], key["tokenizer_hash"],
-                    key["candidate"], key["protocol"], key["precision"], key["device"], key["attention"],
-                    key["template_hash"], key["shots"], key["show_criteria"], key["prompt"], key["seed"],
-                    json.dumps(key["versions"], sort_keys=True),
-                    json.dumps(key, sort_keys=True), me.pid, me.started, me.host, n_wanted,
-                ],
-            )  # fmt: skip
-            return None
-        if row[0] == Status.STARTED and row[1] is not None:
-            owner = Owner(row[1], row[2], row[3])
-            if owner != me and owner.alive:
-                return owner
+        owner = other_owner(connection, "runs", run_id)
+        if owner is not None:
+            return owner
         connection.execute(
-            "update runs set status = 'started', owner_pid = ?, owner_started = ?, owner_host = ?, error = null, "
-            "n_wanted = greatest(n_wanted, ?), updated_at = now() where run_id = ?",
-            [me.pid, me.started, me.host, n_wanted, run_id],
-        )
-        return None
+            "insert into runs (run_id, suite_hash, suite, weights_hash, tokenizer_hash, candidate, protocol, "
+            "precision, device, attention, template_hash, shots, show_criteria, prompt, seed, versions, run_key, "
+            "status, owner_pid, owner_started, owner_host, n_wanted) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
+            "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
+            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, error = null, "
+            "n_wanted = greatest(runs.n_wanted, excluded.n_wanted), updated_at = now(), "
+            # Once tokens were asked for, whoever takes the run up asks for them too.
+            "run_key = case when contains(runs.run_key, '\"token_scores\": true') then runs.run_key "
+            "else excluded.run_key end",
+            [
+                run_id, key["suite_hash"], key["suite"], key["weights_hash"], key["tokenizer_hash"],
+                key["candidate"], key["protocol"], key["precision"], key["device"], key["attention"],
+                key["template_hash"], key["shots"], key["show_criteria"], key["prompt"], key["seed"],
+                json.dumps(key["versions"], sort_keys=True),
+                json.dumps(key, sort_keys=True), me.pid, me.started, me.host, n_wanted,
+            ],
+        )  # fmt: skip
+    return None
+
+
+def asked_besides(store: Store, run_id: str) -> AskedBesides:
+    """What was asked for with a run that its numbers do not depend on."""
+    with store.reading() as connection:
+        row = connection.execute(
+            "select run_key, exists(select 1 from token_scores t where t.run_id = r.run_id) from runs r "
+            "where run_id = ?",
+            [run_id],
+        ).fetchone()
+    assert row is not None, f"no run {run_id}"
+    key = json.loads(row[0])
+    # Databases of earlier versions do not say it, but what is there was asked for.
+    return AskedBesides(bool(key.get("token_scores") or row[1]), bool(key.get("own_code")))
 
 
 def close_run(
@@ -145,12 +217,7 @@ def close_run(
 ) -> None:
     """Write down how a run ended; facts of this stretch of work are laid over those of earlier ones."""
     with store.writing() as connection:
-        row = connection.execute("select facts from runs where run_id = ?", [run_id]).fetchone()
-        merged = {**(json.loads(row[0]) if row else {}), **(facts or {})}
-        connection.execute(
-            "update runs set status = ?, error = ?, facts = ?, owner_pid = null, updated_at = now() where run_id = ?",
-            [str(status), error or None, json.dumps(merged, sort_keys=True), run_id],
-        )
+        mark_ended(connection, "runs", run_id, status, error=error, facts=facts)
 
 
 def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
@@ -158,23 +225,36 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
     with store.reading() as connection:
         rows = connection.execute(
             "select r.run_id, r.suite_hash, r.suite, r.weights_hash, r.candidate, r.protocol, r.precision, r.device, "
-            "r.template_hash, r.shots, r.show_criteria, r.prompt, r.seed, r.status, r.n_wanted, coalesce(n.scored, 0), "
-            "r.n_skipped, coalesce(r.error, ''), r.facts, r.versions, strftime(r.created_at, '%Y-%m-%d %H:%M:%S'), "
-            "strftime(r.updated_at, '%Y-%m-%d %H:%M:%S'), r.owner_pid, r.owner_started, r.owner_host "
+            "r.attention, r.template_hash, r.shots, r.show_criteria, r.prompt, r.seed, r.status, r.n_wanted, "
+            "coalesce(n.scored, 0), r.n_skipped, coalesce(r.error, ''), r.facts, r.versions, "
+            "strftime(r.created_at, '%Y-%m-%d %H:%M:%S'), strftime(r.updated_at, '%Y-%m-%d %H:%M:%S'), "
+            "r.owner_pid, r.owner_started, r.owner_host "
             "from runs r left join (select run_id, count(*) as scored from verdicts_raw group by run_id) n "
             "using (run_id) where ? is null or r.suite_hash = ? order by r.created_at desc, r.run_id",
             [suite_hash, suite_hash],
         ).fetchall()
-    found = []
+    runs = []
     for row in rows:
-        owner = Owner(*row[22:25]) if row[22] is not None else None
-        status = Status(row[13])
-        if status is Status.STARTED and (owner is None or not owner.alive):
-            status = Status.CRASHED
-        facts, versions = json.loads(row[18]), json.loads(row[19])
-        values: list[Any] = [*row[:13], status, *row[14:18], facts, versions, *row[20:22], owner]
-        found.append(RunRow(*values))
-    return found
+        owner = owner_of(*row[23:26])
+        facts, versions = json.loads(row[19]), json.loads(row[20])
+        values: list[Any] = [
+            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner
+        ]  # fmt: skip
+        runs.append(RunRow(*values))
+    return runs
+
+
+def facts_of_host(store: Store, host: str) -> list[RunFacts]:
+    """What was measured in the runs that a machine was the last to work on."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select weights_hash, precision, device, protocol, facts from runs where owner_host = ? and n_wanted > 0",
+            [host],
+        ).fetchall()
+    return [
+        RunFacts(weights, precision, device, protocol, json.loads(facts))
+        for weights, precision, device, protocol, facts in rows
+    ]
 
 
 def candidate_names(store: Store) -> list[str]:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.store.connection import Store
 from rubrics.errors import BadInput
 from rubrics.schema import Pair, Suite
 from rubrics.taxonomy import category_of
 
-__all__ = ["StoredSuite", "add_suite", "find_pair", "load_pairs", "shot_ids", "stored_suites"]
+__all__ = [
+    "StoredSuite",
+    "SuiteSource",
+    "add_suite",
+    "find_pair",
+    "load_pairs",
+    "shot_ids",
+    "stored_suites",
+    "suite_source",
+]
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,14 @@ class StoredSuite:
     card: str
     n_runs: int
     added_at: str
+
+
+class SuiteSource(NamedTuple):
+    """Where a stored suite was read from."""
+
+    path: str
+    """What a run was given: the name of a built-in suite, else its file; empty where there was none."""
+    n_scored: int
 
 
 def add_suite(store: Store, suite: Suite, path: str = "") -> None:
@@ -85,6 +102,15 @@ def stored_suites(store: Store) -> list[StoredSuite]:
     return [StoredSuite(*row) for row in rows]
 
 
+def suite_source(store: Store, suite_hash: str) -> SuiteSource | None:
+    """Where a suite was read from; None where it is not stored."""
+    with store.reading() as connection:
+        row = connection.execute(
+            "select coalesce(path, ''), n_scored from suites where suite_hash = ?", [suite_hash]
+        ).fetchone()
+    return SuiteSource(*row) if row else None
+
+
 def find_pair(store: Store, suite_hash: str, pair_id: str) -> Pair:
     """One stored pair, as it was read.
 
@@ -94,35 +120,37 @@ def find_pair(store: Store, suite_hash: str, pair_id: str) -> Pair:
     return load_pairs(store, suite_hash, [pair_id])[0]
 
 
-def load_pairs(store: Store, suite_hash: str, pair_ids: Sequence[str]) -> list[Pair]:
-    """Stored pairs as they were read, in suite order.
+def load_pairs(store: Store, suite_hash: str, pair_ids: Sequence[str] | None = None) -> list[Pair]:
+    """Stored pairs as they were read, in suite order; all of the suite where no ids are given.
 
     Raises:
         BadInput: the suite does not hold one of them.
     """
+    named = "" if pair_ids is None else " and pair_id = any(?::varchar[])"
+    values = [suite_hash, *([] if pair_ids is None else [list(pair_ids)])]
     with store.reading() as connection:
         rows = connection.execute(
-            'select position, domain, "group", cluster, prompt_json, chosen, rejected, violated, split, source, '
-            "license, pair_id from pairs where suite_hash = ? and pair_id = any(?::varchar[]) order by position",
-            [suite_hash, list(pair_ids)],
+            'select position, pair_id, domain, "group", cluster, prompt_json, chosen, rejected, violated, split, '
+            f"source, license from pairs where suite_hash = ?{named} order by position",
+            values,
         ).fetchall()
-        found = connection.execute(
+        rules = connection.execute(
             "select position, criterion, text, subcategory from criteria "
-            "where suite_hash = ? and pair_id = any(?::varchar[]) order by position, ordinal",
-            [suite_hash, list(pair_ids)],
+            f"where suite_hash = ?{named} order by position, ordinal",
+            values,
         ).fetchall()
-    missing = set(pair_ids) - {row[11] for row in rows}
+    missing = set(pair_ids or ()) - {row[1] for row in rows}
     if missing:
         raise BadInput(f"no pair {min(missing)!r} in this suite", fix="rude-tui suite show lists the ids")
     criteria: dict[int, list[dict[str, Any]]] = {}
-    for position, criterion, text, subcategory in found:
+    for position, criterion, text, subcategory in rules:
         criteria.setdefault(position, []).append({"id": criterion, "text": text, "subcategory": subcategory})
     return [
         Pair.model_validate(
             {
-                "id": row[11], "domain": row[1], "group": row[2], "cluster": row[3], "prompt": json.loads(row[4]),
-                "chosen": row[5], "rejected": row[6], "criteria": criteria[row[0]], "violated": row[7],
-                "split": row[8], "source": row[9], "license": row[10],
+                "id": row[1], "domain": row[2], "group": row[3], "cluster": row[4], "prompt": json.loads(row[5]),
+                "chosen": row[6], "rejected": row[7], "criteria": criteria[row[0]], "violated": row[8],
+                "split": row[9], "source": row[10], "license": row[11],
             }
         )
         for row in rows

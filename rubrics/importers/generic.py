@@ -1,10 +1,10 @@
 """JSON lines, CSV and Parquet with any columns.
 
-Columns are found by the names of the contract or through `--map field=column`. Beside the contract's fields one may
-hold `criterion` (the text of the one criterion), `subcategory` (its subcategory) and `chosen_score`/`rejected_score`
-(equal scores are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and `rejected` may be
-conversations (lists of `{role, content}`): the last turn is the response, and the turns before it are the prompt where
-no column is. Cells of CSV hold lists as JSON.
+Columns are found by the names of the contract or through a map of fields to columns. Beside the contract's fields
+one may hold `criterion` (the text of the one criterion), `subcategory` (its subcategory) and `chosen_score` and
+`rejected_score` (equal scores are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and
+`rejected` may be conversations (lists of `{role, content}`): the last turn is the response, and the turns before it are
+the prompt where no column is. Cells of CSV hold lists as JSON.
 
 Subcategory where neither column nor option gives one: Utility, since a bare preference says only which response served
 the person better.
@@ -21,11 +21,9 @@ from typing import Any
 from rubrics.errors import SuiteError
 from rubrics.faults import nearest
 from rubrics.importers.options import MAPPED, ImportOptions
+from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, read_records, text_of
 from rubrics.taxonomy import Subcategory
-
-_BATCH = 512
-"""Rows of a Parquet file taken at a time."""
 
 
 def _read_csv(path: Path) -> Iterator[Record]:
@@ -45,27 +43,6 @@ def _read_csv(path: Path) -> Iterator[Record]:
         raise SuiteError(f"is not CSV ({error})", where=str(path), fix="quote cells with line breaks") from None
     except OSError as error:
         raise SuiteError(f"cannot be read ({error.strerror})", where=str(path), fix="check path and rights") from None
-
-
-def _read_parquet(path: Path) -> Iterator[Record]:
-    import duckdb
-
-    if not path.is_file():
-        raise SuiteError("no such file", where=str(path), fix="check the path")
-    # One thread reads one row group at a time; more would hold several.
-    with duckdb.connect(config={"threads": 1}) as database:
-        try:
-            rows = database.execute("SELECT * FROM read_parquet(?)", [str(path)])
-        except duckdb.Error as error:
-            raise SuiteError(
-                f"is not Parquet ({str(error).splitlines()[0]})", where=str(path), fix="check the file"
-            ) from None
-        names = [column[0] for column in rows.description or ()]
-        number = 0
-        while batch := rows.fetchmany(_BATCH):
-            for row in batch:
-                number += 1
-                yield Record(number, dict(zip(names, row, strict=True)))
 
 
 def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
@@ -119,7 +96,8 @@ def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> N
             raise SuiteError(
                 f"has no column {column[name]!r} for {name}",
                 where=str(path),
-                fix=f"{hint}map it: --map {name}=COLUMN; columns are {', '.join(map(str, row))}",
+                fix=f"{hint}map {name} to a column; columns are {', '.join(map(str, row))}",
+                shell=f"--map {name}=COLUMN",
             )
 
 
@@ -156,5 +134,5 @@ def _compare_scores(cell: dict[str, Any]) -> str | None:
 FORMATS = [
     Format("jsonl", "pairs", "JSON lines with a prompt and two responses", "", "", read_records, _items),
     Format("csv", "pairs", "a CSV file with a header, a prompt and two responses", "", "", _read_csv, _items),
-    Format("parquet", "pairs", "a Parquet file with a prompt and two responses", "", "", _read_parquet, _items),
+    Format("parquet", "pairs", "a Parquet file with a prompt and two responses", "", "", read_parquet, _items),
 ]

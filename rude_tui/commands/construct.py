@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rude_tui.cancelling import cancelled_by_signals
+from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
-    from engine.construct.estimate import Estimate
-    from engine.construct.progress import ConstructState
+    from engine.construct.account import Account
+    from engine.construct.estimate import CostEstimate
+    from engine.construct.request import ConstructRequest
+    from engine.jobs.progress import RunState
 
-__all__ = ["ConstructTold", "construct", "patience_options"]
+__all__ = ["ConstructProgress", "construct", "patience_options", "request_of", "typed_request"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -148,13 +150,35 @@ def construct(ctx: click.Context, /, **given: Any) -> None:
     Every answer is kept under the hash of what was asked: the same command again goes on where it stopped and asks
     nothing twice. Ctrl-C keeps what is done.
     """
-    from engine.construct.estimate import Price, estimate
-    from engine.construct.pipeline import Construction
-    from engine.construct.pipeline import construct as make
+    from engine.construct.job import ConstructJob
+    from engine.jobs.job import exit_code, perform
+
+    request = request_of(given)
+    store = store_of(given["db"])
+    if given["dry_run"]:
+        _show_estimate(request.estimate(store), given["as_json"])
+        return
+    job = ConstructJob(request.construction(), request.running)
+    progress = ConstructProgress()
+    try:
+        (state,) = perform(store, job, progress, cancelled_by_signals())
+    finally:
+        progress.end()
+    _show_end(state, given["as_json"], _untried(store, request.settings))
+    ctx.exit(exit_code([state]))
+
+
+def request_of(given: Mapping[str, Any]) -> ConstructRequest:
+    """What the options ask for.
+
+    Raises:
+        BadInput: a SPEC that names no model.
+    """
+    from engine.construct.estimate import Price
+    from engine.construct.request import ConstructRequest
+    from engine.construct.server import Patience
     from engine.construct.settings import Running, Settings
     from engine.construct.spec import parse_spec
-    from rubrics.errors import BadInput, Exit
-    from rubrics.prompts import read_prompts
 
     specs = [given["verifier"], *([given["second_verifier"]] if given["second_verifier"] else [])]
     names = (
@@ -165,50 +189,33 @@ def construct(ctx: click.Context, /, **given: Any) -> None:
     settings = Settings(
         parse_spec(given["generator"]), tuple(map(parse_spec, specs)), **{name: given[name] for name in names}
     )
-    settings.check()
-    output: Path = given["output"]
-    if not output.parent.is_dir():
-        raise BadInput("no such folder", where=str(output.parent), fix="make it first")
-    if output.suffix != ".jsonl":
-        raise BadInput("a suite file ends in .jsonl", where=str(output), fix=f"name it {output.with_suffix('.jsonl')}")
-    prompts = read_prompts(given["prompts_file"])[: given["limit"]]
-    store = store_of(given["db"])
-    if given["dry_run"]:
-        planned = estimate(
-            store, settings, prompts, concurrency=given["concurrency"],
-            generator_price=Price(*given["generator_price"]), verifier_price=Price(*given["verifier_price"]),
-        )  # fmt: skip
-        _show_estimate(planned, given["as_json"])
-        return
     running = Running(
         given["generator_key"], (given["verifier_key"], given["second_verifier_key"]), given["concurrency"],
-        given["max_calls"], given["max_tokens"], _patience(given),
+        given["max_calls"], given["max_tokens"], Patience(given["timeout"], given["attempts"]),
     )  # fmt: skip
-    cancel = cancelled_by_signals()
-    told = ConstructTold()
-    construction = Construction(settings, tuple(prompts), output)
+    return ConstructRequest(
+        given["prompts_file"], given["output"], settings, running, given["limit"],
+        Price(*given["generator_price"]), Price(*given["verifier_price"]),
+    )  # fmt: skip
+
+
+def typed_request(arguments: Sequence[str]) -> ConstructRequest:
+    """What options typed elsewhere ask for, read as the command reads its own.
+
+    Raises:
+        BadInput: they cannot be read, or ask for something else than a construction.
+    """
+    from rubrics.errors import BadInput
+
     try:
-        state = make(store, construction, running, told, cancel)
-    finally:
-        told.end()
-    _show_end(state, given["as_json"], _untried(store, settings))
-    ctx.exit(_exit_code(state, len(prompts)) if state.pairs or state.phase.value == "cancelled" else Exit.FAILED)
-
-
-def _patience(given: dict[str, Any]) -> Any:
-    from engine.construct.server import Patience
-
-    return Patience(given["timeout"], given["attempts"])
-
-
-def _exit_code(state: ConstructState, prompts: int) -> int:
-    from rubrics.errors import Exit
-
-    if state.phase.value == "cancelled":
-        return Exit.INTERRUPTED
-    planned = {one.name: one.planned for one in state.yields}
-    whole = planned.get("positives") == prompts and planned.get("negatives") == state.pairs
-    return Exit.DONE if whole and state.phase.value == "done" else Exit.SOME_SKIPPED
+        given = construct.make_context("construct", list(arguments), resilient_parsing=False).params
+    except click.exceptions.Exit:
+        raise BadInput("they ask for help, not for a construction", fix="leave that option out") from None
+    except click.UsageError as error:
+        raise BadInput(error.format_message(), fix="look at what was typed") from None
+    if given["dry_run"] or given["as_json"]:
+        raise BadInput("they ask for a plan, which comes by itself", fix="leave that option out")
+    return request_of(given)
 
 
 def _untried(store: Any, settings: Any) -> list[str]:
@@ -219,14 +226,20 @@ def _untried(store: Any, settings: Any) -> list[str]:
     return [str(spec) for spec in settings.verifiers if str(spec) not in tried]
 
 
-class ConstructTold:
+class ConstructProgress:
     """Progress on standard error: a live line in a terminal, a plain one now and then elsewhere."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._spoke = 0.0
 
-    def __call__(self, state: ConstructState) -> None:
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """Nothing is known yet."""
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """What is left to say is said by whoever asked."""
+
+    def advanced(self, state: RunState) -> None:
         """One snapshot."""
         from screens.shell.plain import one_line
 
@@ -246,26 +259,41 @@ class ConstructTold:
             sys.stderr.write("\r\x1b[2K")
 
 
-def _line(state: ConstructState) -> str:
+def _line(state: RunState) -> str:
+    account = _account(state)
     parts = [state.phase.value]
-    parts += [f"{one.name} {one.accepted} of {one.done} (planned {one.planned})" for one in state.yields]
-    parts.append(f"{state.calls:,} questions, {state.tokens:,} tokens, {state.in_flight} under way")
-    if state.remembered:
-        parts.append(f"{state.remembered:,} remembered")
+    parts += [f"{y.name} {y.accepted} of {y.done} (planned {y.planned})" for y in account.yields]
+    parts.append(f"{account.calls:,} questions, {account.tokens:,} tokens, {account.in_flight} under way")
+    if account.remembered:
+        parts.append(f"{account.remembered:,} remembered")
     if state.eta_seconds is not None:
         parts.append(f"{state.eta_seconds:.0f} s left")
     return " · ".join(parts)
 
 
-def _show_end(state: ConstructState, as_json: bool, untried: list[str]) -> None:
+def _account(state: RunState) -> Account:
+    from engine.construct.account import Account
+
+    assert isinstance(state.account, Account)
+    return state.account
+
+
+def _show_end(state: RunState, as_json: bool, untried: list[str]) -> None:
+    account = _account(state)
     if as_json:
-        print_json({**asdict(state), "phase": state.phase.value, "latest": None})
+        counts = ("calls", "fresh", "remembered", "failed_calls", "in_flight", "tokens")
+        print_json({
+            "run_id": state.run_id, "name": state.suite, "phase": state.phase.value,
+            "yields": [asdict(y) for y in account.yields], **{name: getattr(account, name) for name in counts},
+            "seconds": state.seconds, "eta_seconds": None, "latest": None, "notes": list(state.notes),
+            "error": state.error, "pairs": account.pairs, "output": account.output,
+        })  # fmt: skip
     else:
         print_table(
             ["phase", "planned", "accepted", "rejected", "why"],
             [
                 [y.name, y.planned, y.accepted, y.rejected, "; ".join(f"{n} {reason}" for reason, n in y.reasons)]
-                for y in state.yields
+                for y in account.yields
             ],
             right=["planned", "accepted", "rejected"],
         )
@@ -276,12 +304,12 @@ def _show_end(state: ConstructState, as_json: bool, untried: list[str]) -> None:
         narrate(f"{state.phase.value}: {state.error}")
     for spec in untried:
         narrate(f"note: {spec} has not been tried on pairs whose truth is known: rude-tui trial --verifier {spec}")
-    if state.output:
-        narrate(f"{state.pairs} pairs → {state.output}, construction {state.run_id}; read some: rude-tui review "
+    if account.output:
+        narrate(f"{account.pairs} pairs → {account.output}, construction {state.run_id}; read some: rude-tui review "
                 f"{state.run_id}")  # fmt: skip
 
 
-def _show_estimate(planned: Estimate, as_json: bool) -> None:
+def _show_estimate(planned: CostEstimate, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(planned), "totals": {name: planned.totals(name) for name, _ in planned.courses}})
         return
@@ -301,10 +329,10 @@ def _show_estimate(planned: Estimate, as_json: bool) -> None:
     )
     for name, costs in planned.courses:
         calls, tokens, seconds, money = planned.totals(name)
-        told = "measured" if all(c.measured for c in costs) else "assumed"
+        basis = "measured" if all(c.measured for c in costs) else "assumed"
         narrate(
             f"{name}: {calls:,} questions, {tokens:,} tokens, {_duration(seconds)} at {planned.concurrency} at a time "
-            f"(times {told}), {money:,.2f} at the prices given"
+            f"(times {basis}), {money:,.2f} at the prices given"
         )
     narrate(
         f"{planned.prompts} prompts, {planned.pairs} pairs planned; least: every first attempt holds; likely: two "

@@ -31,8 +31,8 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     from data.bundled import bundled_models
     from engine.export.files import write_table
     from engine.export.tables import table
-    from engine.jobs.planning import CONTROL_PAIRS
-    from engine.jobs.runs import RunRequest, plan
+    from engine.jobs.planning import plan
+    from engine.jobs.runs import CONTROL_PAIRS, RunRequest
     from engine.results.board import Question
     from rude_tui.commands.rank import print_ranking
     from rude_tui.commands.run import carry_out

@@ -9,9 +9,19 @@ from typing import Any, Final, Literal
 
 import click
 
-from rude_tui.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, attention_option, database, store_of
-from rude_tui.output import narrate, narrate_skips, print_json, print_table
+from engine.jobs.cancelling import cancelled_by_signals
+from rude_tui.options import (
+    as_json,
+    attention_option,
+    database,
+    device_option,
+    precision_option,
+    protocol_option,
+    remote_code_option,
+    store_of,
+    threads_option,
+)
+from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 
 __all__ = ["run"]
 
@@ -28,12 +38,10 @@ __all__ = ["run"]
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
 )
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
-@click.option(
-    "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@protocol_option
+@precision_option
+@device_option
+@threads_option
 @attention_option
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
@@ -63,9 +71,7 @@ __all__ = ["run"]
     show_default=True,
     help="How often such a decision may be wrong.",
 )
-@click.option(
-    "--allow-remote-code", multiple=True, metavar="M", help="Let this model run code of its own. Only if you trust it."
-)
+@remote_code_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
 @as_json
 @database
@@ -84,8 +90,8 @@ def run(
     again as before, so that a candidate is loaded few times; who is out of the race is not scored further. The test
     holds whenever it stops. Its claim is about the suite named, not about others like it.
     """
-    from engine.jobs.planning import CONTROL_PAIRS
-    from engine.jobs.runs import RunRequest, plan, protocols_of
+    from engine.jobs.planning import plan
+    from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -98,8 +104,7 @@ def run(
         allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
-    for name, what, fix in planned.refused:
-        narrate(f"left out: {name}: {what} → {fix}")
+    narrate_refused(planned.refused)
     if dry_run:
         _preview(planned, as_json)
     else:
@@ -112,18 +117,19 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     Returns:
         The exit code.
     """
+    from engine.jobs.job import exit_code, perform
     from engine.jobs.progress import Phase
-    from engine.jobs.race import claim, decisions_of
-    from engine.jobs.runs import execute, exit_code
+    from engine.jobs.race import decisions_of
+    from engine.results.decisions import claim
     from rude_tui.terminal_progress import TerminalProgress
 
-    states = execute(store, planned, TerminalProgress(), cancelled_by_signals())
+    states = perform(store, planned, TerminalProgress(), cancelled_by_signals())
     stopped = any(state.phase is Phase.CANCELLED for state in states)
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:
-        rows = [{**asdict(state), "phase": str(state.phase)} for state in states]
-        told = [{**asdict(decision), "claim": claim(decision)} for decision in decisions]
-        print_json(rows if planned.request.until is None else {"runs": rows, "decisions": told})
+        rows = [state.to_json() for state in states]
+        claimed = [{**asdict(decision), "claim": claim(decision)} for decision in decisions]
+        print_json(rows if planned.request.until is None else {"runs": rows, "decisions": claimed})
     else:
         print_table(
             ["candidate", "suite", "protocol", "precision", "ended", "scored", "skipped", "pairs/s"],
@@ -137,7 +143,9 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
             right=["scored", "skipped", "pairs/s"],
         )  # fmt: skip
         if decisions:
-            print_table(["place", *_RACE], [row for one in decisions for row in _raced(one)], right=list(_RACE[1:]))
+            print_table(
+                ["place", *_RACE], [row for decision in decisions for row in _raced(decision)], right=list(_RACE[1:])
+            )
     claims = [claim(decision) for decision in decisions]
     narrate(*claims)
     notes = ((note, state) for state in states for note in state.notes if note not in claims)
@@ -145,13 +153,13 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
         narrate(f"note: {note} ({runs})")
     for error, runs in _by_text((state.error, state) for state in states if state.error):
         narrate(f"{runs}: {error}")
-    return int(exit_code(states, planned))
+    return int(exit_code(states, planned.refused))
 
 
-def _by_text(told: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+def _by_text(texts: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     """Each text once, with the first run that it was said of and how many more there are."""
     runs: dict[str, list[str]] = {}
-    for text, state in told:
+    for text, state in texts:
         runs.setdefault(text, []).append(f"{state.candidate}, {state.suite}, {state.way}")
     return [(text, f"{of[0]} and {len(of) - 1} more" if len(of) > 1 else of[0]) for text, of in runs.items()]
 

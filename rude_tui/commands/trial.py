@@ -5,17 +5,38 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.jobs.cancelling import cancelled_by_signals
 from rubrics.counted import count
-from rude_tui.cancelling import cancelled_by_signals
 from rude_tui.commands.construct import patience_options
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
+if TYPE_CHECKING:
+    from engine.jobs.progress import RunState
+
 __all__ = ["trial"]
+
+
+class TrialProgress:
+    """Labels done, on a live line where there is a terminal."""
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """Nothing is done yet."""
+
+    def advanced(self, state: RunState) -> None:
+        """One snapshot."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[2K{state.done} of {state.total} labels")
+            sys.stderr.flush()
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """Leave the line."""
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
 
 
 @click.command()
@@ -43,50 +64,48 @@ __all__ = ["trial"]
 @click.option("--dry-run", is_flag=True, help="Say how many questions it takes, and stop.")
 @as_json
 @database
+@click.pass_context
 def trial(
-    verifier: str, verifier_key: str | None, pairs: int, votes: int, schema: bool, seed: int, max_calls: int | None,
-    concurrency: int, timeout: float, attempts: int, dry_run: bool, as_json: bool, db: Path | None,
+    ctx: click.Context, verifier: str, verifier_key: str | None, pairs: int, votes: int, schema: bool, seed: int,
+    max_calls: int | None, concurrency: int, timeout: float, attempts: int, dry_run: bool, as_json: bool,
+    db: Path | None,
 ) -> None:  # fmt: skip
     """Try a verifier on pairs whose truth is proven: how often it grants what is not so and denies what is.
 
     The result is shown in the card of every suite that this verifier makes.
     """
+    from engine.construct.job import TrialJob
     from engine.construct.pipeline import open_model
     from engine.construct.server import Patience
     from engine.construct.settings import Running
     from engine.construct.spec import parse_spec
-    from engine.construct.trial import Trial, by_votes, calls_needed, rates_of, run_trial
-    from rubrics.errors import BadInput, Interrupted
+    from engine.construct.trial import VerifierTrial, by_votes, calls_needed, rates_of
+    from engine.jobs.job import exit_code, perform
+    from engine.store.construct import TrialRow
+    from rubrics.errors import BadInput
 
     if votes % 2 == 0:
         raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
-    wanted = Trial(parse_spec(verifier), pairs, votes, seed, schema)
+    planned = VerifierTrial(parse_spec(verifier), pairs, votes, seed, schema)
     if dry_run:
-        narrate(f"{calls_needed(wanted):,} questions")
+        narrate(f"{calls_needed(planned):,} questions")
         return
     running = Running(patience=Patience(timeout, attempts))
-    live = sys.stderr.isatty()
-
-    def tell(done: int, total: int) -> None:
-        if live and (done % 10 == 0 or done == total):
-            sys.stderr.write(f"\r\x1b[2K{done} of {total} labels" + ("\n" if done == total else ""))
-            sys.stderr.flush()
-
-    try:
-        row = run_trial(
-            store_of(db), wanted, open_model(wanted.verifier, verifier_key, running), concurrency=concurrency,
-            max_calls=max_calls, tell=tell, cancel=cancelled_by_signals(),
-        )  # fmt: skip
-    except Interrupted:
-        narrate("stopped; the same command goes on")
-        raise
+    model = open_model(planned.verifier, verifier_key, running)
+    (state,) = perform(
+        store_of(db), TrialJob(planned, model, concurrency, max_calls), TrialProgress(), cancelled_by_signals()
+    )
+    row = state.account
+    if not isinstance(row, TrialRow):
+        narrate("stopped; the same command goes on" if not state.error else f"error: {state.error}")
+        ctx.exit(exit_code([state]))
     rates, votes_rates = rates_of(row), by_votes(row)
     if as_json:
         print_json(
             {
                 "trial": row.trial_id, "verifier": row.verifier, "votes": row.votes, "suite": row.suite,
-                "failed": row.failed, "rates": [asdict(one) for one in rates],
-                "by_votes": {str(n): asdict(one) for n, one in votes_rates.items()},
+                "failed": row.failed, "rates": [asdict(own) for own in rates],
+                "by_votes": {str(n): asdict(voted) for n, voted in votes_rates.items()},
             }
         )  # fmt: skip
         return
@@ -99,10 +118,10 @@ def trial(
         for r in rates
     ]  # fmt: skip
     print_table(["", "false acceptance %", "95 %", "n", "false rejection %", "95 %", "n"], cells)
-    for n, one in votes_rates.items():
+    for n, voted in votes_rates.items():
         narrate(
-            f"{count(n, 'vote')}, were they independent: {percent(one.false_acceptance)} % false acceptances, "
-            f"{percent(one.false_rejection)} % false rejections"
+            f"{count(n, 'vote')}, were they independent: {percent(voted.false_acceptance)} % false acceptances, "
+            f"{percent(voted.false_rejection)} % false rejections"
         )
     if row.failed:
         narrate(f"{row.failed} labels got no usable verdict and are not counted")

@@ -13,7 +13,7 @@ from screens.shell.formats import duration, percent
 from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
-    from engine.construct.progress import PhaseYield
+    from engine.construct.account import PhaseYield
     from engine.construct.watching import Overview, Tried
 
 __all__ = ["EMPTY", "choices", "short_model", "spent_line", "state_line", "yield_text"]

@@ -1,4 +1,4 @@
-"""What the Run screen asks of the engine: plans, what they take, what is stored, the work itself. All of it blocks."""
+"""What the Run screen asks of the engine: plans, what they take, what is stored. All of it blocks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING
 from screens.run.forecast import Expected
 
 if TYPE_CHECKING:
-    from engine.jobs.planning import PlannedRun
-    from engine.jobs.progress import Progress
-    from engine.jobs.runs import Plan, RunRequest
-    from engine.posttrain.job import Planned
+    from engine.jobs.job import Job
+    from engine.jobs.runs import Plan, PlannedRun, RunRequest
     from engine.results.database import Store
     from engine.results.runs import RunRow
     from rubrics.errors import RudeError
 
-__all__ = [
-    "expect", "lay_out", "make_plan", "post_train", "resume_request", "resume_training", "score", "stored_work",
-]  # fmt: skip
+__all__ = ["expect", "lay_out", "make_plan", "resume", "stored_work"]
 
 
 def make_plan(store: Store, request: RunRequest) -> Plan:
@@ -29,31 +25,22 @@ def make_plan(store: Store, request: RunRequest) -> Plan:
     Raises:
         RudeError: nothing of it can be run.
     """
-    from engine.jobs.runs import plan
+    from engine.jobs.planning import plan
 
     return plan(store, request)
 
 
-def resume_request(store: Store, run: RunRow) -> RunRequest:
-    """The request that takes up a stored run again.
-
-    Raises:
-        BadInput: the model or the suite is no longer where it was.
-    """
-    from engine.jobs import resuming
-
-    return resuming.resume_request(store, run)
-
-
-def resume_training(store: Store, run: RunRow) -> list[Planned]:
-    """What takes up stored post-training again.
+def resume(store: Store, run: RunRow) -> Job:
+    """What takes up a stored run again, of scoring or of post-training.
 
     Raises:
         RudeError: the model, the suite or the recipe is no longer where it was.
     """
-    from engine.posttrain.stored import taken_up
+    from engine.jobs.progress import TRAINING
+    from engine.jobs.resuming import resume_request
+    from engine.posttrain.stored import resume_training
 
-    return taken_up(store, run)
+    return resume_training(store, run) if run.protocol == TRAINING else make_plan(store, resume_request(store, run))
 
 
 def stored_work(store: Store) -> list[RunRow]:
@@ -68,37 +55,13 @@ def stored_work(store: Store) -> list[RunRow]:
     return sorted([*stored_runs(store), *training_rows(store)], key=lambda run: run.created_at, reverse=True)
 
 
-def score(store: Store, plan: Plan, progress: Progress, cancel: threading.Event, pause: threading.Event) -> None:
-    """Do what is planned.
-
-    Raises:
-        RudeError: it could not be done.
-    """
-    from engine.jobs.runs import execute
-
-    execute(store, plan, progress, cancel, pause)
-
-
-def post_train(
-    store: Store, planned: Sequence[Planned], progress: Progress, cancel: threading.Event, pause: threading.Event
-) -> None:
-    """Post-train what is planned.
-
-    Raises:
-        RudeError: it could not be done.
-    """
-    from engine.posttrain.job import post_train_all
-
-    post_train_all(store, planned, progress, cancel, pause)
-
-
 def expect(store: Store, plan: Plan) -> list[Expected]:
     """What a plan will take, as far as it is known before anything is laid out.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.jobs.outlook import outlook, paces
+    from engine.jobs.run_cost import paces, run_cost
     from engine.machine.devices import resolve_device
     from engine.machine.precision import fits
 
@@ -107,7 +70,7 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     return [
         Expected(
             run,
-            outlook(run, None, measured),
+            run_cost(run, None, measured),
             fits(run.candidate, devices[run.device], run.precision).needed_bytes,
         )
         for run in plan.runs
@@ -120,8 +83,8 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.jobs.outlook import outlook, paces
     from engine.jobs.preview import preview
+    from engine.jobs.run_cost import paces, run_cost
 
     measured = paces(store)
     faults: dict[str, str] = {}
@@ -135,7 +98,7 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
         replace(
             expected,
             laid=laid.get(expected.run.run_id),
-            outlook=outlook(expected.run, laid.get(expected.run.run_id), measured),
+            outlook=run_cost(expected.run, laid.get(expected.run.run_id), measured),
             fault=faults.get(expected.run.run_id, ""),
         )
         for expected in portion

@@ -1,4 +1,4 @@
-"""The scoring that goes on behind the screens: one plan at a time, in a plain thread, told as snapshots."""
+"""The work that goes on behind the screens: one job at a time, in a plain thread, told as snapshots."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import RudeError
-from screens.run import jobs
 from screens.run.queue import unit
 from screens.run.recorder import Recorder
 from screens.shell.live import Live
 from screens.shell.loading import unexpected
 
 if TYPE_CHECKING:
+    from engine.jobs.job import Job
     from engine.jobs.progress import RunState
-    from engine.jobs.runs import Plan, RunRequest
-    from engine.posttrain.job import Planned
+    from engine.jobs.runs import RunRequest
     from engine.results.database import Store
 
 __all__ = ["Runner"]
@@ -42,7 +41,7 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._error = ""
         self.request: RunRequest | None = None
-        """What was asked for last; planned again, it takes up what stopped."""
+        """What was asked for last, where that was scoring; planned again, it takes up what stopped."""
         # Asking and working are two threads; a snapshot is taken by one of them at a time.
         self._lock = threading.RLock()
 
@@ -56,18 +55,15 @@ class Runner:
         """Whether the work going on has been asked to wait."""
         return self.running and self._pause.is_set() and not self._cancel.is_set()
 
-    def start(self, store: Store, plan: Plan) -> None:
+    def start(self, store: Store, job: Job) -> None:
         """Begin; does nothing while other work goes on."""
+        from engine.jobs.runs import Plan
+
         if self.running:
             return
-        self.request = plan.request
-        self._begin(lambda: self._score(store, plan))
-
-    def train(self, store: Store, planned: Sequence[Planned]) -> None:
-        """Take up post-training; does nothing while other work goes on."""
-        if not self.running:
-            self.request = None
-            self._begin(lambda: self._train(store, planned))
+        self.request = job.request if isinstance(job, Plan) else None
+        self._recorder = Recorder(job.runs if isinstance(job, Plan) else ())
+        self._begin(lambda: self._perform(store, job))
 
     def _begin(self, work: Callable[[], None]) -> None:
         self._states, self._error = {}, ""
@@ -100,15 +96,12 @@ class Runner:
             self._thread.join(seconds)
         return not self.running
 
-    def _score(self, store: Store, plan: Plan) -> None:
-        for name, what, _ in plan.refused:
-            self._say(f"{name}: left out, {what}")
-        self._recorder = Recorder(plan.runs)
-        jobs.score(store, plan, self, self._cancel, self._pause)
+    def _perform(self, store: Store, job: Job) -> None:
+        from engine.jobs.job import perform
 
-    def _train(self, store: Store, planned: Sequence[Planned]) -> None:
-        self._recorder = Recorder()
-        jobs.post_train(store, planned, self, self._cancel, self._pause)
+        for name, what, _ in job.refused:
+            self._say(f"{name}: left out, {what}")
+        perform(store, job, self, self._cancel, self._pause)
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

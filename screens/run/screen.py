@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
@@ -18,8 +18,7 @@ from screens.shell.live import Live
 from screens.shell.place import Place
 
 if TYPE_CHECKING:
-    from engine.jobs.runs import Plan
-    from engine.posttrain.job import Planned
+    from engine.jobs.job import Job
     from screens.run.runner import Runner
 
 __all__ = ["RunScreen"]
@@ -176,21 +175,16 @@ choice shows both responses behind two shots and compares the labels; likelihood
         else:
             self.begin(pane.planned)
 
-    def begin(self, plan: Plan) -> None:
-        """Start a plan and show it going."""
+    def begin(self, job: Job) -> None:
+        """Start what is planned and show it going."""
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
             return
-        if not any(run.left for run in plan.runs):
+        if all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
         self.query_one(SetupPane).forget()
-        self.runner.start(self.session.store, plan)
-        self.action_pane("live")
-
-    def train(self, planned: Sequence[Planned]) -> None:
-        """Take up post-training and show it going."""
-        self.runner.train(self.session.store, planned)
+        self.runner.start(self.session.store, job)
         self.action_pane("live")
 
     def action_pause(self) -> None:
@@ -210,7 +204,7 @@ choice shows both responses behind two shots and compares the labels; likelihood
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
         elif self.pane == "stored":
-            self.query_one(StoredPane).resume(self, self.begin, self.train)
+            self.query_one(StoredPane).resume(self, self.begin)
         elif self.runner.request is not None:
             request, store = self.runner.request, self.session.store
             self.load("plan", lambda: make_plan(store, request), self.begin)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from engine.jobs.runs import RunRequest
-    from engine.layout.requests import Protocol
+    from engine.layout.protocols import Protocol
     from engine.stats.sequential import Goal
 
 __all__ = ["RunChoices", "offered_protocols"]
@@ -19,7 +19,7 @@ _GOALS: Final[dict[Goal | None, str]] = {None: "all scored", "best": "the best",
 
 def offered_protocols() -> tuple[Protocol, ...]:
     """Both, the quicker one first."""
-    from engine.layout.requests import PROTOCOLS
+    from engine.layout.protocols import PROTOCOLS
 
     return PROTOCOLS[::-1]
 
@@ -41,7 +41,7 @@ class RunChoices:
 
     def next_precision(self) -> None:
         """The next of the precisions."""
-        from engine.machine.precision import PRECISIONS
+        from engine.machine.kernels import PRECISIONS
 
         offered = ("auto", *PRECISIONS)
         self.precision = offered[(offered.index(self.precision) + 1) % len(offered)]
@@ -68,8 +68,7 @@ class RunChoices:
 
     def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
         """What is asked of the engine."""
-        from engine.jobs.planning import CONTROL_PAIRS
-        from engine.jobs.runs import RunRequest
+        from engine.jobs.runs import CONTROL_PAIRS, RunRequest
 
         return RunRequest(
             models=tuple(models),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from rich.text import Text
@@ -10,17 +10,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static, TabbedContent
 
-from engine.jobs.progress import TRAINING
 from rubrics.counted import count
-from screens.run.jobs import make_plan, resume_request, resume_training, stored_work
+from screens.run.jobs import resume, stored_work
 from screens.run.queue import tone, way
 from screens.run.stored_text import cell, column_widths, log_line, run_text
 from screens.shell.plain import one_line
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from engine.jobs.runs import Plan
-    from engine.posttrain.job import Planned
+    from engine.jobs.job import Job
     from engine.results.runs import RunRow
     from screens.shell.place import Place
 
@@ -153,18 +151,9 @@ class StoredPane(Vertical):
         self.query_one("#reason", Static).update(text)
         self._place.refresh_bindings()
 
-    def resume(self, place: Place, begin: Callable[[Plan], None], train: Callable[[Sequence[Planned]], None]) -> None:
-        """Take up the run under the cursor.
-
-        Args:
-            begin: starts what is planned of scoring.
-            train: starts what is planned of post-training.
-        """
+    def resume(self, place: Place, begin: Callable[[Job], None]) -> None:
+        """Plan what takes up the run under the cursor, and hand it on."""
         run = self._current
-        if run is None:
-            return
-        store = place.session.store
-        if run.protocol == TRAINING:
-            place.load("plan", lambda: resume_training(store, run), train)
-        else:
-            place.load("plan", lambda: make_plan(store, resume_request(store, run)), begin)
+        if run is not None:
+            store = place.session.store
+            place.load("plan", lambda: resume(store, run), begin)

@@ -46,3 +46,7 @@ def test_help_loads_only_click() -> None:
 def test_the_app_starts_without_what_it_does_not_need_yet() -> None:
     later = {"scipy", "plotext", "huggingface_hub", "matplotlib", "jinja2"}
     assert not modules_after("import rude_tui.app") & (HEAVY | later)
+
+
+def test_the_side_of_a_job_that_works_reads_and_writes_no_database() -> None:
+    assert not modules_after("import engine.jobs.child") & {"duckdb", "pydantic"}

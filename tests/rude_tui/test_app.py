@@ -59,15 +59,15 @@ async def test_settings_are_followed_and_kept(app: RudeApp) -> None:
 
 
 async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    import engine.jobs.runs
+    import engine.jobs.job
 
     begun = threading.Event()
 
-    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event, *_: Any) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, *_: Any) -> None:
         begun.set()
         cancel.wait(10)
 
-    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.job, "perform", perform)
     async with app.run_test() as pilot:
         app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=(), request=None))  # type: ignore[arg-type]
         assert begun.wait(5)

@@ -175,11 +175,11 @@ def test_a_key_is_never_written_or_shown(server: str, prompts: Path, tmp_path: P
     keys = ("--generator-key", "MY_KEY", "--verifier-key", "MY_KEY", "--db", tmp_path / "x.duckdb")
     done = build(server, prompts, output, *keys)
     refused = build(server, prompts, output, *keys, model="refuses")
-    assert "401" in str(refused.exception)
-    assert "Bearer [key]" in str(refused.exception)
+    assert "401" in refused.stderr
+    assert "Bearer [key]" in refused.stderr
     shown = run("review", "made", "--calls", "q0-0", "--db", tmp_path / "x.duckdb")
     assert "so it is Bearer [key]" in shown.stdout
-    for text in (done.stdout, done.stderr, shown.stdout, str(refused.exception), repr(refused.exception.__dict__)):
+    for text in (done.stdout, done.stderr, shown.stdout, refused.stdout, refused.stderr):
         assert KEY not in text
     for file in tmp_path.rglob("*"):
         assert KEY.encode() not in file.read_bytes(), file

@@ -15,8 +15,9 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.layout.requests import TokenScores
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
-from engine.store.runs import Status, close_run, open_run, save_candidate
+from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
 from rubrics.schema import Pair, Suite
@@ -130,16 +131,21 @@ def garden(garden_file: Path, tmp_path: Path) -> Path:
     return path
 
 
+def _reading(app: Any) -> bool:
+    loader = getattr(app.screen, "loader", None)
+    return loader is not None and loader.busy
+
+
 async def _settled(pilot: Pilot[Any], seconds: float = 60.0) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     quiet = 0
     # Twice quiet in a row: an answer may itself ask for more.
     while quiet < 2:
+        while _reading(pilot.app):
+            assert asyncio.get_running_loop().time() < deadline, "the screen is still reading"
+            await asyncio.sleep(0.005)
         await pilot.pause()
-        loader = getattr(pilot.app.screen, "loader", None)
-        quiet = 0 if loader is not None and loader.busy else quiet + 1
-        assert asyncio.get_running_loop().time() < deadline, "the screen is still reading"
-        await asyncio.sleep(0.005)
+        quiet = 0 if _reading(pilot.app) else quiet + 1
 
 
 @pytest.fixture

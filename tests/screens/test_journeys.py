@@ -21,7 +21,7 @@ from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from rubrics.errors import StoreError
 
-SIZES = [(80, 24), (160, 48)]
+SIZES = [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)]
 
 
 async def _export(pilot: Pilot[Any], settle: Callable[[Pilot[Any]], Awaitable[None]], target: Path) -> None:

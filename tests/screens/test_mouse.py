@@ -32,7 +32,7 @@ def click_on(settle: Any, screen_text: Any) -> Click:
     return click
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.long)])
 async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
     garden: Path, keep_tokens, make_app, settle, screen_text, click_on, size, tmp_path, monkeypatch
 ) -> None:

@@ -15,13 +15,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, TabbedContent
 
-import engine.jobs.runs
+import engine.jobs.job
 from data.bundled import bundled_models
 from engine.jobs.progress import Phase, RunState
 from engine.posttrain.job import plan_post_training
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import add_step, close_posttrain, open_posttrain
-from engine.store.runs import Status, save_candidate, stored_runs
+from engine.store.runs import Status, stored_runs
 from screens.run.planned import PlanPane
 from screens.run.stored import StoredPane
 
@@ -96,7 +97,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A run that goes on until it is stopped, and says what it was told."""
     told: list[str] = []
 
-    def execute(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
         progress.started(STATES)
         scoring = replace(STATES[1], phase=Phase.SCORING, judged=10, done=10, right=7.0, seconds=1, tokens_per_second=9)
         progress.advanced(scoring)
@@ -112,7 +113,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         told.append("stopped")
         progress.finished(tuple(replace(state, phase=Phase.CANCELLED) for state in STATES))
 
-    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.job, "perform", perform)
     return told
 
 
@@ -189,13 +190,13 @@ async def test_the_log_follows_after_a_resize(garden, make_app, settle, screen_t
 
 
 async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, screen_text, monkeypatch) -> None:
-    def execute(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
         failed = replace(STATES[0], phase=Phase.FAILED, error="its weights are damaged\n→ download them again")
         progress.started((failed,))
         progress.advanced(failed)
         progress.finished((failed,))
 
-    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
+    monkeypatch.setattr(engine.jobs.job, "perform", perform)
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -332,16 +333,17 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     store, recipe = Store(garden), tmp_path / "r.toml"
     recipe.write_text('name = "mine"\n[tasks]\ntrain = ["capitals"]\ntest = ["loud-sign"]\n', encoding="utf-8")
     model = bundled_models()[0]
-    one = plan_post_training([str(model)], "world", recipe, seeds=[3], device="cpu", folder=tmp_path / "out")[0]
+    job = plan_post_training(store, [str(model)], "world", recipe, seeds=[3], device="cpu", folder=tmp_path / "out")
+    one = job.planned[0]
     save_candidate(store, one.candidate, one.run.weights_hash)
     taken: list[Any] = []
 
-    def train(store: Store, planned: Any, progress: Any, *_: object) -> None:
-        taken.extend(planned)
+    def train(store: Store, job: Any, progress: Any, *_: object) -> None:
+        taken.extend(job.planned)
         state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
         progress.started((state,))
 
-    monkeypatch.setattr("engine.posttrain.job.post_train_all", train)
+    monkeypatch.setattr("engine.jobs.job.perform", train)
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import engine.jobs.runs
+import engine.jobs.job
 from engine.jobs.progress import Phase, RunState
 from rubrics.errors import StoreError
 from screens.run.queue import live_cells, summary
@@ -20,8 +20,8 @@ STATE = RunState(key="r1", candidate="oak-7m", suite="garden", protocol="choice"
 PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=(), request=None)
 
 
-def _run(monkeypatch: pytest.MonkeyPatch, execute: Any) -> tuple[Runner, list[Live]]:
-    monkeypatch.setattr(engine.jobs.runs, "execute", execute)
+def _run(monkeypatch: pytest.MonkeyPatch, perform: Any) -> tuple[Runner, list[Live]]:
+    monkeypatch.setattr(engine.jobs.job, "perform", perform)
     told: list[Live] = []
     runner = Runner(told.append)
     runner.start(None, PLAN)  # type: ignore[arg-type]
@@ -29,7 +29,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, execute: Any) -> tuple[Runner, list[Li
 
 
 def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
         progress.started((STATE,))
         progress.advanced(replace(STATE, phase=Phase.SCORING, done=20))
         progress.advanced(replace(STATE, phase=Phase.SCORING, done=30))
@@ -37,7 +37,7 @@ def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> Non
         progress.advanced(end)
         progress.finished((end,))
 
-    runner, told = _run(monkeypatch, execute)
+    runner, told = _run(monkeypatch, perform)
     assert runner.wait(5)
     last = told[-1]
     assert not last.running
@@ -52,13 +52,13 @@ def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_cancel_reaches_the_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
 
-    def execute(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
         progress.started((STATE,))
         begun.set()
         assert cancel.wait(5)
         progress.finished((replace(STATE, phase=Phase.CANCELLED),))
 
-    runner, told = _run(monkeypatch, execute)
+    runner, told = _run(monkeypatch, perform)
     assert begun.wait(5)
     runner.cancel()
     assert runner.wait(5)
@@ -71,10 +71,10 @@ def test_cancel_reaches_the_work_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     [(StoreError("is read-only", fix="make it writable"), "is read-only"), (KeyError("odd"), "KeyError")],
 )
 def test_an_error_is_said(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
-    def execute(*_: Any) -> None:
+    def perform(*_: Any) -> None:
         raise error
 
-    runner, told = _run(monkeypatch, execute)
+    runner, told = _run(monkeypatch, perform)
     assert runner.wait(5)
     assert said in told[-1].error
     assert not told[-1].running
@@ -84,11 +84,11 @@ def test_a_second_start_waits_for_the_first_to_end(monkeypatch: pytest.MonkeyPat
     gate = threading.Event()
     calls = []
 
-    def execute(*_: Any) -> None:
+    def perform(*_: Any) -> None:
         calls.append(1)
         gate.wait(5)
 
-    runner, _ = _run(monkeypatch, execute)
+    runner, _ = _run(monkeypatch, perform)
     runner.start(None, PLAN)  # type: ignore[arg-type]
     gate.set()
     assert runner.wait(5)

@@ -13,7 +13,7 @@ from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from screens.tokens.token_text import TokenText
 
-SIZES = [(80, 24), (160, 48)]
+SIZES = [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)]
 
 
 @pytest.fixture
@@ -261,7 +261,7 @@ async def test_the_curve_leaves_as_a_picture(scored, make_app, settle, screen_te
     assert "chosen less rejected (nats)" in picture.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
+@pytest.mark.parametrize("theme", ["rude-light", pytest.param("rude-contrast", marks=pytest.mark.long)])
 async def test_the_theme_changes_under_the_tokens(scored, make_app, settle, theme) -> None:
     app = make_app(scored[0], start="failures")
     async with app.run_test(size=(100, 30)) as pilot:

@@ -27,7 +27,7 @@ CONCURRENCY = 6
 STARTER = """
 import json, os, sys
 import duckdb, httpx2, numpy
-import engine.construct.card, engine.construct.pipeline, engine.construct.server, engine.stats.intervals
+import engine.construct.card, engine.construct.job, engine.construct.server, engine.stats.intervals
 import rubrics.check, rubrics.jsonl, rude_tui.commands.construct
 from rude_tui.__main__ import main
 for line in sys.stdin:

@@ -8,21 +8,23 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from constructing import construct
 
-from engine.construct import pipeline
-from engine.construct.pipeline import Construction, construct
-from engine.construct.progress import ConstructPhase, ConstructState
+from engine.construct import job
+from engine.construct.pipeline import Construction
 from engine.construct.server import Patience
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import parse_spec
 from engine.construct.watching import overview
+from engine.jobs.progress import Phase
 from engine.store.connection import Store
 from engine.store.construct import calls_of, construct_runs, examples_of
 from engine.store.runs import Status
 from rubrics.check import check_file
-from rubrics.errors import BadInput, EndpointError, RudeError
+from rubrics.errors import BadInput, RudeError
 from rubrics.reading import read_suite
 from rubrics.taxonomy import Subcategory
 
@@ -46,23 +48,23 @@ def world(server, proven, folder: Path, *, generator: str = "oracle", verifier: 
 def unplugged(server, monkeypatch) -> None:
     """The same play without a network between, for tests that are not about it."""
     monkeypatch.setattr(
-        pipeline, "open_models", lambda s, _: {str(m): server.inside(m.model) for m in (s.generator, *s.verifiers)}
+        job, "open_models", lambda s, _: {str(m): server.inside(m.model) for m in (s.generator, *s.verifiers)}
     )
 
 
-def reasons(state: ConstructState, name: str) -> dict[str, int]:
+def reasons(state: SimpleNamespace, name: str) -> dict[str, int]:
     return dict(next(y for y in state.yields if y.name == name).reasons)
 
 
-def accepted(state: ConstructState, name: str) -> int:
+def accepted(state: SimpleNamespace, name: str) -> int:
     return next(y for y in state.yields if y.name == name).accepted
 
 
 def test_every_pair_of_the_procedural_world_is_proven_right(server, store: Store, tmp_path: Path, proven) -> None:
-    seen: list[ConstructState] = []
+    seen: list[SimpleNamespace] = []
     wanted = world(server, proven[:10], tmp_path)
     state = construct(store, wanted, QUICK, seen.append)
-    assert state.phase is ConstructPhase.DONE
+    assert state.phase is Phase.DONE
     suite = read_suite(wanted.output)
     by_text = {p.prompt.prompt_text: p for p in proven}
     for pair in suite.pairs:
@@ -74,7 +76,7 @@ def test_every_pair_of_the_procedural_world_is_proven_right(server, store: Store
     assert check_file(wanted.output).errors == ()
     assert max(server.script.tries.values()) == 1
     assert server.script.most_at_once <= QUICK.concurrency
-    assert seen[-1].phase is ConstructPhase.DONE
+    assert seen[-1].phase is Phase.DONE
     assert any(s.latest and s.latest.judgements and s.latest.criteria for s in seen)
 
 
@@ -91,7 +93,7 @@ def test_who_looks_on_sees_each_verdict_as_it_comes(
             return await super().reply(request)
 
     monkeypatch.setattr(
-        pipeline,
+        job,
         "open_models",
         lambda s, _: {str(m): Waits(server.script, m.model) for m in (s.generator, *s.verifiers)},
     )
@@ -216,7 +218,7 @@ def test_a_verdict_malformed_twice_counts_as_a_failure(server, store: Store, tmp
 def test_a_model_that_answers_nobody_ends_it_with_one_error(
     server, store: Store, tmp_path: Path, plain_prompts, model: str, what: str
 ) -> None:
-    with pytest.raises(EndpointError, match=what):
+    with pytest.raises(RudeError, match=what):
         construct(store, make(server, plain_prompts, tmp_path, generator=model), QUICK)
     assert list(tmp_path.glob("made*")) == []
 
@@ -224,7 +226,7 @@ def test_a_model_that_answers_nobody_ends_it_with_one_error(
 def test_nobody_at_the_address(store: Store, tmp_path: Path, plain_prompts, server) -> None:
     wanted = make(server, plain_prompts[:2], tmp_path)
     server.close()
-    with pytest.raises(EndpointError, match="cannot be reached"):
+    with pytest.raises(RudeError, match="cannot be reached"):
         construct(store, wanted, QUICK)
     server.thread = threading.Thread(target=lambda: None)
     server.thread.start()
@@ -233,11 +235,11 @@ def test_nobody_at_the_address(store: Store, tmp_path: Path, plain_prompts, serv
 def test_a_cap_stops_it_and_a_higher_one_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     wanted = make(server, plain_prompts[:6], tmp_path)
     state = construct(store, wanted, Running(concurrency=2, max_calls=20))
-    assert state.phase is ConstructPhase.CAPPED
+    assert state.phase is Phase.CAPPED
     assert state.calls == len(server.script.requests) == 20
     assert len(read_suite(wanted.output).pairs) == state.pairs
     state = construct(store, wanted, QUICK)
-    assert state.phase is ConstructPhase.DONE
+    assert state.phase is Phase.DONE
     assert max(server.script.tries.values()) == 1
     assert state.pairs > 3
 
@@ -245,7 +247,7 @@ def test_a_cap_stops_it_and_a_higher_one_goes_on(server, store: Store, tmp_path:
 def test_a_cap_on_tokens_is_never_passed(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     wanted = make(server, plain_prompts[:6], tmp_path, answer_tokens=300)
     state = construct(store, wanted, Running(concurrency=4, max_tokens=8_000))
-    assert state.phase is ConstructPhase.CAPPED
+    assert state.phase is Phase.CAPPED
     assert 4_000 < state.tokens <= 8_000
 
 
@@ -253,13 +255,13 @@ def test_cancelled_at_once_and_nothing_written(server, store: Store, tmp_path: P
     cancel = threading.Event()
     server.script.delay = 0.05
 
-    def tell(state: ConstructState) -> None:
+    def tell(state: SimpleNamespace) -> None:
         if state.fresh >= 5:
             cancel.set()
 
     wanted = make(server, plain_prompts, tmp_path)
     state = construct(store, wanted, QUICK, tell, cancel)
-    assert state.phase is ConstructPhase.CANCELLED
+    assert state.phase is Phase.CANCELLED
     assert not wanted.output.exists()
     assert construct_runs(store)[0].status is Status.CANCELLED
 
@@ -328,3 +330,23 @@ def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_p
         assert {name for name, met in truth.met(pair.rejected).items() if not met} == set(pair.violated)
         assert f"method {method}" in (pair.source or "")
     assert "rival construction" in wanted.output.with_suffix(".md").read_text()
+
+
+def test_paused_it_asks_nothing_and_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
+    pause = threading.Event()
+    phases: list[Phase] = []
+    asked: list[int] = []
+
+    def tell(told: SimpleNamespace) -> None:
+        if told.fresh == 2 and Phase.PAUSED not in phases:
+            pause.set()
+        if told.phase is Phase.PAUSED and told.in_flight == 0:
+            asked.append(len(server.script.requests))
+            pause.clear()
+        phases.append(told.phase)
+
+    quiet = Running(concurrency=1, patience=QUICK.patience)
+    made = construct(store, make(server, plain_prompts[:2], tmp_path), quiet, tell, pause=pause)
+    assert made.phase is Phase.DONE
+    assert phases.index(Phase.PAUSED) < len(phases) - 1 - phases[::-1].index(Phase.MAKING)
+    assert asked[0] < len(server.script.requests)

@@ -19,8 +19,9 @@ import pytest
 from command import rude
 
 from engine.export.tables import table
-from engine.jobs.planning import RunRequest, plan
-from engine.jobs.runs import execute
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
+from engine.jobs.runs import RunRequest
 from engine.results.board import Question
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
@@ -50,12 +51,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     request = RunRequest(
         (str(small_model),), ("world",), ("likelihood",), "fp32", "cpu", threads=1, limit=PAIRS
     )  # fmt: skip
-    execute(store, plan(store, request))
+    perform(store, plan(store, request))
     return rows(store)
 
 
 @pytest.mark.parametrize("moment", range(KILLS))
-@pytest.mark.parametrize("victim", ["worker", "program", "both"])
+@pytest.mark.parametrize(
+    "victim", ["both", *(pytest.param(one, marks=pytest.mark.long) for one in ("worker", "program"))]
+)
 def test_killed_at_a_random_moment(
     victim: str, moment: int, tmp_path: Path, small_model: Path, undisturbed: list[dict[str, object]]
 ) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.jobs.planning import Plan, RunRequest, plan
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
 from engine.jobs.progress import Phase, RunState
-from engine.jobs.runs import execute
+from engine.jobs.runs import Plan, RunRequest
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
 from engine.store.verdicts import done_pairs
@@ -32,7 +33,7 @@ class Running:
         self.thread.start()
 
     def _work(self, store: Store, planned: Plan) -> None:
-        self.ended = execute(store, planned, self, self.cancel, self.pause)
+        self.ended = perform(store, planned, self, self.cancel, self.pause)
 
     def started(self, states: tuple[RunState, ...]) -> None: ...
 
@@ -103,7 +104,7 @@ def test_a_paused_run_is_cancelled_at_once_and_resumes(store: Store, running: Ru
     assert running.ended[0].phase is Phase.CANCELLED
     assert stored_runs(store)[0].status is Status.CANCELLED
     kept = running.ended[0].done
-    rest = execute(store, plan(store, asked(small_model)))[0]
+    rest = perform(store, plan(store, asked(small_model)))[0]
     assert (rest.phase, rest.judged) == (Phase.DONE, rest.total - kept)
 
 
@@ -117,7 +118,7 @@ def test_a_worker_killed_while_paused_loses_nothing(store: Store, running: Runni
     assert state.phase is Phase.FAILED
     assert "SIGKILL" in state.error
     assert len(done_pairs(store, state.run_id)) == state.done > 0
-    rest = execute(store, plan(store, asked(small_model)))[0]
+    rest = perform(store, plan(store, asked(small_model)))[0]
     assert (rest.phase, rest.judged) == (Phase.DONE, rest.total - state.done)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine.jobs.race
-from engine.jobs.planning import Plan, PlannedRun, RunRequest, plan
-from engine.jobs.progress import NoProgress, Phase
-from engine.jobs.race import FIRST_PAIRS, claim, decisions_of, draw, race, standing
-from engine.jobs.runs import execute
-from engine.jobs.scoring import Board, Signals, _row
+from engine.jobs.job import Turn, perform
+from engine.jobs.planning import plan
+from engine.jobs.progress import NoProgress, Phase, RunState
+from engine.jobs.race import FIRST_PAIRS, RacePlan, decisions_of
+from engine.jobs.runs import Plan, PlannedRun, RunRequest
+from engine.jobs.standing import draw, standing
+from engine.jobs.states import States
 from engine.layout.order import rounds
 from engine.results.board import Question, load_board
-from engine.results.decisions import decisions_on
+from engine.results.decisions import claim, decisions_on
 from engine.stats.sequential import Decision
 from engine.store.annotations import annotate
 from engine.store.connection import Store
@@ -71,8 +72,23 @@ class Fake:
         return random.Random(f"{name} {pair_id}").random() < self.rates[name]
 
     def __call__(
-        self, store: Store, request: RunRequest, runs: Sequence[PlannedRun], board: Board, signals: Signals, *,
+        self, store: Store, request: RunRequest, runs: Sequence[PlannedRun], states: States, *,
         pairs: Mapping[str, Sequence[str]], stays: Any,
+    ) -> Turn:  # fmt: skip
+        """A turn that scores at once, without a worker."""
+        fake = self
+
+        class FakeTurn(Turn):
+            def carry_out(self, *_: Any) -> None:
+                fake.score(store, request, runs, states, pairs)
+
+            def close(self, *_: Any) -> None: ...
+
+        return FakeTurn([run.run_id for run in runs], states)
+
+    def score(
+        self, store: Store, request: RunRequest, runs: Sequence[PlannedRun], board: States,
+        pairs: Mapping[str, Sequence[str]],
     ) -> None:  # fmt: skip
         if self.dies_after is not None and len(self.turns) >= self.dies_after:
             raise KeyboardInterrupt
@@ -80,7 +96,7 @@ class Fake:
             name = run.candidate.name
             self.turns.append(name)
             add_suite(store, run.suite)
-            open_run(store, run.run_id, _row(run, request), n_wanted=run.wanted)
+            open_run(store, run.run_id, run.row(request), n_wanted=run.requested)
             if name in self.fails:
                 board.update(run.run_id, phase=Phase.FAILED)
                 continue
@@ -105,7 +121,7 @@ class Fake:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     made = Fake({"ash": 0.8, "elm": 0.5, "fir": 0.75, "oak": 0.3})
-    monkeypatch.setattr(engine.jobs.race, "score_candidate", made)
+    monkeypatch.setattr(engine.jobs.race, "ScoreTurn", made)
     return made
 
 
@@ -114,7 +130,7 @@ def planned(store: Store, suite: Suite, fake: Fake, **changes: Any) -> Plan:
     request = RunRequest(tuple(fake.rates), ("made",), **values)
     runs = []
     for name in fake.rates:
-        candidate: Any = SimpleNamespace(name=name, path=Path(name))
+        candidate: Any = SimpleNamespace(name=name, path=Path(name), runs_own_code=False)
         key = {
             "weights_hash": name, "tokenizer_hash": "t", "suite_hash": suite.hash, "protocol": "choice",
             "template_hash": "x", "precision": "fp32", "device": "cpu", "attention": "sdpa", "seed": request.seed,
@@ -122,18 +138,17 @@ def planned(store: Store, suite: Suite, fake: Fake, **changes: Any) -> Plan:
         }  # fmt: skip
         runs.append(PlannedRun(
             run_id=f"run-{name}", candidate=candidate, suite=suite, suite_path="", protocol="choice", precision="fp32",
-            device="cpu", why="", key=key, wanted=PAIRS, done=len(done_pairs(store, f"run-{name}")), skipped=0,
+            device="cpu", why="", key=key, requested=PAIRS, done=len(done_pairs(store, f"run-{name}")), skipped=0,
             limit=request.limit,
         ))  # fmt: skip
-    return Plan(request, tuple(runs))
+    return RacePlan(request, tuple(runs))
 
 
-def settle(store: Store, suite: Suite, fake: Fake, **changes: Any) -> tuple[StoredDecision, Board]:
+def settle(store: Store, suite: Suite, fake: Fake, **changes: Any) -> tuple[StoredDecision, dict[str, RunState]]:
     asked = planned(store, suite, fake, **changes)
-    board = Board(asked, NoProgress())
-    race(store, asked, board, Signals(threading.Event(), threading.Event()))
+    states = {state.key: state for state in perform(store, asked)}
     (found,) = decisions_of(store, asked)
-    return found, board
+    return found, states
 
 
 def scores_of(fake: Fake, suite: Suite, seed: int = 0) -> np.ndarray:
@@ -174,7 +189,7 @@ def test_killed_and_run_again_it_decides_the_same(store: Store, suite: Suite, fa
     found, _ = settle(store, suite, fake)
     assert all(len(set(ids)) == len(ids) for ids in fake.scored.values())
     again = Fake(fake.rates)
-    engine.jobs.race.score_candidate = again  # type: ignore[assignment]
+    engine.jobs.race.ScoreTurn = again  # type: ignore[assignment]
     undisturbed, _ = settle(Store(store.path.with_name("other.duckdb")), suite, again)
     assert found == undisturbed
 
@@ -238,7 +253,7 @@ def test_pairs_that_one_cannot_read_or_a_person_excluded_are_no_part_of_it(
 def test_verdicts_from_earlier_runs_are_read_in_order(store: Store, suite: Suite, fake: Fake) -> None:
     first = planned(store, suite, fake).runs[0]
     asked = planned(store, suite, fake)
-    fake(store, asked.request, [replace(first, limit=500)], Board(asked, NoProgress()), None, pairs={}, stays=())  # type: ignore[arg-type]
+    fake.score(store, asked.request, [replace(first, limit=500)], States(asked.states, NoProgress()), pairs={})
     scored = len(fake.scored["ash"])
     found, _ = settle(store, suite, fake)
     whole = standing(tuple(fake.rates), scores_of(fake, suite), draw(suite, 0), "best", 0.05)
@@ -317,7 +332,7 @@ def test_real_candidates_race_with_their_controls(store: Store) -> None:
         tuple(models), ("world",), ("likelihood",), "fp32", "cpu", threads=1, limit=24, until="best", controls=8
     )  # fmt: skip
     planned = plan(store, request)
-    states = execute(store, planned)
+    states = perform(store, planned)
     (found,) = decisions_of(store, planned)
     assert found.pairs_read <= 24
     assert [(s.prompt, s.phase, s.error) for s in states] == [

@@ -8,16 +8,20 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from engine.jobs.child import in_words, is_out_of_memory
-from engine.jobs.planning import RunRequest, plan
+from engine.jobs.job import exit_code, perform
+from engine.jobs.planning import plan
 from engine.jobs.process import WorkerProcess
-from engine.jobs.progress import Phase, RunState
+from engine.jobs.progress import NoProgress, Phase, RunState
 from engine.jobs.resuming import resume_request
-from engine.jobs.runs import execute, exit_code
+from engine.jobs.runs import RunRequest
+from engine.jobs.score import ScoreTurn
+from engine.jobs.states import States
 from engine.machine.devices import Device
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
@@ -61,11 +65,11 @@ def test_a_run_is_stored_and_a_second_one_finds_nothing_to_do(
     store: Store, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(store, asked(small_model, protocols=("choice", "likelihood")))
-    assert [(run.wanted, run.done, run.left) for run in planned.runs] == [(24, 0, 24)] * 2
+    assert [(run.requested, run.done, run.left) for run in planned.runs] == [(24, 0, 24)] * 2
     recorder = Recorder()
-    states = execute(store, planned, recorder)
+    states = perform(store, planned, recorder)
     assert [(s.phase, s.done, s.total, s.error) for s in states] == [(Phase.DONE, 24, 24, "")] * 2
-    assert exit_code(states, planned) is Exit.DONE
+    assert exit_code(states, planned.refused) is Exit.DONE
     phases = [state.phase for state in recorder.seen]
     assert [p for p in (Phase.TOKENISING, Phase.LOADING, Phase.SCORING, Phase.DONE) if p in phases] == [
         Phase.TOKENISING, Phase.LOADING, Phase.SCORING, Phase.DONE,
@@ -74,16 +78,16 @@ def test_a_run_is_stored_and_a_second_one_finds_nothing_to_do(
     assert {(row.status, row.n_scored, row.n_wanted) for row in rows} == {(Status.DONE, 24, 24)}
     again = plan(store, asked(small_model, protocols=("choice", "likelihood")))
     assert [run.left for run in again.runs] == [0, 0]
-    monkeypatch.delattr("engine.jobs.scoring.WorkerProcess")  # none is started
-    assert {state.phase for state in execute(store, again)} == {Phase.UP_TO_DATE}
+    nobody: Any = None
+    assert {state.phase for state in perform(store, again, runner=nobody)} == {Phase.UP_TO_DATE}
 
 
 def test_a_larger_limit_scores_only_what_is_missing(store: Store, small_model: Path) -> None:
-    execute(store, plan(store, asked(small_model, limit=10)))
+    perform(store, plan(store, asked(small_model, limit=10)))
     first = done_pairs(store, stored_runs(store)[0].run_id)
     planned = plan(store, asked(small_model, limit=16))
     assert (planned.runs[0].done, planned.runs[0].left) == (10, 6)
-    state = execute(store, planned)[0]
+    state = perform(store, planned)[0]
     assert (state.done, state.judged) == (16, 6)
     assert first < done_pairs(store, planned.runs[0].run_id)
 
@@ -93,7 +97,7 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     recorder = Recorder(lambda state: state.judged > 0)
     cancel = threading.Event()
     result: list[tuple[RunState, ...]] = []
-    thread = threading.Thread(target=lambda: result.append(execute(store, planned, recorder, cancel)))
+    thread = threading.Thread(target=lambda: result.append(perform(store, planned, recorder, cancel)))
     thread.start()
     assert recorder.event.wait(60)
     (worker,) = workers()
@@ -105,10 +109,10 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     run_id = planned.runs[0].run_id
     kept = done_pairs(store, run_id)
     assert state.phase is Phase.CANCELLED
-    assert exit_code(result[0], planned) is Exit.INTERRUPTED
+    assert exit_code(result[0], planned.refused) is Exit.INTERRUPTED
     assert len(kept) == state.done > 0
     assert stored_runs(store)[0].status is Status.CANCELLED
-    rest = execute(store, plan(store, asked(small_model, limit=None)))[0]
+    rest = perform(store, plan(store, asked(small_model, limit=None)))[0]
     assert rest.phase is Phase.DONE
     assert rest.judged == rest.total - len(kept)
 
@@ -121,10 +125,10 @@ def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_m
     (broken / "tokenizer.json").write_text(json.dumps(tokenizer))
     shutil.copytree(small_model, tmp_path / "models" / "b-whole")
     planned = plan(store, asked(tmp_path / "models", protocols=("choice",), limit=4))
-    states = execute(store, planned)
+    states = perform(store, planned)
     assert [state.phase for state in states] == [Phase.FAILED, Phase.DONE]
     assert "label" in states[0].error
-    assert exit_code(states, planned) is Exit.FAILED
+    assert exit_code(states, planned.refused) is Exit.FAILED
     assert {row.status for row in stored_runs(store)} == {Status.FAILED, Status.DONE}
 
 
@@ -135,12 +139,12 @@ def test_pairs_that_do_not_fit_are_reported_and_left_out(store: Store, small_mod
     config["max_position_embeddings"] = 90
     (short / "config.json").write_text(json.dumps(config))
     planned = plan(store, asked(short, limit=None))
-    state = execute(store, planned)[0]
+    state = perform(store, planned)[0]
     assert state.phase is Phase.DONE
-    assert 0 < state.done == state.total < planned.runs[0].wanted
-    assert state.skipped == planned.runs[0].wanted - state.total
+    assert 0 < state.done == state.total < planned.runs[0].requested
+    assert state.skipped == planned.runs[0].requested - state.total
     assert any("skipped" in note for note in state.notes)
-    assert exit_code((state,), planned) is Exit.SOME_SKIPPED
+    assert exit_code((state,), planned.refused) is Exit.SOME_SKIPPED
     assert plan(store, asked(short, limit=None)).runs[0].left == 0
 
 
@@ -153,17 +157,15 @@ def test_another_process_that_already_works_on_it_is_left_alone(
     monkeypatch.setattr(
         runs.Owner, "this", classmethod(lambda cls: cls(1, psutil.Process(1).create_time(), runs.socket.gethostname()))
     )
-    from engine.jobs.scoring import _row
-
-    runs.open_run(store, planned.runs[0].run_id, _row(planned.runs[0], planned.request), n_wanted=4)
+    runs.open_run(store, planned.runs[0].run_id, planned.runs[0].row(planned.request), n_wanted=4)
     monkeypatch.undo()
-    state = execute(store, planned)[0]
+    state = perform(store, planned)[0]
     assert state.phase is Phase.BUSY
     assert "process 1" in state.error
 
 
 def test_same_weights_under_another_name_are_the_same_run(store: Store, small_model: Path, tmp_path: Path) -> None:
-    execute(store, plan(store, asked(small_model, limit=4)))
+    perform(store, plan(store, asked(small_model, limit=4)))
     shutil.copytree(small_model, tmp_path / "renamed")
     assert plan(store, asked(tmp_path / "renamed", limit=4)).runs[0].left == 0
 
@@ -190,18 +192,58 @@ def test_the_default_attention_is_the_run_it_always_was(store: Store, small_mode
 @pytest.mark.parametrize("attention", ["eager", "auto"])
 def test_a_run_is_resumed_with_its_attention(store: Store, small_model: Path, attention: str) -> None:
     planned = plan(store, asked(small_model, limit=2, attention=attention))
-    execute(store, planned)
+    perform(store, planned)
     request = resume_request(store, stored_runs(store)[0])
     assert request.attention == attention
     assert plan(store, request).runs[0].run_id == planned.runs[0].run_id
 
 
+def test_a_run_is_resumed_with_its_tokens(store: Store, small_model: Path) -> None:
+    perform(store, plan(store, asked(small_model, limit=2)))
+    assert not resume_request(store, stored_runs(store)[0]).token_scores
+    perform(store, plan(store, asked(small_model, limit=4, token_scores=True)))
+    perform(store, plan(store, asked(small_model, limit=6)))
+    (run,) = stored_runs(store)
+    request = resume_request(store, run)
+    assert request.token_scores
+    (state,) = perform(store, plan(store, request))
+    assert (state.done, state.judged) == (6, 2), "two pairs had no tokens"
+    assert len(done_pairs(store, run.run_id, with_tokens=True)) == 6
+
+
+def test_tokens_of_an_earlier_version_are_asked_for_again(store: Store, small_model: Path) -> None:
+    perform(store, plan(store, asked(small_model, limit=2, token_scores=True)))
+    with store.writing() as connection:
+        connection.execute("update runs set run_key = replace(run_key, '\"token_scores\": true, ', '')")
+    assert resume_request(store, stored_runs(store)[0]).token_scores
+
+
+def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
+    store: Store, small_model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own-code"
+    shutil.copytree(small_model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "my-own", "auto_map": {"AutoModelForCausalLM": "own.Model"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own.py").write_text("")
+    with pytest.raises(CandidateError):
+        plan(store, asked(folder, limit=2))
+    first = plan(store, asked(folder, limit=2, allow_remote_code=frozenset([str(folder)])))
+    run = first.runs[0]
+    ScoreTurn(store, first.request, first.runs, States(first.states, NoProgress())).claim()
+    (stored,) = stored_runs(store)
+    request = resume_request(store, stored)
+    assert request.allow_remote_code == {str(folder)}
+    assert plan(store, request).runs[0].run_id == run.run_id
+
+
 def test_an_attention_that_cannot_be_had_fails_the_run_with_its_error(store: Store, small_model: Path) -> None:
     planned = plan(store, asked(small_model, limit=2, attention="flash_attention_2"))
-    (state,) = execute(store, planned)
+    (state,) = perform(store, planned)
     assert state.phase is Phase.FAILED
     assert "its attention cannot be flash_attention_2 here" in state.error
-    assert exit_code([state], planned) is Exit.BAD_INPUT
+    assert exit_code([state], planned.refused) is Exit.BAD_INPUT
 
 
 @pytest.mark.parametrize("library", ["onednn", "default"])
@@ -260,7 +302,7 @@ def test_what_the_scoring_process_notes_reaches_the_reader_at_once_and_is_stored
     class Scripted:
         log = "log"
 
-        def __init__(self, job: object) -> None: ...
+        def __init__(self, message: object) -> None: ...
         def __enter__(self) -> Scripted:
             return self
 
@@ -274,10 +316,10 @@ def test_what_the_scoring_process_notes_reaches_the_reader_at_once_and_is_stored
             assert seen.seen[-1].notes == ("of the layout", halved)
             yield {"event": "task_done", "task": 0, "facts": {**facts, "notes": [halved, "later"]}}
 
-    monkeypatch.setattr("engine.jobs.scoring.WorkerProcess", Scripted)
     monkeypatch.setattr("engine.jobs.progress.Throttle.ready", lambda _: True)
     seen = Recorder()
-    (state,) = execute(store, planned, seen)
+    runner: Any = Scripted
+    (state,) = perform(store, planned, seen, runner=runner)
     assert state.notes == ("of the layout", halved, "later")
     with store.reading() as connection:
         (kept,) = connection.execute("select facts from runs").fetchone()  # type: ignore[misc]
@@ -307,14 +349,14 @@ def test_a_product_that_onednn_has_no_code_for_is_another_thing() -> None:
 
 
 def test_a_worker_that_cannot_start_its_job_says_why(tmp_path: Path) -> None:
-    with WorkerProcess({"mode": "score", "model": str(tmp_path), "tasks": [], "trust_remote_code": False}) as worker:
+    with WorkerProcess({"kind": "score", "model": str(tmp_path), "tasks": [], "trust_remote_code": False}) as worker:
         with pytest.raises(Exception, match="tokenizer"):
             list(worker.events(threading.Event()))
         assert list(worker.drain()) == []
 
 
 def test_a_worker_that_is_killed_is_reported_with_its_signal(small_model: Path) -> None:
-    with WorkerProcess({"mode": "score", "model": str(small_model), "tasks": [], "trust_remote_code": False}) as worker:
+    with WorkerProcess({"kind": "score", "model": str(small_model), "tasks": [], "trust_remote_code": False}) as worker:
         worker.kill()
         with pytest.raises(WorkerError, match="SIGKILL"):
             list(worker.events(threading.Event()))
@@ -322,7 +364,7 @@ def test_a_worker_that_is_killed_is_reported_with_its_signal(small_model: Path) 
 
 def test_snapshots_come_at_most_twenty_times_a_second(store: Store, small_model: Path) -> None:
     recorder = Recorder()
-    execute(store, plan(store, asked(small_model, limit=200)), recorder)
+    perform(store, plan(store, asked(small_model, limit=200)), recorder)
     scoring = [t for t, s in zip(recorder.times, recorder.seen, strict=True) if s.phase is Phase.SCORING]
     assert all(b - a >= 0.045 for a, b in itertools.pairwise(scoring[1:]))
     columns = load_verdicts(store, "likelihood", [recorder.seen[-1].run_id])[recorder.seen[-1].run_id]

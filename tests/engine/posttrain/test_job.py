@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.bundled import bundled_models
-from engine.jobs.progress import Phase, RunState
-from engine.posttrain.job import Planned, Recorder, ended, outcomes_in, plan_post_training, post_train_all
-from engine.posttrain.stored import taken_up, training_rows
+from engine.jobs.job import perform
+from engine.jobs.progress import NoProgress, Phase
+from engine.jobs.states import States
+from engine.posttrain.job import PostTrainJob, PostTrainTurn, outcomes_in, plan_post_training
+from engine.posttrain.stored import resume_training, training_rows
+from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import (
-    Score,
+    StageScore,
     add_scores,
     add_step,
     close_posttrain,
@@ -22,8 +26,8 @@ from engine.store.posttrain import (
     stored_posttrain,
     stored_scores,
 )
-from engine.store.runs import Owner, Status, save_candidate
-from rubrics.errors import BadInput, CandidateError, Exit, RudeError
+from engine.store.runs import Owner, Status
+from rubrics.errors import BadInput, CandidateError, RudeError
 
 RECIPE = """
 name = "try"
@@ -47,8 +51,8 @@ def recipe(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def planned(recipe: Path, tmp_path: Path) -> list[Planned]:
-    return plan_post_training([str(bundled_models()[0])], "world", recipe, device="cpu", folder=tmp_path / "out")
+def job(store: Store, recipe: Path, tmp_path: Path) -> PostTrainJob:
+    return plan_post_training(store, [str(bundled_models()[0])], "world", recipe, device="cpu", folder=tmp_path / "out")
 
 
 @pytest.fixture
@@ -56,116 +60,114 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "x.duckdb")
 
 
-def test_a_plan_has_a_run_and_a_folder_for_every_seed(planned: list[Planned], recipe: Path, tmp_path: Path) -> None:
-    assert [one.run.seed for one in planned] == [1, 2]
-    assert len({one.run.run_id for one in planned}) == len({one.run.folder for one in planned}) == 2
+def test_a_plan_has_a_run_and_a_folder_for_every_seed(
+    job: PostTrainJob, store: Store, recipe: Path, tmp_path: Path
+) -> None:
+    runs = [planned.run for planned in job.planned]
+    assert [run.seed for run in runs] == [1, 2]
+    assert len({run.run_id for run in runs}) == len({run.folder for run in runs}) == 2
     again = plan_post_training(
-        [str(bundled_models()[0])], "world", recipe, seeds=[7], device="cpu", folder=tmp_path / "out"
+        store, [str(bundled_models()[0])], "world", recipe, seeds=[7], device="cpu", folder=tmp_path / "out"
     )
-    assert [one.run.seed for one in again] == [7]
+    assert [planned.run.seed for planned in again.planned] == [7]
 
 
-def test_faults_come_before_any_work(recipe: Path, tmp_path: Path) -> None:
+def test_faults_come_before_any_work(store: Store, recipe: Path, tmp_path: Path) -> None:
     model = str(bundled_models()[0])
     with pytest.raises(BadInput, match="cannot be read"):
-        plan_post_training([model], str(tmp_path / "no.jsonl"), recipe, folder=tmp_path)
+        plan_post_training(store, [model], str(tmp_path / "no.jsonl"), recipe, folder=tmp_path)
     with pytest.raises(BadInput):
-        plan_post_training([str(tmp_path / "nobody")], "world", recipe, folder=tmp_path)
+        plan_post_training(store, [str(tmp_path / "nobody")], "world", recipe, folder=tmp_path)
     recipe.write_text(RECIPE.replace("loud-sign", "no-such"), encoding="utf-8")
     with pytest.raises(BadInput, match="no template family 'no-such'"):
-        plan_post_training([model], "world", recipe, folder=tmp_path)
+        plan_post_training(store, [model], "world", recipe, folder=tmp_path)
 
 
-def test_a_pickled_model_is_refused(recipe: Path, tmp_path: Path) -> None:
+def test_a_pickled_model_is_refused(store: Store, recipe: Path, tmp_path: Path) -> None:
     folder = tmp_path / "pickled"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}')
     (folder / "pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(CandidateError):
-        plan_post_training([str(folder)], "world", recipe, device="cpu", folder=tmp_path)
+        plan_post_training(store, [str(folder)], "world", recipe, device="cpu", folder=tmp_path)
 
 
-def test_without_the_extra_the_fix_is_named(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.posttrain.job.find_spec", lambda name: None if name == "trl" else object())
+def test_without_the_extra_the_fix_is_named(
+    store: Store, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.posttrain.extra.find_spec", lambda name: None if name == "trl" else object())
     with pytest.raises(RudeError, match="post-training needs trl") as caught:
-        plan_post_training([str(bundled_models()[0])], "world", recipe, folder=tmp_path)
-    assert "rude-tui[posttrain]" in caught.value.fix
+        plan_post_training(store, [str(bundled_models()[0])], "world", recipe, folder=tmp_path)
+    assert "rude-tui[posttrain]" in caught.value.shell
 
 
-def test_events_become_rows_and_states(planned: list[Planned], store: Store) -> None:
-    shown: list[RunState] = []
-    one = planned[0]
-    open_posttrain(store, one.run)
-    recorder = Recorder(store, one, shown.append)
-    recorder.handle({"event": "planned", "steps": {"sft": 5, "rl": 3}, "notes": ["12 prompts"]})
-    recorder.handle({"event": "step", "stage": "rl", "step": 2, "metrics": {"reward": 0.5}})
-    recorder.handle({"event": "scores", "stage": "rl", "rows": [{**ROW, "met": 3, "judged": 4}]})
-    assert (recorder.state.phase, recorder.state.done, recorder.state.total) == (Phase.TRAINING, 8, 8)
-    assert recorder.state.notes == ("12 prompts", "rl: 75% of criteria met on what is held out")
-    assert shown[0].phase is Phase.TRAINING
+def test_events_become_rows_and_states(job: PostTrainJob, store: Store) -> None:
+    one = job.planned[0]
+    states = States(job.states, NoProgress())
+    turn = PostTrainTurn(store, one, states)
+    assert turn.claim()
+    turn.handle({"event": "planned", "steps": {"sft": 5, "rl": 3}, "notes": ["12 prompts"]})
+    turn.handle({"event": "step", "stage": "rl", "step": 2, "metrics": {"reward": 0.5}})
+    turn.handle({"event": "scores", "stage": "rl", "rows": [{**ROW, "met": 3, "judged": 4}]})
+    state = states[one.run.run_id]
+    assert (state.phase, state.done, state.total) == (Phase.TRAINING, 8, 8)
+    assert state.notes == ("12 prompts", "rl: 75% of criteria met on what is held out")
     assert [(s.met, s.judged) for s in stored_scores(store, one.run.run_id)] == [(3, 4)]
     with store.reading() as connection:
         rows = connection.execute("select stage, step, metrics from posttrain_steps").fetchall()
     assert rows == [("rl", 2, '{"reward": 0.5}')]
     # Nothing counts before the run is done.
     assert outcomes_in(store, one.run.recipe_hash) == []
-    close_posttrain(store, one.run.run_id, Status.DONE)
+    turn.close(Phase.DONE, None)
+    assert states[one.run.run_id].phase is Phase.DONE
     assert {o.outcome: o.score for o in outcomes_in(store, one.run.recipe_hash)}["rl_met"] == 0.75
 
 
-def test_only_one_process_works_on_a_run(planned: list[Planned], store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = planned[0].run
+def test_only_one_process_works_on_a_run(job: PostTrainJob, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = job.planned[0].run
     assert open_posttrain(store, run) is None
     assert open_posttrain(store, run) is None  # by the same process
     me = Owner.this()
     monkeypatch.setattr(Owner, "this", classmethod(lambda cls: Owner(1, 0.0, me.host)))
     assert open_posttrain(store, run) == me
+    assert {state.phase for state in perform(store, replace(job, planned=job.planned[:1]))} == {Phase.BUSY}
     monkeypatch.setattr(Owner, "alive", property(lambda self: False))
     assert [found.status for found in stored_posttrain(store)] == [Status.CRASHED]
     assert open_posttrain(store, run) is None
 
 
-def test_what_is_done_is_left_alone_and_a_stop_is_heeded(planned: list[Planned], store: Store) -> None:
-    open_posttrain(store, planned[0].run)
-    close_posttrain(store, planned[0].run.run_id, Status.DONE)
-    done = post_train_all(store, planned[:1])
-    assert [state.phase for state in done] == [Phase.UP_TO_DATE]
+def test_what_is_done_is_left_alone_and_a_stop_is_heeded(
+    job: PostTrainJob, store: Store, recipe: Path, tmp_path: Path
+) -> None:
     cancel = threading.Event()
     cancel.set()
-    assert [state.phase for state in post_train_all(store, planned, cancel=cancel)] == [Phase.CANCELLED] * 2
+    assert [state.phase for state in perform(store, job, cancel=cancel)] == [Phase.CANCELLED] * 2
+    for planned in job.planned:
+        open_posttrain(store, planned.run)
+        close_posttrain(store, planned.run.run_id, Status.DONE)
+    model = str(bundled_models()[0])
+    again = plan_post_training(store, [model], "world", recipe, device="cpu", folder=tmp_path / "out")
+    assert [state.phase for state in perform(store, again)] == [Phase.UP_TO_DATE] * 2
 
 
-@pytest.mark.parametrize(
-    ("phases", "bad", "code"),
-    [
-        ([Phase.DONE, Phase.UP_TO_DATE], False, Exit.DONE),
-        ([Phase.DONE, Phase.CANCELLED], False, Exit.INTERRUPTED),
-        ([Phase.DONE, Phase.FAILED], False, Exit.FAILED),
-        ([Phase.FAILED], True, Exit.BAD_INPUT),
-        ([Phase.BUSY], False, Exit.SOME_SKIPPED),
-    ],
-)
-def test_exit_codes(phases: list[Phase], bad: bool, code: Exit) -> None:
-    assert ended([RunState("k", "m", "s", "p", phase=phase, bad_input=bad) for phase in phases]) is code
-
-
-def test_a_run_is_listed_while_another_process_trains_and_can_be_taken_up(planned: list[Planned], store: Store) -> None:
-    run = planned[0].run
-    save_candidate(store, planned[0].candidate, run.weights_hash)
+def test_a_run_is_listed_while_another_process_trains_and_can_be_taken_up(job: PostTrainJob, store: Store) -> None:
+    planned = job.planned[0]
+    run = planned.run
+    save_candidate(store, planned.candidate, run.weights_hash)
     open_posttrain(store, run)
     add_step(store, run.run_id, "sft", 5, {"loss": 0.5})
     add_step(store, run.run_id, "rl", 1, {"reward": 0.25, "loss": 0.01})
     add_step(store, run.run_id, "rl", 2, {"reward": 0.5, "loss": 0.0})
-    add_scores(store, run.run_id, [Score(**(ROW | {"stage": "sft"}), met=3, judged=4)])
+    add_scores(store, run.run_id, [StageScore(**(ROW | {"stage": "sft"}), met=3, judged=4)])
     (row,) = training_rows(store)
     assert (row.status, row.n_scored, row.n_wanted, row.suite) == (Status.STARTED, 7, 8, "world")
     assert row.facts["notes"] == (
         "sft: step 5, loss 0.500, 3 of 4 criteria met on what is held out", "rl: step 2, loss 0.000, reward 0.500",
     )  # fmt: skip
     close_posttrain(store, run.run_id, Status.CANCELLED)
-    (again,) = taken_up(store, training_rows(store)[0])
+    (again,) = resume_training(store, training_rows(store)[0]).planned
     assert (again.run.run_id, again.recipe.hash, again.candidate.path) == (
-        run.run_id, planned[0].recipe.hash, planned[0].candidate.path,
+        run.run_id, planned.recipe.hash, planned.candidate.path,
     )  # fmt: skip
 
 
@@ -179,11 +181,11 @@ def test_prompts_that_have_changed_are_not_gone_on_with(recipe: Path, tmp_path: 
     ]  # fmt: skip
     own.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     model = str(bundled_models()[0])
-    one, *_ = plan_post_training([model], str(own), recipe, device="cpu", folder=tmp_path / "out")
+    one, *_ = plan_post_training(store, [model], str(own), recipe, device="cpu", folder=tmp_path / "out").planned
     assert Path(one.run.suite).is_absolute()
     save_candidate(store, one.candidate, one.run.weights_hash)
     open_posttrain(store, one.run)
     close_posttrain(store, one.run.run_id, Status.CANCELLED)
     own.write_text(own.read_text(encoding="utf-8").replace("Write", "Draw"), encoding="utf-8")
     with pytest.raises(BadInput, match="prompts are gone"):
-        taken_up(store, training_rows(store)[0])
+        resume_training(store, training_rows(store)[0])

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from data.bundled import bundled_models
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.train import post_train
@@ -32,6 +34,7 @@ def _done(recipe: PostTraining, suite: str, folder: Path) -> list[tuple[str, dic
     return said
 
 
+@pytest.mark.long
 def test_a_candidate_above_the_limit_is_given_an_adapter(tmp_path: Path) -> None:
     recipe = _recipe(
         tasks={"train": ["capitals"], "test": ["loud-sign"], "demonstrations": 4, "per_family": 2},

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.jobs.progress import Phase
+from engine.jobs.child import Events, Gate
+from engine.jobs.inside import inside
+from engine.jobs.job import perform
+from engine.jobs.progress import Phase, RunState
 from engine.predictors.catalogue import catalogue
-from engine.predictors.job import TraceRequest, score_candidates
+from engine.predictors.job import TraceRequest, plan_traces
 from engine.predictors.trace_file import TraceSet, parse_traces
 from engine.predictors.traced import MODES, stored_traces, trace_values
 from engine.store.connection import Store
 from engine.store.traces import scored_traces
-from rubrics.errors import Interrupted, RudeError
 
 TEXTS = [
     ("Request:\nName a colour.\n\nResponse:\n", "Blue, as the é sea is.\nThen green.", "a"),
@@ -44,44 +46,23 @@ def made(texts: list[tuple[str, str, str]] = TEXTS, name: str = "made") -> Trace
     return parse_traces(lines, name=name, where="")
 
 
-class Inline:
+asked_for: list[list[int]] = []
+"""Positions, turn by turn."""
+
+
+def here(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     """The worker's part in this process: what is scored is the same, and torch is loaded once for all tests."""
+    from engine.scoring.traces import score_traces
 
-    asked: ClassVar[list[list[int]]] = []
-    """Positions, job by job."""
-
-    def __init__(self, job: dict[str, Any]) -> None:
-        self._job, self._events = job, []
-
-    def __enter__(self) -> Inline:
-        from engine.scoring.traces import score_traces
-
-        lines = Path(self._job["traces_file"]).read_text(encoding="utf-8").split("\n")
-        Inline.asked.append([json.loads(line)[0] for line in lines])
-        self._failure: RudeError | None = None
-        try:
-            score_traces(self._job, lambda event, **fields: self._events.append({"event": event, **fields}))
-        except RudeError as error:
-            self._failure = error
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        return None
-
-    def events(self, cancel: threading.Event) -> Iterator[dict[str, Any]]:
-        yield from json.loads(json.dumps(self._events))
-        if self._failure is not None:
-            raise self._failure
-
-    def drain(self) -> list[dict[str, Any]]:
-        return []
+    lines = Path(message["traces_file"]).read_text(encoding="utf-8").split("\n")
+    asked_for.append([json.loads(line)[0] for line in lines])
+    score_traces(message, events, gate)
 
 
-@pytest.fixture(autouse=True)
-def inline(monkeypatch: pytest.MonkeyPatch) -> type[Inline]:
-    monkeypatch.setattr("engine.predictors.job.WorkerProcess", Inline)
-    monkeypatch.setattr(Inline, "asked", [])
-    return Inline
+def score_candidates(
+    store: Store, request: TraceRequest, traces: TraceSet, cancel: threading.Event | None = None
+) -> tuple[RunState, ...]:
+    return perform(store, plan_traces(store, request, traces), cancel=cancel, runner=inside(here))
 
 
 def asked(*models: Path) -> TraceRequest:
@@ -153,7 +134,8 @@ def test_the_whole_way_equals_a_plain_loop(store: Store, small_model: Path) -> N
     assert found.estimate.method == "none: one cluster"
 
 
-def test_what_is_stored_is_not_scored_again(store: Store, small_model: Path, inline: type[Inline]) -> None:
+def test_what_is_stored_is_not_scored_again(store: Store, small_model: Path) -> None:
+    asked_for.clear()
     traces = made()
     (first,) = score_candidates(store, asked(small_model), traces)
     # A tokenizer without BOS has nothing to read before a trace without a prompt.
@@ -171,7 +153,7 @@ def test_what_is_stored_is_not_scored_again(store: Store, small_model: Path, inl
     (third,) = score_candidates(store, asked(small_model), traces)
     assert (third.phase, third.done, third.skipped) == (Phase.UP_TO_DATE, scored, first.skipped)
     assert third.run_id == first.run_id
-    assert inline.asked == [[0, 1, 2], [1]], "the second time only what was missing, the third time nothing"
+    assert asked_for == [[0, 1, 2], [1]], "the second time only what was missing, the third time nothing"
     assert stored_traces(store, traces.hash).hash == traces.hash
 
 
@@ -198,8 +180,7 @@ def test_one_candidate_that_fails_leaves_the_rest(store: Store, small_model: Pat
 def test_a_stop_keeps_what_is_done(store: Store, small_model: Path) -> None:
     cancel = threading.Event()
     cancel.set()
-    with pytest.raises(Interrupted, match="stopped"):
-        score_candidates(store, asked(small_model), made(), cancel=cancel)
+    assert [state.phase for state in score_candidates(store, asked(small_model), made(), cancel)] == [Phase.CANCELLED]
 
 
 def test_each_mode_is_a_predictor(store: Store, small_model: Path) -> None:

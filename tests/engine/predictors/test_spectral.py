@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.jobs.job import perform
+from engine.jobs.progress import NoProgress, Phase, RunState
 from engine.predictors.spectral import (
     LEAST_SIDE,
     SPECTRAL,
@@ -21,7 +23,7 @@ from engine.predictors.spectral import (
     measure,
     spectral_values,
 )
-from engine.predictors.weighing import weigh_candidates
+from engine.predictors.spectral_job import plan_spectra
 from engine.store.connection import Store
 from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import CandidateError
@@ -133,20 +135,28 @@ def test_weights_that_cannot_be_measured(tmp_path: Path) -> None:
 def test_what_is_stored_is_not_measured_again(
     store: Store, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (first,) = weigh_candidates(store, [str(small_model)])
-    assert not first.error
+    job = plan_spectra(store, [str(small_model)])
+    assert {state.phase for state in perform(store, job)} == {Phase.DONE}
+    first = job.planned[0].spectra(store)
     with store.writing() as connection:
-        connection.execute("delete from spectra where tensor = ?", [first.spectra[0].tensor])
-    told: list[tuple[str, int, int]] = []
+        connection.execute("delete from spectra where tensor = ?", [first[0].tensor])
+    steps: list[tuple[str, int, int]] = []
+
+    class Steps(NoProgress):
+        def advanced(self, state: RunState) -> None:
+            steps.append((state.candidate, state.done, state.total))
+
     copy = tmp_path / "copy"
     shutil.copytree(small_model, copy)
-    (second,) = weigh_candidates(store, [str(copy)], lambda *step: told.append(step))
-    total = len(first.spectra)
-    assert told == [("copy", total - 1, total), ("copy", total, total)], "the same weights under another name"
-    assert second.spectra == first.spectra
+    again = plan_spectra(store, [str(copy)])
+    assert again.states[0].done == len(first) - 1
+    perform(store, again, Steps())
+    assert set(steps) == {("copy", len(first), len(first))}, "the same weights under another name"
+    assert again.planned[0].spectra(store) == first
     monkeypatch.setattr("engine.predictors.spectral._read", lambda place: pytest.fail("read again"))
-    assert next(weigh_candidates(store, [str(small_model)])).spectra == first.spectra
-    assert [len(found) for found in stored_spectra(store, _hashes(store)).values()] == [total]
+    last = plan_spectra(store, [str(small_model), str(copy)])
+    assert [state.phase for state in perform(store, last)] == [Phase.UP_TO_DATE] * 2
+    assert [len(spectra) for spectra in stored_spectra(store, _hashes(store)).values()] == [len(first)]
 
 
 def _hashes(store: Store) -> list[str]:
@@ -158,8 +168,9 @@ def test_a_candidate_without_weights_is_said(store: Store, small_model: Path, tm
     broken = tmp_path / "broken"
     shutil.copytree(small_model, broken)
     (broken / "model.safetensors").write_bytes(b"12")
-    found = list(weigh_candidates(store, [str(broken), str(small_model)]))
-    assert [bool(one.error) for one in found] == [True, False]
+    job = plan_spectra(store, [str(broken), str(small_model)])
+    assert [refused.name for refused in job.refused] == ["broken"]
+    assert [one.candidate.name for one in job.planned] == [small_model.name]
 
 
 def test_summaries() -> None:

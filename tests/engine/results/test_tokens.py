@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.bundled import bundled_models
-from engine.jobs.planning import RunRequest, plan
-from engine.jobs.runs import execute
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
+from engine.jobs.runs import RunRequest
 from engine.layout.lay_out import token_lengths
 from engine.layout.requests import TokenScores
 from engine.results.board import Question, load_board
@@ -50,7 +51,7 @@ def scored(tmp_path: Path, model: Path, *, tokens: bool) -> Store:
         (str(model),), (str(tmp_path / "two words.jsonl"),), ("likelihood",), precision="fp32", device="cpu", threads=1,
         token_scores=tokens,
     )  # fmt: skip
-    assert execute(store, plan(store, request))[0].error == ""
+    assert perform(store, plan(store, request))[0].error == ""
     return store
 
 

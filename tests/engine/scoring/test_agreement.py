@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from transformers import AutoModelForCausalLM
 
 from engine.export.tables import table
-from engine.jobs.planning import RunRequest, plan
-from engine.jobs.runs import execute
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
+from engine.jobs.runs import RunRequest
 from engine.results.board import Question
 from engine.store.connection import Store
 from rubrics.reading import find_suite, write_suite
@@ -37,7 +38,7 @@ def plain_values(model: Path, requests: list[dict]) -> dict[tuple[str, str], flo
 
 def check(store: Store, model: Path, suite: Path | str, limit: int) -> None:
     request = RunRequest((str(model),), (str(suite),), limit=limit, device="cpu", precision="fp32", threads=1)
-    execute(store, plan(store, request))
+    perform(store, plan(store, request))
     verdicts = [dict(row) for row in table(store, "verdicts", Question()).records()]
     ids = sorted({row["pair_id"] for row in verdicts})
     pairs = [part for pair in ids for part in ("--pair", pair)]
@@ -65,6 +66,7 @@ def test_bundled_model_on_the_bundled_suite(store: Store, small_model: Path) -> 
     check(store, small_model, "world", 12)
 
 
+@pytest.mark.long
 def test_real_pretrained_model(store: Store, shared: Path, tmp_path: Path) -> None:
     model = shared / "models" / "stories260K"
     if not model.is_dir():

@@ -53,6 +53,13 @@ def test_nothing_of_a_broken_write_is_kept(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from outcomes").fetchone() == (0,)
 
 
+def test_a_snapshot_gives_no_connection_away(tmp_path: Path) -> None:
+    store = Store(tmp_path / "rude.duckdb")
+    with store.snapshot() as nothing, store.reading() as connection:
+        assert nothing is None
+        assert connection.execute("select count(*) from runs").fetchone() == (0,)
+
+
 def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
     Store(path).reading().__enter__().close()

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.bundled import bundled_models
+from engine.candidates.find import find
+from engine.store.candidates import candidate_path, parameter_counts, save_candidate
 from engine.store.connection import Store
+from engine.store.pairs import count_coverage, count_groups, pair_columns, pair_lines, pair_places, violated_criteria
 from engine.store.runs import Owner, Status, close_run, open_run, stored_runs
-from engine.store.suites import add_suite, find_pair, stored_suites
+from engine.store.suites import SuiteSource, add_suite, find_pair, load_pairs, stored_suites, suite_source
 from engine.store.verdicts import (
     PackedTokens,
     Skip,
@@ -61,8 +65,41 @@ def test_pairs_come_back_as_they_were(store: Store) -> None:
     assert [(s.suite_hash, s.n_pairs, s.n_scored) for s in stored_suites(store)] == [(one.hash, 6, 5)]
     for pair in one.pairs:
         assert find_pair(store, one.hash, pair.id) == pair
+    assert load_pairs(store, one.hash) == list(one.pairs)
     with pytest.raises(BadInput):
         find_pair(store, one.hash, "nobody")
+
+
+def test_where_a_suite_and_a_candidate_were_is_remembered(store: Store) -> None:
+    add_suite(store, suite(), path="here.jsonl")
+    assert suite_source(store, suite().hash) == SuiteSource("here.jsonl", 5)
+    assert suite_source(store, "nothing") is None
+    (candidate,) = find((str(bundled_models()[0]),))
+    save_candidate(store, candidate, "w")
+    assert candidate_path(store, "w") == candidate.path
+    assert candidate_path(store, "nothing") is None
+    assert parameter_counts(store) == {"w": candidate.parameters}
+
+
+def test_pairs_are_read_as_columns_lines_and_counts(store: Store) -> None:
+    add_suite(store, suite())
+    key = suite().hash
+    columns = pair_columns(store, key)
+    assert columns.pair_id.tolist() == [f"p{i}" for i in range(6)]
+    assert columns.scored.tolist() == [False] + [True] * 5
+    assert columns.subcategories.tolist() == ["Format", "Factuality;Format"] * 3
+    assert violated_criteria(store, key).position.tolist() == [0, 1, 1, 2, 3, 3, 4, 5, 5]
+    assert pair_places(store, key, text="HÉLLO").tolist() == [*range(6)]
+    assert pair_places(store, key, text="p3").tolist() == [3]
+    assert pair_places(store, key, text="is true", subcategory="Factuality").tolist() == [1, 3, 5]
+    assert pair_places(store, key, size=1).tolist() == [2, 4]
+    assert pair_places(store, key, size=1, or_more=True).tolist() == [1, 2, 3, 4, 5]
+    last, first = pair_lines(store, key, [5, 0], prompt_characters=3)
+    assert (last.pair_id, last.shot, last.prompt) == ("p5", False, "hél")
+    assert (first.pair_id, first.shot, first.subcategories) == ("p0", True, ("Format",))
+    assert count_groups(store, [key]) == {key: 5}
+    assert count_coverage(store, key, largest=5) == {("Format", 1): 2, ("Format", 2): 3, ("Factuality", 2): 3}
+    assert count_coverage(store, key, largest=1) == {("Format", 1): 5, ("Factuality", 1): 3}
 
 
 def test_metrics_of_the_view_follow_from_the_columns(store: Store) -> None:

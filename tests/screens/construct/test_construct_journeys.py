@@ -19,9 +19,9 @@ import pytest
 from rich.cells import cell_len
 from textual.widgets import Input, TextArea
 
+from engine.construct.judgements import Judgement
 from engine.construct.reading import examples
 from engine.construct.underway import begun
-from engine.construct.verdicts import Judgement
 from engine.construct.watching import yields_of
 from engine.store.connection import Store
 from engine.store.construct import construct_runs
@@ -387,7 +387,7 @@ async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, scre
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
 async def test_hostile_texts_are_shown_as_text(
     tmp_path: Path, fill_construction, make_app, settle, screen_text, size
 ) -> None:
@@ -461,7 +461,7 @@ async def test_how_a_construction_ended_is_said_line_by_line(tmp_path: Path, mak
         assert "note: one\n9 pairs" in [told.message for told in app._notifications]
 
 
-async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
+async def test_a_plan_that_cannot_be_made_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     app.session.choices(ConstructChoices).form = {
         "prompts": "/gone.jsonl", "generator": "http://127.0.0.1:1/v1#x", "verifier": "http://127.0.0.1:1/v1#y",
@@ -472,7 +472,7 @@ async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_a
         await pilot.press("n")
         await settle(pilot)
         await pilot.press("n", "enter")
-        await _until(pilot, lambda: "nothing was started" in _now(app))
+        await _until(pilot, lambda: "cannot be read" in _now(app))
         assert "/gone.jsonl" in screen_text(app)
         await pilot.press("y")
         assert "/gone.jsonl" in app.clipboard

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from looks import gallery
+from looks import DARK, gallery
 from syrupy.assertion import SnapshotAssertion
 
 from engine.store.connection import Store
-from engine.store.construct_review import Reading, add_readings
+from engine.store.construct_review import BlindReading, add_readings
 
 PLACES = {
     "construct": ["n"],
@@ -23,14 +23,17 @@ PLACES = {
 }
 """Each screen with the keys that lead to it from the one before."""
 
+PICTURED = dict.fromkeys(("construct", "construct-form", "construct-calls", "review", "agreement"), DARK)
+"""The main states, with the looks they are pictured in; of the others the text says enough."""
 
-@pytest.mark.long
+
+@pytest.mark.first
 async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
     # Another reader disagreed once before.
-    add_readings(Store(beds), "0123456789abcdef", [Reading("bed-00-1", "c2", "you", met=False, corrects=True)])
+    add_readings(Store(beds), "0123456789abcdef", [BlindReading("bed-00-1", "c2", "you", met=False, corrects=True)])
     async with gallery(make_app(beds, start="suites"), settle, screen_text, snapshot) as shown:
         for name, keys in PLACES.items():
             await shown.press(*keys)
-            await shown.look(name)
+            await shown.look(name, PICTURED.get(name, ()))

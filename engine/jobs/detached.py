@@ -1,0 +1,109 @@
+"""A job in a process of its own that outlives whoever asked for it; it is followed through the store.
+
+Started as `python -m engine.jobs.detached`. Standard input holds one JSON object: `job` (`module:function`, which makes
+the job of a store and the request), `store` (the database's path) and `request`. Standard output gets one when it is
+over: `states`, or `error`.
+"""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from rubrics.errors import Exit, RudeError
+
+__all__ = ["Detached", "Ended", "main", "start_detached"]
+
+
+class Ended(NamedTuple):
+    """How a detached job ended."""
+
+    error: RudeError | None
+    states: tuple[Mapping[str, Any], ...]
+    """As `engine.jobs.progress.RunState.to_json` gives them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detached:
+    """One that was started from here."""
+
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+    def ended(self) -> Ended | None:
+        """How it ended; None while it goes on."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        self.output.seek(0)
+        text = self.output.read()
+        self.output.close()
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            return Ended(RudeError(f"its process ended with code {code}, without a word"), ())
+        error = answer.get("error")
+        return Ended(RudeError.of_json(error) if error else None, tuple(answer.get("states", ())))
+
+
+def start_detached(job: str, store: Path, request: Mapping[str, Any]) -> Detached:
+    """Start one, in a session of its own.
+
+    Args:
+        job: `module:function`; called with a `Store` and `request`, it gives the `Job`.
+
+    Raises:
+        RudeError: no process can be started.
+    """
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine.jobs.detached"], stdin=subprocess.PIPE, stdout=output,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        output.close()
+        raise RudeError(f"no process can be started: {error}", fix="close other programs, then try again") from None
+    assert process.stdin is not None
+    with process.stdin:
+        process.stdin.write(json.dumps({"job": job, "store": str(store), "request": dict(request)}).encode())
+    return Detached(process, output)
+
+
+def main() -> int:
+    """Do what standard input asks for."""
+    from engine.jobs.cancelling import cancelled_by_signals
+    from engine.jobs.job import Job, exit_code, perform
+    from engine.store.connection import Store
+
+    cancel = cancelled_by_signals()
+    message = json.loads(sys.stdin.buffer.read())
+    try:
+        store = Store(Path(message["store"]))
+        make: Callable[[Store, Mapping[str, Any]], Job] = pkgutil.resolve_name(message["job"])
+        job = make(store, message["request"])
+        states = perform(store, job, cancel=cancel)
+    except RudeError as error:
+        _answer({"error": error.to_json()})
+        return error.exit_code
+    except Exception as error:
+        _answer({"error": RudeError(f"{type(error).__name__}: {error}").to_json()})
+        raise
+    _answer({"states": [state.to_json() for state in states]})
+    return exit_code(states, job.refused)
+
+
+def _answer(answer: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(int(main() or Exit.DONE))

@@ -1,0 +1,215 @@
+"""One way to do long work.
+
+Something is asked for; `plan` of its kind turns that into a `Job`, which says what would be done before anything is.
+`perform` does it, turn by turn: a turn is claimed, so that no other process does the same; carried out, by a worker
+process or by whoever asks; and closed, however it ended. Its events become stored rows and shown states. What differs
+between kinds of job is a `Job` and a `Turn` of their own; everything else stands here once.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Final, NamedTuple
+
+from engine.jobs.child import in_words
+from engine.jobs.process import POLL_SECONDS, Runner, WorkerProcess
+from engine.jobs.progress import NoProgress, Phase, Progress, RunState
+from engine.jobs.states import States
+from engine.store.connection import Store
+from rubrics.errors import Exit, RudeError
+
+__all__ = ["COMMIT_SECONDS", "Job", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
+
+
+COMMIT_SECONDS: Final = 0.5
+"""In which what has come of a job is stored at the latest."""
+
+
+class Refused(NamedTuple):
+    """Something asked for that cannot be done."""
+
+    name: str
+    what: str
+    """What is wrong."""
+    fix: str
+    """What to do."""
+
+
+class Signals(NamedTuple):
+    """What whoever started the work may set at any time."""
+
+    cancel: threading.Event
+    pause: threading.Event
+
+    def wait(self, keys: Iterable[str], states: States) -> bool:
+        """While paused, show what would be next as paused; False once cancelled."""
+        waiting = [key for key in keys if not states[key].phase.ended]
+        if self.pause.is_set():
+            for key in waiting:
+                states.update(key, phase=Phase.PAUSED)
+            while self.pause.is_set() and not self.cancel.wait(POLL_SECONDS):
+                pass
+            for key in waiting:
+                states.update(key, phase=Phase.QUEUED)
+        return not self.cancel.is_set()
+
+
+class Turn(ABC):
+    """Runs that are done in one go."""
+
+    def __init__(self, keys: Sequence[str], states: States) -> None:
+        self.keys = keys
+        """Of the states that it moves."""
+        self.states = states
+
+    def claim(self) -> bool:
+        """Take it, in the store, for this process. False where nothing is left to do, or another process does it: the
+        states then say so."""
+        return True
+
+    @abstractmethod
+    def carry_out(self, signals: Signals, runner: Runner) -> None:
+        """Do it; returns early once cancelled, with what is done kept.
+
+        Raises:
+            RudeError: it failed.
+        """
+
+    def close(self, phase: Phase, failure: RudeError | None) -> None:
+        """Write down how it ended: every run of it that has not ended yet ended so. Called however that was."""
+        for key in self.keys:
+            if not self.states[key].phase.ended:
+                self.end(key, phase, failure)
+
+    def end(self, key: str, phase: Phase, failure: RudeError | None = None) -> None:
+        """Show how one of its runs ended."""
+        bad = failure is not None and failure.exit_code is Exit.BAD_INPUT
+        self.states.update(key, phase=phase, error=str(failure or ""), bad_input=bad)
+
+
+class WorkerTurn(Turn):
+    """A turn that a process of its own does: it holds the accelerator, and its end frees the memory for certain."""
+
+    KEPT: ClassVar[Collection[str]] = ()
+    """Events that carry work done: what was sent before the worker's end is handled even after it."""
+    log = ""
+    """The worker's, once it has been started."""
+
+    @abstractmethod
+    def message(self) -> AbstractContextManager[Mapping[str, Any]]:
+        """What the worker is told: `kind`, by which it finds its work, and all that this needs. Files that it names
+        exist inside the context."""
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Take in one event. Here: `phase`, and `advanced` with what changes in the state of the first run."""
+        if event["event"] == "phase":
+            for key in self.keys:
+                self.states.update(key, phase=Phase(event["phase"]))
+        elif event["event"] == "advanced":
+            self.states.update(self.keys[0], **event["changes"])
+
+    def carry_out(self, signals: Signals, runner: Runner) -> None:
+        """Follow the worker to its end."""
+        with self.message() as message, runner(message) as worker:
+            self.log = str(worker.log)
+            try:
+                for event in worker.events(*signals):
+                    self.handle(event)
+            finally:
+                # Also on Ctrl-C: what the worker had sent is work done, and is kept.
+                for event in worker.drain():
+                    if event["event"] in self.KEPT:
+                        self.handle(event)
+
+
+class Job(ABC):
+    """What would be done: shown before anything is, then performed."""
+
+    refused: tuple[Refused, ...]
+
+    @property
+    @abstractmethod
+    def states(self) -> tuple[RunState, ...]:
+        """The first snapshot of everything it does, in order."""
+
+    @abstractmethod
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """What is done, one turn after another. The next is asked for when the last has been closed, so it may depend
+        on what came of it."""
+
+
+def perform(
+    store: Store,
+    job: Job,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    pause: threading.Event | None = None,
+    *,
+    runner: Runner = WorkerProcess,
+) -> tuple[RunState, ...]:
+    """Do what is planned; blocks. A turn that fails is reported in its states, and the rest go on.
+
+    Asking for the same again takes it up where it stopped: what is stored is not done twice.
+
+    Args:
+        cancel: once set, the worker is killed, what it has sent is stored, and this call returns.
+        pause: while set, the worker sleeps once the batch at hand is done, its memory held, and no turn is begun.
+        runner: where workers run.
+
+    Raises:
+        StoreError: nothing can be stored.
+    """
+    states = States(job.states, progress or NoProgress())
+    signals = Signals(cancel or threading.Event(), pause or threading.Event())
+    states.start()
+    try:
+        for turn in job.turns(store, states):
+            if not signals.wait(turn.keys, states):
+                break
+            _take(turn, signals, runner)
+    except RudeError as error:
+        states.finish(Phase.FAILED, str(error))
+        raise
+    except BaseException:
+        states.finish(Phase.FAILED)
+        raise
+    states.finish()
+    return states.all
+
+
+def _take(turn: Turn, signals: Signals, runner: Runner) -> None:
+    if not turn.claim():
+        return
+    phase, failure = Phase.CANCELLED, None
+    try:
+        turn.carry_out(signals, runner)
+        if not signals.cancel.is_set():
+            phase = Phase.DONE
+    except RudeError as error:
+        phase, failure = Phase.FAILED, error
+    except Exception as error:
+        phase, failure = Phase.FAILED, RudeError(in_words(error))
+        raise
+    finally:
+        turn.close(phase, failure)
+
+
+def exit_code(states: Sequence[RunState], refused: Sized = ()) -> Exit:
+    """What a command line should return for these ends.
+
+    Args:
+        refused: what was asked for and could not even be planned.
+    """
+    phases = {state.phase for state in states}
+    if Phase.CANCELLED in phases:
+        return Exit.INTERRUPTED
+    if Phase.FAILED in phases:
+        bad = all(state.phase is not Phase.FAILED or state.bad_input for state in states)
+        return Exit.BAD_INPUT if bad and phases == {Phase.FAILED} else Exit.FAILED
+    if Phase.CAPPED in phases and not any(state.done for state in states):
+        return Exit.FAILED
+    skipped = any(state.skipped and state.prompt == "own" for state in states)
+    return Exit.SOME_SKIPPED if refused or skipped or phases & {Phase.BUSY, Phase.CAPPED} else Exit.DONE

@@ -1,0 +1,61 @@
+"""What work is kept under: a hash of everything that produces its numbers. With less, one would answer for another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from engine.candidates.find import Candidate
+    from engine.machine.devices import Device
+
+__all__ = ["LIBRARIES", "key_hash", "model_causes"]
+
+LIBRARIES: Final = ("torch", "transformers", "tokenizers", "bitsandbytes", "flash-attn")
+"""Those whose version decides a model's numbers."""
+
+
+def key_hash(causes: object, lines: Iterable[str] = (), *, digits: int = 24) -> str:
+    """Hexadecimal digits of the SHA-256 over all causes.
+
+    Args:
+        causes: plain JSON values; the order of keys does not count.
+        lines: further causes that are long, each without a line break; their order counts.
+    """
+    total = hashlib.sha256(json.dumps(causes, sort_keys=True).encode())
+    for line in lines:
+        total.update(line.encode() + b"\n")
+    return total.hexdigest()[:digits]
+
+
+def model_causes(candidate: Candidate, precision: str, device: Device, attention: str) -> dict[str, Any]:
+    """What decides a candidate's numbers, whatever is asked of it. The first call for a candidate reads all weights.
+
+    Args:
+        attention: as asked for; one of `engine.machine.kernels.ATTENTIONS`.
+
+    Raises:
+        CandidateError: a file of it cannot be read.
+        BadInput: that attention cannot be had.
+    """
+    from engine.candidates.hashing import config_hash, tokenizer_hash, weights_hash
+    from engine.machine.kernels import attention_for, matmul_for
+    from engine.machine.paths import digest_dir
+
+    return {
+        "weights_hash": weights_hash(candidate.path, remembered=digest_dir()),
+        "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
+        "precision": precision, "device": device.kind, "attention": attention_for(attention),
+        "matmul": matmul_for(device.kind, precision),
+        "versions": {name: version for name in LIBRARIES if (version := _version(name))},
+    }  # fmt: skip
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,244 @@
+"""Scoring, a kind of job: each candidate's runs in a process of its own, verdicts stored batch by batch."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
+from engine.jobs.progress import Phase
+from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
+from engine.jobs.states import States
+from engine.stats.metrics import headline_win
+from engine.store.candidates import save_candidate
+from engine.store.connection import Store
+from engine.store.runs import Status, close_run, open_run
+from engine.store.suites import add_suite
+from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
+from rubrics.counted import count
+from rubrics.errors import RudeError
+
+__all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
+
+
+class ScorePlan(Plan):
+    """Everything that is planned, one candidate at a time."""
+
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """See `Job`."""
+        for runs in by_candidate(run for run in self.runs if run.left):
+            yield ScoreTurn(store, self.request, runs, states)
+
+
+class ScoreTurn(WorkerTurn):
+    """One candidate's runs, as far as they are left.
+
+    Args:
+        pairs: by run id, the pairs of the run to score now and no others; they must be known to be scorable.
+        stays: ids of runs that are shown as queued once this is done, because more is to come.
+    """
+
+    KEPT: ClassVar[Collection[str]] = ("verdicts",)
+
+    def __init__(
+        self,
+        store: Store,
+        request: RunRequest,
+        runs: Sequence[PlannedRun],
+        states: States,
+        *,
+        pairs: Mapping[str, Sequence[str]] | None = None,
+        stays: Collection[str] = (),
+    ) -> None:
+        super().__init__([run.run_id for run in runs], states)
+        self._store = store
+        self._request = request
+        self._planned = runs
+        self._pairs = pairs or {}
+        self._stays = frozenset(stays)
+        self._runs: list[PlannedRun] = []
+        """Those that are this process's; events call them by number."""
+        self._done: list[Collection[str]] = []
+        """For each, the pairs that have a verdict already."""
+        self._earlier: list[float] = []
+        """For each, seconds of earlier turns."""
+        self._pending: dict[int, list[dict[str, Any]]] = {}
+        self._scored: Counter[int] = Counter()
+        self._committed = time.monotonic()
+        self._began: dict[int, float] = {}
+        self._stopped: float | None = None
+        """When the pause that goes on began."""
+        self._facts: dict[str, Any] = {}
+        self._open: set[int] = set()
+
+    def claim(self) -> bool:
+        """Open every run that nobody else works on."""
+        save_candidate(self._store, self._planned[0].candidate, self._planned[0].key["weights_hash"])
+        for run in self._planned:
+            add_suite(self._store, run.suite, run.suite_path)
+            done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
+            requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
+            owner = open_run(self._store, run.run_id, run.row(self._request), n_wanted=requested)
+            if owner is not None:
+                self.states.update(run.run_id, phase=Phase.BUSY, error=f"process {owner.pid} is scoring this already")
+                continue
+            self._runs.append(run)
+            self._done.append(done)
+            self._earlier.append(self.states[run.run_id].seconds)
+        self._open = set(range(len(self._runs)))
+        return bool(self._runs)
+
+    def message(self) -> AbstractContextManager[dict[str, Any]]:
+        """See `scoring_message`."""
+        return scoring_message("score", self._request, self._runs, self._done, pairs=self._pairs)
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """See `WorkerTurn`."""
+        match event["event"]:
+            case "verdicts":
+                self._take(event)
+            case "phase":
+                self._phase(Phase(event["phase"]), [event["task"]] if "task" in event else sorted(self._open))
+            case "laid":
+                self._laid(event)
+            case "loaded":
+                self._facts.update(event["facts"])
+            case "task_failed":
+                self._end(event["task"], Phase.FAILED, failure=RudeError.of_json(event))
+            case "task_done":
+                self._commit()
+                notes = self._noted(event["task"], event["facts"])
+                self.states.update(self._runs[event["task"]].run_id, notes=notes)
+                self._end(event["task"], Phase.DONE, facts={**event["facts"], "notes": notes})
+
+    def close(self, phase: Phase, failure: RudeError | None) -> None:
+        """Store what has come, and end what has not ended."""
+        self._commit()
+        for number in sorted(self._open):
+            self._end(number, phase, failure=failure)
+
+    def _phase(self, phase: Phase, numbers: Sequence[int]) -> None:
+        now = time.monotonic()
+        if phase is Phase.PAUSED:
+            self._commit()
+            self._stopped = now
+        elif self._stopped is not None:
+            # A speed is one of work: time that was slept through is not in it.
+            self._began = {number: began + now - self._stopped for number, began in self._began.items()}
+            self._stopped = None
+        for number in numbers:
+            if phase is Phase.SCORING:
+                self._began.setdefault(number, now)
+            self.states.update(self._runs[number].run_id, phase=phase)
+
+    def _laid(self, event: Mapping[str, Any]) -> None:
+        number = event["task"]
+        run_id, left = self._runs[number].run_id, event["left"]
+        done = len(self._done[number])
+        self.states.update(run_id, done=done, total=done + left)
+        if run_id not in self._pairs:
+            skips = [Skip(*skip) for skip in event["skipped"]]
+            add_skips(self._store, run_id, skips)
+            reasons = Counter(skip.reason for skip in skips)
+            skipped = (f"{count(pairs, 'pair')} skipped: {reason}" for reason, pairs in reasons.items())
+            self.states.update(run_id, skipped=len(skips), notes=(*event["notes"], *skipped))
+        if not left:
+            self._end(number, Phase.DONE, facts={"notes": event["notes"]})
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        number, rows = event["task"], event["rows"]
+        run_id = self._runs[number].run_id
+        self._pending.setdefault(number, []).extend(rows)
+        state = self.states[run_id]
+        seconds = max(1e-6, time.monotonic() - self._began.get(number, time.monotonic()))
+        self._scored[number] += len(rows)
+        speed = self._scored[number] / seconds
+        self.states.update(
+            run_id,
+            done=state.done + len(rows),
+            judged=state.judged + len(rows),
+            right=state.right + sum(headline_win(row["verdict"]) for row in rows),
+            pairs_per_second=speed,
+            tokens_per_second=event["facts"]["tokens"] / seconds,
+            eta_seconds=max(0, state.total - state.done - len(rows)) / speed,
+            memory_bytes=event["facts"]["memory"],
+            notes=self._noted(number, event["facts"]),
+            seconds=self._earlier[number] + seconds,
+        )
+        if time.monotonic() - self._committed >= COMMIT_SECONDS:
+            self._commit()
+
+    def _noted(self, number: int, facts: Mapping[str, Any]) -> tuple[str, ...]:
+        """A run's notes with those of the scoring process: budgets halved, prefixes not shared."""
+        return tuple(dict.fromkeys((*self.states[self._runs[number].run_id].notes, *facts["notes"])))
+
+    def _commit(self) -> None:
+        for number, rows in self._pending.items():
+            verdicts = [Verdict(**row["verdict"]) for row in rows]
+            tokens = [
+                PackedTokens(row["verdict"]["pair_id"], view, base64.b64decode(packed), lengths)
+                for row in rows
+                for view, packed, lengths in row["tokens"]
+            ]
+            add_verdicts(self._store, self._runs[number].run_id, verdicts, tokens)
+        self._pending = {}
+        self._committed = time.monotonic()
+
+    def _end(
+        self, number: int, phase: Phase, *, failure: RudeError | None = None, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        self._open.discard(number)
+        run_id = self._runs[number].run_id
+        all_facts = {"log": self.log, **self._facts, **(facts or {})}
+        close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
+        self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
+
+
+@contextmanager
+def scoring_message(
+    kind: str,
+    request: RunRequest,
+    runs: Sequence[PlannedRun],
+    done: Sequence[Collection[str]],
+    *,
+    pair_ids: Sequence[str] = (),
+    pairs: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """What a worker is told about one candidate's runs. The suites it names exist as files inside the context.
+
+    Args:
+        kind: `score`; `plan` to report sizes only; `layout` to send every request instead.
+        done: for each run, the pairs to leave out.
+        pair_ids: for `layout`, the pairs wanted; none means all.
+        pairs: by run id, the only pairs that the worker gets to see, beside the exemplars.
+    """
+    from rubrics.reading import write_suite
+
+    pairs = pairs or {}
+    candidate = runs[0].candidate
+    with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
+        tasks = []
+        for run, finished in zip(runs, done, strict=True):
+            # The worker reads what was hashed, whatever has happened to the file since.
+            only = set(pairs[run.run_id]) if run.run_id in pairs else None
+            file = Path(folder) / f"{run.suite.hash if only is None else run.run_id}.jsonl"
+            if not file.exists():
+                seen = (pair for pair in run.suite.pairs if only is None or pair.split == "shot" or pair.id in only)
+                write_suite(file, tuple(seen))
+            tasks.append({
+                "suite_file": str(file), "protocol": run.protocol, "shots": request.shots,
+                "show_criteria": request.show_criteria, "prompt": run.prompt, "seed": request.seed,
+                "limit": run.limit if only is None else None,
+                "token_scores": run.token_scores, "done": sorted(finished), "pairs": list(pair_ids),
+            })  # fmt: skip
+        yield {
+            "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
+            "attention": request.attention, "threads": request.threads, "context": candidate.context, "tasks": tasks,
+            "trust_remote_code": candidate.runs_own_code,
+        }  # fmt: skip

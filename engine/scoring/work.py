@@ -1,0 +1,230 @@
+"""A worker's work for scoring: one candidate's suites and protocols laid out, reported, scored round by round."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.jobs.child import Events, Gate
+from engine.layout.lay_out import LayoutOptions, lay_out, token_lengths
+from engine.layout.order import rounds
+from engine.stats.metrics import single_order
+from rubrics.errors import RudeError
+from rubrics.reading import read_suite
+
+if TYPE_CHECKING:
+    from engine.layout.lay_out import Laid
+    from engine.layout.requests import Request, Score
+    from engine.scoring.backend import Backend
+    from rubrics.schema import Pair, Suite
+
+__all__ = ["measure", "open_backend", "score", "send_requests"]
+
+_FLUSH_SECONDS: Final = 0.25
+"""Verdicts are sent on at least this often, so that a stop loses little."""
+
+
+def measure(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    """Report the size of every task; loads no weights."""
+    _prepared(message, events)
+
+
+def send_requests(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    """Send every request exactly as it would be scored; loads no weights."""
+    for task in _tasks(message, events):
+        task.send_requests()
+
+
+def score(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    """Score every task, as far as it is not done."""
+    tasks = _prepared(message, events)
+    if tasks:
+        gate.wait("tokenising")
+        backend = open_backend(message, events)
+        for task in tasks:
+            task.score(backend, gate)
+
+
+def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
+    """What scores for this candidate: its weights, loaded into this process. Another kind of candidate would get
+    another backend here."""
+    events.send("phase", phase="loading")
+    from engine.scoring.backend import LocalBackend
+    from engine.scoring.load import load_model
+
+    loaded = load_model(
+        Path(message["model"]), message["precision"], message["device"], attention=message["attention"],
+        threads=message.get("threads"), trust_remote_code=message["trust_remote_code"],
+    )  # fmt: skip
+    backend = LocalBackend(loaded)
+    events.send("loaded", facts=dict(loaded.facts))
+    return backend
+
+
+def _prepared(message: Mapping[str, Any], events: Events) -> list[_Task]:
+    return [task for task in _tasks(message, events) if task.prepare()]
+
+
+def _tasks(message: Mapping[str, Any], events: Events) -> Iterator[_Task]:
+    events.send("phase", phase="tokenising")
+    from engine.scoring.tokenizer import open_tokenizer
+
+    encoder = open_tokenizer(Path(message["model"]), trust_remote_code=message["trust_remote_code"])
+    for number, spec in enumerate(message["tasks"]):
+        try:
+            yield _Task(number, spec, message, encoder, events)
+        except RudeError as error:
+            # One protocol that cannot be laid out (labels that are no single tokens) leaves the other standing.
+            events.send("task_failed", task=number, **error.to_json())
+
+
+class _Task:
+    """One suite under one protocol."""
+
+    def __init__(
+        self, number: int, spec: Mapping[str, Any], message: Mapping[str, Any], encoder: Any, events: Events
+    ) -> None:
+        self.number = number
+        self.spec = spec
+        self.encoder = encoder
+        self.events = events
+        self.counts_tokens = message["kind"] != "score"
+        """Putting every request together once costs time that a run need not wait for."""
+        self.suite: Suite = read_suite(Path(spec["suite_file"]))
+        options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"])
+        events.send("phase", phase="tokenising", task=number)
+        self.laid: Laid = lay_out(self.suite, encoder, options, message.get("context"))
+        self.rounds: list[list[str]] = []
+        """Ids still to score, a round at a time."""
+        self.by_id: dict[str, Pair] = {pair.id: pair for pair in self.suite.scored}
+
+    def send_requests(self) -> None:
+        """Every request exactly as it would be scored."""
+        selected = set(self.spec["pairs"])
+        for pair_id, requests in self.laid.requests.items():
+            if selected and pair_id not in selected:
+                continue
+            for request in requests:
+                tokens = [self.encoder.decode_token(number) for number in request.ids]
+                self.events.send("request", task=self.number, request=request.to_json(), tokens=tokens)
+        self._send_laid(len(self.laid.requests))
+
+    def prepare(self) -> bool:
+        """Report what can be scored; True if anything is left to do."""
+        done = set(self.spec["done"])
+        order = list(rounds(self.suite.scored, self.laid.lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
+        self.rounds = [left for ids in order if (left := [i for i in ids if i not in done])]
+        self._send_laid(sum(map(len, order)))
+        return bool(self.rounds)
+
+    def _send_laid(self, total: int) -> None:
+        self.events.send(
+            "laid",
+            task=self.number,
+            total=total,
+            left=sum(map(len, self.rounds)),
+            tokens=self._tokens() if self.counts_tokens else None,
+            notes=list(self.laid.notes),
+            skipped=[[skip.pair_id, skip.reason, skip.tokens, skip.limit] for skip in self.laid.skipped],
+        )
+
+    def _tokens(self) -> int:
+        return sum(len(request.ids) for requests in self.laid.requests.values() for request in requests)
+
+    def score(self, backend: Backend, gate: Gate) -> None:
+        """Score round by round, sending verdicts as they are complete."""
+        self.events.send("phase", phase="scoring", task=self.number)
+        sender = _Sender(self.number, backend, self.events)
+        for ids in self.rounds:
+            requests = [request for pair_id in ids for request in self.laid.requests[pair_id]]
+            for request, score in self._scores(backend, requests):
+                sender.add(self._finished(request, score))
+                # Scores are computed when they are asked for: not asking is waiting.
+                if gate.closed:
+                    sender.flush()
+                    gate.wait("scoring", task=self.number)
+        sender.flush()
+        self.events.send("task_done", task=self.number, facts=sender.facts())
+
+    def _scores(self, backend: Backend, requests: Sequence[Request]) -> Iterator[tuple[Request, Score]]:
+        self._open: dict[str, dict[str, tuple[Request, Score]]] = {}
+        for index, score in backend.score(requests, token_scores=self.spec["token_scores"]):
+            yield requests[index], score
+
+    def _finished(self, request: Request, score: Score) -> dict[str, Any] | None:
+        views = self._open.setdefault(request.pair_id, {})
+        views[request.view] = (request, score)
+        if len(views) < len(self.laid.requests[request.pair_id]):
+            return None
+        del self._open[request.pair_id]
+        pair = self.by_id[request.pair_id]
+        return {"verdict": _verdict(pair, views, self.spec["seed"]), "tokens": self._tokens_of(pair, views)}
+
+    def _tokens_of(self, pair: Pair, views: Mapping[str, tuple[Request, Score]]) -> list[list[Any]]:
+        packed = []
+        for view, (_, score) in views.items():
+            if score.tokens is not None:
+                lengths = token_lengths(self.encoder, getattr(pair, view))
+                assert len(lengths) == len(score.tokens), f"{pair.id} has other tokens than were scored"
+                packed.append([view, base64.b64encode(score.tokens.to_bytes()).decode(), lengths])
+        return packed
+
+
+def _verdict(pair: Pair, views: Mapping[str, tuple[Request, Score]], seed: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"pair_id": pair.id}
+    for view, (request, score) in views.items():
+        if request.protocol == "choice":
+            row[f"log_odds_{view}"] = score.value
+        else:
+            assert request.scored is not None
+            row[f"ll_{view}"] = score.value
+            row[f"tokens_{view}"] = request.scored[1] - request.scored[0]
+            row[f"bytes_{view}"] = len(getattr(pair, view).encode())
+    if "log_odds_chosen_first" in row:
+        row["single_chosen_first"] = single_order(pair.id, seed)
+    return row
+
+
+class _Sender:
+    """Gathers verdicts and sends them a few times a second."""
+
+    def __init__(self, task: int, backend: Backend, events: Events) -> None:
+        import psutil
+
+        self._task = task
+        self._backend = backend
+        self._events = events
+        self._rows: list[dict[str, Any]] = []
+        self._since = time.monotonic()
+        self._process = psutil.Process()
+        # One backend serves all tasks and counts on; a task's cost is what it adds.
+        self._before = (backend.stats.tokens, backend.stats.distinct_tokens, backend.stats.seconds)
+
+    def add(self, row: dict[str, Any] | None) -> None:
+        """Keep a row; send what has gathered when it is time."""
+        if row is not None:
+            self._rows.append(row)
+        if time.monotonic() - self._since >= _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what has gathered."""
+        self._since = time.monotonic()
+        if self._rows:
+            self._events.send("verdicts", task=self._task, rows=self._rows, facts=self.facts())
+            self._rows = []
+
+    def facts(self) -> dict[str, Any]:
+        """What the work has cost so far."""
+        stats = self._backend.stats
+        tokens, distinct, seconds = self._before
+        return {
+            "tokens": stats.tokens - tokens,
+            "distinct_tokens": stats.distinct_tokens - distinct,
+            "seconds": stats.seconds - seconds,
+            "memory": max(stats.peak_bytes, self._process.memory_info().rss),
+            "notes": list(stats.notes),
+        }

@@ -1,0 +1,40 @@
+"""Rows about candidates, by the hash of their weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.store.connection import Store
+
+if TYPE_CHECKING:
+    from engine.candidates.find import Candidate
+
+__all__ = ["candidate_path", "parameter_counts", "save_candidate"]
+
+
+def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> None:
+    """Remember what is known of a candidate, under its weights hash; a later look replaces an earlier one."""
+    with store.writing() as connection:
+        connection.execute(
+            "insert or replace into candidates values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())",
+            [
+                weights_hash, candidate.name, str(candidate.path), candidate.architecture, candidate.model_type,
+                candidate.parameters, candidate.weight_bytes, candidate.dtype, candidate.context, candidate.tokenizer,
+                candidate.revision,
+            ],
+        )  # fmt: skip
+
+
+def candidate_path(store: Store, weights_hash: str) -> Path | None:
+    """The folder that held these weights when they were last looked at; None where they never were."""
+    with store.reading() as connection:
+        row = connection.execute("select path from candidates where weights_hash = ?", [weights_hash]).fetchone()
+    return Path(row[0]) if row else None
+
+
+def parameter_counts(store: Store) -> dict[str, int]:
+    """Number of parameters by weights hash; 0 where the model does not tell."""
+    with store.reading() as connection:
+        rows = connection.execute("select weights_hash, coalesce(parameters, 0) from candidates").fetchall()
+    return dict(rows)
