@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: accuracies, intervals, paired tests, ranking, sequential tests, correlation, item response."""
