@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from screens.shell.session import Session
 
 __all__ = [
-    "BY_RANK",
-    "COLUMNS",
     "CandidateRow",
     "RankingsState",
     "Standings",
@@ -33,8 +31,8 @@ __all__ = [
     "tie_sets",
 ]
 
-BY_RANK: Final = Order("rank")
-COLUMNS: Final = ("rank", "candidate", "parameters", "precision", "value")
+_BY_RANK: Final = Order("rank")
+_COLUMNS: Final = ("rank", "candidate", "parameters", "precision", "value")
 """What rows can be sorted by, besides the scopes."""
 
 
@@ -85,7 +83,7 @@ class RankingsState:
     """The ranking on screen, and what a person has made of it."""
 
     standings: Standings | None = None
-    order: Order = BY_RANK
+    order: Order = _BY_RANK
     name_filter: str = ""
     marked: list[str] = field(default_factory=list)
     """Labels of at most two candidates, to be compared."""
@@ -104,18 +102,18 @@ class RankingsState:
     @property
     def shown_order(self) -> Order:
         """What the rows are sorted by; sets stand by rank."""
-        return BY_RANK if self.grouped else self.order
+        return _BY_RANK if self.grouped else self.order
 
     def take(self, standings: Standings) -> None:
         """Show another ranking; marks and an order that it does not know are dropped."""
         self.standings = standings
         self.marked = [label for label in self.marked if label in standings.table.entrants]
         if self.order.by not in self.sort_keys():
-            self.order = BY_RANK
+            self.order = _BY_RANK
 
     def sort_keys(self) -> list[str]:
         """What the rows can be sorted by."""
-        return [*COLUMNS, *(scope_names(self.table) if self.table is not None else ())]
+        return [*_COLUMNS, *(scope_names(self.table) if self.table is not None else ())]
 
     def arrange(self) -> list[CandidateRow]:
         """Put the rows together anew; gives back the candidates among them."""
@@ -167,7 +165,7 @@ def scope_names(table: RankingTable) -> list[str]:
     return [name for name in table.scopes if name != "overall"]
 
 
-def candidate_rows(table: RankingTable, order: Order = BY_RANK, name_filter: str = "") -> list[CandidateRow]:
+def candidate_rows(table: RankingTable, order: Order = _BY_RANK, name_filter: str = "") -> list[CandidateRow]:
     """Rows of the candidates whose label holds the filter, sorted."""
     by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in scope_names(table)}
     rows = [

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from engine.stats.ranking import RankRow
 
 __all__ = [
-    "STANDING_COLOURS",
-    "STANDING_GLYPHS",
     "Columns",
     "fit_columns",
     "headings",
@@ -35,8 +33,8 @@ __all__ = [
 ]
 
 _NONE: Final[Mapping[str, Estimate]] = MappingProxyType({})
-STANDING_COLOURS: Final = {"above": "good", "at": "chance", "below": "bad"}
-STANDING_GLYPHS: Final = {"above": "+", "at": "~", "below": "−"}
+_STANDING_COLOURS: Final = {"above": "good", "at": "chance", "below": "bad"}
+_STANDING_GLYPHS: Final = {"above": "+", "at": "~", "below": "−"}
 EARLIER, LATER = "‹", "›"
 """What a click on them shows: the scopes before and after those in view."""
 
@@ -165,7 +163,7 @@ def row_text(
     row = candidate.overall
     label = candidate.entrant.label
     where = standing(row, table.chance)
-    tone, faint = colour(STANDING_COLOURS[where]), colour("chance")
+    tone, faint = colour(_STANDING_COLOURS[where]), colour("chance")
     gap = " " * columns.gap
     chosen = label in marked
     text = Text(no_wrap=True)
@@ -177,7 +175,7 @@ def row_text(
         text.append(f"{parameters(candidate.entrant.parameters):>5}{gap}")
     if "prec" in columns.extras:
         text.append(f"{candidate.entrant.precision:<4}{gap}")
-    text.append(f"{percent(row.value):>5}{STANDING_GLYPHS[where]}{gap}", tone)
+    text.append(f"{percent(row.value):>5}{_STANDING_GLYPHS[where]}{gap}", tone)
     if "interval" in columns.extras:
         text.append(f"{percent(row.ci_low)}–{percent(row.ci_high)}".ljust(9) + gap)
     if "control" in columns.extras:
@@ -200,7 +198,7 @@ def _small(columns: Columns, row: RankRow | None, chance: float, tone: str, fain
     block = level(row.value, columns.levels.low, columns.levels.high)
     if columns.scope == _TIGHT:
         return Text(f"{percent(row.value, 0):>3}{block}", tone)
-    return Text(f"{percent(row.value):>5}{block}{STANDING_GLYPHS[standing(row, chance)]}", tone)
+    return Text(f"{percent(row.value):>5}{block}{_STANDING_GLYPHS[standing(row, chance)]}", tone)
 
 
 def set_text(members: Sequence[CandidateRow], colour: Colour) -> Text:
@@ -220,7 +218,7 @@ def legend(table: RankingTable, columns: Columns, colour: Colour, name_filter: s
         text.append(f"only names with “{plain(name_filter)}”  ", "bold")
     text.append(f"┊ chance {table.chance:.0%}  ├─●─┤ 95 % ")
     for name, words in (("above", "surely above"), ("below", "below"), ("at", "neither")):
-        text.append(f" {STANDING_GLYPHS[name]} {words}", colour(STANDING_COLOURS[name]))
+        text.append(f" {_STANDING_GLYPHS[name]} {words}", colour(_STANDING_COLOURS[name]))
     if columns.scopes:
         text.append(f"  ▁ {columns.levels.low:.0%} █ {columns.levels.high:.0%}")
     return text

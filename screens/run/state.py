@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from engine.layout.protocols import Protocol
     from engine.stats.sequential import Goal
 
-__all__ = ["GOAL_NAMES", "RunChoices", "offered_protocols"]
+__all__ = ["RunChoices", "offered_protocols"]
 
-GOAL_NAMES: Final[dict[Goal | None, str]] = {None: "all scored", "best": "the best", "order": "the order"}
+_GOALS: Final[dict[Goal | None, str]] = {None: "all scored", "best": "the best", "order": "the order"}
 """When scoring stops, in the order in which one is chosen after the other."""
 
 
@@ -48,7 +48,7 @@ class RunChoices:
 
     def next_goal(self) -> None:
         """Score everything, until the best is known, until the order is, and round again."""
-        goals = list(GOAL_NAMES)
+        goals = list(_GOALS)
         self.until = goals[(goals.index(self.until) + 1) % len(goals)]
 
     def limit_to(self, number: str) -> bool:
@@ -88,5 +88,5 @@ class RunChoices:
             f"pairs        {self.limit or 'all'} (n)\n"
             f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
             f"controls     {'yes' if self.controls else 'no'} (o)\n"
-            f"until        {GOAL_NAMES[self.until]} (d)"
+            f"until        {_GOALS[self.until]} (d)"
         )

@@ -186,8 +186,8 @@ def test_pages_of_pairs_come_and_go() -> None:
     assert not state.narrowed
 
 
-def _sheet(items: int, said: dict[Any, bool] | None = None) -> Any:
-    return _thing(items=[_thing(item=str(n), criteria="xyz") for n in range(items)], said=said or {}, reader="me")
+def _sheet(items: int, answers: dict[Any, bool] | None = None) -> Any:
+    return _thing(items=[_thing(item=str(n), criteria="xyz") for n in range(items)], answers=answers or {}, reader="me")
 
 
 def test_a_blind_reading_goes_on_where_it_stopped_and_takes_answers_back() -> None:

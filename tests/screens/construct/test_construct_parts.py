@@ -196,8 +196,8 @@ def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path)
     mine_now = blind_result(store, run_id, "me")
     assert {finding.reading.example_id for finding in mine_now.findings} <= {mine.examples[second.item]}
     assert len(mine_now.findings) < len(mine_now.agreement.disagreements)
-    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
+    assert dict(lay_out_sheet(store, run_id, "me", 40).answers) == {(second.item, 0): True, (second.item, 1): False}
     correct_labels(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
     assert any(reading.corrects for reading in readings_of(store, run_id))
     keep_answer(store, mine, second, 0, None)
-    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}
+    assert dict(lay_out_sheet(store, run_id, "me", 40).answers) == {(second.item, 1): False}
