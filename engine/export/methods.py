@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine.stats.irt.trial import HELP as TRIAL
+from engine.stats.irt.item_tests import HELP as TRIAL
 from engine.stats.metrics import METRICS
 from engine.stats.ranking import HELP as RANKING
 

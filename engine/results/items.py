@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engine.results.board import Board
 from engine.results.failures import margins
 from engine.stats.irt.fitting import fit_verdicts
-from engine.stats.irt.trial import benjamini_hochberg, least_flagged
+from engine.stats.irt.item_tests import benjamini_hochberg, least_flagged
 from engine.stats.irt.twopl import ENOUGH_CANDIDATES, LEAST_CANDIDATES
 from engine.store.annotations import Annotation
 from rubrics.counted import count

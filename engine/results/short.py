@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from engine.results.items import Trial
-from engine.stats.irt.short import Precision, most_informative, precision
+from engine.stats.irt.short_form import ShortFormErrors, most_informative, short_form_errors
 from engine.store.connection import Store
 from engine.store.suites import load_pairs, shot_ids
 from rubrics.errors import BadInput
@@ -33,7 +33,7 @@ class ShortSuite:
     """What was kept whole."""
     units: int
     candidates: tuple[str, ...]
-    precision: Precision
+    precision: ShortFormErrors
     """By candidate, in the order of `candidates`."""
 
     @property
@@ -96,7 +96,7 @@ def shorten(trial: Trial, at_most: int, *, whole: str = "cluster", leave_out: Se
         whole,
         len(np.unique(units[chosen])),
         trial.candidates,
-        precision(trial.information, chosen),
+        short_form_errors(trial.information, chosen),
     )
 
 

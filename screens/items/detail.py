@@ -29,7 +29,7 @@ def detail(trial: Trial, board: Board, pair: PairTrial, colour: Colour, *, metho
         methods: whether each number says how it was made; there is no room for that in a few lines.
     """
     from engine.results.items import FINDINGS
-    from engine.stats.irt.trial import HELP
+    from engine.stats.irt.item_tests import HELP
 
     faint = colour("chance")
     text = Text(overflow="fold")

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.stats.irt.item_tests import item_rest, negative_by_chance, reversed_p
 from engine.stats.irt.rasch import Rasch, fit_rasch
-from engine.stats.irt.trial import item_rest, negative_by_chance, reversed_p
 from engine.stats.irt.twopl import TwoPL, fit_twopl
 
 __all__ = ["ItemFit", "fit_verdicts"]

@@ -75,7 +75,7 @@ def about(trial: Trial) -> dict[str, Any]:
     from dataclasses import asdict
 
     from engine.results.items import cannot_tell
-    from engine.stats.irt.trial import HELP
+    from engine.stats.irt.item_tests import HELP
 
     return {
         "suite": trial.suite, "suite_hash": trial.suite_hash, "protocol": trial.protocol, "metric": trial.metric,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.stats.irt.rasch import fit_rasch, logistic
-from engine.stats.irt.short import most_informative, precision
+from engine.stats.irt.short_form import most_informative, short_form_errors
 
 
 def variance(information: np.ndarray, chosen: np.ndarray) -> float:
@@ -43,7 +43,7 @@ def test_the_promised_error_is_what_fresh_verdicts_show() -> None:
     right = logistic(ability[:, None] - difficulty)
     information = right * (1 - right)
     chosen = most_informative(information, np.arange(600), 150)
-    promised = precision(information, chosen)
+    promised = short_form_errors(information, chosen)
     assert (promised.se_all < promised.se_short).all()
     assert np.mean(promised.se_short**2) < np.mean(promised.se_random**2)
     # Whole verdicts again and again; difficulties known, ability by maximum likelihood of the short suite alone.

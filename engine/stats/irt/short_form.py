@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HELP", "Precision", "most_informative", "precision"]
+__all__ = ["HELP", "ShortFormErrors", "most_informative", "short_form_errors"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -24,8 +24,8 @@ _ROUNDS: Final = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Precision:
-    """What a subset of pairs tells, in logits; (candidates,) each."""
+class ShortFormErrors:
+    """Expected standard errors of the abilities, in logits; (candidates,) each."""
 
     se_all: FloatArray
     se_short: FloatArray
@@ -84,11 +84,11 @@ def _fill(worth: FloatArray, size: npt.NDArray[np.intp], at_most: int) -> npt.ND
     return np.sort(np.array(taken, dtype=np.intp))
 
 
-def precision(information: FloatArray, chosen: npt.NDArray[np.intp]) -> Precision:
+def short_form_errors(information: FloatArray, chosen: npt.NDArray[np.intp]) -> ShortFormErrors:
     """Expected standard errors of the abilities with all pairs, with the chosen ones, and with as many at random."""
     pairs = information.shape[1]
     whole, part = information.sum(axis=1), information[:, chosen].sum(axis=1)
     with np.errstate(divide="ignore"):
         errors = [1 / np.sqrt(amount) for amount in (whole, part, whole * len(chosen) / pairs)]
     worth = float((part / np.maximum(whole, 1e-12)).mean()) * pairs
-    return Precision(errors[0], errors[1], errors[2], worth)
+    return ShortFormErrors(errors[0], errors[1], errors[2], worth)
