@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from training import EventList, trained
+
 from data.bundled import bundled_models
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.train import post_train
 
 MODEL = next(path for path in bundled_models() if path.name == "neox-puddle-0.2m")
 
@@ -22,14 +23,11 @@ def _recipe(**sections: Any) -> PostTraining:
     return PostTraining.of(small | sections)
 
 
-def _done(recipe: PostTraining, suite: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
-    said: list[tuple[str, dict[str, Any]]] = []
-    job = {
+def _done(recipe: PostTraining, suite: str, folder: Path) -> EventList:
+    return trained({
         "model": str(MODEL), "parameters": 149_248, "suite": suite, "recipe": recipe.to_json(), "seed": 1,
         "folder": str(folder), "device": "cpu",
-    }  # fmt: skip
-    post_train(job, lambda event, **fields: said.append((event, fields)))
-    return said
+    })  # fmt: skip
 
 
 def test_a_candidate_above_the_limit_is_given_an_adapter(tmp_path: Path) -> None:
