@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test types tests setup models ladder bench docs clean
+.PHONY: demo test test-long types tests setup models ladder bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -18,7 +18,11 @@ types:
 	$(BIN)/mypy
 
 tests:
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
+
+# What takes long and is not needed at every change; together with `make test` it is every test there is.
+test-long: $(VENV)/.installed-dev
+	$(BIN)/pytest -n 2 --dist worksteal -m long
 
 setup: $(VENV)/.installed-dev
 

@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
 from rude_tui.themes import DEFAULT, THEMES
-from screens.session import Session
+from screens.shell.session import Session
 
 WALK = {
     "rankings": ["3"],

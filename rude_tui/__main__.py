@@ -28,7 +28,7 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except RudeError as error:
-        from screens.plain import plain
+        from screens.shell.plain import plain
 
         print("error: " + plain(error.in_shell), file=sys.stderr)  # noqa: T201
         code = error.exit_code

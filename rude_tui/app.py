@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -22,17 +22,21 @@ from textual.signal import Signal
 from textual.widgets import Input
 
 from rubrics.errors import RudeError
+from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
-from rude_tui.styling import Rules
 from rude_tui.terminal import quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
-from rude_tui.tidying import Tidying
-from screens.plain import plain
-from screens.running import Runner
-from screens.session import Live, Session
-from screens.widgets.dialogs import Confirm
-from screens.widgets.navigation import PLACES
+from screens.run.runner import Runner
+from screens.shell.dialogs import Confirm
+from screens.shell.live import Live
+from screens.shell.navigation import PLACES
+from screens.shell.plain import plain
+from screens.shell.session import Session
+from screens.shell.textual_privates import CachedStylesheet, style_once
+
+if TYPE_CHECKING:
+    from engine.construct.request import ConstructRequest
 
 __all__ = ["RudeApp", "run_app"]
 
@@ -62,20 +66,20 @@ def _preload_modules() -> None:
     for name in (
         "rankings.screen",
         "failures.screen",
-        "failures.pair",
-        "failures.token_screen",
+        "pair.screen",
+        "tokens.screen",
         "correlation.screen",
         "candidates.screen",
         "run.screen",
         "suites.screen",
         "items.screen",
-        "items.short",
+        "short_suite.screen",
         "construct.screen",
         "construct.calls",
-        "construct.review",
-        "construct.agreeing",
         "construct.form",
-        "construct.writing",
+        "construct.edit_dialog",
+        "review.screen",
+        "review.agreement",
     ):
         importlib.import_module(f"screens.{name}")
 
@@ -86,15 +90,15 @@ def _preload_answers(session: Session, nobody_waits: Callable[[], bool]) -> None
     Args:
         nobody_waits: blocks while the person acts, whose keys would be answered late; whether to go on.
     """
-    from screens.correlation.state import Asked, read, rivals
-    from screens.rankings.lines import standings
+    from screens.correlation.state import Axes, read_rivals, read_scatter
+    from screens.rankings.state import read_standings
 
     # Each screen says for itself what is wrong once it is opened.
     with suppress(RudeError):
         if nobody_waits():
-            standings(session)
+            read_standings(session)
         if nobody_waits():
-            rivals(session, read(session, Asked()))
+            read_rivals(session, read_scatter(session, Axes()))
 
 
 def _candidates() -> Screen[Any]:
@@ -131,6 +135,13 @@ def _suites() -> Screen[Any]:
     from screens.suites.screen import SuitesScreen
 
     return SuitesScreen()
+
+
+def _read_construction(options: Sequence[str]) -> ConstructRequest:
+    """Options typed into the form, read as the command reads its own."""
+    from rude_tui.commands.construct import typed_request
+
+    return typed_request(options)
 
 
 class RudeApp(App[int]):
@@ -173,13 +184,14 @@ class RudeApp(App[int]):
 
     def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:
         super().__init__()
-        self.stylesheet = Rules(variables=self.get_css_variables())
+        self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         self.session = session
         self.session.remember = self.remember
+        self.session.read_construction = _read_construction
         self._start = start_screen if start_screen in PLACES else "rankings"
         self._settings = settings
         self._switching = sys.getswitchinterval()
-        self._tidying = Tidying()
+        self._collector = IdleCollector()
         self.live = Live()
         self.live_signal: Signal[Live] = Signal(self, "live")
         self.runner = Runner(lambda live: self._post(LiveChanged(live)))
@@ -197,16 +209,15 @@ class RudeApp(App[int]):
 
     def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
         """A screen by itself or by name; one that opens now is styled as it opens, not twice more."""
-        found = super().get_screen(screen, screen_class)
-        if not found.is_running:
-            found._css_update_count = self._css_update_count
-        return found
+        opened = super().get_screen(screen, screen_class)
+        style_once(opened, self)
+        return opened
 
     async def on_mount(self) -> None:
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
-        self._tidying.start()
-        self.set_interval(1.0, self._tidying.look_round)
+        self._collector.start()
+        self.set_interval(1.0, self._collector.collect_if_idle)
         sys.setswitchinterval(_SWITCHING)
         await self.switch_mode(self._start)
         # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
@@ -214,13 +225,13 @@ class RudeApp(App[int]):
 
     def on_unmount(self) -> None:
         """Leave the process as it was."""
-        self._tidying.stop()
+        self._collector.stop()
         sys.setswitchinterval(self._switching)
 
     async def on_event(self, event: events.Event) -> None:
         """Notice when keys and mouse are used."""
         if isinstance(event, events.InputEvent):
-            self._tidying.touched()
+            self._collector.touched()
         await super().on_event(event)
 
     def _look_ahead(self) -> None:
@@ -232,7 +243,7 @@ class RudeApp(App[int]):
         _preload_answers(self.session, self._nobody_waits)
 
     def _nobody_waits(self) -> bool:
-        while self.is_running and self._tidying.idle < _QUIET:
+        while self.is_running and self._collector.idle < _QUIET:
             time.sleep(_QUIET / 10)
         return self.is_running
 

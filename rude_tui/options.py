@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from engine.machine.kernels import ATTENTIONS
+from engine.layout.protocols import PROTOCOLS
+from engine.machine.kernels import ATTENTIONS, PRECISIONS
 from engine.store.connection import Store
 
 __all__ = [
@@ -18,11 +19,6 @@ __all__ = [
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-PROTOCOLS: Final = ("choice", "likelihood")
-"""Those of `engine.layout.requests`, which takes a help text too long to load."""
-PRECISIONS: Final = ("fp32", "bf16", "int8", "nf4")
-"""Those of `engine.machine.precision`, likewise."""
 
 
 def database(command: F) -> F:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rubrics.counted import count
-from screens.plain import plain
+from screens.shell.plain import plain
 
 if TYPE_CHECKING:
     from rich.table import Table

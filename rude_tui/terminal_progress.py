@@ -8,7 +8,7 @@ import time
 from engine.jobs.progress import Phase, RunState
 from rubrics.counted import count
 from rude_tui.output import narrate
-from screens.plain import one_line
+from screens.shell.plain import one_line
 
 __all__ = ["TerminalProgress", "describe"]
 

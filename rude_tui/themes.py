@@ -6,7 +6,7 @@ from typing import Final
 
 from textual.theme import Theme
 
-from screens.palette import DARK_COLOURS, LIGHT_COLOURS
+from engine.export.palette import DARK_COLOURS, LIGHT_COLOURS
 
 __all__ = ["DEFAULT", "THEMES"]
 

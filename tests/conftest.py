@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,8 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 from nursery import NAME, Nursery
+from quiet import until_quiet
+from recall import remembered
 
 # Tests run side by side, one core each: threads of one that spin while they wait would starve the others.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,8 +40,8 @@ _UNSET = ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "NO_COL
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests start first: begun last, one keeps everybody waiting while the other cores idle."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Marked tests start first: begun last, one that takes long keeps everybody waiting while the other cores idle."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +153,29 @@ def _warm_workers(_homes: Path) -> Iterator[None]:
         patch.setattr("engine.jobs.process.subprocess", SimpleNamespace(Popen=nursery.popen, PIPE=subprocess.PIPE))
         yield
     nursery.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_guessed_waits() -> Iterator[None]:
+    """An app that is driven is waited for until it is quiet, however busy the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.app.wait_for_idle", until_quiet)
+        patch.setattr("textual.pilot.wait_for_idle", until_quiet)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _resampled_once() -> Iterator[None]:
+    """Ten thousand resamples of the same points, for every app and command that shows them, are drawn once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place in (
+            "engine.stats.correlation.estimate",
+            "engine.stats.league.estimate",
+            "engine.stats.league.partial",
+            "engine.stats.league.compare_predictors",
+        ):
+            patch.setattr(place, remembered(resolve_name(place)))
+        yield
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from engine.jobs.runs import RunRequest
 from engine.store.connection import Store
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
-from screens.session import Session
+from screens.shell.session import Session
 
 WALK = ("2", "down", "up", "3", "down", "down", "o", "escape", "5", "down", "enter", "n", "n", "escape", "4", "right")
 TICK = 0.005

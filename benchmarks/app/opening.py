@@ -22,7 +22,7 @@ from store import fill, made_suite, plain_read, timed
 from engine.store.connection import Store
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
-from screens.session import Session
+from screens.shell.session import Session
 
 KEYS = {"Rankings": "3", "Failures": "5", "Correlation": "4", "Candidates": "1", "Run": "2", "Rankings again": "3"}
 

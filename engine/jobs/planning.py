@@ -13,7 +13,7 @@ from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.race import RacePlan
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from engine.layout.wording import LayoutOptions, PromptShown, template_hash
 from engine.store.connection import Store
 from engine.store.verdicts import done_pairs, skipped_pairs

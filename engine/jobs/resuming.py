@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from engine.jobs.runs import RunRequest
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from engine.layout.wording import PromptShown
 from engine.store.candidates import candidate_path
 from engine.store.connection import Store

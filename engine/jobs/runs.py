@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.jobs.job import Job, Refused
 from engine.jobs.progress import Phase, RunState
-from engine.layout.requests import PROTOCOLS, Protocol
+from engine.layout.protocols import PROTOCOLS, Protocol
 from engine.layout.wording import PromptShown
 from rubrics.errors import BadInput
 

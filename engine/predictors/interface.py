@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from engine.layout.requests import PROTOCOLS
+from engine.layout.protocols import PROTOCOLS
 from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.rankings import RankingTable, rankings_of
 from engine.stats.intervals import Estimate

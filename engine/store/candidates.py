@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.candidates.find import Candidate
 from engine.store.connection import Store
+
+if TYPE_CHECKING:
+    from engine.candidates.find import Candidate
 
 __all__ = ["candidate_path", "parameter_counts", "save_candidate"]
 

@@ -241,7 +241,7 @@ class ConstructProgress:
 
     def advanced(self, state: RunState) -> None:
         """One snapshot."""
-        from screens.plain import one_line
+        from screens.shell.plain import one_line
 
         line = one_line(_line(state), 400)
         if self._live:

@@ -10,7 +10,7 @@ import click
 
 from rude_tui.options import as_json, database, protocol_option, store_of
 from rude_tui.output import narrate, narrate_skips
-from screens.plain import one_line
+from screens.shell.plain import one_line
 
 __all__ = ["layout"]
 

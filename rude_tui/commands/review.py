@@ -135,7 +135,7 @@ def _show_calls(calls: list[Any], as_json: bool) -> None:
         return
     import sys
 
-    from screens.plain import plain
+    from screens.shell.plain import plain
 
     for call in calls:
         head = f"━━ {call.purpose} · {call.model} · vote {call.vote} · {call.asked_at} · {call.seconds:.1f} s"

@@ -115,7 +115,7 @@ def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], a
     from rubrics.check import check_file
     from rubrics.errors import Exit
     from rubrics.reading import find_suite, suite_path
-    from screens.plain import plain
+    from screens.shell.plain import plain
 
     paths = [suite_path(name) for name in files]
     reports = []

@@ -12,15 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.counted import count
-from screens.construct.texts import call_line, call_text
-from screens.place import Place
-from screens.plain import one_line
+from screens.construct.call_text import call_line, call_text
+from screens.shell.place import Place
+from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.construct.reading import Call
-    from engine.store.construct import ConstructRow
 
 __all__ = ["CallsScreen"]
 
@@ -53,9 +52,14 @@ answer is kept under the hash of what was asked, so an example may show calls th
     CallsScreen #text:focus { background: $surface; }
     """
 
-    def __init__(self, row: ConstructRow, example: str | None) -> None:
+    def __init__(self, run_id: str, name: str, example: str | None) -> None:
+        """Args:
+        run_id: the construction.
+        name: what it is called.
+        example: only what was asked about this one.
+        """
         super().__init__()
-        self._row = row
+        self._run_id, self._run_name = run_id, name
         self._example = example
         self._calls: list[Call] = []
 
@@ -81,22 +85,22 @@ answer is kept under the hash of what was asked, so an example may show calls th
 
     def action_again(self) -> None:
         """Read again; more may have been asked since."""
-        row, example = self._row, self._example
+        store, run_id, example = self.session.store, self._run_id, self._example
 
         def read() -> list[Call]:
             from engine.construct.reading import calls
 
-            return calls(self.session.store, row.run_id, example)
+            return calls(store, run_id, example)
 
-        self.load("calls", read, self._arrived, same=row.run_id)
+        self.load("calls", read, self._arrived, same=run_id)
 
-    def _arrived(self, found: list[Call]) -> None:
-        self._calls = found
-        about = one_line(self._example or self._row.name, 60)
-        words = f"{count(len(found), 'call')} about {about} · f5 reads again"
+    def _arrived(self, calls: list[Call]) -> None:
+        self._calls = calls
+        about = one_line(self._example or self._run_name, 60)
+        words = f"{count(len(calls), 'call')} about {about} · f5 reads again"
         self.query_one("#state", Static).update(Text(words))
         rows = self.query_one(Rows)
-        rows.show(len(found), self._line, rows.cursor)
+        rows.show(len(calls), self._line, rows.cursor)
         self.repaint()
 
     def _line(self, index: int, width: int) -> Text:
@@ -136,6 +140,4 @@ answer is kept under the hash of what was asked, so an example may show calls th
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else the whole call."""
         if self._current is not None:
-            text = self.get_selected_text() or call_text(self._current, lambda _: "").plain
-            self.app.copy_to_clipboard(text)
-            self.notify("Copied", timeout=2)
+            self.copy(call_text(self._current, lambda _: "").plain)

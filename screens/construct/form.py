@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from screens.construct.starting import FIELDS
-from screens.widgets.dialogs import Hints
+from screens.construct.command import FIELDS
+from screens.shell.dialogs import Hints
 
 __all__ = ["Form"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
@@ -11,11 +11,19 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from screens.construct import living, texts
-from screens.construct.leading import Leading
-from screens.plain import one_line
+from screens.construct import decisions
+from screens.construct.dialogs import start_dialog, stop_dialog, write_dialog
+from screens.construct.example_list import example_line, filters, under_way
+from screens.construct.example_text import example_plain, example_text, under_way_text
+from screens.construct.headline import EMPTY, choices, spent_line, state_line, yield_text
+from screens.construct.prices import price_dialog
+from screens.construct.state import ConstructChoices, ConstructState
+from screens.construct.verifier_text import tried_text
+from screens.construct.watch import Look, Watcher
+from screens.shell.dialogs import Choose, Read
+from screens.shell.place import Place
+from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Choose
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -29,11 +37,13 @@ _OF_ONE: Final = frozenset(
     | {"choose", "copy", "other"}
 )
 """Actions on a construction that is there."""
+_TICK: Final = 0.5
+"""Seconds between looks at whether the database has changed."""
 _TALL: Final = 36
 """Rows from which reasons may take several lines."""
 
 
-class ConstructScreen(Leading):
+class ConstructScreen(Place):
     """One construction among those stored; one going on is followed, whoever started it."""
 
     MODE = "suites"
@@ -102,7 +112,8 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def __init__(self) -> None:
         super().__init__()
-        self._placed = 0
+        self.state = ConstructState()
+        self._watcher = Watcher()
 
     def body(self) -> Iterable[Widget]:
         """State, yield, the examples, and the one under the cursor beside or below them."""
@@ -121,94 +132,119 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are offered where there is a construction to act on."""
         if action == "stop":
-            return self._found is not None and self._found.running
-        return self._found is not None or action not in _OF_ONE
+            return self.state.running
+        return self.state.overview is not None or action not in _OF_ONE
 
-    def on_mount(self) -> None:
-        """Look, and go on looking."""
-        rows = self.query_one(Rows)
-        rows.focus()
-        self.watch(rows, "cursor", self._moved, init=False)
-        self.query_one("#state", Static).update("reading…")
+    @property
+    def _choices(self) -> ConstructChoices:
+        return self.session.choices(ConstructChoices)
 
-    def _fill(self) -> None:
-        found = self._found
-        self._headline()
-        self.refresh_bindings()
-        rows = self.query_one(Rows)
-        if found is None:
-            rows.show(0, self._line)
-            self.query_one("#example", Static).update(Text(texts.EMPTY))
-            return
-        here = self._here
-        self._shown = [example for example in found.examples if texts.kept(example, self._filter)]
-        if not self._filter:
-            self._shown += found.under_way
-        wanted = self._wanted() if self._following and found.running else here.example_id if here else ""
-        at = next((n for n, example in enumerate(self._shown) if example.example_id == wanted), rows.cursor)
-        self._placed = min(at, max(0, len(self._shown) - 1))
-        rows.show(len(self._shown), self._line, at)
-        self._draw()
-
-    def _headline(self) -> None:
-        found = self._found
-        state, spent, made = (self.query_one(name, Static) for name in ("#state", "#spent", "#yield"))
-        if found is None:
-            begun = self.session.desk.started
-            state.update("● starting…" if begun else "nothing has been constructed yet")
-            spent.update("")
-            made.update("")
-            return
-        state.update(texts.state_line(found, self.colour))
-        line = texts.spent_line(found, self._tried, self.session.desk.prices, self.size.width)
-        if self._filter:
-            label = next((label for name, label in texts.filters(found.examples) if name == self._filter), "none")
-            line = Text.assemble((f"only {one_line(label, 60)} (esc: all) · ", self.colour("accent")), line)
-        spent.update(line)
-        room = self.size.width - 2
-        made.update(texts.yield_text(found, self.colour, room if self.size.height < _TALL else room * 3))
+    @property
+    def _rows(self) -> Rows:
+        return self.query_one(Rows)
 
     @property
     def _here(self) -> Example | UnderWay | None:
-        at = self.query_one(Rows).cursor
-        return self._shown[at] if at < len(self._shown) else None
+        """What the cursor is on."""
+        return self.state.at(self._rows.cursor)
 
-    @property
-    def _current(self) -> Example | None:
-        here = self._here
-        return None if here is None or living.at_work(here) else here
+    def on_mount(self) -> None:
+        """Look, and go on looking."""
+        self._rows.focus()
+        self.watch(self._rows, "cursor", self._moved, init=False)
+        self.query_one("#state", Static).update("reading…")
+        self._look()
+        self.set_interval(_TICK, self._tick)
+
+    def on_screen_resume(self) -> None:
+        """Something may have been decided, read or started."""
+        self._look()
+
+    def action_again(self) -> None:
+        """Read again whatever has changed."""
+        self._watcher.seen = None
+        self._look()
+
+    def _tick(self) -> None:
+        if self.is_current and self._watcher.rested:
+            self._look()
+
+    def _look(self) -> None:
+        kept, session, seen, running = self._choices, self.session, self._watcher.seen, self.state.running
+        same = (kept.run_id, seen, running)
+        self.load("look", lambda: self._watcher.look(session, kept, seen, running=running), self.arrived, same=same)
+
+    def arrived(self, look: Look | None) -> None:
+        """Show what a look came to."""
+        self._watcher.took(look)
+        if look is None:
+            return
+        for started, error, words in look.over:
+            self._choices.started.remove(started)
+            if error is not None:
+                self.show_error(error)
+            else:
+                said = "\n".join(one_line(line, 300) for line in words.splitlines())
+                self.notify(said, title="The construction has ended", timeout=8, markup=False)
+        self.state.overview, self.state.tried = look.overview, look.tried
+        self._fill()
+
+    def _fill(self) -> None:
+        state, rows = self.state, self._rows
+        self._headline()
+        self.refresh_bindings()
+        if state.overview is None:
+            rows.show(0, self._line)
+            self.query_one("#example", Static).update(Text(EMPTY))
+            return
+        cursor = state.arrange(rows.cursor)
+        rows.show(len(state.shown), self._line, cursor)
+        self._draw()
+
+    def _headline(self) -> None:
+        state, overview = self.state, self.state.overview
+        top, spent, made = (self.query_one(name, Static) for name in ("#state", "#spent", "#yield"))
+        if overview is None:
+            top.update("● starting…" if self._choices.started else "nothing has been constructed yet")
+            spent.update("")
+            made.update("")
+            return
+        top.update(state_line(overview, self.colour))
+        line = spent_line(overview, state.tried, self._choices.prices, self.size.width)
+        if state.filter:
+            label = next((label for name, label in filters(overview.examples) if name == state.filter), "none")
+            line = Text.assemble((f"only {one_line(label, 60)} (esc: all) · ", self.colour("accent")), line)
+        spent.update(line)
+        room = self.size.width - 2
+        made.update(yield_text(overview, self.colour, room if self.size.height < _TALL else room * 3))
 
     def _line(self, index: int, width: int) -> Text:
-        one = self._shown[index]
-        return living.line(one, self.colour) if living.at_work(one) else texts.example_line(one, self.colour)
+        return example_line(self.state.shown[index], self.colour)
 
     def _moved(self) -> None:
-        if self.query_one(Rows).cursor != self._placed:
-            self._following = False
+        self.state.moved(self._rows.cursor)
         self._draw(top=True)
 
     def _draw(self, *, top: bool = False) -> None:
-        here, found = self._here, self._found
-        place = self.query_one("#example", Static)
-        if found is None:
+        if self.state.overview is None:
             return
+        here, panel = self._here, self.query_one("#example", Static)
         if here is None:
-            empty = "No example is like this. esc shows all." if self._filter else "Nothing has come out yet."
-            place.update(Text(empty))
+            empty = "No example is like this. esc shows all." if self.state.filter else "Nothing has come out yet."
+            panel.update(Text(empty))
             return
-        if living.at_work(here):
-            place.update(living.text(here, self.colour))
+        if under_way(here):
+            panel.update(under_way_text(here, self.colour))
         else:
-            latest = found.running and here.example_id == found.pulse.latest
-            place.update(texts.example_text(here, self.colour, latest=latest))
+            panel.update(example_text(here, self.colour, latest=self.state.is_latest(here)))
         if top:
             self.query_one("#text").scroll_home(animate=False)
 
     def repaint(self) -> None:
         """Draw everything in the theme's colours."""
-        if self._found is not None:
+        if self.state.overview is not None:
             self._headline()
-            self.query_one(Rows).refresh()
+            self._rows.refresh()
             self._draw()
 
     def on_rows_selected(self) -> None:
@@ -217,46 +253,125 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def action_other(self) -> None:
         """From list to text, or back."""
-        rows = self.query_one(Rows)
-        (self.query_one("#text") if rows.has_focus else rows).focus()
+        (self.query_one("#text") if self._rows.has_focus else self._rows).focus()
 
     def action_back(self) -> None:
         """From the text to the list, from a narrowed list to all, from all to the suites."""
-        if not self.query_one(Rows).has_focus:
-            self.query_one(Rows).focus()
-        elif self._filter:
+        if not self._rows.has_focus:
+            self._rows.focus()
+        elif self.state.filter:
             self._narrow("")
         else:
             self.dismiss()
 
     def action_latest(self) -> None:
         """Go to the newest, and follow."""
-        found = self._found
-        self._following, self._followed = True, ""
-        if found is None or not (found.pulse.latest or found.under_way):
-            return
-        latest = self._wanted()
-        self._filter = self._filter if any(e.example_id == latest for e in self._shown) else ""
-        self._fill()
-        at = [example.example_id for example in self._shown].index(latest)
-        self._placed = self.query_one(Rows).cursor = at
+        if newest := self.state.follow():
+            self._fill()
+            self.state.placed = self._rows.cursor = self.state.line_of(newest)
 
     def action_filter(self) -> None:
         """Narrow the list: rejects by reason, what is in the suite, what a person decided."""
-        if self._found is not None:
+        if self.state.overview is not None:
             self.app.push_screen(
-                Choose("Show", texts.filters(self._found.examples), self._filter),
-                lambda wanted: None if wanted is None else self._narrow(wanted),
+                Choose("Show", filters(self.state.overview.examples), self.state.filter),
+                lambda name: None if name is None else self._narrow(name),
             )
 
-    def _narrow(self, wanted: str) -> None:
-        self._filter = wanted
+    def _narrow(self, name: str) -> None:
+        self.state.filter = name
         self._fill()
 
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else the whole example."""
-        here = self._here
-        if here is not None:
-            whole = living.text(here, lambda _: "").plain if living.at_work(here) else texts.example_plain(here)
-            self.app.copy_to_clipboard(self.get_selected_text() or whole)
-            self.notify("Copied", timeout=2)
+        if (here := self._here) is not None:
+            self.copy(example_plain(here))
+
+    def _decide(self, decide: Callable[[Place, str, Example, Callable[[], None]], None]) -> None:
+        """Decide about the example under the cursor, which then stays under it; say why where that cannot be."""
+        self.state.following = False
+        overview, example = self.state.overview, self.state.made_at(self._rows.cursor)
+        if example is None and self.state.shown:
+            self.notify("It is still being made; decide once it has come out", timeout=3, markup=False)
+        elif overview is not None and example is not None:
+            decide(self, overview.row.run_id, example, self.action_again)
+
+    def action_accept(self) -> None:
+        """Take it in whatever the verifier said."""
+        self._decide(decisions.accept)
+
+    def action_take_back(self) -> None:
+        """Undo the decision."""
+        self._decide(decisions.take_back)
+
+    def action_drop(self) -> None:
+        """Leave it out, with a word on why."""
+        self._decide(decisions.drop)
+
+    def action_edit(self) -> None:
+        """Put another text in its place."""
+        self._decide(decisions.edit)
+
+    def action_choose(self) -> None:
+        """Another construction."""
+        overview = self.state.overview
+        if overview is None:
+            return
+
+        def chosen(run_id: str | None) -> None:
+            if run_id is not None:
+                self._choices.run_id = run_id
+                self.state.look_elsewhere()
+                self._look()
+
+        self.app.push_screen(Choose("Construction", choices(overview), overview.row.run_id), chosen)
+
+    def action_calls(self, which: str) -> None:
+        """Every question and answer."""
+        from screens.construct.calls import CallsScreen
+
+        overview, example = self.state.overview, self._here
+        if overview is not None and (example is not None or not which):
+            row = overview.row
+            self.app.push_screen(CallsScreen(row.run_id, row.name, example.example_id if example and which else None))
+
+    def action_review(self) -> None:
+        """Read responses blind."""
+        from screens.review.screen import ReviewScreen
+
+        if (overview := self.state.overview) is not None:
+            self.app.push_screen(ReviewScreen(overview.row.run_id, overview.row.name))
+
+    def action_verifier(self) -> None:
+        """How the verifier errs."""
+        if self.state.overview is not None:
+            self.app.push_screen(Read("The verifier on trial", tried_text(self.state.tried, self.colour)))
+
+    def action_price(self) -> None:
+        """What a million tokens cost."""
+        if self.state.overview is not None:
+            models = [spend.model for spend in self.state.overview.pulse.spent]
+            price_dialog(self, models, self._choices.prices, self._headline)
+
+    def action_write(self) -> None:
+        """Write the suite and its card."""
+        if self.state.overview is not None:
+            write_dialog(self, self.state.overview)
+
+    def action_new(self) -> None:
+        """Start another."""
+
+        def started() -> None:
+            self._choices.run_id = ""
+            self.state.look_elsewhere()
+            self.notify("It goes on in a process of its own, even when you quit; x stops it", timeout=6, markup=False)
+            self.action_again()
+
+        start_dialog(self, started)
+
+    def action_stop(self) -> None:
+        """Stop what is going on."""
+        if self.state.overview is None or not self.state.running:
+            self.notify("Nothing is going on here", timeout=2, markup=False)
+        else:
+            stop_dialog(self, self.state.overview)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from screens.correlation.state import SYMBOLS, Pointed, Read, bounds, chance_of, strength
-from screens.plain import one_line, plain
+from screens.correlation.state import SYMBOLS, Highlight, ScatterData, bounds, chance_of, strength
+from screens.shell.colour import Colour
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.stats.correlation import LeftOut
@@ -19,32 +20,32 @@ __all__ = ["facts", "sources"]
 _ROOMY = 46
 """Cells in which the statistics stand with their names."""
 
-Colour = Callable[[str], str]
-"""The colour of a role in the theme."""
 
-
-def facts(found: Read, pointed: Pointed, letters: Iterable[tuple[str, str]], width: int, colour: Colour) -> Text:
+def facts(
+    data: ScatterData, highlight: Highlight, letters: Iterable[tuple[str, str]], width: int, colour: Colour
+) -> Text:
     """Statistics of something that has a view, and what has to be said with them.
 
     Args:
         letters: what stands in the plot for names that found no room there, and the names.
         width: cells there are.
     """
-    view = found.view
+    view = data.view
     assert view is not None
     text, roomy = Text(overflow="fold"), width >= _ROOMY
     # What was asked for last stands first, where it is seen even on a low screen.
-    _point(text, found, pointed, colour)
-    _family(text, found, pointed, colour)
+    _point(text, data, highlight, colour)
+    _family(text, data, highlight, colour)
     for statistic in view.statistics.statistics:
         text.append(f"{SYMBOLS.get(statistic.name, '')} ", "bold")
         text.append(f"{statistic.name.capitalize():<9}" if roomy else "", "bold")
         text.append(f"{bounds(statistic):<{18 if roomy else 13}}", "bold" if statistic.name == "pearson" else "")
         text.append(f" {chance_of(statistic):<{10 if roomy else 8}} n = {statistic.n}\n")
-    for one in found.expected:
+    for expected in data.expected:
         text.append("◇ ", colour("mark-2"))
-        text.append(f"{one_line(one.name, 24)}: {_number(one.value)} expected ")
-        text.append(f"({_number(one.low)} to {_number(one.high)}{', beyond the others' if one.outside else ''})\n")
+        text.append(f"{one_line(expected.name, 24)}: {_number(expected.value)} expected ")
+        beyond = ", beyond the others" if expected.outside else ""
+        text.append(f"({_number(expected.low)} to {_number(expected.high)}{beyond})\n")
     notes = [view.statistics.note, *(s.note for s in view.statistics.statistics), *view.notes]
     for note in dict.fromkeys(filter(None, notes)):
         text.append(f"! {plain(note)}\n", colour("mark-2"))
@@ -53,36 +54,36 @@ def facts(found: Read, pointed: Pointed, letters: Iterable[tuple[str, str]], wid
     return text
 
 
-def sources(found: Read, verdict: str, colour: Colour) -> Text:
+def sources(data: ScatterData, verdict: str, colour: Colour) -> Text:
     """What may be said of the predictor among its rivals, and where the outcomes come from."""
     text = Text(overflow="fold")
     if verdict:
         text.append(f"\n{plain(verdict)}\n")
-    if any(point.shipped for point in found.points):
+    if any(point.shipped for point in data.points):
         text.append("\n◉ ships with the program, ● make ladder rebuilds it\n", colour("chance"))
-    if found.view is not None and found.view.source:
-        text.append(f"\nSource: {plain(found.view.source)}\n", colour("chance"))
+    if data.view is not None and data.view.source:
+        text.append(f"\nSource: {plain(data.view.source)}\n", colour("chance"))
     return text
 
 
-def _point(text: Text, found: Read, pointed: Pointed, colour: Colour) -> None:
-    point = next((point for point in found.points if point.name == pointed.at), None)
+def _point(text: Text, data: ScatterData, highlight: Highlight, colour: Colour) -> None:
+    point = next((point for point in data.points if point.name == highlight.candidate), None)
     if point is None:
         return
     text.append(f"{one_line(point.name, 30)} ", "bold reverse")
     text.append(f" x {_number(point.x)}")
     text.append(f", y {_number(point.y)}" if not math.isnan(point.y) else ", no outcome yet")
     text.append(f" · {one_line(point.family, 16)}\n" if point.family else "\n")
-    if pointed.leaving:
-        _left_out(text, found.left_out(point.name), "without it", colour)
+    if highlight.left_out:
+        _left_out(text, data.left_out(point.name), "without it", colour)
 
 
-def _family(text: Text, found: Read, pointed: Pointed, colour: Colour) -> None:
-    if pointed.family:
+def _family(text: Text, data: ScatterData, highlight: Highlight, colour: Colour) -> None:
+    if highlight.family:
         text.append("◆ ", colour("mark-3"))
-        count = found.families[pointed.family]
-        text.append(f"{one_line(pointed.family, 20)}, {count} of {len(found.points)}\n", "bold")
-        _left_out(text, found.left_out(pointed.family, family=True), "without them", colour)
+        count = data.families[highlight.family]
+        text.append(f"{one_line(highlight.family, 20)}, {count} of {len(data.points)}\n", "bold")
+        _left_out(text, data.left_out(highlight.family, family=True), "without them", colour)
 
 
 def _left_out(text: Text, left: LeftOut | None, words: str, colour: Colour) -> None:

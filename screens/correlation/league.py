@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.correlation.state import bounds
-from screens.plain import one_line
+from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from screens.correlation.state import Rival

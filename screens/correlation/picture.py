@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from screens.correlation.state import Pointed, Read
-from screens.plain import one_line, plain
+from screens.correlation.state import Highlight, ScatterData
+from screens.shell.plain import one_line, plain
 from screens.widgets.scatter import Picture, Spot
 
 __all__ = ["picture"]
@@ -14,23 +14,23 @@ _STEPS = 60
 """Of the line, from its left end to its right."""
 
 
-def picture(found: Read, pointed: Pointed) -> Picture:
+def picture(data: ScatterData, highlight: Highlight) -> Picture:
     """What to draw of something that has a view; whatever is pointed at is marked."""
-    view = found.view
+    view = data.view
     assert view is not None
-    out = pointed.at if pointed.leaving else ""
-    line = found.line(out)
-    predicted = {one.name: one.value for one in found.expected}
+    out = highlight.candidate if highlight.left_out else ""
+    line = data.line(out)
+    predicted = {expected.name: expected.value for expected in data.expected}
     spots = []
-    for point in found.points:
-        known = not math.isnan(point.y)
-        y = point.y if known else line.at(point.x) if line is not None else predicted[point.name]
-        glyph, tone = ("◉" if point.shipped else "●", "mark-1") if known else ("◇", "mark-2")
-        if pointed.family:
-            glyph, tone = ("◆" if known else "◇", "mark-3") if point.family == pointed.family else ("·", "chance")
-        if point.name == out and known:
+    for point in data.points:
+        measured = not math.isnan(point.y)
+        y = point.y if measured else line.at(point.x) if line is not None else predicted[point.name]
+        glyph, tone = ("◉" if point.shipped else "●", "mark-1") if measured else ("◇", "mark-2")
+        if highlight.family:
+            glyph, tone = ("◆" if measured else "◇", "mark-3") if point.family == highlight.family else ("·", "chance")
+        if point.name == out and measured:
             glyph = "○"
-        spots.append(Spot(one_line(point.name, 30), point.x, y, glyph, tone, point.name == pointed.at))
+        spots.append(Spot(one_line(point.name, 30), point.x, y, glyph, tone, point.name == highlight.candidate))
     if line is None or not spots:
         return Picture(plain(view.predictor), plain(view.outcome), tuple(spots))
     low, high = min(spot.x for spot in spots), max(spot.x for spot in spots)

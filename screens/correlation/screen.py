@@ -17,12 +17,19 @@ from rubrics.errors import RudeError
 from screens.correlation.facts import facts, sources
 from screens.correlation.league import League
 from screens.correlation.picture import picture
-from screens.correlation.state import Asked, Pointed, Read, Rival, read, rivals, unlisted
-from screens.exporting import export_dialog
-from screens.place import Place
-from screens.plain import one_line, plain
+from screens.correlation.state import (
+    CorrelationState,
+    Rival,
+    ScatterData,
+    read_rivals,
+    read_scatter,
+    unlisted_predictors,
+)
+from screens.shell.dialogs import Choose
+from screens.shell.export_dialogs import export_dialog
+from screens.shell.place import Place
+from screens.shell.plain import one_line, plain
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Choose
 from screens.widgets.measured import Measured
 from screens.widgets.scatter import Scatter
 
@@ -96,12 +103,9 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = Asked()
-        self._read: Read | None = None
-        self._rivals: list[Rival] = []
-        self._verdict = ""
-        self._pointed = Pointed()
+        self.state = CorrelationState()
         self._seen: object = None
+        """What was asked of which database when it was last read."""
 
     def body(self) -> Iterable[Widget]:
         """Plot, and the numbers beside or below it."""
@@ -119,45 +123,41 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._ask()
 
     def _ask(self) -> None:
-        asked = self._asked
-        if self._read is None:
+        axes, session, seen = self.state.axes, self.session, self._seen
+        if self.state.data is None:
             self._say("reading…")
 
-        def work() -> tuple[object, Read | None]:
-            key = (asked, tuple(sorted(self.session.asked.items())), self.session.stamp())
-            return key, (None if key == self._seen else read(self.session, asked))
+        def work() -> tuple[object, ScatterData | None]:
+            key = (axes, tuple(sorted(session.asked.items())), session.stamp())
+            return key, (None if key == self._seen else read_scatter(session, axes))
 
-        wanted = (asked, tuple(sorted(self.session.asked.items())), self._seen)
-        self.load("read", work, self._arrived, self._failed, same=wanted)
+        same = (axes, tuple(sorted(session.asked.items())), seen)
+        self.load("read", work, self._arrived, self._failed, same=same)
 
     def _failed(self, error: RudeError) -> None:
         self._seen = None
         self._explain_nothing(error)
 
-    def _arrived(self, answer: tuple[object, Read | None]) -> None:
-        key, found = answer
-        if found is None:
+    def _arrived(self, answer: tuple[object, ScatterData | None]) -> None:
+        key, data = answer
+        if data is None:
             return
-        before = self._read
-        self._seen, self._read, self._rivals, self._verdict = key, found, [], ""
-        if found.view is None:
+        self._seen = key
+        other_axes = self.state.take(data)
+        if data.view is None:
             self._explain_nothing(None)
             return
         self.something()
         if self.focused is None:
             # Arrow keys walk from point to point; where there is no room for points, they scroll.
             self.query_one("#numbers" if self.has_class("-low") else "#plot").focus()
-        if before is None or (before.predictor, before.outcome) != (found.predictor, found.outcome):
+        if other_axes:
             self.query_one("#numbers").scroll_home(animate=False)
-        if self._pointed.at not in {point.name for point in found.points}:
-            self._pointed = replace(self._pointed, at="", leaving=False)
-        if self._pointed.family not in found.families:
-            self._pointed = replace(self._pointed, family="")
         self.repaint()
-        self.load("rivals", lambda: rivals(self.session, found), self._rivals_arrived)
+        self.load("rivals", lambda: read_rivals(self.session, data), self._rivals_arrived)
 
-    def _rivals_arrived(self, found: tuple[list[Rival], str]) -> None:
-        self._rivals, self._verdict = found
+    def _rivals_arrived(self, answer: tuple[list[Rival], str]) -> None:
+        self.state.rivals, self.state.verdict = answer
         self._write_numbers()
 
     def _say(self, text: str) -> None:
@@ -176,12 +176,11 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def repaint(self) -> None:
         """Draw plot and numbers."""
-        found = self._read
-        if found is None or found.view is None:
+        data = self.state.data
+        if data is None or data.view is None:
             return
-        view = found.view
-        self._say(f"{found.told} · {plain(view.outcome)} against {plain(view.predictor)}")
-        self.query_one(Scatter).show(picture(found, self._pointed))
+        self._say(f"{data.source_name} · {plain(data.view.outcome)} against {plain(data.view.predictor)}")
+        self.query_one(Scatter).show(picture(data, self.state.highlight))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)
         self._write_numbers()
@@ -192,113 +191,107 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._write_numbers()
 
     def _write_numbers(self) -> None:
-        found = self._read
-        if found is None or found.view is None:
+        state, data = self.state, self.state.data
+        if data is None or data.view is None:
             return
         width, plot = self.query_one("#facts").size.width, self.query_one(Scatter)
         letters = plot.letters if plot.display else ()
-        self.query_one("#facts", Static).update(facts(found, self._pointed, letters, width, self.colour))
-        self.query_one(League).show(self._rivals, found.predictor, width, self.colour("chance"))
-        verdict = self._verdict if self._rivals else ""
-        self.query_one("#below", Static).update(sources(found, verdict, self.colour))
+        self.query_one("#facts", Static).update(facts(data, state.highlight, letters, width, self.colour))
+        self.query_one(League).show(state.rivals, data.predictor, width, self.colour("chance"))
+        verdict = state.verdict if state.rivals else ""
+        self.query_one("#below", Static).update(sources(data, verdict, self.colour))
 
-    def action_step(self, step: int) -> None:
-        """Another point is under the cursor."""
-        if self._read is not None and (names := [point.name for point in self._read.points]):
-            at = self._pointed.at
-            place = names.index(at) + step if at in names else (0 if step > 0 else -1)
-            self._point_at(names[place % len(names)], self._pointed.leaving)
-
-    def on_league_picked(self, message: League.Picked) -> None:
-        """Another predictor is to stand on the x axis."""
-        self._take("predictor", message.predictor)
-
-    def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
-        """The point that was clicked."""
-        if self._read is not None:
-            self._point_at(self._read.points[message.index].name, self._pointed.leaving)
-
-    def _point_at(self, name: str, leaving: bool) -> None:
-        self._pointed = replace(self._pointed, at=name, leaving=leaving)
+    def _lit(self) -> None:
+        """Something else is pointed at."""
         self.repaint()
         self.query_one("#numbers").scroll_home(animate=False)
 
+    def action_step(self, step: int) -> None:
+        """Another point is under the cursor."""
+        if self.state.data is not None and self.state.data.points:
+            self.state.step(step)
+            self._lit()
+
+    def on_league_picked(self, message: League.Picked) -> None:
+        """Another predictor is to stand on the x axis."""
+        self._choose(predictor=message.predictor)
+
+    def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
+        """The point that was clicked."""
+        if self.state.data is not None:
+            name = self.state.data.points[message.index].name
+            self.state.highlight = replace(self.state.highlight, candidate=name)
+            self._lit()
+
     def action_leave_out(self) -> None:
         """Leave the point under the cursor out, or take it in again; without a cursor, the one that matters most."""
-        found = self._read
-        if found is None or found.view is None:
+        if self.state.data is None or self.state.data.view is None:
             return
-        if self._pointed.at:
-            self._point_at(self._pointed.at, not self._pointed.leaving)
-            return
-        weakest = min(found.view.statistics.leave_one_out, key=lambda one: abs(one.pearson), default=None)
-        if weakest is None:
-            self.notify("There are too few points to leave one out", markup=False)
+        if self.state.toggle_left_out():
+            self._lit()
         else:
-            self._point_at(weakest.name, True)
+            self.notify("There are too few points to leave one out", markup=False)
 
     def action_family(self) -> None:
         """Choose a family to highlight."""
-        if self._read is None or not self._read.families:
+        families = self.state.data.families if self.state.data is not None else {}
+        if not families:
             self.notify("No families are known here", markup=False)
             return
 
         def lift(name: str | None) -> None:
             if name is not None:
-                self._pointed = replace(self._pointed, family=name)
-                self.repaint()
-                self.query_one("#numbers").scroll_home(animate=False)
+                self.state.highlight = replace(self.state.highlight, family=name)
+                self._lit()
 
-        options = [("", "none"), *((name, f"{name}  {n}") for name, n in self._read.families.items())]
-        self.app.push_screen(Choose("Highlight a family", options, self._pointed.family), lift)
+        options = [("", "none"), *((name, f"{name}  {n}") for name, n in families.items())]
+        self.app.push_screen(Choose("Highlight a family", options, self.state.highlight.family), lift)
 
     def action_predictor(self) -> None:
         """Choose x."""
-        self._choose("x axis: predictor", "predictor")
-
-    def action_outcome(self) -> None:
-        """Choose y."""
-        self._choose("y axis: outcome", "outcome")
-
-    def _choose(self, title: str, which: str) -> None:
-        found = self._read
-        if found is None:
-            return
-        names = found.predictors if which == "predictor" else found.outcomes
-        if not names:
-            self.notify("There is nothing to choose from yet", markup=False)
+        data, title = self.state.data, "x axis: predictor"
+        if data is None or self._nothing_among(data.predictors):
             return
 
         def take(name: str | None) -> None:
             if name == _MORE:
-                self.load("more", lambda: unlisted(self.session), offer_more)
+                self.load("more", lambda: unlisted_predictors(self.session), offer_more)
             elif name:
-                self._take(which, name)
+                self._choose(predictor=name)
 
         def offer_more(more: list[str]) -> None:
             if more:
-                self.app.push_screen(Choose(title, [(name, name) for name in more], current), take)
+                self.app.push_screen(Choose(title, [(name, name) for name in more], data.predictor), take)
             else:
                 self.notify("They need a likelihood run with --token-scores", markup=False)
 
-        current = found.predictor if which == "predictor" else found.outcome
-        options = [(name, name) for name in names]
-        if which == "predictor" and found.source == "own":
+        options = [(name, name) for name in data.predictors]
+        if data.source == "own":
             options.append((_MORE, "proxy metrics and others by the dozen …"))
-        self.app.push_screen(Choose(title, options, current), take)
+        self.app.push_screen(Choose(title, options, data.predictor), take)
 
-    def _take(self, which: str, name: str) -> None:
-        found = self._read
-        assert found is not None
-        self._asked = Asked(found.source, **{"predictor": found.predictor, "outcome": found.outcome, which: name})
+    def action_outcome(self) -> None:
+        """Choose y."""
+        data = self.state.data
+        if data is None or self._nothing_among(data.outcomes):
+            return
+        options = [(name, name) for name in data.outcomes]
+        self.app.push_screen(
+            Choose("y axis: outcome", options, data.outcome), lambda name: self._choose(outcome=name) if name else None
+        )
+
+    def _nothing_among(self, names: tuple[str, ...]) -> bool:
+        if not names:
+            self.notify("There is nothing to choose from yet", markup=False)
+        return not names
+
+    def _choose(self, *, predictor: str = "", outcome: str = "") -> None:
+        self.state.choose(predictor=predictor, outcome=outcome)
         self._ask()
 
     def action_source(self) -> None:
         """The next source of outcomes."""
-        from engine.correlation.sources import SOURCES
-
-        shown = self._asked.source or (self._read.source if self._read is not None else "own")
-        self._asked = Asked(SOURCES[(SOURCES.index(shown) + 1) % len(SOURCES)])
+        self.state.next_source()
         self._ask()
 
     def action_again(self) -> None:
@@ -308,8 +301,8 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def action_export(self) -> None:
         """Write the plot, or the correlations, to a file."""
-        found = self._read
-        if found is None or (view := found.view) is None:
+        data = self.state.data
+        if data is None or (view := data.view) is None:
             return
 
         def figure() -> Figure:
@@ -317,4 +310,4 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
             return correlation(view)
 
-        export_dialog(self, "correlations", {}, source=found.source, figure=figure)
+        export_dialog(self, "correlations", {}, source=data.source, figure=figure)

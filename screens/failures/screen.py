@@ -9,40 +9,29 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static, Tree
-from textual.widgets.tree import TreeNode
+from textual.widgets import Static
 
-from rubrics.counted import count
 from rubrics.errors import RudeError
-from screens.asking import Asking
-from screens.exporting import export_dialog
-from screens.failures.branches import ORDERS, Failures, Pick, listed, pick_of, read_failures
-from screens.failures.glance import glance
-from screens.failures.noting import MARKS, marks, note_dialog
-from screens.formats import signed
-from screens.order import Order
-from screens.palette import glyph
-from screens.plain import one_line, plain
-from screens.widgets.dialogs import Ask, Choose
+from screens.failures.pair_list import headings, id_width, pair_line
+from screens.failures.preview import preview
+from screens.failures.state import ORDERS, Failures, FailuresState, Pick, read_failures
+from screens.failures.tree import FailureTree
+from screens.shell.annotation_dialog import annotation_dialog
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.export_dialogs import export_dialog
+from screens.shell.plain import plain
+from screens.shell.question_place import QuestionPlace
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
-    from engine.results.failures import Branch, FailedPair
-    from engine.store.annotations import Kind
+    from engine.annotations.pairs import Kind
     from rubrics.schema import Pair
-
-    Leaf = Branch | Kind | None
 
 __all__ = ["FailuresScreen"]
 
-_ID, _GLYPHS, _WORTH = 40, 3, 12
-"""Cells for the name of a pair, for the glyphs before it, and those that words behind it are worth."""
-_CRITERIA_SHOWN = 200
-"""Criteria listed under one subcategory; suites may have one for each pair."""
 
-
-class FailuresScreen(Asking):
+class FailuresScreen(QuestionPlace):
     """Why is it second?"""
 
     MODE = "failures"
@@ -88,25 +77,18 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def __init__(self) -> None:
         super().__init__()
-        self._failures: Failures | None = None
-        self._pick = Pick()
-        self._order = Order("margin")
-        self._wanted = ""
-        self._found: frozenset[str] | None = None
-        self._shown: list[FailedPair] = []
-        self._id_width = 0
-        self._seen_pair = ""
+        self.state = FailuresState()
+        self._previewed = ""
+        """Id of the pair shown below the list."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The tree is the grouping here."""
         return action != "grouping" and super().check_action(action, parameters)
 
-    def asking_body(self) -> Iterable[Widget]:
+    def answer_body(self) -> Iterable[Widget]:
         """Tree and list."""
         with Container(id="body"):
-            tree: Tree[Leaf] = Tree(Text("all failures"), id="tree")
-            tree.guide_depth = 2
-            tree.auto_expand = False
+            tree = FailureTree(id="tree")
             tree.tooltip = "the taxonomy: → opens a branch, ← closes it, enter shows its pairs"
             yield tree
             with Container(id="right"):
@@ -114,29 +96,28 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 rows = Rows(id="pairs")
                 rows.tooltip = "the failed pairs of the chosen branch, worst first: enter opens one"
                 yield rows
-                panel = VerticalScroll(Static(id="glance"), id="preview", can_focus=False)
+                panel = VerticalScroll(Static(id="preview-text"), id="preview", can_focus=False)
                 panel.tooltip = "the pair under the cursor: enter opens it"
                 yield panel
 
     def fetch(self) -> Failures:
         """Tree and pairs of the candidate looked at."""
-        return read_failures(self.session.board(), self.session.subject, self._pick, self._failures)
+        return read_failures(self.session.board(), self.session.subject, self.state.pick, self.state.failures)
 
     def arrived(self, failures: Failures) -> None:
         """Show them."""
-        old = self._failures
-        self._failures, self._pick = failures, failures.pick
-        if old is None or old.board is not failures.board or old.label != failures.label:
-            self._fill_tree()
+        before = self.state.failures
+        other_tree, same_list = self.state.take(failures)
+        if other_tree:
+            self.query_one(FailureTree).show(failures)
         pairs = self.query_one("#pairs", Rows)
-        if old is None or old.label != failures.label:
+        if before is None or before.label != failures.label:
             pairs.focus()
-        same = old is not None and (old.label, old.pick) == (failures.label, failures.pick)
-        self._fill_list(pairs.cursor if same else 0)
+        self._fill_list(pairs.cursor if same_list else 0)
 
     def missing(self, error: RudeError) -> Text:
         """What to do where there is nothing."""
-        self._failures = None
+        self.state.failures = None
         text = Text.assemble(("No failures to read yet\n\n", "bold"))
         text.append(plain(error.what) + "\n\n")
         text.append("Failures appear once a candidate has been scored: press 1, mark candidates, r.")
@@ -144,207 +125,131 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def repaint(self) -> None:
         """Draw again in the theme's colours, at the width there is."""
-        if self._failures is not None:
-            self._seen_pair = ""
-            self._relabel(self.query_one("#tree", Tree).root)
+        if self.state.failures is not None:
+            self._previewed = ""
+            self.query_one(FailureTree).relabel(self.state.failures)
             self._fill_list(self.query_one("#pairs", Rows).cursor)
 
-    def _relabel(self, node: TreeNode[Leaf]) -> None:
-        # Filled again, the tree would lose its cursor.
-        if node.is_root or node.data is not None:
-            node.set_label(self._label(node.data))
-        for child in node.children:
-            self._relabel(child)
-
-    def _fill_tree(self) -> None:
-        assert self._failures is not None
-        tree: Tree[Leaf] = self.query_one("#tree", Tree)
-        nodes = [node for top in tree.root.children for node in (top, *top.children)]
-        was = {node.data.name: node.is_expanded for node in nodes if node.data and not isinstance(node.data, str)}
-        tree.clear()
-        tree.root.set_label(self._label(None))
-        for branch in self._failures.tree:
-            node = tree.root.add(self._label(branch), branch, expand=was.get(branch.name, self.size.height >= 24))
-            for child in branch.children:
-                leaf = node.add(self._label(child), child, allow_expand=bool(child.children))
-                if was.get(child.name):
-                    leaf.expand()
-        for kind, number in self._failures.noted.items():
-            if number:
-                tree.root.add_leaf(self._label(kind), kind)
-        tree.root.expand()
-
-    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Leaf]) -> None:
-        """Criteria are listed only once their subcategory is opened."""
-        node = event.node
-        if node.data is None or isinstance(node.data, str) or node.data.kind != "subcategory" or node.children:
-            return
-        for criterion in node.data.children[:_CRITERIA_SHOWN]:
-            node.add_leaf(self._label(criterion), criterion)
-        if (more := len(node.data.children) - _CRITERIA_SHOWN) > 0:
-            node.add_leaf(Text(f"… {more:,} more; find them with /", self.colour("chance")))
-
-    def _label(self, branch: Leaf | None) -> Text:
-        assert self._failures is not None
-        width = 46 if self.wide else self.size.width - 2 if self.size.width < 60 else 32
-        if isinstance(branch, str):
-            mark, tone = MARKS[branch]
-            word = "flagged" if branch == "flag" else "excluded"
-            return Text.assemble((mark, self.colour(tone)), f" {word} ", (str(self._failures.noted[branch]), "bold"))
-        if branch is None:
-            return _rated("all", "", self._failures.failed, self._failures.scored, width - 2, "")
-        depth = {"category": 4, "subcategory": 6, "criterion": 8}[branch.kind]
-        mark, tone = glyph(branch.name) if branch.kind != "criterion" else ("·", "")
-        return _rated(branch.name, mark, branch.failed, branch.scored, width - depth, self.colour(tone) if tone else "")
-
-    def on_tree_node_selected(self, event: Tree.NodeSelected[Leaf]) -> None:
+    def on_failure_tree_picked(self, message: FailureTree.Picked) -> None:
         """Show the pairs of a branch."""
-        path: list[Branch] = []
-        node: TreeNode[Leaf] | None = event.node
-        if node is not None and node.data is None and not node.is_root:
-            return
-        noted = event.node.data if isinstance(event.node.data, str) else None
-        while node is not None:
-            if node.data is not None and not isinstance(node.data, str):
-                path.append(node.data)
-            node = node.parent
-        self._pick = Pick(noted=noted) if noted else pick_of(path)
-        self._seen = None
-        self.ask()
+        self.state.pick = message.pick
+        self.action_again()
 
     def _fill_list(self, cursor: int = 0) -> None:
-        failures = self._failures
+        state, failures = self.state, self.state.failures
         assert failures is not None
-        self._shown = listed(failures, self._order, self._wanted, self._found)
+        state.arrange()
         self.say(
             plain(failures.label), failures.board.suite, failures.board.protocol, failures.board.metric,
             f"{failures.failed:,} of {failures.scored:,} pairs failed",
             f"{failures.board.excluded:,} excluded" if failures.board.excluded else "",
         )  # fmt: skip
-        # What was searched for stands first: on a narrow screen the end is cut.
-        what = count(len(self._shown), "pair") + (f" with “{one_line(self._wanted, 30)}”" if self._wanted else "")
-        what += f" in {one_line(failures.pick.title, 40)}"
-        self._id_width = min(_ID, max((len(pair.pair_id) for pair in self._shown), default=0))
-        arrows = {name: self._order.arrow if name == self._order.by else " " for name in ORDERS}
-        bold = {name: "bold" if name == self._order.by else "" for name in ORDERS}
-        self.query_one("#heading", Heading).show(
-            [
-                (f"{'margin' + arrows['margin']:>8}", bold["margin"], "margin"),
-                (f" {'fails' + arrows['fails']:<6}", bold["fails"], "fails"),
-                (f" {'pair' + arrows['pair']:<6}", bold["pair"], "pair"),
-                (what, "bold", ""),
-            ]
+        self.query_one("#heading", Heading).show(headings(state))
+        name = id_width(state)
+        self.query_one("#pairs", Rows).show(
+            len(state.shown),
+            lambda index, width: pair_line(state, state.shown[index], width, name, self.colour),
+            cursor,
         )
-        self.query_one("#pairs", Rows).show(len(self._shown), self._line, cursor)
-        self._glance()
-
-    def _line(self, index: int, width: int) -> Text:
-        pair = self._shown[index]
-        line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>7} {f'{pair.failed_by}/{pair.scored_by}':>6} ")
-        assert self._failures is not None
-        line.append(marks(self._failures.board.annotations.get(pair.pair_id, ())))
-        drawn = pair.subcategories[:_GLYPHS]
-        for name in drawn:
-            mark, tone = glyph(name)
-            line.append(mark, self.colour(tone))
-        line.append(" " * (_GLYPHS - len(drawn)) + f" {one_line(pair.pair_id, _ID):<{self._id_width}}")
-        if width - line.cell_len >= _WORTH:
-            why = f"  {', '.join(pair.subcategories)} · {one_line(', '.join(pair.violated), 80)}"
-            line.append(why, self.colour("chance"))
-        return line
+        self._preview()
 
     def on_rows_highlighted(self) -> None:
         """Another pair is under the cursor."""
-        self._glance()
+        self._preview()
 
-    def _glance(self) -> None:
+    def _preview(self) -> None:
         """Show the pair under the cursor below the list, where there is room."""
-        at = self.query_one("#pairs", Rows).cursor
-        if not (self.has_class("-wide") and self.has_class("-tall")) or self._failures is None:
+        failures = self.state.failures
+        if not (self.has_class("-wide") and self.has_class("-tall")) or failures is None:
             return
-        if at >= len(self._shown):
-            self._seen_pair = ""
-            self.query_one("#glance", Static).update("")
+        current = self.state.at(self.query_one("#pairs", Rows).cursor)
+        if current is None:
+            self._previewed = ""
+            self.query_one("#preview-text", Static).update("")
             return
-        pair_id, suite = self._shown[at].pair_id, self._failures.board.suite_hash
-        if pair_id == self._seen_pair:
+        pair_id, suite = current.pair_id, failures.board.suite_hash
+        if pair_id == self._previewed:
             return
 
         def read() -> Pair:
-            from engine.store.suites import load_pairs
+            from engine.results.single_pair import find_pair
 
-            return load_pairs(self.session.store, suite, [pair_id])[0]
+            return find_pair(self.session.store, suite, pair_id)
 
         def arrived(pair: Pair) -> None:
-            self._seen_pair = pair_id
-            self.query_one("#glance", Static).update(glance(pair, self.colour))
+            self._previewed = pair_id
+            self.query_one("#preview-text", Static).update(preview(pair, self.colour))
             self.query_one("#preview").scroll_home(animate=False)
 
-        self.load("glance", read, arrived, lambda error: None, same=pair_id)
+        self.load("preview", read, arrived, lambda error: None, same=pair_id)
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it."""
-        self._sort(event.what)
+        self.sort(event.what)
 
-    def _sort(self, by: str) -> None:
-        self._order = self._order.chosen(by)
+    def sort(self, by: str) -> None:
+        """Sort the pairs; again turns them round."""
+        self.state.order = self.state.order.chosen(by)
         self._fill_list()
 
     def action_order(self) -> None:
         """Choose what the pairs are sorted by."""
         self.app.push_screen(
-            Choose("Sort by", list(ORDERS.items()), self._order.by), lambda by: self._sort(by) if by else None
+            Choose("Sort by", list(ORDERS.items()), self.state.order.by), lambda by: self.sort(by) if by else None
         )
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         """Open one pair; the screen walks the same list with n and p."""
-        from screens.failures.pair import PairScreen
+        from screens.pair.screen import PairScreen
 
-        assert self._failures is not None
+        failures = self.state.failures
+        assert failures is not None
 
         def back(index: int | None) -> None:
             if index is not None:
                 self.query_one("#pairs", Rows).cursor = index
 
-        ids = [pair.pair_id for pair in self._shown]
-        self.app.push_screen(PairScreen(self._failures.board, self._failures.label, ids, event.index), back)
+        ids = [pair.pair_id for pair in self.state.shown]
+        self.app.push_screen(PairScreen(failures.board, failures.label, ids, event.index), back)
 
     def action_note(self, kind: Kind) -> None:
         """Flag or exclude the pair under the cursor, or take that back."""
-        at = self.query_one("#pairs", Rows).cursor
-        if self._failures is not None and at < len(self._shown):
-            board, pair_id = self._failures.board, self._shown[at].pair_id
-            note_dialog(self, board.suite_hash, pair_id, kind, board.annotations.get(pair_id, ()), self.ask)
+        pair = self.state.at(self.query_one("#pairs", Rows).cursor)
+        if self.state.failures is not None and pair is not None:
+            board = self.state.failures.board
+            annotations = board.annotations.get(pair.pair_id, ())
+            annotation_dialog(self, board.suite_hash, pair.pair_id, kind, annotations, self.ask)
 
     def action_candidate(self) -> None:
         """Look at another candidate."""
-        if self._failures is None:
+        failures = self.state.failures
+        if failures is None:
             return
 
         def look(label: str | None) -> None:
             if label:
                 self.session.subject = label
-                self._pick = Pick()
+                self.state.pick = Pick()
                 self.ask()
 
-        options = [(label, label) for label in self._failures.board.matrix.candidates]
-        self.app.push_screen(Choose("Failures of", options, self._failures.label), look)
+        options = [(label, label) for label in failures.board.matrix.candidates]
+        self.app.push_screen(Choose("Failures of", options, failures.label), look)
 
     def action_search(self) -> None:
         """Narrow the list."""
 
-        def search(wanted: str | None) -> None:
-            self._wanted, self._found = wanted or "", None
-            failures = self._failures
+        def search(needle: str | None) -> None:
+            self.state.search(needle or "")
+            failures = self.state.failures
             if failures is None:
                 return
-            if not wanted:
+            if not needle:
                 self._fill_list()
                 return
             from engine.results.search import find_text
 
-            def found(ids: frozenset[str]) -> None:
-                self._found = ids
+            def arrived(ids: frozenset[str]) -> None:
+                self.state.hits = ids
                 self._fill_list()
 
             def failed(error: RudeError) -> None:
@@ -353,9 +258,10 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 self.show_error(error)
 
             self.say("searching…")
-            self.load("search", lambda: find_text(self.session.store, failures.board.suite_hash, wanted), found, failed)
+            suite_hash = failures.board.suite_hash
+            self.load("search", lambda: find_text(self.session.store, suite_hash, needle), arrived, failed)
 
-        self.app.push_screen(Ask("Search in ids, criteria and texts", self._wanted, without="shows all"), search)
+        self.app.push_screen(Ask("Search in ids, criteria and texts", self.state.needle, without="shows all"), search)
 
     def action_trial(self) -> None:
         """Put the pairs on trial, by everybody's verdicts."""
@@ -365,30 +271,18 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def action_export(self) -> None:
         """Write this candidate's failures to a file."""
-        failures = self._failures
+        failures = self.state.failures
         if failures is None:
             return
         board, entrant = failures.board, failures.board.entrant(failures.label)
-        shown = {pair.pair_id: place for place, pair in enumerate(self._shown)}
+        places = {pair.pair_id: place for place, pair in enumerate(self.state.shown)}
         export_dialog(
             self,
             "failures",
             {"suite": board.suite_hash, "protocol": board.protocol, "metric": board.metric},
             place_of=lambda row: (
-                shown.get(row["pair_id"])
+                places.get(row["pair_id"])
                 if (row["candidate"], row["precision"]) == (entrant.name, entrant.precision)
                 else None
             ),
         )
-
-
-def _rated(name: str, mark: str, failed: int, scored: int, width: int, style: str) -> Text:
-    rate = f"{failed / scored:>4.0%} {f'{failed:,}/{scored:,}':>7}" if scored else ""
-    room = max(6, width - len(rate) - (len(mark) + 1 if mark else 0) - 1)
-    text = Text(no_wrap=True)
-    if mark:
-        text.append(mark + " ", style)
-    text.append(f"{one_line(name, room):<{room}} ")
-    text.append(rate[:4], "bold" if failed else "")
-    text.append(rate[4:])
-    return text

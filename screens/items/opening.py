@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from screens.place import Place
+from screens.shell.place import Place
 
 if TYPE_CHECKING:
     from engine.results.suites import SuiteEntry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -14,33 +13,26 @@ from textual.widgets import Static
 
 from rubrics.counted import count
 from rubrics.errors import RudeError
-from screens.asking import Asking
-from screens.exporting import export_dialog
-from screens.failures.noting import note_dialog
-from screens.items.lines import FOUND, ability_axis, ability_head, ability_line, columns, facts, headings, pair_line
-from screens.order import Order
-from screens.plain import plain
-from screens.widgets.dialogs import Choose
+from screens.items.abilities import ability_axis, ability_head, ability_line
+from screens.items.detail import detail
+from screens.items.pair_table import FINDING_MARKS, columns, finding_tabs, headings, pair_line
+from screens.items.state import ItemsState, TrialRead, read_trial
+from screens.shell.annotation_dialog import annotation_dialog
+from screens.shell.dialogs import Choose
+from screens.shell.export_dialogs import export_dialog
+from screens.shell.plain import plain
+from screens.shell.question_place import QuestionPlace
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
-    from engine.results.board import Board
-    from engine.results.items import Model, PairTrial, Trial
-    from engine.store.annotations import Kind
+    from engine.annotations.pairs import Kind
+    from engine.results.items import PairTrial, Trial
 
 __all__ = ["ItemsScreen"]
 
 
-@dataclass(frozen=True)
-class _Read:
-    board: Board
-    trial: Trial | None
-    refused: RudeError | None = None
-    """Why these candidates cannot try pairs."""
-
-
-class ItemsScreen(Asking):
+class ItemsScreen(QuestionPlace):
     """Is it the candidates, or is it the pair?"""
 
     TITLE = "Pairs on trial"
@@ -102,12 +94,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
         """
         super().__init__()
         self._mode = mode
-        self._read: _Read | None = None
-        self._model: Model = "auto"
-        self._order = Order("suspicion")
-        self._finding = ""
-        self._shown: list[PairTrial] = []
-        self._columns: list[str] = []
+        self.state = ItemsState()
 
     @property
     def here(self) -> str:
@@ -118,7 +105,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
         """Nothing here is split into groups."""
         return action != "grouping" and super().check_action(action, parameters)
 
-    def asking_body(self) -> Iterable[Widget]:
+    def answer_body(self) -> Iterable[Widget]:
         """What cannot be known, what was found, the pairs; abilities and one pair's numbers beside or below."""
         yield Static(id="cannot")
         findings = Heading(id="findings")
@@ -140,50 +127,45 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
             yield area
 
     def on_mount(self) -> None:
-        """The pairs have the focus."""
-        rows = self.query_one("#pairs", Rows)
-        self.watch(rows, "cursor", self._show_facts, init=False)
+        """Follow the cursor."""
+        self.watch(self._pairs, "cursor", self._show_detail, init=False)
 
-    def _asked_for(self) -> tuple[object, ...]:
-        return (*super()._asked_for(), self._model)
+    @property
+    def _pairs(self) -> Rows:
+        return self.query_one("#pairs", Rows)
 
-    def fetch(self) -> _Read:
+    def asked_for(self) -> tuple[object, ...]:
+        """The model too."""
+        return (*super().asked_for(), self.state.model)
+
+    def fetch(self) -> TrialRead:
         """Board and trial."""
-        from engine.results.items import try_pairs
-        from rubrics.errors import BadInput
+        return read_trial(self.session, self.state.model)
 
-        board = self.session.board()
-        try:
-            return _Read(board, try_pairs(board, model=self._model))
-        except BadInput as error:
-            return _Read(board, None, error)
-
-    def arrived(self, found: _Read) -> None:
+    def arrived(self, answer: TrialRead) -> None:
         """Show them."""
-        if found.trial is None:
-            assert found.refused is not None
-            if self._model != "auto":
-                self._model = "auto"
-                self.notify(found.refused.what, severity="warning", markup=False)
+        state = self.state
+        if answer.trial is None:
+            assert answer.refused is not None
+            if state.model != "auto":
+                state.model = "auto"
+                self.notify(answer.refused.what, severity="warning", markup=False)
                 self.ask()
                 return
             self.say()
-            self.nothing(self._nothing("These candidates cannot try pairs", found.refused))
+            self.nothing(self._nothing("These candidates cannot try pairs", answer.refused))
             return
-        if self._read is None:
-            self.query_one("#pairs", Rows).focus()
-        old, self._read = self._read, found
-        same = old is not None and old.board.suite_hash == found.board.suite_hash
-        if not same:
-            self._finding = ""
-        self._fill(self.query_one("#pairs", Rows).cursor if same else 0)
+        if state.trial is None:
+            self._pairs.focus()
+        same = state.take(answer.board, answer.trial)
+        self._fill(self._pairs.cursor if same else 0)
 
     def missing(self, error: RudeError) -> Text:
         """What to do where there is nothing."""
         return self._nothing("No verdicts to try pairs by", error)
 
     def _nothing(self, title: str, error: RudeError) -> Text:
-        self._read = None
+        self.state.forget()
         text = Text.assemble((title + "\n\n", "bold"), plain(error.what) + "\n\n")
         text.append("Item response needs three candidates that have read one suite; the more, the more it can tell. ")
         text.append("Press 1, mark candidates, r.")
@@ -191,54 +173,34 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
 
     def repaint(self) -> None:
         """Draw again in the theme's colours, at the width there is."""
-        if self._read is not None:
-            self._fill(self.query_one("#pairs", Rows).cursor)
-
-    @property
-    def _trial(self) -> Trial:
-        assert self._read is not None
-        assert self._read.trial is not None
-        return self._read.trial
+        if self.state.trial is not None:
+            self._fill(self._pairs.cursor)
 
     def _fill(self, cursor: int) -> None:
         from engine.results.items import cannot_tell
 
-        trial = self._trial
+        state, trial, board = self.state, self.state.trial, self.state.board
+        assert trial is not None
         self.say(
             trial.suite, trial.protocol, trial.metric,
             f"{len(trial.candidates)} candidates on {count(len(trial.pairs), 'pair')}",
-            f"{self._read.board.excluded:,} excluded" if self._read and self._read.board.excluded else "",
+            f"{board.excluded:,} excluded" if board is not None and board.excluded else "",
             "Rasch, shrunk" if trial.model == "rasch" else "2PL",
         )  # fmt: skip
         self.query_one("#cannot", Static).update(Text(cannot_tell(trial)))
-        self.query_one("#findings", Heading).show(self._tabs(trial))
-        found = trial.sorted(self._order.by, reverse=self._order.reverse)
-        self._shown = [pair for pair in found if not self._finding or self._finding in pair.findings]
-        rows = self.query_one("#pairs", Rows)
-        width = rows.scrollable_content_region.width or rows.size.width or self.size.width
-        self._columns = columns(trial, width)
-        self.query_one("#heading", Heading).show(headings(self._columns, self._order))
-        rows.show(len(self._shown), self._line, cursor)
+        self.query_one("#findings", Heading).show(finding_tabs(trial, state.finding, self.colour))
+        state.arrange()
+        rows = self._pairs
+        shown = columns(trial, rows.scrollable_content_region.width or rows.size.width or self.size.width)
+        self.query_one("#heading", Heading).show(headings(shown, state.order))
+        rows.show(len(state.shown), lambda index, _: pair_line(state.shown[index], shown, self.colour), cursor)
         self._fill_abilities(trial)
-        self._show_facts()
-
-    def _tabs(self, trial: Trial) -> list[tuple[str, str, str]]:
-        strong = f"bold {self.colour('primary')}"
-        parts = []
-        for name, mark in [("all", ""), *((name, glyph) for name, (glyph, _) in FOUND.items())]:
-            number = len(trial.found(name)) if mark else len(trial.pairs)
-            here = self._finding == ("" if name == "all" else name)
-            words = f"{mark} {name} {number:,}".strip()
-            parts.append((f" [{words}]" if here else f"  {words} ", strong if here else "", name))
-        return parts
-
-    def _line(self, index: int, width: int) -> Text:
-        return pair_line(self._shown[index], self._columns, self.colour)
+        self._show_detail()
 
     def _fill_abilities(self, trial: Trial) -> None:
         able = self.query_one("#abilities", Rows)
         room = (54 if self.wide else self.size.width) - 19
-        longest = max(len(one.candidate) for one in trial.abilities)
+        longest = max(len(ability.candidate) for ability in trial.abilities)
         name = max(9, min(longest, room - 9, 40))
         axis = ability_axis(trial, min(60, room - name))
         able.styles.height = min(len(trial.abilities), 20) if self.wide else None
@@ -248,20 +210,19 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
             able.cursor,
         )  # fmt: skip
 
-    def _show_facts(self) -> None:
-        panel = self.query_one("#numbers", Static)
-        pair = self._current()
-        if self._read is None:
+    def _show_detail(self) -> None:
+        trial, board, pair = self.state.trial, self.state.board, self._current()
+        if trial is None or board is None:
             return
+        panel = self.query_one("#numbers", Static)
         if pair is None:
             panel.update(Text("No pair is like this; f shows all again."))
             return
-        panel.update(facts(self._trial, self._read.board, pair, self.colour, methods=self.wide))
+        panel.update(detail(trial, board, pair, self.colour, methods=self.wide))
         self.query_one("#facts").scroll_home(animate=False)
 
     def _current(self) -> PairTrial | None:
-        at = self.query_one("#pairs", Rows).cursor
-        return self._shown[at] if at < len(self._shown) else None
+        return self.state.at(self._pairs.cursor)
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a finding keeps its pairs, one on a heading sorts."""
@@ -271,21 +232,21 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
             self._sort(event.what)
 
     def _keep(self, finding: str) -> None:
-        self._finding = "" if finding == "all" else finding
+        self.state.keep(finding)
         self._fill(0)
 
     def _sort(self, by: str) -> None:
-        self._order = self._order.chosen(by)
+        self.state.order = self.state.order.chosen(by)
         self._fill(0)
 
     def action_finding(self) -> None:
         """Keep the pairs of which something was found."""
         from engine.results.items import FINDINGS
 
-        if self._read is not None:
-            options = [("all", "all pairs"), *((n, f"{FOUND[n][0]} {n}: {words}") for n, words in FINDINGS.items())]
+        if self.state.trial is not None:
+            marked = ((name, f"{FINDING_MARKS[name][0]} {name}: {words}") for name, words in FINDINGS.items())
             self.app.push_screen(
-                Choose("Pairs found to be", options, self._finding or "all"),
+                Choose("Pairs found to be", [("all", "all pairs"), *marked], self.state.finding or "all"),
                 lambda finding: self._keep(finding) if finding else None,
             )
 
@@ -293,22 +254,24 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
         """Choose what the pairs are sorted by."""
         from engine.results.items import SORTS
 
-        if self._read is not None:
+        if self.state.trial is not None:
             options = [(name, f"{name}: {words}") for name, words in SORTS.items()]
-            self.app.push_screen(Choose("Sort by", options, self._order.by), lambda by: self._sort(by) if by else None)
+            self.app.push_screen(
+                Choose("Sort by", options, self.state.order.by), lambda by: self._sort(by) if by else None
+            )
 
     def action_model(self) -> None:
         """The other model."""
-        if self._read is not None:
-            self._model = "rasch" if self._trial.model == "2pl" else "2pl"
+        if self.state.trial is not None:
+            self.state.other_model()
             self.ask()
 
     def action_abilities(self) -> None:
         """To the candidates, and back to the pairs."""
-        pairs, able = self.query_one("#pairs", Rows), self.query_one("#abilities", Rows)
+        able = self.query_one("#abilities", Rows)
         if able.has_focus:
             self.remove_class("-able")
-            pairs.focus()
+            self._pairs.focus()
         else:
             self.add_class("-able")
             able.focus()
@@ -316,52 +279,54 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     def action_other(self) -> None:
         """From the list to the numbers, or back."""
         area = self.query_one("#facts")
-        (self.query_one("#pairs", Rows) if area.has_focus else area).focus()
+        (self._pairs if area.has_focus else area).focus()
 
     def action_back(self) -> None:
         """From abilities to pairs, from some pairs to all, then to where it was opened."""
-        if not self.query_one("#pairs", Rows).has_focus and self._read is not None:
+        if not self._pairs.has_focus and self.state.trial is not None:
             self.remove_class("-able")
-            self.query_one("#pairs", Rows).focus()
-        elif self._finding:
+            self._pairs.focus()
+        elif self.state.finding:
             self._keep("all")
         else:
             self.dismiss()
 
     def on_rows_selected(self, event: Rows.Selected) -> None:
         """Open a pair, or a candidate's failures."""
-        assert self._read is not None
+        trial, board = self.state.trial, self.state.board
+        assert trial is not None
+        assert board is not None
         if event.rows.id == "abilities":
-            self.session.subject = self._trial.abilities[event.index].candidate
+            self.session.subject = trial.abilities[event.index].candidate
             self.call_later(self.run_action, "app.go('failures')")
             return
-        from screens.failures.pair import PairScreen
+        from screens.pair.screen import PairScreen
 
         def back(index: int | None) -> None:
             if index is not None:
-                self.query_one("#pairs", Rows).cursor = index
+                self._pairs.cursor = index
 
-        ids = [pair.pair_id for pair in self._shown]
-        subject = self._trial.abilities[0].candidate
-        self.app.push_screen(PairScreen(self._read.board, subject, ids, event.index), back)
+        ids = [pair.pair_id for pair in self.state.shown]
+        self.app.push_screen(PairScreen(board, trial.abilities[0].candidate, ids, event.index), back)
 
     def action_note(self, kind: Kind) -> None:
         """Flag or exclude the pair under the cursor, or take that back."""
-        pair = self._current()
-        if pair is not None:
-            note_dialog(self, self._trial.suite_hash, pair.pair_id, kind, pair.notes, self.ask)
+        pair, trial = self._current(), self.state.trial
+        if pair is not None and trial is not None:
+            annotation_dialog(self, trial.suite_hash, pair.pair_id, kind, pair.notes, self.ask)
 
     def action_short(self) -> None:
         """Pick a short suite."""
-        if self._read is not None:
-            from screens.items.short import ShortScreen
+        if self.state.trial is not None:
+            from screens.short_suite.screen import ShortScreen
 
-            self.app.push_screen(ShortScreen(self._mode, self._trial))
+            self.app.push_screen(ShortScreen(self._mode, self.state.trial))
 
     def action_export(self) -> None:
         """Write the pairs shown to a file."""
-        if self._read is None:
+        trial = self.state.trial
+        if trial is None:
             return
-        trial, shown = self._trial, {pair.pair_id: place for place, pair in enumerate(self._shown)}
+        places = {pair.pair_id: place for place, pair in enumerate(self.state.shown)}
         pinned = {"suite": trial.suite_hash, "protocol": trial.protocol, "metric": trial.metric}
-        export_dialog(self, "pairs", pinned, place_of=lambda row: shown.get(row["pair_id"]))
+        export_dialog(self, "pairs", pinned, place_of=lambda row: places.get(row["pair_id"]))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.export.palette import glyph
 from rubrics.counted import count
-from screens.bars import axis_for, interval_bar
-from screens.formats import duration, parameters, percent, signed, size
-from screens.palette import glyph
-from screens.plain import one_line, plain
-from screens.rankings.lines import Line, Standings, profile, rank_text, scope_names
+from screens.rankings.state import CandidateRow, Standings, profile, rank_text, scope_names
+from screens.shell.bars import axis_for, interval_bar
+from screens.shell.colour import Colour
+from screens.shell.formats import duration, parameters, percent, signed, size
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
@@ -23,9 +24,9 @@ _NAMED, _PROFILED = 6, 12
 """Scopes named as strong or weak, and scopes pictured."""
 
 
-def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, width: int, wide: bool) -> Text:
+def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, width: int, wide: bool) -> Text:
     """Name, standing, profile, strengths and weaknesses, what must be known to read it."""
-    table, row, entrant = standings.table, line.overall, line.entrant
+    table, row, entrant = standings.table, candidate.overall, candidate.entrant
     faint = colour("chance")
     text = Text(overflow="fold")
     text.append(one_line(entrant.label, width) + "\n", "bold")
@@ -41,16 +42,16 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
         else:
             text.append("told apart from every other candidate\n")
         text.append(f"the best of them with probability {row.p_best:.2f}\n")
-    strong, weak = profile(line)
+    strong, weak = profile(candidate)
     if strong:
         text.append("▲ strong in " + _named(strong) + "\n", colour("good"))
     if weak:
         text.append("▼ weak in " + _named(weak) + "\n", colour("bad"))
-    if line.scopes and not strong and not weak:
+    if candidate.scopes and not strong and not weak:
         text.append("even: no part surely off the whole\n", faint)
     if wide:
         text.append("\n")
-        _profile(text, table, line, colour, width)
+        _profile(text, table, candidate, colour, width)
     text.append("\n")
     if bias := standings.biases.get(entrant.label):
         flips = bias.flip_rate
@@ -60,7 +61,7 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
         if table.metric == "strict":
             text.append(f"strict of one that cannot tell but flips as often: {percent(bias.strict_baseline.value)} %\n")
     _controls(text, standings, entrant.label, colour)
-    for note in _facts(line):
+    for note in _facts(candidate):
         text.append(note + "\n")
     text.append(f"{count(row.n_pairs, 'pair')} in {count(row.n_clusters, 'cluster')}; {plain(row.method)}\n", faint)
     for note in table.notes:
@@ -68,10 +69,10 @@ def detail(standings: Standings, line: Line, colour: Callable[[str], str], *, wi
     return text
 
 
-def _controls(text: Text, standings: Standings, label: str, colour: Callable[[str], str]) -> None:
+def _controls(text: Text, standings: Standings, label: str, colour: Colour) -> None:
     for shown, words, what in (("none", "without prompt", "prompt"), ("other", "wrong prompt", "its own")):
-        if (found := standings.controls.by_label.get(label, {}).get(shown)) is not None:
-            left, gained = found.without, found.gained
+        if (control := standings.controls.by_label.get(label, {}).get(shown)) is not None:
+            left, gained = control.without, control.gained
             text.append(f"{words:<15} {percent(left.value):>5} ")
             text.append(f"({percent(left.ci_low)}–{percent(left.ci_high)})\n", colour("chance"))
             text.append(f"{f'  {what} adds':<15} {signed(gained.difference * 100, 1):>5} ")
@@ -86,16 +87,16 @@ def _named(scopes: list[str]) -> str:
     return ", ".join(one_line(name, 30) for name in scopes[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _profile(text: Text, table: RankingTable, line: Line, colour: Callable[[str], str], width: int) -> None:
+def _profile(text: Text, table: RankingTable, candidate: CandidateRow, colour: Colour, width: int) -> None:
     names = scope_names(table)
     if not names:
         return
     longest = min(14, max(map(len, names)))
-    ends = [end for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
+    ends = [end for row in candidate.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
     axis = axis_for(ends, table.chance, max(8, width - longest - 10))
     for number, name in enumerate(names[:_PROFILED]):
         mark, tone = glyph(name, number)
-        row = line.scopes.get(name)
+        row = candidate.scopes.get(name)
         text.append(f"{mark} {one_line(name, longest):<{longest}} ", colour(tone))
         if row is None:
             text.append("–\n")
@@ -111,8 +112,8 @@ def _profile(text: Text, table: RankingTable, line: Line, colour: Callable[[str]
         text.append(f"… {len(names) - _PROFILED} more\n", colour("chance"))
 
 
-def _facts(line: Line) -> Iterable[str]:
-    run = line.entrant.run
+def _facts(candidate: CandidateRow) -> Iterable[str]:
+    run = candidate.entrant.run
     if run.n_skipped:
         yield f"{count(run.n_skipped, 'pair')} could not be scored"
     seconds, tokens, memory = (run.facts.get(name) for name in ("seconds", "tokens", "memory"))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from screens.bars import Axis, axis_for, axis_line, interval_bar
-from screens.formats import percent
-from screens.palette import glyph
-from screens.plain import one_line
-from screens.rankings.lines import Line
+from engine.export.palette import glyph
+from screens.rankings.state import CandidateRow
+from screens.shell.bars import Axis, axis_for, axis_line, interval_bar
+from screens.shell.colour import Colour
+from screens.shell.formats import percent
+from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
@@ -30,8 +31,8 @@ class Multiples:
     table: RankingTable
     scopes: Sequence[tuple[int, str]]
     """Each with its number."""
-    shown: Sequence[Line]
-    colour: Callable[[str], str]
+    shown: Sequence[CandidateRow]
+    colour: Colour
     across: int
     each: int
     """Cells of one picture."""
@@ -67,14 +68,14 @@ class Multiples:
             return head.append(axis_line(self.axis, self.table.chance), faint)
         if row > len(self.shown):
             return Text()
-        line = self.shown[row - 1]
-        found = line.scopes.get(scope)
-        part = Text(f"  {one_line(line.entrant.label, self.name):<{self.name}} ")
-        if found is None:
+        candidate = self.shown[row - 1]
+        ranked = candidate.scopes.get(scope)
+        part = Text(f"  {one_line(candidate.entrant.label, self.name):<{self.name}} ")
+        if ranked is None:
             return part.append("    –", faint)
-        part.append(f"{percent(found.value):>5} ", style)
+        part.append(f"{percent(ranked.value):>5} ", style)
         bar = interval_bar(
-            self.axis, found.value, found.ci_low, found.ci_high, self.table.chance, colour=style, faint=faint
+            self.axis, ranked.value, ranked.ci_low, ranked.ci_high, self.table.chance, colour=style, faint=faint
         )
         return part.append_text(bar)
 
@@ -82,8 +83,8 @@ class Multiples:
 def multiples(
     table: RankingTable,
     scopes: Sequence[tuple[int, str]],
-    shown: Sequence[Line],
-    colour: Callable[[str], str],
+    shown: Sequence[CandidateRow],
+    colour: Colour,
     size: tuple[int, int],
 ) -> Multiples:
     """The pictures of these scopes: no more side by side than it takes to have them all in view, where that can be.
@@ -96,8 +97,10 @@ def multiples(
     fitting = (n for n in range(min(2, most), most) if -(-len(scopes) // n) * (len(shown) + 2) - 1 <= height)
     across = next(fitting, most)
     each = (width - 1) // across
-    name = min(_NAME, max([len(one_line(line.entrant.label, _NAME)) for line in shown], default=8))
-    ends = [end for line in shown for row in line.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
+    name = min(_NAME, max([len(one_line(row.entrant.label, _NAME)) for row in shown], default=8))
+    ends = [
+        end for candidate in shown for row in candidate.scopes.values() for end in (row.value, row.ci_low, row.ci_high)
+    ]
     return Multiples(
         table, scopes, shown, colour, across, each, name, axis_for(ends, table.chance, max(8, each - name - 10))
     )

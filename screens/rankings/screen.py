@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual import on
@@ -13,16 +13,16 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.errors import RudeError
-from screens.asking import Asking
-from screens.exporting import export_dialog
-from screens.plain import plain
 from screens.rankings.detail import detail
-from screens.rankings.lines import BY_RANK, FIXED, Line, Standings, lines, scope_names, standings, tie_sets
 from screens.rankings.multiples import multiples
-from screens.rankings.table import EARLIER, LATER, Layout, headings, layout, legend, row_text, set_text
+from screens.rankings.state import CandidateRow, RankingsState, Standings, read_standings
+from screens.rankings.table import EARLIER, LATER, Columns, fit_columns, headings, legend, row_text, set_text
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.export_dialogs import export_dialog
+from screens.shell.plain import plain
+from screens.shell.question_place import QuestionPlace
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Ask, Choose
-from screens.widgets.lines import Lines
+from screens.widgets.line_list import LineList
 from screens.widgets.measured import Measured
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -31,16 +31,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from engine.results.rankings import RankingTable
-    from engine.stats.intervals import Estimate
 
 __all__ = ["RankingsScreen"]
+
+
+_TALL: Final = 36
+"""Rows of the screen from which the table leaves room for pictures below it."""
 
 
 class _Left(Container, Measured):
     """Table and pictures."""
 
 
-class RankingsScreen(Asking):
+class RankingsScreen(QuestionPlace):
     """Which candidate, and how sure are we?"""
 
     MODE = "rankings"
@@ -95,17 +98,9 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def __init__(self) -> None:
         super().__init__()
-        self._standings: Standings | None = None
-        self._table: RankingTable | None = None
-        self._order = BY_RANK
-        self._wanted = ""
-        self._marked: list[str] = []
-        self._grouped = False
-        self._skip = 0
-        self._lines: list[Line | list[Line]] = []
-        """What stands in the table: a candidate, or a set of them, which is the heading over its members."""
+        self.state = RankingsState()
 
-    def asking_body(self) -> Iterable[Widget]:
+    def answer_body(self) -> Iterable[Widget]:
         """Table with legend, and the panel beside or below it."""
         with Container(id="body"):
             with _Left(id="left"):
@@ -114,7 +109,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
                 table.tooltip = "the ranking: enter opens the failures of the candidate, a click on a heading sorts"
                 yield table
                 yield Brief(id="legend")
-                area = Lines(id="multiples")
+                area = LineList(id="multiples")
                 area.tooltip = "every candidate's interval in each part of the ranking, all on one axis"
                 yield area
             panel = VerticalScroll(Static(id="facts"), id="detail")
@@ -123,15 +118,12 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def fetch(self) -> Standings:
         """Rank what is stored."""
-        return standings(self.session)
+        return read_standings(self.session)
 
     def arrived(self, standings: Standings) -> None:
         """Show a new ranking."""
+        self.state.take(standings)
         table = standings.table
-        self._standings, self._table = standings, table
-        self._marked = [label for label in self._marked if label in table.entrants]
-        if self._order.by not in (*FIXED, *scope_names(table)):
-            self._order = BY_RANK
         overall = table.overall
         first = overall.rows[0]
         out = f" ({table.excluded:,} excluded)" if table.excluded else ""
@@ -145,7 +137,7 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def missing(self, error: RudeError) -> Text:
         """What to do where there is nothing to rank."""
-        self._table = None
+        self.state.standings = None
         text = Text.assemble(("Nothing to rank yet\n\n", "bold"))
         text.append(plain(error.what) + "\n\n", "")
         text.append("1  pick candidates: mark them with space, then r runs them\n")
@@ -156,91 +148,70 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def repaint(self) -> None:
         """Draw table, legend and panel again."""
-        if self._table is None:
+        state, table = self.state, self.state.table
+        if table is None:
             return
-        kept = self._current()
-        shown = lines(self._table, self._order, self._wanted)
-        self._lines = list(shown)
-        if self._grouped:
-            self._lines = []
-            for members in tie_sets(shown):
-                self._lines += [members, *members]
         rows = self.query_one(Rows)
-        found = self._draw_table(rows, self._place(kept, rows.cursor))
-        self._show_multiples(found, shown)
-        self.query_one("#legend", Static).update(legend(self._table, found, self.colour, self._wanted))
+        under_cursor = self._current()
+        candidates = state.arrange()
+        columns = self._draw_table(table, rows, state.index_of(under_cursor, rows.cursor))
+        self._show_multiples(table, columns, candidates)
+        self.query_one("#legend", Static).update(legend(table, columns, self.colour, state.name_filter))
         self._show_detail()
 
-    def _draw_table(self, rows: Rows, cursor: int) -> Layout:
-        table = self._table
-        assert table is not None
+    def _draw_table(self, table: RankingTable, rows: Rows, cursor: int) -> Columns:
+        state, standings = self.state, self.state.standings
         width = rows.scrollable_content_region.width or rows.size.width
-        found = layout(table, width, self._skip, controlled=bool(self._without()))
-        self._skip = found.scopes[0][0] if found.hidden and found.scopes else 0
-        order = BY_RANK if self._grouped else self._order
-        self.query_one(Heading).show(headings(table, found, order))
-        if self.size.height >= 36:
-            # What the table does not need is left to the pictures below it.
-            rows.styles.height = min(len(self._lines) + 1, self.size.height * 6 // 10)
-        else:
-            rows.styles.height = "1fr"
-        rows.show(len(self._lines), lambda index, width: self._line_text(found, index), cursor)
-        return found
+        without = standings.without if standings is not None else {}
+        columns = fit_columns(table, width, state.skip, controlled=bool(without))
+        state.skip = columns.scopes[0][0] if columns.hidden and columns.scopes else 0
+        self.query_one(Heading).show(headings(table, columns, state.shown_order))
+        # What the table does not need is left to the pictures below it.
+        rows.styles.height = self._table_height if self.size.height >= _TALL else "1fr"
 
-    def _line_text(self, found: Layout, index: int) -> Text:
-        entry = self._lines[index]
-        assert self._table is not None
-        if isinstance(entry, list):
-            return set_text(entry, self.colour)
-        return row_text(
-            self._table, found, entry, self._marked, self.colour, without=self._without(), indent=self._grouped
-        )
+        def line(index: int, _: int) -> Text:
+            row = state.rows[index]
+            if isinstance(row, list):
+                return set_text(row, self.colour)
+            return row_text(table, columns, row, state.marked, self.colour, without=without, indent=state.grouped)
 
-    def _without(self) -> dict[str, Estimate]:
-        return self._standings.without if self._standings is not None else {}
+        rows.show(len(state.rows), line, cursor)
+        return columns
 
-    def _place(self, kept: Line | None, otherwise: int) -> int:
-        """Where the candidate that was under the cursor stands now."""
-        for index, entry in enumerate(self._lines):
-            if kept is not None and not isinstance(entry, list) and entry.entrant.label == kept.entrant.label:
-                return index
-        return min(otherwise, max(0, len(self._lines) - 1))
+    @property
+    def _table_height(self) -> int:
+        return min(len(self.state.rows) + 1, self.size.height * 6 // 10)
 
     @on(_Left.Resized)
     def _laid_out(self) -> None:
         """Columns and bars have another width."""
         self.repaint()
 
-    def _show_multiples(self, found: Layout, shown: list[Line]) -> None:
-        # Only where the table leaves room below it.
-        area = self.query_one("#multiples", Lines)
-        area.display = self.size.height >= 36 and bool(found.scopes) and bool(shown)
-        if area.display and self._table is not None:
+    def _show_multiples(self, table: RankingTable, columns: Columns, candidates: list[CandidateRow]) -> None:
+        area = self.query_one("#multiples", LineList)
+        area.display = self.size.height >= _TALL and bool(columns.scopes) and bool(candidates)
+        if area.display:
             # The frame, this screen's lines above and below, the headings and the legend of the table.
-            height = self.size.height - 6 - min(len(self._lines) + 1, self.size.height * 6 // 10)
+            height = self.size.height - 6 - self._table_height
             width = self.query_one("#left").size.width - 1
-            pictures = multiples(self._table, found.scopes, shown, self.colour, (width, height))
+            pictures = multiples(table, columns.scopes, candidates, self.colour, (width, height))
             area.show(pictures.count, lambda index, _: pictures.line(index))
             area.can_focus = pictures.count > height
 
     def _show_detail(self) -> None:
         panel = self.query_one("#facts", Static)
-        line = self._current()
-        if self._standings is None or line is None:
-            nobody = self._standings is not None and not self._lines
+        candidate, standings = self._current(), self.state.standings
+        if standings is None or candidate is None:
+            nobody = standings is not None and not self.state.rows
             panel.update(Text("no candidate matches the filter" if nobody else ""))
             return
         width = self.query_one("#detail").size.width - 3 if self.wide else max(40, self.size.width - 4)
-        panel.update(detail(self._standings, line, self.colour, width=width, wide=self.wide))
+        panel.update(detail(standings, candidate, self.colour, width=width, wide=self.wide))
         self.query_one("#detail").scroll_home(animate=False)
 
-    def _current(self) -> Line | None:
+    def _current(self) -> CandidateRow | None:
         """The candidate under the cursor; on the heading of a set, its first."""
-        index = self.query_one(Rows).cursor
-        if not 0 <= index < len(self._lines):
-            return None
-        entry = self._lines[index]
-        return entry[0] if isinstance(entry, list) else entry
+        return self.state.candidate_at(self.query_one(Rows).cursor)
 
     def on_rows_highlighted(self) -> None:
         """Another candidate is under the cursor."""
@@ -248,8 +219,8 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def on_rows_selected(self) -> None:
         """On to the failures behind the number."""
-        if line := self._current():
-            self.session.subject = line.entrant.label
+        if candidate := self._current():
+            self.session.subject = candidate.entrant.label
             self.call_later(self.run_action, "app.go('failures')")
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
@@ -257,77 +228,75 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
         if event.what in (EARLIER, LATER):
             self.action_scopes(-1 if event.what == EARLIER else 1)
         else:
-            self._sort(event.what)
+            self.sort(event.what)
 
-    def _sort(self, by: str) -> None:
-        self._order = self._order.chosen(by)
-        self._grouped = False
+    def sort(self, by: str) -> None:
+        """Sort by a column or a scope; again turns it round."""
+        self.state.sort(by)
         self.repaint()
 
     def action_scopes(self, step: int) -> None:
         """Scroll to scopes that found no room."""
-        self._skip = max(0, self._skip + step)
+        self.state.skip = max(0, self.state.skip + step)
         self.repaint()
 
     def action_ties(self) -> None:
         """Group by tie set, or stop."""
-        self._grouped = not self._grouped
+        self.state.grouped = not self.state.grouped
         self.repaint()
 
     def action_order(self) -> None:
         """Choose the column to sort by."""
-        if self._table is None:
+        if self.state.table is None:
             return
-        options = [(name, name) for name in (*FIXED, *scope_names(self._table))]
-        self.app.push_screen(Choose("Sort by", options, self._order.by), lambda by: self._sort(by) if by else None)
+        options = [(name, name) for name in self.state.sort_keys()]
+        self.app.push_screen(Choose("Sort by", options, self.state.order.by), lambda by: self.sort(by) if by else None)
 
     def action_filter(self) -> None:
         """Show only some candidates."""
 
-        def apply(wanted: str | None) -> None:
-            self._wanted = wanted or ""
+        def apply(name: str | None) -> None:
+            self.state.name_filter = name or ""
             self.repaint()
 
-        self.app.push_screen(Ask("Only candidates whose name holds", self._wanted, without="shows all"), apply)
+        self.app.push_screen(
+            Ask("Only candidates whose name holds", self.state.name_filter, without="shows all"), apply
+        )
 
     def action_mark(self) -> None:
         """Mark or unmark; the third mark drops the first."""
-        if line := self._current():
-            label = line.entrant.label
-            if label in self._marked:
-                self._marked.remove(label)
-            else:
-                self._marked = [*self._marked, label][-2:]
+        if candidate := self._current():
+            self.state.toggle_mark(candidate.entrant.label)
             self.repaint()
 
     def action_compare(self) -> None:
         """Open the comparison of the two marked rows."""
-        if len(self._marked) != 2:
+        if len(self.state.marked) != 2:
             self.notify("Mark two rows with space, then press c", markup=False)
             return
-        from screens.rankings.compare import CompareScreen
+        from screens.comparison.screen import CompareScreen
 
-        first, second = self._marked
+        first, second = self.state.marked
         self.app.push_screen(CompareScreen(first, second))
 
     def action_export(self) -> None:
         """Write the ranking to a file."""
-        if (table := self._table) is not None:
-            order = BY_RANK if self._grouped else self._order
-            shown = [line.entrant.label for line in lines(table, order, self._wanted)]
-            scopes = list(table.scopes)
+        table = self.state.table
+        if table is None:
+            return
+        shown, scopes = self.state.exported(), list(table.scopes)
 
-            def figure() -> Figure:
-                from engine.export.figures import rankings
+        def figure() -> Figure:
+            from engine.export.figures import rankings
 
-                return rankings(table, only=shown)
+            return rankings(table, only=shown)
 
-            export_dialog(
-                self,
-                "rankings",
-                {"suite": table.suite_hash, "protocol": table.protocol, "metric": table.metric, "by": table.by},
-                place_of=lambda row: (
-                    (scopes.index(row["scope"]), shown.index(row["candidate"])) if row["candidate"] in shown else None
-                ),
-                figure=figure,
-            )
+        export_dialog(
+            self,
+            "rankings",
+            {"suite": table.suite_hash, "protocol": table.protocol, "metric": table.metric, "by": table.by},
+            place_of=lambda row: (
+                (scopes.index(row["scope"]), shown.index(row["candidate"])) if row["candidate"] in shown else None
+            ),
+            figure=figure,
+        )

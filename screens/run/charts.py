@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from screens.failures.curve import dots
-from screens.formats import duration, percent
-from screens.run.trace import RunTrace, speeds
+from screens.shell.colour import Colour
+from screens.shell.formats import duration, percent
+from screens.shell.live import RunTrace
+from screens.widgets.braille import dots
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
 
-__all__ = ["accuracy_chart", "interval_of", "speed_chart"]
+__all__ = ["accuracy_chart", "interval_of", "speed_chart", "speeds"]
 
-Colour = Callable[[str], str]
 _MARGIN: Final = 7
 """Cells for the figures on the left."""
 
@@ -45,18 +45,18 @@ def speed_chart(points: tuple[tuple[float, float], ...], width: int, height: int
 
 
 def interval_of(state: RunState, trace: RunTrace) -> tuple[float, float] | None:
-    """Where the accuracy over the pairs of this stretch will end, 95 %; None where nothing is known."""
+    """Where the accuracy over the pairs scored since the start will end, 95 %; None where nothing is known."""
     if not state.judged or not trace.groups:
         return None
-    return _settling(state.judged, state.right, _stretch(state), trace)
+    return _interval(state.judged, state.right, _pairs_here(state), trace)
 
 
-def _stretch(state: RunState) -> int:
-    """Pairs of this stretch, scored or still to score."""
+def _pairs_here(state: RunState) -> int:
+    """Pairs scored since the start, or still to score."""
     return max(state.judged, state.total - (state.done - state.judged))
 
 
-def _settling(judged: float, right: float, total: int, trace: RunTrace) -> tuple[float, float]:
+def _interval(judged: float, right: float, total: int, trace: RunTrace) -> tuple[float, float]:
     from engine.stats.confidence_sequence import confidence_sequence
 
     groups = max(1, round(trace.groups * total / trace.pairs))
@@ -71,7 +71,7 @@ def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, 
     if not trace.points or not trace.groups or room < 8 or rows < 1:
         text.append("\nappears with the first pairs", faint)
         return text
-    total = _stretch(state)
+    total = _pairs_here(state)
     now = interval_of(state, trace)
     assert now is not None
     value = state.right / state.judged
@@ -85,7 +85,7 @@ def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, 
         judged, right = _at(trace.points, (column + 1) / (2 * room) * total)
         values.append(right / judged)
         if column % 2:
-            bands.append(_settling(judged, right, total, trace))
+            bands.append(_interval(judged, right, total, trace))
     line = dots(values, seen, rows, low, high)
 
     def row_of(share: float) -> int:
@@ -121,3 +121,24 @@ def _short(number: float) -> str:
         if number >= unit:
             return f"{number / unit:.1f}{letter}" if number < 10 * unit else f"{number / unit:.0f}{letter}"
     return f"{number:.0f}"
+
+
+def speeds(points: Sequence[tuple[float, float]], samples: int) -> list[float]:
+    """Tokens a second over each of `samples` equal stretches of time, from tokens sent so far.
+
+    Between two points the speed is taken to have been even.
+    """
+    if len(points) < 2 or samples < 1 or points[-1][0] <= points[0][0]:
+        return []
+    start, end = points[0][0], points[-1][0]
+    step = (end - start) / samples
+    shown, at, before = [], 0, points[0][1]
+    for sample in range(1, samples + 1):
+        moment = start + step * sample
+        while at < len(points) - 2 and points[at + 1][0] < moment:
+            at += 1
+        (x0, y0), (x1, y1) = points[at], points[at + 1]
+        total = y1 if x1 <= x0 else y0 + (y1 - y0) * min(1.0, (moment - x0) / (x1 - x0))
+        shown.append(max(0.0, total - before) / step)
+        before = total
+    return shown

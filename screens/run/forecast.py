@@ -1,25 +1,22 @@
-"""A plan with what it will take, as far as that is known. Plain Python; what reads blocks."""
+"""A planned run with what it will take, as far as that is known. Plain Python."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rubrics.counted import count
-from screens.formats import duration
-from screens.plain import one_line, plain
+from screens.shell.formats import duration
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.jobs.preview import LaidRun
     from engine.jobs.run_cost import RunCost
-    from engine.jobs.runs import Plan, PlannedRun
-    from engine.store.connection import Store
-    from rubrics.errors import RudeError
+    from engine.jobs.runs import PlannedRun
 
-__all__ = ["Expected", "expect", "headline", "lay_out", "portions"]
+__all__ = ["Expected", "headline", "portions"]
 
 UNKNOWN = "unknown until the first batches"
 
@@ -73,8 +70,8 @@ class Expected:
         if run.left and self.laid is not None:
             if not self.left:
                 lines.append("no pair of it can be scored; a start passes it over")
-            known = f"about {duration(outlook.seconds)}, by {count(outlook.runs, 'earlier run')} of it here"
-            lines.append(f"time: {known if outlook.seconds is not None else UNKNOWN}; loading comes on top")
+            estimate = f"about {duration(outlook.seconds)}, by {count(outlook.runs, 'earlier run')} of it here"
+            lines.append(f"time: {estimate if outlook.seconds is not None else UNKNOWN}; loading comes on top")
             reasons = Counter(skip.reason for skip in self.laid.skipped)
             lines += [f"! {count(number, 'pair')} left out: {plain(reason)}" for reason, number in reasons.items()]
             lines += [f"· {plain(note)}" for note in self.laid.notes]
@@ -83,78 +80,29 @@ class Expected:
         return lines
 
 
-def expect(store: Store, plan: Plan) -> list[Expected]:
-    """What is known before anything is laid out. Blocks.
-
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    from engine.jobs.run_cost import paces, run_cost
-    from engine.machine.devices import resolve_device
-    from engine.machine.precision import fits
-
-    known = paces(store)
-    devices = {spec: resolve_device(spec) for spec in {run.device for run in plan.runs}}
-    return [
-        Expected(
-            run,
-            run_cost(run, None, known),
-            fits(run.candidate, devices[run.device], run.precision).needed_bytes,
-        )
-        for run in plan.runs
-    ]
-
-
-def portions(found: Sequence[Expected]) -> list[list[Expected]]:
+def portions(plan: Sequence[Expected]) -> list[list[Expected]]:
     """Those with something left, by candidate: what one worker lays out at a time."""
     by_candidate: dict[str, list[Expected]] = {}
-    for one in found:
-        if one.run.left:
-            by_candidate.setdefault(str(one.run.candidate.path), []).append(one)
+    for expected in plan:
+        if expected.run.left:
+            by_candidate.setdefault(str(expected.run.candidate.path), []).append(expected)
     return list(by_candidate.values())
 
 
-def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threading.Event) -> list[Expected]:
-    """The same with their requests laid out. Blocks for a second or more: tokenizers run in a process of their own.
-
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    from engine.jobs.preview import preview
-    from engine.jobs.run_cost import paces, run_cost
-
-    known = paces(store)
-    faults: dict[str, str] = {}
-
-    def failed(run: PlannedRun, error: RudeError) -> None:
-        faults[run.run_id] = f"{error.what} → {error.fix}" if error.fix else error.what
-
-    part = replace(plan, runs=tuple(one.run for one in portion))
-    laid = {run.run_id: found for run, found in preview(part, cancel, failed)}
-    return [
-        replace(
-            one,
-            laid=laid.get(one.run.run_id),
-            outlook=run_cost(one.run, laid.get(one.run.run_id), known),
-            fault=faults.get(one.run.run_id, ""),
-        )
-        for one in portion
-    ]
-
-
-def headline(found: Sequence[Expected]) -> str:
+def headline(plan: Sequence[Expected]) -> str:
     """The whole plan in a line: runs, pairs, tokens, time, memory."""
     from engine.machine.precision import human_bytes
 
-    todo = [one for one in found if one.run.left]
+    todo = [expected for expected in plan if expected.run.left]
     if not todo:
-        return f"{count(len(found), 'run')}: everything is scored already."
-    parts = [count(len(todo), "run"), count(sum(one.left for one in todo if not one.fault), "pair") + " to score"]
-    if done := sum(one.run.done for one in found):
+        return f"{count(len(plan), 'run')}: everything is scored already."
+    fitting = [expected for expected in todo if not expected.fault]
+    parts = [count(len(todo), "run"), count(sum(expected.left for expected in fitting), "pair") + " to score"]
+    if done := sum(expected.run.done for expected in plan):
         parts.append(f"{done:,} scored already")
-    parts.append(_total([one.outlook.tokens for one in todo if not one.fault], "token"))
-    waiting = sum(one.laid is None and not one.fault for one in todo)
-    seconds = [one.outlook.seconds for one in todo if one.laid is not None]
+    parts.append(_total([expected.outlook.tokens for expected in fitting], "token"))
+    waiting = sum(expected.laid is None for expected in fitting)
+    seconds = [expected.outlook.seconds for expected in todo if expected.laid is not None]
     timed = [second for second in seconds if second is not None]
     if waiting:
         parts.append(f"laying out, {count(waiting, 'run')} to go")
@@ -164,11 +112,12 @@ def headline(found: Sequence[Expected]) -> str:
         parts.append(f"{duration(sum(timed))} and more: {count(len(seconds) - len(timed), 'run')} {UNKNOWN}")
     else:
         parts.append(f"about {duration(sum(timed))}, loading on top")
-    if needed := max((one.needed_bytes or 0 for one in todo), default=0):
+    if needed := max((expected.needed_bytes or 0 for expected in todo), default=0):
         parts.append(f"up to {human_bytes(needed)} of memory")
     return " · ".join(filter(None, parts))
 
 
 def _total(numbers: Sequence[int | None], what: str) -> str:
-    known = [number for number in numbers if number is not None]
-    return count(sum(known), what) if len(known) == len(numbers) else ""
+    """The sum, unless a number of it is not known."""
+    summands = [number for number in numbers if number is not None]
+    return count(sum(summands), what) if len(summands) == len(numbers) else ""

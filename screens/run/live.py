@@ -10,18 +10,17 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Log, Static
 
-from screens.formats import size
-from screens.plain import one_line, plain
-from screens.run.board import columns, current, live_cells, summary
 from screens.run.charts import accuracy_chart, speed_chart
-from screens.run.trace import RunTrace
-from screens.session import Live
+from screens.run.queue import columns, current, live_cells, summary
+from screens.shell.formats import size
+from screens.shell.live import Live, RunTrace
+from screens.shell.plain import one_line, plain
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.machine.devices import Device
-    from screens.place import Place
+    from screens.shell.place import Place
 
 __all__ = ["LivePane"]
 
@@ -63,7 +62,7 @@ class LivePane(Vertical):
         yield table
         with Container(id="charts"):
             yield Static(id="speed", classes="chart")
-            yield Static(id="settling", classes="chart")
+            yield Static(id="accuracy", classes="chart")
         log = Log(id="log", auto_scroll=True)
         log.tooltip = "what has happened; it is in the log file too"
         yield log
@@ -117,7 +116,7 @@ class LivePane(Vertical):
             table.move_cursor(row=[state.key for state in live.states].index(now.key), animate=False)
         if turned or time.monotonic() - self._drawn >= _DRAWN:
             self._charts()
-        self._log(live.log)
+        self._write_log(live.log)
 
     def _queue(self, live: Live) -> None:
         table = self.query_one("#queue", Table)
@@ -164,23 +163,23 @@ class LivePane(Vertical):
         self._drawn = time.monotonic()
         live, colour = self._live, self._place.colour
         at = self.query_one("#queue", Table).cursor_row
-        speed, settling = self.query_one("#speed", Static), self.query_one("#settling", Static)
+        speed, accuracy = self.query_one("#speed", Static), self.query_one("#accuracy", Static)
         box = speed.content_size
         speed.update(speed_chart(live.trace.tokens if live.states else (), box.width, box.height, colour))
-        box = settling.content_size
+        box = accuracy.content_size
         if 0 <= at < len(live.states):
             state = live.states[at]
             if state.error:
-                settling.update(Text(f"✗ {plain(state.error)}", colour("bad"), overflow="fold"))
+                accuracy.update(Text(f"✗ {plain(state.error)}", colour("bad"), overflow="fold"))
                 return
             trace = live.trace.runs.get(state.key, RunTrace())
-            settling.update(accuracy_chart(state, trace, _CHANCE, box.width, box.height, colour))
+            accuracy.update(accuracy_chart(state, trace, _CHANCE, box.width, box.height, colour))
         else:
-            settling.update("")
+            accuracy.update("")
 
-    def _log(self, lines: tuple[str, ...]) -> None:
+    def _write_log(self, lines: tuple[str, ...]) -> None:
         log = self.query_one("#log", Log)
-        # The log only grows at its end and forgets at its beginning, so its last known line says where to go on.
+        # The log only grows at its end and forgets at its beginning, so the last line written says where to go on.
         start = 0
         if self._logged:
             last = self._logged[-1]

@@ -10,15 +10,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from screens.plain import one_line, plain
-from screens.run.board import way
-from screens.run.choices import make_plan
-from screens.run.forecast import Expected, expect, headline, lay_out, portions
+from screens.run.forecast import Expected, headline, portions
+from screens.run.jobs import expect, lay_out, make_plan
+from screens.run.queue import way
+from screens.shell.plain import one_line, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan, RunRequest
-    from screens.place import Place
+    from screens.shell.place import Place
 
 __all__ = ["PlanPane"]
 
@@ -107,11 +107,11 @@ class PlanPane(Vertical):
         if not left or cancel.is_set():
             return
 
-        def arrived(found: list[Expected]) -> None:
+        def arrived(portion: list[Expected]) -> None:
             if cancel.is_set():
                 return
-            known = {one.run.run_id: one for one in found}
-            self._expected = [known.get(one.run.run_id, one) for one in self._expected]
+            laid = {expected.run.run_id: expected for expected in portion}
+            self._expected = [laid.get(expected.run.run_id, expected) for expected in self._expected]
             self.repaint()
             self._lay(place, plan, left[1:], cancel)
 
@@ -143,7 +143,7 @@ class PlanPane(Vertical):
     @property
     def _widths(self) -> tuple[int, int]:
         """Cells for the name and for the time; no time where a name would be cut to nothing."""
-        longest = max((len(one_line(one.run.candidate.name, 40)) for one in self._expected), default=0)
+        longest = max((len(one_line(expected.run.candidate.name, 40)) for expected in self._expected), default=0)
         # All of the other cells, and one for the scrollbar. The list itself has no width before it is shown.
         left = self.size.width - 22
         name, time = min(max(longest, 9), 30 if self._place.wide else 16), 13
@@ -162,20 +162,20 @@ class PlanPane(Vertical):
     def _line(self, index: int, width: int) -> Text:
         from engine.machine.precision import human_bytes
 
-        one = self._expected[index]
-        run, colour = one.run, self._place.colour
+        expected = self._expected[index]
+        run, colour = expected.run, self._place.colour
         mark, tone = ("✓", "mark-3") if not run.left else ("·", "chance")
-        if one.fault or (run.left and not one.left):
+        if expected.fault or (run.left and not expected.left):
             mark, tone = "✗", "bad"
-        elif one.laid is not None and one.laid.skipped:
+        elif expected.laid is not None and expected.laid.skipped:
             mark, tone = "!", "mark-2"
         line = Text(mark + " ", colour(tone))
         name, time = self._widths
         line.append(f"{one_line(run.candidate.name, name):<{name}} ", "")
-        line.append(f"{way(run.protocol, run.prompt):<11} {one.left:>6,}" + f"{one.time:>{time}}"[:time])
+        line.append(f"{way(run.protocol, run.prompt):<11} {expected.left:>6,}" + f"{expected.time:>{time}}"[:time])
         if self._place.wide:
-            memory = human_bytes(one.needed_bytes) if one.needed_bytes else "–"
-            line.append(f" {one.tokens:>12} {memory:>8} {run.done:>7,} {run.precision:<5} ")
+            memory = human_bytes(expected.needed_bytes) if expected.needed_bytes else "–"
+            line.append(f" {expected.tokens:>12} {memory:>8} {run.done:>7,} {run.precision:<5} ")
             line.append(one_line(run.suite.name, 30), colour("chance"))
         return line
 
@@ -184,13 +184,13 @@ class PlanPane(Vertical):
             return
         from engine.machine.precision import human_bytes
 
-        one = self._expected[min(self.query_one(Rows).cursor, len(self._expected) - 1)]
-        head, *rest = one.about()
+        expected = self._expected[min(self.query_one(Rows).cursor, len(self._expected) - 1)]
+        head, *rest = expected.about()
         text = Text(overflow="fold")
         text.append(head, "bold")
-        if not self._place.wide and one.run.left:
-            memory = f" · {human_bytes(one.needed_bytes)}" if one.needed_bytes else ""
-            text.append(f"\n{one.tokens} tokens · {one.run.precision}{memory} · {one.run.done:,} done")
+        if not self._place.wide and expected.run.left:
+            memory = f" · {human_bytes(expected.needed_bytes)}" if expected.needed_bytes else ""
+            text.append(f"\n{expected.tokens} tokens · {expected.run.precision}{memory} · {expected.run.done:,} done")
         for line in rest:
             text.append("\n" + line, self._place.colour("bad") if line.startswith("✗") else "")
         self.query_one("#plan-facts", Static).update(text)

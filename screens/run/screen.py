@@ -9,18 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-from screens.place import Place
-from screens.run.board import stopped
-from screens.run.choices import make_plan
+from screens.run.jobs import make_plan
 from screens.run.live import LivePane
+from screens.run.queue import stopped
 from screens.run.setup import SetupPane
 from screens.run.stored import StoredPane
-from screens.session import Live
+from screens.shell.live import Live
+from screens.shell.place import Place
 
 if TYPE_CHECKING:
-    from engine.jobs.runs import Plan
-    from engine.posttrain.job import PostTrainJob
-    from screens.running import Runner
+    from engine.jobs.job import Job
+    from screens.run.runner import Runner
 
 __all__ = ["RunScreen"]
 
@@ -176,21 +175,16 @@ choice shows both responses behind two shots and compares the labels; likelihood
         else:
             self.begin(pane.planned)
 
-    def begin(self, plan: Plan) -> None:
-        """Start a plan and show it going."""
+    def begin(self, job: Job) -> None:
+        """Start what is planned and show it going."""
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
             return
-        if not any(run.left for run in plan.runs):
+        if all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
         self.query_one(SetupPane).forget()
-        self.runner.start(self.session.store, plan)
-        self.action_pane("live")
-
-    def train(self, planned: PostTrainJob) -> None:
-        """Take up post-training and show it going."""
-        self.runner.train(self.session.store, planned)
+        self.runner.start(self.session.store, job)
         self.action_pane("live")
 
     def action_pause(self) -> None:
@@ -210,18 +204,14 @@ choice shows both responses behind two shots and compares the labels; likelihood
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
         elif self.pane == "stored":
-            self.query_one(StoredPane).resume(self)
+            self.query_one(StoredPane).resume(self, self.begin)
         elif self.runner.request is not None:
             request, store = self.runner.request, self.session.store
             self.load("plan", lambda: make_plan(store, request), self.begin)
 
     def action_copy(self) -> None:
         """Copy the log, or what is known of the stored run under the cursor."""
-        text = self.get_selected_text() or (
-            self.query_one(StoredPane).told if self.pane == "stored" else "\n".join(self.shell.live.log)
-        )
-        self.app.copy_to_clipboard(text)
-        self.notify("Copied", timeout=2)
+        self.copy(self.query_one(StoredPane).about if self.pane == "stored" else "\n".join(self.shell.live.log))
 
     def action_precision(self) -> None:
         """The next precision."""

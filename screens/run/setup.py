@@ -10,19 +10,19 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from screens.plain import one_line
-from screens.run.choices import PROTOCOLS, Choices, named_suite
 from screens.run.planned import PlanPane
-from screens.run.ticks import Ticks
-from screens.widgets.dialogs import Ask
+from screens.run.state import RunChoices, offered_protocols
+from screens.shell.dialogs import Ask
+from screens.shell.plain import one_line
+from screens.shell.suite_files import named_suite
+from screens.widgets.ticks import Ticks
 
 if TYPE_CHECKING:
     from engine.jobs.runs import Plan
-    from screens.place import Place
+    from screens.shell.place import Place
 
 __all__ = ["SetupPane"]
 
-GOAL_WORDS = {None: "all scored", "best": "the best", "order": "the order"}
 _READY = "p plans: what would run, at which precision, how long it takes, how much is left."
 
 
@@ -40,7 +40,7 @@ class SetupPane(Horizontal):
 
     def __init__(self) -> None:
         super().__init__()
-        self._choices = Choices()
+        self._choices = RunChoices()
         self._offered: list[str] = []
         self._seen: object = None
         """What was offered, marked and stored when that was last looked at: as long as it is the same, a plan holds."""
@@ -55,7 +55,7 @@ class SetupPane(Horizontal):
             suites.tooltip = "the suites to score: space marks one, a adds a file"
             yield suites
             yield Static("Protocols", classes="heading")
-            protocols = Ticks(*(Selection(Text(name), name, True) for name in PROTOCOLS), id="protocols")
+            protocols = Ticks(*(Selection(Text(name), name, True) for name in offered_protocols()), id="protocols")
             protocols.tooltip = "how to ask: choice compares labels behind two shots, likelihood whole responses"
             yield protocols
             yield Static(id="options")
@@ -125,7 +125,7 @@ class SetupPane(Horizontal):
         if event.selection_list.id == "suites":
             self._place.session.marked_suites[:] = [n for n in self._offered if n in event.selection_list.selected]
         else:
-            self._choices.protocols = [n for n in PROTOCOLS if n in event.selection_list.selected]
+            self._choices.protocols = [n for n in offered_protocols() if n in event.selection_list.selected]
         self.forget()
 
     def repaint(self) -> None:
@@ -137,16 +137,7 @@ class SetupPane(Horizontal):
         if len(names) > 5:
             marked.append(f"\n… and {len(names) - 5} more")
         self.query_one("#models", Static).update(marked)
-        choices = self._choices
-        self.query_one("#options", Static).update(
-            Text(
-                f"\nprecision    {choices.precision} (v)\n"
-                f"pairs        {choices.limit or 'all'} (n)\n"
-                f"token scores {'kept' if choices.token_scores else 'not kept'} (t)\n"
-                f"controls     {'yes' if choices.controls else 'no'} (o)\n"
-                f"until        {GOAL_WORDS[choices.until]} (d)"
-            )
-        )
+        self.query_one("#options", Static).update(Text("\n" + self._choices.about()))
         self.query_one(PlanPane).repaint()
 
     def make_plan(self, place: Place) -> None:
@@ -185,16 +176,15 @@ class SetupPane(Horizontal):
             session = place.session
             if path not in self._offered:
                 self._offered.append(path)
-                session.suite_files.append(path)
-                session.remember("suites", session.suite_files)
+                session.offer_suite(path)
             if path not in session.marked_suites:
                 session.marked_suites.append(path)
             self._fill_suites()
             self.forget()
 
-        def begin(named: str | None) -> None:
-            if named:
-                place.load("add", lambda: named_suite(named), added)
+        def begin(name: str | None) -> None:
+            if name:
+                place.load("add", lambda: named_suite(name), added)
 
         place.app.push_screen(Ask("Suite file", placeholder="pairs.jsonl"), begin)
 
@@ -204,8 +194,7 @@ class SetupPane(Horizontal):
         def take(number: str | None) -> None:
             if number is None:
                 return
-            if number.isdecimal() and int(number) >= 0:
-                self._choices.limit = int(number) or None
+            if self._choices.limit_to(number):
                 self.forget()
             else:
                 place.notify("A number of pairs, or 0 for all", severity="warning", markup=False)

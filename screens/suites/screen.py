@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -11,16 +11,18 @@ from textual.containers import Container, ScrollableContainer, Vertical, Vertica
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Static
 
-from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.items.opening import try_pairs_of
-from screens.palette import glyph
-from screens.place import Place
-from screens.plain import one_line, plain
-from screens.run.choices import named_suite
-from screens.suites.texts import card_text, entry_line, facts_line, report_text
+from screens.shell.dialogs import Ask, Choose
+from screens.shell.place import Place
+from screens.shell.plain import one_line, plain
+from screens.shell.suite_files import named_suite
+from screens.suites.card import card_plain, card_text, facts_line
+from screens.suites.coverage import CoverageTable
+from screens.suites.report import report_text
+from screens.suites.state import PANES, Pane, SuitesState, toggle
+from screens.suites.suite_list import entry_line, heading
 from screens.widgets.brief import Brief
-from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
@@ -30,16 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["SuitesScreen"]
 
-_PANES: Final = {"card": "card", "coverage": "coverage", "check": "check"}
-
 
 class _Headings(Static):
     """What the columns of the list are, as wide as it is by now."""
 
     def render(self) -> Text:
         """The line."""
-        name = max(12, self.size.width - 22)
-        return Text(f"{'   suite':<{name}} {'pairs':>7} {'prompts':>7} {'runs':>5}", no_wrap=True)
+        return heading(self.size.width)
 
 
 class SuitesScreen(Place):
@@ -96,10 +95,7 @@ shows how that goes, and lets you read the result blind.
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: list[SuiteEntry] = []
-        self._pane = "coverage"
-        self._coverage: dict[SuiteEntry, Mapping[str, tuple[int, ...]]] = {}
-        self._reports: dict[SuiteEntry, Report] = {}
+        self.state = SuitesState()
 
     def body(self) -> Iterable[Widget]:
         """List on one side; card, coverage or check on the other."""
@@ -117,7 +113,7 @@ shows how that goes, and lets you read the result blind.
                     card.tooltip = "how the suite was written and checked"
                     yield card
                     with Vertical(id="coverage"):
-                        table: DataTable[Text] = DataTable(cursor_type="cell")
+                        table = CoverageTable(cursor_type="cell")
                         table.tooltip = "pairs by subcategory and |V|: enter reads those of the cell"
                         yield table
                         yield Static(id="facts")
@@ -129,7 +125,7 @@ shows how that goes, and lets you read the result blind.
         """Look around."""
         rows = self.query_one(Rows)
         rows.focus()
-        self.watch(rows, "cursor", self._changed, init=False)
+        self.watch(rows, "cursor", self._show_pane, init=False)
         self.query_one("#state", Static).update("reading…")
         self.action_again()
 
@@ -149,72 +145,55 @@ shows how that goes, and lets you read the result blind.
         self.load("suites", read, self._arrived, same=files)
 
     def _arrived(self, entries: list[SuiteEntry]) -> None:
-        self._entries = entries
+        self.state.entries = entries
         self._fill(self.query_one(Rows).cursor)
 
     def repaint(self) -> None:
         """Draw everything."""
-        if self._entries:
+        if self.state.entries:
             self._fill(self.query_one(Rows).cursor)
 
     def _fill(self, cursor: int) -> None:
-        marked = len(self.session.marked_suites)
-        parts = [count(len(self._entries), "suite"), f"{marked} marked" if marked else "none marked"]
-        if faulty := sum(bool(entry.fault) for entry in self._entries):
-            parts.append(f"✗ {faulty} cannot be used")
-        self.query_one("#state", Static).update(Text(" · ".join(parts)))
-        self.query_one(Rows).show(len(self._entries), self._line, cursor)
-        self._changed()
+        entries, marks = self.state.entries, self.session.marked_suites
 
-    def _line(self, index: int, width: int) -> Text:
-        entry = self._entries[index]
-        return entry_line(entry, width, self.colour, marked=entry.path in self.session.marked_suites)
+        def line(index: int, width: int) -> Text:
+            return entry_line(entries[index], width, self.colour, marked=entries[index].path in marks)
+
+        self.query_one("#state", Static).update(Text(self.state.summary(len(marks))))
+        self.query_one(Rows).show(len(entries), line, cursor)
+        self._show_pane()
 
     @property
     def _current(self) -> SuiteEntry | None:
-        at = self.query_one(Rows).cursor
-        return self._entries[at] if at < len(self._entries) else None
+        return self.state.at(self.query_one(Rows).cursor)
 
-    def _changed(self) -> None:
+    def _show_pane(self) -> None:
         """Show what stands in the open pane about the suite under the cursor."""
         entry = self._current
         if entry is None:
             return
-        # What cannot be used has no coverage; its card says why.
-        pane = "card" if entry.fault and self._pane == "coverage" else self._pane
+        pane = self.state.pane_for(entry)
         self.query_one(ContentSwitcher).current = pane
-        tabs = self.query_one("#panes", Heading)
-        keys = {"card": "c", "coverage": "v", "check": "h"}
         strong = f"bold {self.colour('primary')}"
-        tabs.show(
-            [(f" {keys[name]} [{title}]" if name == pane else f" {keys[name]}  {title} ",
-              strong if name == pane else "", name) for name, title in _PANES.items()]
-        )  # fmt: skip
+        self.query_one("#panes", Heading).show(
+            (f" {key} [{name}]" if name == pane else f" {key}  {name} ", strong if name == pane else "", name)
+            for name, key in PANES.items()
+        )
         if pane == "card":
-            self._show_card(entry)
+            self.query_one("#words", Static).update(card_text(entry, self.colour))
+            self.query_one("#card").scroll_home(animate=False)
         elif pane == "coverage":
             self._show_coverage(entry)
         else:
             self._show_report(entry)
-
-    def _show_card(self, entry: SuiteEntry) -> None:
-        text = Text(overflow="fold")
-        if not entry.fault:
-            text.append(facts_line(entry) + "\n", self.colour("chance"))
-            if entry.origin == "file":
-                text.append(plain(entry.path) + "\n", self.colour("chance"))
-            text.append("\n")
-        text.append_text(card_text(entry, self.colour))
-        self.query_one("#words", Static).update(text)
-        self.query_one("#card").scroll_home(animate=False)
 
     def _show_coverage(self, entry: SuiteEntry) -> None:
         facts = (
             facts_line(entry) + "\n\nA pair counts in every subcategory it violates. enter on a cell reads its pairs."
         )
         self.query_one("#facts", Static).update(Text(facts))
-        if entry in self._coverage:
-            self._fill_coverage(self._coverage[entry])
+        if (coverage := self.state.coverage.get(entry)) is not None:
+            self.query_one(CoverageTable).show(coverage, self.colour)
             return
 
         def read() -> Mapping[str, tuple[int, ...]]:
@@ -222,45 +201,20 @@ shows how that goes, and lets you read the result blind.
 
             return coverage(self.session.store, entry)
 
-        def arrived(found: Mapping[str, tuple[int, ...]]) -> None:
-            self._coverage[entry] = found
+        def arrived(coverage: Mapping[str, tuple[int, ...]]) -> None:
+            self.state.coverage[entry] = coverage
             if self._current == entry:
-                self._fill_coverage(found)
+                self.query_one(CoverageTable).show(coverage, self.colour)
 
         self.load("coverage", read, arrived, same=entry)
 
-    def _fill_coverage(self, found: Mapping[str, tuple[int, ...]]) -> None:
-        table: DataTable[Text] = self.query_one(DataTable)
-        at = table.cursor_coordinate
-        table.clear(columns=True)
-        sizes = len(next(iter(found.values())))
-        table.add_column(Text("violates"), width=16)
-        for size in range(1, sizes + 1):
-            table.add_column(Text(f"|V|={size}{'+' if size == sizes else ''}"), width=6)
-        table.add_column(Text("all"), width=6)
-        most = max((number for counts in found.values() for number in counts), default=0)
-        for name, counts in found.items():
-            mark, tone = glyph(name)
-            cells = [Text.assemble((mark + " ", self.colour(tone)), name)]
-            cells += [self._cell(number, most) for number in counts]
-            cells.append(Text(f"{sum(counts):,}", "bold" if sum(counts) else self.colour("bad"), justify="right"))
-            table.add_row(*cells)
-        table.move_cursor(row=at.row, column=max(1, at.column), animate=False)
-
-    def _cell(self, number: int, most: int) -> Text:
-        if not number:
-            return Text("·", self.colour("chance"), justify="right")
-        # The block beside the figure lets the eye find thin spots.
-        block = " ▁▂▃▄▅▆▇█"[max(1, round(8 * number / most))]
-        return Text.assemble(f"{number:,}", (block, self.colour("mark-1")), justify="right")
-
     def _show_report(self, entry: SuiteEntry) -> None:
-        place = self.query_one("#report", Static)
-        if entry in self._reports:
-            place.update(report_text(self._reports[entry], self.colour))
+        panel = self.query_one("#report", Static)
+        if (report := self.state.reports.get(entry)) is not None:
+            panel.update(report_text(report, self.colour))
             self.query_one("#check").scroll_home(animate=False)
             return
-        place.update(Text("Checking… some seconds for a large suite."))
+        panel.update(Text("Checking… some seconds for a large suite."))
 
         def read() -> Report:
             from engine.results.suites import check_report
@@ -268,24 +222,24 @@ shows how that goes, and lets you read the result blind.
             return check_report(self.session.store, entry)
 
         def arrived(report: Report) -> None:
-            self._reports[entry] = report
-            if self._current == entry and self._pane == "check":
+            self.state.reports[entry] = report
+            if self._current == entry and self.state.pane == "check":
                 self._show_report(entry)
 
         def failed(error: RudeError) -> None:
             if self._current == entry:
-                place.update(Text(f"✗ {plain(error.what)}\n→ {plain(error.fix)}", self.colour("bad")))
+                panel.update(Text(f"✗ {plain(error.what)}\n→ {plain(error.fix)}", self.colour("bad")))
 
         self.load("check", read, arrived, failed, same=entry)
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """Another pane by mouse."""
-        self.action_pane(event.what)
+        self.action_pane(cast(Pane, event.what))
 
-    def action_pane(self, name: str) -> None:
+    def action_pane(self, name: Pane) -> None:
         """Card, coverage or check."""
-        self._pane = name
-        self._changed()
+        self.state.pane = name
+        self._show_pane()
 
     def on_rows_selected(self) -> None:
         """Enter on a suite reads its pairs."""
@@ -306,14 +260,9 @@ shows how that goes, and lets you read the result blind.
         if entry.fault:
             self.notify("It cannot be read; c says why, h checks it line by line", severity="warning", markup=False)
             return
-        from engine.results.suites import SIZES, Wanted
-        from screens.suites.pairs import PairsScreen
+        from screens.suite_pairs.screen import PairsScreen
 
-        found = self._coverage.get(entry)
-        wanted = Wanted()
-        if row is not None and found is not None:
-            wanted = Wanted(subcategory=list(found)[row], size=column if 1 <= column <= SIZES else 0)
-        self.app.push_screen(PairsScreen(entry, wanted))
+        self.app.push_screen(PairsScreen(entry, self.state.pairs_in(entry, row, column)))
 
     def action_trial(self) -> None:
         """Put the pairs on trial, by the verdicts there are."""
@@ -325,15 +274,10 @@ shows how that goes, and lets you read the result blind.
         entry = self._current
         if entry is None:
             return
-        if entry.fault or not entry.path:
-            why = "It cannot be read" if entry.fault else "Its file is not known: add it with a"
-            self.notify(why, severity="warning", markup=False)
-            return
-        if entry.path in self.session.marked_suites:
-            self.session.marked_suites.remove(entry.path)
+        if why_not := toggle(self.session.marked_suites, entry):
+            self.notify(why_not, severity="warning", markup=False)
         else:
-            self.session.marked_suites.append(entry.path)
-        self.repaint()
+            self.repaint()
 
     def action_run(self) -> None:
         """Take the marked to the Run screen; with none marked, the one under the cursor."""
@@ -352,14 +296,12 @@ shows how that goes, and lets you read the result blind.
         """Offer a file."""
 
         def added(path: str) -> None:
-            if path not in self.session.suite_files:
-                self.session.suite_files.append(path)
-                self.session.remember("suites", self.session.suite_files)
+            self.session.offer_suite(path)
             self.action_again()
 
-        def begin(named: str | None) -> None:
-            if named:
-                self.load("add", lambda: named_suite(named), added)
+        def begin(name: str | None) -> None:
+            if name:
+                self.load("add", lambda: named_suite(name), added)
 
         self.app.push_screen(Ask("Suite file", hint="one pair a line, JSON", placeholder="pairs.jsonl"), begin)
 
@@ -384,7 +326,6 @@ shows how that goes, and lets you read the result blind.
         entry = self._current
         if entry is None:
             return
-        report = self._reports.get(entry) if self._pane == "check" else None
-        text = plain(report.render()) if report else facts_line(entry) + "\n\n" + plain(entry.card or entry.fault)
-        self.app.copy_to_clipboard(text)
+        report = self.state.reports.get(entry) if self.state.pane == "check" else None
+        self.app.copy_to_clipboard(plain(report.render()) if report else card_plain(entry))
         self.notify(f"Copied: {one_line(entry.name, 40)}", timeout=2, markup=False)

@@ -14,12 +14,12 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
-from screens.widgets.lines import Lines
+from screens.widgets.line_list import LineList
 
 __all__ = ["Rows"]
 
 
-class Rows(Lines, can_focus=True, inherit_bindings=False):
+class Rows(LineList, can_focus=True, inherit_bindings=False):
     """One line per item, with a cursor."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--blurred"}

@@ -16,7 +16,7 @@ from textual.color import Color
 from textual.message import Message
 from textual_plotext import PlotextPlot
 
-from screens.correlation.labels import place_labels
+from screens.widgets.labels import place_labels
 
 __all__ = ["Picture", "Scatter", "Spot"]
 

@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
         "import rude_tui.app",
         "import rude_tui.cli, rude_tui.commands.run, rude_tui.commands.demo, rude_tui.commands.layout",
         "import engine.jobs.runs, engine.jobs.planning, engine.jobs.preview, engine.jobs.process\n"
-        "import engine.export, engine.results.rankings",
+        "import engine.export.files, engine.export.tables, engine.results.rankings",
         "import pkgutil, importlib, screens\n"
         "[importlib.import_module(m.name) for m in pkgutil.walk_packages(screens.__path__, 'screens.')]",
         "import pkgutil, importlib, rubrics\n"
@@ -46,3 +46,7 @@ def test_help_loads_only_click() -> None:
 def test_the_app_starts_without_what_it_does_not_need_yet() -> None:
     later = {"scipy", "plotext", "huggingface_hub", "matplotlib", "jinja2"}
     assert not modules_after("import rude_tui.app") & (HEAVY | later)
+
+
+def test_the_side_of_a_job_that_works_reads_and_writes_no_database() -> None:
+    assert not modules_after("import engine.jobs.child") & {"duckdb", "pydantic"}

@@ -17,7 +17,7 @@ from rubrics.reading import find_suite, parse_suite, read_suite, scan_lines, wri
 from rubrics.taxonomy import Subcategory
 
 MUTANTS = int(os.environ.get("RUDE_TUI_MUTANTS", "1500"))
-"""Mutated suite files tried; set it to 10000 for the full number."""
+"""Mutated suite files that the long test tries; set it to 10000 for the full number."""
 
 
 def make_pair(**changes: Any) -> dict[str, Any]:
@@ -339,9 +339,7 @@ def _bytes(draw: st.DrawFn) -> bytes:
     return raw
 
 
-@settings(max_examples=MUTANTS)
-@given(st.one_of(_values(), _bytes()))
-def test_a_mutant_is_read_just_when_it_meets_the_contract(raw: bytes) -> None:
+def _is_read_just_when_it_meets_the_contract(raw: bytes) -> None:
     if meets_contract(raw):
         suite = parse_suite(raw, name="mutant")
         written = "\n".join(pair.canonical() for pair in suite.pairs).encode()
@@ -350,3 +348,16 @@ def test_a_mutant_is_read_just_when_it_meets_the_contract(raw: bytes) -> None:
         with pytest.raises(SuiteError) as caught:
             parse_suite(raw, name="mutant")
         assert str(caught.value).encode(), "what was said can be printed"
+
+
+@settings(max_examples=200)
+@given(st.one_of(_values(), _bytes()))
+def test_a_mutant_is_read_just_when_it_meets_the_contract(raw: bytes) -> None:
+    _is_read_just_when_it_meets_the_contract(raw)
+
+
+@pytest.mark.long
+@settings(max_examples=MUTANTS)
+@given(st.one_of(_values(), _bytes()))
+def test_many_mutants_are_read_just_when_they_meet_the_contract(raw: bytes) -> None:
+    _is_read_just_when_it_meets_the_contract(raw)

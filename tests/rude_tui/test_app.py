@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from rude_tui.app import RudeApp
+from rude_tui.idle_collector import IdleCollector
 from rude_tui.settings import Settings, load_settings, settings_file
 from rude_tui.terminal import log_file, quiet_terminal
-from rude_tui.tidying import Tidying
-from screens.session import Session
+from screens.shell.session import Session
 
 HEAVY = ("torch", "transformers", "bitsandbytes", "accelerate", "scipy.stats")
 
@@ -25,7 +25,7 @@ def test_the_app_and_every_screen_load_no_model_library() -> None:
         "import sys, rude_tui.app as app\n"
         "before = set(sys.modules)\n"
         "for make in app.RudeApp.MODES.values(): make()\n"
-        "import screens.rankings.compare, screens.failures.pair\n"
+        "import screens.comparison.screen, screens.pair.screen\n"
         "import engine.results.rankings, engine.results.failures, engine.correlation.predictor_outcome\n"
         "import engine.jobs.runs\n"
         f"bad = [name for name in {HEAVY!r} if name in sys.modules]\n"
@@ -111,7 +111,7 @@ def test_reading_ahead_waits_until_nobody_acts(app: RudeApp, monkeypatch: pytest
     monkeypatch.setattr("rude_tui.app.time", SimpleNamespace(sleep=naps.append))
     # Someone presses a key during the first two naps and the fifth.
     since_a_key = (0.0, 0.0, 0.0, 0.4, 0.8, 0.1, 0.6, 1.0)
-    monkeypatch.setattr(Tidying, "idle", property(lambda _: since_a_key[len(naps)]))
+    monkeypatch.setattr(IdleCollector, "idle", property(lambda _: since_a_key[len(naps)]))
     app._running = True
     assert app._nobody_waits() is True
     assert len(naps) == 7
@@ -125,7 +125,7 @@ def test_reading_ahead_waits_until_nobody_acts(app: RudeApp, monkeypatch: pytest
 async def test_every_key_counts_as_acting(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     async with app.run_test() as pilot:
         noticed: list[bool] = []
-        monkeypatch.setattr(app._tidying, "touched", lambda: noticed.append(True))
+        monkeypatch.setattr(app._collector, "touched", lambda: noticed.append(True))
         await pilot.press("f6")
         assert noticed
 

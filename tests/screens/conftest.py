@@ -131,16 +131,21 @@ def garden(garden_file: Path, tmp_path: Path) -> Path:
     return path
 
 
+def _reading(app: Any) -> bool:
+    loader = getattr(app.screen, "loader", None)
+    return loader is not None and loader.busy
+
+
 async def _settled(pilot: Pilot[Any], seconds: float = 60.0) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     quiet = 0
     # Twice quiet in a row: an answer may itself ask for more.
     while quiet < 2:
+        while _reading(pilot.app):
+            assert asyncio.get_running_loop().time() < deadline, "the screen is still reading"
+            await asyncio.sleep(0.005)
         await pilot.pause()
-        loader = getattr(pilot.app.screen, "loader", None)
-        quiet = 0 if loader is not None and loader.busy else quiet + 1
-        assert asyncio.get_running_loop().time() < deadline, "the screen is still reading"
-        await asyncio.sleep(0.005)
+        quiet = 0 if _reading(pilot.app) else quiet + 1
 
 
 @pytest.fixture
@@ -154,7 +159,7 @@ def make_app() -> Callable[..., Any]:
     """An app over a database."""
     from rude_tui.app import RudeApp
     from rude_tui.settings import Settings
-    from screens.session import Session
+    from screens.shell.session import Session
 
     def make(path: Path, *, start: str = "rankings", theme: str = "", folders: tuple[str, ...] = ()) -> Any:
         app = RudeApp(Session(store_path=path, folders=list(folders)), Settings(theme=theme), start_screen=start)

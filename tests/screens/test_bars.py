@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.bars import Axis, axis_for, axis_line, gauge, interval_bar, level, scale_line
+from screens.shell.bars import Axis, axis_for, axis_line, gauge, interval_bar, level, scale_line
 
 shares = st.floats(0, 1)
 

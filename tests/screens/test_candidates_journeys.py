@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import DataTable, Input
 
 from data.bundled import bundled_models
-from screens.candidates.shelf import add_folder, look
+from screens.candidates.state import add_folder, look
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ def shelf(tmp_path: Path) -> Path:
 
 
 def test_a_folder_without_models_is_told_and_the_rest_is_found(shelf: Path, tmp_path: Path) -> None:
-    found = look([str(shelf), str(tmp_path / "gone")])
-    names = {one.candidate.name: one for one in found.found}
+    inventory = look([str(shelf), str(tmp_path / "gone")])
+    names = {entry.candidate.name: entry for entry in inventory.entries}
     assert names["good [bold]"].usable
     assert not names["no-tokenizer"].usable
     assert names["no-tokenizer"].origin == str(shelf)
-    assert len(found.problems) == 1
-    assert "no such folder" in found.problems[0]
+    assert len(inventory.problems) == 1
+    assert "no such folder" in inventory.problems[0]
     assert add_folder([str(shelf)], str(shelf)) == [str(shelf)]
 
 
@@ -57,7 +57,7 @@ async def test_a_watched_folder_is_kept_shown_and_dropped(
         assert kept["folders"] == [str(tmp_path / "gone"), str(shelf)]
         table = app.screen.query_one(DataTable)
         rows = [line for line in text.split("\n") if "no-tokenizer" in line]
-        table.move_cursor(row=[found.candidate.name for found in app.screen._shelf.found].index("no-tokenizer"))
+        table.move_cursor(row=[entry.candidate.name for entry in app.screen.inventory.entries].index("no-tokenizer"))
         await settle(pilot)
         assert rows
         assert "→" in screen_text(app), "the way out"
@@ -79,7 +79,7 @@ async def test_what_a_damaged_file_hides_is_not_called_nothing(garden, make_app,
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         table = app.screen.query_one(DataTable)
-        table.move_cursor(row=[found.candidate.name for found in app.screen._shelf.found].index("cut"))
+        table.move_cursor(row=[entry.candidate.name for entry in app.screen.inventory.entries].index("cut"))
         await settle(pilot)
         text = screen_text(app)
         assert "unknown parameters" in text

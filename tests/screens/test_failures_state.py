@@ -11,9 +11,9 @@ from engine.results.board import Board, Question, load_board
 from engine.results.failures import PairVerdict, pair_view
 from engine.results.search import find_text
 from engine.store.connection import Store
-from screens.failures.branches import Pick, listed, pick_of, read_failures
-from screens.failures.scales import scales
-from screens.order import Order
+from screens.failures.state import Pick, listed, pick_of, read_failures
+from screens.pair.scales import scales
+from screens.shell.order import Order
 
 
 @pytest.fixture(scope="module")

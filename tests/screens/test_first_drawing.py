@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from screens.correlation.state import Asked, read
-from screens.rankings.lines import standings
+from screens.correlation.state import Axes, read_scatter
+from screens.rankings.state import read_standings
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("size", [(160, 48), (250, 70)], ids=["160x48", "250x70"])
+@pytest.mark.parametrize("size", [(160, 48), pytest.param((250, 70), marks=pytest.mark.long)], ids=["160x48", "250x70"])
 async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_app, settle, screen_text, size) -> None:
     app = make_app(garden, start="failures")
-    standings(app.session)
-    read(app.session, Asked(source="published"))
+    read_standings(app.session)
+    read_scatter(app.session, Axes(source="published"))
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for keys in (["3"], ["4", "o"], ["2"], ["1"], ["6"], ["n"], ["5", "enter"], ["escape", "t"]):

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from rubrics.counted import count
-from screens.formats import duration, parameters, percent, probability, signed, size
+from screens.shell.formats import duration, parameters, percent, probability, signed, size
 
 
 @pytest.mark.parametrize(

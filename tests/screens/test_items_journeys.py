@@ -63,7 +63,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         await pilot.press("escape", "o", "down", "enter")
         await settle(pilot)
         hardest = expected.sorted("difficulty")[0]
-        assert app.screen._shown[0].pair_id == hardest.pair_id
+        assert app.screen.state.shown[0].pair_id == hardest.pair_id
         before = len(fits)
         await pilot.press("w", *"hm", "enter")
         await settle(pilot)
@@ -82,7 +82,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         assert "1 excluded" in screen_text(app)
         await pilot.press("f", "end", "enter")
         await settle(pilot)
-        found = {pair.pair_id for pair in app.screen._shown}
+        found = {pair.pair_id for pair in app.screen.state.shown}
         assert found == {pair.pair_id for pair in expected.found("all fail")} - {second.pair_id}
         await pilot.press("escape", "n")
         await settle(pilot)
@@ -126,9 +126,9 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
         assert "5[Failures]" in screen_text(app)
         assert "exact one-sided Mann–Whitney" in screen_text(app)
         await click("difficulty   rest")
-        assert app.screen._shown[0].pair_id == expected.sorted("difficulty")[0].pair_id
+        assert app.screen.state.shown[0].pair_id == expected.sorted("difficulty")[0].pair_id
         await click("✗ all fail")
-        assert len(app.screen._shown) == len(expected.found("all fail"))
+        assert len(app.screen.state.shown) == len(expected.found("all fail"))
         await click("x export", last=True)
         await click("enter accept")
         rows = list(csv.DictReader((tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines()))

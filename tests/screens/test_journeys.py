@@ -21,7 +21,7 @@ from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from rubrics.errors import StoreError
 
-SIZES = [(80, 24), (160, 48)]
+SIZES = [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)]
 
 
 async def _export(pilot: Pilot[Any], settle: Callable[[Pilot[Any]], Awaitable[None]], target: Path) -> None:
@@ -145,7 +145,7 @@ async def test_comparing_part_by_part(garden, make_app, settle, screen_text) -> 
         assert text.index("■ Content") < text.index("■ Completeness") < text.index("▲ Control") < text.index("▲ Format")
         whole = re.search(r"overall .* (\d+) +(\d+) ", text)
         await pilot.press(*["down"] * 7)
-        one = app.screen._read.scopes[7]
+        one = app.screen.compared.scopes[7]
         assert one[1] == "Coherence"
         await pilot.press("a")
         await settle(pilot)
@@ -195,14 +195,14 @@ async def test_an_export_keeps_the_order_shown(garden, make_app, settle, tmp_pat
         await settle(pilot)
         await pilot.press("o", "down", "enter", "o", "enter")
         await settle(pilot)
-        ranked = [line.entrant.label for line in app.screen._lines]
+        ranked = [row.entrant.label for row in app.screen.state.rows]
         assert ranked == sorted(ranked, reverse=True)
         await _export(pilot, settle, tmp_path / "rankings.csv")
         await pilot.press("5")
         await settle(pilot)
         await pilot.press("o", "end", "enter")
         await settle(pilot)
-        failed = [pair.pair_id for pair in app.screen._shown]
+        failed = [pair.pair_id for pair in app.screen.state.shown]
         assert failed == sorted(failed)
         await _export(pilot, settle, tmp_path / "failures.csv")
     rows = _rows(tmp_path / "rankings.csv")
@@ -254,7 +254,7 @@ async def test_failures_are_sorted_either_way(garden, make_app, settle, screen_t
         assert "margin↓" in screen_text(app)
         await pilot.press("o", "down", "enter")
         await settle(pilot)
-        most = [pair.failed_by for pair in app.screen._shown]
+        most = [pair.failed_by for pair in app.screen.state.shown]
         assert most == sorted(most, reverse=True)
         assert most[0] > most[-1]
         await pilot.press("o")
@@ -262,18 +262,18 @@ async def test_failures_are_sorted_either_way(garden, make_app, settle, screen_t
         await pilot.press("enter")
         await settle(pilot)
         assert "fails↑" in screen_text(app)
-        assert [pair.failed_by for pair in app.screen._shown] == sorted(most)
+        assert [pair.failed_by for pair in app.screen.state.shown] == sorted(most)
 
 
 async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:
         await settle(pilot)
-        whole = app.screen._read.view.statistics
-        line = app.screen._read.line()
+        whole = app.screen.state.data.view.statistics
+        line = app.screen.state.data.line()
         await pilot.press("left")
         await settle(pilot)
-        name = app.screen._read.points[-1].name
+        name = app.screen.state.data.points[-1].name
         assert f"{name}  x " in screen_text(app)
         await pilot.press("l")
         await settle(pilot)
@@ -282,15 +282,15 @@ async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle,
         assert f"without it: r {left.pearson:.2f}".replace("0.", ".") in text
         assert f"n = {whole.n - 1}" in text
         assert "○" in text
-        known = [point for point in app.screen._read.points if point.name != name]
+        known = [point for point in app.screen.state.data.points if point.name != name]
         refit = np.polyfit([point.x for point in known], [point.y for point in known], 1)
-        assert app.screen._read.line(name).slope == pytest.approx(refit[0])
-        assert app.screen._read.line(name).slope != pytest.approx(line.slope)
+        assert app.screen.state.data.line(name).slope == pytest.approx(refit[0])
+        assert app.screen.state.data.line(name).slope != pytest.approx(line.slope)
         await pilot.press("l", "f", "down", "enter")
         await settle(pilot)
         text = screen_text(app)
         assert "○" not in text
-        family, members = next(iter(app.screen._read.families.items()))
+        family, members = next(iter(app.screen.state.data.families.items()))
         assert f"◆ {family}, {members} of {whole.n}" in text
         assert "without them: r" in text
         assert text.count("◆") >= 2

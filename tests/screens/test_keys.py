@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.widgets.keys import KeyHint, fitting
+from screens.shell.keys import KeyHint, fitting
 
 HINTS = [
     KeyHint("f1", "F1", "help", "help"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.correlation.labels import place_labels
+from screens.widgets.labels import place_labels
 
 WIDTH, HEIGHT = 40, 12
 points = st.lists(st.tuples(st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1)), max_size=20)

@@ -7,8 +7,8 @@ import threading
 from textual.app import App
 
 from rubrics.errors import BadInput, RudeError
-from screens.loading import Answered, Loader
-from screens.session import Session
+from screens.shell.loading import Answered, Loader
+from screens.shell.session import Session
 
 
 class Small(App[None]):
@@ -97,8 +97,8 @@ def test_an_answer_that_is_kept_waits_for_no_other(garden) -> None:
         return "slow" if gate.wait(20) else "nobody could ask for anything else"
 
     answers: list[str] = []
-    waiting = [threading.Thread(target=lambda: answers.append(session.kept("rivals", 1, slow))) for _ in range(2)]
-    quick = threading.Thread(target=lambda: answers.append(session.kept("ranking", 1, lambda: "quick")))
+    waiting = [threading.Thread(target=lambda: answers.append(session.cached("rivals", 1, slow))) for _ in range(2)]
+    quick = threading.Thread(target=lambda: answers.append(session.cached("ranking", 1, lambda: "quick")))
     waiting[0].start()
     begun.wait(20)
     waiting[1].start()

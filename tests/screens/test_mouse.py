@@ -32,7 +32,7 @@ def click_on(settle: Any, screen_text: Any) -> Click:
     return click
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.long)])
 async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
     garden: Path, keep_tokens, make_app, settle, screen_text, click_on, size, tmp_path, monkeypatch
 ) -> None:
@@ -119,10 +119,10 @@ async def test_a_predictor_of_the_league_is_put_on_the_x_axis(garden, make_app, 
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(160, 60)) as pilot:
         await settle(pilot)
-        before = app.screen._read.predictor
-        other = next(r.predictor for r in app.screen._rivals if r.predictor != before)
+        before = app.screen.state.data.predictor
+        other = next(r.predictor for r in app.screen.state.rivals if r.predictor != before)
         await click_on(pilot, f"  {other[:12]}", last=True)
-        assert app.screen._read.predictor == other
+        assert app.screen.state.data.predictor == other
         assert f"against {other}" in screen_text(app)
         assert f"▸ {other[:12]}" in screen_text(app)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.color import Color
 
+from engine.export.palette import DARK_COLOURS, SERIES_GLYPHS, glyph
 from rubrics.taxonomy import SUBCATEGORIES, Category
 from rude_tui.themes import DEFAULT, THEMES
-from screens.palette import DARK_COLOURS, SERIES_GLYPHS, glyph
 
 
 def test_each_category_has_its_own_glyph_and_colour() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from screens.plain import one_line, plain
+from screens.shell.plain import one_line, plain
 
 NASTY = st.text(
     alphabet=st.one_of(

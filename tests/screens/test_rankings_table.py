@@ -16,11 +16,11 @@ from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.suites import load_pairs, stored_suites
 from rubrics.schema import Suite
-from screens.order import Order
 from screens.rankings.detail import detail
-from screens.rankings.lines import Standings, lines, scope_names
 from screens.rankings.multiples import multiples
-from screens.rankings.table import EARLIER, LATER, headings, layout, row_text
+from screens.rankings.state import Standings, candidate_rows, scope_names
+from screens.rankings.table import EARLIER, LATER, fit_columns, headings, row_text
+from screens.shell.order import Order
 
 
 @pytest.fixture(scope="module", params=["category", "subcategory", "overall"])
@@ -44,10 +44,10 @@ def _renamed(table: RankingTable, name: str) -> RankingTable:
 
 @pytest.mark.parametrize("width", [60, 78, 80, 96, 120, 158, 200, 250])
 def test_headings_and_rows_are_of_one_width_and_fit(table: RankingTable, width: int) -> None:
-    found = layout(table, width)
+    found = fit_columns(table, width)
     head = "".join(text for text, _, _ in headings(table, found, Order("rank")))
     assert len(head.rstrip()) <= width
-    for line in lines(table):
+    for line in candidate_rows(table):
         row = row_text(table, found, line, (), lambda name: "white").plain
         assert len(row.rstrip()) <= width
         assert len(row) == len(head)
@@ -58,14 +58,15 @@ def test_a_name_of_a_usual_length_is_never_cut(garden_file: Path, width: int) ->
     name = "Qwen2.5-14B-base"
     plain_table = rankings(Store(garden_file), Question(protocol="likelihood"), resamples=200)
     table = _renamed(plain_table, name)
-    rows = [row_text(table, layout(table, width), line, (name,), lambda _: "white").plain for line in lines(table)]
+    columns = fit_columns(table, width)
+    rows = [row_text(table, columns, row, (name,), lambda _: "white").plain for row in candidate_rows(table)]
     assert any(f"✓{name}" in row for row in rows)
 
 
 def test_a_very_long_name_leaves_room_for_the_rest(garden_file: Path) -> None:
     name = "a-base-model-with-a-name-that-has-no-end-and-no-sense-of-measure"
     table = _renamed(rankings(Store(garden_file), Question(protocol="likelihood"), resamples=200), name)
-    found = layout(table, 80)
+    found = fit_columns(table, 80)
     assert found.name < 40
     assert len(found.scopes) == 4
     assert found.axis.width >= 12
@@ -75,7 +76,7 @@ def test_scopes_that_find_no_room_are_scrolled_to(garden_file: Path) -> None:
     table = rankings(Store(garden_file), Question(protocol="likelihood", by="subcategory"), resamples=200)
     seen: list[str] = []
     for skip in range(12):
-        found = layout(table, 80, skip)
+        found = fit_columns(table, 80, skip)
         assert found.hidden == 12 - len(found.scopes) > 0
         clicks = {what for _, _, what in headings(table, found, Order("rank"))}
         assert (EARLIER in clicks) == (found.scopes[0][0] > 0)
@@ -85,7 +86,7 @@ def test_scopes_that_find_no_room_are_scrolled_to(garden_file: Path) -> None:
 
 
 def test_the_heading_sorted_by_says_which_way(table: RankingTable) -> None:
-    found = layout(table, 120)
+    found = fit_columns(table, 120)
     for order, arrow in ((Order("value"), "↓"), (Order("value", reverse=True), "↑")):
         text = "".join(text for text, _, what in headings(table, found, order) if what == "value")
         assert arrow in text
@@ -93,7 +94,7 @@ def test_the_heading_sorted_by_says_which_way(table: RankingTable) -> None:
 
 @pytest.mark.parametrize("size", [(60, 30), (77, 22), (118, 30), (190, 60)])
 def test_small_pictures_show_every_candidate_in_every_scope(table: RankingTable, size: tuple[int, int]) -> None:
-    names, shown = scope_names(table), lines(table)
+    names, shown = scope_names(table), candidate_rows(table)
     if not names:
         return
     found = multiples(table, tuple(enumerate(names)), shown, lambda _: "white", size)
@@ -120,7 +121,7 @@ def test_a_candidate_without_company_is_not_called_the_best(
     fill(store, Suite("few", tuple(pairs)), candidates=(("oak", 7, 1.0),))
     table = rankings(store, Question(protocol="likelihood"), resamples=200)
     nothing = ControlTable({}, Estimate(math.nan, math.nan, math.nan, ""), 0)
-    (line,) = lines(table)
+    (line,) = candidate_rows(table)
     told = detail(Standings(table, {}, nothing), line, lambda _: "white", width=60, wide=False).plain
     assert "the only candidate" in told
     assert "probability" not in told

@@ -10,7 +10,7 @@ import pytest
 
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings, load_settings, settings_file
-from screens.session import Session
+from screens.shell.session import Session
 
 
 def _written() -> None:
@@ -58,8 +58,8 @@ async def test_a_key_name_that_nothing_has_is_said(garden: Path, settle, screen_
 
 
 @pytest.mark.parametrize(
-    "module", ["rankings.screen", "rankings.compare", "failures.screen", "failures.pair", "failures.token_screen",
-               "failures.token_text",
+    "module", ["rankings.screen", "comparison.screen", "failures.screen", "pair.screen", "tokens.screen",
+               "tokens.token_text",
                "correlation.screen", "widgets.rows", "widgets.scatter"],
 )  # fmt: skip
 def test_every_key_that_does_something_of_ours_has_a_name(module: str) -> None:

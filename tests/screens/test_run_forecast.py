@@ -9,7 +9,7 @@ from engine.jobs.preview import LaidRun
 from engine.jobs.run_cost import RunCost
 from engine.store.verdicts import Skip
 from screens.run.forecast import Expected, headline, portions
-from screens.run.stored import run_text
+from screens.run.stored_text import run_text
 
 
 def _run(name: str = "oak-7m", *, left: int = 90, done: int = 10) -> Any:

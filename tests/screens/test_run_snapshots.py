@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from looks import gallery
+from looks import DARK, EVERY, gallery
 from syrupy.assertion import SnapshotAssertion
 
 import screens.candidates.screen
@@ -19,10 +19,10 @@ from engine.jobs.run_cost import RunCost
 from engine.results.suites import SuiteEntry
 from engine.store.connection import Store
 from engine.store.verdicts import Skip
-from screens.candidates.shelf import Found, Shelf
+from screens.candidates.state import CandidateEntry as Found
+from screens.candidates.state import Inventory as Shelf
 from screens.run.forecast import Expected
-from screens.run.trace import RunTrace, Trace
-from screens.session import Live
+from screens.shell.live import Live, RunTrace, Trace
 
 
 def _planned(name: str, protocol: str, left: int, done: int, **changes: Any) -> Any:
@@ -134,8 +134,12 @@ PLACES = {
     "pairs": ["enter"],
 }
 
+PICTURED = dict.fromkeys(("candidates", "run-setup", "run-plan", "run-stored", "suites", "suites-card", "pairs"), DARK)
+PICTURED |= {"run-live": EVERY}
+"""The main states, with the looks they are pictured in; of the others the text says enough."""
 
-@pytest.mark.long
+
+@pytest.mark.first
 async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = make_app(still)
@@ -147,7 +151,7 @@ async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapsh
             app.live = _live() if name == "run-live" else Live()
             app.live_signal.publish(app.live)
             await settle(shown.pilot)
-            await shown.look(name)
+            await shown.look(name, PICTURED.get(name, ()))
 
 
 def test_an_entry_is_what_it_is_kept_by() -> None:

@@ -11,8 +11,8 @@ import pytest
 from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
-from screens.construct.starting import FIELDS
-from screens.widgets.dialogs import Confirm
+from screens.construct.command import FIELDS
+from screens.shell.dialogs import Confirm
 from screens.widgets.rows import Rows
 from screens.widgets.table import Table
 
@@ -101,7 +101,7 @@ async def test_numbers_take_the_room_that_is_too_small_for_a_plot(garden, make_a
         for symbol in "rρτ":
             assert re.search(rf"^ {symbol} .*n = \d", screen_text(app), re.MULTILINE)
         await _open(app, pilot, settle, "right")
-        assert f"{app.screen._read.points[0].name}  x " in screen_text(app)
+        assert f"{app.screen.state.data.points[0].name}  x " in screen_text(app)
 
 
 async def test_what_is_chosen_and_what_is_planned_stand_below_each_other(garden, make_app, settle, screen_text) -> None:

@@ -50,7 +50,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         await settle(pilot)
         text = screen_text(app)
         assert "Factuality · |V| = 2" in text
-        row = next(iter(app.screen_stack[-2]._coverage.values()))["Factuality"]
+        row = next(iter(app.screen_stack[-2].state.coverage.values()))["Factuality"]
         assert app.screen.query_one(Rows).count == row[1]
         await pilot.press("escape")
         await settle(pilot)
@@ -138,7 +138,7 @@ async def test_a_marked_suite_goes_to_the_run_and_a_stored_one_says_why_not(
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
 async def test_hostile_suites_and_broken_files_are_shown_as_text(
     tmp_path: Path, make_app, settle, screen_text, one_suite, size
 ) -> None:
@@ -231,4 +231,4 @@ async def test_only_pages_in_view_are_read(tmp_path: Path, make_app, settle, one
         await pilot.press("end")
         await settle(pilot)
         assert sum(asked) <= 400
-        assert app.screen._pair.id == "p2999"
+        assert app.screen.state.pair.id == "p2999"

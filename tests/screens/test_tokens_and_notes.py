@@ -11,9 +11,9 @@ from textual.widgets import Input
 
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
-from screens.failures.token_text import TokenText
+from screens.tokens.token_text import TokenText
 
-SIZES = [(80, 24), (160, 48)]
+SIZES = [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)]
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle
         assert "“Firs” 1/" in screen_text(app)
         assert app.screen.query_one("#chosen").cursor == 0
         await pilot.press("w")
-        turned = app.screen._course
+        turned = app.screen.state.scored.running
         token = app.screen.query_one("#rejected").cursor
-        ends = app.screen._view.rejected.ends
+        ends = app.screen.state.scored.view.rejected.ends
         assert ends[token] >= turned.rejected[turned.turn] - 1e-9
         await pilot.press("y")
         table = app.clipboard.splitlines()
@@ -98,7 +98,7 @@ async def test_the_mouse_points_at_tokens_and_at_the_curve(scored, make_app, set
         await pilot.click("#curve", offset=(curve.size.width, 3))
         await pilot.pause()
         rejected = app.screen.query_one("#rejected")
-        assert rejected.cursor == len(app.screen._view.rejected) - 1
+        assert rejected.cursor == len(app.screen.state.scored.view.rejected) - 1
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -235,7 +235,7 @@ async def test_tokens_are_copied_without_focus_and_nothing_is_where_nothing_is(s
         await pilot.press("y")
         assert app.clipboard.startswith("token\tlogprob\trank\tentropy\nFirs\t")
         assert len(app._notifications) == 1
-        app.screen._view = None
+        app.screen.state.scored = None
         await pilot.press("y")
         assert len(app._notifications) == 1
 
@@ -261,7 +261,7 @@ async def test_the_curve_leaves_as_a_picture(scored, make_app, settle, screen_te
     assert "chosen less rejected (nats)" in picture.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
+@pytest.mark.parametrize("theme", ["rude-light", pytest.param("rude-contrast", marks=pytest.mark.long)])
 async def test_the_theme_changes_under_the_tokens(scored, make_app, settle, theme) -> None:
     app = make_app(scored[0], start="failures")
     async with app.run_test(size=(100, 30)) as pilot:

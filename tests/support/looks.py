@@ -1,8 +1,8 @@
-"""Pictures of a screen in every look there is, taken in one running app."""
+"""What a screen shows, as text in three sizes and, for its main states, as a picture; all in one running app."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,10 +11,14 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.filter import Monochrome
 from textual.pilot import Pilot
 
-__all__ = ["gallery"]
+__all__ = ["DARK", "EVERY", "gallery"]
 
-_LOOKS = (((80, 24), ("light", "dark")), ((200, 60), ("dark", "light")), ((120, 36), ("light", "dark")))
-"""Sizes, in columns and lines, with themes in an order that switches seldom. The walk goes on in the last size."""
+_SIZES = ((80, 24), (200, 60), (120, 36))
+"""Columns and lines. Pictures are taken in the last, and the walk goes on in it."""
+
+DARK = ("dark",)
+EVERY = ("light", "contrast", "dark", "no-color")
+"""The looks a state is pictured in."""
 
 
 class Picture(SingleFileSnapshotExtension):
@@ -32,7 +36,7 @@ class Words(SingleFileSnapshotExtension):
 
 
 class Gallery:
-    """Compares what a running app shows, look after look, with what it showed before."""
+    """Compares what a running app shows, state after state, with what it showed before."""
 
     def __init__(
         self,
@@ -55,11 +59,11 @@ class Gallery:
             await self.pilot.press(key)
             await self._settle(self.pilot)
 
-    async def look(self, name: str) -> None:
-        """Picture the screen: text and both themes in three sizes, high contrast and no colour in the last of them."""
+    async def look(self, name: str, looks: Iterable[str] = ()) -> None:
+        """Compare the screen's text in every size, and its picture in each of some looks."""
         for field in self.pilot.app.screen.query("Input, TextArea"):
             field.cursor_blink = False  # type: ignore[attr-defined]
-        for (width, height), themes in _LOOKS:
+        for width, height in _SIZES:
             await self.pilot.resize_terminal(width, height)
             await self._settle(self.pilot)
             # What is behind a dialog is laid out in its own time, and shows when the dialog is drawn again.
@@ -70,11 +74,9 @@ class Gallery:
             place = f"{name}-{width}x{height}"
             if self._text(self.pilot.app) != self._words(name=place):
                 self.different.append(f"{place}.txt")
-            for theme in themes:
-                await self._paint(theme, f"{place}-{theme}")
-        await self._paint("contrast", f"{place}-contrast")
-        self._colourless.enabled = True
-        await self._paint("dark", f"{place}-no-color")
+        for look in looks:
+            self._colourless.enabled = look == "no-color"
+            await self._paint("dark" if look == "no-color" else look, f"{place}-{look}")
         self._colourless.enabled = False
 
     async def _paint(self, theme: str, name: str) -> None:
@@ -88,8 +90,8 @@ class Gallery:
 @asynccontextmanager
 async def gallery(app: Any, settle: Any, screen_text: Any, snapshot: SnapshotAssertion) -> AsyncIterator[Gallery]:
     """A running app to be pictured; says at the end, all at once, which pictures are not what they were."""
-    async with app.run_test(size=_LOOKS[-1][0]) as pilot:
+    async with app.run_test(size=_SIZES[-1]) as pilot:
         await settle(pilot)
-        found = Gallery(pilot, settle, screen_text, snapshot)
-        yield found
-    assert not found.different, f"not as before: {found.different}"
+        shown = Gallery(pilot, settle, screen_text, snapshot)
+        yield shown
+    assert not shown.different, f"not as before: {shown.different}"

@@ -38,7 +38,7 @@ def exclude(ids: tuple[str, ...], reason: str, suite: str | None, db: Path | Non
 @database
 def include(ids: tuple[str, ...], suite: str | None, db: Path | None) -> None:
     """Count excluded pairs again."""
-    from engine.store.annotations import withdraw
+    from engine.annotations.pairs import withdraw
 
     store = store_of(db)
     back = withdraw(store, _suite_with(store, suite, ids), list(ids), "exclude")
@@ -56,7 +56,7 @@ def include(ids: tuple[str, ...], suite: str | None, db: Path | None) -> None:
 @database
 def flag(ids: tuple[str, ...], note: str, off: bool, suite: str | None, db: Path | None) -> None:
     """Flag pairs to come back to; they still count."""
-    from engine.store.annotations import withdraw
+    from engine.annotations.pairs import withdraw
 
     store = store_of(db)
     if off:
@@ -74,7 +74,7 @@ def notes(suite: str | None, as_json: bool, db: Path | None) -> None:
     """List flags and exclusions with their reasons."""
     from dataclasses import asdict
 
-    from engine.store.annotations import stored_annotations
+    from engine.annotations.pairs import stored_annotations
 
     store = store_of(db)
     annotations = [
@@ -92,7 +92,7 @@ def notes(suite: str | None, as_json: bool, db: Path | None) -> None:
 
 
 def _note(store: Store, suite: str | None, ids: tuple[str, ...], kind: Literal["flag", "exclude"], note: str) -> None:
-    from engine.store.annotations import annotate
+    from engine.annotations.pairs import annotate
     from rubrics.errors import BadInput
 
     if kind == "exclude" and not note.strip():

@@ -196,6 +196,7 @@ def test_a_spec_says_where_and_which() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.long
 async def test_a_local_chat_model_answers(small_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "chatty"
     shutil.copytree(small_model, folder)

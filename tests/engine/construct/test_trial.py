@@ -124,8 +124,18 @@ def twos(make_proven):
     return make_proven(110, 2, seed=1)
 
 
-@pytest.mark.parametrize("votes", [1, 3])
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize(
+    ("rate", "votes"),
+    [
+        (0.1, 3),
+        *(
+            pytest.param(rate, votes, marks=pytest.mark.long)
+            for rate in RATES
+            for votes in (1, 3)
+            if (rate, votes) != (0.1, 3)
+        ),
+    ],
+)
 def test_wrong_pairs_survive_as_predicted(
     server, store: Store, tmp_path: Path, monkeypatch, twos, rate: float, votes: int
 ) -> None:

@@ -57,6 +57,7 @@ def _accuracy(name: str, pairs: list[Pair]) -> float:
     return sum(likelihood(p, p.chosen) > likelihood(p, p.rejected) for p in pairs) / len(pairs)
 
 
+@pytest.mark.long
 def test_the_ablest_beats_the_least_able_on_fresh_pairs() -> None:
     pairs = list(generate(31, 300))
     assert _accuracy("qwen3-tarn-0.4m", pairs) > _accuracy("neox-puddle-0.2m", pairs) + 0.05

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from training import EventList, trained
 
 from data.bundled import bundled_models
@@ -30,6 +31,7 @@ def _done(recipe: PostTraining, suite: str, folder: Path) -> EventList:
     })  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_candidate_above_the_limit_is_given_an_adapter(tmp_path: Path) -> None:
     recipe = _recipe(
         tasks={"train": ["capitals"], "test": ["loud-sign"], "demonstrations": 4, "per_family": 2},

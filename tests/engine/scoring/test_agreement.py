@@ -66,6 +66,7 @@ def test_bundled_model_on_the_bundled_suite(store: Store, small_model: Path) -> 
     check(store, small_model, "world", 12)
 
 
+@pytest.mark.long
 def test_real_pretrained_model(store: Store, shared: Path, tmp_path: Path) -> None:
     model = shared / "models" / "stories260K"
     if not model.is_dir():

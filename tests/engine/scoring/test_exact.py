@@ -27,7 +27,7 @@ SHARING = [
 ]
 
 
-@pytest.mark.parametrize("library", ["default", "onednn"])
+@pytest.mark.parametrize("library", ["onednn", pytest.param("default", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", SHARING)
 def test_architecture_shares_and_is_exact(name, library, build, requests, assert_exact, monkeypatch):
     monkeypatch.setattr(dense, "_WORTH", 0)
@@ -118,7 +118,7 @@ def test_a_model_whose_attention_is_ignored_falls_back(build, monkeypatch):
     assert loaded.facts["sharing"] == "none"
 
 
-@pytest.mark.parametrize("budget", [32, 75, 1000])
+@pytest.mark.parametrize("budget", [32, *(pytest.param(tokens, marks=pytest.mark.long) for tokens in (75, 1000))])
 @pytest.mark.parametrize("name", ["llama", "gemma3_text"])
 def test_numbers_do_not_depend_on_the_token_budget_or_the_company(name, budget, build, requests):
     loaded = build(name)

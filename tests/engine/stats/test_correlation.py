@@ -60,6 +60,7 @@ def test_few_points_try_every_order(name: str) -> None:
     assert all(np.abs(null - value).min() < 1e-9 for value in expected)
 
 
+@pytest.mark.long
 def test_rank_interval_against_scipys_bca() -> None:
     x, y = _points(40)
     found = correlate(x, y, [str(i) for i in range(40)])

@@ -28,7 +28,9 @@ from engine.store.construct import construct_runs
 from engine.store.construct_review import decisions_of, readings_of
 from engine.store.runs import Status
 from rubrics.prompts import RubricPrompt
-from screens.construct.review import ReviewScreen
+from screens.construct.state import ConstructChoices
+from screens.construct.watch import Look
+from screens.review.screen import ReviewScreen
 from screens.widgets.rows import Rows
 
 
@@ -156,7 +158,7 @@ async def test_started_stopped_and_taken_up_from_the_screen(
         await _until(pilot, lambda: "Start this construction?" in _now(app))
         await pilot.press("enter")
         await _until(pilot, lambda: "✓ done · new · degrade · 6 pairs" in _now(app))
-        await _until(pilot, lambda: not app.session.desk.started)
+        await _until(pilot, lambda: not app.session.choices(ConstructChoices).started)
         assert " of 500 · " in screen_text(app)
         await pilot.press("p", *"1000,2000", "enter", *"0", "enter")
         await settle(pilot)
@@ -298,7 +300,7 @@ async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, scree
         await settle(pilot)
         screen = app.screen
         assert isinstance(screen, ReviewScreen)
-        total = len(screen._sheet.items)
+        total = len(screen.state.sheet.items)
         assert total == 8  # four pairs came through
         # The first answer, taken back and given again; it is in the store at once.
         await pilot.press("1")
@@ -312,7 +314,7 @@ async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, scree
         assert readings_of(store, run_id) == []
         for turn in range(total):
             text = screen_text(app)
-            example = made[screen._item.response]
+            example = made[screen.state.item.response]
             seen.append(example)
             assert example.example_id not in text
             for word in ("y+", "y−", "violated", "as it stands", "rule c", "maple", "owl"):
@@ -385,7 +387,7 @@ async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, scre
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
 async def test_hostile_texts_are_shown_as_text(
     tmp_path: Path, fill_construction, make_app, settle, screen_text, size
 ) -> None:
@@ -453,15 +455,15 @@ async def test_how_a_construction_ended_is_said_line_by_line(tmp_path: Path, mak
         await pilot.press("n")
         await settle(pilot)
         begun_here: Any = object()
-        app.session.desk.started.append(begun_here)
-        app.screen._arrived((None, (None, [(begun_here, None, "note: one\n9 pairs")]), 0.0))
+        app.session.choices(ConstructChoices).started.append(begun_here)
+        app.screen.arrived(Look(None, over=[(begun_here, None, "note: one\n9 pairs")]))
         await pilot.pause()
         assert "note: one\n9 pairs" in [told.message for told in app._notifications]
 
 
-async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
+async def test_a_plan_that_cannot_be_made_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
     app = make_app(tmp_path / "rude.duckdb", start="suites")
-    app.session.desk.form = {
+    app.session.choices(ConstructChoices).form = {
         "prompts": "/gone.jsonl", "generator": "http://127.0.0.1:1/v1#x", "verifier": "http://127.0.0.1:1/v1#y",
         "output": str(tmp_path / "new.jsonl"), "more": "--votes 3",
     }  # fmt: skip
@@ -470,7 +472,7 @@ async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_a
         await pilot.press("n")
         await settle(pilot)
         await pilot.press("n", "enter")
-        await _until(pilot, lambda: "nothing was started" in _now(app))
+        await _until(pilot, lambda: "cannot be read" in _now(app))
         assert "/gone.jsonl" in screen_text(app)
         await pilot.press("y")
         assert "/gone.jsonl" in app.clipboard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from looks import gallery
+from looks import DARK, gallery
 from syrupy.assertion import SnapshotAssertion
 
 from engine.store.connection import Store
@@ -23,8 +23,11 @@ PLACES = {
 }
 """Each screen with the keys that lead to it from the one before."""
 
+PICTURED = dict.fromkeys(("construct", "construct-form", "construct-calls", "review", "agreement"), DARK)
+"""The main states, with the looks they are pictured in; of the others the text says enough."""
 
-@pytest.mark.long
+
+@pytest.mark.first
 async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
@@ -33,4 +36,4 @@ async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, s
     async with gallery(make_app(beds, start="suites"), settle, screen_text, snapshot) as shown:
         for name, keys in PLACES.items():
             await shown.press(*keys)
-            await shown.look(name)
+            await shown.look(name, PICTURED.get(name, ()))

@@ -1,0 +1,1 @@
+"""What a person writes: flags and exclusions of pairs. Readings of results go through `engine.results`."""

@@ -1,0 +1,1 @@
+"""Two candidates on the same pairs."""

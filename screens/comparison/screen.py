@@ -1,0 +1,156 @@
+"""Two candidates on the same pairs: the difference with its interval, scope by scope, and the pairs only one gets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.export.palette import glyph
+from rubrics.counted import count
+from screens.comparison.state import Columns, Compared, compare, verdict
+from screens.shell.bars import Axis, interval_bar
+from screens.shell.formats import signed
+from screens.shell.place import Place
+from screens.shell.plain import one_line, plain
+from screens.widgets.brief import Brief
+from screens.widgets.rows import Rows
+from screens.widgets.spans import Heading
+
+if TYPE_CHECKING:
+    from engine.stats.paired import Comparison
+
+__all__ = ["CompareScreen"]
+
+
+class CompareScreen(Place):
+    """Which of the two, and on what?"""
+
+    MODE = "rankings"
+    TITLE = "Compare"
+    GUIDE = """
+The difference in percentage points, A minus B, over the pairs that both have scored, with its 95 % interval over
+clusters, and p from a test on the same pairs; the line below the verdict names both methods. An interval that holds 0
+does not tell the two apart.
+
+a opens the pairs that only A wins in the part under the cursor, b those that only B wins; enter opens those of
+whichever wins more.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
+        Binding("a", "pairs('a')", "only A wins", tooltip="the pairs that only A wins here", id="only-a"),
+        Binding("b", "pairs('b')", "only B wins", tooltip="the pairs that only B wins here", id="only-b"),
+    ]
+    DEFAULT_CSS = """
+    CompareScreen #question { padding: 0 1; color: $text-muted; }
+    CompareScreen.-low #question { display: none; }
+    CompareScreen #verdict { height: auto; padding: 0 1; }
+    CompareScreen #headings { color: $text-muted; }
+    """
+
+    def __init__(self, first: str, second: str) -> None:
+        """Args:
+        first: label of A.
+        second: label of B.
+        """
+        super().__init__()
+        self._first, self._second = first, second
+        self.compared: Compared | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """The verdict, and part by part below it."""
+        yield Brief(id="question")
+        yield Static(id="verdict")
+        yield Heading(id="headings")
+        rows = Rows(id="parts")
+        rows.tooltip = "the difference in each part of the taxonomy"
+        yield rows
+
+    def on_mount(self) -> None:
+        """Compare."""
+        self.query_one(Rows).focus()
+        self.query_one("#question", Static).update(Text("comparing…"))
+        self.load("compare", lambda: compare(self.session, self._first, self._second), self._arrived)
+
+    def _arrived(self, compared: Compared) -> None:
+        self.compared = compared
+        self.repaint()
+
+    def repaint(self) -> None:
+        """Draw the comparison."""
+        compared = self.compared
+        if compared is None:
+            return
+        board, scopes = compared.board, compared.scopes
+        where = f"{board.suite} · {board.protocol} · {board.metric}"
+        self.query_one("#question", Static).update(Text(plain(where)))
+        self.query_one("#verdict", Static).update(self._verdict(compared.whole))
+        rows = self.query_one(Rows)
+        name = min(24, max(len(one_line(scope, 20)) + 2 * depth for depth, scope, _ in scopes) + 2)
+        # The last cell is the scrollbar's, which comes only once there are lines.
+        columns = Columns.fitting(rows.size.width - 1, name)
+        bounds = [end for _, _, scope in scopes for end in (scope.ci_low, scope.ci_high, scope.difference)]
+        reach = max([0.05, *(abs(end) for end in bounds if not math.isnan(end))])
+        half = columns.bar // 2
+        left, right = ("◀ B better", "A better ▶") if columns.bar >= 23 else ("◀ B", "A ▶")
+        ends = f"{left:<{half}} {right:>{half}}"
+        cells = columns.line("A − B", "95 %", "only A", "only B")
+        self.query_one(Heading).show([(f" {'':<{name}} {cells}{ends}", "", "")])
+        rows.show(len(scopes), lambda index, _: self._line(compared, index, columns, reach), rows.cursor)
+
+    def _verdict(self, whole: Comparison) -> Text:
+        text = Text(overflow="fold")
+        low = self.has_class("-low")
+        text.append(f"A  {one_line(whole.a, 60)}\nB  {one_line(whole.b, 60)}\n" + "\n" * (not low), "bold")
+        text.append(verdict(whole), "bold")
+        if not low:
+            text.append(f"\n{count(whole.n_pairs, 'pair')} in {count(whole.n_clusters, 'cluster')}; ")
+            text.append(f"{plain(whole.method)}; {plain(whole.test)}, p = {whole.p_value:.3g}\n")
+            text.append(
+                f"both win {whole.both:,} · only A {len(whole.only_a):,} · only B {len(whole.only_b):,} · "
+                f"neither {whole.neither:,} · ties {whole.ties:,}\n"
+            )
+        return text
+
+    def _line(self, compared: Compared, index: int, columns: Columns, reach: float) -> Text:
+        depth, scope, comparison = compared.scopes[index]
+        mark, tone = glyph(scope, index)
+        label = scope if not depth else f"{'  ' * (depth - 1)}{mark} {one_line(scope, columns.name - 2 * depth)}"
+        text = Text(f" {label:<{columns.name}} ", "bold" if not depth else self.colour(tone))
+        interval = f"{signed(comparison.ci_low * 100, 1)} to {signed(comparison.ci_high * 100, 1)}"
+        counts = f"{len(comparison.only_a):,}", f"{len(comparison.only_b):,}"
+        cells = columns.line(signed(comparison.difference * 100, 1), interval, *counts)
+        text.append(cells, self.colour("foreground"))
+        return text.append_text(self._bar(comparison, reach, columns.bar))
+
+    def _bar(self, comparison: Comparison, reach: float, width: int) -> Text:
+        difference, low, high = comparison.difference, comparison.ci_low, comparison.ci_high
+        tone = self.colour(("good" if difference > 0 else "bad") if low > 0 or high < 0 else "chance")
+        axis, faint = Axis(-reach, reach, width), self.colour("chance")
+        return interval_bar(axis, difference, low, high, 0.0, colour=tone, faint=faint)
+
+    def action_back(self) -> None:
+        """Back to the rankings."""
+        self.dismiss()
+
+    def on_rows_selected(self, event: Rows.Selected) -> None:
+        """The pairs of whichever wins more in this part."""
+        if self.compared is not None:
+            self.action_pairs(self.compared.wins_more(event.index))
+
+    def action_pairs(self, which: str) -> None:
+        """Read the pairs only one of them wins, as failures of the other."""
+        if self.compared is None:
+            return
+        from screens.pair.screen import PairScreen
+
+        ids, loser = self.compared.won_alone(self.query_one(Rows).cursor, which)
+        if not ids:
+            self.notify("There is no such pair", markup=False)
+            return
+        self.app.push_screen(PairScreen(self.compared.board, loser, ids, 0))

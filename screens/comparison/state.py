@@ -1,0 +1,110 @@
+"""Two candidates on the same pairs, scope by scope. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from screens.shell.formats import signed
+
+if TYPE_CHECKING:
+    from engine.results.board import Board
+    from engine.stats.paired import Comparison
+    from screens.shell.session import Session
+
+__all__ = ["Columns", "Compared", "compare", "verdict"]
+
+_DIFFERENCE, _INTERVAL, _COUNTS, _BAR = 9, 16, 15, 11
+"""Cells, with the blanks around them; of the bar the fewest."""
+_WIDEST_BAR = 61
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The comparison, and the board it was made on."""
+
+    board: Board
+    scopes: tuple[tuple[int, str, Comparison], ...]
+    """Each scope with its depth: the whole, the Cs in it, the subcategories in those."""
+
+    @property
+    def whole(self) -> Comparison:
+        """Over all pairs."""
+        return self.scopes[0][2]
+
+    def won_alone(self, index: int, which: str) -> tuple[Sequence[str], str]:
+        """The pairs of a scope that only `a` or only `b` wins, and the label of who loses them."""
+        comparison = self.scopes[index][2]
+        return (comparison.only_a, comparison.b) if which == "a" else (comparison.only_b, comparison.a)
+
+    def wins_more(self, index: int) -> str:
+        """`a` or `b`: who wins more of the pairs of a scope alone."""
+        comparison = self.scopes[index][2]
+        return "a" if len(comparison.only_a) >= len(comparison.only_b) else "b"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What there is room for: the bar shows what the numbers beside it say, so they go first."""
+
+    name: int
+    """Cells of the name of a scope."""
+    interval: bool
+    counts: bool
+    """Whether the pairs that only one of the two wins are counted."""
+    bar: int
+
+    @classmethod
+    def fitting(cls, room: int, name: int) -> Columns:
+        """The most that fits in so many cells."""
+        left = room - name - _DIFFERENCE
+        interval, counts = left >= _INTERVAL + _BAR, left >= _INTERVAL + _COUNTS + _BAR
+        bar = left - interval * _INTERVAL - counts * _COUNTS
+        bar = max(_BAR, min(_WIDEST_BAR, bar))
+        return cls(name, interval, counts, bar - 1 + bar % 2)
+
+    def line(self, difference: str, interval: str, only_a: str, only_b: str) -> str:
+        """The cells between the name and the bar."""
+        cells = f"{difference:>6} "
+        cells += f"{interval:>15} " if self.interval else ""
+        return cells + (f"{only_a:>6} {only_b:>6}  " if self.counts else "")
+
+
+def compare(session: Session, first: str, second: str) -> Compared:
+    """Two candidates by label, under the session's question; blocks.
+
+    Raises:
+        RudeError: nothing answers the question, or the store cannot be read.
+    """
+    board = session.board()
+    return Compared(board, tuple(_scopes(board, first, second, session.question().by)))
+
+
+def _scopes(board: Board, first: str, second: str, by: str) -> Iterable[tuple[int, str, Comparison]]:
+    """The whole, then the taxonomy down to its subcategories; for another grouping that one."""
+    from engine.results.comparison import compare_candidates
+    from rubrics.taxonomy import SUBCATEGORIES, Subcategory
+
+    if by not in ("overall", "category", "subcategory"):
+        grouped = compare_candidates(board, first, second, by=by)
+        yield from ((int(scope != "overall"), scope, comparison) for scope, comparison in grouped.items())
+        return
+    categories = compare_candidates(board, first, second, by="category")
+    below = compare_candidates(board, first, second, by="subcategory")
+    for scope, comparison in categories.items():
+        yield int(scope != "overall"), scope, comparison
+        for sub in Subcategory:
+            if str(SUBCATEGORIES[sub].category) == scope and str(sub) in below:
+                yield 2, str(sub), below[str(sub)]
+
+
+def verdict(whole: Comparison) -> str:
+    """Who is ahead, if these pairs tell."""
+    difference, low, high = (signed(value * 100, 1) for value in (whole.difference, whole.ci_low, whole.ci_high))
+    points = f"{difference} points ({low} to {high})"
+    if whole.ci_low > 0:
+        return f"A is ahead by {points}"
+    if whole.ci_high < 0:
+        return f"B is ahead: {points}"
+    return f"These pairs do not tell the two apart: {points}"

@@ -1,0 +1,109 @@
+"""Starting a construction, stopping one, and writing its suite: asked for in dialogs, done in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rubrics.errors import BadInput, RudeError
+from screens.construct import jobs
+from screens.construct.command import arguments, plan_words, shown_command
+from screens.construct.state import ConstructChoices
+from screens.shell.dialogs import Ask, Confirm
+from screens.shell.place import Place
+from screens.shell.plain import one_line
+
+if TYPE_CHECKING:
+    from engine.construct.estimate import CostEstimate
+    from engine.construct.output import Written
+    from engine.construct.request import ConstructRequest
+    from engine.construct.watching import Overview
+    from engine.jobs.detached import Detached
+
+__all__ = ["start_dialog", "stop_dialog", "write_dialog"]
+
+
+def start_dialog(place: Place, then: Callable[[], None]) -> None:
+    """Ask for everything, show the plan, start on a yes.
+
+    Args:
+        then: called once it has started.
+    """
+    from screens.construct.form import Form
+
+    session = place.session
+    choices = session.choices(ConstructChoices)
+
+    def typed(form: dict[str, str] | None) -> None:
+        if form is None:
+            return
+        choices.form = form
+        try:
+            args = arguments(form)
+            request = session.read_construction(args)
+        except BadInput as error:
+            failed(error)
+            return
+        place.notify("planning…", timeout=2)
+        place.load("plan", lambda: jobs.plan(session.store, request), lambda plan: planned(args, request, plan), failed)
+
+    def failed(error: RudeError) -> None:
+        ask()
+        place.show_error(error)
+
+    def planned(args: list[str], request: ConstructRequest, plan: CostEstimate) -> None:
+        def go(sure: bool | None) -> None:
+            if sure:
+                place.load("start", lambda: jobs.launch(session.store, request), started)
+            else:
+                ask()
+
+        body = plan_words(plan) + "\n\n" + shown_command([*args, f"--db={session.store.path}"])
+        place.app.push_screen(Confirm("Start this construction?", body), go)
+
+    def started(process: Detached) -> None:
+        choices.started.append(process)
+        then()
+
+    def ask() -> None:
+        place.app.push_screen(Form(choices.form), typed)
+
+    ask()
+
+
+def stop_dialog(place: Place, overview: Overview) -> None:
+    """Stop a construction on a yes."""
+    store, run_id = place.session.store, overview.row.run_id
+
+    def stopped(asked: bool) -> None:
+        words = "Asked to stop; what is under way is waited for" if asked else "It has ended already"
+        place.notify(words, markup=False)
+
+    def stop(sure: bool | None) -> None:
+        if sure:
+            place.load("stop", lambda: jobs.stop(store, run_id), stopped)
+
+    what = "What is answered is kept; the same command goes on where it stopped."
+    place.app.push_screen(Confirm("Stop this construction?", what), stop)
+
+
+def write_dialog(place: Place, overview: Overview) -> None:
+    """Ask for a file, then write the suite and its card; it is listed among the suites from then on."""
+    session, row = place.session, overview.row
+
+    def write(name: str | None) -> None:
+        if name is None:
+            return
+        path = Path(name).expanduser().absolute()
+
+        def written(result: Written) -> None:
+            session.offer_suite(str(path))
+            notes = "".join(f"\n{one_line(note, 300)}" for note in result.notes)
+            words = f"{result.pairs:,} pairs → {one_line(str(path))}, with its card{notes}"
+            place.notify(words, timeout=8, markup=False)
+
+        place.load("write", lambda: jobs.write_suite(session.store, row.run_id, path), written)
+
+    hint = "what is there is replaced; its card beside it"
+    place.app.push_screen(Ask("Write the suite to", f"{one_line(row.name, 100)}.jsonl", hint), write)

@@ -1,0 +1,1 @@
+"""One pair in full, with every candidate's verdict."""

@@ -1,0 +1,1 @@
+"""Constructed responses read blind, and what the readings came to."""

@@ -1,0 +1,105 @@
+"""What the Run screen asks of the engine: plans, what they take, what is stored. All of it blocks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from screens.run.forecast import Expected
+
+if TYPE_CHECKING:
+    from engine.jobs.job import Job
+    from engine.jobs.runs import Plan, PlannedRun, RunRequest
+    from engine.results.database import Store
+    from engine.results.runs import RunRow
+    from rubrics.errors import RudeError
+
+__all__ = ["expect", "lay_out", "make_plan", "resume", "stored_work"]
+
+
+def make_plan(store: Store, request: RunRequest) -> Plan:
+    """The plan for a request.
+
+    Raises:
+        RudeError: nothing of it can be run.
+    """
+    from engine.jobs.planning import plan
+
+    return plan(store, request)
+
+
+def resume(store: Store, run: RunRow) -> Job:
+    """What takes up a stored run again, of scoring or of post-training.
+
+    Raises:
+        RudeError: the model, the suite or the recipe is no longer where it was.
+    """
+    from engine.jobs.progress import TRAINING
+    from engine.jobs.resuming import resume_request
+    from engine.posttrain.stored import resume_training
+
+    return resume_training(store, run) if run.protocol == TRAINING else make_plan(store, resume_request(store, run))
+
+
+def stored_work(store: Store) -> list[RunRow]:
+    """Every run of scoring and of post-training, newest first.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from engine.posttrain.stored import training_rows
+    from engine.results.runs import stored_runs
+
+    return sorted([*stored_runs(store), *training_rows(store)], key=lambda run: run.created_at, reverse=True)
+
+
+def expect(store: Store, plan: Plan) -> list[Expected]:
+    """What a plan will take, as far as it is known before anything is laid out.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from engine.jobs.run_cost import paces, run_cost
+    from engine.machine.devices import resolve_device
+    from engine.machine.precision import fits
+
+    measured = paces(store)
+    devices = {spec: resolve_device(spec) for spec in {run.device for run in plan.runs}}
+    return [
+        Expected(
+            run,
+            run_cost(run, None, measured),
+            fits(run.candidate, devices[run.device], run.precision).needed_bytes,
+        )
+        for run in plan.runs
+    ]
+
+
+def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threading.Event) -> list[Expected]:
+    """The same with their requests laid out: a second or more, as tokenizers run in a process of their own.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from engine.jobs.preview import preview
+    from engine.jobs.run_cost import paces, run_cost
+
+    measured = paces(store)
+    faults: dict[str, str] = {}
+
+    def failed(run: PlannedRun, error: RudeError) -> None:
+        faults[run.run_id] = f"{error.what} → {error.fix}" if error.fix else error.what
+
+    part = replace(plan, runs=tuple(expected.run for expected in portion))
+    laid = {run.run_id: requests for run, requests in preview(part, cancel, failed)}
+    return [
+        replace(
+            expected,
+            laid=laid.get(expected.run.run_id),
+            outlook=run_cost(expected.run, laid.get(expected.run.run_id), measured),
+            fault=faults.get(expected.run.run_id, ""),
+        )
+        for expected in portion
+    ]

@@ -1,0 +1,148 @@
+"""The queue of runs as cells and words. Plain Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from engine.jobs.progress import TRAINING
+from rubrics.counted import count
+from screens.shell.bars import gauge
+from screens.shell.colour import Colour
+from screens.shell.formats import duration, percent, size
+from screens.shell.live import Live
+from screens.shell.plain import one_line, plain
+
+if TYPE_CHECKING:
+    from engine.jobs.progress import RunState
+
+__all__ = ["columns", "current", "live_cells", "stopped", "summary", "tone", "unit", "way"]
+
+_PHASES: Final = {
+    "queued": ("·", "chance"),
+    "hashing": ("◌", "mark-2"),
+    "loading": ("◌", "mark-2"),
+    "tokenising": ("◌", "mark-2"),
+    "scoring": ("▶", "good"),
+    "training": ("▶", "good"),
+    "paused": ("‖", "mark-2"),
+    "done": ("✓", "mark-3"),
+    "up to date": ("✓", "mark-3"),
+    "started": ("▶", "good"),
+    "cancelled": ("■", "chance"),
+    "failed": ("✗", "bad"),
+    "crashed": ("✗", "bad"),
+    "busy elsewhere": ("…", "mark-2"),
+}
+
+
+def tone(phase: str, colour: Colour) -> tuple[str, str]:
+    """Glyph and colour of a phase or a stored status."""
+    mark, name = _PHASES.get(phase, ("?", "chance"))
+    return mark, colour(name)
+
+
+def way(protocol: str, prompt: str) -> str:
+    """A protocol in eleven cells; a control hangs below the run it belongs to."""
+    return {"none": "╰ no prompt", "other": "╰ wrong one"}.get(prompt, protocol)
+
+
+def unit(state: RunState) -> str:
+    """What is counted."""
+    return "steps" if state.protocol.startswith(TRAINING) else "pairs"
+
+
+def columns(width: int, name: int) -> list[tuple[str, str, int]]:
+    """(key, heading, width) of the live board: what there is room for, in this order of need.
+
+    Args:
+        width: cells of the table.
+        name: cells of the longest candidate name.
+    """
+    needed = [
+        ("phase", "phase", 12), ("candidate", "candidate", min(max(name, 9), 28 if width >= 100 else 16)),
+        ("protocol", "protocol", 11), ("right", "acc %", 5), ("eta", "left", 8), ("pairs", "pairs", 9),
+        ("bar", "progress", 8), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 8), ("memory", "memory", 8),
+        ("precision", "prec", 5), ("suite", "suite", 14),
+    ]  # fmt: skip
+    order = [
+        "phase", "candidate", "suite", "protocol", "precision", "bar", "pairs", "speed", "tokens", "eta", "right",
+        "memory",
+    ]  # fmt: skip
+    fitting, taken = [], 2
+    for column in needed:
+        taken += column[2] + 2
+        if taken > width:
+            break
+        fitting.append(column)
+    return sorted(fitting, key=lambda column: order.index(column[0]))
+
+
+def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
+    """One run's cells by column key."""
+    mark, style = tone(str(state.phase), colour)
+    share = min(1.0, state.done / state.total) if state.total else 0.0
+    going = not state.phase.ended
+    return {
+        "phase": Text(f"{mark} {state.phase}", style, no_wrap=True),
+        "candidate": Text(one_line(state.candidate, 28), no_wrap=True),
+        "suite": Text(one_line(state.suite, 14), no_wrap=True),
+        "protocol": Text(way(state.protocol, state.prompt), no_wrap=True),
+        "precision": Text(state.precision),
+        "bar": Text(gauge(share, 8), style),
+        "pairs": Text(f"{state.done:,}/{state.total:,}" if state.total else "–", justify="right"),
+        "speed": Text(f"{state.pairs_per_second:.1f}" if state.pairs_per_second else "–", justify="right"),
+        "tokens": Text(f"{state.tokens_per_second:,.0f}" if state.tokens_per_second else "–", justify="right"),
+        "eta": Text(duration(state.eta_seconds) if going else "", justify="right"),
+        "right": Text(percent(state.right / state.judged) if state.judged else "–", justify="right"),
+        "memory": Text(size(state.memory_bytes) if state.memory_bytes else "–", justify="right"),
+    }
+
+
+def current(live: Live) -> RunState | None:
+    """The run that is worked on, or waited with."""
+    return next((state for state in live.states if not state.phase.ended and state.phase != "queued"), None)
+
+
+def stopped(live: Live) -> bool:
+    """Whether starting the same again would take something up."""
+    return any(str(state.phase) in ("failed", "cancelled", "busy elsewhere") for state in live.states)
+
+
+def summary(live: Live, memory: str = "") -> str:
+    """Two lines on how it stands.
+
+    Args:
+        memory: how full the device is, in words.
+    """
+    if not live.states:
+        if live.running:
+            return "Starting…"
+        return live.error or "Nothing is being scored.\nu sets up a run: what to score; p plans it, s starts it."
+    phases = [str(state.phase) for state in live.states]
+    ended = sum(state.phase.ended for state in live.states)
+    first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all {unit(live.states[0])}"
+    now = current(live)
+    if now is None:
+        skipped = sum(state.skipped for state in live.states)
+        failed = phases.count("failed")
+        first += (f" · {failed} failed" if failed else "") + (f" · {skipped:,} cannot be scored" if skipped else "")
+        if live.running:
+            return first
+        return first + "\n" + ("e takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
+    if live.paused:
+        waits = "waits" if now.phase == "paused" else "waits once the batch at hand is done"
+        return (
+            first + f"\n‖ {plain(now.candidate)} {waits}; space goes on, c stops" + (f" · {memory}" if memory else "")
+        )
+    parts = [f"{now.candidate}: {now.phase}"]
+    if now.pairs_per_second:
+        parts += [f"{now.pairs_per_second:.1f} {unit(now)}/s", f"{duration(now.eta_seconds)} left"]
+    if now.memory_bytes:
+        parts.append(f"worker {size(now.memory_bytes)}")
+    if memory:
+        parts.append(memory)
+    if now.stage:
+        parts.insert(1, now.stage)
+    return first + "\n" + plain(" · ".join(parts))

@@ -1,0 +1,92 @@
+"""What a run is made of, besides the marked candidates and suites. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from engine.jobs.runs import RunRequest
+    from engine.layout.protocols import Protocol
+    from engine.stats.sequential import Goal
+
+__all__ = ["GOAL_NAMES", "RunChoices", "offered_protocols"]
+
+GOAL_NAMES: Final[dict[Goal | None, str]] = {None: "all scored", "best": "the best", "order": "the order"}
+"""When scoring stops, in the order in which one is chosen after the other."""
+
+
+def offered_protocols() -> tuple[Protocol, ...]:
+    """Both, the quicker one first."""
+    from engine.layout.protocols import PROTOCOLS
+
+    return PROTOCOLS[::-1]
+
+
+@dataclass
+class RunChoices:
+    """What the set-up holds."""
+
+    protocols: list[Protocol] = field(default_factory=lambda: list(offered_protocols()))
+    precision: str = "auto"
+    limit: int | None = None
+    """Only so many pairs of each suite; None: all."""
+    token_scores: bool = False
+    """Whether likelihood runs keep what the token view shows."""
+    controls: bool = True
+    """Whether likelihood runs are followed by a sample without the prompt, and one with another pair's."""
+    until: Goal | None = None
+    """Stop once the best candidate, or the order of all, is decided; None: score everything."""
+
+    def next_precision(self) -> None:
+        """The next of the precisions."""
+        from engine.machine.kernels import PRECISIONS
+
+        offered = ("auto", *PRECISIONS)
+        self.precision = offered[(offered.index(self.precision) + 1) % len(offered)]
+
+    def next_goal(self) -> None:
+        """Score everything, until the best is known, until the order is, and round again."""
+        goals = list(GOAL_NAMES)
+        self.until = goals[(goals.index(self.until) + 1) % len(goals)]
+
+    def limit_to(self, number: str) -> bool:
+        """Take a number of pairs as it was typed, 0 for all; False where it is no such number."""
+        if not number.isdecimal():
+            return False
+        self.limit = int(number) or None
+        return True
+
+    def lacking(self, models: int, suites: int) -> str:
+        """What is still to be chosen, or nothing."""
+        if not models:
+            return "No candidate is marked: press 1, mark with space, come back with r."
+        if not suites:
+            return "No suite is chosen: mark one with space, or add a file with a."
+        return "" if self.protocols else "No protocol is chosen: mark one with space."
+
+    def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
+        """What is asked of the engine."""
+        from engine.jobs.runs import CONTROL_PAIRS, RunRequest
+
+        return RunRequest(
+            models=tuple(models),
+            suites=tuple(suites),
+            protocols=tuple(self.protocols),
+            precision=self.precision,
+            limit=self.limit,
+            token_scores=self.token_scores,
+            controls=CONTROL_PAIRS if self.controls else 0,
+            until=self.until,
+        )
+
+    def about(self) -> str:
+        """The choices that are made by a key, a line each."""
+        return (
+            f"precision    {self.precision} (v)\n"
+            f"pairs        {self.limit or 'all'} (n)\n"
+            f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
+            f"controls     {'yes' if self.controls else 'no'} (o)\n"
+            f"until        {GOAL_NAMES[self.until]} (d)"
+        )

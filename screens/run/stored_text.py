@@ -1,0 +1,99 @@
+"""A stored run as a line, and in full: what it was, what it cost, why it stopped and the way out. Plain Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from engine.jobs.progress import TRAINING
+from rubrics.counted import count
+from screens.shell.colour import Colour
+from screens.shell.formats import duration, size
+from screens.shell.plain import one_line, plain
+
+if TYPE_CHECKING:
+    from engine.results.runs import RunRow
+
+__all__ = ["cell", "column_widths", "log_line", "run_text"]
+
+
+def column_widths(room: int, *, wide: bool) -> dict[str, int]:
+    """Cells of each column with the gap behind it: what there is room for, by need, in the order they are shown in."""
+    needed = {
+        "state": 12, "candidate": 33 if wide else max(9, min(16, room - 24)), "protocol": 12, "pairs": 13,
+        "suite": 21 if wide else 10, "when": 16 if wide else 11, "prec": 5,
+    }  # fmt: skip
+    taken, fitting = 0, set()
+    for column, width in needed.items():
+        taken += width
+        if taken > room:
+            break
+        fitting.add(column)
+    shown = ("state", "candidate", "suite", "protocol", "prec", "pairs", "when")
+    return {column: needed[column] for column in shown if column in fitting}
+
+
+def cell(column: str, text: str, width: int) -> str:
+    """One cell of a line, with the gap behind it."""
+    if column == "pairs":
+        return f"{text:>{width - 2}}  "
+    return f"{one_line(text, width - 1) if column in ('candidate', 'suite') else text:<{width}}"
+
+
+_WAYS_OUT = {
+    "crashed": "its process ended without a word (killed, out of memory, or the machine went down)",
+    "cancelled": "it was stopped",
+}
+
+
+def run_text(run: RunRow, colour: Colour) -> Text:
+    """What a run was, what it cost, and where it did not end well, why and the way out."""
+    from engine.jobs.progress import way_of
+
+    training = run.protocol == TRAINING
+    about = run.candidate, run.suite, run.protocol, run.precision or str(run.facts.get("recipe", ""))
+    text = Text(overflow="fold")
+    text.append(plain(" · ".join(filter(None, about))), "bold")
+    text.append(" · ".join(["", *filter(None, [run.device, f"seed {run.seed}", run.run_id[:12]])]) + "\n")
+    if run.error:
+        reason, _, fix = plain(run.error).partition("\n  → ")
+        text.append(f"✗ {reason}\n", colour("bad"))
+        if fix:
+            text.append(f"→ {fix}\n")
+    elif way := _WAYS_OUT.get(str(run.status)):
+        text.append(f"✗ {way}\n", colour("bad"))
+    if run.status in ("crashed", "cancelled", "failed"):
+        left = max(0, run.n_wanted - run.n_scored - run.n_skipped)
+        text.append(
+            f"→ e takes it up where it was; {count(left, 'step' if training else 'pair')} are left\n"
+            if left
+            else "→ e tries again\n"
+        )
+    facts = run.facts
+    parts = []
+    if facts.get("seconds"):
+        parts.append(f"{'trained' if training else 'scored'} for {duration(facts['seconds'])}")
+        if facts.get("tokens"):
+            parts.append(f"{facts['tokens'] / facts['seconds']:,.0f} tokens/s")
+    if facts.get("memory"):
+        parts.append(f"{size(facts['memory'])} at most")
+    parts += [str(facts[name]) for name in ("device_name", "attention", "sharing") if facts.get(name)]
+    if parts:
+        text.append(plain(" · ".join(parts)) + "\n", colour("chance"))
+    if run.n_skipped:
+        text.append(f"! {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n", colour("mark-2"))
+    if run.prompt != "own":
+        text.append(f"· a control: {way_of(run.protocol, run.prompt)}; rankings leave it out\n")
+    for note in facts.get("notes", ()):
+        text.append(f"· {plain(str(note))}\n")
+    if run.status in ("failed", "crashed") and facts.get("log"):
+        text.append(f"log {plain(Path(str(facts['log'])).name)} (y copies the whole path)\n", colour("chance"))
+    return text
+
+
+def log_line(run: RunRow) -> str:
+    """Where its log is, as a line; empty where there is none."""
+    log = run.facts.get("log")
+    return f"log: {log}\n" if log else ""

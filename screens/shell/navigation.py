@@ -1,0 +1,68 @@
+"""The line at the top: where one can go, where one is, and whether scoring goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from screens.shell.live import Live
+from screens.widgets.spans import Part, Spans
+
+__all__ = ["PLACES", "Navigation"]
+
+PLACES: Final = {
+    "candidates": "Candidates",
+    "run": "Run",
+    "rankings": "Rankings",
+    "correlation": "Correlation",
+    "failures": "Failures",
+    "suites": "Suites",
+}
+"""Mode → title, in the order of the number keys."""
+
+
+class Navigation(Spans):
+    """One row; a click on a title goes there."""
+
+    DEFAULT_CSS = """
+    Navigation { background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+        self._live = Live()
+
+    def show(self, live: Live) -> None:
+        """Take the newest state of the runs."""
+        self._live = live
+        self.refresh()
+
+    def parts(self) -> Iterable[Part]:
+        """The places, and how far scoring is."""
+        variables = self.app.theme_variables
+        taken = 0
+        if self.size.width >= 90:
+            yield " rude-tui ", f"bold {variables['primary']}", ""
+            taken += 10
+        roomy = sum(len(title) + 4 for title in PLACES.values()) <= self.size.width
+        for number, (mode, title) in enumerate(PLACES.items(), start=1):
+            here = mode == self._current
+            if not here and not roomy:
+                yield f" {number} ", variables["chance"], mode
+                taken += 3
+                continue
+            yield f" {number}", "bold" if here else variables["chance"], mode
+            # Brackets and not colour alone say where one is.
+            yield f"[{title}]" if here else f" {title} ", f"bold {variables['primary']}" if here else "", mode
+            taken += len(title) + 4
+        if self._live.running:
+            mark, word = ("‖", "paused") if self._live.paused else ("●", "scoring")
+            for right in (f"{mark} {word} {self._live.share:.0%} ", f"{mark} {self._live.share:.0%} "):
+                if (gap := self.size.width - taken - len(right)) >= 0:
+                    yield " " * gap + right, f"bold {variables['success']}", ""
+                    break
+
+    async def clicked(self, what: str) -> None:
+        """Go there."""
+        await self.run_action(f"app.go('{what}')")

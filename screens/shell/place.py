@@ -1,0 +1,180 @@
+"""What all screens have in common: the line on top, the footer, loading, errors, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, ClassVar, Protocol, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.widget import Widget
+from textual.widgets import Static
+
+from rubrics.errors import RudeError
+from screens.shell.dialogs import Read, error_dialog
+from screens.shell.keys import Keys
+from screens.shell.live import Live
+from screens.shell.loading import Answered, Loader
+from screens.shell.navigation import Navigation
+from screens.shell.session import Session
+
+__all__ = ["Place", "Shell"]
+
+
+class Shell(Protocol):
+    """What a screen needs of the app around it."""
+
+    session: Session
+    live_signal: Signal[Live]
+    live: Live
+
+
+class Place(Screen[None]):
+    """One of the six screens, or one opened from them."""
+
+    MODE: ClassVar[str] = ""
+    """Its name among the places; that of the one place it can be opened from otherwise."""
+    GUIDE: ClassVar[str] = ""
+    """What F1 says: what is shown, how the numbers are made."""
+    FIRST_KEYS: ClassVar[tuple[str, ...]] = ()
+    """Actions whose keys come first on the bottom line, where room is short."""
+    WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again"})
+    """Actions that have something to do even where there is nothing to show."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,question_mark", "help", "help", key_display="F1", id="help"),
+    ]
+    DEFAULT_CSS = """
+    Place > #empty { padding: 1 2; height: 1fr; display: none; }
+    Place.-empty > #empty { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loader = Loader(self)
+        self._session: Session | None = None
+
+    @property
+    def shell(self) -> Shell:
+        """The app, as far as screens know it."""
+        return cast(Shell, self.app)
+
+    @property
+    def session(self) -> Session:
+        """What all screens share; to be had from a thread too, and after the screen has closed."""
+        if self._session is None:
+            self._session = self.shell.session
+        return self._session
+
+    @property
+    def here(self) -> str:
+        """Its name among the places, or that of the place it was opened from."""
+        return self.MODE
+
+    @property
+    def wide(self) -> bool:
+        """Room for two things side by side."""
+        return self.size.width >= 120
+
+    def colour(self, name: str) -> str:
+        """A colour of the current theme by its variable's name."""
+        return self.app.theme_variables[name]
+
+    def compose(self) -> ComposeResult:
+        """The line on top, the screen's own, the footer."""
+        yield Navigation(self.here)
+        yield from self.body()
+        yield Static(id="empty")
+        yield Keys()
+
+    def body(self) -> Iterable[Widget]:
+        """The screen's own widgets."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Follow the runs."""
+        self.shell.live_signal.subscribe(self, self.follow)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
+        self.query_one(Navigation).show(self.shell.live)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys are offered where there is something they act on."""
+        return not self.has_class("-empty") or action in self.WITHOUT
+
+    def nothing(self, text: Text) -> None:
+        """Say, in place of what the screen shows, why there is nothing and what to do."""
+        self.add_class("-empty")
+        self.query_one("#empty", Static).update(text)
+        self.set_focus(None)
+        self.refresh_bindings()
+
+    def something(self) -> None:
+        """There is something to show."""
+        self.remove_class("-empty")
+        self.refresh_bindings()
+
+    def follow(self, live: Live) -> None:
+        """New state of the runs."""
+        self.query_one(Navigation).show(live)
+
+    def on_resize(self) -> None:
+        """What is drawn depends on the width, and that of the parts is known only after the screen's."""
+        self.call_after_refresh(self.repaint)
+
+    def repaint(self) -> None:
+        """Draw again what holds colours or depends on the width; called when the theme or the size changes."""
+
+    def load(
+        self,
+        slot: str,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[RudeError], None] | None = None,
+        same: Hashable = None,
+    ) -> None:
+        """Do work in a thread; see `Loader.load`. An error opens a dialog where no `failed` is given."""
+        self.loader.load(slot, work, then, failed or self.show_error, same)
+
+    def on_answered(self, message: Answered) -> None:
+        """An answer has come."""
+        self.loader.answered(message)
+
+    def show_error(self, error: RudeError) -> None:
+        """Say it in a dialog."""
+        self.app.push_screen(error_dialog(error))
+
+    def copy(self, text: str) -> None:
+        """Copy what was selected with the mouse, else this."""
+        self.app.copy_to_clipboard(self.get_selected_text() or text)
+        self.notify("Copied", timeout=2)
+
+    def action_help(self) -> None:
+        """Help for this screen and for the widget that has the focus."""
+        self.app.push_screen(Read(f"{type(self).TITLE or 'Help'} – help", self._help()))
+
+    def _help(self) -> Text:
+        # Written in short lines, read at whatever width the dialog has.
+        paragraphs = [" ".join(part.split()) for part in self.GUIDE.strip().split("\n\n")]
+        text = Text("\n\n".join(paragraphs))
+        focused = self.focused
+        if focused is not None and focused.tooltip and isinstance(focused.tooltip, str):
+            text.append(f"\n\nHere: {focused.tooltip}")
+        text.append("\n\nKeys\n", "bold")
+        hints: dict[str, tuple[int, str, str, list[str]]] = {}
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if binding.description and not binding.system:
+                place = 2 if active.node is focused else int(not binding.show)
+                words = binding.tooltip or binding.description.lower()
+                keys = hints.setdefault(binding.action, (place, words, binding.id or "", []))[3]
+                keys.append(self.app.get_key_display(binding))
+        # The screen's keys first; how to move in a list is known to most.
+        for _, words, name, keys in sorted(hints.values(), key=lambda hint: hint[0]):
+            text.append(f"  {' '.join(dict.fromkeys(keys)):<14}", "bold")
+            text.append(f" {words}")
+            text.append(f"  {name}\n", self.colour("chance"))
+        text.append('\nThe word behind each is its name: a line such as  export = "X"  under [keys] in settings.toml ')
+        text.append("gives it another key.")
+        return text

@@ -1,0 +1,179 @@
+"""Screens that answer a question about stored verdicts: suite, protocol, metric and grouping are asked for alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from rubrics.errors import RudeError
+from screens.shell.dialogs import Choose
+from screens.shell.place import Place
+from screens.shell.plain import one_line
+from screens.widgets.brief import Brief
+
+__all__ = ["QuestionPlace"]
+
+
+class QuestionPlace(Place):
+    """A place that shows the answer to the session's question, and fetches it again whenever that changes."""
+
+    WITHOUT = Place.WITHOUT | {"suite", "excluded"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "suite", "suite", tooltip="choose the suite", id="suite"),
+        Binding("p", "protocol", "protocol", tooltip="switch between choice and likelihood", id="protocol"),
+        Binding("m", "metric", "metric", tooltip="next metric of this protocol", id="metric"),
+        Binding("b", "grouping", "by", tooltip="group by category, domain, subcategory, criterion…", id="by"),
+        Binding(
+            "i", "excluded", "excluded", show=False, tooltip="count excluded pairs, or leave them out", id="excluded"
+        ),
+        Binding("f5", "again", "read again", show=False, id="again"),
+    ]
+    DEFAULT_CSS = """
+    QuestionPlace #question { height: 1; padding: 0 1; color: $text-muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: Any = None
+
+    def body(self) -> Iterable[Widget]:
+        """The line that says what is shown, then the screen's own."""
+        yield Brief(id="question")
+        yield from self.answer_body()
+
+    def answer_body(self) -> Iterable[Widget]:
+        """The screen's own widgets."""
+        raise NotImplementedError
+
+    def fetch(self) -> Any:
+        """Read what is shown; runs in a thread."""
+        raise NotImplementedError
+
+    def arrived(self, value: Any) -> None:
+        """Show what was read."""
+        raise NotImplementedError
+
+    def missing(self, error: RudeError) -> Text:
+        """What to say where there is nothing, and what to do."""
+        raise NotImplementedError
+
+    def say(self, *parts: str) -> None:
+        """Write the line that says what is shown."""
+        text = Text(" · ".join(one_line(part) for part in parts if part))
+        self.query_one("#question", Static).update(text)
+
+    def on_screen_resume(self) -> None:
+        """Read again if the question or the file has changed since."""
+        self.ask()
+
+    def ask(self) -> None:
+        """Read, if anything has changed since the last time."""
+        if self._seen is not None and self._seen[:-1] != self.asked_for():
+            self._seen = None
+        if self._seen is None:
+            self.say("reading…")
+        self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._seen, *self.asked_for()))
+
+    def _fetch(self) -> tuple[Any, Any]:
+        key = self._key()
+        return key, (None if key == self._seen else self.fetch())
+
+    def asked_for(self) -> tuple[Any, ...]:
+        """What the answer depends on besides the database."""
+        return tuple(sorted(self.session.asked.items())), self.session.subject
+
+    def _key(self) -> Any:
+        return (*self.asked_for(), self.session.stamp())
+
+    def _fetched(self, answer: tuple[Any, Any]) -> None:
+        key, value = answer
+        if key != self._seen:
+            self._seen = key
+            self.something()
+            self.arrived(value)
+
+    def _failed(self, error: RudeError) -> None:
+        from rubrics.errors import BadInput
+
+        self._seen = None
+        if self.session.asked and isinstance(error, BadInput):
+            # The choice was one that nothing answers: say so, and go back to what can be shown.
+            self.notify(error.what, severity="warning", markup=False)
+            self.session.asked.clear()
+            self.ask()
+        else:
+            self.say()
+            self.nothing(self.missing(error))
+            if not isinstance(error, BadInput):
+                self.show_error(error)
+
+    def _change(self, **changes: Any) -> None:
+        self.session.asked.update(changes)
+        self.ask()
+
+    def action_again(self) -> None:
+        """Read again whatever has changed."""
+        self._seen = None
+        self.ask()
+
+    def action_protocol(self) -> None:
+        """The other protocol, with its headline metric."""
+
+        def switch(board: Any) -> None:
+            other = "likelihood" if board.protocol == "choice" else "choice"
+            self._change(protocol=other, metric=None, suite=board.suite_hash, template=None)
+
+        self.load("choice", self.session.board, switch)
+
+    def action_metric(self) -> None:
+        """The next metric of the protocol."""
+
+        def switch(board: Any) -> None:
+            from engine.stats.metrics import METRICS
+
+            names = [name for name, info in METRICS.items() if info.protocol == board.protocol]
+            self._change(protocol=board.protocol, metric=names[(names.index(board.metric) + 1) % len(names)])
+
+        self.load("choice", self.session.board, switch)
+
+    def action_excluded(self) -> None:
+        """Count the pairs that were excluded, or leave them out again."""
+        counted = not self.session.asked.get("with_excluded", False)
+        self.notify("Excluded pairs count" if counted else "Excluded pairs are left out", timeout=2, markup=False)
+        self._change(with_excluded=counted)
+
+    def action_grouping(self) -> None:
+        """Choose what to split by."""
+        from engine.results.pairs import GROUPINGS
+
+        self.app.push_screen(
+            Choose("Group by", [(name, name) for name in GROUPINGS], self.session.asked.get("by", "category")),
+            lambda by: self._change(by=by) if by else None,
+        )
+
+    def action_suite(self) -> None:
+        """Choose among the suites that have runs."""
+
+        def read() -> list[tuple[str, str]]:
+            from engine.results.runs import suites_with_runs
+
+            return [
+                (suite.suite_hash, f"{suite.name}  {suite.n_scored:,} pairs · {suite.n_runs} runs · {suite.added_at}")
+                for suite in suites_with_runs(self.session.store)
+            ]
+
+        def choose(suites: list[tuple[str, str]]) -> None:
+            if not suites:
+                self.notify("No suite has a run yet", markup=False)
+                return
+            self.app.push_screen(
+                Choose("Suite", suites, self.session.asked.get("suite")),
+                lambda suite: self._change(suite=suite, protocol=None, metric=None, template=None) if suite else None,
+            )
+
+        self.load("choice", read, choose)

@@ -1,0 +1,1 @@
+"""A short suite: how few pairs tell candidates apart how well."""

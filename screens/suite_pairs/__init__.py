@@ -1,0 +1,1 @@
+"""The pairs of one suite: searched, read, flagged."""

@@ -1,0 +1,1 @@
+"""One pair token by token: where a candidate's preference turned."""

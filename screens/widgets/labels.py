@@ -1,0 +1,69 @@
+"""Where to write names on a scatter so that none covers another or a point. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Label", "place_labels"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name in cells: where it begins; `shown` is empty where no room was found."""
+
+    column: int
+    row: int
+    shown: str
+
+
+def place_labels(
+    points: Sequence[tuple[int, int]], names: Sequence[str], width: int, height: int, *, longest: int = 18
+) -> list[Label]:
+    """One label per point, beside, above or below it, shortened where nothing else fits.
+
+    Args:
+        points: (column, row) of each, inside 0..width-1 and 0..height-1.
+        names: one each.
+    """
+    taken = [bytearray(width) for _ in range(height)]
+    for column, row in points:
+        taken[row][column] = 1
+    labels = [Label(0, 0, "")] * len(points)
+    # Crowded points first: they have the fewest places to choose from.
+    crowd = [sum(abs(a - c) < longest and abs(b - r) < 2 for c, r in points) for a, b in points]
+    for i in sorted(range(len(points)), key=lambda i: (-crowd[i], points[i])):
+        column, row = points[i]
+        for limit in (longest, 10, 6):
+            name = names[i] if len(names[i]) <= limit else names[i][: limit - 1] + "…"
+            spot = _free(taken, column, row, len(name), width, height)
+            if spot is not None:
+                labels[i] = Label(*spot, name)
+                # A blank on either side keeps two names from reading as one.
+                for cell in range(max(0, spot[0] - 1), min(width, spot[0] + len(name) + 1)):
+                    taken[spot[1]][cell] = 1
+                break
+    return labels
+
+
+def _free(
+    taken: list[bytearray], column: int, row: int, length: int, width: int, height: int
+) -> tuple[int, int] | None:
+    for start, line in (
+        (column + 2, row),
+        (column - 1 - length, row),
+        (column - length // 2, row - 1),
+        (column - length // 2, row + 1),
+        (column + 1, row - 1),
+        (column - length, row - 1),
+        (column + 1, row + 1),
+        (column - length, row + 1),
+    ):
+        if (
+            start >= 0
+            and start + length <= width
+            and 0 <= line < height
+            and not any(taken[line][start : start + length])
+        ):
+            return start, line
+    return None
