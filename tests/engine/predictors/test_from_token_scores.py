@@ -11,9 +11,9 @@ import pytest
 
 from engine.correlation.predictor_outcome import predictor_names, predictor_values
 from engine.layout.requests import TokenScores
+from engine.predictors.from_token_scores import PROXIES
 from engine.predictors.interface import Evidence
 from engine.predictors.proxy import FEATURES, Solution, solution_features
-from engine.predictors.tokens import PROXIES
 from engine.results.board import Question
 from engine.store.connection import Store
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
