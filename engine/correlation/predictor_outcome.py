@@ -13,8 +13,8 @@ import numpy.typing as npt
 from engine.correlation.families import named
 from engine.correlation.sources import BUNDLED, Source
 from engine.predictors.catalogue import catalogue
+from engine.predictors.from_verdicts import RUDE, SIZE, STORED, VARIANTS
 from engine.predictors.interface import Evidence, Predictor
-from engine.predictors.stored import RUDE, SIZE, STORED, VARIANTS
 from engine.results.board import Question
 from engine.stats.correlation import Correlation, correlate, partial
 from engine.stats.estimates import Statistic

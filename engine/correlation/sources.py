@@ -56,7 +56,7 @@ def _published() -> Bundled:
 def _ladder() -> Bundled:
     from data.bundled import bundled_models
     from data.ladder import SOURCE, ladder
-    from engine.predictors.stored import SIZE
+    from engine.predictors.from_verdicts import SIZE
 
     known = ladder()
     shipped = {path.name for path in bundled_models()}

@@ -19,8 +19,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from engine.jobs.child import Events, Gate
-from engine.posttrain.answers import measure
 from engine.posttrain.extra import lacking
+from engine.posttrain.generation import measure
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, split
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.predictors.from_token_scores import PROXIES
+from engine.predictors.from_traces import trace_predictors
+from engine.predictors.from_verdicts import STORED
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.spectral import SPECTRAL
-from engine.predictors.stored import STORED
-from engine.predictors.tokens import PROXIES
-from engine.predictors.traced import trace_predictors
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.predictors import StoredPredictor, stored_predictors

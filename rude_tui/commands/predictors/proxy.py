@@ -51,10 +51,10 @@ def proxy(
     have. With --outcome, scorers are fitted on them (best single feature, three features, linear RankSVM) and judged on
     candidates, and with three outcomes or more on outcomes, that were left out.
     """
+    from engine.predictors.from_token_scores import proxy_features
     from engine.predictors.interface import Evidence
     from engine.predictors.judged import judge_scorers
     from engine.predictors.proxy import FEATURES, Constants
-    from engine.predictors.tokens import proxy_features
     from engine.results.board import Question
 
     store = store_of(db)

@@ -77,7 +77,7 @@ def rbridge(
 
 
 def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], as_json: bool) -> None:
-    from engine.predictors.traced import MODES, trace_values
+    from engine.predictors.from_traces import MODES, trace_values
     from engine.store.traces import scored_traces
 
     names = {state.run_id: state for state in states if not state.error}

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from engine.export.methods import METHODS
 from engine.export.tables import COLUMNS, WHAT, table
 from engine.predictors.catalogue import COMPUTED
-from engine.predictors.traced import MODES
+from engine.predictors.from_traces import MODES
 from engine.results.board import Question
 from engine.store.connection import Store
 from rude_tui.cli import cli

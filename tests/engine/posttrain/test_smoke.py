@@ -6,18 +6,16 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from training import trained
 
-from engine.jobs.child import Gate
 from engine.outcomes.outcomes import read_outcomes
 from engine.posttrain import ladder as script
 from engine.posttrain.card import report
 from engine.posttrain.ladder import Ladder, work
 from engine.posttrain.pretrain import Recipe
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.train import post_train
 from engine.store.posttrain import stored_posttrain, stored_scores
 from engine.store.runs import Status
 
@@ -51,17 +49,6 @@ def _toml(recipe: dict[str, object]) -> str:
     return "\n".join(plain) + "\n"
 
 
-class _Stages:
-    """Stages, as their scores come."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def send(self, event: str, **fields: Any) -> None:
-        if event == "scores":
-            self.told.append(fields["stage"])
-
-
 @pytest.mark.long
 def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
     recipe = PostTraining.of(RECIPE)
@@ -88,11 +75,9 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
     place = Path(run.folder)
     (place / "rl" / "scores.json").unlink()
     before = (place / "sft" / "model" / "model.safetensors").stat().st_mtime_ns
-    stages = _Stages()
-    message = {
+    events = trained({
         "model": str(model), "suite": "world", "recipe": recipe.to_json(), "seed": 1, "folder": str(place),
         "device": "cpu",
-    }  # fmt: skip
-    post_train(message, stages, Gate(stages))
-    assert stages.told == ["base", "sft", "rl"]
+    })  # fmt: skip
+    assert [fields["stage"] for event, fields in events if event == "scores"] == ["base", "sft", "rl"]
     assert (place / "sft" / "model" / "model.safetensors").stat().st_mtime_ns == before

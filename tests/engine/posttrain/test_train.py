@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from training import EventList, trained
 
 from data.bundled import bundled_models
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.train import post_train
 
 MODEL = next(path for path in bundled_models() if path.name == "neox-puddle-0.2m")
 
@@ -24,14 +24,11 @@ def _recipe(**sections: Any) -> PostTraining:
     return PostTraining.of(small | sections)
 
 
-def _done(recipe: PostTraining, suite: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
-    said: list[tuple[str, dict[str, Any]]] = []
-    job = {
+def _done(recipe: PostTraining, suite: str, folder: Path) -> EventList:
+    return trained({
         "model": str(MODEL), "parameters": 149_248, "suite": suite, "recipe": recipe.to_json(), "seed": 1,
         "folder": str(folder), "device": "cpu",
-    }  # fmt: skip
-    post_train(job, lambda event, **fields: said.append((event, fields)))
-    return said
+    })  # fmt: skip
 
 
 @pytest.mark.long

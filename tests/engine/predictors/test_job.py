@@ -17,9 +17,9 @@ from engine.jobs.inside import inside
 from engine.jobs.job import perform
 from engine.jobs.progress import Phase, RunState
 from engine.predictors.catalogue import catalogue
+from engine.predictors.from_traces import MODES, stored_traces, trace_values
 from engine.predictors.job import TraceRequest, plan_traces
 from engine.predictors.trace_file import TraceSet, parse_traces
-from engine.predictors.traced import MODES, stored_traces, trace_values
 from engine.store.connection import Store
 from engine.store.traces import scored_traces
 

@@ -21,10 +21,10 @@ from engine.correlation.predictor_outcome import (
 from engine.export.tables import table
 from engine.predictors.catalogue import catalogue
 from engine.predictors.column import read_columns
+from engine.predictors.from_verdicts import RUDE, SIZE, STORED
 from engine.predictors.interface import Evidence
 from engine.predictors.means import ratio
 from engine.predictors.spectral import SPECTRAL
-from engine.predictors.stored import RUDE, SIZE, STORED
 from engine.results.board import Question
 from engine.results.rankings import rankings
 from engine.store.connection import Store

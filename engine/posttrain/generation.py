@@ -11,11 +11,11 @@ import torch
 from engine.posttrain.tasks import Task
 from engine.store.posttrain import StageScore
 
-__all__ = ["answers", "measure"]
+__all__ = ["generate_answers", "measure"]
 
 
 @torch.no_grad()
-def answers(
+def generate_answers(
     model: Any, tokenizer: Any, prompts: Sequence[str], *, tokens: int, temperature: float, batch: int, seed: int = 0
 ) -> list[str]:
     """One answer to each prompt, up to the end mark.
@@ -63,9 +63,9 @@ def measure(
 ) -> list[StageScore]:
     """Criteria met by greedy answers, and by `samples` sampled ones a prompt, by family and subcategory."""
     prompts = [task.text for task in tasks]
-    ways = [("greedy", answers(model, tokenizer, prompts, tokens=tokens, temperature=0.0, batch=batch))]
+    ways = [("greedy", generate_answers(model, tokenizer, prompts, tokens=tokens, temperature=0.0, batch=batch))]
     if samples:
-        many = answers(
+        many = generate_answers(
             model, tokenizer, prompts * samples, tokens=tokens, temperature=temperature, batch=batch, seed=seed
         )
         ways.append(("sampled", many))

@@ -11,9 +11,9 @@ import pytest
 
 from engine.correlation.predictor_outcome import predictor_names, predictor_values
 from engine.layout.requests import TokenScores
+from engine.predictors.from_token_scores import PROXIES
 from engine.predictors.interface import Evidence
 from engine.predictors.proxy import FEATURES, Solution, solution_features
-from engine.predictors.tokens import PROXIES
 from engine.results.board import Question
 from engine.store.connection import Store
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
@@ -64,7 +64,8 @@ def test_means_over_the_responses_that_all_have_scores_of(store: Store, scored: 
 def test_what_is_missing_is_said(store: Store, scored: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="token scores") as caught:
         predictor_values(Evidence(store, QUESTION), "proxy rank, uniform")
-    assert "--token-scores" in caught.value.fix
+    assert "--token-scores" in caught.value.shell
+    assert "token scores" in caught.value.fix
     fill(store, scored, tmp_path)
     (tmp_path / "config.json").unlink()
     with pytest.raises(BadInput, match="vocabulary"):

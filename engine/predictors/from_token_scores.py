@@ -29,7 +29,7 @@ __all__ = ["PROXIES", "proxy_features"]
 _LOWER: Final = ("cross-entropy", "entropy", "rank,", "margin", "wrong-confidence")
 
 
-class _Read(NamedTuple):
+class _SolutionFeatures(NamedTuple):
     """One candidate's features of every solution."""
 
     values: npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ def proxy_features(evidence: Evidence, constants: Constants | None = None) -> di
     return features
 
 
-def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, _Read]:
+def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, _SolutionFeatures]:
     """By label, on the pairs whose chosen response has token scores of every candidate.
 
     Raises:
@@ -82,7 +82,7 @@ def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[s
         solutions = _solutions(list(kept.values()), _vocabulary(evidence.store, entrant))
         clusters = np.array([counted[pair] for pair in kept], dtype=np.int32)
         features = np.stack([solution_features(solution, constants) for solution in solutions])
-        by_label[own[entrant.label]] = _Read(features, clusters)
+        by_label[own[entrant.label]] = _SolutionFeatures(features, clusters)
     return by_label
 
 
