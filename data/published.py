@@ -70,10 +70,10 @@ class Published:
         Raises:
             KeyError: no such benchmark.
         """
-        found = {"RuDE (published)": self.column(self.rude[benchmark])}
-        found |= {name: self.column(values) for name, values in self.knowledge.items()}
-        found["log10 parameters"] = [math.log10(self.parameters[name]) for name in self.candidates]
-        return found
+        columns = {"RuDE (published)": self.column(self.rude[benchmark])}
+        columns |= {name: self.column(values) for name, values in self.knowledge.items()}
+        columns["log10 parameters"] = [math.log10(self.parameters[name]) for name in self.candidates]
+        return columns
 
 
 @cache

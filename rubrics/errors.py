@@ -68,10 +68,10 @@ class RudeError(Exception):
         }  # fmt: skip
 
     @staticmethod
-    def of_json(told: Mapping[str, Any]) -> RudeError:
+    def of_json(fields: Mapping[str, Any]) -> RudeError:
         """An error of this tree with the same words and exit code."""
-        error = RudeError(told["what"], where=told["where"], fix=told["fix"], shell=told.get("shell", ""))
-        error.exit_code = Exit(told["code"])
+        error = RudeError(fields["what"], where=fields["where"], fix=fields["fix"], shell=fields.get("shell", ""))
+        error.exit_code = Exit(fields["code"])
         return error
 
     def __str__(self) -> str:

@@ -52,11 +52,11 @@ def shown(value: object, limit: int = 60) -> str:
     return f"‘{safe}’"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, names: Iterable[str]) -> str | None:
     """The known word that `word` most resembles, ignoring case; None where none is near."""
-    by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word[:60].lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None
+    by_lower = {name.lower(): name for name in names}
+    matches = difflib.get_close_matches(word[:60].lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[matches[0]] if matches else None
 
 
 def summarise(faults: Sequence[Fault]) -> str:
@@ -66,7 +66,7 @@ def summarise(faults: Sequence[Fault]) -> str:
     return f"{count(len(faults), 'fault')}\n  {listed}{more}"
 
 
-def explain(error: ValidationError, value: dict[str, Any], line: int, known: Iterable[str]) -> list[Fault]:
+def explain(error: ValidationError, value: dict[str, Any], line: int, fields: Iterable[str]) -> list[Fault]:
     """Faults of fields, from what pydantic found in `value`; `known` are the field names at the top.
 
     Errors raised by a model's own validators are left out: they speak of several fields and are found apart.
@@ -85,7 +85,7 @@ def explain(error: ValidationError, value: dict[str, Any], line: int, known: Ite
             if branch.startswith("list[") and not isinstance(prompt, list):
                 continue
             place = [place[0], *place[2:]]
-        names = known if len(place) == 1 else _NESTED.get(place[0], known)
+        names = fields if len(place) == 1 else _NESTED.get(place[0], fields)
         field = ".".join(part if part.isprintable() and len(part) < 60 else shown(part)[1:-1] for part in place)
         faults.append(Fault(line, field, _say(detail, place, names)))
     return faults
@@ -94,14 +94,14 @@ def explain(error: ValidationError, value: dict[str, Any], line: int, known: Ite
 _NESTED = {"criteria": ("id", "text", "subcategory"), "prompt": ("role", "content")}
 
 
-def _say(detail: ErrorDetails, place: list[str], known: Iterable[str]) -> str:
+def _say(detail: ErrorDetails, place: list[str], fields: Iterable[str]) -> str:
     given = detail["input"]
     match detail["type"]:
         case "missing":
             return "is missing; add it"
         case "extra_forbidden":
-            close = nearest(place[-1], known)
-            return f"no such field; did you mean {close}?" if close else f"no such field; known: {', '.join(known)}"
+            close = nearest(place[-1], fields)
+            return f"no such field; did you mean {close}?" if close else f"no such field; known: {', '.join(fields)}"
         case "enum":
             twelve = ", ".join(Subcategory)
             close = nearest(given, Subcategory) if isinstance(given, str) else None
@@ -116,11 +116,11 @@ def _say(detail: ErrorDetails, place: list[str], known: Iterable[str]) -> str:
         case "too_short":
             return "is empty; give at least one"
         case "string_type" | "list_type" | "model_type" | "dict_type":
-            wanted = {"string_type": "text", "list_type": "a list"}.get(detail["type"], "an object")
+            expected = {"string_type": "text", "list_type": "a list"}.get(detail["type"], "an object")
             if place == ["prompt"]:
-                wanted = "text or a list of {role, content}"
-            quote = "; put it in quotes" if wanted == "text" and isinstance(given, int | float) else ""
-            return f"must be {wanted}, is {_TYPES.get(type(given), type(given).__name__)}{quote}"
+                expected = "text or a list of {role, content}"
+            quote = "; put it in quotes" if expected == "text" and isinstance(given, int | float) else ""
+            return f"must be {expected}, is {_TYPES.get(type(given), type(given).__name__)}{quote}"
         case _:
             return detail["msg"]
 

@@ -44,5 +44,5 @@ def term(name: str) -> Term:
     Raises:
         KeyError: there is none of that name.
     """
-    by_name = {one.name: one for group in glossary() for one in group.terms}
+    by_name = {entry.name: entry for group in glossary() for entry in group.terms}
     return by_name[name]

@@ -71,12 +71,12 @@ def _no_constant(name: str) -> object:
 
 
 def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(items)
-    if len(found) != len(items):
+    members = dict(items)
+    if len(members) != len(items):
         names = [name for name, _ in items]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{shown(twice)} is given twice in one object")
-    return found
+    return members
 
 
 @contextmanager

@@ -109,8 +109,8 @@ def _prompts(lines: Iterator[tuple[int, object]], faults: list[Fault]) -> Iterat
         try:
             prompt = RubricPrompt.model_validate(value)
         except ValidationError as error:
-            found = explain(error, value, number, RubricPrompt.model_fields)
-            faults += found or [_between_fields(error, number)]
+            in_fields = explain(error, value, number, RubricPrompt.model_fields)
+            faults += in_fields or [_between_fields(error, number)]
             continue
         if prompt.id in first:
             where = first[prompt.id]
@@ -122,7 +122,7 @@ def _prompts(lines: Iterator[tuple[int, object]], faults: list[Fault]) -> Iterat
 
 def _between_fields(error: ValidationError, number: int) -> Fault:
     """What no field alone is to blame for."""
-    said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-    if said.startswith("checks: "):
-        return Fault(number, "checks", said.removeprefix("checks: "))
+    message = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    if message.startswith("checks: "):
+        return Fault(number, "checks", message.removeprefix("checks: "))
     return Fault(number, "criteria", "two have the same id; give each its own")

@@ -93,14 +93,14 @@ class Pair(_Strict):
     @cached_property
     def subcategories(self) -> tuple[Subcategory, ...]:
         """Distinct subcategories among the violated criteria, in taxonomy order."""
-        found = {criterion.subcategory for criterion in self.violated_criteria}
-        return tuple(s for s in Subcategory if s in found)
+        violated = {criterion.subcategory for criterion in self.violated_criteria}
+        return tuple(s for s in Subcategory if s in violated)
 
     @cached_property
     def categories(self) -> tuple[Category, ...]:
         """Distinct categories among the violated criteria, in taxonomy order."""
-        found = {category_of(s) for s in self.subcategories}
-        return tuple(c for c in Category if c in found)
+        violated = {category_of(s) for s in self.subcategories}
+        return tuple(c for c in Category if c in violated)
 
     def canonical(self) -> str:
         """One line of JSON that holds all content and nothing else; what is hashed and what is written."""
@@ -162,8 +162,8 @@ class Suite:
     @cached_property
     def shots(self) -> dict[str, tuple[Pair, ...]]:
         """Exemplars by domain, in file order."""
-        found: dict[str, list[Pair]] = {}
+        by_domain: dict[str, list[Pair]] = {}
         for pair in self.pairs:
             if pair.split == "shot":
-                found.setdefault(pair.domain, []).append(pair)
-        return {domain: tuple(pairs) for domain, pairs in found.items()}
+                by_domain.setdefault(pair.domain, []).append(pair)
+        return {domain: tuple(pairs) for domain, pairs in by_domain.items()}

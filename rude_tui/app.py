@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -34,6 +34,9 @@ from screens.shell.navigation import PLACES
 from screens.shell.plain import plain
 from screens.shell.session import Session
 from screens.shell.textual_privates import CachedStylesheet, style_once
+
+if TYPE_CHECKING:
+    from engine.construct.request import ConstructRequest
 
 __all__ = ["RudeApp", "run_app"]
 
@@ -134,6 +137,13 @@ def _suites() -> Screen[Any]:
     return SuitesScreen()
 
 
+def _read_construction(options: Sequence[str]) -> ConstructRequest:
+    """Options typed into the form, read as the command reads its own."""
+    from rude_tui.commands.construct import typed_request
+
+    return typed_request(options)
+
+
 class RudeApp(App[int]):
     """`rude-tui` without a command."""
 
@@ -177,6 +187,7 @@ class RudeApp(App[int]):
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         self.session = session
         self.session.remember = self.remember
+        self.session.read_construction = _read_construction
         self._start = start_screen if start_screen in PLACES else "rankings"
         self._settings = settings
         self._switching = sys.getswitchinterval()

@@ -23,13 +23,13 @@ def download(hub_id: str, allow_remote_code: bool = False) -> Path:
     """
     from engine.candidates.hub import fetch
 
-    told = -1
+    shown = -1
 
     def tell(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal shown
         tenth = 10 * done // total if total else 0
-        if tenth != told:
-            told = tenth
+        if tenth != shown:
+            shown = tenth
             narrate(f"{hub_id}: {10 * tenth} % of {total / 1e6:,.0f} MB")
 
     return fetch(hub_id, tell, allow_remote_code=allow_remote_code)

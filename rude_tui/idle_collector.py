@@ -1,4 +1,4 @@
-"""Memory is tidied while the person does nothing: a full search among all pairs takes a tenth of a second."""
+"""Garbage is collected while the person does nothing: a full search among all pairs takes a tenth of a second."""
 
 from __future__ import annotations
 

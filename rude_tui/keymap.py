@@ -28,21 +28,21 @@ def trouble(keys: Mapping[str, str], app: type[App[int]]) -> list[str]:
     """
     kinds = list(_kinds())
     names = {binding.id for kind in kinds for binding in _declared(kind)}
-    found = []
+    lines = []
     if unknown := sorted(set(keys) - names):
-        found.append(f"no key is named {', '.join(unknown)}; F1 shows the names")
-    there = dict(keys)
-    for name, wanted in keys.items():
-        if wrong := [key for key in map(str.strip, wanted.split(",")) if not _is_key(key)]:
-            found.append(f"{name}: there is no key “{', '.join(wrong)}”")
-            del there[name]
+        lines.append(f"no key is named {', '.join(unknown)}; F1 shows the names")
+    usable = dict(keys)
+    for name, chosen in keys.items():
+        if wrong := [key for key in map(str.strip, chosen.split(",")) if not _is_key(key)]:
+            lines.append(f"{name}: there is no key “{', '.join(wrong)}”")
+            del usable[name]
     twice = {
         clash
         for kind in kinds
         if issubclass(kind, Place)
-        for clash in _clashes([*_declared(kind), *_declared(app), *_declared(Rows)], there)
+        for clash in _clashes([*_declared(kind), *_declared(app), *_declared(Rows)], usable)
     }
-    return found + sorted(twice)
+    return lines + sorted(twice)
 
 
 def _kinds() -> Iterator[type[DOMNode]]:
@@ -62,8 +62,8 @@ def _clashes(bindings: list[Binding], keys: Mapping[str, str]) -> Iterator[str]:
     on: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for binding in bindings:
         # Brought to one spelling: `/` is `slash`.
-        for one in Binding.make_bindings([replace(binding, key=keys.get(str(binding.id), binding.key))]):
-            on[one.key][str(binding.id)] = None
+        for spelt in Binding.make_bindings([replace(binding, key=keys.get(str(binding.id), binding.key))]):
+            on[spelt.key][str(binding.id)] = None
     for key, names in on.items():
         if len(names) > 1 and any(name in keys for name in names):
             yield f"{format_key(key)} is now {' and '.join(sorted(names))} at once"
@@ -71,5 +71,5 @@ def _clashes(bindings: list[Binding], keys: Mapping[str, str]) -> Iterator[str]:
 
 def _is_key(key: str) -> bool:
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
-    known = {str(one.value) for one in Keys}
-    return key in known or (set(modifiers) <= _MODIFIERS and (last in known or key_to_character(last) is not None))
+    named = {str(key.value) for key in Keys}
+    return key in named or (set(modifiers) <= _MODIFIERS and (last in named or key_to_character(last) is not None))

@@ -8,10 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.machine.kernels import ATTENTIONS
+from engine.layout.protocols import PROTOCOLS
+from engine.machine.kernels import ATTENTIONS, PRECISIONS
 from engine.store.connection import Store
 
-__all__ = ["as_json", "attention_option", "database", "question_options", "source_options", "store_of"]
+__all__ = [
+    "PRECISIONS", "PROTOCOLS", "as_json", "attention_option", "database", "device_option", "models_option",
+    "precision_option", "protocol_option", "question_options", "remote_code_option", "source_options", "store_of",
+    "threads_option",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,6 +37,45 @@ def attention_option(command: F) -> F:
         "--attention", type=click.Choice(ATTENTIONS), default="auto", show_default=True,
         help="The model's own attention, used where prefixes cannot be shared and to check that they can.",
     )(command)  # fmt: skip
+
+
+def models_option(command: F) -> F:
+    """`--model`, one or more: gives `models`."""
+    return click.option(
+        "--model", "models", multiple=True, required=True, metavar="M", help="Folder, folder of folders, or hub id."
+    )(command)
+
+
+def remote_code_option(command: F) -> F:
+    """`--allow-remote-code`, for each model by itself."""
+    return click.option(
+        "--allow-remote-code", multiple=True, metavar="M",
+        help="Let this model run code of its own. Only if you trust it.",
+    )(command)  # fmt: skip
+
+
+def protocol_option(command: F) -> F:
+    """`--protocol`: one, or both."""
+    names = click.Choice([*PROTOCOLS, "both"])
+    return click.option("--protocol", type=names, default="both", show_default=True)(command)
+
+
+def precision_option(command: F) -> F:
+    """`--precision`: one, or the one that fits."""
+    names = click.Choice(["auto", *PRECISIONS])
+    return click.option("--precision", type=names, default="auto", show_default=True)(command)
+
+
+def device_option(command: F) -> F:
+    """`--device`."""
+    help = "auto, cpu, cuda, cuda:N or cuda:all."
+    return click.option("--device", default="auto", show_default=True, help=help)(command)
+
+
+def threads_option(command: F) -> F:
+    """`--threads`."""
+    help = "CPU threads (default: all cores, at lowered priority)."
+    return click.option("--threads", type=click.IntRange(1), help=help)(command)
 
 
 def source_options(command: F) -> F:
@@ -55,7 +99,7 @@ def question_options(command: F) -> F:
     for option in (
         click.option("--with-excluded", is_flag=True, help="Count pairs too that you excluded."),
         click.option("--metric", help="single, averaged, strict; sum, per_token, per_byte. Default: the headline."),
-        click.option("--protocol", type=click.Choice(["choice", "likelihood"]), help="Default: what most runs used."),
+        click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: what most runs used."),
         click.option("--suite", help="Suite by name or hash. Default: the one run last."),
     ):
         command = option(command)

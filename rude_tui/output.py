@@ -84,15 +84,15 @@ def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]
     from rich.cells import cell_len
 
     lines = ([line for row in cells for line in row[i].splitlines()] for i in range(len(columns)))
-    return [max(map(cell_len, [name, *found])) for name, found in zip(columns, lines, strict=True)]
+    return [max(map(cell_len, [name, *texts])) for name, texts in zip(columns, lines, strict=True)]
 
 
 def _blocks(needed: Sequence[int], keys: int, width: int) -> list[list[int]]:
     """Columns, by number, of each table: as many as fit, behind the keys."""
     blocks = [list(range(min(keys, len(needed))))]
     for column in range(keys, len(needed)):
-        wanted = sum(needed[i] + _GAP for i in (*blocks[-1], column)) - _GAP
-        if wanted > width and len(blocks[-1]) > keys:
+        taken = sum(needed[i] + _GAP for i in (*blocks[-1], column)) - _GAP
+        if taken > width and len(blocks[-1]) > keys:
             blocks.append(list(range(keys)))
         blocks[-1].append(column)
     return blocks

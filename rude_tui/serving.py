@@ -100,8 +100,8 @@ class AppServer(Server):
     @aiohttp_jinja2.template("app_index.html")
     async def handle_index(self, request: web.Request) -> dict[str, Any]:
         """The page that holds the terminal; its addresses are those the browser used."""
-        wanted = request.query.get("fontsize", "16")
-        size = min(40, max(6, int(wanted))) if wanted.isascii() and wanted.isdigit() else 16
+        requested = request.query.get("fontsize", "16")
+        size = min(40, max(6, int(requested))) if requested.isascii() and requested.isdigit() else 16
         scheme = "wss" if request.scheme == "https" else "ws"
         return {"font_size": size, "websocket": f"{scheme}://{request.host}/ws"}
 

@@ -49,15 +49,15 @@ def load_settings() -> Settings:
     """
     file = settings_file()
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
-    folders, suites, keys = found.get("folders", []), found.get("suites", []), found.get("keys", {})
+    folders, suites, keys = document.get("folders", []), document.get("suites", []), document.get("keys", {})
     for name, value, kind in (
-        ("theme", found.get("theme", ""), str),
-        ("place", found.get("place", ""), str),
+        ("theme", document.get("theme", ""), str),
+        ("place", document.get("place", ""), str),
         *(
             (f"folders, entry {i + 1}", entry, str)
             for i, entry in enumerate(folders if _is_list("folders", folders, file) else [])
@@ -73,10 +73,10 @@ def load_settings() -> Settings:
             words = "a table of names and keys" if kind is dict else "a text in quotes"
             raise BadInput(f"{name} is {value!r}, not {words}", where=str(file), fix="mend this setting")
     return Settings(
-        theme=found.get("theme", ""),
+        theme=document.get("theme", ""),
         folders=tuple(folders),
         suites=tuple(suites),
-        place=found.get("place", ""),
+        place=document.get("place", ""),
         keys=keys,
     )
 

@@ -94,7 +94,7 @@ async def rankings(person: Person) -> None:
     screen = person.pilot.app.screen
     for number in range(person.times):
         column = ("candidate", "value", "parameters", "Control")[number % 4]
-        await person.timed("Rankings: sort", lambda column=column: screen._sort(column))
+        await person.timed("Rankings: sort", lambda column=column: screen.sort(column))
         await person.go("slash")
         await person.answer("Rankings: filter", ("model-0", "", "model-1", "-03")[number % 4])
         screen.query_one(Rows).focus()
@@ -120,14 +120,14 @@ async def failures(person: Person) -> None:
     screen.query_one("#pairs").focus()
     for number in range(person.times):
         column = ("margin", "fails", "pair")[number % 3]
-        await person.timed("Failures: sort", lambda column=column: screen._sort(column))
+        await person.timed("Failures: sort", lambda column=column: screen.sort(column))
         await person.go("slash")
         await person.answer("Failures: search", ("Yes 17", "p2", "Logic", "")[number % 4])
     await person.go("home", "enter")
     pair = person.pilot.app.screen
     for _ in range(person.times):
-        target = pair._ids[pair._index + 1]
-        await person.timed("Pair: next", person.key("n"), lambda target=target: pair._shown.view.pair.id == target)
+        target = pair.state.walk.ids[pair.state.walk.index + 1]
+        await person.timed("Pair: next", person.key("n"), lambda target=target: pair.state.shown.view.pair.id == target)
     await person.go("escape")
 
 

@@ -69,7 +69,7 @@ def causal_model_types() -> frozenset[str]:
         return frozenset()
     table = Path(spec.submodule_search_locations[0]) / "models" / "auto" / "modeling_auto.py"
     try:
-        found = _TABLE.search(table.read_text(encoding="utf-8"))
+        mapping = _TABLE.search(table.read_text(encoding="utf-8"))
     except OSError:
         return frozenset()
-    return frozenset(re.findall(r'\(\s*"([\w.-]+)",', found[0])) if found else frozenset()
+    return frozenset(re.findall(r'\(\s*"([\w.-]+)",', mapping[0])) if mapping else frozenset()

@@ -94,18 +94,18 @@ def find(
     Raises:
         CandidateError: a path that is not there, a file, a folder without a model.
     """
-    found: dict[str, Candidate] = {}
+    by_path: dict[str, Candidate] = {}
     for item in paths_or_ids:
         for folder in _folders(item, fetch):
             real = os.path.realpath(folder)
-            if real in found:
+            if real in by_path:
                 continue
             if isinstance(allow_remote_code, bool):
                 allowed = allow_remote_code
             else:
                 allowed = not {item, str(folder), _identity(folder)[0]}.isdisjoint(allow_remote_code)
-            found[real] = inspect(folder, allowed)
-    return distinct(found.values())
+            by_path[real] = inspect(folder, allowed)
+    return distinct(by_path.values())
 
 
 def hub_cache(*, allow_remote_code: bool | Collection[str] = False) -> list[Candidate]:
@@ -140,8 +140,8 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
     except (OSError, ValueError):
         is_folder = is_there = False
     if is_folder:
-        if found := _search(path):
-            return found
+        if folders := _search(path):
+            return folders
         raise CandidateError(
             f"no model found in {shown(item)}",
             fix="a model folder holds config.json, tokenizer.json and model.safetensors; name one, or a folder of them",
@@ -156,7 +156,8 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
         raise CandidateError(
             "no such folder, and no such model in the Hugging Face cache",
             where=item,
-            fix="check the path, or fetch the model first: rude-tui models ORG/MODEL",
+            fix="check the path, or fetch the model first",
+            shell="rude-tui models ORG/MODEL",
         )
     raise CandidateError("no such folder", where=shown(item), fix="check the path")
 
@@ -165,7 +166,7 @@ def _search(root: Path) -> list[Path]:
     """Model folders at or below a folder, sorted; none is looked for inside another, links are followed once."""
     if _is_model(_listing(root)):
         return [root]
-    found: list[Path] = []
+    models: list[Path] = []
     seen = {os.path.realpath(root)}
     level = [root]
     for _ in range(_DEPTH):
@@ -175,14 +176,14 @@ def _search(root: Path) -> list[Path]:
                 if (real := os.path.realpath(child)) in seen:
                     continue
                 seen.add(real)
-                (found if _is_model(_listing(child)) else below).append(child)
+                (models if _is_model(_listing(child)) else below).append(child)
         if len(seen) > _VISITED:
             raise CandidateError(
                 f"holds more than {_VISITED:,} folders", where=shown(root), fix="name a folder nearer to the models"
             )
         level = below
     # A lone config.json is a model without its weights only where no other model is near.
-    return sorted(found) or [root] * ("config.json" in _listing(root))
+    return sorted(models) or [root] * ("config.json" in _listing(root))
 
 
 def _children(folder: Path) -> Iterator[Path]:

@@ -115,9 +115,9 @@ def _shard_digest(path: Path, meter: _Meter, remembered: Path | None) -> str:
         return _unchanged_digest(path, _state(path), meter)
     before = _state(path)
     note = remembered / hashlib.sha256("|".join(map(str, before)).encode(errors="surrogateescape")).hexdigest()
-    if (known := _recall(note)) is not None:
+    if (recalled := _recall(note)) is not None:
         meter.add(before[1])
-        return known
+        return recalled
     digest = _unchanged_digest(path, before, meter)
     if time.time_ns() - max(before[2], before[3]) > _SETTLED:
         _remember(note, digest)
@@ -135,10 +135,10 @@ def _unchanged_digest(path: Path, before: tuple[str, int, int, int, int], meter:
 
 def _state(path: Path) -> tuple[str, int, int, int, int]:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
         raise CandidateError(f"cannot be read ({error.strerror})", where=shown(path), fix="check the file") from None
-    return os.path.realpath(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    return os.path.realpath(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _digest(path: Path, meter: _Meter | None = None) -> str:

@@ -60,8 +60,8 @@ def bits(dtype: str) -> int:
     """Bits of one element of a safetensors dtype."""
     if dtype == "BOOL":
         return 8
-    found = re.match(r"[A-Z]+(\d+)", dtype)
-    return int(found[1]) if found else 0
+    match = re.match(r"[A-Z]+(\d+)", dtype)
+    return int(match[1]) if match else 0
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
@@ -111,12 +111,12 @@ def read_weights(folder: Path) -> tuple[Tensor, ...]:
         HeaderFault: a file missing, cut short or malformed, or a tensor of the index that its shard does not hold.
     """
     files, index = _placed(folder)
-    found = {file.name: read_header(file) for file in files}
-    held = {name: {tensor.name for tensor in tensors} for name, tensors in found.items()}
+    by_file = {file.name: read_header(file) for file in files}
+    held = {name: {tensor.name for tensor in tensors} for name, tensors in by_file.items()}
     for tensor, shard in index.items():
         if tensor not in held[shard]:
             raise HeaderFault("truncated", f"{shown(shard)} lacks {shown(tensor)}, which the index puts there")
-    tensors = tuple(tensor for part in found.values() for tensor in part)
+    tensors = tuple(tensor for part in by_file.values() for tensor in part)
     if files and not tensors:
         raise HeaderFault("truncated", f"{files[0].name} holds no tensors")
     return tensors

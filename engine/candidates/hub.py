@@ -52,13 +52,13 @@ class Snapshot(NamedTuple):
 
 def cache_folder() -> Path:
     """Where huggingface_hub keeps models, by the same variables, read now and not when first imported."""
-    told = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    if not told:
+    folder = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if not folder:
         home = os.environ.get("HF_HOME")
         if not home:
             home = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join("~", ".cache"), "huggingface")
-        told = os.path.join(home, "hub")
-    return Path(os.path.expandvars(os.path.expanduser(told)))
+        folder = os.path.join(home, "hub")
+    return Path(os.path.expandvars(os.path.expanduser(folder)))
 
 
 def is_hub_id(text: str) -> bool:
@@ -67,10 +67,10 @@ def is_hub_id(text: str) -> bool:
 
 
 def _parts(hub_id: str) -> tuple[str, str]:
-    found = _ID.fullmatch(hub_id)
-    if found is None or not is_hub_id(hub_id):
+    match = _ID.fullmatch(hub_id)
+    if match is None or not is_hub_id(hub_id):
         raise CandidateError("not a Hugging Face model id", where=shown(hub_id), fix="write ORG/MODEL or ORG/MODEL@REV")
-    return found["repo"], found["revision"] or "main"
+    return match["repo"], match["revision"] or "main"
 
 
 def snapshot_of(folder: Path) -> Snapshot | None:
@@ -85,14 +85,14 @@ def snapshot_of(folder: Path) -> Snapshot | None:
 def snapshots(cache: Path | None = None) -> list[Snapshot]:
     """Every revision of every model in the cache, sorted by name; of one model, the `main` one first."""
     cache = cache or cache_folder()
-    found = []
+    revisions = []
     for repo in sorted(_subfolders(cache)):
         if repo.name.startswith("models--"):
             main = _ref(repo, "main")
             inside = sorted(_subfolders(repo / "snapshots"), key=lambda path: (path.name != main, path.name))
             name = repo.name.removeprefix("models--").replace("--", "/", 1)
-            found += [Snapshot(name, path.name, path) for path in inside]
-    return found
+            revisions += [Snapshot(name, path.name, path) for path in inside]
+    return revisions
 
 
 def cached(hub_id: str, cache: Path | None = None) -> Path | None:
@@ -139,13 +139,13 @@ def fetch(hub_id: str, progress: Progress | None = None, *, allow_remote_code: b
     from huggingface_hub.errors import HFValidationError
 
     repo, revision = _parts(hub_id)
-    wanted: dict[str, Any] = {
+    options: dict[str, Any] = {
         "cache_dir": cache_folder(),
         "allow_patterns": [*_WANTED, "*.py"] if allow_remote_code else list(_WANTED),
         "ignore_patterns": list(_UNWANTED),
     }
     try:
-        plan = snapshot_download(repo, revision=revision, dry_run=True, **wanted, tqdm_class=_bar(None, 0))
+        plan = snapshot_download(repo, revision=revision, dry_run=True, **options, tqdm_class=_bar(None, 0))
         if not any(file.filename.endswith((".safetensors", "adapter_config.json")) for file in plan):
             raise CandidateError(
                 "holds no safetensors weights",
@@ -153,7 +153,7 @@ def fetch(hub_id: str, progress: Progress | None = None, *, allow_remote_code: b
                 fix="pickled weights can run code and are never fetched; look for a safetensors version of the model",
             )
         total = sum(file.file_size or 0 for file in plan if file.will_download)
-        return Path(snapshot_download(repo, revision=revision, **wanted, tqdm_class=_bar(progress, total)))
+        return Path(snapshot_download(repo, revision=revision, **options, tqdm_class=_bar(progress, total)))
     except (HTTPError, OSError, HFValidationError) as error:
         raise _explained(hub_id, error) from error
 
@@ -217,12 +217,12 @@ def _bar(progress: Progress | None, total: int) -> type[Any]:
             self.total = options.get("total") or 0
             self.format_dict: dict[str, Any] = {}
             # Of its three bars (network, disk, files) the one for the disk counts what is really there.
-            self._told = progress is not None and str(options.get("desc", "")).startswith("Reconstruct")
+            self._reports = progress is not None and str(options.get("desc", "")).startswith("Reconstruct")
 
         def update(self, n: float | None = 1) -> None:
             with lock:
                 self.n += int(n or 0)
-                if self._told and progress is not None:
+                if self._reports and progress is not None:
                     progress(min(self.n, total), total)
 
         def __enter__(self) -> Bar:

@@ -78,23 +78,23 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
         return [Problem("encoder", True, f"{what_it_is} is an encoder, which gives no likelihood of a text", other)]
     if architecture.endswith(_NOT_CAUSAL):
         return [Problem("encoder", True, f"{architecture} does not predict the next token", other)]
-    found = []
+    problems = []
     if isinstance(method := config.get("quantization_config"), Mapping):
         kind = shown(method.get("quant_method") or "unnamed method", 40)
-        fix = "give the unquantised checkpoint; --precision int8 or nf4 quantises it here"
-        found.append(Problem("quantized", True, f"its weights are stored quantised ({kind})", fix))
-    known = causal_model_types()
-    if model_type and model_type not in known:
+        fix = "give the unquantised checkpoint; at precision int8 or nf4 it is quantised here"
+        problems.append(Problem("quantized", True, f"its weights are stored quantised ({kind})", fix))
+    loadable = causal_model_types()
+    if model_type and model_type not in loadable:
         if isinstance(config.get("auto_map"), Mapping):
-            found.append(_remote_code("its model code comes with the weights and would run on this machine"))
-        elif known:
+            problems.append(_remote_code("its model code comes with the weights and would run on this machine"))
+        elif loadable:
             what = f"the installed transformers has no causal language model of type {model_type!r}"
-            found.append(Problem("unsupported", True, what, "update transformers, or choose another model"))
-    return found
+            problems.append(Problem("unsupported", True, what, "update transformers, or choose another model"))
+    return problems
 
 
 def _remote_code(what: str) -> Problem:
-    return Problem("remote_code", True, what, "read that code; if you trust it, allow it for this model by its flag")
+    return Problem("remote_code", True, what, "read that code; if you trust it, allow remote code for this model")
 
 
 def about_adapter(folder: Path, names: Collection[str]) -> Problem:

@@ -30,12 +30,12 @@ def regular_size(path: Path) -> int:
         Unreadable: not there, a broken or circular link, or not a regular file.
     """
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError as error:
         raise Unreadable(f"cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise Unreadable("is not a regular file")
-    return found.st_size
+    return status.st_size
 
 
 def read_object(path: Path, limit: int) -> dict[str, Any]:

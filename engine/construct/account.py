@@ -52,4 +52,4 @@ class Account:
 
     def planned(self, name: str) -> int:
         """How many there are to do of one kind of work."""
-        return sum(one.planned for one in self.yields if one.name == name)
+        return sum(phase.planned for phase in self.yields if phase.name == name)

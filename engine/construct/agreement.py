@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.store.construct_review import Reading
+from engine.store.construct_review import BlindReading
 
 __all__ = ["Agreement", "agreement", "kappa"]
 
@@ -24,10 +24,10 @@ class Agreement:
     """95 % interval of the share, resampling responses."""
     kappa: float
     """NaN where chance alone explains everything, as when all labels are alike."""
-    disagreements: tuple[Reading, ...]
+    disagreements: tuple[BlindReading, ...]
 
 
-def agreement(readings: Sequence[Reading], labels: Mapping[tuple[str, str], bool]) -> Agreement:
+def agreement(readings: Sequence[BlindReading], labels: Mapping[tuple[str, str], bool]) -> Agreement:
     """Set readings against the pipeline's labels.
 
     Args:
@@ -55,8 +55,8 @@ def kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
         return math.nan
     n = len(pairs)
     observed = sum(a == b for a, b in pairs) / n
-    one, other = sum(a for a, _ in pairs) / n, sum(b for _, b in pairs) / n
-    expected = one * other + (1 - one) * (1 - other)
+    first, second = sum(a for a, _ in pairs) / n, sum(b for _, b in pairs) / n
+    expected = first * second + (1 - first) * (1 - second)
     return (observed - expected) / (1 - expected) if expected < 1 else math.nan
 
 
@@ -68,5 +68,5 @@ def _share(agreed: Sequence[bool], clusters: Sequence[str]) -> tuple[float, floa
     from engine.stats.intervals import proportion
 
     names = {name: number for number, name in enumerate(sorted(set(clusters)))}
-    found = proportion(np.array(agreed, dtype=float), np.array([names[c] for c in clusters], dtype=np.int32))
-    return found.value, found.ci_low, found.ci_high
+    estimate = proportion(np.array(agreed, dtype=float), np.array([names[c] for c in clusters], dtype=np.int32))
+    return estimate.value, estimate.ci_low, estimate.ci_high

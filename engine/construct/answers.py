@@ -10,12 +10,12 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.construct.caller import Caller
-from engine.construct.chat import CallFailed, ChatRequest, Message
+from engine.construct.chat import CallFailed, ChatMessage, ChatRequest
 from engine.construct.wording import repair_message
 from rubrics.schema import NonBlank
 from rubrics.taxonomy import Subcategory
 
-__all__ = ["Answered", "Drafts", "Located", "Verdict", "ask_json", "ask_text", "read_json"]
+__all__ = ["Answered", "CriterionVerdict", "Drafts", "Located", "ask_json", "ask_text", "read_json"]
 
 _THOUGHTS: Final = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _OPEN_THOUGHT: Final = re.compile(r"\A\s*<think(?:ing)?>")
@@ -25,8 +25,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
-class Verdict(_Strict):
+class CriterionVerdict(_Strict):
     """What a verifier says about one criterion."""
+
+    # Title and docstring are part of the schema that servers are sent, and so of the key that answers are kept under.
+    model_config = ConfigDict(title="Verdict")
 
     quote: str
     reason: NonBlank
@@ -155,7 +158,7 @@ def _whole(text: str, finish: str) -> str:
     return text
 
 
-def _repaired(request: ChatRequest, answer: str, ask: Message) -> ChatRequest:
+def _repaired(request: ChatRequest, answer: str, ask: ChatMessage) -> ChatRequest:
     # An empty turn is refused by some servers.
-    said = Message("assistant", answer if answer.strip() else "(nothing)")
-    return replace(request, messages=(*request.messages, said, ask))
+    turn = ChatMessage("assistant", answer if answer.strip() else "(nothing)")
+    return replace(request, messages=(*request.messages, turn, ask))

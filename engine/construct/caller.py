@@ -56,8 +56,8 @@ class Caller:
         self._max_tokens = max_tokens
         self._changed = changed
         self._budget = asyncio.Condition()
-        self._asked: dict[str, asyncio.Future[Reply]] = {}
-        self._wanted: dict[str, asyncio.Future[CallRow | None]] = {}
+        self._pending: dict[str, asyncio.Future[Reply]] = {}
+        self._look_ups: dict[str, asyncio.Future[CallRow | None]] = {}
         self._calls: list[CallRow] = []
         self._examples: list[ExampleRow] = []
         self._written: list[asyncio.Future[None]] = []
@@ -84,15 +84,15 @@ class Caller:
 
     async def __aenter__(self) -> Caller:
         self.calls, self.tokens = await asyncio.to_thread(spent, self._store, self._run_id)
-        self._known = await asyncio.to_thread(answered_keys, self._store)
+        self._answered = await asyncio.to_thread(answered_keys, self._store)
         self._keeper = asyncio.create_task(self._keep())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         # Whoever waited for these may have been cancelled; they must be over before their models are closed.
-        under_way = list(self._asked.values())
-        for asked in under_way:
-            asked.cancel()
+        under_way = list(self._pending.values())
+        for answer in under_way:
+            answer.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         self._closing = True
         if self._timer is not None:
@@ -112,17 +112,17 @@ class Caller:
             Capped: it is not in the store, and a cap forbids asking.
             EndpointError: the model answers nobody.
         """
-        known = self._asked.get(request.key)
-        if known is None:
-            known = asyncio.ensure_future(self._answer(request, example, purpose))
-            self._asked[request.key] = known
+        answer = self._pending.get(request.key)
+        if answer is None:
+            answer = asyncio.ensure_future(self._answer(request, example, purpose))
+            self._pending[request.key] = answer
             # An answer is large and rarely wanted twice; the store has it.
-            known.add_done_callback(lambda done: self._over(request.key, done))
+            answer.add_done_callback(lambda done: self._over(request.key, done))
         # One who gives up must not take the answer from others who wait for it.
-        return await asyncio.shield(known)
+        return await asyncio.shield(answer)
 
     def _over(self, key: str, done: asyncio.Future[Reply]) -> None:
-        self._asked.pop(key, None)
+        self._pending.pop(key, None)
         if not done.cancelled():
             done.exception()  # those who asked may be gone; it is then nobody's
 
@@ -143,11 +143,11 @@ class Caller:
         self._woken.set()
 
     async def _answer(self, request: ChatRequest, example: str, purpose: str) -> Reply:
-        found = await self._look_up(request.key) if request.key in self._known else None
-        if found is not None:
+        stored = await self._look_up(request.key) if request.key in self._answered else None
+        if stored is not None:
             self.remembered += 1
             self._changed()
-            return Reply(found.answer, found.finish, found.prompt_tokens, found.completion_tokens)
+            return Reply(stored.answer, stored.finish, stored.prompt_tokens, stored.completion_tokens)
         # The place is held until the answer is stored: a kill loses no more answers than there are places.
         async with self._places:
             await self.open.wait()
@@ -160,7 +160,7 @@ class Caller:
                 )
             )  # fmt: skip
             await self._stored()
-        self._known.add(request.key)
+        self._answered.add(request.key)
         return reply
 
     async def _send(self, request: ChatRequest) -> Reply:
@@ -183,7 +183,7 @@ class Caller:
                 raise EndpointError(
                     f"failed {_HOPELESS} questions in a row; the last: {error}",
                     where=request.model,
-                    fix="see to the server, then run the same command again: nothing answered is asked twice",
+                    fix="see to the server, then start it again: nothing answered is asked twice",
                 ) from None
             raise
         finally:
@@ -218,7 +218,7 @@ class Caller:
 
     def _look_up(self, key: str) -> asyncio.Future[CallRow | None]:
         future: asyncio.Future[CallRow | None] = asyncio.get_running_loop().create_future()
-        self._wanted[key] = future
+        self._look_ups[key] = future
         self._woken.set()
         return future
 
@@ -230,12 +230,12 @@ class Caller:
 
     async def _keep(self) -> None:
         """Serve look-ups and writes, all that have gathered at a time, until closed."""
-        while not self._closing or self._wanted or self._written:
+        while not self._closing or self._look_ups or self._written:
             await self._woken.wait()
             self._woken.clear()
-            if not (self._wanted or self._written or self._due):
+            if not (self._look_ups or self._written or self._due):
                 continue
-            wanted, self._wanted = self._wanted, {}
+            look_ups, self._look_ups = self._look_ups, {}
             calls, self._calls = self._calls, []
             examples, self._examples = self._examples, []
             written, self._written = self._written, []
@@ -248,16 +248,16 @@ class Caller:
                     self._timer = None
             moments = [(self._run_id, name, moment.as_json()) for name, moment in notes.items()]
             try:
-                found = await asyncio.to_thread(exchange, self._store, calls, examples, list(wanted), moments)
+                stored = await asyncio.to_thread(exchange, self._store, calls, examples, list(look_ups), moments)
             except Exception as error:  # noqa: BLE001 - handed to everyone who waits for it
-                waiting: list[asyncio.Future[Any]] = [*wanted.values(), *written]
-                for one in waiting:
-                    if not one.done():
-                        one.set_exception(error)
+                waiting: list[asyncio.Future[Any]] = [*look_ups.values(), *written]
+                for future in waiting:
+                    if not future.done():
+                        future.set_exception(error)
                 continue
-            for key, looking in wanted.items():
+            for key, looking in look_ups.items():
                 if not looking.done():
-                    looking.set_result(found.get(key))
+                    looking.set_result(stored.get(key))
             for writing in written:
                 if not writing.done():
                     writing.set_result(None)

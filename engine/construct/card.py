@@ -12,7 +12,7 @@ from engine.construct.lengths import sides
 from engine.construct.survival import ErrorRates, prevalence, surviving, wrong_pairs
 from engine.construct.trial import Rates, by_votes, rates_of
 from engine.store.construct import ConstructRow, ExampleRow, TrialRow
-from engine.store.construct_review import Decision
+from engine.store.construct_review import ReviewDecision
 from rubrics.counted import count
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Facts:
     examples: Sequence[ExampleRow]
     left_out: Mapping[str, str]
     corrected: int
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, ReviewDecision]
     trials: Sequence[TrialRow]
     agreement: Agreement | None
 
@@ -103,14 +103,14 @@ def _made(facts: Facts) -> str:
 
 
 def _yield(facts: Facts) -> str:
-    found = facts.row.facts
+    account = facts.row.facts
     rows = [["phase", "planned", "accepted", "rejected", "rounds each"]]
     reasons = []
-    for one in found.get("yields", ()):
-        done = one["accepted"] + one["rejected"]
-        each = f"{one['rounds'] / done:.1f}" if done else "–"
-        rows.append([one["name"], str(one["planned"]), str(one["accepted"]), str(one["rejected"]), each])
-        reasons += [f"- {one['name']}: {number} {_inline(reason)}" for reason, number in one["reasons"]]
+    for phase in account.get("yields", ()):
+        done = phase["accepted"] + phase["rejected"]
+        each = f"{phase['rounds'] / done:.1f}" if done else "–"
+        rows.append([phase["name"], str(phase["planned"]), str(phase["accepted"]), str(phase["rejected"]), each])
+        reasons += [f"- {phase['name']}: {number} {_inline(reason)}" for reason, number in phase["reasons"]]
     text = _table(rows)
     if reasons:
         text += "\n\nRejected:\n\n" + "\n".join(reasons)
@@ -120,8 +120,8 @@ def _yield(facts: Facts) -> str:
     if aside:
         text += "\n\nAccepted, but left out:\n\n"
         text += "\n".join(f"- {number} {_inline(reason)}" for reason, number in sorted(aside.items()))
-    if found.get("calls"):
-        text += f"\n\n{found['calls']:,} questions, {found['tokens']:,} tokens read and written."
+    if account.get("calls"):
+        text += f"\n\n{account['calls']:,} questions, {account['tokens']:,} tokens read and written."
     return text
 
 
@@ -145,8 +145,8 @@ def _verifier(facts: Facts) -> str:
 
 
 def _survival(facts: Facts) -> str:
-    found = facts.row.facts.get("passed")
-    if not found or not found["met"][1] or not found["violated"][1]:
+    passed = facts.row.facts.get("passed")
+    if not passed or not passed["met"][1] or not passed["violated"][1]:
         return "Too little was judged by the verifier to say how many wrong labels survive."
     expected = expected_wrong(facts.row, facts.trials[0], facts.suite)
     rows = [["votes", "wrong “met” labels, %", "wrong “violated” labels, %", "pairs with a wrong label, %"]]
@@ -169,14 +169,14 @@ def expected_wrong(
     q_violated = prevalence(passed["violated"][0] / passed["violated"][1], here.false_acceptance, here.false_rejection)
     criteria = sum(len(p.criteria) for p in suite.pairs) / len(suite.pairs)
     violated = sum(len(p.violated) for p in suite.pairs) / len(suite.pairs)
-    found = {}
+    shares = {}
     for n in votes:
-        labels = surviving(_known(rates[n]), q_met, q_violated)
-        found[n] = (*labels, wrong_pairs(*labels, criteria, violated))
-    return found
+        labels = surviving(_without_nan(rates[n]), q_met, q_violated)
+        shares[n] = (*labels, wrong_pairs(*labels, criteria, violated))
+    return shares
 
 
-def _known(rates: ErrorRates) -> ErrorRates:
+def _without_nan(rates: ErrorRates) -> ErrorRates:
     return ErrorRates(*(0.0 if math.isnan(r) else r for r in (rates.false_acceptance, rates.false_rejection)))
 
 
@@ -202,12 +202,12 @@ def _people(facts: Facts) -> str:
 def rates_table(rates: Sequence[Rates]) -> str:
     """Error rates as a Markdown table."""
     rows = [["", "says met, though violated, %", "95 %", "n", "says violated, though met, %", "95 %", "n"]]
-    for one in rates:
-        accepted, rejected = one.false_acceptance, one.false_rejection
+    for own in rates:
+        accepted, rejected = own.false_acceptance, own.false_rejection
         rows.append(
             [
-                one.scope, _percent(accepted.value), _interval(accepted.ci_low, accepted.ci_high), str(one.n_violated),
-                _percent(rejected.value), _interval(rejected.ci_low, rejected.ci_high), str(one.n_met),
+                own.scope, _percent(accepted.value), _interval(accepted.ci_low, accepted.ci_high), str(own.n_violated),
+                _percent(rejected.value), _interval(rejected.ci_low, rejected.ci_high), str(own.n_met),
             ]
         )  # fmt: skip
     return _table(rows)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["CallFailed", "ChatModel", "ChatRequest", "Message", "Reply", "estimate_tokens"]
+__all__ = ["CallFailed", "ChatMessage", "ChatModel", "ChatRequest", "Reply", "estimate_tokens"]
 
 
-class Message(NamedTuple):
+class ChatMessage(NamedTuple):
     """One turn."""
 
     role: str
@@ -24,7 +24,7 @@ class ChatRequest:
 
     model: str
     """The whole SPEC, so that two servers with a model of the same name are not confused."""
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     temperature: float
     max_tokens: int
     vote: int = 0

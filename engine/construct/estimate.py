@@ -17,7 +17,7 @@ from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
 from rubrics.taxonomy import Subcategory
 
-__all__ = ["Estimate", "Price", "RoleCost", "estimate"]
+__all__ = ["CostEstimate", "Price", "RoleCost", "estimate"]
 
 _ANSWER_TOKENS: Final = 500
 _VERDICT_TOKENS: Final = 80
@@ -51,7 +51,7 @@ class RoleCost:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """`least` if every first attempt holds; `likely` at two rounds each; `most` if every round is used and fails."""
 
     prompts: int
@@ -83,7 +83,7 @@ def estimate(
     concurrency: int,
     generator_price: Price,
     verifier_price: Price,
-) -> Estimate:
+) -> CostEstimate:
     """Work out the plan and its cost; asks nothing. What is remembered from earlier is not subtracted."""
     bare = [prompt for prompt in prompts if not prompt.criteria]
     judged = [prompt for prompt in prompts if prompt.criteria]
@@ -93,7 +93,7 @@ def estimate(
     plan = plan_pairs(judged, settings.violations, per_prompt, settings.seed)
     by_id = {prompt.id: prompt for prompt in judged}
     drafts = len(bare) if settings.draft_criteria else 0
-    found = []
+    courses = []
     for course, rounds in (("least", 1.0), ("likely", min(_LIKELY_ROUNDS, settings.rounds)), ("most", settings.rounds)):
         positives = [by_id[p.id] for p in judged]
         negatives = [by_id[pair.prompt_id] for pair in plan]
@@ -108,11 +108,11 @@ def estimate(
                   rounds * settings.votes)
             for spec in settings.verifiers
         ]  # fmt: skip
-        found.append((course, (written, *read)))
+        courses.append((course, (written, *read)))
     sizes = tuple(sorted({len(pair.violated) for pair in plan}))
-    return Estimate(
+    return CostEstimate(
         len(prompts), 0 if settings.draft_criteria else len(bare), len(plan),
-        _cells(plan, by_id, sizes), sizes, tuple(found), concurrency,
+        _cells(plan, by_id, sizes), sizes, tuple(courses), concurrency,
     )  # fmt: skip
 
 

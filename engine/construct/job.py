@@ -14,7 +14,7 @@ from engine.construct.pipeline import Construction, Pipeline, open_models
 from engine.construct.request import ConstructRequest
 from engine.construct.settings import Running
 from engine.construct.tally import Tally
-from engine.construct.trial import Trial, try_verifier
+from engine.construct.trial import VerifierTrial, try_verifier
 from engine.jobs.job import Job, Refused, Signals, Turn
 from engine.jobs.process import Runner
 from engine.jobs.progress import Phase, RunState
@@ -74,7 +74,8 @@ class ConstructTurn(Turn):
         self._store, self._construction, self._running = store, construction, running
         self._tally = Tally(lambda changes: states.update(self._run_id, **changes))
         self._models: dict[str, ChatModel] = {}
-        self._end = Phase.DONE
+        self._end = Phase.CANCELLED
+        """How it ended, unless it failed: cancelled until everything is made and written."""
 
     def claim(self) -> bool:
         """See `Turn`.
@@ -106,28 +107,27 @@ class ConstructTurn(Turn):
             RudeError: nothing came through, or the suite cannot be written.
         """
         pipeline = Pipeline(self._store, self._construction, self._running, self._tally, self._models, signals)
-        self._end = asyncio.run(pipeline.run())
-        if self._end is Phase.CANCELLED:
+        end = asyncio.run(pipeline.run())
+        if end is Phase.CANCELLED:
             return
         self._tally.enter(Phase.WRITING)
         keep_facts(self._store, self._run_id, self._tally.facts())
         try:
             written = write_construction(self._store, self._run_id, self._construction.output)
         except NothingMade:
-            if self._end is Phase.DONE:
+            if end is Phase.DONE:
                 raise
         else:
             self._tally.notes += written.notes
             self._tally.pairs, self._tally.output = written.pairs, str(self._construction.output)
+        self._end = end
 
     def close(self, phase: Phase, failure: RudeError | None) -> None:
         """See `Turn`."""
-        # A stop that comes while the suite is written comes too late.
-        end = phase if phase is Phase.FAILED or not self._tally.output else self._end
-        end = self._end if end is Phase.DONE else end
-        error = str(failure or "") or (_CAPPED if end is Phase.CAPPED else "")
+        end = phase if phase is Phase.FAILED else self._end
+        failure = RudeError(_CAPPED) if end is Phase.CAPPED else failure
         status = Status.CANCELLED if end is Phase.CAPPED else Status(str(end))
-        close_construct(self._store, self._run_id, status, error=error)
+        close_construct(self._store, self._run_id, status, error=str(failure or ""))
         self._tally.phase = end
         changes = self._tally.changes()
         if end is not Phase.CANCELLED:
@@ -139,15 +139,13 @@ class ConstructTurn(Turn):
             }  # fmt: skip
         self.states.update(self._run_id, **changes)
         self.end(self._run_id, end, failure)
-        if error:
-            self.states.update(self._run_id, error=error)
 
 
 @dataclass(frozen=True)
 class TrialJob(Job):
     """A verifier on trial; its state carries the `TrialRow` once it is over."""
 
-    trial: Trial
+    trial: VerifierTrial
     model: ChatModel
     concurrency: int = 8
     max_calls: int | None = None

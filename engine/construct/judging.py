@@ -8,11 +8,11 @@ import unicodedata
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from engine.construct.answers import Verdict, ask_json
+from engine.construct.answers import CriterionVerdict, ask_json
 from engine.construct.caller import Caller
 from engine.construct.chat import CallFailed, ChatRequest
+from engine.construct.judgements import Judgement, Judgements
 from engine.construct.settings import Settings
-from engine.construct.verdicts import Judgement, Judgements
 from engine.construct.wording import judge_messages
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
@@ -35,8 +35,8 @@ def judge_request(
     model: str, prompt: str, response: str, criterion: Criterion, *, vote: int, temperature: float, schema: bool
 ) -> ChatRequest:
     """The question about one criterion. Nothing in it tells what the response was meant to be."""
-    wanted = json.dumps(Verdict.model_json_schema(), sort_keys=True) if schema else ""
-    return ChatRequest(model, judge_messages(prompt, response, criterion), temperature, JUDGE_TOKENS, vote, wanted)
+    held_to = json.dumps(CriterionVerdict.model_json_schema(), sort_keys=True) if schema else ""
+    return ChatRequest(model, judge_messages(prompt, response, criterion), temperature, JUDGE_TOKENS, vote, held_to)
 
 
 async def judge(
@@ -58,27 +58,27 @@ async def judge(
         CallFailed: a criterion got no usable verdict.
     """
 
-    async def one(criterion: Criterion) -> tuple[Judgement, tuple[str, ...]]:
+    async def judge_one(criterion: Criterion) -> tuple[Judgement, tuple[str, ...]]:
         check = checks.get(criterion.id)
-        judgement, calls = await _one(caller, settings, prompt, response, criterion, check, example)
+        judgement, calls = await _judge_criterion(caller, settings, prompt, response, criterion, check, example)
         heard(judgement)
         return judgement, calls
 
-    found = await all_of(one(criterion) for criterion in prompt.criteria)
-    return Judgements(tuple(item for item, _ in found), tuple(key for _, calls in found for key in calls))
+    judged = await all_of(judge_one(criterion) for criterion in prompt.criteria)
+    return Judgements(tuple(item for item, _ in judged), tuple(key for _, calls in judged for key in calls))
 
 
 async def all_of(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
     """All results, in order. Everything is over when it returns or raises; what ends the run is raised before what
     fails one example."""
-    found = await asyncio.gather(*work, return_exceptions=True)
-    errors = [result for result in found if isinstance(result, BaseException)]
+    results = await asyncio.gather(*work, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
     if errors:
         raise min(errors, key=lambda error: isinstance(error, CallFailed))
-    return [result for result in found if not isinstance(result, BaseException)]
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
-async def _one(
+async def _judge_criterion(
     caller: Caller,
     settings: Settings,
     prompt: RubricPrompt,
@@ -103,8 +103,8 @@ async def _one(
         for spec in settings.verifiers
         for vote in range(settings.votes)
     ]
-    answered = await all_of(ask_json(caller, request, Verdict, example, "judge") for request in requests)
-    verdicts = [one.value for one in answered]
+    answered = await all_of(ask_json(caller, request, CriterionVerdict, example, "judge") for request in requests)
+    verdicts = [answer.value for answer in answered]
     votes = tuple(
         tuple(v.met for v in verdicts[at : at + settings.votes]) for at in range(0, len(verdicts), settings.votes)
     )
@@ -113,7 +113,7 @@ async def _one(
     # The reason shown is that of a vote on the side that won; where verifiers disagree, of one that says no.
     spoken = next(verdict for verdict in verdicts if verdict.met == bool(agreed))
     quoted = _bare(spoken.quote) in _bare(response)
-    calls = tuple(key for one in answered for key in one.calls)
+    calls = tuple(key for answer in answered for key in answer.calls)
     return Judgement(criterion.id, agreed, spoken.quote, spoken.reason, quoted, votes), calls
 
 

@@ -58,10 +58,10 @@ def unchanged(positive: str, negative: str) -> float:
     return (head + tail) / len(positive)
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(first: str, second: str) -> int:
     """Characters that two texts begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
 def balance(pairs: Iterable[tuple[str, str, str]]) -> set[str]:

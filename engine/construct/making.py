@@ -9,14 +9,14 @@ from typing import Any, Literal, NamedTuple
 
 from engine.construct.answers import Located, ask_json, ask_text
 from engine.construct.caller import Caller
-from engine.construct.chat import CallFailed, ChatRequest, Message
+from engine.construct.chat import CallFailed, ChatMessage, ChatRequest
+from engine.construct.judgements import Judgement, Judgements
 from engine.construct.judging import judge
 from engine.construct.lengths import in_characters, size, unchanged, window
 from engine.construct.settings import Settings
 from engine.construct.underway import UnderWay, Watch, begun
-from engine.construct.verdicts import Judgement, Judgements
 from engine.construct.violations import PlannedPair
-from engine.construct.wording import again, degrade_messages, draft_messages, locate_messages
+from engine.construct.wording import degrade_messages, draft_messages, locate_messages, retry_messages
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
 from rubrics.world.verifiers import Check
@@ -26,11 +26,11 @@ __all__ = ["Made", "Maker"]
 MALFORMED = "malformed answer"
 
 
-class Fault(NamedTuple):
+class ResponseFault(NamedTuple):
     """What is wrong with a response: a phrase to count by, and what the generator is told."""
 
     reason: str
-    said: str
+    feedback: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class _Attempt:
     response: str = ""
     judgements: Judgements = field(default_factory=lambda: Judgements((), ()))
     calls: list[str] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ResponseFault] = field(default_factory=list)
 
     def show(self, **changes: Any) -> None:
         """Tell of something that moved."""
@@ -65,7 +65,7 @@ class _Attempt:
 
     def blame(self) -> None:
         """Tell that the round is over, and what is held against the text."""
-        self.show(step="judged", response=self.response, faults=tuple(fault.said for fault in self.faults))
+        self.show(step="judged", response=self.response, faults=tuple(fault.feedback for fault in self.faults))
 
     def made(self, rounds: int, violated: tuple[str, ...] = ()) -> Made:
         reason = Counter(f.reason for f in self.faults).most_common(1)[0][0] if self.faults else ""
@@ -82,29 +82,29 @@ class Maker:
 
     async def positive(self, prompt: RubricPrompt, example: str) -> Made:
         """An answer that the verifier finds to meet every criterion."""
-        asked = draft_messages(prompt.prompt_text, () if self.settings.blind_draft else prompt.criteria)
+        question = draft_messages(prompt.prompt_text, () if self.settings.blind_draft else prompt.criteria)
         attempt = self._begun(example, prompt, "positive")
-        messages = asked
+        messages = question
         for number in range(1, self.settings.rounds + 1):
             if number == 1 and self.settings.reference_first and prompt.reference:
                 attempt.response = prompt.reference
             elif not await self._written(attempt, messages, number, "draft" if number == 1 else "revise"):
                 if attempt.faults[0].reason != MALFORMED:
                     return attempt.made(number)
-                messages = asked
+                messages = question
                 continue
             if await self._judged(attempt, prompt) and not attempt.faults:
                 return attempt.made(number)
             if attempt.faults[0].reason not in (MALFORMED, "criteria not met", "verifiers disagree"):
                 return attempt.made(number)
-            messages = again("draft", asked, attempt.response, [f.said for f in attempt.faults])
+            messages = retry_messages("draft", question, attempt.response, [f.feedback for f in attempt.faults])
         return attempt.made(self.settings.rounds)
 
     async def negative(self, prompt: RubricPrompt, positive: str, pair: PlannedPair) -> Made:
         """A whole rewrite that violates exactly V, within the length window."""
         violated, kept = _parted(prompt.criteria, pair.violated)
         attempt = self._begun(pair.id, prompt, "negative", pair.violated)
-        refused: tuple[str, list[Fault]] | None = None
+        refused: tuple[str, list[ResponseFault]] | None = None
         for number in range(1, self.settings.rounds + 1):
             # The last round takes either side of the window; what that unbalances is set aside in the end.
             last = number == self.settings.rounds
@@ -113,7 +113,7 @@ class Maker:
             shown = in_characters(bounds, positive)
             messages = degrade_messages(prompt.prompt_text, positive, violated, kept, shown)
             if refused is not None:
-                messages = again("degrade", messages, refused[0], [f.said for f in refused[1]], shown)
+                messages = retry_messages("degrade", messages, refused[0], [f.feedback for f in refused[1]], shown)
             purpose = "degrade" if number == 1 else "degrade again"
             if not await self._written(attempt, messages, number, purpose):
                 if attempt.faults[0].reason != MALFORMED:
@@ -133,22 +133,24 @@ class Maker:
     async def located(self, prompt: RubricPrompt, positive: str, pair: PlannedPair) -> Made:
         """The positive with one span rewritten in place, so that it violates exactly V."""
         violated, kept = _parted(prompt.criteria, pair.violated)
-        asked = locate_messages(prompt.prompt_text, positive, violated, kept)
+        question = locate_messages(prompt.prompt_text, positive, violated, kept)
         attempt = self._begun(pair.id, prompt, "negative", pair.violated)
-        messages = asked
+        messages = question
         for number in range(1, self.settings.rounds + 1):
             attempt.show(round=number, step="writing")
             try:
                 edit, calls = await ask_json(self.caller, self._ask(messages, number), Located, pair.id, "locate")
             except CallFailed as error:
-                attempt.faults = [Fault(error.reason, str(error))]
+                attempt.faults = [ResponseFault(error.reason, str(error))]
                 if error.reason != MALFORMED:
                     break
-                messages = asked
+                messages = question
                 continue
             attempt.calls += calls
             if positive.count(edit.span) != 1:
-                attempt.faults = [Fault("span not found once", "The span must be copied exactly and occur once.")]
+                attempt.faults = [
+                    ResponseFault("span not found once", "The span must be copied exactly and occur once.")
+                ]
             else:
                 attempt.response = positive.replace(edit.span, edit.replacement)
                 attempt.faults = _same(positive, attempt.response)
@@ -158,16 +160,16 @@ class Maker:
                     return attempt.made(number, pair.violated)
                 elif _fatal(attempt.faults):
                     break
-            messages = again("locate", asked, edit.model_dump_json(), [f.said for f in attempt.faults])
+            messages = retry_messages("locate", question, edit.model_dump_json(), [f.feedback for f in attempt.faults])
         return attempt.made(number, pair.violated)
 
     async def best_and_worst(self, prompt: RubricPrompt, pair: PlannedPair, example: str) -> tuple[Made, Made | None]:
         """Of n natural answers the one that meets all criteria, and the one that meets fewest."""
         drawn: list[tuple[str, Judgements]] = []
         attempt = self._begun(example, prompt, "positive")
-        asked = draft_messages(prompt.prompt_text, ())
+        question = draft_messages(prompt.prompt_text, ())
         for number in range(1, self.settings.samples + 1):
-            if await self._written(attempt, asked, number, "sample"):
+            if await self._written(attempt, question, number, "sample"):
                 if await self._judged(attempt, prompt):
                     drawn.append((attempt.response, attempt.judgements))
                 elif attempt.faults[0].reason != MALFORMED:
@@ -175,16 +177,16 @@ class Maker:
             elif attempt.faults[0].reason != MALFORMED:
                 break
         count, calls = self.settings.samples, tuple(attempt.calls)
-        best = max(drawn, key=lambda one: _met(one[1]), default=("", Judgements((), ())))
+        best = max(drawn, key=lambda sample: _met(sample[1]), default=("", Judgements((), ())))
         if not drawn or _met(best[1]) < len(prompt.criteria):
             reason = "no sample meets all criteria" if drawn else attempt.faults[0].reason
             return Made(best[0], best[1], count, reason, calls), None
-        worst = min(drawn, key=lambda one: _met(one[1]))
+        worst = min(drawn, key=lambda sample: _met(sample[1]))
         unmet = tuple(name for name, met in worst[1].met.items() if met is False)
         reason = "" if unmet and None not in worst[1].met.values() else "no sample surely violates a criterion"
         return Made(*best, count, "", calls), Made(*worst, count, reason, (), unmet)
 
-    def _ask(self, messages: tuple[Message, ...], number: int) -> ChatRequest:
+    def _ask(self, messages: tuple[ChatMessage, ...], number: int) -> ChatRequest:
         # The round is part of the question: a generator that repeats itself is asked with another seed.
         settings = self.settings
         return ChatRequest(str(settings.generator), messages, settings.temperature, settings.answer_tokens, number)
@@ -199,13 +201,13 @@ class Maker:
         rounds = self.settings.samples if self.settings.method == "best-of-n" else self.settings.rounds
         return _Attempt(self.watch, begun(example, prompt, kind, violated, rounds))
 
-    async def _written(self, attempt: _Attempt, messages: tuple[Message, ...], number: int, purpose: str) -> bool:
+    async def _written(self, attempt: _Attempt, messages: tuple[ChatMessage, ...], number: int, purpose: str) -> bool:
         attempt.show(round=number, step="writing")
         request, example = self._ask(messages, number), attempt.view.example_id
         try:
             attempt.response, calls = await ask_text(self.caller, request, example, purpose)
         except CallFailed as error:
-            attempt.faults = [Fault(error.reason, str(error))]
+            attempt.faults = [ResponseFault(error.reason, str(error))]
             return False
         attempt.calls += calls
         return True
@@ -223,7 +225,7 @@ class Maker:
                 self.caller, self.settings, prompt, attempt.response, checks, view.example_id, heard
             )
         except CallFailed as error:
-            attempt.faults = [Fault(error.reason, f"It could not be judged ({error}).")]
+            attempt.faults = [ResponseFault(error.reason, f"It could not be judged ({error}).")]
             attempt.blame()
             return False
         attempt.calls += attempt.judgements.calls
@@ -231,7 +233,7 @@ class Maker:
         attempt.blame()
         return True
 
-    def _form_faults(self, positive: str, response: str, bounds: tuple[int, int]) -> list[Fault]:
+    def _form_faults(self, positive: str, response: str, bounds: tuple[int, int]) -> list[ResponseFault]:
         """What can be held against a rewrite without reading it."""
         if faults := _same(positive, response):
             return faults
@@ -239,7 +241,7 @@ class Maker:
         if not low <= bytes_ <= high:
             each = bytes_ / max(1, len(response))
             return [
-                Fault(
+                ResponseFault(
                     "outside the length window",
                     f"It has {len(response)} characters; it must have {low / each:.0f} to {high / each:.0f}.",
                 )
@@ -247,7 +249,9 @@ class Maker:
         share = unchanged(positive, response)
         if share > self.settings.unchanged:
             return [
-                Fault("a patch, not a rewrite", f"{share:.0%} of the good answer stands in it unchanged; word it anew.")
+                ResponseFault(
+                    "a patch, not a rewrite", f"{share:.0%} of the good answer stands in it unchanged; word it anew."
+                )
             ]
         return []
 
@@ -257,11 +261,11 @@ def checks_of(prompt: RubricPrompt) -> Mapping[str, Check]:
     return {name: spec.check() for name, spec in (prompt.checks or {}).items()}
 
 
-def _same(positive: str, response: str) -> list[Fault]:
+def _same(positive: str, response: str) -> list[ResponseFault]:
     if response.split() == positive.split():
-        return [Fault("the same as the positive", "It is the good answer itself.")]
+        return [ResponseFault("the same as the positive", "It is the good answer itself.")]
     if not response.strip():
-        return [Fault("empty", "Nothing is left of the answer.")]
+        return [ResponseFault("empty", "Nothing is left of the answer.")]
     return []
 
 
@@ -269,26 +273,30 @@ def _parted(criteria: Sequence[Criterion], violated: tuple[str, ...]) -> tuple[l
     return [c for c in criteria if c.id in violated], [c for c in criteria if c.id not in violated]
 
 
-def _held_against(criteria: Sequence[Criterion], judgements: Judgements, violated: tuple[str, ...]) -> list[Fault]:
-    found = []
+def _held_against(
+    criteria: Sequence[Criterion], judgements: Judgements, violated: tuple[str, ...]
+) -> list[ResponseFault]:
+    faults = []
     met = judgements.met
     reasons = {item.criterion: item.reason for item in judgements.items}
     for criterion in criteria:
-        wanted = criterion.id not in violated
+        to_meet = criterion.id not in violated
         if met[criterion.id] is None:
-            found.append(Fault("verifiers disagree", f"It is not clear enough whether it meets: {criterion.text}"))
-        elif met[criterion.id] and not wanted:
-            found.append(Fault("V not violated", f"It still meets what it must fail: {criterion.text}"))
-        elif wanted and not met[criterion.id]:
+            faults.append(
+                ResponseFault("verifiers disagree", f"It is not clear enough whether it meets: {criterion.text}")
+            )
+        elif met[criterion.id] and not to_meet:
+            faults.append(ResponseFault("V not violated", f"It still meets what it must fail: {criterion.text}"))
+        elif to_meet and not met[criterion.id]:
             reason = "others violated too" if violated else "criteria not met"
-            found.append(Fault(reason, f"It does not meet: {criterion.text} ({reasons[criterion.id]})"))
-    return found
+            faults.append(ResponseFault(reason, f"It does not meet: {criterion.text} ({reasons[criterion.id]})"))
+    return faults
 
 
 _CURABLE = frozenset({"V not violated", "others violated too", "verifiers disagree", MALFORMED})
 
 
-def _fatal(faults: Sequence[Fault]) -> bool:
+def _fatal(faults: Sequence[ResponseFault]) -> bool:
     """Whether another round would meet the same wall: the model did not answer at all."""
     return bool(faults) and faults[0].reason not in _CURABLE
 

@@ -13,7 +13,7 @@ from engine.construct.lengths import balance
 from engine.construct.trial import trial_for
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, ExampleRow, construct_runs, examples_of
-from engine.store.construct_review import Decision, Reading, decisions_of, readings_of
+from engine.store.construct_review import BlindReading, ReviewDecision, decisions_of, readings_of
 from rubrics.errors import BadInput, RudeError
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Pair, Suite
@@ -60,17 +60,18 @@ def find_construction(store: Store, run_id: str) -> ConstructRow:
         BadInput: there is none, or several.
     """
     rows = construct_runs(store)
-    found = [row for row in rows if run_id and row.run_id.startswith(run_id)]
+    matching = [row for row in rows if run_id and row.run_id.startswith(run_id)]
     # One that came to an end goes before a later one that did not.
-    found = found or sorted((row for row in rows if row.name == run_id), key=lambda row: not row.facts)[:1]
-    if len(found) != 1:
-        known = ", ".join(f"{row.run_id} ({row.name})" for row in rows[:8])
+    matching = matching or sorted((row for row in rows if row.name == run_id), key=lambda row: not row.facts)[:1]
+    if len(matching) != 1:
+        listed = ", ".join(f"{row.run_id} ({row.name})" for row in rows[:8])
         raise BadInput(
-            "no such construction" if not found else "several constructions begin so",
+            "no such construction" if not matching else "several constructions begin so",
             where=run_id[:100],
-            fix=f"there are: {known}" if known else "make one: rude-tui construct",
+            fix=f"there are: {listed}" if listed else "build pairs first",
+            shell="" if listed else "rude-tui construct --help",
         )
-    return found[0]
+    return matching[0]
 
 
 def write_construction(store: Store, run_id: str, output: Path) -> Written:
@@ -94,8 +95,13 @@ def write_construction(store: Store, run_id: str, output: Path) -> Written:
     suite = Suite(output.stem, tuple(gathered.pairs))
     report = check_suite(suite)
     if report.errors:
-        said = "; ".join(found.message for found in report.errors)
-        raise RudeError(f"the suite does not pass its check: {said}", where=row.name, fix="see `rude-tui review`")
+        errors = "; ".join(finding.message for finding in report.errors)
+        raise RudeError(
+            f"the suite does not pass its check: {errors}",
+            where=row.name,
+            fix="read its examples, and drop or edit those at fault",
+            shell=f"rude-tui review {row.run_id} --examples",
+        )
     facts = Facts(
         row, suite, report, examples, gathered.left_out, gathered.corrected, decisions, trial_for(store, row),
         agreement(readings, labels_of(examples)),
@@ -105,18 +111,18 @@ def write_construction(store: Store, run_id: str, output: Path) -> Written:
         out.write(card(facts))
     aside = len(gathered.left_out)
     notes = [f"{aside} pairs left out: {_counted(gathered.left_out.values())}"] if aside else []
-    notes += [f"suite check: {found.message}" for found in report.warnings]
+    notes += [f"suite check: {finding.message}" for finding in report.warnings]
     return Written(len(gathered.pairs), tuple(notes))
 
 
 def gather(
     row: ConstructRow,
     examples: Sequence[ExampleRow],
-    decisions: dict[str, Decision],
-    readings: Sequence[Reading],
+    decisions: dict[str, ReviewDecision],
+    readings: Sequence[BlindReading],
 ) -> Gathered:
     """Pairs in the order of the plan. A person's decision goes before the verifier's, and corrections before both."""
-    found = Gathered()
+    gathered = Gathered()
     corrections = {(r.example_id, r.criterion): r.met for r in readings if r.corrects}
     positives = {e.prompt_id: e for e in examples if e.kind == "positive"}
     kept: list[tuple[ExampleRow, Pair]] = []
@@ -133,10 +139,10 @@ def gather(
         if reason == "" and (violated is None or not violated or texts[0] == texts[1]):
             reason = "corrected by a reader: no pair is left"
         if reason:
-            found.left_out[negative.example_id] = reason
+            gathered.left_out[negative.example_id] = reason
             continue
         assert violated
-        found.corrected += violated != negative.violated
+        gathered.corrected += violated != negative.violated
         kept.append((negative, _pair(row, prompt, negative.example_id, *texts, violated)))
     aside: set[str] = set()
     if row.method == "degrade":
@@ -145,13 +151,13 @@ def gather(
         aside = balance(free)
     for negative, pair in kept:
         if negative.example_id in aside:
-            found.left_out[negative.example_id] = "set aside to balance lengths"
+            gathered.left_out[negative.example_id] = "set aside to balance lengths"
         else:
-            found.pairs.append(pair)
-    return found
+            gathered.pairs.append(pair)
+    return gathered
 
 
-def _standing(example: ExampleRow, decisions: dict[str, Decision]) -> str | None:
+def _standing(example: ExampleRow, decisions: dict[str, ReviewDecision]) -> str | None:
     """Empty where the example counts, a reason where a person dropped it, None where it was never accepted."""
     decision = decisions.get(example.example_id)
     if decision is not None:
@@ -161,7 +167,7 @@ def _standing(example: ExampleRow, decisions: dict[str, Decision]) -> str | None
     return "" if example.status == "accepted" else None
 
 
-def text_of(example: ExampleRow, decisions: dict[str, Decision]) -> str:
+def text_of(example: ExampleRow, decisions: dict[str, ReviewDecision]) -> str:
     """An example's response, as a person has put it where somebody has."""
     decision = decisions.get(example.example_id)
     edited = decision.response if decision is not None and decision.decision == "edit" else None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from engine.construct.caller import Caller, Capped
 from engine.construct.chat import CallFailed, ChatModel
@@ -19,6 +19,7 @@ from engine.construct.spec import ModelSpec, key_from
 from engine.construct.tally import Tally
 from engine.construct.violations import PlannedPair, pair_id, plan_pairs
 from engine.jobs.job import Signals
+from engine.jobs.process import POLL_SECONDS
 from engine.jobs.progress import Phase
 from engine.store.connection import Store
 from engine.store.construct import ExampleRow
@@ -26,8 +27,6 @@ from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 
 __all__ = ["Construction", "Pipeline", "open_model", "open_models"]
-
-_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,12 @@ def open_models(settings: Settings, running: Running) -> dict[str, ChatModel]:
     Raises:
         BadInput: a key is not where it was said to be.
     """
-    found: dict[str, ChatModel] = {}
+    models: dict[str, ChatModel] = {}
     keys = (running.generator_key, *running.verifier_keys)
     for spec, variable in zip((settings.generator, *settings.verifiers), keys, strict=False):
-        if str(spec) not in found:
-            found[str(spec)] = open_model(spec, variable, running)
-    return found
+        if str(spec) not in models:
+            models[str(spec)] = open_model(spec, variable, running)
+    return models
 
 
 def open_model(spec: ModelSpec, variable: str | None, running: Running) -> ChatModel:
@@ -144,7 +143,7 @@ class Pipeline:
             elif not pause.is_set() and not self._caller.open.is_set():
                 self._caller.open.set()
                 self._tally.enter(before)
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         work.cancel()
 
     async def _all(self) -> None:
@@ -183,8 +182,8 @@ class Pipeline:
                 self._tally.came_out("criteria", "", 1)
 
         await self._each(bare, draft)
-        found = [drafted.get(prompt.id, prompt) for prompt in self._prompts]
-        return [prompt for prompt in found if prompt.criteria]
+        prompts = [drafted.get(prompt.id, prompt) for prompt in self._prompts]
+        return [prompt for prompt in prompts if prompt.criteria]
 
     async def _each(
         self, prompts: Sequence[RubricPrompt], do: Callable[[int, RubricPrompt], Coroutine[Any, Any, None]]
@@ -195,7 +194,7 @@ class Pipeline:
         """
         capped = False
 
-        async def one(number: int, prompt: RubricPrompt) -> None:
+        async def when_admitted(number: int, prompt: RubricPrompt) -> None:
             nonlocal capped
             async with self._admitted:
                 try:
@@ -206,7 +205,7 @@ class Pipeline:
         try:
             async with asyncio.TaskGroup() as group:
                 for number, prompt in enumerate(prompts):
-                    group.create_task(one(number, prompt))
+                    group.create_task(when_admitted(number, prompt))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         if capped:

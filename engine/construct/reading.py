@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.construct.chat import Message
+from engine.construct.chat import ChatMessage
+from engine.construct.judgements import Judgement
 from engine.construct.output import find_construction, gather
-from engine.construct.verdicts import Judgement
 from engine.store.connection import Store
 from engine.store.construct import CallRow, ConstructRow, ExampleRow, calls_of, construct_runs, examples_of, find_calls
-from engine.store.construct_review import Decision, decide, decisions_of, readings_of, undecide
+from engine.store.construct_review import ReviewDecision, decide, decisions_of, readings_of, undecide
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
@@ -57,7 +57,7 @@ class Call:
     call_key: str
     purpose: str
     model: str
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     temperature: float
     vote: int
     answer: str
@@ -85,7 +85,9 @@ def examples(store: Store, run_id: str) -> list[Example]:
     ]
 
 
-def _example(row: ExampleRow, decision: Decision | None, inside: set[str], used: set[str], left_out: str) -> Example:
+def _example(
+    row: ExampleRow, decision: ReviewDecision | None, inside: set[str], used: set[str], left_out: str
+) -> Example:
     prompt = RubricPrompt.model_validate_json(row.criteria)
     return Example(
         row.example_id,
@@ -116,19 +118,20 @@ def calls(store: Store, run_id: str, example_id: str | None = None) -> list[Call
         BadInput: no such construction.
     """
     row = find_construction(store, run_id)
-    found = {call.call_key: call for call in calls_of(store, row.run_id, example_id)}
-    wanted = {
+    by_key = {call.call_key: call for call in calls_of(store, row.run_id, example_id)}
+    missing = {
         key for e in examples_of(store, row.run_id) if example_id in (None, e.example_id) for key in e.calls
-    } - set(found)
-    found.update(find_calls(store, wanted) if wanted else {})
-    return [_call(one) for one in sorted(found.values(), key=lambda one: (one.asked_at, one.call_key))]
+    } - set(by_key)
+    by_key.update(find_calls(store, missing) if missing else {})
+    return [_call(call) for call in sorted(by_key.values(), key=lambda call: (call.asked_at, call.call_key))]
 
 
 def _call(row: CallRow) -> Call:
-    asked = json.loads(row.request)
+    request = json.loads(row.request)
     return Call(
-        row.call_key, row.purpose, row.model, tuple(Message(**m) for m in asked["messages"]), asked["temperature"],
-        asked["vote"], row.answer, row.finish, row.prompt_tokens, row.completion_tokens, row.attempts, row.seconds,
+        row.call_key, row.purpose, row.model, tuple(ChatMessage(**m) for m in request["messages"]),
+        request["temperature"], request["vote"], row.answer, row.finish, row.prompt_tokens, row.completion_tokens,
+        row.attempts, row.seconds,
         row.asked_at,
     )  # fmt: skip
 
@@ -139,10 +142,10 @@ def accept(store: Store, run_id: str, example_id: str, note: str = "") -> None:
     Raises:
         BadInput: no such example, or it was never written.
     """
-    row = _known(store, run_id, example_id)
+    row = _example_row(store, run_id, example_id)
     if not row.response or (row.kind == "negative" and not row.violated):
         raise BadInput("nothing was written that could be accepted", where=example_id, fix="edit it, or drop it")
-    decide(store, row.run_id, Decision(example_id, "accept", None, note))
+    decide(store, row.run_id, ReviewDecision(example_id, "accept", None, note))
 
 
 def edit(store: Store, run_id: str, example_id: str, response: str, note: str = "") -> None:
@@ -151,10 +154,10 @@ def edit(store: Store, run_id: str, example_id: str, response: str, note: str = 
     Raises:
         BadInput: no such example, or the text is empty.
     """
-    row = _known(store, run_id, example_id)
+    row = _example_row(store, run_id, example_id)
     if not response.strip() or "\x00" in response:
         raise BadInput("an empty response cannot stand in a suite", where=example_id, fix="write one, or drop it")
-    decide(store, row.run_id, Decision(example_id, "edit", response, note))
+    decide(store, row.run_id, ReviewDecision(example_id, "edit", response, note))
 
 
 def drop(store: Store, run_id: str, example_id: str, note: str = "") -> None:
@@ -163,8 +166,8 @@ def drop(store: Store, run_id: str, example_id: str, note: str = "") -> None:
     Raises:
         BadInput: no such example.
     """
-    row = _known(store, run_id, example_id)
-    decide(store, row.run_id, Decision(example_id, "drop", None, note))
+    row = _example_row(store, run_id, example_id)
+    decide(store, row.run_id, ReviewDecision(example_id, "drop", None, note))
 
 
 def take_back(store: Store, run_id: str, example_id: str) -> None:
@@ -173,13 +176,18 @@ def take_back(store: Store, run_id: str, example_id: str) -> None:
     Raises:
         BadInput: no such example.
     """
-    row = _known(store, run_id, example_id)
+    row = _example_row(store, run_id, example_id)
     undecide(store, row.run_id, example_id)
 
 
-def _known(store: Store, run_id: str, example_id: str) -> ExampleRow:
+def _example_row(store: Store, run_id: str, example_id: str) -> ExampleRow:
     row = find_construction(store, run_id)
     for example in examples_of(store, row.run_id):
         if example.example_id == example_id:
             return example
-    raise BadInput("no such example", where=example_id[:200], fix=f"rude-tui review {row.run_id} --examples lists them")
+    raise BadInput(
+        "no such example",
+        where=example_id[:200],
+        fix="take an id from the list of examples",
+        shell=f"rude-tui review {row.run_id} --examples",
+    )

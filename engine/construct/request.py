@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.construct.estimate import Estimate, Price, estimate
+from engine.construct.estimate import CostEstimate, Price, estimate
 from engine.construct.pipeline import Construction
 from engine.construct.server import Patience
 from engine.construct.settings import Running, Settings
@@ -48,7 +48,7 @@ class ConstructRequest:
             raise BadInput("a suite file ends in .jsonl", where=str(self.output), fix=fix)
         return Construction(self.settings, tuple(read_prompts(self.prompts)[: self.limit]), self.output)
 
-    def estimate(self, store: Store) -> Estimate:
+    def estimate(self, store: Store) -> CostEstimate:
         """What it will cost; asks nothing.
 
         Raises:
@@ -68,15 +68,15 @@ class ConstructRequest:
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> ConstructRequest:
         """What `to_json` gave."""
-        told, running = values["settings"], values["running"]
+        chosen, running = values["settings"], values["running"]
         settings = Settings(
-            ModelSpec(**told["generator"]), tuple(ModelSpec(**spec) for spec in told["verifiers"]),
-            **{name: value for name, value in told.items() if name not in ("generator", "verifiers", "violations")},
+            ModelSpec(**chosen["generator"]), tuple(ModelSpec(**spec) for spec in chosen["verifiers"]),
+            **{name: value for name, value in chosen.items() if name not in ("generator", "verifiers", "violations")},
         )  # fmt: skip
         return cls(
             Path(values["prompts"]),
             Path(values["output"]),
-            replace(settings, violations=tuple(told["violations"])),
+            replace(settings, violations=tuple(chosen["violations"])),
             Running(**{
                 **running, "verifier_keys": tuple(running["verifier_keys"]),
                 "patience": Patience(**running["patience"]),

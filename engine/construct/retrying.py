@@ -38,10 +38,10 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return min(max(seconds, 0.0), _LONGEST_HEEDED) if seconds == seconds else None
 
 
-def pause_before(attempt: int, base: float, asked: float | None, rng: random.Random) -> float:
+def pause_before(attempt: int, base: float, requested: float | None, rng: random.Random) -> float:
     """Seconds to wait before another attempt, the first of which was number 1.
 
     What the server asks for is kept to and then spread a little, so that many waiting clients do not come at once.
     """
     own = min(base * 2.0 ** (attempt - 1), _LONGEST_PAUSE) * (0.5 + rng.random() / 2)
-    return own if asked is None else asked + min(own, 1.0) * 0.2
+    return own if requested is None else requested + min(own, 1.0) * 0.2

@@ -14,7 +14,7 @@ from engine.construct.agreement import Agreement, agreement
 from engine.construct.output import find_construction, labels_of, text_of
 from engine.store.connection import Store
 from engine.store.construct import examples_of
-from engine.store.construct_review import Reading, add_readings, decisions_of, readings_of
+from engine.store.construct_review import BlindReading, add_readings, decisions_of, readings_of
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
@@ -69,10 +69,10 @@ def sample(store: Store, run_id: str, count: int, seed: int = 0) -> list[Item]:
         positive, *negatives = items
         rng.shuffle(negatives)
         items[:] = [positive, *negatives] if rng.random() < 0.5 or not negatives else [*negatives, positive]
-    found = []
+    drawn = []
     for turn in range(max(map(len, by_prompt.values()))):
-        found += [by_prompt[name][turn] for name in order if turn < len(by_prompt[name])]
-    return found[:count]
+        drawn += [by_prompt[name][turn] for name in order if turn < len(by_prompt[name])]
+    return drawn[:count]
 
 
 def hidden(run_id: str, example_id: str) -> str:
@@ -113,25 +113,27 @@ def read_sheet(path: Path) -> dict[tuple[str, int], bool]:
         raise BadInput(f"cannot be read ({error})", where=str(path)[:200], fix="save it as CSV in UTF-8") from None
     if rows and not {"item", "criterion", "met"} <= set(rows[0]):
         raise BadInput("lacks the columns item, criterion and met", where=str(path), fix="fill in a sheet of ours")
-    found, faults = {}, []
+    readings, faults = {}, []
     for line, row in enumerate(rows, 2):
-        said = (row["met"] or "").strip().lower()
-        if not said:
+        cell = (row["met"] or "").strip().lower()
+        if not cell:
             continue
         number = (row["criterion"] or "").strip()
-        if said not in _YES | _NO or not number.isdecimal() or len(number) > 4:
+        if cell not in _YES | _NO or not number.isdecimal() or len(number) > 4:
             faults.append(line)
         else:
-            found[(row["item"] or "").strip(), int(number)] = said in _YES
+            readings[(row["item"] or "").strip(), int(number)] = cell in _YES
     if faults:
         lines = ", ".join(map(str, faults[:10]))
         raise BadInput(
             f"neither yes nor no in record {lines}", where=str(path), fix="write yes or no; nothing was kept"
         )
-    return found
+    return readings
 
 
-def keep_readings(store: Store, run_id: str, said: dict[tuple[str, int], bool], reader: str, *, corrects: bool) -> int:
+def keep_readings(
+    store: Store, run_id: str, answers: dict[tuple[str, int], bool], reader: str, *, corrects: bool
+) -> int:
     """Store readings; where `corrects`, they overrule the labels when the suite is written. Returns how many were kept.
 
     Raises:
@@ -140,12 +142,12 @@ def keep_readings(store: Store, run_id: str, said: dict[tuple[str, int], bool], 
     row = find_construction(store, run_id)
     examples = {hidden(row.run_id, e.example_id): e for e in examples_of(store, row.run_id)}
     readings = []
-    for (item, number), met in said.items():
+    for (item, number), met in answers.items():
         example = examples.get(item)
         criteria = RubricPrompt.model_validate_json(example.criteria).criteria if example else []
         if example is None or not 1 <= number <= len(criteria):
             raise BadInput(f"no item {item[:40]!r} with requirement {number}", where=row.name, fix="nothing was kept")
-        readings.append(Reading(example.example_id, criteria[number - 1].id, reader, met, corrects))
+        readings.append(BlindReading(example.example_id, criteria[number - 1].id, reader, met, corrects))
     add_readings(store, row.run_id, readings)
     return len(readings)
 

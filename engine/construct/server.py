@@ -77,25 +77,25 @@ class ServedModel:
                 async with asyncio.timeout(self._patience.timeout):
                     status, headers, body = await self._send(request)
             except TimeoutError:
-                failed, asked = CallFailed("timed out", f"after {self._patience.timeout:g} s"), None
+                failed, pause = CallFailed("timed out", f"after {self._patience.timeout:g} s"), None
             except _transport_errors() as error:
-                failed, asked = self._broken(error), None
+                failed, pause = self._broken(error), None
             else:
                 if status == 200:
                     try:
                         return self._read(request, body, attempt, time.monotonic() - begun)
                     except ValueError as error:
-                        failed, asked = CallFailed("unreadable answer", str(error)), None
+                        failed, pause = CallFailed("unreadable answer", str(error)), None
                 else:
-                    failed, asked = self._refused(status, body), retry_after(headers.get("retry-after"))
+                    failed, pause = self._refused(status, body), retry_after(headers.get("retry-after"))
                     if status not in RETRIED:
                         failed.attempts = attempt
                         raise failed
-                    if asked is not None:
+                    if pause is not None:
                         # It speaks for the whole server, so the other questions wait as well.
-                        self._resting_until = max(self._resting_until, time.monotonic() + asked)
+                        self._resting_until = max(self._resting_until, time.monotonic() + pause)
             if attempt < self._patience.attempts:
-                await asyncio.sleep(pause_before(attempt, self._patience.pause, asked, self._rng))
+                await asyncio.sleep(pause_before(attempt, self._patience.pause, pause, self._rng))
         failed.attempts = self._patience.attempts
         if failed.reason == "cannot be reached":
             raise EndpointError(
@@ -148,20 +148,20 @@ class ServedModel:
         return CallFailed("connection broken", what)
 
     def _refused(self, status: int, body: bytes) -> CallFailed:
-        said = self._hushed(shown(_message_in(body), 300))
+        message = self._hushed(shown(_message_in(body), 300))
         if status in (401, 403):
             raise EndpointError(
-                f"the server refused the key ({status}): {said}",
+                f"the server refused the key ({status}): {message}",
                 where=str(self._spec),
                 fix="name the environment variable that holds the right key",
             )
         if status == 404:
             raise EndpointError(
-                f"the server knows no such model or address (404): {said}",
+                f"the server knows no such model or address (404): {message}",
                 where=str(self._spec),
                 fix="check the part after # and that the address ends in /v1",
             )
-        return CallFailed(f"HTTP {status}", said)
+        return CallFailed(f"HTTP {status}", message)
 
     def _read(self, request: ChatRequest, body: bytes, attempt: int, seconds: float) -> Reply:
         try:
@@ -177,11 +177,11 @@ class ServedModel:
         text = self._hushed((text or "").encode("utf-8", "replace").decode())
         usage = value.get("usage")
         usage = usage if isinstance(usage, dict) else {}
-        asked = sum(estimate_tokens(message.content) for message in request.messages)
+        prompt_tokens = sum(estimate_tokens(message.content) for message in request.messages)
         return Reply(
             text.replace("\x00", "\ufffd"),
             self._hushed(shown(finish, 40)) if isinstance(finish, str) else "",
-            _count(usage.get("prompt_tokens"), asked),
+            _count(usage.get("prompt_tokens"), prompt_tokens),
             _count(usage.get("completion_tokens"), estimate_tokens(text)),
             attempt,
             seconds,

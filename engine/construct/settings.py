@@ -62,20 +62,31 @@ class Settings:
         """Refuse what cannot be meant.
 
         Raises:
-            BadInput: naming the option.
+            BadInput: naming the setting.
         """
         if self.method not in METHODS:
             raise BadInput(f"no method {self.method!r}", fix="methods are " + ", ".join(METHODS))
         if not self.violations or min(self.violations) < 1:
-            raise BadInput("sizes of V begin at 1", where="--violations", fix="give for example 1,2,3")
+            raise BadInput(
+                "begin at 1", where="sizes of V", fix="give for example 1, 2 and 3", shell="--violations 1,2,3"
+            )
         if self.votes % 2 == 0:
-            raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
+            raise BadInput(
+                "an even number of votes can tie", where="votes", fix="give an odd number", shell="--votes 3"
+            )
         if not 0 < self.length_window <= 1:
-            raise BadInput("the length window is a share", where="--length-window", fix="give for example 0.12")
+            raise BadInput(
+                "is no share above 0 and up to 1",
+                where="length window",
+                fix="give for example 0.12",
+                shell="--length-window 0.12",
+            )
         if self.length_floor < 0:
-            raise BadInput("the length floor is a number of bytes", where="--length-floor", fix="give 0 for none")
+            raise BadInput(
+                "is no number of bytes", where="length floor", fix="give 0 for none", shell="--length-floor 0"
+            )
         if not 1 <= len(self.verifiers) <= 2:
-            raise BadInput("one verifier, or two", where="--second-verifier")
+            raise BadInput(f"{len(self.verifiers)} of them", where="verifiers", fix="name one, or two")
 
     @property
     def verifier_temperature(self) -> float:
@@ -84,12 +95,12 @@ class Settings:
 
     def identity(self) -> dict[str, Any]:
         """Everything that decides the result, as plain JSON values; holds no secret."""
-        found = asdict(self)
-        found["generator"] = str(self.generator)
-        found["verifiers"] = [str(spec) for spec in self.verifiers]
-        found["violations"] = list(self.violations)
-        found["wording"] = wording_hash()
-        return found
+        values = asdict(self)
+        values["generator"] = str(self.generator)
+        values["verifiers"] = [str(spec) for spec in self.verifiers]
+        values["violations"] = list(self.violations)
+        values["wording"] = wording_hash()
+        return values
 
 
 @dataclass(frozen=True)

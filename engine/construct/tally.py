@@ -86,7 +86,7 @@ class Tally:
         ones, so this is about the whole construction and not about one stretch of it."""
         account = self.account()
         return {
-            "yields": [asdict(one) for one in account.yields],
+            "yields": [asdict(phase_yield) for phase_yield in account.yields],
             "passed": self._passed,  # of verdicts by models: as wanted, in all
             "calls": account.calls,
             "tokens": account.tokens,
@@ -99,7 +99,8 @@ class Tally:
         seconds = time.monotonic() - self._begun
         return {
             "phase": self.phase, "account": account, "notes": tuple(self.notes), "seconds": seconds,
-            "done": sum(one.done for one in account.yields), "total": sum(one.planned for one in account.yields),
+            "done": sum(phase_yield.done for phase_yield in account.yields),
+            "total": sum(phase_yield.planned for phase_yield in account.yields),
             "eta_seconds": None if self.phase.ended else _left(account.yields, seconds),
         }  # fmt: skip
 
@@ -132,6 +133,6 @@ class Tally:
 
 
 def _left(yields: Iterable[PhaseYield], seconds: float) -> float | None:
-    done = sum(one.done for one in yields)
-    planned = sum(one.planned for one in yields)
+    done = sum(phase_yield.done for phase_yield in yields)
+    planned = sum(phase_yield.planned for phase_yield in yields)
     return None if done == 0 or seconds < 2 else seconds / done * (planned - done)

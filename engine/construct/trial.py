@@ -8,9 +8,9 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from engine.construct.answers import Verdict, ask_json
+from engine.construct.answers import CriterionVerdict, ask_json
 from engine.construct.caller import Caller, Capped
 from engine.construct.chat import CallFailed, ChatModel
 from engine.construct.judging import judge_request, majority
@@ -18,6 +18,7 @@ from engine.construct.spec import ModelSpec
 from engine.construct.survival import ErrorRates, voted
 from engine.construct.wording import wording_hash
 from engine.jobs.keys import key_hash
+from engine.jobs.process import POLL_SECONDS
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, TrialRow, trials_of
@@ -26,12 +27,12 @@ from rubrics.schema import Criterion, Pair
 from rubrics.taxonomy import Subcategory
 
 __all__ = [
-    "Known",
+    "ProvenLabel",
     "Rates",
-    "Trial",
+    "VerifierTrial",
     "by_votes",
     "calls_needed",
-    "known_labels",
+    "proven_labels",
     "rates_of",
     "single_rates",
     "trial_for",
@@ -39,11 +40,10 @@ __all__ = [
 ]
 
 OVERALL = "overall"
-_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
-class Trial:
+class VerifierTrial:
     """What a verifier is tried on."""
 
     verifier: ModelSpec
@@ -61,10 +61,10 @@ class Trial:
     @property
     def labels(self) -> int:
         """How many labels it is asked about."""
-        return len(known_labels(self.seed, self.pairs))
+        return len(proven_labels(self.seed, self.pairs))
 
 
-class Known(NamedTuple):
+class ProvenLabel(NamedTuple):
     """One label whose truth is proven."""
 
     pair: Pair
@@ -73,7 +73,7 @@ class Known(NamedTuple):
     met: bool
 
 
-class _Reading(NamedTuple):
+class _LabelVotes(NamedTuple):
     cluster: str
     subcategory: str
     met: bool
@@ -92,27 +92,27 @@ class Rates:
     n_met: int
 
 
-def known_labels(seed: int, pairs: int) -> list[Known]:
+def proven_labels(seed: int, pairs: int) -> list[ProvenLabel]:
     """Every criterion of both responses of fresh procedural pairs, and whether it is met: proven by the verifiers that
     made them."""
     from rubrics.world.generate import generate
 
-    found = []
+    labels = []
     for pair in generate(seed, pairs):
         for criterion in pair.criteria:
-            found.append(Known(pair, pair.chosen, criterion, True))
-            found.append(Known(pair, pair.rejected, criterion, criterion.id not in pair.violated))
-    return found
+            labels.append(ProvenLabel(pair, pair.chosen, criterion, True))
+            labels.append(ProvenLabel(pair, pair.rejected, criterion, criterion.id not in pair.violated))
+    return labels
 
 
-def calls_needed(trial: Trial) -> int:
+def calls_needed(trial: VerifierTrial) -> int:
     """Questions a trial asks."""
     return trial.labels * trial.votes
 
 
 def try_verifier(
     store: Store,
-    trial: Trial,
+    trial: VerifierTrial,
     model: ChatModel,
     *,
     concurrency: int,
@@ -132,14 +132,14 @@ def try_verifier(
         EndpointError: it answers nobody.
         RudeError: a cap was reached.
     """
-    labels = known_labels(trial.seed, trial.pairs)
-    readings: list[_Reading | None] = [None] * len(labels)
+    labels = proven_labels(trial.seed, trial.pairs)
+    readings: list[_LabelVotes | None] = [None] * len(labels)
     done = 0
 
-    async def read(caller: Caller, places: asyncio.Semaphore, number: int, label: Known) -> None:
+    async def read(caller: Caller, places: asyncio.Semaphore, number: int, label: ProvenLabel) -> None:
         nonlocal done
         async with places:
-            readings[number] = await _reading(caller, trial, label)
+            readings[number] = await _votes_on(caller, trial, label)
         done += 1
         tell(done)
 
@@ -153,7 +153,7 @@ def try_verifier(
         models = {str(trial.verifier): model}
         async with Caller(store, trial.trial_id, models, concurrency=concurrency, max_calls=max_calls) as caller:
             work = asyncio.create_task(read_every(caller))
-            while not (await asyncio.wait({work}, timeout=_POLL_SECONDS))[0]:
+            while not (await asyncio.wait({work}, timeout=POLL_SECONDS))[0]:
                 if cancel.is_set():
                     work.cancel()
             if not work.cancelled():
@@ -181,62 +181,62 @@ def try_verifier(
     )
 
 
-async def _reading(caller: Caller, trial: Trial, known: Known) -> _Reading | None:
+async def _votes_on(caller: Caller, trial: VerifierTrial, label: ProvenLabel) -> _LabelVotes | None:
     """The verdicts on one label; None where one of them was not to be had."""
     votes = []
     for vote in range(trial.votes):
         request = judge_request(
             str(trial.verifier),
-            known.pair.prompt_text,
-            known.response,
-            known.criterion,
+            label.pair.prompt_text,
+            label.response,
+            label.criterion,
             vote=vote,
             temperature=0.0 if trial.votes == 1 else 0.7,
             schema=trial.schema,
         )
         try:
-            votes.append((await ask_json(caller, request, Verdict, known.pair.id, "trial")).value.met)
+            votes.append((await ask_json(caller, request, CriterionVerdict, label.pair.id, "trial")).value.met)
         except CallFailed:
             return None
-    return _Reading(known.pair.cluster, str(known.criterion.subcategory), known.met, tuple(votes))
+    return _LabelVotes(label.pair.cluster, str(label.criterion.subcategory), label.met, tuple(votes))
 
 
 def rates_of(trial: TrialRow) -> list[Rates]:
     """Error rates as the verifier decides, votes included: overall first, then by subcategory."""
-    readings = _readings(trial)
+    readings = _label_votes(trial)
     scopes = [OVERALL, *(str(s) for s in Subcategory if any(r.subcategory == s for r in readings))]
     return [_rates(scope, [r for r in readings if scope in (OVERALL, r.subcategory)]) for scope in scopes]
 
 
 def single_rates(trial: TrialRow) -> ErrorRates:
     """Error rates of one vote, from all votes."""
-    violated = [vote for r in _readings(trial) if not r.met for vote in r.votes]
-    met = [not vote for r in _readings(trial) if r.met for vote in r.votes]
+    violated = [vote for r in _label_votes(trial) if not r.met for vote in r.votes]
+    met = [not vote for r in _label_votes(trial) if r.met for vote in r.votes]
     return ErrorRates(_share(violated), _share(met))
 
 
 def by_votes(trial: TrialRow, most: Sequence[int] = (1, 3, 5)) -> Mapping[int, ErrorRates]:
     """Error rates of majorities of so many votes, were votes independent."""
-    one = single_rates(trial)
-    return {n: ErrorRates(voted(one.false_acceptance, n), voted(one.false_rejection, n)) for n in most}
+    single = single_rates(trial)
+    return {n: ErrorRates(voted(single.false_acceptance, n), voted(single.false_rejection, n)) for n in most}
 
 
 def trial_for(store: Store, row: ConstructRow) -> list[TrialRow]:
     """The newest trial of each of a construction's verifiers under the same wording, as far as there are any; one with
     the construction's number of votes goes before others."""
-    found = []
+    newest = []
     for spec in row.settings["verifiers"]:
         trials = [t for t in trials_of(store, spec) if t.wording_hash == row.settings["wording"]]
         trials.sort(key=lambda t: t.votes != row.settings["votes"])
-        found += trials[:1]
-    return found
+        newest += trials[:1]
+    return newest
 
 
-def _readings(trial: TrialRow) -> list[_Reading]:
-    return [_Reading(cluster, sub, met, tuple(votes)) for cluster, sub, met, votes in json.loads(trial.readings)]
+def _label_votes(trial: TrialRow) -> list[_LabelVotes]:
+    return [_LabelVotes(cluster, sub, met, tuple(votes)) for cluster, sub, met, votes in json.loads(trial.readings)]
 
 
-def _rates(scope: str, readings: Sequence[_Reading]) -> Rates:
+def _rates(scope: str, readings: Sequence[_LabelVotes]) -> Rates:
     violated = [r for r in readings if not r.met]
     met = [r for r in readings if r.met]
     return Rates(

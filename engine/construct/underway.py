@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from engine.construct.verdicts import Judgement
+from engine.construct.judgements import Judgement
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
 
@@ -48,9 +48,9 @@ class UnderWay:
 
     def as_json(self) -> str:
         """For the store."""
-        told = asdict(self)
-        told["criteria"] = [criterion.model_dump(mode="json") for criterion in self.criteria]
-        return json.dumps(told, ensure_ascii=False)
+        values = asdict(self)
+        values["criteria"] = [criterion.model_dump(mode="json") for criterion in self.criteria]
+        return json.dumps(values, ensure_ascii=False)
 
 
 Watch = Callable[[UnderWay], None]
@@ -66,8 +66,8 @@ def begun(
 
 def from_json(text: str) -> UnderWay:
     """What `as_json` wrote."""
-    told = json.loads(text)
-    told["criteria"] = tuple(Criterion.model_validate(one) for one in told["criteria"])
-    told["violated"], told["faults"] = tuple(told["violated"]), tuple(told["faults"])
-    told["judgements"] = tuple(Judgement.from_json(one) for one in told["judgements"])
-    return UnderWay(**told)
+    values = json.loads(text)
+    values["criteria"] = tuple(Criterion.model_validate(criterion) for criterion in values["criteria"])
+    values["violated"], values["faults"] = tuple(values["violated"]), tuple(values["faults"])
+    values["judgements"] = tuple(Judgement.from_json(judgement) for judgement in values["judgements"])
+    return UnderWay(**values)

@@ -41,7 +41,7 @@ def plan_pairs(prompts: Sequence[RubricPrompt], sizes: Sequence[int], per_prompt
     rng.shuffle(ordered)
     cells: Counter[tuple[Subcategory, int]] = Counter()
     totals: Counter[int] = Counter()
-    found: list[PlannedPair] = []
+    pairs: list[PlannedPair] = []
     for prompt in ordered:
         taken: set[tuple[str, ...]] = set()
         used: set[int] = set()
@@ -55,8 +55,8 @@ def plan_pairs(prompts: Sequence[RubricPrompt], sizes: Sequence[int], per_prompt
             cells.update({(s, len(v)) for s in {c.subcategory for c in v}})
             # Where the length itself is to be wrong, its direction is the generator's affair.
             free = any(c.subcategory is Subcategory.LENGTH for c in v)
-            found.append(PlannedPair(pair_id(prompt.id, number), prompt.id, tuple(c.id for c in v), 0 if free else 1))
-    return sorted(_with_sides(found, rng), key=lambda pair: (pair.prompt_id, pair.id))
+            pairs.append(PlannedPair(pair_id(prompt.id, number), prompt.id, tuple(c.id for c in v), 0 if free else 1))
+    return sorted(_with_sides(pairs, rng), key=lambda pair: (pair.prompt_id, pair.id))
 
 
 def _draw(
@@ -93,18 +93,18 @@ def _draw(
 
 def _with_sides(pairs: Sequence[PlannedPair], rng: random.Random) -> list[PlannedPair]:
     """Half of the pairs to either side, within each |V| as well."""
-    found: list[PlannedPair] = []
+    balanced: list[PlannedPair] = []
     side = rng.choice((1, -1))
     for size in sorted({len(pair.violated) for pair in pairs}):
         group = [pair for pair in pairs if len(pair.violated) == size]
         rng.shuffle(group)
         for pair in group:
             if pair.side:
-                found.append(PlannedPair(pair.id, pair.prompt_id, pair.violated, side))
+                balanced.append(PlannedPair(pair.id, pair.prompt_id, pair.violated, side))
                 side = -side
             else:
-                found.append(pair)
-    return found
+                balanced.append(pair)
+    return balanced
 
 
 def pair_id(prompt_id: str, number: int) -> str:

@@ -51,11 +51,11 @@ class Overview:
     def eta_seconds(self) -> float | None:
         """What is left at the rate of the last minute, taking each example to need as many questions as those so far;
         None where nothing tells."""
-        done = sum(one.done for one in self.yields)
+        done = sum(phase_yield.done for phase_yield in self.yields)
         calls = sum(spend.calls for spend in self.pulse.spent)
         if not self.running or not done or not self.pulse.recent:
             return None
-        left = sum(max(0, one.planned - one.done) for one in self.yields)
+        left = sum(max(0, phase_yield.planned - phase_yield.done) for phase_yield in self.yields)
         return left * calls / done / (self.pulse.recent / 60)
 
 
@@ -77,23 +77,23 @@ def overview(store: Store, run_id: str = "") -> Overview | None:
     rows = construct_runs(store)
     if not rows:
         return None
-    row = next((one for one in rows if one.run_id == run_id), rows[0])
+    row = next((construction for construction in rows if construction.run_id == run_id), rows[0])
     # The pulse first: the example that came out last is then surely among those read.
     pulse = pulse_of(store, row.run_id)
-    found = tuple(examples(store, row.run_id))
+    made = tuple(examples(store, row.run_id))
     # One that came out between the two looks is no longer under way.
-    known = {example.example_id for example in found} if row.status is Status.STARTED else set()
+    made_ids = {example.example_id for example in made} if row.status is Status.STARTED else set()
     moments = [from_json(text) for text in pulse.under_way] if row.status is Status.STARTED else []
-    under_way = tuple(moment for moment in moments if moment.example_id not in known)
-    return Overview(row, found, yields_of(row, found), pulse, under_way, tuple(rows))
+    under_way = tuple(moment for moment in moments if moment.example_id not in made_ids)
+    return Overview(row, made, yields_of(row, made), pulse, under_way, tuple(rows))
 
 
 def money(spent: Sequence[Spend], prices: Mapping[str, tuple[float, float]]) -> float:
     """What was spent at these prices: by model, money for a million tokens read and written."""
     return sum(
-        (one.tokens_read * prices[one.model][0] + one.tokens_written * prices[one.model][1]) / 1e6
-        for one in spent
-        if one.model in prices
+        (spend.tokens_read * prices[spend.model][0] + spend.tokens_written * prices[spend.model][1]) / 1e6
+        for spend in spent
+        if spend.model in prices
     )
 
 
@@ -132,23 +132,23 @@ def stop(store: Store, run_id: str) -> bool:
     return True
 
 
-def yields_of(row: ConstructRow, found: Sequence[Example]) -> tuple[PhaseYield, ...]:
+def yields_of(row: ConstructRow, made: Sequence[Example]) -> tuple[PhaseYield, ...]:
     """What came of each phase: as it was told at the end, or counted from what has come out so far."""
-    told = row.facts.get("yields")
-    if told and row.status is not Status.STARTED:
+    stored = row.facts.get("yields")
+    if stored and row.status is not Status.STARTED:
         return tuple(
             PhaseYield(
-                one["name"], one["planned"], one["accepted"], one["rejected"], one["rounds"],
-                tuple((str(reason), int(count)) for reason, count in one["reasons"]),
+                phase["name"], phase["planned"], phase["accepted"], phase["rejected"], phase["rounds"],
+                tuple((str(reason), int(count)) for reason, count in phase["reasons"]),
             )
-            for one in told
+            for phase in stored
         )  # fmt: skip
     settings = row.settings
     per_prompt = 1 if row.method == "best-of-n" else int(settings["per_prompt"])
     bare, plan = _planned(row.prompts, tuple(settings["violations"]), per_prompt, int(settings["seed"]))
     # What the generator drafts for a prompt without criteria is known only once its examples come out.
     drafts = bare if settings["draft_criteria"] else 0
-    positives, negatives = ([e for e in found if e.kind == kind] for kind in ("positive", "negative"))
+    positives, negatives = ([e for e in made if e.kind == kind] for kind in ("positive", "negative"))
     orphans = sum(plan.get(e.prompt_id, per_prompt) for e in positives if e.status == "rejected")
     return (
         _yield("positives", len(plan) + drafts, positives, 0),
@@ -156,16 +156,16 @@ def yields_of(row: ConstructRow, found: Sequence[Example]) -> tuple[PhaseYield, 
     )
 
 
-def _yield(name: str, planned: int, found: Sequence[Example], orphans: int) -> PhaseYield:
-    reasons = Counter(e.reason for e in found if e.status == "rejected")
+def _yield(name: str, planned: int, made: Sequence[Example], orphans: int) -> PhaseYield:
+    reasons = Counter(e.reason for e in made if e.status == "rejected")
     if orphans:
         reasons["no positive"] += orphans
     return PhaseYield(
         name,
         planned,
-        sum(e.status == "accepted" for e in found),
+        sum(e.status == "accepted" for e in made),
         sum(reasons.values()),
-        sum(e.rounds for e in found),
+        sum(e.rounds for e in made),
         tuple(reasons.most_common()),
     )
 

@@ -10,18 +10,18 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from engine.construct.chat import Message
+from engine.construct.chat import ChatMessage
 from rubrics.schema import Criterion
 from rubrics.taxonomy import SUBCATEGORIES
 
 __all__ = [
-    "again",
     "criteria_messages",
     "degrade_messages",
     "draft_messages",
     "judge_messages",
     "locate_messages",
     "repair_message",
+    "retry_messages",
     "wording_hash",
 ]
 
@@ -46,7 +46,7 @@ def wording_hash() -> str:
 
 def _fill(part: str, name: str, **values: str) -> str:
     # One pass, so that places which occur in what is filled in stay as they are.
-    return _PLACE.sub(lambda found: values.get(found[1], found[0]), _parts()[part][name]).strip()
+    return _PLACE.sub(lambda match: values.get(match[1], match[0]), _parts()[part][name]).strip()
 
 
 def _fenced(name: str, text: str) -> str:
@@ -59,22 +59,22 @@ def _listed(criteria: Iterable[Criterion]) -> str:
     return "\n".join(f"- ({criterion.subcategory}) {criterion.text}" for criterion in criteria)
 
 
-def _asked(part: str, **values: str) -> tuple[Message, ...]:
-    return (Message("system", _fill(part, "system")), Message("user", _fill(part, "user", **values)))
+def _question(part: str, **values: str) -> tuple[ChatMessage, ...]:
+    return (ChatMessage("system", _fill(part, "system")), ChatMessage("user", _fill(part, "user", **values)))
 
 
-def draft_messages(prompt: str, criteria: Iterable[Criterion]) -> tuple[Message, ...]:
+def draft_messages(prompt: str, criteria: Iterable[Criterion]) -> tuple[ChatMessage, ...]:
     """Ask for an answer to a prompt; with no criteria, the rubric is not mentioned."""
     listed = _listed(criteria)
     rubric = "\n" + _fill("draft", "rubric", criteria=listed) + "\n" if listed else ""
-    return _asked("draft", prompt=_fenced("request", prompt), rubric=rubric)
+    return _question("draft", prompt=_fenced("request", prompt), rubric=rubric)
 
 
 def degrade_messages(
     prompt: str, response: str, violated: Iterable[Criterion], kept: Iterable[Criterion], window: tuple[int, int]
-) -> tuple[Message, ...]:
+) -> tuple[ChatMessage, ...]:
     """Ask for another answer that violates some criteria and meets the others; `window` in characters."""
-    return _asked(
+    return _question(
         "degrade",
         prompt=_fenced("request", prompt),
         response=_fenced("answer", response),
@@ -87,9 +87,9 @@ def degrade_messages(
 
 def locate_messages(
     prompt: str, response: str, violated: Iterable[Criterion], kept: Iterable[Criterion]
-) -> tuple[Message, ...]:
+) -> tuple[ChatMessage, ...]:
     """Ask for one span of a response and what to put there instead, as JSON."""
-    return _asked(
+    return _question(
         "locate",
         prompt=_fenced("request", prompt),
         response=_fenced("answer", response),
@@ -103,9 +103,9 @@ def _kept(kept: Iterable[Criterion]) -> str:
     return "\n" + _fill("degrade", "kept", criteria=listed) + "\n" if listed else ""
 
 
-def judge_messages(prompt: str, response: str, criterion: Criterion) -> tuple[Message, ...]:
+def judge_messages(prompt: str, response: str, criterion: Criterion) -> tuple[ChatMessage, ...]:
     """Ask whether a response meets one criterion. The same words whatever the response is meant to be."""
-    return _asked(
+    return _question(
         "judge",
         prompt=_fenced("request", prompt),
         response=_fenced("response", response),
@@ -115,21 +115,23 @@ def judge_messages(prompt: str, response: str, criterion: Criterion) -> tuple[Me
     )
 
 
-def criteria_messages(prompt: str, least: int, most: int) -> tuple[Message, ...]:
+def criteria_messages(prompt: str, least: int, most: int) -> tuple[ChatMessage, ...]:
     """Ask for a rubric, as JSON."""
     names = "\n".join(f"- {name}: {info.definition}" for name, info in SUBCATEGORIES.items())
-    return _asked("criteria", prompt=_fenced("request", prompt), subcategories=names, least=str(least), most=str(most))
+    return _question(
+        "criteria", prompt=_fenced("request", prompt), subcategories=names, least=str(least), most=str(most)
+    )
 
 
-def again(
-    part: str, asked: tuple[Message, ...], answer: str, faults: Iterable[str], window: tuple[int, int] = (0, 0)
-) -> tuple[Message, ...]:
+def retry_messages(
+    part: str, question: tuple[ChatMessage, ...], answer: str, faults: Iterable[str], window: tuple[int, int] = (0, 0)
+) -> tuple[ChatMessage, ...]:
     """Ask anew after an answer that would not do. Earlier rounds are left out, so that nothing grows."""
-    said = "\n".join(f"- {fault}" for fault in faults)
-    feedback = _fill(part, "feedback", faults=said, low=str(window[0]), high=str(window[1]))
-    return (*asked, Message("assistant", answer), Message("user", feedback))
+    listed = "\n".join(f"- {fault}" for fault in faults)
+    feedback = _fill(part, "feedback", faults=listed, low=str(window[0]), high=str(window[1]))
+    return (*question, ChatMessage("assistant", answer), ChatMessage("user", feedback))
 
 
-def repair_message(kind: str, fault: str) -> Message:
+def repair_message(kind: str, fault: str) -> ChatMessage:
     """What is said to an answer that is malformed; `kind` is `json` or `text`."""
-    return Message("user", _fill("repair", kind, fault=fault))
+    return ChatMessage("user", _fill("repair", kind, fault=fault))

@@ -122,7 +122,7 @@ def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
     if evidence is None:
         return True
     same = predictor.name == f"RuDE {evidence.board.metric}"
-    return not same and predictor.run(evidence) and predictor.known(evidence)
+    return not same and predictor.has_runs(evidence) and predictor.is_stored(evidence)
 
 
 def outcome_names(store: Store, *, source: Source = "own") -> list[str]:

@@ -12,7 +12,7 @@ from engine.correlation.predictor_outcome import correlation_view, predictor_val
 from engine.correlation.scaling import ProxyRow, StandIn
 from engine.predictors.interface import Evidence
 from engine.results.board import Question
-from engine.stats.forms import FORMS, Decision, Form, decisions, fit_form
+from engine.stats.forms import FORMS, DecisionAccuracy, Form, decision_accuracy, fit_form
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
@@ -30,7 +30,7 @@ class ProxyView:
     rows: tuple[ProxyRow, ...]
     forms: tuple[Form, ...]
     """The least cross-validated error first."""
-    decision: Decision
+    decision: DecisionAccuracy
     notes: tuple[str, ...]
 
 
@@ -50,7 +50,7 @@ def judge_proxies(
     x, y = np.array([row.proxy for row in rows]), np.array([row.target for row in rows])
     forms = [fit_form(name, x, y) for name in FORMS]
     forms.sort(key=lambda form: (math.isnan(form.cv_mae), form.cv_mae))
-    decision = decisions(-x if lower_is_better else x, y)
+    decision = decision_accuracy(-x if lower_is_better else x, y)
     notes = []
     if decision.accuracy < 0.5:
         side = "higher" if lower_is_better else "lower"

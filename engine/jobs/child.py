@@ -35,8 +35,8 @@ tokens peaks at 1,410 MB rather than 1,530, in the same time."""
 def environment() -> dict[str, str]:
     """The environment that a process with a model is started in; a person's own settings have the last word."""
     # Of several values for one setting glibc takes the last.
-    told = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
-    return {**_KERNELS, **os.environ, "GLIBC_TUNABLES": ":".join(told)}
+    tunables = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
+    return {**_KERNELS, **os.environ, "GLIBC_TUNABLES": ":".join(tunables)}
 
 
 class Events(Protocol):

@@ -35,22 +35,22 @@ class Detached:
     """One that was started from here."""
 
     process: subprocess.Popen[bytes]
-    told: IO[bytes]
+    output: IO[bytes]
 
     def ended(self) -> Ended | None:
         """How it ended; None while it goes on."""
         code = self.process.poll()
         if code is None:
             return None
-        self.told.seek(0)
-        said = self.told.read()
-        self.told.close()
+        self.output.seek(0)
+        text = self.output.read()
+        self.output.close()
         try:
-            told = json.loads(said)
+            answer = json.loads(text)
         except ValueError:
             return Ended(RudeError(f"its process ended with code {code}, without a word"), ())
-        error = told.get("error")
-        return Ended(RudeError.of_json(error) if error else None, tuple(told.get("states", ())))
+        error = answer.get("error")
+        return Ended(RudeError.of_json(error) if error else None, tuple(answer.get("states", ())))
 
 
 def start_detached(job: str, store: Path, request: Mapping[str, Any]) -> Detached:
@@ -62,19 +62,19 @@ def start_detached(job: str, store: Path, request: Mapping[str, Any]) -> Detache
     Raises:
         RudeError: no process can be started.
     """
-    told = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine.jobs.detached"], stdin=subprocess.PIPE, stdout=told,
+            [sys.executable, "-m", "engine.jobs.detached"], stdin=subprocess.PIPE, stdout=output,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
-        told.close()
+        output.close()
         raise RudeError(f"no process can be started: {error}", fix="close other programs, then try again") from None
     assert process.stdin is not None
     with process.stdin:
         process.stdin.write(json.dumps({"job": job, "store": str(store), "request": dict(request)}).encode())
-    return Detached(process, told)
+    return Detached(process, output)
 
 
 def main() -> int:
@@ -84,24 +84,24 @@ def main() -> int:
     from engine.store.connection import Store
 
     cancel = cancelled_by_signals()
-    asked = json.loads(sys.stdin.buffer.read())
+    message = json.loads(sys.stdin.buffer.read())
     try:
-        store = Store(Path(asked["store"]))
-        make: Callable[[Store, Mapping[str, Any]], Job] = pkgutil.resolve_name(asked["job"])
-        job = make(store, asked["request"])
+        store = Store(Path(message["store"]))
+        make: Callable[[Store, Mapping[str, Any]], Job] = pkgutil.resolve_name(message["job"])
+        job = make(store, message["request"])
         states = perform(store, job, cancel=cancel)
     except RudeError as error:
-        _say({"error": error.to_json()})
+        _answer({"error": error.to_json()})
         return error.exit_code
     except Exception as error:
-        _say({"error": RudeError(f"{type(error).__name__}: {error}").to_json()})
+        _answer({"error": RudeError(f"{type(error).__name__}: {error}").to_json()})
         raise
-    _say({"states": [state.to_json() for state in states]})
+    _answer({"states": [state.to_json() for state in states]})
     return exit_code(states, job.refused)
 
 
-def _say(told: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(told) + "\n")
+def _answer(answer: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 

@@ -7,14 +7,12 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine.jobs.child import Events, Gate
-from engine.jobs.process import Runner
+from engine.jobs.process import POLL_SECONDS, Runner
 
 __all__ = ["inside"]
-
-_POLL_SECONDS: Final = 0.05
 
 
 def inside(do: Callable[[Mapping[str, Any], Events, Gate], None]) -> Runner:
@@ -59,7 +57,7 @@ class _Inside:
             if pause is not None and pause.is_set() is not self._gate.closed:
                 self._gate.hear("pause" if pause.is_set() else "go on")
             try:
-                event = self._events.get(timeout=_POLL_SECONDS)
+                event = self._events.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
             if event is None:

@@ -15,15 +15,17 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.jobs.child import in_words
-from engine.jobs.process import Runner, WorkerProcess
+from engine.jobs.process import POLL_SECONDS, Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.store.connection import Store
 from rubrics.errors import Exit, RudeError
 
-__all__ = ["Job", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
+__all__ = ["COMMIT_SECONDS", "Job", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
 
-_POLL_SECONDS: Final = 0.05
+
+COMMIT_SECONDS: Final = 0.5
+"""In which what has come of a job is stored at the latest."""
 
 
 class Refused(NamedTuple):
@@ -48,7 +50,7 @@ class Signals(NamedTuple):
         if self.pause.is_set():
             for key in waiting:
                 states.update(key, phase=Phase.PAUSED)
-            while self.pause.is_set() and not self.cancel.wait(_POLL_SECONDS):
+            while self.pause.is_set() and not self.cancel.wait(POLL_SECONDS):
                 pass
             for key in waiting:
                 states.update(key, phase=Phase.QUEUED)

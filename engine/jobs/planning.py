@@ -13,7 +13,7 @@ from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.race import RacePlan
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from engine.layout.wording import LayoutOptions, PromptShown, template_hash
 from engine.store.connection import Store
 from engine.store.verdicts import done_pairs, skipped_pairs
@@ -105,12 +105,12 @@ def _planned(
                     "template_hash": template_hash(options, suite),
                 }  # fmt: skip
                 run_id = key_hash(key)
-                wanted, skipped = _wanted(store, run_id, len(suite.scored), limit)
+                requested, skipped = _requested(store, run_id, len(suite.scored), limit)
                 tokens = request.token_scores and protocol == "likelihood" and shown == request.prompt
                 yield PlannedRun(
                     run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                     precision=fit.precision,
-                    device=device.spec, why=fit.reason, key=key, wanted=wanted, skipped=skipped,
+                    device=device.spec, why=fit.reason, key=key, requested=requested, skipped=skipped,
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
                     token_scores=tokens,
                 )  # fmt: skip
@@ -120,7 +120,7 @@ def _all_gpus(device: Device) -> Device | None:
     """All GPUs as one device, where there are several and the device is one of them."""
     from engine.machine.devices import devices, together
 
-    gpus = [found for found in devices() if found.kind == "cuda"] if device.kind == "cuda" else []
+    gpus = [gpu for gpu in devices() if gpu.kind == "cuda"] if device.kind == "cuda" else []
     return together(gpus) if len(gpus) > 1 else None
 
 
@@ -135,7 +135,7 @@ def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tu
         yield "other", sample
 
 
-def _wanted(store: Store, run_id: str, pairs: int, limit: int | None) -> tuple[int, int]:
+def _requested(store: Store, run_id: str, pairs: int, limit: int | None) -> tuple[int, int]:
     """Pairs asked for, and how many of them are known to be unscorable; a limit passes those over."""
     skipped = skipped_pairs(store, run_id)
     if limit is None or limit >= pairs:
@@ -151,7 +151,7 @@ def _laid_only(
             yield PlannedRun(
                 run_id=f"{candidate.path}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
                 suite_path=place, protocol=protocol, precision="fp32", device=device.spec, why="", key={},
-                wanted=len(suite.scored), done=0, skipped=0, prompt=request.prompt,
+                requested=len(suite.scored), done=0, skipped=0, prompt=request.prompt,
             )  # fmt: skip
 
 

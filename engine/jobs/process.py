@@ -19,10 +19,11 @@ from engine.jobs.child import environment
 from engine.machine.paths import log_dir
 from rubrics.errors import RudeError, WorkerError
 
-__all__ = ["Runner", "Worker", "WorkerProcess"]
+__all__ = ["POLL_SECONDS", "Runner", "Worker", "WorkerProcess"]
 
 _KEPT_LOGS: Final = 50
-_POLL_SECONDS: Final = 0.05
+POLL_SECONDS: Final = 0.05
+"""Between two looks at whether to stop or to wait."""
 
 
 class Worker(Protocol):
@@ -107,7 +108,7 @@ class WorkerProcess:
                 paused = not paused
                 self._tell("pause" if paused else "go on")
             try:
-                event = self._events.get(timeout=_POLL_SECONDS)
+                event = self._events.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
             if event is None:
@@ -159,7 +160,7 @@ class WorkerProcess:
         return WorkerError(
             what + (f": {last}" if last else ""),
             where=str(self.log),
-            fix="run the same command again: it goes on where it stopped",
+            fix="start it again: it goes on where it stopped",
         )
 
 

@@ -100,8 +100,8 @@ class RunState:
 
     def to_json(self) -> dict[str, Any]:
         """What every kind of job tells, as plain JSON values."""
-        told = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "account"}
-        return {**told, "phase": str(self.phase), "notes": list(self.notes)}
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "account"}
+        return {**values, "phase": str(self.phase), "notes": list(self.notes)}
 
     @property
     def way(self) -> str:

@@ -56,16 +56,16 @@ class _Contest:
     def __init__(self, request: RunRequest, runs: Iterable[PlannedRun]) -> None:
         assert request.until is not None
         self._goal, self._alpha, self._limit, self._seed = request.until, request.alpha, request.limit, request.seed
-        found = list({run.run_id: run for run in runs}.values())
-        names = Counter(run.candidate.name for run in found)
+        distinct = list({run.run_id: run for run in runs}.values())
+        names = Counter(run.candidate.name for run in distinct)
         self._runs = {
             run.candidate.name if names[run.candidate.name] == 1 else f"{run.candidate.name} [{run.run_id:.6}]": run
-            for run in found
+            for run in distinct
         }
         self._failed: list[str] = []
-        self._asked: dict[str, list[str]] = {}
+        self._last: dict[str, list[str]] = {}
         """By run id, the pairs that were last to be scored."""
-        self._read_by = {run.run_id for run in found if run.done}
+        self._read_by = {run.run_id for run in distinct if run.done}
         """Runs whose unscorable pairs are known."""
         self.over = False
 
@@ -96,20 +96,20 @@ class _Contest:
             self._read_by |= {run.run_id for run in new}
             self._show(states, new, number, len(self._runs))
             return {
-                run.run_id: (replace(run, limit=first, wanted=min(first, len(self._suite.scored))), None)
+                run.run_id: (replace(run, limit=first, requested=min(first, len(self._suite.scored))), None)
                 for run in new
             }  # fmt: skip
         drawn = self._draw(store)
         scores = self._scores(store, drawn)
         names = tuple(self._runs)
-        found = standing(names, scores, drawn, self._goal, self._alpha, limit=self._limit)
+        decision = standing(names, scores, drawn, self._goal, self._alpha, limit=self._limit)
         if len(names) < 2:
-            found = replace(found, state="undecided", racing=names, more_pairs=None)
-        if found.state != "running":
-            self._end(store, states, drawn, found)
+            decision = replace(decision, state="undecided", racing=names, more_pairs=None)
+        if decision.state != "running":
+            self._end(store, states, drawn, decision)
             return {}
-        self._drop(states, found)
-        return self._next(states, drawn, scores, found, number)
+        self._drop(states, decision)
+        return self._next(states, drawn, scores, decision, number)
 
     def _draw(self, store: Store) -> Draw:
         noted = stored_annotations(store, self._suite.hash)
@@ -131,35 +131,35 @@ class _Contest:
         return scores[:, order]
 
     def _next(
-        self, states: States, drawn: Draw, scores: npt.NDArray[np.float32], found: Decision, number: int
+        self, states: States, drawn: Draw, scores: npt.NDArray[np.float32], decision: Decision, number: int
     ) -> Mapping[str, tuple[PlannedRun, list[str]]]:
         import numpy as np
 
-        read = drawn.ends[found.read - 1] if found.read else 0
-        more = read if found.more_pairs is None else min(read, max(read / 2, found.more_pairs))
+        read = drawn.ends[decision.read - 1] if decision.read else 0
+        more = read if decision.more_pairs is None else min(read, max(read / 2, decision.more_pairs))
         target = min(drawn.within(self._limit), drawn.holding(max(FIRST_PAIRS, read + more)))
-        wanted = [pair_id for group in drawn.groups[: max(target, found.read + 1)] for pair_id in group]
-        asked: dict[str, tuple[PlannedRun, list[str]]] = {}
+        to_read = [pair_id for group in drawn.groups[: max(target, decision.read + 1)] for pair_id in group]
+        due: dict[str, tuple[PlannedRun, list[str]]] = {}
         for name, row in zip(self._runs, scores, strict=True):
-            lacking = [wanted[i] for i in np.flatnonzero(np.isnan(row[: len(wanted)])).tolist()]
-            if name in found.racing and lacking:
-                asked[self._runs[name].run_id] = (self._runs[name], lacking)
-        self._show(states, [self._runs[name] for name in found.racing], number, len(found.racing))
-        for run_id, (_, lacking) in list(asked.items()):
-            if lacking == self._asked.get(run_id):
+            lacking = [to_read[i] for i in np.flatnonzero(np.isnan(row[: len(to_read)])).tolist()]
+            if name in decision.racing and lacking:
+                due[self._runs[name].run_id] = (self._runs[name], lacking)
+        self._show(states, [self._runs[name] for name in decision.racing], number, len(decision.racing))
+        for run_id, (_, lacking) in list(due.items()):
+            if lacking == self._last.get(run_id):
                 # Asking a third time would go on for ever.
                 error = f"{len(lacking):,} pairs were asked for and not scored, from {lacking[0]} on"
                 states.update(run_id, phase=Phase.FAILED, error=error)
-                del asked[run_id]
-            self._asked[run_id] = lacking
-        return asked
+                del due[run_id]
+            self._last[run_id] = lacking
+        return due
 
     def _show(self, states: States, runs: Iterable[PlannedRun], number: int, racing: int) -> None:
         for run in runs:
             states.update(run.run_id, stage=f"round {number}, {racing} candidates racing", phase=Phase.QUEUED)
 
-    def _drop(self, states: States, found: Decision) -> None:
-        for name, groups in found.out_at.items():
+    def _drop(self, states: States, decision: Decision) -> None:
+        for name, groups in decision.out_at.items():
             state = states[self._runs[name].run_id]
             if not state.stage.startswith("out"):
                 self._finish(states, name, f"out of the race after {groups:,} groups of pairs")
@@ -171,24 +171,24 @@ class _Contest:
         notes = (*state.notes, *filter(None, [note]))
         states.update(run_id, phase=phase, total=state.done, stage=stage, notes=notes)
 
-    def _end(self, store: Store, states: States, drawn: Draw, found: Decision) -> None:
+    def _end(self, store: Store, states: States, drawn: Draw, decision: Decision) -> None:
         from engine.stats.metrics import HEADLINE
 
         self.over = True
-        decision = StoredDecision(
+        stored = StoredDecision(
             suite_hash=self._suite.hash, suite=self._suite.name, protocol=self._protocol,
-            metric=HEADLINE[self._protocol], seed=self._seed, goal=self._goal, alpha=self._alpha, state=found.state,
-            ranked=found.order, racing=found.racing, out_at=found.out_at,
-            run_ids=tuple(self._runs[name].run_id for name in found.order), failed=tuple(self._failed),
-            groups_read=found.read, n_groups=len(drawn.groups),
-            pairs_read=drawn.ends[found.read - 1] if found.read else 0, n_pairs=drawn.pairs, left_out=drawn.left_out,
-            more_pairs=found.more_pairs,
+            metric=HEADLINE[self._protocol], seed=self._seed, goal=self._goal, alpha=self._alpha, state=decision.state,
+            ranked=decision.order, racing=decision.racing, out_at=decision.out_at,
+            run_ids=tuple(self._runs[name].run_id for name in decision.order), failed=tuple(self._failed),
+            groups_read=decision.read, n_groups=len(drawn.groups),
+            pairs_read=drawn.ends[decision.read - 1] if decision.read else 0, n_pairs=drawn.pairs,
+            left_out=drawn.left_out, more_pairs=decision.more_pairs,
         )  # fmt: skip
-        save_decision(store, decision)
-        self._drop(states, found)
+        save_decision(store, stored)
+        self._drop(states, decision)
         for name in self._runs:
             stage = states[self._runs[name].run_id].stage
-            self._finish(states, name, stage if name in found.out_at else found.state, claim(decision))
+            self._finish(states, name, stage if name in decision.out_at else decision.state, claim(stored))
 
 
 class RacePlan(Plan):
@@ -208,24 +208,25 @@ class RacePlan(Plan):
         number = 0
         while going := [contest for contest in contests if not contest.over]:
             number += 1
-            asked = {run_id: work for contest in going for run_id, work in contest.ask(store, states, number).items()}
+            due = {run_id: work for contest in going for run_id, work in contest.ask(store, states, number).items()}
             extra = [run for run in controls if run.left] if number == 1 else []
-            pairs = {run_id: ids for run_id, (_, ids) in asked.items() if ids is not None}
-            for runs in by_candidate([*(run for run, _ in asked.values()), *extra]):
-                yield ScoreTurn(store, self.request, runs, states, pairs=pairs, stays=asked)
+            pairs = {run_id: ids for run_id, (_, ids) in due.items() if ids is not None}
+            for runs in by_candidate([*(run for run, _ in due.values()), *extra]):
+                yield ScoreTurn(store, self.request, runs, states, pairs=pairs, stays=due)
 
 
 def decisions_of(store: Store, plan: Plan) -> list[StoredDecision]:
     """What is stored of the questions that a plan asks, in the order of the plan."""
     if plan.request.until is None:
         return []
-    asked = [run.run_id for run in plan.runs]
-    found = [
-        one
-        for one in stored_decisions(store)
-        if (one.goal, one.alpha) == (plan.request.until, plan.request.alpha) and set(one.run_ids) <= set(asked)
+    run_ids = [run.run_id for run in plan.runs]
+    decisions = [
+        decision
+        for decision in stored_decisions(store)
+        if (decision.goal, decision.alpha) == (plan.request.until, plan.request.alpha)
+        and set(decision.run_ids) <= set(run_ids)
     ]
     newest: dict[tuple[str, str], StoredDecision] = {}
-    for one in found:
-        newest.setdefault((one.suite_hash, one.protocol), one)
-    return sorted(newest.values(), key=lambda one: min(map(asked.index, one.run_ids)))
+    for decision in decisions:
+        newest.setdefault((decision.suite_hash, decision.protocol), decision)
+    return sorted(newest.values(), key=lambda decision: min(map(run_ids.index, decision.run_ids)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from engine.jobs.runs import RunRequest
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from engine.layout.wording import PromptShown
 from engine.store.candidates import candidate_path
 from engine.store.connection import Store
@@ -23,17 +23,18 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
     Raises:
         BadInput: the model's folder or the suite is no longer there as it was.
     """
-    again = "run it from a shell: rude-tui run --model PATH --suite FILE"
+    fix = "score it anew, with the model and the suite from where they are now"
+    shell = "rude-tui run --model PATH --suite FILE"
     with store.snapshot():
         besides = asked_besides(store, run.run_id)
         folder, source = candidate_path(store, run.weights_hash), suite_source(store, run.suite_hash)
     if folder is None or not folder.is_dir():
-        raise BadInput("its model folder is gone", where=run.candidate, fix=again)
+        raise BadInput("its model folder is gone", where=run.candidate, fix=fix, shell=shell)
     if source is None:
-        raise BadInput("its suite is not stored", where=run.suite, fix=again)
+        raise BadInput("its suite is not stored", where=run.suite, fix=fix, shell=shell)
     named = _same_suite(run, source.path)
     if named is None:
-        raise BadInput("its suite file is gone, or holds other pairs now", where=run.suite, fix=again)
+        raise BadInput("its suite file is gone, or holds other pairs now", where=run.suite, fix=fix, shell=shell)
     return RunRequest(
         models=(str(folder),),
         suites=(named,),

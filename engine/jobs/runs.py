@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.jobs.job import Job, Refused
 from engine.jobs.progress import Phase, RunState
-from engine.layout.requests import PROTOCOLS, Protocol
+from engine.layout.protocols import PROTOCOLS, Protocol
 from engine.layout.wording import PromptShown
 from rubrics.errors import BadInput
 
@@ -86,7 +86,7 @@ class PlannedRun:
     """Why this precision."""
     key: Mapping[str, Any]
     """Everything that produces the numbers; `run_id` is its hash. Names are labels, not causes, and are not in it."""
-    wanted: int
+    requested: int
     """Pairs asked for."""
     done: int
     """Pairs with a verdict from earlier."""
@@ -100,7 +100,7 @@ class PlannedRun:
     @property
     def left(self) -> int:
         """Pairs still to score, as far as known."""
-        return max(0, self.wanted - self.done - self.skipped)
+        return max(0, self.requested - self.done - self.skipped)
 
     def row(self, request: RunRequest) -> dict[str, Any]:
         """What is stored of it: its key, labels, and what was asked for that is no cause of its numbers, so that the
@@ -117,7 +117,7 @@ class PlannedRun:
         return RunState(
             key=self.run_id, run_id=self.run_id, candidate=self.candidate.name, suite=self.suite.name,
             protocol=self.protocol, precision=self.precision, device=self.device,
-            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.wanted - self.skipped,
+            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.requested - self.skipped,
             skipped=self.skipped, note=self.why, prompt=self.prompt,
         )  # fmt: skip
 

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from engine.jobs.job import Turn, WorkerTurn
+from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
 from engine.jobs.progress import Phase
 from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
 from engine.jobs.states import States
@@ -25,8 +25,6 @@ from rubrics.counted import count
 from rubrics.errors import RudeError
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
-
-_COMMIT_SECONDS: Final = 0.5
 
 
 class ScorePlan(Plan):
@@ -85,8 +83,8 @@ class ScoreTurn(WorkerTurn):
         for run in self._planned:
             add_suite(self._store, run.suite, run.suite_path)
             done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
-            wanted = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.wanted
-            owner = open_run(self._store, run.run_id, run.row(self._request), n_wanted=wanted)
+            requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
+            owner = open_run(self._store, run.run_id, run.row(self._request), n_wanted=requested)
             if owner is not None:
                 self.states.update(run.run_id, phase=Phase.BUSY, error=f"process {owner.pid} is scoring this already")
                 continue
@@ -173,7 +171,7 @@ class ScoreTurn(WorkerTurn):
             notes=self._noted(number, event["facts"]),
             seconds=self._earlier[number] + seconds,
         )
-        if time.monotonic() - self._committed >= _COMMIT_SECONDS:
+        if time.monotonic() - self._committed >= COMMIT_SECONDS:
             self._commit()
 
     def _noted(self, number: int, facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -197,8 +195,8 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
-        known = {"log": self.log, **self._facts, **(facts or {})}
-        close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=known)
+        all_facts = {"log": self.log, **self._facts, **(facts or {})}
+        close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
 
 

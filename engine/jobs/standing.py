@@ -87,16 +87,16 @@ def standing(
     cap = drawn.within(limit)
     sums = sums[:, :cap]
     sums = np.where(np.logical_or.accumulate(np.isnan(sums), axis=1), np.nan, sums)
-    known = dict(zip(names, (~np.isnan(sums)).sum(axis=1).tolist(), strict=True))
-    read = min(known.values())
+    complete = dict(zip(names, (~np.isnan(sums)).sum(axis=1).tolist(), strict=True))
+    read = min(complete.values())
     while True:
-        found = decide(
+        decision = decide(
             names, sums[:, :read], sizes[:read], groups=len(sizes), largest=int(sizes.max(initial=1)), goal=goal,
             alpha=alpha,
         )  # fmt: skip
         # Who dropped out may have been read on fewer groups than those that race on.
-        further = min((known[name] for name in found.racing), default=read)
+        further = min((complete[name] for name in decision.racing), default=read)
         if further <= read:
             break
         read = further
-    return replace(found, state="undecided") if found.state == "running" and read >= cap else found
+    return replace(decision, state="undecided") if decision.state == "running" and read >= cap else decision

@@ -18,7 +18,8 @@ from typing import Protocol as Interface
 import numpy as np
 import numpy.typing as npt
 
-from engine.layout.requests import VIEWS, Protocol, Request
+from engine.layout.protocols import VIEWS, Protocol
+from engine.layout.requests import Request
 from engine.layout.wording import (
     LayoutOptions,
     default_shots,
@@ -222,16 +223,17 @@ def _frame(options: LayoutOptions, segments: _Segments, encoder: TextEncoder) ->
         nothing = np.empty(0, np.int32)
         return _Frame(first, nothing, nothing, (-1, -1)), 0
     tried = []
-    for form, asked in enumerate(template["answers"]):
-        cue, rest = _behind(asked["cue"], asked["labels"], segments)
+    for form, answer in enumerate(template["answers"]):
+        cue, rest = _behind(answer["cue"], answer["labels"], segments)
         if len(rest[0]) == len(rest[1]) == 1:
             return _Frame(first, segments[template["second"]], cue, (rest[0][0], rest[1][0])), form
         written = (" + ".join(repr(encoder.decode_token(token)) for token in ids) or "nothing" for ids in rest)
-        shown = (f"{text!r} as {tokens}" for text, tokens in zip(asked["labels"], written, strict=True))
-        tried.append(f"behind {asked['cue']!r} it writes {' and '.join(shown)}")
+        shown = (f"{text!r} as {tokens}" for text, tokens in zip(answer["labels"], written, strict=True))
+        tried.append(f"behind {answer['cue']!r} it writes {' and '.join(shown)}")
     raise CandidateError(
         "the labels are not single, distinct tokens of this tokenizer: " + "; ".join(tried),
-        fix="compare responses by likelihood instead: --protocol likelihood",
+        fix="compare responses by likelihood instead",
+        shell="--protocol likelihood",
     )
 
 
@@ -268,7 +270,7 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
     shape = template["response"] if options.protocol == "choice" else "{response}"
     prefix = np.asarray(encoder.prefix, np.int32)
 
-    found: dict[str, _PairIds] = {}
+    by_pair: dict[str, _PairIds] = {}
     lengths: dict[str, int] = {}
     skipped: list[Skipped] = []
     prompts = prompt_blocks(options, suite.scored)
@@ -293,9 +295,9 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
             elif context is not None and length > context:
                 skipped.append(Skipped(pair.id, "longer than the candidate's context", length, context))
             else:
-                found[pair.id] = ids
+                by_pair[pair.id] = ids
                 lengths[pair.id] = length
-    return Laid(_Requests(options.protocol, frame, found), tuple(skipped), tuple(notes), lengths)
+    return Laid(_Requests(options.protocol, frame, by_pair), tuple(skipped), tuple(notes), lengths)
 
 
 def token_lengths(encoder: PlacingEncoder, text: str) -> list[int]:

@@ -8,22 +8,14 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PROTOCOLS", "VIEWS", "Protocol", "Request", "Score", "TokenScores", "View"]
+from engine.layout.protocols import Protocol, View
 
-Protocol = Literal["choice", "likelihood"]
-View = Literal["chosen", "rejected", "chosen_first", "rejected_first"]
-
-PROTOCOLS: tuple[Protocol, ...] = ("choice", "likelihood")
-VIEWS: dict[Protocol, tuple[View, View]] = {
-    "choice": ("chosen_first", "rejected_first"),
-    "likelihood": ("chosen", "rejected"),
-}
-"""The two requests that a pair becomes under each protocol, in the order in which they are laid out."""
+__all__ = ["Request", "Score", "TokenScores"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +36,7 @@ class Request:
     """Ids compared after the last of `ids`: the chosen response's label, the rejected response's label."""
 
     def to_json(self) -> dict[str, object]:
-        """The object that `layout --json` prints."""
+        """The request as one JSON object."""
         labels = None if self.labels is None else {"chosen": self.labels[0], "rejected": self.labels[1]}
         return {
             "pair_id": self.pair_id,

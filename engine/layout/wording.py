@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from engine.layout.requests import Protocol
+from engine.layout.protocols import Protocol
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -110,15 +110,15 @@ def _strangers(pairs: Sequence[Pair]) -> dict[str, Pair]:
     ring = sorted(pairs, key=lambda pair: hashlib.sha256(f"{pair.group}\n{pair.id}".encode()).digest())
     if len({pair.cluster for pair in ring}) < 2:
         raise BadInput("every pair is of one cluster, so none can lend another its prompt", fix="use a larger suite")
-    found: dict[str, Pair] = {}
+    strangers: dict[str, Pair] = {}
     last, stranger = ring[0], ring[0]
     # Backwards and twice round: `last` is the pair just passed, `stranger` the nearest ahead of another cluster.
     for pair in (*reversed(ring), *reversed(ring)):
         if pair.cluster != last.cluster:
             stranger = last
         last = pair
-        found[pair.id] = stranger
-    return found
+        strangers[pair.id] = stranger
+    return strangers
 
 
 def _shown(pair: Pair) -> Shot:
@@ -129,7 +129,7 @@ def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple
     """The exemplars for a domain, and whether they are the suite's own."""
     count = options.shot_count
     if count < 0:
-        raise BadInput(f"{count} shots cannot be shown", fix="give --shots 0 or more")
+        raise BadInput(f"{count} shots cannot be shown", fix="ask for 0 shots or more")
     own = suite.shots.get(domain, ())
     if len(own) >= count:
         return tuple(_shown(pair) for pair in own[:count]), True
@@ -138,7 +138,8 @@ def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple
         raise BadInput(
             f"{count} shots asked for, but domain {domain!r} has {len(own)} exemplars and the program {len(general)}",
             where=suite.name,
-            fix=f"give --shots {len(general)} or fewer, or add exemplars (split: shot) to the suite",
+            fix=f"ask for {len(general)} shots or fewer, or add exemplars (split: shot) to the suite",
+            shell=f"--shots {len(general)}",
         )
     return general[:count], False
 
@@ -151,12 +152,12 @@ def _shots_block(options: LayoutOptions, shots: Sequence[Shot], form: int) -> st
         if options.protocol == "likelihood":
             parts += [template["first"], fill(template["response"], response=shot.chosen)]
             continue
-        answer = number % 2  # 0: the better response stands first and the answer is A
-        shown = (shot.chosen, shot.rejected) if answer == 0 else (shot.rejected, shot.chosen)
+        place = number % 2  # 0: the better response stands first and the answer is A
+        shown = (shot.chosen, shot.rejected) if place == 0 else (shot.rejected, shot.chosen)
         parts += [template["first"], fill(template["response"], response=shown[0])]
         parts += [template["second"], fill(template["response"], response=shown[1])]
-        asked = template["answers"][form]
-        parts.append(asked["cue"] + asked["labels"][answer] + template["between"])
+        answer = template["answers"][form]
+        parts.append(answer["cue"] + answer["labels"][place] + template["between"])
     return "".join(parts)
 
 
@@ -172,8 +173,8 @@ def shot_blocks(options: LayoutOptions, suite: Suite, form: int = 0) -> tuple[di
         shots, own = _shots_for(options, suite, domain)
         blocks[domain] = _shots_block(options, shots, form)
         if not own:
-            found = len(suite.shots.get(domain, ()))
-            has = "no exemplars" if found == 0 else f"{found} of {options.shot_count} exemplars"
+            own_count = len(suite.shots.get(domain, ()))
+            has = "no exemplars" if own_count == 0 else f"{own_count} of {options.shot_count} exemplars"
             notes.append(f"domain {domain!r} has {has} of its own; the program's general ones are used")
     return blocks, notes
 

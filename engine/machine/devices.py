@@ -53,17 +53,17 @@ def devices() -> list[Device]:
     return [cpu] if _torch_is_cpu_only() else [cpu, *_gpus(cpu)]
 
 
-def resolve_device(wanted: str) -> Device:
+def resolve_device(spec: str) -> Device:
     """The device a person asked for: `auto` (the GPU with most free memory, else the CPU), `cpu`, `cuda`, `cuda:N`, or
     `cuda:all`, the layers of one model spread over all GPUs.
 
     Raises:
         BadInput: no such device here.
     """
-    if not re.fullmatch(r"auto|cpu|cuda(:(\d{1,3}|all))?", wanted):
-        raise BadInput("no such device", where=shown(wanted), fix="give auto, cpu, cuda, cuda:N or cuda:all")
+    if not re.fullmatch(r"auto|cpu|cuda(:(\d{1,3}|all))?", spec):
+        raise BadInput("no such device", where=shown(spec), fix="give auto, cpu, cuda, cuda:N or cuda:all")
     cpu, *gpus = devices()
-    if wanted == "cpu" or (wanted == "auto" and not gpus):
+    if spec == "cpu" or (spec == "auto" and not gpus):
         return cpu
     if not gpus:
         why = (
@@ -71,17 +71,22 @@ def resolve_device(wanted: str) -> Device:
             if _torch_is_cpu_only()
             else "nvidia-smi shows no NVIDIA GPU that this process may use"
         )
-        raise BadInput(f"no GPU: {why}", where=wanted, fix="use --device cpu, or auto to take a GPU where there is one")
-    if ":" not in wanted:
+        raise BadInput(
+            f"no GPU: {why}",
+            where=spec,
+            fix="use the CPU, or auto, which takes a GPU where there is one",
+            shell="--device cpu",
+        )
+    if ":" not in spec:
         return max(gpus, key=lambda gpu: gpu.free)
-    if wanted == "cuda:all":
+    if spec == "cuda:all":
         return gpus[0] if len(gpus) == 1 else together(gpus)
-    index = int(wanted.partition(":")[2])
+    index = int(spec.partition(":")[2])
     for gpu in gpus:
         if gpu.index == index:
             return gpu
     there = ", ".join(gpu.spec for gpu in gpus)
-    raise BadInput("no such GPU", where=wanted, fix=f"there is {there}")
+    raise BadInput("no such GPU", where=spec, fix=f"there is {there}")
 
 
 def together(gpus: list[Device]) -> Device:
@@ -130,26 +135,26 @@ def _gpus(cpu: Device) -> list[Device]:
         )
     except (OSError, subprocess.SubprocessError):
         return []
-    found: list[tuple[str, str, Device]] = []
+    reported: list[tuple[str, str, Device]] = []
     for line in answer.stdout.splitlines():
         fields = [field.strip() for field in line.split(",", 4)]
         if len(fields) == 5 and fields[0].isdecimal():
             index, uuid, total, free, name = fields
             # A GPU that shares the CPU's memory has none of its own to report.
-            known = total.isdecimal() and free.isdecimal()
-            size = (int(total) << 20, int(free) << 20) if known else (cpu.total, cpu.free)
-            found.append((index, uuid, Device("cuda", int(index), shown(name), *size)))
-    return _visible(found)
+            separate = total.isdecimal() and free.isdecimal()
+            size = (int(total) << 20, int(free) << 20) if separate else (cpu.total, cpu.free)
+            reported.append((index, uuid, Device("cuda", int(index), shown(name), *size)))
+    return _visible(reported)
 
 
-def _visible(found: list[tuple[str, str, Device]]) -> list[Device]:
+def _visible(reported: list[tuple[str, str, Device]]) -> list[Device]:
     """What CUDA_VISIBLE_DEVICES leaves, renumbered as CUDA does: the list ends at the first entry that is not there."""
     listed = os.environ.get("CUDA_VISIBLE_DEVICES")
-    chosen = [device for _, _, device in found]
+    chosen = [device for _, _, device in reported]
     if listed is not None:
         chosen = []
         for entry in filter(None, (part.strip() for part in listed.split(","))):
-            match = [d for index, uuid, d in found if entry == index or (len(entry) > 4 and uuid.startswith(entry))]
+            match = [d for index, uuid, d in reported if entry == index or (len(entry) > 4 and uuid.startswith(entry))]
             if not match or match[0] in chosen:
                 break
             chosen.append(match[0])
@@ -162,7 +167,7 @@ def _cgroup_limits(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/
         lines = own.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    found = []
+    limits = []
     for line in lines:
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
@@ -177,10 +182,10 @@ def _cgroup_limits(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/
         for folder in (group, *group.parents):
             limit, used = _number(folder / names[0]), _number(folder / names[1])
             if limit is not None and used is not None:
-                found.append((limit, max(0, used - _statistic(folder / "memory.stat", names[2]))))
+                limits.append((limit, max(0, used - _statistic(folder / "memory.stat", names[2]))))
             if folder == top:
                 break
-    return found
+    return limits
 
 
 def _number(path: Path) -> int | None:

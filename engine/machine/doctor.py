@@ -17,23 +17,30 @@ from engine.candidates.untrusted import shown
 from engine.machine.devices import devices, free_memory
 from engine.machine.precision import human_bytes
 
-__all__ = ["Check", "report"]
+__all__ = ["MachineCheck", "report"]
 
 _NEEDED = ("torch", "transformers", "safetensors", "tokenizers", "duckdb", "textual")
 _LEAST_DISK = 1 << 30
 _LEAST_MEMORY = 2 << 30
 
 
-class Check(NamedTuple):
+class MachineCheck(NamedTuple):
     name: str
     ok: bool
     detail: str
     """What was found."""
     fix: str = ""
     """What to do; empty where all is well."""
+    shell: str = ""
+    """The same as it is typed."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do, for someone who types commands."""
+        return f"{self.fix}: {self.shell}" if self.shell else self.fix
 
 
-def report(data_folder: Path | None = None) -> list[Check]:
+def report(data_folder: Path | None = None) -> list[MachineCheck]:
     """Look at everything. Imports no model library; asks nvidia-smi, writes one empty file that is gone at once.
 
     Args:
@@ -44,7 +51,7 @@ def report(data_folder: Path | None = None) -> list[Check]:
 
         data_folder = platformdirs.user_data_path("rude-tui", appauthor=False)
     return [
-        Check("python", True, f"{platform.python_version()} at {sys.executable}"),
+        MachineCheck("python", True, f"{platform.python_version()} at {sys.executable}"),
         *(_package(name) for name in _NEEDED),
         _bitsandbytes(),
         *_devices(),
@@ -57,45 +64,49 @@ def report(data_folder: Path | None = None) -> list[Check]:
     ]
 
 
-def _package(name: str) -> Check:
+def _package(name: str) -> MachineCheck:
     try:
-        return Check(name, True, importlib.metadata.version(name))
+        return MachineCheck(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Check(name, False, "not installed", "install the program again: uv tool install rude-tui")
+        return MachineCheck(name, False, "not installed", "install the program again", "uv tool install rude-tui")
 
 
-def _bitsandbytes() -> Check:
+def _bitsandbytes() -> MachineCheck:
     try:
-        return Check("bitsandbytes", True, f"{importlib.metadata.version('bitsandbytes')}: int8 and nf4 can be used")
+        return MachineCheck(
+            "bitsandbytes", True, f"{importlib.metadata.version('bitsandbytes')}: int8 and nf4 can be used"
+        )
     except importlib.metadata.PackageNotFoundError:
-        return Check("bitsandbytes", False, "not installed: no int8, no nf4", "install bitsandbytes beside the program")
+        return MachineCheck(
+            "bitsandbytes", False, "not installed: no int8, no nf4", "install bitsandbytes beside the program"
+        )
 
 
-def _devices() -> list[Check]:
+def _devices() -> list[MachineCheck]:
     cpu, *gpus = devices()
-    found = [Check("cpu", True, cpu.name)]
+    checks = [MachineCheck("cpu", True, cpu.name)]
     for gpu in gpus:
         detail = f"{gpu.name}: {human_bytes(gpu.free)} free of {human_bytes(gpu.total)}"
-        found.append(Check(gpu.spec, True, detail))
-    return found if gpus else [*found, Check("gpu", True, "none that can be used; the CPU does the work")]
+        checks.append(MachineCheck(gpu.spec, True, detail))
+    return checks if gpus else [*checks, MachineCheck("gpu", True, "none that can be used; the CPU does the work")]
 
 
-def _memory() -> Check:
+def _memory() -> MachineCheck:
     total, free = free_memory()
     detail = f"{human_bytes(free)} free of {human_bytes(total)}"
     if free >= _LEAST_MEMORY:
-        return Check("memory", True, detail)
-    return Check("memory", False, detail, "close other programs; even a small model needs some 2 GB")
+        return MachineCheck("memory", True, detail)
+    return MachineCheck("memory", False, detail, "close other programs; even a small model needs some 2 GB")
 
 
-def _writable(name: str, folder: Path) -> Check:
+def _writable(name: str, folder: Path) -> MachineCheck:
     try:
         with tempfile.TemporaryFile(dir=_nearest(folder)):
             pass
     except OSError as error:
-        fix = "make it writable, or keep the database elsewhere: --db FILE"
-        return Check(name, False, f"{shown(folder)} cannot be written to ({error.strerror})", fix)
-    return Check(name, True, shown(folder))
+        fix = "make it writable, or keep the database elsewhere"
+        return MachineCheck(name, False, f"{shown(folder)} cannot be written to ({error.strerror})", fix, "--db FILE")
+    return MachineCheck(name, True, shown(folder))
 
 
 def _nearest(folder: Path) -> Path:
@@ -103,39 +114,43 @@ def _nearest(folder: Path) -> Path:
     return next((path for path in (folder, *folder.parents) if path.exists()), Path("/"))
 
 
-def _disk(name: str, folder: Path) -> Check:
+def _disk(name: str, folder: Path) -> MachineCheck:
     place = _nearest(folder)
     free = shutil.disk_usage(place).free
     detail = f"{human_bytes(free)} free at {shown(place)}"
-    return Check(name, True, detail) if free >= _LEAST_DISK else Check(name, False, detail, "free some space")
+    return (
+        MachineCheck(name, True, detail)
+        if free >= _LEAST_DISK
+        else MachineCheck(name, False, detail, "free some space")
+    )
 
 
-def _hub() -> list[Check]:
+def _hub() -> list[MachineCheck]:
     folder = cache_folder()
     count = len({snapshot.repo for snapshot in snapshots()})
     if not folder.is_dir():
-        return [Check("Hugging Face cache", True, f"{shown(folder)}: not there yet")]
+        return [MachineCheck("Hugging Face cache", True, f"{shown(folder)}: not there yet")]
     models = f"{count} model{'' if count == 1 else 's'}"
-    return [Check("Hugging Face cache", True, f"{shown(folder)}: {models}"), _disk("disk for models", folder)]
+    return [MachineCheck("Hugging Face cache", True, f"{shown(folder)}: {models}"), _disk("disk for models", folder)]
 
 
-def _locale() -> Check:
+def _locale() -> MachineCheck:
     encoding = locale.getencoding()
     if encoding.replace("-", "").lower() == "utf8":
-        return Check("locale", True, encoding)
-    return Check("locale", False, f"{shown(encoding)}, not UTF-8", "export LC_ALL=C.UTF-8")
+        return MachineCheck("locale", True, encoding)
+    return MachineCheck("locale", False, f"{shown(encoding)}, not UTF-8", "export LC_ALL=C.UTF-8")
 
 
-def _colours() -> Check:
+def _colours() -> MachineCheck:
     """By what the terminal says of itself: COLORTERM, TERM and NO_COLOR (no-color.org)."""
     term, more = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "").lower()
     if os.environ.get("NO_COLOR"):
-        return Check("terminal", True, "NO_COLOR is set: marks instead of colours")
+        return MachineCheck("terminal", True, "NO_COLOR is set: marks instead of colours")
     if more in ("truecolor", "24bit"):
-        return Check("terminal", True, f"{shown(term)}: 16 million colours")
+        return MachineCheck("terminal", True, f"{shown(term)}: 16 million colours")
     if "256" in term:
-        return Check("terminal", True, f"{shown(term)}: 256 colours")
+        return MachineCheck("terminal", True, f"{shown(term)}: 256 colours")
     if sys.platform == "win32":
-        return Check("terminal", True, "Windows")
+        return MachineCheck("terminal", True, "Windows")
     fix = "export TERM=xterm-256color, if the terminal can do that; in tmux: set -g default-terminal tmux-256color"
-    return Check("terminal", False, f"TERM is {shown(term) or 'not set'}: few colours or none", fix)
+    return MachineCheck("terminal", False, f"TERM is {shown(term) or 'not set'}: few colours or none", fix)

@@ -1,4 +1,4 @@
-"""Which library multiplies matrices on a CPU, told without loading one: it is part of what produced a number."""
+"""Precisions, and which kernels multiply at them, told without loading one: both are part of what produced a number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,25 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-__all__ = ["ATTENTIONS", "AttentionKernel", "Matmul", "attention_for", "matmul_for", "processor"]
+__all__ = [
+    "ATTENTIONS",
+    "PRECISIONS",
+    "QUANTISED",
+    "AttentionKernel",
+    "Matmul",
+    "Precision",
+    "attention_for",
+    "matmul_for",
+    "processor",
+]
+
+Precision = Literal["fp32", "bf16", "int8", "nf4"]
+
+PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
+"""From the most exact to the smallest."""
+
+QUANTISED: Final[tuple[Precision, ...]] = ("int8", "nf4")
+"""Those for which bitsandbytes is needed."""
 
 AttentionKernel = Literal["auto", "sdpa", "eager", "flash_attention_2", "flex_attention"]
 """The attention of a model itself, as transformers names it. `auto`: PyTorch's fused kernels (sdpa), or what the model
@@ -27,9 +45,9 @@ _CUTS_PRECISION = ("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE")
 """Settings by which oneDNN multiplies fp32 numbers at less than their precision."""
 
 
-def attention_for(asked: str) -> str:
+def attention_for(requested: str) -> str:
     """The name that a run's key has for what was asked."""
-    return "sdpa" if asked == "auto" else asked
+    return "sdpa" if requested == "auto" else requested
 
 
 def matmul_for(device_kind: str, precision: str) -> Matmul:
@@ -43,27 +61,27 @@ def matmul_for(device_kind: str, precision: str) -> Matmul:
     In bf16 there is no fast code without AVX-512. As fp32 numbers they are multiplied nine times as fast there, with
     the same result but for the order of sums.
     """
-    able = _told("flags").split()
+    able = _cpu_field("flags").split()
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     if device_kind != "cpu" or precision not in ("fp32", "bf16") or not x86 or not able:
         return "default"
     if "avx512f" not in able:
         return "fp32" if precision == "bf16" else "default"
     exact = all(os.environ.get(name, "STRICT").upper() == "STRICT" for name in _CUTS_PRECISION)
-    faster = exact and "GenuineIntel" not in _told("vendor_id")
+    faster = exact and "GenuineIntel" not in _cpu_field("vendor_id")
     return "onednn" if faster and _built_in() else "default"
 
 
 def processor() -> str:
     """The processor's name as it tells it, or its architecture."""
-    return _told("model name") or platform.processor() or platform.machine()
+    return _cpu_field("model name") or platform.processor() or platform.machine()
 
 
 @cache
 def _built_in() -> bool:
     """Whether the installed PyTorch has oneDNN, by a header that comes with it; where there is none, it is not used."""
-    found = importlib.util.find_spec("torch")
-    for place in (found and found.submodule_search_locations) or ():
+    spec = importlib.util.find_spec("torch")
+    for place in (spec and spec.submodule_search_locations) or ():
         with suppress(OSError):
             header = Path(place, "include", "ATen", "Config.h").read_text(encoding="utf-8", errors="replace")
             return "#define AT_MKLDNN_ENABLED() 1" in header
@@ -71,7 +89,7 @@ def _built_in() -> bool:
 
 
 @cache
-def _told(field: str) -> str:
+def _cpu_field(field: str) -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from engine.candidates.find import Candidate
 from engine.candidates.untrusted import shown
 from engine.machine.budgets import BUDGET_TOKENS, KERNELS_KEPT, logit_rows
 from engine.machine.devices import Device
-from engine.machine.kernels import matmul_for
+from engine.machine.kernels import PRECISIONS, QUANTISED, Precision, matmul_for
 from rubrics.errors import BadInput
 
 __all__ = [
     "CONTEXT_TOKENS",
-    "PRECISIONS",
     "START_BYTES",
-    "Fit",
-    "Precision",
+    "PrecisionFit",
     "estimate",
     "fits",
     "human_bytes",
 ]
-
-Precision = Literal["fp32", "bf16", "int8", "nf4"]
-
-PRECISIONS: Final[tuple[Precision, ...]] = ("fp32", "bf16", "int8", "nf4")
-"""From the most exact to the smallest."""
 
 CONTEXT_TOKENS: Final = 4096
 """Keys and values held at once where nobody says more: shots, a prompt and both responses."""
@@ -57,7 +50,7 @@ _NF4_BYTES: Final = 0.5 + 1 / _NF4_BLOCK + 4 / (_NF4_BLOCK * 256)
 section 3: double quantisation)."""
 
 
-class Fit(NamedTuple):
+class PrecisionFit(NamedTuple):
     """Whether a candidate can be scored on a device, at which precision, and why."""
 
     precision: Precision | None
@@ -106,7 +99,7 @@ def estimate(
     # While a tensor is converted or quantised it exists twice.
     loading = candidate.largest_tensor * 4
     start = START_BYTES[device_kind]
-    if device_kind == "cpu" and precision in ("int8", "nf4"):
+    if device_kind == "cpu" and precision in QUANTISED:
         start += _QUANTISED_BYTES
     if matmul_for(device_kind, precision) == "onednn":
         start += _KERNEL_BYTES * min(KERNELS_KEPT, context_tokens // _KERNEL_TOKENS)
@@ -135,7 +128,7 @@ def fits(
     *,
     context_tokens: int | None = None,
     budget_tokens: int | None = None,
-) -> Fit:
+) -> PrecisionFit:
     """The precision at which a candidate can be scored on a device.
 
     `auto` takes the first that fits: on the CPU fp32, bf16, int8, nf4 (fp32 is the exact one, and no slower there); on
@@ -159,15 +152,17 @@ def fits(
                 "no such precision", where=shown(requested), fix=f"give auto or one of {', '.join(PRECISIONS)}"
             )
     has_bitsandbytes = importlib.util.find_spec("bitsandbytes") is not None
-    possible = [precision for precision in order if has_bitsandbytes or precision not in ("int8", "nf4")]
+    possible = [precision for precision in order if has_bitsandbytes or precision not in QUANTISED]
     where = f"{human_bytes(device.free)} free on {device.spec}"
     if "nf4" in possible and device.kind == "cpu" and (odd := _odd_width(candidate)):
         if requested == "nf4":
             text = f"nf4 on a CPU needs matrices whose width is a multiple of {_NF4_BLOCK}; this one has {odd}"
-            return Fit(None, text, 0, device.free)
+            return PrecisionFit(None, text, 0, device.free)
         possible.remove("nf4")
     if not possible:
-        return Fit(None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free)
+        return PrecisionFit(
+            None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free
+        )
     usable = int(device.free * (1 - _KEPT_BACK))
     needs: dict[Precision, int] = {}
     for precision in possible:
@@ -176,14 +171,14 @@ def fits(
             device_kind=device.kind,
         )  # fmt: skip
         if needs[precision] <= usable:
-            return Fit(precision, _chosen(needs, requested, where), needs[precision], device.free)
+            return PrecisionFit(precision, _chosen(needs, requested, where), needs[precision], device.free)
     *_, (smallest, needed) = needs.items()
     text = f"{smallest} needs {human_bytes(needed)}, with {where}"
     if requested == "auto":
         text = f"even {text}"
         if not has_bitsandbytes:
             text += "; int8 and nf4 would need the package bitsandbytes"
-    return Fit(None, text, needed, device.free)
+    return PrecisionFit(None, text, needed, device.free)
 
 
 def _odd_width(candidate: Candidate) -> int | None:

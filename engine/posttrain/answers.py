@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from engine.posttrain.tasks import Task
-from engine.store.posttrain import Score
+from engine.store.posttrain import StageScore
 
 __all__ = ["answers", "measure"]
 
@@ -30,7 +30,7 @@ def answers(
     sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {}
     # Prompts of like length together: padding costs as much as text.
     order = sorted(range(len(prompts)), key=lambda n: len(prompts[n]))
-    found = [""] * len(prompts)
+    written = [""] * len(prompts)
     for start in range(0, len(order), batch):
         chosen = order[start : start + batch]
         inputs = tokenizer([prompts[n] for n in chosen], return_tensors="pt", padding=True)
@@ -44,8 +44,8 @@ def answers(
         )
         texts = tokenizer.batch_decode(made[:, ids.shape[1] :], skip_special_tokens=True)
         for n, text in zip(chosen, texts, strict=True):
-            found[n] = text
-    return found
+            written[n] = text
+    return written
 
 
 def measure(
@@ -60,7 +60,7 @@ def measure(
     temperature: float,
     batch: int,
     seed: int,
-) -> list[Score]:
+) -> list[StageScore]:
     """Criteria met by greedy answers, and by `samples` sampled ones a prompt, by family and subcategory."""
     prompts = [task.text for task in tasks]
     ways = [("greedy", answers(model, tokenizer, prompts, tokens=tokens, temperature=0.0, batch=batch))]
@@ -69,12 +69,12 @@ def measure(
             model, tokenizer, prompts * samples, tokens=tokens, temperature=temperature, batch=batch, seed=seed
         )
         ways.append(("sampled", many))
-    found: list[Score] = []
+    scores: list[StageScore] = []
     for how, texts in ways:
         met, judged = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for task, text in zip([*tasks] * (len(texts) // max(1, len(tasks))), texts, strict=True):
             for subcategory, right in zip(task.subcategories, task.met(text), strict=True):
                 judged[task.family, subcategory] += 1
                 met[task.family, subcategory] += right
-        found += [Score(stage, part, how, *key, met[key], count) for key, count in judged.items()]
-    return found
+        scores += [StageScore(stage, part, how, *key, met[key], count) for key, count in judged.items()]
+    return scores

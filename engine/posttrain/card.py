@@ -19,14 +19,14 @@ import data
 from engine.correlation.predictor_outcome import RUDE, SIZE
 from engine.outcomes.outcomes import Outcome
 from engine.posttrain.job import outcomes_in
+from engine.posttrain.ladder_analysis import BASE, CLAIM, LEAST, OUTCOMES, LadderAnalysis, analyse
 from engine.posttrain.outcomes import level
-from engine.posttrain.recipe import PostTraining
-from engine.posttrain.verdict import BASE, CLAIM, LEAST, OUTCOMES, Verdict, judge
+from engine.posttrain.recipe import STAGES, PostTraining
 from engine.predictors.catalogue import catalogue
 from engine.stats.correlation import Statistic
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
-from engine.store.posttrain import PostTrainRun, Score, stored_posttrain, stored_scores, stored_steps
+from engine.store.posttrain import PostTrainRun, StageScore, stored_posttrain, stored_scores, stored_steps
 from engine.store.runs import Status
 from rubrics.counted import count
 from rubrics.errors import BadInput
@@ -37,7 +37,9 @@ SUITE = "world"
 PLOT = "rl_met.svg"
 
 
-def report(store: Store, recipe: PostTraining, folder: Path, expected: int, recipes: Path | None = None) -> Verdict:
+def report(
+    store: Store, recipe: PostTraining, folder: Path, expected: int, recipes: Path | None = None
+) -> LadderAnalysis:
     """Write all of it into a folder from what is finished; `scores.csv` is what everything else is counted from.
 
     Args:
@@ -53,7 +55,7 @@ def report(store: Store, recipe: PostTraining, folder: Path, expected: int, reci
         raise BadInput("no post-training is finished", where=str(store.path), fix="run the ladder first: make ladder")
     outcomes = outcomes_in(store, recipe.hash)
     add_outcomes(store, outcomes)
-    scores: dict[str, list[list[Score]]] = {}
+    scores: dict[str, list[list[StageScore]]] = {}
     for run in done:
         scores.setdefault(run.candidate, []).append(stored_scores(store, run.run_id))
     rewards = [
@@ -61,14 +63,14 @@ def report(store: Store, recipe: PostTraining, folder: Path, expected: int, reci
         for run in done
     ]
     equal = _equal_compute(recipes) if recipes else ()
-    verdict = judge(store, SUITE, scores, equal)
+    analysis = analyse(store, SUITE, scores, equal)
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "outcomes.csv", _table(["candidate", "outcome", "score", "stderr", "source"], _rows(outcomes)))
     _write(folder / "scores.csv", _table(_COUNTS, _counts(store, done)))
-    _write(folder / "points.csv", _points(verdict))
-    _write(folder / PLOT, _plot(verdict))
-    _write(folder / "card.md", card(verdict, scores, runs, rewards, recipe, expected))
-    return verdict
+    _write(folder / "points.csv", _points(analysis))
+    _write(folder / PLOT, _plot(analysis))
+    _write(folder / "card.md", card(analysis, scores, runs, rewards, recipe, expected))
+    return analysis
 
 
 def _write(path: Path, text: str) -> None:
@@ -100,24 +102,24 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def _points(verdict: Verdict) -> str:
+def _points(analysis: LadderAnalysis) -> str:
     """One row a candidate: predictors and outcomes, as measured."""
-    header = ["candidate", "family", *verdict.columns, *verdict.outcomes]
-    known = catalogue()
-    turned = {name for name in verdict.columns if name in known and not known[name].higher_is_better}
-    columns = [-values if name in turned else values for name, values in verdict.columns.items()]
-    columns += verdict.outcomes.values()
+    header = ["candidate", "family", *analysis.columns, *analysis.outcomes]
+    predictors = catalogue()
+    turned = {name for name in analysis.columns if name in predictors and not predictors[name].higher_is_better}
+    columns = [-values if name in turned else values for name, values in analysis.columns.items()]
+    columns += analysis.outcomes.values()
     rows = (
         [name, family, *(f"{column[n]:.5f}" for column in columns)]
-        for n, (name, family) in enumerate(zip(verdict.names, verdict.families, strict=True))
+        for n, (name, family) in enumerate(zip(analysis.names, analysis.families, strict=True))
     )
     return _table(header, rows)
 
 
-def _plot(verdict: Verdict) -> str:
+def _plot(analysis: LadderAnalysis) -> str:
     from engine.export import figures
 
-    return figures.rendered(figures.correlation(verdict.view, width=5.2), "svg").decode("utf-8")
+    return figures.rendered(figures.correlation(analysis.view, width=5.2), "svg").decode("utf-8")
 
 
 def _equal_compute(recipes: Path) -> tuple[str, ...]:
@@ -132,8 +134,8 @@ def _equal_compute(recipes: Path) -> tuple[str, ...]:
 
 
 def card(
-    verdict: Verdict,
-    scores: dict[str, list[list[Score]]],
+    analysis: LadderAnalysis,
+    scores: dict[str, list[list[StageScore]]],
     runs: Sequence[PostTrainRun],
     rewards: Sequence[Sequence[float]],
     recipe: PostTraining,
@@ -146,32 +148,32 @@ def card(
         rewards: of each run, in the order of its steps.
     """
     failed = [run for run in runs if run.status is Status.FAILED]
-    seeds = Counter(len(found) for found in scores.values())
+    seeds = Counter(len(by_seed) for by_seed in scores.values())
     parts = [
         "# Was the ranking right? The ladder's outcomes",
-        f"**{verdict.conclusion}**",
-        _state(verdict, seeds, failed, expected),
+        f"**{analysis.conclusion}**",
+        _state(analysis, seeds, failed, expected),
         f"![RuDE accuracy of the base models against {CLAIM}]({PLOT})",
         "## What was done",
         _method(recipe),
         "## Every model",
-        _models(verdict, scores),
+        _models(analysis, scores),
         _lifts(scores),
         _curve(rewards),
         "## The claim, and its rivals",
-        _claim(verdict),
+        _claim(analysis),
         f"## All predictors against {CLAIM}: exploration",
-        _league(verdict),
+        _league(analysis),
         "## Other outcomes",
-        _others(verdict),
+        _others(analysis),
         "## Within families, across them, and at equal compute",
-        _groups(verdict),
+        _groups(analysis),
         "## By subcategory",
-        _subcategories(verdict),
+        _subcategories(analysis),
         "## How high could it be?",
-        _ceiling(verdict),
+        _ceiling(analysis),
         "## Small ones that beat larger ones",
-        _upsets(verdict),
+        _upsets(analysis),
         _CAVEATS.read_text(encoding="utf-8").strip(),
         _AGAIN,
     ]
@@ -195,10 +197,10 @@ rude-tui --db build/ladder/ladder.duckdb correlate --protocol likelihood --outco
 `claim.md` was written before any model was post-trained; `ladder.toml` and `posttrain.toml` hold every choice."""
 
 
-def _state(verdict: Verdict, seeds: Counter[int], failed: Sequence[PostTrainRun], expected: int) -> str:
+def _state(analysis: LadderAnalysis, seeds: Counter[int], failed: Sequence[PostTrainRun], expected: int) -> str:
     shown = ", ".join(f"{models} with {count(n, 'seed')}" for n, models in sorted(seeds.items()))
-    text = f"{verdict.n} of {expected} models of the ladder are finished ({shown})."
-    if verdict.n < LEAST:
+    text = f"{analysis.n} of {expected} models of the ladder are finished ({shown})."
+    if analysis.n < LEAST:
         text += f" The claim asks for {LEAST}; until then every number below is a look at what is coming."
     if min(seeds) < CLAIM_SEEDS:
         text += f" The claim is about the mean of {CLAIM_SEEDS} seeds: with one, a model's outcome is as noisy as that."
@@ -230,35 +232,35 @@ def _percent(value: float) -> str:
     return "–" if math.isnan(value) else f"{100 * value:.1f}"
 
 
-def _shares(found: Sequence[Sequence[Score]], stage: str, part: str, how: str = "greedy") -> float:
-    value = level(found, lambda s: (s.stage, s.part, s.how) == (stage, part, how))
+def _shares(seeds: Sequence[Sequence[StageScore]], stage: str, part: str, how: str = "greedy") -> float:
+    value = level(seeds, lambda s: (s.stage, s.part, s.how) == (stage, part, how))
     return math.nan if value is None else value[0]
 
 
-def _models(verdict: Verdict, scores: dict[str, list[list[Score]]]) -> str:
-    order = sorted(range(verdict.n), key=lambda n: -verdict.outcomes[CLAIM][n])
+def _models(analysis: LadderAnalysis, scores: dict[str, list[list[StageScore]]]) -> str:
+    order = sorted(range(analysis.n), key=lambda n: -analysis.outcomes[CLAIM][n])
     rows = []
     for n in order:
-        name = verdict.names[n]
-        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in ("base", "sft", "rl")]
-        size = f"{10 ** verdict.columns[SIZE][n]:,.0f}"
-        bits = f"{-verdict.columns['bits per byte'][n]:.3f}"
-        rows.append([f"`{name}`", size, bits, _percent(verdict.columns[RUDE][n]), *stages, str(len(scores[name]))])
+        name = analysis.names[n]
+        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in STAGES]
+        size = f"{10 ** analysis.columns[SIZE][n]:,.0f}"
+        bits = f"{-analysis.columns['bits per byte'][n]:.3f}"
+        rows.append([f"`{name}`", size, bits, _percent(analysis.columns[RUDE][n]), *stages, str(len(scores[name]))])
     header = ["model, by outcome", "parameters", "bits per byte", "RuDE %"]
     header += [f"{p} {s}" for p in ("held out:", "seen:") for s in ("base", "SFT", "RL")]
     return _markdown([*header, "seeds"], rows)
 
 
-def _lifts(scores: dict[str, list[list[Score]]]) -> str:
+def _lifts(scores: dict[str, list[list[StageScore]]]) -> str:
     """How many models each stage lifted, and by how much on average, with an interval over models (t)."""
     rows = []
     for part, words in (("seen", "fresh prompts of trained families"), ("held", "held-out families")):
         for before, after, name in (("base", "sft", "SFT over base"), ("sft", "rl", "RL over SFT")):
             for how in ("greedy", "sampled"):
-                known = [
-                    _shares(found, after, part, how) - _shares(found, before, part, how) for found in scores.values()
+                lifts = [
+                    _shares(seeds, after, part, how) - _shares(seeds, before, part, how) for seeds in scores.values()
                 ]
-                gains = 100 * np.array([gain for gain in known if not math.isnan(gain)])
+                gains = 100 * np.array([gain for gain in lifts if not math.isnan(gain)])
                 if len(gains) < 2:
                     continue
                 half = t.ppf(0.975, len(gains) - 1) * gains.std(ddof=1) / math.sqrt(len(gains))
@@ -281,58 +283,58 @@ def _curve(rewards: Sequence[Sequence[float]]) -> str:
     return f"Mean reward of sampled responses by quarter of reinforcement learning, over {len(long)} runs: {shown}."
 
 
-def _told(found: Statistic) -> str:
-    if math.isnan(found.value):
+def _in_words(statistic: Statistic) -> str:
+    if math.isnan(statistic.value):
         return "–"
-    interval = "" if math.isnan(found.ci_low) else f" ({found.ci_low:.2f} to {found.ci_high:.2f})"
-    return f"{found.value:.2f}{interval}"
+    interval = "" if math.isnan(statistic.ci_low) else f" ({statistic.ci_low:.2f} to {statistic.ci_high:.2f})"
+    return f"{statistic.value:.2f}{interval}"
 
 
-def _claim(verdict: Verdict) -> str:
+def _claim(analysis: LadderAnalysis) -> str:
     rows = [
         [name, f"{rival.second:.2f}", f"{rival.difference:+.2f}", f"{rival.ci_low:+.2f} to {rival.ci_high:+.2f}"]
-        for name, rival in verdict.rivals.items()
+        for name, rival in analysis.rivals.items()
     ]
-    head = f"Spearman's ρ of {RUDE} with {CLAIM}: {_told(verdict.claim)}, p = {verdict.claim.p_value:.2g}, "
-    return f"{head}n = {verdict.n}.\n\n" + _markdown(["rival", "its ρ", "RuDE's minus its", "95 %"], rows)
+    head = f"Spearman's ρ of {RUDE} with {CLAIM}: {_in_words(analysis.claim)}, p = {analysis.claim.p_value:.2g}, "
+    return f"{head}n = {analysis.n}.\n\n" + _markdown(["rival", "its ρ", "RuDE's minus its", "95 %"], rows)
 
 
-def _league(verdict: Verdict) -> str:
+def _league(analysis: LadderAnalysis) -> str:
     rows = [
         [
-            row.predictor, _told(row.spearman), _told(row.pearson), _told(row.kendall), f"{row.p_holm:.2g}",
-            "–" if row.given_control is None else _told(row.given_control), str(row.n),
+            row.predictor, _in_words(row.spearman), _in_words(row.pearson), _in_words(row.kendall), f"{row.p_holm:.2g}",
+            "–" if row.given_control is None else _in_words(row.given_control), str(row.n),
         ]
-        for row in verdict.tables[CLAIM].rows
+        for row in analysis.tables[CLAIM].rows
     ]  # fmt: skip
     header = ["predictor", "Spearman", "Pearson", "Kendall", "p (Holm)", "Spearman given size", "n"]
     turned = "All are turned so that more should be better: a minus sign means that a predictor points the wrong way."
-    return f"{turned}\n\n{_markdown(header, rows)}\n\n{str(verdict.best)[:1].upper()}{str(verdict.best)[1:]}."
+    return f"{turned}\n\n{_markdown(header, rows)}\n\n{str(analysis.best)[:1].upper()}{str(analysis.best)[1:]}."
 
 
-def _others(verdict: Verdict) -> str:
+def _others(analysis: LadderAnalysis) -> str:
     rows = []
     for outcome in OUTCOMES[1:]:
-        own = {row.predictor: row.spearman for row in verdict.tables[outcome].rows}
-        rows.append([f"`{outcome}`", *(_told(own[name]) for name in (RUDE, SIZE, "bits per byte", BASE))])
+        own = {row.predictor: row.spearman for row in analysis.tables[outcome].rows}
+        rows.append([f"`{outcome}`", *(_in_words(own[name]) for name in (RUDE, SIZE, "bits per byte", BASE))])
     header = ["outcome (Spearman)", RUDE, SIZE, "bits per byte", BASE]
     return _markdown(header, rows) + "\n\nGains share their base score with base generation, with the opposite sign."
 
 
-def _groups(verdict: Verdict) -> str:
-    rows = [[name, _told(found), str(found.n)] for name, found in verdict.groups.items()]
+def _groups(analysis: LadderAnalysis) -> str:
+    rows = [[name, _in_words(statistic), str(statistic.n)] for name, statistic in analysis.groups.items()]
     return _markdown([f"{RUDE} with {CLAIM}", "Spearman", "n"], rows)
 
 
-def _subcategories(verdict: Verdict) -> str:
-    rows = [[name, _told(found), _percent(mean)] for name, (found, mean) in verdict.subcategories.items()]
+def _subcategories(analysis: LadderAnalysis) -> str:
+    rows = [[name, _in_words(statistic), _percent(mean)] for name, (statistic, mean) in analysis.subcategories.items()]
     text = "Accuracy on a subcategory's pairs against criteria of that subcategory met after RL: some forty pairs and "
     text += "twenty prompts each, so single rows say little."
     return text + "\n\n" + _markdown(["subcategory", "Spearman", "mean outcome %"], rows)
 
 
-def _ceiling(verdict: Verdict) -> str:
-    c = verdict.ceiling
+def _ceiling(analysis: LadderAnalysis) -> str:
+    c = analysis.ceiling
     if math.isnan(c.correlation):
         return "Not known before three models have two seeds each."
     return (
@@ -343,13 +345,15 @@ def _ceiling(verdict: Verdict) -> str:
     )
 
 
-def _upsets(verdict: Verdict) -> str:
-    if not verdict.upsets:
+def _upsets(analysis: LadderAnalysis) -> str:
+    if not analysis.upsets:
         return "No smaller model had a higher RuDE accuracy than a larger one."
-    right = sum(upset.gain > 0 for upset in verdict.upsets)
+    right = sum(upset.gain > 0 for upset in analysis.upsets)
     rows: list[list[Any]] = [
-        [f"`{u.smaller}`", f"`{u.larger}`", f"{100 * u.lead:+.1f}", f"{100 * u.gain:+.1f}"] for u in verdict.upsets[:8]
+        [f"`{u.smaller}`", f"`{u.larger}`", f"{100 * u.lead:+.1f}", f"{100 * u.gain:+.1f}"] for u in analysis.upsets[:8]
     ]
-    text = f"In {len(verdict.upsets)} pairs of models the smaller one has the higher RuDE accuracy; in {right} of them "
+    text = (
+        f"In {len(analysis.upsets)} pairs of models the smaller one has the higher RuDE accuracy; in {right} of them "
+    )
     text += "it came out ahead after post-training. The eight with the widest lead:"
     return text + "\n\n" + _markdown(["smaller", "larger", "lead in RuDE", "lead after RL"], rows)

@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine.candidates.find import Candidate, find
 from engine.jobs.job import Job, Refused, Turn, WorkerTurn
@@ -17,6 +16,7 @@ from engine.jobs.keys import key_hash
 from engine.jobs.progress import TRAINING, Phase, RunState
 from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
+from engine.posttrain.extra import require_extra
 from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe
 from engine.posttrain.tasks import WORLD, split, suite_hash
@@ -25,7 +25,7 @@ from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
 from engine.store.posttrain import (
     PostTrainRun,
-    Score,
+    StageScore,
     add_scores,
     add_step,
     close_posttrain,
@@ -36,13 +36,11 @@ from engine.store.posttrain import (
 from engine.store.runs import Status
 from rubrics.errors import BadInput, CandidateError, RudeError
 
-__all__ = ["Planned", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training", "require"]
-
-_NEEDED: Final = ("trl", "peft", "datasets")
+__all__ = ["PlannedTraining", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training"]
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedTraining:
     """One candidate with one seed."""
 
     candidate: Candidate
@@ -60,20 +58,6 @@ class Planned:
             protocol=f"{TRAINING} #{self.run.seed}", device=self.device, note=self.recipe.name,
             phase=Phase.UP_TO_DATE if self.done else Phase.QUEUED,
         )  # fmt: skip
-
-
-def require() -> None:
-    """Whether what trains is installed.
-
-    Raises:
-        RudeError: it is not.
-    """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise RudeError(
-            f"post-training needs {', '.join(missing)}, which is not installed",
-            fix="install the extra: pip install 'rude-tui[posttrain]'",
-        )
 
 
 def plan_post_training(
@@ -104,7 +88,7 @@ def plan_post_training(
     from engine.machine.devices import resolve_device
     from engine.machine.paths import digest_dir
 
-    require()
+    require_extra()
     recipe = read_recipe(recipe_file)
     suite_digest = _suite(suite)
     # Whoever takes it up may stand in another folder.
@@ -127,7 +111,7 @@ def plan_post_training(
                 run_id, candidate.name, weights, suite, suite_digest, recipe.name, recipe.hash, recipe.to_json(), seed,
                 str(place),
             )  # fmt: skip
-            planned.append(Planned(candidate, run, recipe, spec, run_id in finished))
+            planned.append(PlannedTraining(candidate, run, recipe, spec, run_id in finished))
     return PostTrainJob(tuple(planned), threads)
 
 
@@ -145,26 +129,26 @@ class PostTrainJob(Job):
     """Every run, one at a time. Outcomes of a candidate are stored as soon as one of its seeds is done, from all of
     its seeds so far."""
 
-    planned: tuple[Planned, ...]
+    planned: tuple[PlannedTraining, ...]
     threads: int | None = None
     refused: tuple[Refused, ...] = ()
 
     @property
     def states(self) -> tuple[RunState, ...]:
         """See `Job`."""
-        return tuple(one.state for one in self.planned)
+        return tuple(planned.state for planned in self.planned)
 
     def turns(self, store: Store, states: States) -> Iterator[Turn]:
         """See `Job`."""
-        for one in self.planned:
-            if not states[one.run.run_id].phase.ended:
-                yield PostTrainTurn(store, one, states, threads=self.threads)
+        for planned in self.planned:
+            if not states[planned.run.run_id].phase.ended:
+                yield PostTrainTurn(store, planned, states, threads=self.threads)
 
 
 class PostTrainTurn(WorkerTurn):
     """One run, in a process of its own; checkpoints on the disk are what it goes on from."""
 
-    def __init__(self, store: Store, planned: Planned, states: States, *, threads: int | None = None) -> None:
+    def __init__(self, store: Store, planned: PlannedTraining, states: States, *, threads: int | None = None) -> None:
         super().__init__([planned.run.run_id], states)
         self._store, self._planned, self._threads = store, planned, threads
         self._run_id = planned.run.run_id
@@ -206,7 +190,7 @@ class PostTrainTurn(WorkerTurn):
             case "step":
                 self._step(event)
             case "scores":
-                self._scores(event["stage"], [Score(**row) for row in event["rows"]])
+                self._scores(event["stage"], [StageScore(**row) for row in event["rows"]])
             case _:
                 super().handle(event)
 
@@ -238,15 +222,15 @@ class PostTrainTurn(WorkerTurn):
         if event["metrics"]:
             add_step(self._store, self._run_id, event["stage"], event["step"], event["metrics"])
 
-    def _scores(self, stage: str, scores: Sequence[Score]) -> None:
+    def _scores(self, stage: str, scores: Sequence[StageScore]) -> None:
         add_scores(self._store, self._run_id, scores)
         greedy = [score for score in scores if score.part == "held" and score.how == "greedy"]
         met, judged = sum(score.met for score in greedy), sum(score.judged for score in greedy)
-        said = f"{stage}: {met / max(1, judged):.0%} of criteria met on what is held out"
+        line = f"{stage}: {met / max(1, judged):.0%} of criteria met on what is held out"
         steps = {"sft": self._planned.recipe.sft.steps, "rl": self._planned.recipe.rl.steps}.get(stage, 0)
         state = self.states[self._run_id]
         done = max(state.done, self._before.get(stage, 0) + steps)
-        self.states.update(self._run_id, note=said, notes=(*state.notes, said), done=done)
+        self.states.update(self._run_id, note=line, notes=(*state.notes, line), done=done)
 
 
 def outcomes_of_run(store: Store, run: PostTrainRun) -> list[Outcome]:
@@ -261,9 +245,9 @@ def outcomes_in(store: Store, recipe_hash: str, candidates: Sequence[str] = (), 
         candidates: only these; none means all.
         suite: hash of what they were trained on.
     """
-    found: dict[str, list[list[Score]]] = {}
+    scores: dict[str, list[list[StageScore]]] = {}
     for run in stored_posttrain(store):
-        wanted = (not candidates or run.candidate in candidates) and run.status is Status.DONE
-        if wanted and (run.recipe_hash, run.suite_hash) == (recipe_hash, suite):
-            found.setdefault(run.candidate, []).append(stored_scores(store, run.run_id))
-    return [outcome for name, seeds in found.items() for outcome in outcomes_of(name, seeds)]
+        chosen = (not candidates or run.candidate in candidates) and run.status is Status.DONE
+        if chosen and (run.recipe_hash, run.suite_hash) == (recipe_hash, suite):
+            scores.setdefault(run.candidate, []).append(stored_scores(store, run.run_id))
+    return [outcome for name, seeds in scores.items() for outcome in outcomes_of(name, seeds)]

@@ -95,7 +95,7 @@ def _claim(path: Path) -> Iterator[bool]:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Step:
     name: str
     is_done: Callable[[], bool]
     do: Callable[[], object]
@@ -109,13 +109,13 @@ def work(ladder: Ladder, recipe: PostTraining) -> None:
     finished: set[str] = set()
     while True:
         waiting, moved = len(ladder.models) < ladder.all_models, False
-        for job in _jobs(ladder, recipe):
-            if job.name in finished:
+        for step in _steps(ladder, recipe):
+            if step.name in finished:
                 continue
-            if job.is_done():
-                finished.add(job.name)
+            if step.is_done():
+                finished.add(step.name)
                 continue
-            moved = _try(ladder, job)
+            moved = _try(ladder, step)
             if moved:
                 break
             waiting = True
@@ -125,36 +125,36 @@ def work(ladder: Ladder, recipe: PostTraining) -> None:
             time.sleep(_NAP)
 
 
-def _try(ladder: Ladder, job: _Job) -> bool:
-    with _claim(ladder.out / "locks" / job.name) as mine:
+def _try(ladder: Ladder, step: _Step) -> bool:
+    with _claim(ladder.out / "locks" / step.name) as mine:
         # Another process may have done it between our look and our claim.
-        if not mine or job.is_done():
+        if not mine or step.is_done():
             return False
         began = time.monotonic()
-        job.do()
-        _say(f"{job.name}: {time.monotonic() - began:.0f} s")
+        step.do()
+        _say(f"{step.name}: {time.monotonic() - began:.0f} s")
     return True
 
 
-def _jobs(ladder: Ladder, recipe: PostTraining) -> Iterator[_Job]:
+def _steps(ladder: Ladder, recipe: PostTraining) -> Iterator[_Step]:
     for number, seed in enumerate(recipe.seeds):
         for model in ladder.models:
             if not number:
                 yield _scoring(ladder, model)
             yield _training(ladder, model, seed)
         if not number:
-            for one in ladder.recipes:
-                yield _pretraining(ladder, one)
+            for pretraining in ladder.recipes:
+                yield _pretraining(ladder, pretraining)
 
 
-def _pretraining(ladder: Ladder, recipe: Recipe) -> _Job:
+def _pretraining(ladder: Ladder, recipe: Recipe) -> _Step:
     folder = ladder.out / "models"
-    return _Job(
+    return _Step(
         f"pretrain-{recipe.name}", lambda: _ready(folder / recipe.name), lambda: pretrain(recipe, folder, say=_say)
     )
 
 
-def _scoring(ladder: Ladder, model: Path) -> _Job:
+def _scoring(ladder: Ladder, model: Path) -> _Step:
     from engine.jobs.planning import plan
     from engine.jobs.runs import RunRequest
 
@@ -162,21 +162,21 @@ def _scoring(ladder: Ladder, model: Path) -> _Job:
         models=(str(model),), suites=(SUITE,), device="cpu", precision="fp32", threads=1, token_scores=True,
         limit=ladder.limit,
     )  # fmt: skip
-    return _Job(
+    return _Step(
         f"score-{model.name}",
         lambda: not any(run.left for run in plan(ladder.store, request).runs),
         lambda: perform(ladder.store, plan(ladder.store, request)),
     )
 
 
-def _training(ladder: Ladder, model: Path, seed: int) -> _Job:
+def _training(ladder: Ladder, model: Path, seed: int) -> _Step:
     def ended() -> bool:
         (planned,) = ladder.post_training(model, [seed]).planned
         # What failed once fails again: the card says so.
         ends = (Status.DONE, Status.FAILED)
         return any(run.run_id == planned.run.run_id and run.status in ends for run in stored_posttrain(ladder.store))
 
-    return _Job(
+    return _Step(
         f"posttrain-{model.name}-{seed}",
         ended,
         lambda: _post_train(ladder.store, ladder.post_training(model, [seed])),

@@ -6,18 +6,18 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.outcomes.outcomes import Outcome
-from engine.store.posttrain import Score
+from engine.posttrain.recipe import STAGES
+from engine.store.posttrain import StageScore
 from rubrics.counted import count
 
 __all__ = ["SOURCE", "level", "outcomes_of"]
 
 SOURCE = "post-trained by rude-tui"
-_STAGES = ("base", "sft", "rl")
 _PARTS = {"held": "", "seen": "seen_"}
 _HOW = {"greedy": "met", "sampled": "sampled"}
 
 
-def outcomes_of(candidate: str, seeds: Sequence[Sequence[Score]]) -> list[Outcome]:
+def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[Outcome]:
     """Outcomes of one candidate.
 
     Names: `rl_met` (share of criteria met by greedy answers after RL, on families that post-training never saw),
@@ -28,42 +28,42 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[Score]]) -> list[Outcom
         seeds: the scores of each seed.
     """
     source = f"{SOURCE}, {count(len(seeds), 'seed')}"
-    found: dict[str, tuple[float, float]] = {}
-    for stage in _STAGES:
+    values: dict[str, tuple[float, float]] = {}
+    for stage in STAGES:
         for part, mark in _PARTS.items():
             for how, name in _HOW.items():
-                value = level(seeds, _of(stage, part, how))
+                value = level(seeds, _selector(stage, part, how))
                 if value is not None:
-                    found[f"{stage}_{mark}{name}"] = value
+                    values[f"{stage}_{mark}{name}"] = value
         for subcategory in sorted({s.subcategory for scores in seeds for s in scores}):
-            value = level(seeds, _of(stage, "held", "greedy", subcategory))
+            value = level(seeds, _selector(stage, "held", "greedy", subcategory))
             if value is not None:
-                found[f"{stage}_met_{subcategory}"] = value
-    for stage in ("sft", "rl"):
+                values[f"{stage}_met_{subcategory}"] = value
+    for stage in STAGES[1:]:
         for name, met in (("gain", "met"), ("seen_gain", "seen_met"), ("sampled_gain", "sampled")):
-            before, after = found.get(f"base_{met}"), found.get(f"{stage}_{met}")
+            before, after = values.get(f"base_{met}"), values.get(f"{stage}_{met}")
             if before and after:
-                found[f"{stage}_{name}"] = after[0] - before[0], math.hypot(before[1], after[1])
-    return [Outcome(candidate, name, value, stderr, source) for name, (value, stderr) in found.items()]
+                values[f"{stage}_{name}"] = after[0] - before[0], math.hypot(before[1], after[1])
+    return [Outcome(candidate, name, value, stderr, source) for name, (value, stderr) in values.items()]
 
 
-def _of(stage: str, part: str, how: str, subcategory: str = "") -> Callable[[Score], bool]:
+def _selector(stage: str, part: str, how: str, subcategory: str = "") -> Callable[[StageScore], bool]:
     """Picks the scores of one stage, part and way to answer; of one subcategory where one is named."""
 
-    def wanted(score: Score) -> bool:
+    def selects(score: StageScore) -> bool:
         same = (score.stage, score.part, score.how) == (stage, part, how)
         return same and subcategory in ("", score.subcategory)
 
-    return wanted
+    return selects
 
 
-def level(seeds: Sequence[Sequence[Score]], wanted: Callable[[Score], bool]) -> tuple[float, float] | None:
+def level(seeds: Sequence[Sequence[StageScore]], selects: Callable[[StageScore], bool]) -> tuple[float, float] | None:
     """Share of criteria met, each seed counting alike, and its standard error; None where nothing was judged.
 
     Prompts are the same for all seeds, so their share of the error (binomial) does not shrink with seeds, while that of
     training (the spread between seeds) does.
     """
-    counts = [_counted(filter(wanted, scores)) for scores in seeds]
+    counts = [_counted(filter(selects, scores)) for scores in seeds]
     counts = [(met, judged) for met, judged in counts if judged]
     if not counts:
         return None
@@ -75,7 +75,7 @@ def level(seeds: Sequence[Sequence[Score]], wanted: Callable[[Score], bool]) -> 
     return round(mean, 12), math.sqrt(prompts + spread / len(shares))
 
 
-def _counted(scores: Iterable[Score]) -> tuple[int, int]:
+def _counted(scores: Iterable[StageScore]) -> tuple[int, int]:
     met = judged = 0
     for score in scores:
         met += score.met

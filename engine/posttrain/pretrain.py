@@ -335,8 +335,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         recipes = read_recipes(chosen.recipes)
         unknown = set(chosen.only or ()) - {recipe.name for recipe in recipes}
         if unknown:
-            known = ", ".join(recipe.name for recipe in recipes)
-            raise BadInput(f"no recipe {sorted(unknown)[0]!r}", where=str(chosen.recipes), fix=f"there are: {known}")
+            names = ", ".join(recipe.name for recipe in recipes)
+            raise BadInput(f"no recipe {sorted(unknown)[0]!r}", where=str(chosen.recipes), fix=f"there are: {names}")
         for recipe in recipes:
             if chosen.only and recipe.name not in chosen.only:
                 continue

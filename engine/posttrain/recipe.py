@@ -7,11 +7,14 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from rubrics.errors import BadInput
 
-__all__ = ["Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
+__all__ = ["STAGES", "Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
+
+STAGES: Final = ("base", "sft", "rl")
+"""At which answers are measured, in order; before the first nothing is trained."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +138,10 @@ class PostTraining:
 
 
 def _part(kind: type, values: Any) -> Any:
-    known = {f.name for f in fields(kind)}
-    unknown = set(values) - known
+    names = {f.name for f in fields(kind)}
+    unknown = set(values) - names
     if unknown:
-        raise ValueError(f"{sorted(unknown)[0]!r} is not known beside {', '.join(sorted(known))}")
+        raise ValueError(f"{sorted(unknown)[0]!r} is not known beside {', '.join(sorted(names))}")
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs.progress import TRAINING
+from engine.posttrain.recipe import STAGES
 from engine.posttrain.tasks import suite_hash
 from engine.store.candidates import candidate_path
 from engine.store.connection import Store
@@ -17,7 +18,7 @@ from rubrics.errors import BadInput
 if TYPE_CHECKING:
     from engine.posttrain.job import PostTrainJob
 
-__all__ = ["taken_up", "training_rows"]
+__all__ = ["resume_training", "training_rows"]
 
 
 def training_rows(store: Store) -> list[RunRow]:
@@ -28,7 +29,7 @@ def training_rows(store: Store) -> list[RunRow]:
     rows = []
     for run in runs:
         trained = steps.get(run.run_id, {})
-        total = sum(int(run.settings[stage]["steps"]) for stage in ("sft", "rl"))
+        total = sum(int(run.settings[stage]["steps"]) for stage in STAGES[1:])
         done = total if run.status is Status.DONE else sum(step for step, _ in trained.values())
         notes = _notes(trained, criteria.get(run.run_id, {}))
         rows.append(
@@ -48,7 +49,7 @@ def _notes(
     trained: Mapping[str, tuple[int, Mapping[str, Any]]], measured: Mapping[str, tuple[int, int]]
 ) -> tuple[str, ...]:
     notes = []
-    for stage in ("base", "sft", "rl"):
+    for stage in STAGES:
         parts = []
         if stage in trained:
             step, metrics = trained[stage]
@@ -62,7 +63,7 @@ def _notes(
     return tuple(notes)
 
 
-def taken_up(store: Store, row: RunRow) -> PostTrainJob:
+def resume_training(store: Store, row: RunRow) -> PostTrainJob:
     """What goes on with a run that stopped, by the recipe that it was begun with.
 
     Raises:
@@ -73,24 +74,31 @@ def taken_up(store: Store, row: RunRow) -> PostTrainJob:
 
     from engine.candidates.find import find
     from engine.machine.devices import resolve_device
-    from engine.posttrain.job import Planned, PostTrainJob, require
+    from engine.posttrain.extra import require_extra
+    from engine.posttrain.job import PlannedTraining, PostTrainJob
     from engine.posttrain.recipe import PostTraining
 
-    require()
+    require_extra()
     run = next(run for run in stored_posttrain(store) if run.run_id == row.run_id)
     folder = candidate_path(store, run.weights_hash)
     if folder is None or not folder.is_dir():
         raise BadInput(
-            "its model folder is gone", where=run.candidate, fix="rude-tui posttrain with the folder's new place"
+            "its model folder is gone",
+            where=run.candidate,
+            fix="post-train it from the folder's new place",
+            shell="rude-tui posttrain --model FOLDER --recipe FILE",
         )
     if _hash_of(run.suite) != run.suite_hash:
         raise BadInput(
-            "its prompts are gone, or others now", where=run.suite, fix="rude-tui posttrain with the new file"
+            "its prompts are gone, or others now",
+            where=run.suite,
+            fix="post-train it on the new file",
+            shell="rude-tui posttrain --suite FILE --model FOLDER --recipe FILE",
         )
     (candidate,) = find((str(folder),))
     device = resolve_device("auto").spec
     recipe = PostTraining.of(dict(run.settings))
-    return PostTrainJob((Planned(replace(candidate, name=run.candidate), run, recipe, device),))
+    return PostTrainJob((PlannedTraining(replace(candidate, name=run.candidate), run, recipe, device),))
 
 
 def _hash_of(suite: str) -> str | None:

@@ -48,8 +48,8 @@ class Task:
 
     def reward(self, response: str) -> float:
         """Share of criteria met."""
-        found = self.met(response)
-        return sum(found) / len(found)
+        met = self.met(response)
+        return sum(met) / len(met)
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,10 @@ def in_turn(tasks: Sequence[Task], seed: int) -> list[Task]:
 
 @lru_cache(maxsize=4)
 def _world(tasks: Tasks) -> Split:
-    known = {family.name for family in pool("all")}
+    names = {family.name for family in pool("all")}
     for name in (*tasks.train, *tasks.test):
-        if name not in known:
-            raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {', '.join(sorted(known))}")
+        if name not in names:
+            raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {', '.join(sorted(names))}")
     if not tasks.train or not tasks.test:
         raise BadInput("no families to train or to test on", where="tasks", fix="name some in `train` and `test`")
     seen: set[str] = set()
@@ -122,12 +122,12 @@ def _drawn(rng: Rng, names: tuple[str, ...], count: int, criteria: int, seen: se
     families = {family.name: family for family in pool("all")}
     # What stands beside the family in question must not come from the other side of the split.
     allowed = set(names)
-    found: list[Task] = []
+    tasks: list[Task] = []
     for number in range(count):
         primary = families[names[number % len(names)]]
-        wanted = rng.randint(1, criteria)
+        size = rng.randint(1, criteria)
         for attempt in range(_ATTEMPTS):
-            request = next(compose(rng, primary, wanted if attempt < _ATTEMPTS // 2 else None))
+            request = next(compose(rng, primary, size if attempt < _ATTEMPTS // 2 else None))
             settings = tuple(rng.randrange(2) for _ in request.traits)
             prompt = request.prompt(settings)
             apart = len(request.traits) <= criteria and {trait.family for trait in request.traits} <= allowed
@@ -136,18 +136,18 @@ def _drawn(rng: Rng, names: tuple[str, ...], count: int, criteria: int, seen: se
                 seen.add(prompt)
                 subcategories = tuple(str(trait.subcategory) for trait in request.traits)
                 response = request.response(settings)
-                found.append(Task(primary.name, prompt, response, subcategories, request.checks(settings)))
+                tasks.append(Task(primary.name, prompt, response, subcategories, request.checks(settings)))
                 break
-    return found
+    return tasks
 
 
 def _own(path: Path, tasks: Tasks) -> Split:
-    found: list[Task] = []
+    usable: list[Task] = []
     for prompt in read_prompts(path):
         checks = prompt.checks or {}
         judged = [(c, checks[c.id].check()) for c in prompt.criteria if c.id in checks]
         if judged:
-            found.append(
+            usable.append(
                 Task(
                     prompt.domain,
                     prompt.prompt_text,
@@ -156,16 +156,16 @@ def _own(path: Path, tasks: Tasks) -> Split:
                     tuple(check for _, check in judged),
                 )
             )
-    if not found:
+    if not usable:
         raise BadInput(
             "no prompt has a criterion that a program decides", where=str(path), fix="give `checks` by criterion id"
         )
     of_test = _by_hash(tasks)
-    held = tuple(task for task in found if of_test(task.prompt))
-    train = tuple(task for task in found if not of_test(task.prompt))
+    held = tuple(task for task in usable if of_test(task.prompt))
+    train = tuple(task for task in usable if not of_test(task.prompt))
     if not held or not train:
         raise BadInput(
-            f"{len(found)} prompts are too few to train on some and test on others",
+            f"{len(usable)} prompts are too few to train on some and test on others",
             where=str(path),
             fix="add prompts, or change tasks.test_share",
         )

@@ -20,15 +20,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from engine.jobs.child import Events, Gate
 from engine.posttrain.answers import measure
+from engine.posttrain.extra import lacking
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, split
-from rubrics.errors import RudeError
 
-__all__ = ["STAGES", "post_train"]
+__all__ = ["post_train"]
 
 Send = Callable[..., None]
 
-STAGES: Final = ("base", "sft", "rl")
 _SCORES: Final = "scores.json"
 
 
@@ -41,7 +40,7 @@ def post_train(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
         RudeError: TRL or PEFT is not installed.
         BadInput: the suite or recipe cannot be used.
     """
-    _require()
+    _see_libraries()
     events.send("phase", phase="loading")
     with warnings.catch_warnings():
         # TRL 1.16 asks transformers 5.23 by names that it is about to drop.
@@ -76,15 +75,12 @@ def _stage_by_stage(job: Mapping[str, Any], send: Send, wait: Callable[[], None]
         trained = place / "model" if steps else trained
 
 
-def _require() -> None:
+def _see_libraries() -> None:
     try:
         import peft  # noqa: F401
         import trl  # noqa: F401
     except ImportError as error:
-        raise RudeError(
-            f"post-training needs {error.name or 'TRL and PEFT'}, which is not installed",
-            fix="install the extra: pip install 'rude-tui[posttrain]'",
-        ) from None
+        raise lacking(error.name or "TRL and PEFT") from None
 
 
 def _stages(recipe: PostTraining, parts: Split) -> dict[str, int]:
@@ -126,12 +122,12 @@ def _saved(place: Path) -> bool:
 
 
 def _measured(model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, stage: str, seed: int) -> list[Any]:
-    found = []
+    scores = []
     how = asdict(recipe.evaluation) | {"tokens": recipe.response_tokens, "seed": seed, "stage": stage}
     for part, tasks in (("held", parts.held), ("seen", parts.seen)):
         if tasks:
-            found += measure(model, tokenizer, tasks, part=part, **how)
-    return found
+            scores += measure(model, tokenizer, tasks, part=part, **how)
+    return scores
 
 
 def _train(
@@ -149,7 +145,7 @@ def _train(
     from transformers.trainer_utils import get_last_checkpoint
 
     build = _fine_tuning if stage == "sft" else _rewarding
-    trainer = build(model, tokenizer, parts, recipe, seed, place, _Told(stage, send, wait))
+    trainer = build(model, tokenizer, parts, recipe, seed, place, _Reporter(stage, send, wait))
     trainer.train(resume_from_checkpoint=get_last_checkpoint(place) if place.is_dir() else None)
     scratch = place / "saving"
     trainer.save_model(str(scratch))
@@ -176,7 +172,7 @@ def _settings(recipe: PostTraining, seed: int, place: Path, steps: int, device: 
 
 
 def _fine_tuning(
-    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, told: TrainerCallback
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback
 ) -> Any:
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -196,13 +192,13 @@ def _fine_tuning(
         args=settings,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-        callbacks=[told],
+        callbacks=[reporter],
         peft_config=_low_rank(model, recipe, 0),
     )
 
 
 def _rewarding(
-    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, told: TrainerCallback
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback
 ) -> Any:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
@@ -226,7 +222,7 @@ def _rewarding(
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": task.text} for task in in_turn(parts.train, seed)]),
         processing_class=tokenizer,
-        callbacks=[told],
+        callbacks=[reporter],
         peft_config=_low_rank(model, recipe, rl.rank),
     )
 
@@ -254,7 +250,7 @@ class _Reward:
         return [self._tasks[prompt].reward(text) for prompt, text in zip(prompts, completions, strict=True)]
 
 
-class _Told(TrainerCallback):  # type: ignore[misc]
+class _Reporter(TrainerCallback):  # type: ignore[misc]
     """Passes on what a trainer reports, and lets it wait."""
 
     def __init__(self, stage: str, send: Send, wait: Callable[[], None]) -> None:

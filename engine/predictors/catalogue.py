@@ -22,30 +22,30 @@ COMPUTED: Mapping[str, Predictor] = {**STORED, **SPECTRAL, **PROXIES}
 
 def catalogue(store: Store | None = None) -> dict[str, Predictor]:
     """By name, the headline first; with a store also those of its trace files and the person's own columns."""
-    found = dict(COMPUTED)
+    predictors = dict(COMPUTED)
     if store is None:
-        return found
+        return predictors
     with store.snapshot():
-        found |= trace_predictors(store)
+        predictors |= trace_predictors(store)
         columns: dict[str, list[StoredPredictor]] = {}
-        for one in stored_predictors(store):
-            columns.setdefault(one.predictor, []).append(one)
-    return found | {name: _own(name, given) for name, given in columns.items() if name not in found}
+        for stored in stored_predictors(store):
+            columns.setdefault(stored.predictor, []).append(stored)
+    return predictors | {name: _own(name, given) for name, given in columns.items() if name not in predictors}
 
 
-def _own(name: str, given: list[StoredPredictor]) -> Predictor:
+def _own(name: str, rows: list[StoredPredictor]) -> Predictor:
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
-        by_name = {one.candidate: one for one in given}
-        found = {}
+        by_name = {row.candidate: row for row in rows}
+        estimates = {}
         for entrant in evidence.board.entrants:
-            one = by_name.get(entrant.label) or by_name.get(entrant.name)
-            if one is not None:
-                low, high = (math.nan if end is None else end for end in (one.ci_low, one.ci_high))
-                found[entrant.label] = Estimate(one.value, low, high, "given")
-        return found
+            row = by_name.get(entrant.label) or by_name.get(entrant.name)
+            if row is not None:
+                low, high = (math.nan if end is None else end for end in (row.ci_low, row.ci_high))
+                estimates[entrant.label] = Estimate(row.value, low, high, "given")
+        return estimates
 
-    files = ", ".join(sorted({one.note for one in given if one.note}))
+    files = ", ".join(sorted({row.note for row in rows if row.note}))
     return Predictor(
-        name, "a column of your own", "a CSV, by rude-tui predictors add", "nothing",
-        not any(one.lower_is_better for one in given), compute, files or "own",
+        name, "a column of your own", "a CSV that was added", "nothing",
+        not any(row.lower_is_better for row in rows), compute, files or "own",
     )  # fmt: skip

@@ -42,7 +42,7 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
     except UnicodeDecodeError as error:
         raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    found: dict[tuple[str, str], StoredPredictor] = {}
+    stored: dict[tuple[str, str], StoredPredictor] = {}
     faults: list[str] = []
     try:
         header = [cell.strip() for cell in next(reader, [])]
@@ -70,10 +70,10 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
                     faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} is not a finite number")
                 elif wrong := unusable(value):
                     faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} {wrong}")
-                elif (candidate, name) in found:
+                elif (candidate, name) in stored:
                     faults.append(f"line {line}, {name}: {candidate!r} has a value further up")
                 else:
-                    found[candidate, name] = StoredPredictor(
+                    stored[candidate, name] = StoredPredictor(
                         candidate, name, value, note=path.name, lower_is_better=name in lower_is_better
                     )
     except csv.Error as error:
@@ -82,9 +82,9 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
         more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         what = count(len(faults), "fault") + "\n  " + "\n  ".join(faults[:_SHOWN]) + more
         raise BadInput(what, where=where, fix="mend these lines; nothing was read")
-    if not found:
+    if not stored:
         raise BadInput("holds no values", where=where, fix=_FIX)
-    return list(found.values())
+    return list(stored.values())
 
 
 def _names(header: list[str], where: str) -> set[str]:

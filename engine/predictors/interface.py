@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from engine.layout.protocols import PROTOCOLS
 from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.rankings import RankingTable, rankings_of
 from engine.stats.intervals import Estimate
@@ -36,9 +37,9 @@ class Evidence:
         Raises:
             BadInput: nothing answers it.
         """
-        found = load_board(self.store, self.question)
-        self._boards[found.protocol] = found
-        return found
+        board = load_board(self.store, self.question)
+        self._boards[board.protocol] = board
+        return board
 
     @cached_property
     def protocols(self) -> frozenset[str]:
@@ -54,8 +55,8 @@ class Evidence:
         """
         suite = self.board.suite_hash
         if protocol not in self._boards:
-            asked = replace(self.question, suite=suite, protocol=protocol, metric=None, template=None)
-            self._boards[protocol] = load_board(self.store, asked)
+            question = replace(self.question, suite=suite, protocol=protocol, metric=None, template=None)
+            self._boards[protocol] = load_board(self.store, question)
         return self._boards[protocol]
 
     def ranking(self, by: str = "overall", protocol: str | None = None, metric: str | None = None) -> RankingTable:
@@ -64,8 +65,8 @@ class Evidence:
         metric = metric or board.metric
         if (by, metric) not in self._tables:
             if metric != board.metric:
-                asked = replace(self.question, suite=board.suite_hash, protocol=board.protocol, metric=metric)
-                board = load_board(self.store, replace(asked, template=board.entrants[0].run.template_hash))
+                question = replace(self.question, suite=board.suite_hash, protocol=board.protocol, metric=metric)
+                board = load_board(self.store, replace(question, template=board.entrants[0].run.template_hash))
             self._tables[by, metric] = rankings_of(board, replace(self.question, by=by))
         return self._tables[by, metric]
 
@@ -73,8 +74,8 @@ class Evidence:
         """What several predictors share, computed for the first of them."""
         if name not in self._kept:
             self._kept[name] = compute(self)
-        found: _T = self._kept[name]
-        return found
+        value: _T = self._kept[name]
+        return value
 
     def labels(self, board: Board) -> dict[str, str]:
         """From another board's labels to those of the question's, for the candidates that are on both."""
@@ -103,14 +104,14 @@ class Predictor:
     are NaN where it has none."""
     source: str = "own"
     """Where it was proposed."""
-    known: Callable[[Evidence], bool] = lambda evidence: True
+    is_stored: Callable[[Evidence], bool] = lambda evidence: True
     """Whether anything is stored that it follows from; what it needs of protocols is asked apart."""
     listed: bool = True
     """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
 
-    def run(self, evidence: Evidence) -> bool:
+    def has_runs(self, evidence: Evidence) -> bool:
         """Whether the protocol it needs has been run."""
-        return self.needs not in ("choice", "likelihood") or self.needs in evidence.protocols
+        return self.needs not in PROTOCOLS or self.needs in evidence.protocols
 
     def of(self, evidence: Evidence) -> Mapping[str, Estimate]:
         """The numbers.
@@ -118,10 +119,11 @@ class Predictor:
         Raises:
             BadInput: what it needs is not stored.
         """
-        if not self.run(evidence):
+        if not self.has_runs(evidence):
             raise BadInput(
                 f"{self.name!r} needs a {self.needs} run on this suite",
                 where=evidence.board.suite,
-                fix=f"rude-tui run … --protocol {self.needs}",
+                fix=f"score the suite under {self.needs}",
+                shell=f"rude-tui run --model M --suite S --protocol {self.needs}",
             )
         return self.compute(evidence)

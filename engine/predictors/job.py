@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from engine.jobs.job import Job, Refused, Turn, WorkerTurn
+from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import key_hash, model_causes
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from engine.machine.devices import Device
 
 __all__ = ["PlannedTraces", "TraceJob", "TraceRequest", "plan_traces"]
-
-_COMMIT_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -237,7 +235,7 @@ class TraceTurn(WorkerTurn):
         done = len(self._planned.done) + self._scored
         of_all = f"{done:,} of {len(self._planned.traces.records):,} traces"
         self.states.update(self._run_id, done=done, stage=f"{of_all}, {pace:.0f} a second")
-        if time.monotonic() - self._committed > _COMMIT_SECONDS:
+        if time.monotonic() - self._committed > COMMIT_SECONDS:
             self._commit()
 
     def _commit(self) -> None:

@@ -21,7 +21,7 @@ from engine.stats.intervals import Estimate
 from engine.stats.selection import BestOf, best_of
 from rubrics.errors import BadInput
 
-__all__ = ["HELP", "Judged", "ScorerRow", "judge"]
+__all__ = ["HELP", "JudgedScorers", "ScorerRow", "judge_scorers"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class ScorerRow:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedScorers:
     """What the 80 features say about some outcomes."""
 
     outcomes: tuple[str, ...]
@@ -64,9 +64,9 @@ class Judged:
     scorers: tuple[ScorerRow, ...]
 
 
-def judge(
+def judge_scorers(
     features: Mapping[str, Sequence[Estimate]], outcomes: Mapping[str, Mapping[str, float]], *, seed: int = 0
-) -> Judged:
+) -> JudgedScorers:
     """Fit and judge every scorer.
 
     Args:
@@ -81,28 +81,29 @@ def judge(
         raise BadInput(
             f"{len(names)} candidates have token scores and every outcome: {LEAST_CANDIDATES} are needed to fit on "
             "some and judge on others",
-            fix="rude-tui run … --token-scores for more candidates, or ask for fewer outcomes",
+            fix="score more candidates with token scores, or ask for fewer outcomes",
+            shell="rude-tui run --model M --suite S --token-scores",
         )
-    table = np.array([[one.value for one in features[name]] for name in names], dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(table).all(axis=0))
-    x = np.repeat(table[None, :, known], len(outcomes), axis=0)
+    table = np.array([[estimate.value for estimate in features[name]] for name in names], dtype=np.float64)
+    complete = np.flatnonzero(np.isfinite(table).all(axis=0))
+    x = np.repeat(table[None, :, complete], len(outcomes), axis=0)
     y = np.array([[scores[name] for name in names] for scores in outcomes.values()], dtype=np.float64)
     best = {}
     for outcome, scores in zip(outcomes, y, strict=True):
-        found = best_of(list(table[:, known].T), scores, seed=seed)
-        best[outcome] = (FEATURES[known[found.best]] if found.best >= 0 else "none", found)
-    rows = tuple(_row(name, x, y, known, seed) for name in SCORERS)
-    return Judged(tuple(outcomes), tuple(names), len(known), best, rows)
+        winner = best_of(list(table[:, complete].T), scores, seed=seed)
+        best[outcome] = (FEATURES[complete[winner.best]] if winner.best >= 0 else "none", winner)
+    rows = tuple(_row(name, x, y, complete, seed) for name in SCORERS)
+    return JudgedScorers(tuple(outcomes), tuple(names), len(complete), best, rows)
 
 
-def _row(name: str, x: FloatArray, y: FloatArray, known: npt.NDArray[np.intp], seed: int) -> ScorerRow:
+def _row(name: str, x: FloatArray, y: FloatArray, complete: npt.NDArray[np.intp], seed: int) -> ScorerRow:
     fit = SCORERS[name]
     weights = fit(x, y)
     order = np.argsort(-np.abs(weights), kind="stable")[:3]
-    uses = tuple(("−" if weights[i] < 0 else "") + FEATURES[known[i]] for i in order if weights[i])
-    one = np.ones((1, y.shape[1]))
+    uses = tuple(("−" if weights[i] < 0 else "") + FEATURES[complete[i]] for i in order if weights[i])
+    equal = np.ones((1, y.shape[1]))
     given = score(weights, x)
-    fitted = [float(spearman(one, of_task, scores)[0]) for of_task, scores in zip(given, y, strict=True)]
+    fitted = [float(spearman(equal, of_task, scores)[0]) for of_task, scores in zip(given, y, strict=True)]
     left_out = leave_candidates_out(fit, x, y, seed=seed)
     low, high = left_out.interval(seed=seed)
     tasks = math.nan

@@ -35,12 +35,12 @@ def ratio(
     if not len(top):
         return Estimate(math.nan, math.nan, math.nan, "none: no pairs")
     columns = groups.sums(np.stack([top, bottom])[:, groups.order], np.ones(len(top), dtype=np.float32))
-    found = spread(columns[0], columns[1], float(bottom @ bottom))
-    if found.clusters < 2:
-        return Estimate(found.value, math.nan, math.nan, NONE)
-    if found.clusters < _MIN_CLUSTERS:
-        half = student_quantile((1 + level) / 2, max(1.0, round(found.even_clusters - 1, 1))) * found.error
-        return Estimate(found.value, found.value - half, found.value + half, CLUSTER_T)
+    estimated = spread(columns[0], columns[1], float(bottom @ bottom))
+    if estimated.clusters < 2:
+        return Estimate(estimated.value, math.nan, math.nan, NONE)
+    if estimated.clusters < _MIN_CLUSTERS:
+        half = student_quantile((1 + level) / 2, max(1.0, round(estimated.even_clusters - 1, 1))) * estimated.error
+        return Estimate(estimated.value, estimated.value - half, estimated.value + half, CLUSTER_T)
     drawn = resampled_sums(columns.T, resamples, seed)
-    low, high = accelerated(np.sort(drawn[:, 0] / drawn[:, 1]), found.value, found.skew, level)
-    return Estimate(found.value, low, high, BOOTSTRAP)
+    low, high = accelerated(np.sort(drawn[:, 0] / drawn[:, 1]), estimated.value, estimated.skew, level)
+    return Estimate(estimated.value, low, high, BOOTSTRAP)

@@ -127,9 +127,9 @@ def solution_features(solution: Solution, constants: Constants | None = None) ->
     tail = solution.tail(constants.last)
     weights = np.stack([weigh(tail, constants) for weigh in WEIGHTINGS.values()])
     values = np.stack([compute(tail, constants) for compute in STATISTICS.values()])
-    known = ~np.isnan(values)
-    top = np.where(known, values, 0.0) @ weights.T
-    bottom = known.astype(np.float64) @ weights.T
+    counted = ~np.isnan(values)
+    top = np.where(counted, values, 0.0) @ weights.T
+    bottom = counted.astype(np.float64) @ weights.T
     with np.errstate(invalid="ignore", divide="ignore"):
-        found: FloatArray = np.where(bottom > 0, top / bottom, np.nan).ravel()
-    return found
+        features: FloatArray = np.where(bottom > 0, top / bottom, np.nan).ravel()
+    return features

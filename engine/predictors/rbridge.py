@@ -48,8 +48,8 @@ class Trace:
         """(characters,): the frontier's probability of the token that holds each."""
         starts = np.cumsum([0, *(len(character.encode()) for character in self.text)])[:-1]
         holder = np.searchsorted(np.cumsum(self.lengths), starts, side="right")
-        found: FloatArray = np.exp(np.asarray(self.logprob, dtype=np.float64)[holder])
-        return found
+        probabilities: FloatArray = np.exp(np.asarray(self.logprob, dtype=np.float64)[holder])
+        return probabilities
 
 
 def token_weights(trace: Trace, lengths: npt.NDArray[np.int64]) -> FloatArray:
@@ -64,8 +64,8 @@ def token_weights(trace: Trace, lengths: npt.NDArray[np.int64]) -> FloatArray:
     sums = np.concatenate([[0.0], np.cumsum(trace.characters())])
     starts, stops = _touched(ends, lengths)
     first, last = character[starts], character[stops - 1] + 1
-    found: FloatArray = (sums[last] - sums[first]) / (last - first)
-    return found
+    means: FloatArray = (sums[last] - sums[first]) / (last - first)
+    return means
 
 
 def rbridge(
@@ -88,7 +88,7 @@ def rbridge(
     if [len(w) for w in weights] != [len(n) for n in nll]:
         raise ValueError("weights and NLL need one entry per token, trace by trace")
     everything = np.concatenate([*weights, np.zeros(0)])
-    found = np.full(len(weights), math.nan)
+    values = np.full(len(weights), math.nan)
     for i, (weight, loss) in enumerate(zip(weights, nll, strict=True)):
         if not len(loss):
             continue
@@ -96,8 +96,8 @@ def rbridge(
         low, high = float(span.min()), float(span.max())
         # Sums over characters leave rounding where all weights are equal.
         scaled = (weight - low) / (high - low) if high - low > 1e-12 else np.full(len(weight), level)
-        found[i] = float(np.mean(loss * scaled))
-    return found
+        values[i] = float(np.mean(loss * scaled))
+    return values
 
 
 class Masked(NamedTuple):
@@ -135,10 +135,10 @@ def masked(text: str, lengths: npt.NDArray[np.int64], nll: FloatArray, spans: Se
     return Masked(float(np.sum(np.asarray(nll)[counted])) / math.log(2), int(lengths[counted].sum()))
 
 
-def bits_per_byte(found: Sequence[Masked]) -> float:
+def bits_per_byte(costs: Sequence[Masked]) -> float:
     """All bits over all bytes; NaN where nothing was marked."""
-    size = sum(one.size for one in found)
-    return sum(one.bits for one in found) / size if size else math.nan
+    size = sum(cost.size for cost in costs)
+    return sum(cost.bits for cost in costs) / size if size else math.nan
 
 
 def _touched(

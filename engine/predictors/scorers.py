@@ -54,18 +54,18 @@ def _standard(values: FloatArray) -> FloatArray:
 
 def score(weights: FloatArray, features: FloatArray) -> FloatArray:
     """(tasks, candidates): what a scorer gives; higher foretells better. `features`: (tasks, candidates, features)."""
-    found: FloatArray = _standard(features) @ weights
-    return found
+    scores: FloatArray = _standard(features) @ weights
+    return scores
 
 
 def best_single(features: FloatArray, outcomes: FloatArray) -> FloatArray:
     """The one feature, turned the right way, with the highest mean Spearman over tasks."""
     tasks, candidates, count = features.shape
-    one = np.ones((1, candidates))
+    equal = np.ones((1, candidates))
     mean = np.zeros(count)
     for task in range(tasks):
         for f in range(count):
-            rho = float(spearman(one, features[task, :, f], outcomes[task])[0])
+            rho = float(spearman(equal, features[task, :, f], outcomes[task])[0])
             mean[f] += 0.0 if math.isnan(rho) else rho / tasks
     best = int(np.argmax(np.abs(mean)))
     weights = np.zeros(count)
@@ -120,8 +120,8 @@ def rank_svm(features: FloatArray, outcomes: FloatArray, *, penalty: float = 1.0
         value = 0.5 * float(w @ w) + penalty * float(np.mean(short**2))
         return value, w - 2 * penalty / len(rows) * (short @ rows)
 
-    found: FloatArray = minimize(objective, np.zeros(x.shape[2]), jac=True, method="L-BFGS-B").x
-    return found
+    weights: FloatArray = minimize(objective, np.zeros(x.shape[2]), jac=True, method="L-BFGS-B").x
+    return weights
 
 
 SCORERS: Final[dict[str, Fit]] = {
@@ -141,8 +141,8 @@ class HeldOut:
     @property
     def mean(self) -> float:
         """Over all splits and tasks held out; NaN where there is none."""
-        known = self.spearman[~np.isnan(self.spearman)]
-        return float(known.mean()) if len(known) else math.nan
+        defined = self.spearman[~np.isnan(self.spearman)]
+        return float(defined.mean()) if len(defined) else math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,10 +164,10 @@ class Ordered:
 
     def interval(self, *, level: float = 0.95, seed: int = 0, resamples: int = 2_000) -> tuple[float, float]:
         """Percentiles over resampled candidates, a pair counting as often as both of its candidates together."""
-        known = np.isfinite(self.right)
+        compared = np.isfinite(self.right)
         drawn = bootstrap_weights(len(self.right), resamples, np.random.default_rng(seed))
-        under = np.einsum("bi,ij,bj->b", drawn, known.astype(np.float64), drawn)
-        over = np.einsum("bi,ij,bj->b", drawn, np.where(known, self.right, 0.0), drawn)
+        under = np.einsum("bi,ij,bj->b", drawn, compared.astype(np.float64), drawn)
+        over = np.einsum("bi,ij,bj->b", drawn, np.where(compared, self.right, 0.0), drawn)
         shares = over[under > 0] / under[under > 0]
         if not len(shares):
             return math.nan, math.nan
@@ -204,8 +204,8 @@ def leave_candidates_out(
         differs = spread > 1e-12 * np.maximum(size, 1e-300)
         gap = np.where(differs, (features[:, a] - features[:, b]) / np.where(differs, spread, 1.0), 0.0) @ weights
         truth = outcomes[:, a] - outcomes[:, b]
-        told = truth != 0
-        right[a, b] = right[b, a] = float(np.mean((1 + np.sign(gap[told]) * np.sign(truth[told])) / 2))
+        apart = truth != 0
+        right[a, b] = right[b, a] = float(np.mean((1 + np.sign(gap[apart]) * np.sign(truth[apart])) / 2))
     return Ordered(right)
 
 
@@ -230,11 +230,11 @@ def leave_tasks_out(fit: Fit, features: FloatArray, outcomes: FloatArray, *, out
     tasks = len(outcomes)
     if not 0 < out < tasks:
         raise ValueError(f"cannot hold out {out} of {tasks} tasks")
-    one = np.ones((1, outcomes.shape[1]))
-    found = []
+    equal = np.ones((1, outcomes.shape[1]))
+    correlations = []
     for held in combinations(range(tasks), out):
         kept = [task for task in range(tasks) if task not in held]
         weights = fit(features[kept], outcomes[kept])
         given = score(weights, features[list(held)])
-        found.append([float(spearman(one, g, outcomes[task])[0]) for g, task in zip(given, held, strict=True)])
-    return HeldOut(np.array(found))
+        correlations.append([float(spearman(equal, g, outcomes[task])[0]) for g, task in zip(given, held, strict=True)])
+    return HeldOut(np.array(correlations))

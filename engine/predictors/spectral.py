@@ -58,15 +58,15 @@ def fit_tail(values: npt.ArrayLike) -> Tail | None:
     For every value as the least of a tail of n: α = 1 + n / Σ ln(λ / least), and the tail whose distribution is
     nearest the law's wins.
     """
-    found: FloatArray = np.sort(np.asarray(values, dtype=np.float64))
-    found = found[found > 0]
+    ascending: FloatArray = np.sort(np.asarray(values, dtype=np.float64))
+    ascending = ascending[ascending > 0]
     best: Tail | None = None
-    logs: FloatArray = np.log(found)
+    logs: FloatArray = np.log(ascending)
     above: FloatArray = np.cumsum(logs[::-1])[::-1]
-    for start in range(len(found) - _LEAST_TAIL + 1):
-        if start and found[start] == found[start - 1]:
+    for start in range(len(ascending) - _LEAST_TAIL + 1):
+        if start and ascending[start] == ascending[start - 1]:
             continue
-        n = len(found) - start
+        n = len(ascending) - start
         total = above[start] - n * logs[start]
         if total <= 1e-12 * n:
             break
@@ -75,7 +75,7 @@ def fit_tail(values: npt.ArrayLike) -> Tail | None:
         steps = np.arange(n + 1) / n
         distance = float(max(np.max(steps[1:] - law), np.max(law - steps[:-1])))
         if best is None or distance < best.distance:
-            best = Tail(float(alpha), float(found[start]), n, distance)
+            best = Tail(float(alpha), float(ascending[start]), n, distance)
     return best
 
 
@@ -83,9 +83,9 @@ def eigenvalues(matrix: npt.NDArray[np.float32] | FloatArray) -> FloatArray:
     """Of WᵀW, ascending, (shorter side,); those that are nothing but rounding are 0."""
     wide: FloatArray = matrix.astype(np.float64)
     gram: FloatArray = wide.T @ wide if wide.shape[0] >= wide.shape[1] else wide @ wide.T
-    found: FloatArray = np.linalg.eigvalsh(gram).astype(np.float64)
-    floor = found[-1] * len(found) * np.finfo(np.float64).eps
-    kept: FloatArray = np.where(found > floor, found, 0.0)
+    values: FloatArray = np.linalg.eigvalsh(gram).astype(np.float64)
+    floor = values[-1] * len(values) * np.finfo(np.float64).eps
+    kept: FloatArray = np.where(values > floor, values, 0.0)
     return kept
 
 
@@ -113,7 +113,7 @@ def _places(folder: Path) -> dict[str, _Place]:
     except (HeaderFault, OSError) as error:
         raise CandidateError(f"weights cannot be read: {error}", where=where, fix="fetch them again") from None
     vocabulary = read_shape(read_config(folder, ("config.json",))[0]).vocab
-    found = {}
+    places = {}
     for file, tensors in headers.items():
         # The library that checked the header keeps the places of tensors to itself.
         with file.open("rb") as source:
@@ -128,13 +128,13 @@ def _places(folder: Path) -> dict[str, _Place]:
             )
             if plain and tensor.dtype in _READABLE:
                 start, end = (8 + size + offset for offset in table[tensor.name]["data_offsets"])
-                found[tensor.name] = _Place(file, tensor.dtype, tensor.shape, start, end)
-    if not found:
+                places[tensor.name] = _Place(file, tensor.dtype, tensor.shape, start, end)
+    if not places:
         raise CandidateError(
             f"has no weight matrix of at least {LEAST_SIDE} × {LEAST_SIDE} in 16, 32 or 64 bits", where=where,
             fix="take the unquantised weights of a larger model",
         )  # fmt: skip
-    return found
+    return places
 
 
 def matrix_names(folder: Path) -> list[str]:
@@ -178,11 +178,11 @@ def _read(place: _Place) -> npt.NDArray[np.float32] | FloatArray:
 
 def spectral_values(spectra: Sequence[Spectrum]) -> dict[str, float]:
     """Both summaries by predictor's name; NaN where no matrix has a tail."""
-    fitted = [one for one in spectra if one.alpha is not None]
+    fitted = [spectrum for spectrum in spectra if spectrum.alpha is not None]
     if not fitted:
         return dict.fromkeys(SPECTRAL, math.nan)
-    alpha = np.array([one.alpha for one in fitted], dtype=np.float64)
-    scale = np.log10([one.largest for one in fitted])
+    alpha = np.array([spectrum.alpha for spectrum in fitted], dtype=np.float64)
+    scale = np.log10([spectrum.largest for spectrum in fitted])
     return {"spectral α": float(alpha.mean()), "spectral α, weighted": float(np.mean(alpha * scale))}
 
 
@@ -191,7 +191,7 @@ def _spectra(evidence: Evidence) -> Mapping[str, Sequence[Spectrum]]:
     return evidence.once("spectra", lambda _: stored_spectra(evidence.store, hashes))
 
 
-def _known(evidence: Evidence) -> bool:
+def _is_stored(evidence: Evidence) -> bool:
     return bool(_spectra(evidence))
 
 
@@ -206,7 +206,7 @@ def _values(evidence: Evidence, name: str) -> Mapping[str, Estimate]:
     }
 
 
-_NEEDS: Final = "weights, measured by rude-tui predictors spectral"
+_NEEDS: Final = "weights whose spectra have been measured"
 _COST: Final = "no forward pass: seconds below 0.1 B parameters, an hour at 7 B"
 _SOURCE: Final = "Martin, Peng & Mahoney 2021, Nat. Commun. 12:4122"
 
@@ -215,11 +215,11 @@ SPECTRAL: Final[Mapping[str, Predictor]] = {
     for predictor in (
         Predictor(
             "spectral α", "mean over weight matrices of the power-law exponent of their eigenvalues", _NEEDS, _COST,
-            False, lambda evidence: _values(evidence, "spectral α"), _SOURCE, _known,
+            False, lambda evidence: _values(evidence, "spectral α"), _SOURCE, _is_stored,
         ),
         Predictor(
             "spectral α, weighted", "mean over weight matrices of α · log10 of the largest eigenvalue (α-hat)", _NEEDS,
-            _COST, False, lambda evidence: _values(evidence, "spectral α, weighted"), _SOURCE, _known,
+            _COST, False, lambda evidence: _values(evidence, "spectral α, weighted"), _SOURCE, _is_stored,
         ),
     )
 }  # fmt: skip

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from engine.candidates.find import Candidate, find
-from engine.jobs.job import Job, Refused, Signals, Turn
+from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Signals, Turn
 from engine.jobs.process import Runner
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.states import States
@@ -20,9 +19,6 @@ from engine.store.spectra import Spectrum, add_spectra, stored_spectra
 from rubrics.errors import CandidateError, RudeError
 
 __all__ = ["PlannedSpectra", "SpectralJob", "plan_spectra"]
-
-_COMMIT_SECONDS: Final = 1.0
-_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,10 @@ class PlannedSpectra:
 
     def spectra(self, store: Store) -> tuple[Spectrum, ...]:
         """What is measured, in the order of the names."""
-        stored = {one.tensor: one for one in stored_spectra(store, [self.weights_hash]).get(self.weights_hash, [])}
+        stored = {
+            spectrum.tensor: spectrum
+            for spectrum in stored_spectra(store, [self.weights_hash]).get(self.weights_hash, [])
+        }
         return tuple(stored[name] for name in self.names if name in stored)
 
 
@@ -71,13 +70,13 @@ class SpectralJob(Job):
     @property
     def states(self) -> tuple[RunState, ...]:
         """See `Job`."""
-        return tuple(one.state for one in self.planned)
+        return tuple(planned.state for planned in self.planned)
 
     def turns(self, store: Store, states: States) -> Iterator[Turn]:
         """See `Job`."""
-        for one in self.planned:
-            if one.left:
-                yield _SpectralTurn(store, one, states)
+        for planned in self.planned:
+            if planned.left:
+                yield _SpectralTurn(store, planned, states)
 
 
 def plan_spectra(
@@ -103,7 +102,7 @@ def plan_spectra(
         except CandidateError as error:
             refused.append(Refused(candidate.name, error.what, error.fix))
             continue
-        done = {one.tensor for one in stored_spectra(store, [weights]).get(weights, [])}
+        done = {spectrum.tensor for spectrum in stored_spectra(store, [weights]).get(weights, [])}
         left = tuple(name for name in names if name not in done)
         planned.append(PlannedSpectra(candidate, weights, names, left))
     return SpectralJob(tuple(planned), tuple(refused))
@@ -130,7 +129,7 @@ class _SpectralTurn(Turn):
         committed = time.monotonic()
         for count, spectrum in enumerate(measure(planned.candidate.path, left), start=len(done) + 1):
             self._pending.append(spectrum)
-            if time.monotonic() - committed > _COMMIT_SECONDS:
+            if time.monotonic() - committed > COMMIT_SECONDS:
                 self._commit()
                 committed = time.monotonic()
             self.states.update(planned.key, phase=Phase.SCORING, done=count, stage=planned.stage(count))

@@ -45,7 +45,7 @@ def _per_candidate(
     scored = ~np.isnan(board.matrix.scores)
     if evidence.question.pairs == "common":
         scored = np.broadcast_to(scored.all(axis=0), scored.shape)
-    found = {}
+    estimates = {}
     for row, (label, own) in enumerate((e.label, evidence.labels(board).get(e.label)) for e in board.entrants):
         if own is None:
             continue
@@ -53,8 +53,8 @@ def _per_candidate(
         kept = scored[row][verdicts.position]
         columns = {name: values[kept] for name, values in vars(verdicts).items()}
         chosen = RawVerdicts(**columns)
-        found[own] = estimate(chosen, board.index.cluster[chosen.position])
-    return found
+        estimates[own] = estimate(chosen, board.index.cluster[chosen.position])
+    return estimates
 
 
 def _loss(length: str, unit: float) -> Callable[[Evidence], dict[str, Estimate]]:
@@ -62,29 +62,33 @@ def _loss(length: str, unit: float) -> Callable[[Evidence], dict[str, Estimate]]
         return _per_candidate(
             evidence,
             "likelihood",
-            lambda found, clusters: ratio(-found.ll_chosen / unit, getattr(found, length), clusters),
+            lambda verdicts, clusters: ratio(-verdicts.ll_chosen / unit, getattr(verdicts, length), clusters),
         )
 
     return compute
 
 
 def _margin(evidence: Evidence) -> dict[str, Estimate]:
-    def estimate(found: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
-        margin = METRICS["per_byte"].margin(found)
+    def estimate(verdicts: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
+        margin = METRICS["per_byte"].margin(verdicts)
         return ratio(margin, np.ones(len(margin)), clusters)
 
     return _per_candidate(evidence, "likelihood", estimate)
 
 
-def _debiased(found: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
+def _debiased(verdicts: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
     # With rejected first, A is the label of rejected, so its log-odds have the other sign.
-    bias = np.nanmean((found.log_odds_chosen_first - found.log_odds_rejected_first) / 2) if len(clusters) else math.nan
-    right = win(found.log_odds_chosen_first - bias), win(found.log_odds_rejected_first + bias)
+    bias = (
+        np.nanmean((verdicts.log_odds_chosen_first - verdicts.log_odds_rejected_first) / 2)
+        if len(clusters)
+        else math.nan
+    )
+    right = win(verdicts.log_odds_chosen_first - bias), win(verdicts.log_odds_rejected_first + bias)
     return proportion(((right[0] + right[1]) / 2).astype(np.float64), clusters)
 
 
-def _consistent(found: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
-    first, second = win(found.log_odds_chosen_first), win(found.log_odds_rejected_first)
+def _consistent(verdicts: RawVerdicts, clusters: npt.NDArray[np.int32]) -> Estimate:
+    first, second = win(verdicts.log_odds_chosen_first), win(verdicts.log_odds_rejected_first)
     return proportion(np.where(first == second, first, np.nan).astype(np.float64), clusters)
 
 
@@ -98,13 +102,13 @@ def _ranked(evidence: Evidence, table: RankingTable, scope: str) -> Mapping[str,
     if scope not in table.scopes:
         return {}
     own = {(e.weights_hash, e.precision): e.label for e in evidence.board.entrants}
-    found = {}
+    estimates = {}
     for row in table.scopes[scope].rows:
         entrant = table.entrants[row.candidate]
         label = own.get((entrant.weights_hash, entrant.precision))
         if label is not None:
-            found[label] = Estimate(row.value, row.ci_low, row.ci_high, row.method)
-    return found
+            estimates[label] = Estimate(row.value, row.ci_low, row.ci_high, row.method)
+    return estimates
 
 
 def _rude(evidence: Evidence) -> Mapping[str, Estimate]:

@@ -44,11 +44,11 @@ def proxy_features(evidence: Evidence, constants: Constants | None = None) -> di
     Raises:
         BadInput: there are no token scores of the chosen responses.
     """
-    found = {}
+    features = {}
     for label, read in _values(evidence, constants).items():
         ones = np.ones(len(read.values))
-        found[label] = [ratio(read.values[:, position], ones, read.clusters) for position in range(len(FEATURES))]
-    return found
+        features[label] = [ratio(read.values[:, position], ones, read.clusters) for position in range(len(FEATURES))]
+    return features
 
 
 def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, _Read]:
@@ -73,7 +73,8 @@ def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[s
         raise BadInput(
             "proxy metrics need token scores of the chosen responses, of every candidate",
             where=board.suite,
-            fix="rude-tui run … --protocol likelihood --token-scores",
+            fix="score the suite by likelihood with token scores",
+            shell="rude-tui run --model M --suite S --protocol likelihood --token-scores",
         )
     by_label = {}
     for entrant in entrants:
@@ -121,8 +122,8 @@ def _feature(name: str, position: int) -> Predictor:
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
         read = evidence.once("proxies", _values)
         return {
-            label: ratio(found.values[:, position], np.ones(len(found.values)), found.clusters)
-            for label, found in read.items()
+            label: ratio(features.values[:, position], np.ones(len(features.values)), features.clusters)
+            for label, features in read.items()
         }
 
     statistic, weighting = name.split(", ")
@@ -130,7 +131,7 @@ def _feature(name: str, position: int) -> Predictor:
     about = f"{HELP[statistic]}; {weigh}; mean over the last 1,000 tokens of a chosen response, then over responses"
     return Predictor(
         f"proxy {name}", about, "likelihood",
-        "a run with --token-scores", not name.startswith(_LOWER), compute, "arXiv 2605.18607", listed=False,
+        "a run with token scores", not name.startswith(_LOWER), compute, "arXiv 2605.18607", listed=False,
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def read_traces(path: Path) -> TraceSet:
 def parse_traces(lines: Iterable[bytes], *, name: str, where: str) -> TraceSet:
     """`read_traces` for lines of bytes."""
     faults: list[Fault] = []
-    found: dict[str, TraceRecord] = {}
+    records: dict[str, TraceRecord] = {}
     for number, value in parse_lines(lines):
         if isinstance(value, Fault):
             faults.append(value)
@@ -126,21 +126,21 @@ def parse_traces(lines: Iterable[bytes], *, name: str, where: str) -> TraceSet:
         if len(faults) > before:
             continue
         record = _record(value, number)
-        if record.id in found:
+        if record.id in records:
             faults.append(Fault(number, "id", f"{shown(record.id)} stands further up; give each its own"))
-        found[record.id] = record
+        records[record.id] = record
     if faults:
         raise BadInput(summarise(faults), where=where, fix="mend these lines; nothing was read")
-    if not found:
+    if not records:
         raise BadInput("holds no traces", where=where, fix='give one {"prompt", "trace", "tokens"} object a line')
     for field, having in (("tokens", "lengths"), ("spans", "spans")):
-        count = sum(bool(getattr(record, having)) for record in found.values())
-        if 0 < count < len(found):
+        count = sum(bool(getattr(record, having)) for record in records.values())
+        if 0 < count < len(records):
             raise BadInput(
-                f"{count} of {len(found)} lines have {field}: all must, or none", where=where,
+                f"{count} of {len(records)} lines have {field}: all must, or none", where=where,
                 fix="complete the file, or split it in two",
             )  # fmt: skip
-    return TraceSet(name, tuple(found.values()))
+    return TraceSet(name, tuple(records.values()))
 
 
 def _record(value: dict[str, Any], number: int) -> TraceRecord:

@@ -42,7 +42,7 @@ class Mode:
 
 
 def _losses(scores: Sequence[TraceScore]) -> list[FloatArray]:
-    return [-one.logprob.astype(np.float64) for one in scores if one.logprob is not None]
+    return [-score.logprob.astype(np.float64) for score in scores if score.logprob is not None]
 
 
 def _plain(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
@@ -52,7 +52,8 @@ def _plain(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, 
 def _weighted(over: str) -> _Parts:
     def parts(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
         weights = [
-            token_weights(traces.records[one.position].frontier, np.array(one.lengths, np.int64)) for one in scores
+            token_weights(traces.records[score.position].frontier, np.array(score.lengths, np.int64))
+            for score in scores
         ]
         return rbridge(weights, _losses(scores), over="set" if over == "set" else "trace"), np.ones(len(scores))
 
@@ -60,11 +61,11 @@ def _weighted(over: str) -> _Parts:
 
 
 def _masked(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
-    found = []
-    for one, loss in zip(scores, _losses(scores), strict=True):
-        record = traces.records[one.position]
-        found.append(masked(record.trace, np.array(one.lengths, np.int64), loss, record.spans))
-    return np.array([one.bits for one in found]), np.array([float(one.size) for one in found])
+    costs = []
+    for score, loss in zip(scores, _losses(scores), strict=True):
+        record = traces.records[score.position]
+        costs.append(masked(record.trace, np.array(score.lengths, np.int64), loss, record.spans))
+    return np.array([cost.bits for cost in costs]), np.array([float(cost.size) for cost in costs])
 
 
 _PAPER: Final = "arXiv 2509.21013"
@@ -87,7 +88,7 @@ MODES: Final[Mapping[str, Mode]] = {
         f"{_PAPER}, its baseline", _plain, lambda traces: True,
     ),
 }  # fmt: skip
-"""By the name they have on the command line."""
+"""By a short name."""
 
 
 @dataclass(frozen=True)
@@ -110,29 +111,29 @@ def trace_values(traces: TraceSet, scores: Mapping[str, Mapping[int, TraceScore]
     common = sorted(set.intersection(*(set(of_run) for of_run in scores.values()))) if scores else []
     names = {cluster: i for i, cluster in enumerate(dict.fromkeys(r.cluster for r in traces.records))}
     clusters = np.array([names[traces.records[at].cluster] for at in common], dtype=np.int32)
-    found = {}
+    values = {}
     for run, of_run in scores.items():
         if common:
             top, bottom = MODES[mode].parts(traces, [of_run[at] for at in common])
             estimate = ratio(top, bottom, clusters)
         else:
             estimate = Estimate(math.nan, math.nan, math.nan, "none: no trace that all could read")
-        found[run] = Traced(estimate, len(common), len(set(clusters.tolist())))
-    return found
+        values[run] = Traced(estimate, len(common), len(set(clusters.tolist())))
+    return values
 
 
 def trace_predictors(store: Store) -> dict[str, Predictor]:
     """One predictor for each stored trace file and mode it allows, by name: `rBridge (FILE)`, `trace NLL (FILE)`, …"""
     sets = stored_trace_sets(store)
     names = Counter(traces.name for traces in sets)
-    found = {}
+    predictors = {}
     for traces in sets:
         shown = f"{traces.name} {traces.hash[:6]}" if names[traces.name] > 1 else traces.name
         for mode, about in MODES.items():
             if about.possible(traces):
                 predictor = _predictor(f"{about.label} ({shown})", about, mode, traces.hash)
-                found[predictor.name] = predictor
-    return found
+                predictors[predictor.name] = predictor
+    return predictors
 
 
 def stored_traces(store: Store, traces_hash: str) -> TraceSet:
@@ -150,10 +151,10 @@ def _predictor(name: str, about: Mode, mode: str, traces_hash: str) -> Predictor
             f"traces {traces_hash}",
             lambda _: (stored_traces(evidence.store, traces_hash), _scores(evidence, traces_hash)),
         )
-        return {label: found.estimate for label, found in trace_values(traces, scores, mode).items()}
+        return {label: traced.estimate for label, traced in trace_values(traces, scores, mode).items()}
 
     return Predictor(
-        name, about.help, "traces, scored by rude-tui predictors rbridge", "one forward pass over each trace", False,
+        name, about.help, "traces that candidates have been scored on", "one forward pass over each trace", False,
         compute, about.source, lambda evidence: bool(_runs(evidence, traces_hash)),
     )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Requests in, scores out: a local model's, every shared beginning computed once, read in fp32."""

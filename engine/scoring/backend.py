@@ -191,12 +191,12 @@ def _odd_windows(config: Any, windows: dict[int, int | None]) -> str:
     kinds = getattr(config, "layer_types", None)
     window = getattr(config, "sliding_window", None)
     if kinds is None:
-        told = set(windows.values())
-        return "" if window is None or told == {window} else "its sliding window is not handed to the attention"
-    known = {"full_attention": None, "sliding_attention": window}
+        handed = set(windows.values())
+        return "" if window is None or handed == {window} else "its sliding window is not handed to the attention"
+    expected = {"full_attention": None, "sliding_attention": window}
     for layer, kind in enumerate(kinds):
-        if kind not in known:
+        if kind not in expected:
             return f"it has layers of kind {kind}"
-        if windows.get(layer) != known[kind]:
+        if windows.get(layer) != expected[kind]:
             return "its sliding window is not handed to the attention"
     return ""

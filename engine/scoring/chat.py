@@ -41,19 +41,19 @@ class ChatSession:
         self._model = load_model(folder, "bf16" if device == "cuda" else "fp32", device).model
         self._context = int(getattr(self._model.config, "max_position_embeddings", 0) or 1 << 30)
 
-    def answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Text, why it stopped, and tokens, for a question with messages, temperature, max_tokens and vote.
 
         Raises:
             ValueError: the question leaves no room for an answer.
         """
-        ids = self._encode(asked["messages"])
-        room = min(int(asked["max_tokens"]), self._context - ids.shape[1])
+        ids = self._encode(question["messages"])
+        room = min(int(question["max_tokens"]), self._context - ids.shape[1])
         if room < 1:
             raise ValueError(f"{ids.shape[1]} tokens fill the context of {self._context}")
-        torch.manual_seed(int(asked["vote"]))
-        sampled = asked["temperature"] > 0
-        options = {"temperature": float(asked["temperature"]), "top_p": 1.0, "top_k": 0} if sampled else {}
+        torch.manual_seed(int(question["vote"]))
+        sampled = question["temperature"] > 0
+        options = {"temperature": float(question["temperature"]), "top_p": 1.0, "top_k": 0} if sampled else {}
         with torch.inference_mode():
             out = self._model.generate(
                 ids,
@@ -89,10 +89,10 @@ class ChatSession:
         return ids.to(self._model.device)
 
     def _templated(self, turns: list[dict[str, str]]) -> torch.Tensor:
-        found = self._tokenizer.apply_chat_template(
+        encoded = self._tokenizer.apply_chat_template(
             turns, add_generation_prompt=True, tokenize=True, return_tensors="pt", return_dict=True
         )
-        ids: torch.Tensor = found["input_ids"]
+        ids: torch.Tensor = encoded["input_ids"]
         return ids
 
 
@@ -109,14 +109,14 @@ def main() -> int:
         session = ChatSession(folder)
         events.send("ready")
         while True:
-            asked = questions.get()
+            question = questions.get()
             begun = time.monotonic()
             try:
-                answer = session.answer(asked)
+                answer = session.answer(question)
             except (ValueError, torch.OutOfMemoryError) as error:
-                events.send("failed", id=asked["id"], what=in_words(error))
+                events.send("failed", id=question["id"], what=in_words(error))
             else:
-                events.send("answer", id=asked["id"], seconds=time.monotonic() - begun, **answer)
+                events.send("answer", id=question["id"], seconds=time.monotonic() - begun, **answer)
     except RudeError as error:
         events.send("fatal", what=error.what, where=error.where, fix=error.fix)
     except Exception as error:  # noqa: BLE001 - the parent reports it

@@ -40,10 +40,10 @@ def sample(vocabulary: int, context: int | None) -> list[Request]:
     ]
 
 
-def disagreement(one: Sequence[Score], other: Sequence[Score]) -> float:
+def disagreement(first: Sequence[Score], second: Sequence[Score]) -> float:
     """Largest difference in the log-probability of one token, nats; infinite where anything is not a number."""
     worst = 0.0
-    for a, b in zip(one, other, strict=True):
+    for a, b in zip(first, second, strict=True):
         assert a.tokens is not None
         assert b.tokens is not None
         apart = np.abs(a.tokens.logprob - b.tokens.logprob)

@@ -10,19 +10,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from engine.jobs.child import is_out_of_memory
 from engine.machine import kernels
+from engine.machine.kernels import QUANTISED, Precision
 from engine.scoring import matmul
 from rubrics.errors import BadInput, CandidateError
 
-__all__ = ["LoadedModel", "Precision", "load_model"]
-
-Precision = Literal["fp32", "bf16", "int8", "nf4"]
-
+__all__ = ["LoadedModel", "load_model"]
 
 _LAYER = re.compile(r"(.*?)\.(\d+)\.")
 """The list that a numbered layer is in, and its number."""
@@ -98,18 +96,20 @@ def _further_layers(model: Any, unexpected: Collection[str]) -> list[str]:
     """Keys that nothing was made of and that lie in further layers of the decoder, but for those that guess ahead."""
     config = model.config.get_text_config()
     ahead = int(getattr(config, "num_nextn_predict_layers", None) or 0)
-    known = (getattr(config, "num_hidden_layers", None) or math.inf) + ahead
-    own = {found[1] for name, _ in model.named_parameters() if (found := _LAYER.match(name))}
+    layers = (getattr(config, "num_hidden_layers", None) or math.inf) + ahead
+    own = {match[1] for name, _ in model.named_parameters() if (match := _LAYER.match(name))}
     return [
-        key for key in sorted(unexpected) if (found := _LAYER.match(key)) and found[1] in own and int(found[2]) >= known
+        key
+        for key in sorted(unexpected)
+        if (match := _LAYER.match(key)) and match[1] in own and int(match[2]) >= layers
     ]
 
 
-def _assert_attends(model: Any, asked: str, used: str, where: str) -> None:
+def _assert_attends(model: Any, requested: str, used: str, where: str) -> None:
     """transformers may take another kernel without a word, and some fail only once they run."""
-    if used != asked:
-        raise _no_attention(asked, f"transformers takes {used} instead", where)
-    if asked in ("sdpa", "eager"):
+    if used != requested:
+        raise _no_attention(requested, f"transformers takes {used} instead", where)
+    if requested in ("sdpa", "eager"):
         return
     try:
         with torch.inference_mode():
@@ -117,14 +117,15 @@ def _assert_attends(model: Any, asked: str, used: str, where: str) -> None:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        raise _no_attention(asked, f"{type(error).__name__}: {error}", where) from error
+        raise _no_attention(requested, f"{type(error).__name__}: {error}", where) from error
 
 
-def _no_attention(asked: str, why: object, where: str) -> CandidateError:
+def _no_attention(requested: str, why: object, where: str) -> CandidateError:
     return CandidateError(
-        f"its attention cannot be {asked} here ({' '.join(str(why).split())[:200]})",
+        f"its attention cannot be {requested} here ({' '.join(str(why).split())[:200]})",
         where=where,
-        fix="leave out --attention, or name another: sdpa, eager",
+        fix="leave the attention to the program, or name another (sdpa, eager)",
+        shell="--attention auto",
     )
 
 
@@ -133,7 +134,9 @@ def _device_map(device: str) -> str | dict[str, str]:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda:all":
         if not torch.cuda.is_available():
-            raise BadInput("cuda:all is not there: no GPU is visible to PyTorch", fix="use --device cpu")
+            raise BadInput(
+                "cuda:all is not there: no GPU is visible to PyTorch", fix="use the CPU", shell="--device cpu"
+            )
         return "auto"
     if device == "cpu":
         return {"": "cpu"}
@@ -143,7 +146,11 @@ def _device_map(device: str) -> str | dict[str, str]:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(number or 0) >= count:
         seen = "no GPU is visible to PyTorch" if count == 0 else f"only {count} GPUs are visible to PyTorch"
-        raise BadInput(f"{device} is not there: {seen}", fix="use --device cpu, or install a PyTorch for your GPU")
+        raise BadInput(
+            f"{device} is not there: {seen}",
+            fix="use the CPU, or install a PyTorch for your GPU",
+            shell="--device cpu",
+        )
     return {"": f"cuda:{int(number or 0)}"}
 
 
@@ -163,7 +170,7 @@ def _open(
         "trust_remote_code": trust_remote_code,
         "output_loading_info": True,
     }
-    if precision in ("int8", "nf4"):
+    if precision in QUANTISED:
         options["quantization_config"] = _quantisation(precision)
     try:
         try:
@@ -221,7 +228,7 @@ def _quantisation(precision: Precision) -> Any:
     try:
         metadata.version("bitsandbytes")
     except metadata.PackageNotFoundError:
-        raise BadInput(f"{precision} needs bitsandbytes", fix="pip install bitsandbytes, or use bf16") from None
+        raise BadInput(f"{precision} needs bitsandbytes", fix="install bitsandbytes, or use bf16") from None
     if precision == "int8":
         # On a CPU it says at every layer of every pass that it casts to float16.
         logging.getLogger("bitsandbytes").setLevel(logging.ERROR)

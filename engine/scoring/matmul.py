@@ -49,7 +49,7 @@ _WAYS: dict[Matmul, tuple[torch.dtype, Callable[..., Tensor]]] = {
 """Which layers change, by the type of their numbers, and what multiplies there."""
 
 
-def use(model: nn.Module, wanted: Matmul = "onednn") -> Matmul:
+def use(model: nn.Module, way: Matmul = "onednn") -> Matmul:
     """Let a model multiply this way from now on; returns the way that it does.
 
     Attention changes, and linear layers that hold a plain matrix in this computer's memory; a layer of a kind of its
@@ -58,9 +58,9 @@ def use(model: nn.Module, wanted: Matmul = "onednn") -> Matmul:
     """
     from transformers.pytorch_utils import Conv1D
 
-    if wanted == "default" or (wanted == "onednn" and not _exact()):
+    if way == "default" or (way == "onednn" and not _exact()):
         return "default"
-    dtype, multiply = _WAYS[wanted]
+    dtype, multiply = _WAYS[way]
 
     def straight(self: nn.Linear, input: Tensor) -> Tensor:
         return multiply(input, self.weight, self.bias)
@@ -78,8 +78,8 @@ def use(model: nn.Module, wanted: Matmul = "onednn") -> Matmul:
         plain = isinstance(weight, Tensor) and weight.dtype == dtype and weight.device.type == "cpu"
         if plain and type(module) in changed and "forward" not in vars(module):
             module.__class__ = changed[type(module)]
-    model.__dict__["_products"] = wanted
-    return wanted
+    model.__dict__["_products"] = way
+    return way
 
 
 def used_by(model: nn.Module) -> Matmul:
@@ -92,6 +92,6 @@ def _exact() -> bool:
     settings: Any = torch.backends.mkldnn
     if not settings.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         return False
-    told = (getattr(torch.backends, "fp32_precision", "none"), getattr(settings, "fp32_precision", "none"))
-    product_told = getattr(getattr(settings, "matmul", None), "fp32_precision", "none")
-    return {*told, product_told} <= {"none", "ieee"}
+    precisions = (getattr(torch.backends, "fp32_precision", "none"), getattr(settings, "fp32_precision", "none"))
+    product_precision = getattr(getattr(settings, "matmul", None), "fp32_precision", "none")
+    return {*precisions, product_precision} <= {"none", "ieee"}

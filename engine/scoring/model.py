@@ -90,9 +90,9 @@ def _rowwise(decoder: Any) -> Iterator[Any]:
 def plain_logits(model: Any, ids: Tensor, positions: Tensor) -> Tensor:
     """Logits after `positions` of one sequence, by the model's own forward; shape (positions, vocabulary)."""
     device = model.get_input_embeddings().weight.device
-    asked = positions.to(device)
+    rows = positions.to(device)
     if "logits_to_keep" in inspect.signature(model.forward).parameters:
-        logits: Tensor = model(input_ids=ids[None].to(device), use_cache=False, logits_to_keep=asked).logits
+        logits: Tensor = model(input_ids=ids[None].to(device), use_cache=False, logits_to_keep=rows).logits
         return logits[0]
     logits = model(input_ids=ids[None].to(device), use_cache=False).logits
-    return logits[0][asked]
+    return logits[0][rows]

@@ -23,10 +23,10 @@ def score_plainly(
     for index in chosen:
         ids = torch.from_numpy(input_ids(requests[index])).long()
         positions, targets = targets_of(requests[index])
-        asked, at = np.unique(positions, return_inverse=True)
-        logits = plain_logits(model, ids, torch.from_numpy(asked))
+        distinct, at = np.unique(positions, return_inverse=True)
+        logits = plain_logits(model, ids, torch.from_numpy(distinct))
         # The logits are here already; what is left is to read them.
-        reading = read(
+        readout = read(
             lambda rows: rows, logits, torch.from_numpy(at), torch.from_numpy(targets), logits.shape[1], details
         )
-        yield from ledger.fill(ledger.slots(index), reading)
+        yield from ledger.fill(ledger.slots(index), readout)

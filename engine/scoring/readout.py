@@ -10,10 +10,10 @@ from torch import Tensor
 
 from engine.machine.budgets import logit_rows
 
-__all__ = ["Reading", "read"]
+__all__ = ["Readout", "read"]
 
 
-class Reading(NamedTuple):
+class Readout(NamedTuple):
     """One number per target, each of shape (targets,), on the CPU; all but the first only where asked for."""
 
     logprob: Tensor
@@ -24,7 +24,7 @@ class Reading(NamedTuple):
 
 def read(
     logits_of: Callable[[Tensor], Tensor], hidden: Tensor, rows: Tensor, targets: Tensor, vocabulary: int, details: bool
-) -> Reading:
+) -> Readout:
     """What a model says of some next tokens.
 
     log p = logit − logsumexp(logits), never a whole log-softmax; the vocabulary is read for a bounded number of rows
@@ -49,7 +49,7 @@ def read(
         parts.append(tuple(part.cpu() for part in _read(logits, at, target, details)))
     if not parts:
         parts = [tuple(torch.empty(0) for _ in range(4 if details else 1))]
-    return Reading(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    return Readout(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def _read(logits: Tensor, at: Tensor, target: Tensor, details: bool) -> tuple[Tensor, ...]:

@@ -14,7 +14,7 @@ from engine.layout.requests import Request, Score
 from engine.scoring.attention import Parts, Path, Slice, Unsupported, attend_over
 from engine.scoring.matmul import used_by
 from engine.scoring.model import Halves
-from engine.scoring.readout import Reading, read
+from engine.scoring.readout import Readout, read
 from engine.scoring.targets import Ledger, input_ids, targets_of
 from engine.scoring.tree import Ints, Tree, plant
 
@@ -26,7 +26,7 @@ _LEAST_SPLIT = {"cpu": 8, "cuda": 32}
 """A further branch costs about as much as computing so many tokens once more."""
 
 
-class _Wants(NamedTuple):
+class _Reads(NamedTuple):
     """What to read, ascending by place in the stream; arrays of one shape."""
 
     places: Ints
@@ -69,19 +69,19 @@ class SharedScorer:
             return
         least_split = _LEAST_SPLIT.get(self._halves.device.type, 8)
         tree = plant([input_ids(requests[index]) for index in chosen], least_split)
-        wants = _wants(tree, requests, chosen, ledger)
+        reads = _gather(tree, requests, chosen, ledger)
         common = _common_length(tree) if len(chosen) > 1 else 0
         # Below the trunk comes also whatever the next call asks: it is kept past the end of the stream.
         tree.end[:common] = len(tree.tokens) + 1
-        path = self._regrow(tree, min(common, int(wants.places[0])))
+        path = self._regrow(tree, min(common, int(reads.places[0])))
         start = len(path.places)
         while start < len(tree.tokens):
             stop = min(start + self.budget, len(tree.tokens))
-            first, last = np.searchsorted(wants.places, [start, stop])
-            wanted = _Wants(*(column[first:last] for column in wants))
-            done: tuple[Path, Reading] | None = None
+            first, last = np.searchsorted(reads.places, [start, stop])
+            here = _Reads(*(column[first:last] for column in reads))
+            done: tuple[Path, Readout] | None = None
             try:
-                done = self._forward(tree, path, start, stop, wanted, details)
+                done = self._forward(tree, path, start, stop, here, details)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.budget <= _LEAST_BUDGET:
                     raise
@@ -89,16 +89,16 @@ class SharedScorer:
                 # Not before the error is gone: it holds everything that the failed pass had made.
                 self._shrink(stop - start)
                 continue
-            path, reading = done
+            path, readout = done
             self.computed += stop - start
             start = stop
-            yield from ledger.fill(wanted.slots, reading)
+            yield from ledger.fill(here.slots, readout)
         self._trunk = _Trunk(tree.tokens[:common], path)
 
     def _forward(
-        self, tree: Tree, path: Path, start: int, stop: int, wanted: _Wants, details: bool
-    ) -> tuple[Path, Reading]:
-        rows, at = np.unique(wanted.places - start, return_inverse=True)
+        self, tree: Tree, path: Path, start: int, stop: int, here: _Reads, details: bool
+    ) -> tuple[Path, Readout]:
+        rows, at = np.unique(here.places - start, return_inverse=True)
         part = Slice(tree, path, start, stop, rows, self._layers - 1, self._products)
         with attend_over(part):
             tokens, depth = (torch.from_numpy(column[start:stop]) for column in (tree.tokens, tree.depth))
@@ -106,15 +106,15 @@ class SharedScorer:
         if len(part.windows) != self._layers:
             raise Unsupported(f"{len(part.windows)} of its {self._layers} layers attend")
         self.windows = part.windows
-        reading = read(
+        readout = read(
             self._halves.logits,
             states,
             torch.from_numpy(at),
-            torch.from_numpy(wanted.targets),
+            torch.from_numpy(here.targets),
             self._halves.vocabulary,
             details,
         )
-        return part.path(), reading
+        return part.path(), readout
 
     def _regrow(self, tree: Tree, most: int) -> Path:
         """The part of the last call's trunk that this tree begins with, `most` tokens at most."""
@@ -136,24 +136,24 @@ class SharedScorer:
 
 
 def _beginning(parts: Parts, size: int) -> Parts:
-    found: Parts = []
+    kept: Parts = []
     for key, value in parts:
         if size > 0:
-            found.append((key[:, :, :size], value[:, :, :size]))
+            kept.append((key[:, :, :size], value[:, :, :size]))
         size -= key.shape[2]
-    return found
+    return kept
 
 
-def _wants(tree: Tree, requests: Sequence[Request], chosen: Sequence[int], ledger: Ledger) -> _Wants:
+def _gather(tree: Tree, requests: Sequence[Request], chosen: Sequence[int], ledger: Ledger) -> _Reads:
     places, targets, slots = [], [], []
     for number, index in enumerate(chosen):
-        positions, asked = targets_of(requests[index])
+        positions, token_ids = targets_of(requests[index])
         places.append(tree.places(number, positions))
-        targets.append(asked)
+        targets.append(token_ids)
         slots.append(ledger.slots(index))
     columns = [np.concatenate(column).astype(np.int64) for column in (places, targets, slots)]
     order = np.argsort(columns[0], kind="stable")
-    return _Wants(*(column[order] for column in columns))
+    return _Reads(*(column[order] for column in columns))
 
 
 def _common_length(tree: Tree) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.layout.requests import Request, Score, TokenScores
-from engine.scoring.readout import Reading
+from engine.scoring.readout import Readout
 from engine.scoring.tree import Ints
 from rubrics.errors import CandidateError
 
@@ -34,7 +34,7 @@ def input_ids(request: Request) -> Any:
 
 
 class Ledger:
-    """Fills in requests as readings come; each comes out once, when it is complete."""
+    """Fills in requests as readouts come; each comes out once, when it is complete."""
 
     def __init__(self, requests: Sequence[Request], token_scores: bool) -> None:
         self._requests = requests
@@ -53,24 +53,25 @@ class Ledger:
         """The slots of one request's targets, in the order of `targets_of`."""
         return np.arange(self._offsets[request], self._offsets[request + 1])
 
-    def fill(self, slots: Ints, reading: Reading) -> Iterator[tuple[int, Score]]:
-        """Enter a reading; yields the requests that it completes.
+    def fill(self, slots: Ints, readout: Readout) -> Iterator[tuple[int, Score]]:
+        """Enter a readout; yields the requests that it completes.
 
         Raises:
             CandidateError: the model's numbers are no numbers.
         """
-        values = reading.logprob.numpy()
+        values = readout.logprob.numpy()
         if not np.isfinite(values).all():
             raise CandidateError(
                 "the model's scores are not finite numbers; its values overflow, or its weights are damaged",
-                fix="try --precision fp32, or download the weights again",
+                fix="score it at fp32, or download the weights again",
+                shell="--precision fp32",
             )
         assert np.isnan(self._logprob[slots]).all(), "a slot is filled twice"
         self._logprob[slots] = values
         if self._details:
             for column, part in zip(
                 (self._rank, self._entropy, self._margin),
-                (reading.rank, reading.entropy, reading.margin),
+                (readout.rank, readout.entropy, readout.margin),
                 strict=True,
             ):
                 assert part is not None

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Piece", "Tree", "plant"]
+__all__ = ["Tree", "TreeSegment", "plant"]
 
 Ints = npt.NDArray[np.int64]
 
 
-class Piece(NamedTuple):
+class TreeSegment(NamedTuple):
     """A run of one request's tokens that lies in one run of the stream."""
 
     depth: int
@@ -37,14 +37,14 @@ class Tree(NamedTuple):
     """Position of each token in the requests that hold it."""
     end: Ints
     """Where the tokens below this one end in the stream."""
-    paths: tuple[tuple[Piece, ...], ...]
+    paths: tuple[tuple[TreeSegment, ...], ...]
     """For each sequence, in the order given, where its tokens are."""
 
     def places(self, sequence: int, positions: Ints) -> Ints:
         """Where in the stream the tokens at some positions of a sequence are."""
-        pieces = self.paths[sequence]
-        starts = np.asarray([piece.depth for piece in pieces], np.int64)
-        shift = np.asarray([piece.start - piece.depth for piece in pieces], np.int64)
+        segments = self.paths[sequence]
+        starts = np.asarray([segment.depth for segment in segments], np.int64)
+        shift = np.asarray([segment.start - segment.depth for segment in segments], np.int64)
         return positions + shift[np.searchsorted(starts, positions, side="right") - 1]
 
 
@@ -59,27 +59,27 @@ def plant(sequences: Sequence[npt.NDArray[np.int32]], least_split: int = 1) -> T
     tokens: list[npt.NDArray[np.int32]] = []
     depths: list[Ints] = []
     ends: list[tuple[int, int, int]] = []  # a run of the stream, and where what is below it ends
-    paths: list[tuple[Piece, ...]] = [()] * len(sequences)
-    path: list[Piece] = []
+    paths: list[tuple[TreeSegment, ...]] = [()] * len(sequences)
+    path: list[TreeSegment] = []
     length = 0
     before = np.empty(0, np.int32)
     for index in order:
         ids = sequences[index]
         keep = _cut(path, _common(before, ids), len(ids), least_split)
         while path and path[-1].depth + path[-1].size > keep:
-            piece = path.pop()
-            kept = max(keep - piece.depth, 0)
-            ends.append((piece.start + kept, piece.start + piece.size, length))
+            segment = path.pop()
+            kept = max(keep - segment.depth, 0)
+            ends.append((segment.start + kept, segment.start + segment.size, length))
             if kept:
-                path.append(Piece(piece.depth, piece.start, kept))
+                path.append(TreeSegment(segment.depth, segment.start, kept))
         if len(ids) > keep:
-            path.append(Piece(keep, length, len(ids) - keep))
+            path.append(TreeSegment(keep, length, len(ids) - keep))
             tokens.append(ids[keep:])
             depths.append(np.arange(keep, len(ids)))
             length += len(ids) - keep
         paths[index] = tuple(path)
         before = ids
-    ends += [(piece.start, piece.start + piece.size, length) for piece in path]
+    ends += [(segment.start, segment.start + segment.size, length) for segment in path]
     end = np.empty(length, np.int64)
     for start, stop, value in ends:
         end[start:stop] = value
@@ -92,11 +92,11 @@ def _common(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> int:
     return int(differ[0]) if len(differ) else size
 
 
-def _cut(path: Sequence[Piece], shared: int, size: int, least_split: int) -> int:
+def _cut(path: Sequence[TreeSegment], shared: int, size: int, least_split: int) -> int:
     """How much of the path to share: up to `shared`, or less where the split would save too little."""
     if shared == size:
         return shared
-    for piece in reversed(path):
-        if piece.depth < shared < piece.depth + piece.size:
-            return shared if shared - piece.depth >= least_split else piece.depth
+    for segment in reversed(path):
+        if segment.depth < shared < segment.depth + segment.size:
+            return shared if shared - segment.depth >= least_split else segment.depth
     return shared

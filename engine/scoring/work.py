@@ -103,9 +103,9 @@ class _Task:
 
     def send_requests(self) -> None:
         """Every request exactly as it would be scored."""
-        wanted = set(self.spec["pairs"])
+        selected = set(self.spec["pairs"])
         for pair_id, requests in self.laid.requests.items():
-            if wanted and pair_id not in wanted:
+            if selected and pair_id not in selected:
                 continue
             for request in requests:
                 tokens = [self.encoder.decode_token(number) for number in request.ids]

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: accuracies, intervals, paired and sequential tests, ranking, correlation, item response."""

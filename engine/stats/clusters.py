@@ -53,13 +53,13 @@ class Clusters:
         """
         weight = weight[self.order]
         inside = np.flatnonzero(weight)
-        found = np.zeros((len(ordered_values), self.count))
+        sums = np.zeros((len(ordered_values), self.count))
         if len(inside):
             code = self.code[inside]
             starts = np.flatnonzero(np.concatenate(([True], code[1:] != code[:-1])))
             chosen = ordered_values if len(inside) == len(weight) else ordered_values[:, inside]
-            found[:, code[starts]] = np.add.reduceat(chosen * weight[inside], starts, axis=1, dtype=np.float64)
-        return found
+            sums[:, code[starts]] = np.add.reduceat(chosen * weight[inside], starts, axis=1, dtype=np.float64)
+        return sums
 
 
 def resampled_sums(columns: npt.NDArray[np.float64], resamples: int, seed: int) -> npt.NDArray[np.float32]:

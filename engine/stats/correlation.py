@@ -108,8 +108,8 @@ def correlate(
     a, b = whole_x[kept], whole_y[kept]
     inside = [name for name, keep in zip(names, kept, strict=True) if keep]
     own_families = [f for f, keep in zip(families, kept, strict=True) if keep] if families is not None else []
-    found = [estimate(name, a, b, seed=seed, resamples=resamples, level=level) for name in STATISTICS]
-    low, high = fisher_interval(found[0].value, len(a), level)
+    statistics = [estimate(name, a, b, seed=seed, resamples=resamples, level=level) for name in STATISTICS]
+    low, high = fisher_interval(statistics[0].value, len(a), level)
     leave_one = _left_out(inside, jackknife_weights(len(a)), a, b) if len(a) > 2 else ()
     labels = sorted(set(own_families))
     leave_family: tuple[LeftOut, ...] = ()
@@ -117,9 +117,9 @@ def correlate(
         weights = np.array([[float(own != label) for own in own_families] for label in labels])
         leave_family = _left_out(labels, weights, a, b)
     return Correlation(
-        pearson=found[0],
-        spearman=found[1],
-        kendall=found[2],
+        pearson=statistics[0],
+        spearman=statistics[1],
+        kendall=statistics[2],
         fisher_low=low,
         fisher_high=high,
         n=len(a),

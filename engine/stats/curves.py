@@ -126,7 +126,7 @@ def resampled_values(tokens: FloatArray, resamples: FloatArray, at: float) -> Fl
     largest = float(tokens.max())
     line = _lines(tokens / largest, resamples)
     new = _bent(np.array([at / largest]), _POWERS)[:, 0] - line.centre
-    told = resamples.mean(axis=1, keepdims=True) + line.slope * new
+    heights = resamples.mean(axis=1, keepdims=True) + line.slope * new
     # The least of a parabola through the best c of the grid and its neighbours, and the height there between theirs.
     best = line.rest.argmin(axis=1).clip(1, len(_POWERS) - 2)
     every = np.arange(len(best))
@@ -135,9 +135,9 @@ def resampled_values(tokens: FloatArray, resamples: FloatArray, at: float) -> Fl
     shift = np.where(bend > 0, (before - after) / (2 * np.where(bend > 0, bend, 1)), np.sign(before - after)).clip(
         -1, 1
     )
-    beside = told[every, best + np.sign(shift).astype(np.intp)]
-    found: FloatArray = told[every, best] + np.abs(shift) * (beside - told[every, best])
-    return found
+    beside = heights[every, best + np.sign(shift).astype(np.intp)]
+    lowest: FloatArray = heights[every, best] + np.abs(shift) * (beside - heights[every, best])
+    return lowest
 
 
 class _Lines(NamedTuple):
@@ -166,8 +166,8 @@ def _lines(u: FloatArray, rows: FloatArray, powers: FloatArray = _POWERS) -> _Li
 
 def _bent(u: FloatArray, powers: FloatArray) -> FloatArray:
     """(powers, points): (1 − u^−c)/c, which for infinite u is 1/c."""
-    found: FloatArray = -np.expm1(-powers[:, None] * np.log(u)) / powers[:, None]
-    return found
+    bent: FloatArray = -np.expm1(-powers[:, None] * np.log(u)) / powers[:, None]
+    return bent
 
 
 def _reach(u: FloatArray, y: FloatArray, c: float) -> float:

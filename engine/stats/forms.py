@@ -19,7 +19,7 @@ from engine.stats.association import bootstrap_weights, jackknife_weights
 from engine.stats.distributions import normal_quantile
 from engine.stats.intervals import accelerated
 
-__all__ = ["FORMS", "HELP", "Decision", "Fit", "Form", "decisions", "fit_form"]
+__all__ = ["FORMS", "HELP", "CurveFit", "DecisionAccuracy", "Form", "decision_accuracy", "fit_form"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,7 +36,7 @@ _RATES: Final = np.concatenate([-np.exp(np.linspace(1.8, -5, 80)), [0.0], np.exp
 
 
 @dataclass(frozen=True)
-class Fit:
+class CurveFit:
     """One form with its constants."""
 
     constants: tuple[float, ...]
@@ -60,7 +60,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecisionAccuracy:
     """How often the proxy puts two points in the right order."""
 
     accuracy: float
@@ -72,8 +72,8 @@ class Decision:
     note: str
 
 
-def _polynomial(degree: int) -> Callable[[FloatArray, FloatArray], Fit]:
-    def fit(x: FloatArray, y: FloatArray) -> Fit:
+def _polynomial(degree: int) -> Callable[[FloatArray, FloatArray], CurveFit]:
+    def fit(x: FloatArray, y: FloatArray) -> CurveFit:
         centre, width = float(x.mean()), float(x.std())
         z = (x - centre) / width
         with warnings.catch_warnings():
@@ -85,17 +85,17 @@ def _polynomial(degree: int) -> Callable[[FloatArray, FloatArray], Fit]:
         def at(new: FloatArray) -> FloatArray:
             return np.asarray(np.polynomial.polynomial.polyval((new - centre) / width, scaled), dtype=np.float64)
 
-        return Fit(tuple(map(float, in_x.coef)), at)
+        return CurveFit(tuple(map(float, in_x.coef)), at)
 
     return fit
 
 
-def _logarithmic(x: FloatArray, y: FloatArray) -> Fit:
-    found = _polynomial(1)(np.log(x), y)
-    return Fit(found.constants, lambda new: found.at(np.log(new)))
+def _logarithmic(x: FloatArray, y: FloatArray) -> CurveFit:
+    fitted = _polynomial(1)(np.log(x), y)
+    return CurveFit(fitted.constants, lambda new: fitted.at(np.log(new)))
 
 
-def _exponential(x: FloatArray, y: FloatArray) -> Fit:
+def _exponential(x: FloatArray, y: FloatArray) -> CurveFit:
     centre, width = float(x.mean()), float(x.std())
     z = (x - centre) / width
 
@@ -117,10 +117,10 @@ def _exponential(x: FloatArray, y: FloatArray) -> Fit:
     rate = (low + high) / 2
     level, slope = map(float, solved(rate)[1])
     if abs(rate) < 1e-9:
-        return Fit((level, slope, 0.0), lambda new: level + slope * (new - centre) / width)
+        return CurveFit((level, slope, 0.0), lambda new: level + slope * (new - centre) / width)
     lifted = slope / rate
     constants = (level - lifted, lifted * math.exp(-rate * centre / width), rate / width)
-    return Fit(constants, lambda new: level + slope * _bent((new - centre) / width, rate))
+    return CurveFit(constants, lambda new: level + slope * _bent((new - centre) / width, rate))
 
 
 def _bent(z: FloatArray, rate: float) -> FloatArray:
@@ -128,7 +128,7 @@ def _bent(z: FloatArray, rate: float) -> FloatArray:
     return bent
 
 
-FORMS: Final[dict[str, tuple[str, int, Callable[[FloatArray, FloatArray], Fit]]]] = {
+FORMS: Final[dict[str, tuple[str, int, Callable[[FloatArray, FloatArray], CurveFit]]]] = {
     "linear": ("a + b·x", 2, _polynomial(1)),
     "quadratic": ("a + b·x + c·x²", 3, _polynomial(2)),
     "exponential": ("a + b·e^(c·x)", 3, _exponential),
@@ -155,18 +155,20 @@ def fit_form(name: str, x: FloatArray, y: FloatArray) -> Form:
         return nothing(f"{constants} different proxies are needed")
     if (y == y[0]).all():
         return nothing("the target is the same everywhere")
-    found = fit(x, y)
-    r2 = 1 - float(((y - found.at(x)) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    fitted = fit(x, y)
+    r2 = 1 - float(((y - fitted.at(x)) ** 2).sum() / ((y - y.mean()) ** 2).sum())
     others = [np.arange(n) != i for i in range(n)]
     if n < constants + 2 or any(len(np.unique(x[kept])) < constants for kept in others):
-        return Form(name, formula, found.constants, n, r2, math.nan, math.nan, "too few points to leave one out")
-    told = np.array([float(fit(x[kept], y[kept]).at(x[i : i + 1])[0]) for i, kept in enumerate(others)])
+        return Form(name, formula, fitted.constants, n, r2, math.nan, math.nan, "too few points to leave one out")
+    predicted = np.array([float(fit(x[kept], y[kept]).at(x[i : i + 1])[0]) for i, kept in enumerate(others)])
     mean = np.array([y[kept].mean() for kept in others])
-    cv_r2 = 1 - float(((y - told) ** 2).sum() / ((y - mean) ** 2).sum())
-    return Form(name, formula, found.constants, n, r2, cv_r2, float(np.abs(y - told).mean()), "")
+    cv_r2 = 1 - float(((y - predicted) ** 2).sum() / ((y - mean) ** 2).sum())
+    return Form(name, formula, fitted.constants, n, r2, cv_r2, float(np.abs(y - predicted).mean()), "")
 
 
-def decisions(x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95) -> Decision:
+def decision_accuracy(
+    x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95
+) -> DecisionAccuracy:
     """Pairwise decision accuracy of a proxy for which higher is better, with its interval (five points or more).
 
     Args:
@@ -176,30 +178,30 @@ def decisions(x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 1
     differ = np.abs(sy)
 
     def share(weights: FloatArray) -> FloatArray:
-        told = ((weights @ differ) * weights).sum(axis=1)
+        comparable = ((weights @ differ) * weights).sum(axis=1)
         agree = ((weights @ (sx * sy)) * weights).sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(told > 0, (1 + agree / told) / 2, math.nan)
+            return np.where(comparable > 0, (1 + agree / comparable) / 2, math.nan)
 
     n, pairs = len(x), int(differ.sum()) // 2
     value = float(share(np.ones((1, n)))[0]) if n else math.nan
     if math.isnan(value):
-        return Decision(math.nan, math.nan, math.nan, 0, "none", "no two targets differ")
+        return DecisionAccuracy(math.nan, math.nan, math.nan, 0, "none", "no two targets differ")
     if not sx.any():
-        return Decision(value, math.nan, math.nan, pairs, "none", "no two proxies differ: nothing is decided")
+        return DecisionAccuracy(value, math.nan, math.nan, pairs, "none", "no two proxies differ: nothing is decided")
     if n < 5:
-        return Decision(value, math.nan, math.nan, pairs, "none", f"{n} points: no interval")
+        return DecisionAccuracy(value, math.nan, math.nan, pairs, "none", f"{n} points: no interval")
     if not 0 < value < 1:
         # Resamples of decisions that all agree agree too. All pairs tell at least what disjoint ones do, and those are
         # independent (Hoeffding 1963, J. Am. Stat. Assoc. 58(301), section 5).
         z = normal_quantile((1 + level) / 2)
         reach = z * z / (n // 2 + z * z)
         ends = (1 - reach, 1.0) if value == 1 else (0.0, reach)
-        return Decision(value, *ends, pairs, f"Wilson, {n // 2} disjoint pairs", "")
+        return DecisionAccuracy(value, *ends, pairs, f"Wilson, {n // 2} disjoint pairs", "")
     drawn = share(bootstrap_weights(n, resamples, np.random.default_rng(seed)))
     without = share(jackknife_weights(n))
     change = np.nanmean(without) - without[np.isfinite(without)]
     scatter = float(change @ change)
     skew = float((change**3).sum()) / (6 * scatter**1.5) if scatter > 1e-18 else 0.0
     low, high = accelerated(np.sort(drawn), value, skew, level)
-    return Decision(value, min(low, value), max(high, value), pairs, "BCa over points", "")
+    return DecisionAccuracy(value, min(low, value), max(high, value), pairs, "BCa over points", "")

@@ -105,30 +105,30 @@ def spread(sums: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], squa
     return Spread(value, error, skew, freedom, count, total**2 / squares, even)
 
 
-def bootstrap_holds(found: Spread) -> bool:
+def bootstrap_holds(mean_spread: Spread) -> bool:
     """Whether clusters, and errors among them, are many enough for resampling to be trusted."""
-    rarer = min(found.value, 1 - found.value)
-    return found.clusters >= _MIN_CLUSTERS and _effective(found) * rarer >= _MIN_EVENTS
+    rarer = min(mean_spread.value, 1 - mean_spread.value)
+    return mean_spread.clusters >= _MIN_CLUSTERS and _effective(mean_spread) * rarer >= _MIN_EVENTS
 
 
-def _effective(found: Spread) -> float:
+def _effective(mean_spread: Spread) -> float:
     """The number of independent pairs that would leave the same error, never more than there are."""
-    if not found.error > 1e-12:
+    if not mean_spread.error > 1e-12:
         # All right or all wrong says nothing about likeness within clusters: count each cluster once.
-        return found.even_clusters
-    return min(found.value * (1 - found.value) / found.error**2, found.independent)
+        return mean_spread.even_clusters
+    return min(mean_spread.value * (1 - mean_spread.value) / mean_spread.error**2, mean_spread.independent)
 
 
-def wilson(found: Spread, level: float = 0.95) -> Estimate:
+def wilson(mean_spread: Spread, level: float = 0.95) -> Estimate:
     """Wilson's interval at the effective sample size; 0 to 1 where there is but one cluster."""
-    if found.clusters < 2:
-        return Estimate(found.value, 0.0, 1.0, NONE)
-    n, p = _effective(found), found.value
+    if mean_spread.clusters < 2:
+        return Estimate(mean_spread.value, 0.0, 1.0, NONE)
+    n, p = _effective(mean_spread), mean_spread.value
     z = normal_quantile((1 + level) / 2)
-    if found.error > 1e-12:
+    if mean_spread.error > 1e-12:
         # Only what clustering adds to the variance is estimated, so only that share of it needs Student's t.
-        added = 1 - n / found.independent
-        t = student_quantile((1 + level) / 2, found.freedom)
+        added = 1 - n / mean_spread.independent
+        t = student_quantile((1 + level) / 2, mean_spread.freedom)
         z = math.sqrt((1 - added) * z * z + added * t * t)
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(max(0.0, p * (1 - p)) / n + z * z / (4 * n * n))
@@ -150,12 +150,12 @@ def proportion(
         return Estimate(math.nan, math.nan, math.nan, "none: no pairs")
     ones = np.ones(len(scores), dtype=np.float32)
     columns = groups.sums(np.stack([scores[groups.order], np.ones(len(scores))]), ones)
-    found = spread(columns[0], columns[1], float(len(scores)))
-    if not bootstrap_holds(found):
-        return wilson(found, level)
+    mean_spread = spread(columns[0], columns[1], float(len(scores)))
+    if not bootstrap_holds(mean_spread):
+        return wilson(mean_spread, level)
     drawn = resampled_sums(columns.T, resamples, seed)
-    low, high = accelerated(np.sort(drawn[:, 0] / drawn[:, 1]), found.value, found.skew, level)
-    return Estimate(found.value, low, high, BOOTSTRAP)
+    low, high = accelerated(np.sort(drawn[:, 0] / drawn[:, 1]), mean_spread.value, mean_spread.skew, level)
+    return Estimate(mean_spread.value, low, high, BOOTSTRAP)
 
 
 def mean(values: npt.NDArray[np.float64], clusters: npt.NDArray[np.int32], *, level: float = 0.95) -> Estimate:
@@ -167,11 +167,11 @@ def mean(values: npt.NDArray[np.float64], clusters: npt.NDArray[np.int32], *, le
     columns = groups.sums(
         np.stack([values[groups.order], np.ones(len(values))]), np.ones(len(values), dtype=np.float32)
     )
-    found = spread(columns[0], columns[1], float(len(values)))
-    if found.clusters < 2:
-        return Estimate(found.value, math.nan, math.nan, NONE)
-    half = student_quantile((1 + level) / 2, max(1.0, round(found.even_clusters - 1, 1))) * found.error
-    return Estimate(found.value, found.value - half, found.value + half, CLUSTER_T)
+    mean_spread = spread(columns[0], columns[1], float(len(values)))
+    if mean_spread.clusters < 2:
+        return Estimate(mean_spread.value, math.nan, math.nan, NONE)
+    half = student_quantile((1 + level) / 2, max(1.0, round(mean_spread.even_clusters - 1, 1))) * mean_spread.error
+    return Estimate(mean_spread.value, mean_spread.value - half, mean_spread.value + half, CLUSTER_T)
 
 
 def accelerated(

@@ -94,7 +94,7 @@ def league(
     ):
         raise ValueError("predictors and outcome need one entry per candidate")
     held = None if control is None else np.asarray(control, dtype=np.float64)
-    found = []
+    unadjusted = []
     for name, x in columns.items():
         kept = np.isfinite(x) & np.isfinite(y)
         a, b = x[kept], y[kept]
@@ -110,13 +110,13 @@ def league(
         family = math.nan
         if families is not None:
             own = np.array(families, dtype=object)[kept]
-            without = [own != one for one in sorted(set(own.tolist()))]
+            without = [own != label for label in sorted(set(own.tolist()))]
             if len(without) > 1:
                 family = _weakest(statistic, a, b, np.array(without, dtype=np.float64))
-        found.append(LeagueRow(name, r, rho, tau, len(a), math.nan, weakest, given, versus, family))
-    tested = [row for row in found if not math.isnan(row.by(statistic).p_value)]
+        unadjusted.append(LeagueRow(name, r, rho, tau, len(a), math.nan, weakest, given, versus, family))
+    tested = [row for row in unadjusted if not math.isnan(row.by(statistic).p_value)]
     adjusted = dict(zip((r.predictor for r in tested), holm([r.by(statistic).p_value for r in tested]), strict=True))
-    rows = [replace(row, p_holm=float(adjusted.get(row.predictor, math.nan))) for row in found]
+    rows = [replace(row, p_holm=float(adjusted.get(row.predictor, math.nan))) for row in unadjusted]
     rows.sort(key=lambda row: (math.isnan(row.by(statistic).value), -abs(row.by(statistic).value), row.predictor))
     return League(tuple(rows), statistic, reference, _verdict(rows, reference, statistic, alpha))
 
@@ -138,11 +138,11 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
     for row in rows:
         if row.versus is None:
             continue
-        found: RivalStatistic = getattr(row.versus, statistic)
+        versus: RivalStatistic = getattr(row.versus, statistic)
         # For r of few points the bootstrap rejects 8 % of true nulls (benchmarks/stats/errors.py), Williams 5 %.
-        p = max(found.p_value, row.versus.williams_p) if statistic == "pearson" else found.p_value
+        p = max(versus.p_value, row.versus.williams_p) if statistic == "pearson" else versus.p_value
         if not math.isnan(p):
-            rivals.append((row.predictor, found.difference, p))
+            rivals.append((row.predictor, versus.difference, p))
     if not rivals:
         most = max(row.n for row in rows)
         if len(rows) > 1 and most < LEAST_INTERVAL:

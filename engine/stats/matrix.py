@@ -35,8 +35,8 @@ class ScoreMatrix:
             raise ValueError("group and cluster need one entry per pair")
         if len(set(self.candidates)) != len(self.candidates) or len(set(self.pair_ids)) != pairs:
             raise ValueError("candidates and pair ids must each be distinct")
-        known = self.scores[~np.isnan(self.scores)]
-        if known.size and not (known.min() >= 0 and known.max() <= 1):
+        scored = self.scores[~np.isnan(self.scores)]
+        if scored.size and not (scored.min() >= 0 and scored.max() <= 1):
             raise ValueError("scores must lie in 0 to 1, or be NaN")
 
     def index(self, candidate: str) -> int:

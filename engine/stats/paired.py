@@ -85,9 +85,9 @@ def compare(
     sums = clusters.sums(
         np.stack([ordered, np.ones(len(kept)), np.maximum(ordered, 0), np.maximum(-ordered, 0)]), weight
     )
-    found = spread(sums[0], sums[1], float(np.square(weight, dtype=np.float64).sum()))
+    mean_spread = spread(sums[0], sums[1], float(np.square(weight, dtype=np.float64).sum()))
     up, down = (float(sums[i].sum()) / max(float(sums[1].sum()), 1e-300) for i in (2, 3))
-    low, high, method = _interval(found, sums, up, down, seed, resamples, level)
+    low, high, method = _interval(mean_spread, sums, up, down, seed, resamples, level)
     if clusters.count == len(kept) and clear.all() and len(kept) and weight.min() == weight.max():
         p_value, test = binomial_two_sided(int(only_a.sum()), int(only_a.sum() + only_b.sum())), MCNEMAR
     else:
@@ -96,7 +96,7 @@ def compare(
         a=a,
         b=b,
         scope=scope.name,
-        difference=found.value,
+        difference=mean_spread.value,
         ci_low=low,
         ci_high=high,
         method=method,
@@ -123,7 +123,7 @@ def holm(p_values: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.
 
 
 def _interval(
-    found: Spread,
+    mean_spread: Spread,
     sums: npt.NDArray[np.float64],
     up: float,
     down: float,
@@ -136,24 +136,28 @@ def _interval(
     Bonett & Price 2012, J. Educ. Behav. Stat. 37(4), eq. 6: one pair is added to each of the differing cells, which
     keeps the interval open when no pair differs. The effective size is found as for Wilson's interval.
     """
-    if found.clusters == 0:
+    if mean_spread.clusters == 0:
         return math.nan, math.nan, "none: no pairs"
-    if found.clusters == 1:
+    if mean_spread.clusters == 1:
         return -1.0, 1.0, NONE
     plain = up + down - (up - down) ** 2
-    seen = found.error > 1e-12
-    n = min(plain / found.error**2, found.independent) if seen else found.even_clusters
-    if found.clusters >= _MIN_CLUSTERS and n * (up + down) >= _MIN_EVENTS:
+    seen = mean_spread.error > 1e-12
+    n = min(plain / mean_spread.error**2, mean_spread.independent) if seen else mean_spread.even_clusters
+    if mean_spread.clusters >= _MIN_CLUSTERS and n * (up + down) >= _MIN_EVENTS:
         drawn = resampled_sums(sums[:2].T, resamples, seed)
-        return *accelerated(np.sort(drawn[:, 0] / drawn[:, 1]), found.value, found.skew, level), BOOTSTRAP
+        return *accelerated(np.sort(drawn[:, 0] / drawn[:, 1]), mean_spread.value, mean_spread.skew, level), BOOTSTRAP
     z = normal_quantile((1 + level) / 2)
     if seen:
-        added = 1 - n / found.independent
-        z = math.sqrt((1 - added) * z * z + added * student_quantile((1 + level) / 2, found.freedom) ** 2)
+        added = 1 - n / mean_spread.independent
+        z = math.sqrt((1 - added) * z * z + added * student_quantile((1 + level) / 2, mean_spread.freedom) ** 2)
     more, less = (n * up + 1) / (n + 2), (n * down + 1) / (n + 2)
     half = z * math.sqrt((more + less - (more - less) ** 2) / (n + 2))
     middle = more - less
-    return max(-1.0, min(middle - half, found.value)), min(1.0, max(middle + half, found.value)), BONETT_PRICE
+    return (
+        max(-1.0, min(middle - half, mean_spread.value)),
+        min(1.0, max(middle + half, mean_spread.value)),
+        BONETT_PRICE,
+    )
 
 
 def _sign_flip(sums: npt.NDArray[np.float64], seed: int, flips: int) -> tuple[float, str]:

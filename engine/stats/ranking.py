@@ -119,7 +119,7 @@ def rank_many(
     width = len(scores) + len(masks)
     # Every batch draws the same clusters, so that how many scopes are asked for changes nothing.
     at_once = max(1, _CELLS // (resamples * width)) if width else 1
-    found = []
+    rankings = []
     for start in range(0, len(scopes), at_once):
         some = scopes[start : start + at_once]
         tables = [_Table(clusters, scope, scores, masks) for scope in some]
@@ -129,8 +129,8 @@ def rank_many(
             drawn = draws[:, position * width : (position + 1) * width]
             left_out = int(np.count_nonzero((scope.weight > 0) & ~everyone))
             rows = _rows(matrix.candidates, scope, table, drawn, tests[position], used, chance, level)
-            found.append(Ranking(scope.name, rows, left_out, pairs, level, resamples, seed))
-    return found
+            rankings.append(Ranking(scope.name, rows, left_out, pairs, level, resamples, seed))
+    return rankings
 
 
 class _Table:
@@ -176,14 +176,14 @@ def _compare_own(
     masks: npt.NDArray[np.float32],
 ) -> list[npt.NDArray[np.float64]]:
     """As `_Table.compare` for every scope, each two candidates on the pairs that both scored."""
-    found: list[list[float]] = [[] for _ in scopes]
+    z_values: list[list[float]] = [[] for _ in scopes]
     for a in range(len(scores) - 1):
         differences = (scores[a] - scores[a + 1 :]) * (masks[a] * masks[a + 1 :])
-        for scope, z in zip(scopes, found, strict=True):
+        for scope, z in zip(scopes, z_values, strict=True):
             sums = clusters.sums(differences, scope.weight)
             squares = np.einsum("ij,ij->i", sums, sums)
             z += [_flip_z(total, square) for total, square in zip(sums.sum(axis=1), squares, strict=True)]
-    return [np.array(z) for z in found]
+    return [np.array(z) for z in z_values]
 
 
 def _flip_z(total: float, square: float) -> float:
@@ -205,32 +205,32 @@ def _rows(
         values = drawn[:, :count] / drawn[:, count:]
     p_best = _share_first(values)
     better = _better(count, z, 1 - level)
-    points = [found.value for found in table.spreads]
+    points = [spread.value for spread in table.spreads]
     n_pairs = np.count_nonzero(used[:, scope.weight > 0], axis=1)
     rows = []
     for c, name in enumerate(candidates):
-        found = table.spreads[c]
-        if not found.clusters:
+        spread = table.spreads[c]
+        if not spread.clusters:
             low, high, method = math.nan, math.nan, "none: no pairs"
-        elif bootstrap_holds(found):
-            low, high = accelerated(np.sort(values[:, c]), found.value, found.skew, level)
+        elif bootstrap_holds(spread):
+            low, high = accelerated(np.sort(values[:, c]), spread.value, spread.skew, level)
             method = BOOTSTRAP
         else:
-            estimate = wilson(found, level)
+            estimate = wilson(spread, level)
             low, high, method = estimate.ci_low, estimate.ci_high, estimate.method
         rows.append(
             RankRow(
                 candidate=name,
-                rank=1 + sum(other > points[c] + 1e-12 for other in points) if found.clusters else count,
+                rank=1 + sum(other > points[c] + 1e-12 for other in points) if spread.clusters else count,
                 rank_low=1 + int(better[:, c].sum()),
                 rank_high=count - int(better[c].sum()),
-                value=found.value,
+                value=spread.value,
                 ci_low=low,
                 ci_high=high,
                 method=method,
                 chance=chance,
                 n_pairs=int(n_pairs[c]),
-                n_clusters=found.clusters,
+                n_clusters=spread.clusters,
                 p_best=float(p_best[c]) if count > 1 else math.nan,
                 tied_with=tuple(
                     sorted(candidates[d] for d in range(count) if d != c and not better[c, d] and not better[d, c])
@@ -244,19 +244,19 @@ def _share_first(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Per candidate, the share of resamples in which it is first; ties within rounding share the place."""
     filled = np.where(np.isnan(values), np.float32(-1), values)
     first = filled >= filled.max(axis=1, keepdims=True, initial=-1) - np.float32(1e-6)
-    told = (filled >= 0).any(axis=1)
-    if not told.any():
+    defined = (filled >= 0).any(axis=1)
+    if not defined.any():
         return np.zeros(values.shape[1])
-    kept = first[told]
+    kept = first[defined]
     share: npt.NDArray[np.float64] = (kept / kept.sum(axis=1, keepdims=True)).mean(axis=0)
     return share
 
 
 def _better(count: int, z: npt.NDArray[np.float64], alpha: float) -> npt.NDArray[np.bool_]:
     """(candidates, candidates): whether the row is better than the column after Holm over all comparisons."""
-    found = np.zeros((count, count), dtype=bool)
+    better = np.zeros((count, count), dtype=bool)
     adjusted = holm([normal_two_sided(value) for value in z])
     for (a, b), sign, p in zip(combinations(range(count), 2), z, adjusted, strict=True):
         if p <= alpha:
-            found[(a, b) if sign > 0 else (b, a)] = True
-    return found
+            better[(a, b) if sign > 0 else (b, a)] = True
+    return better

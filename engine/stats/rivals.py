@@ -76,19 +76,19 @@ def compare_predictors(
         return Rivalry(none["pearson"], none["spearman"], none["kendall"], math.nan, math.nan, n, note)
     a, b, outcome = columns
     weights = shared_weights(n, resamples, seed)
-    one = np.ones((1, n))
-    found = {}
+    unweighted = np.ones((1, n))
+    statistics = {}
     for name, compute in STATISTICS.items():
-        first, second = float(compute(one, a, outcome)[0]), float(compute(one, b, outcome)[0])
+        first, second = float(compute(unweighted, a, outcome)[0]), float(compute(unweighted, b, outcome)[0])
         drawn = compute(weights, a, outcome) - compute(weights, b, outcome)
         drawn = drawn[np.isfinite(drawn)]
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         sides = np.count_nonzero(drawn <= 1e-12), np.count_nonzero(drawn >= -1e-12)
         p_value = float(min(1.0, 2 * (1 + min(sides)) / (1 + len(drawn))))
-        found[name] = RivalStatistic(name, first, second, first - second, float(low), float(high), p_value)
-    between = float(pearson(one, a, b)[0])
-    t, p = williams(found["pearson"].first, found["pearson"].second, between, n)
-    return Rivalry(found["pearson"], found["spearman"], found["kendall"], t, p, n, "")
+        statistics[name] = RivalStatistic(name, first, second, first - second, float(low), float(high), p_value)
+    between = float(pearson(unweighted, a, b)[0])
+    t, p = williams(statistics["pearson"].first, statistics["pearson"].second, between, n)
+    return Rivalry(statistics["pearson"], statistics["spearman"], statistics["kendall"], t, p, n, "")
 
 
 def williams(first: float, second: float, between: float, n: int) -> tuple[float, float]:

@@ -63,8 +63,8 @@ def best_of(
     n = len(y)
     kept = np.isfinite(columns)
     varied = np.array([
-        known.sum() >= _LEAST and len(set(column[known].tolist())) > 1
-        for column, known in zip(columns, kept, strict=True)
+        present.sum() >= _LEAST and len(set(column[present].tolist())) > 1
+        for column, present in zip(columns, kept, strict=True)
     ], dtype=bool)  # fmt: skip
     if n < _LEAST or not varied.any() or (y == y[0]).all():
         return BestOf(-1, math.nan, 0, n, math.nan, math.nan)
@@ -73,10 +73,10 @@ def best_of(
     strongest = np.zeros(deals + 1)
     own = np.full(len(columns), math.nan)
     # Predictors known for the same candidates share the ranks of the outcome.
-    shared = {known.tobytes(): known for known, told in zip(kept, varied, strict=True) if told}
-    for known in shared.values():
-        same = varied & (kept == known).all(axis=1)
-        rho = _correlations(_ranks(dealt[:, known]), _ranks(columns[same][:, known]))
+    shared = {present.tobytes(): present for present, varies in zip(kept, varied, strict=True) if varies}
+    for present in shared.values():
+        same = varied & (kept == present).all(axis=1)
+        rho = _correlations(_ranks(dealt[:, present]), _ranks(columns[same][:, present]))
         own[same] = rho[0]
         strongest = np.maximum(strongest, np.abs(rho).max(axis=1))
     best = int(np.nanargmax(np.abs(own)))
@@ -94,11 +94,11 @@ def _ranks(rows: FloatArray) -> FloatArray:
         some = rows[start : start + step]
         ranks[start : start + step] = np.sign(some[:, :, None] - some[:, None, :]).sum(axis=2)
     length = np.sqrt((ranks**2).sum(axis=1, keepdims=True))
-    found: FloatArray = np.divide(ranks, length, out=np.zeros_like(ranks), where=length > 0)
-    return found
+    scaled: FloatArray = np.divide(ranks, length, out=np.zeros_like(ranks), where=length > 0)
+    return scaled
 
 
 def _correlations(dealt: FloatArray, columns: FloatArray) -> FloatArray:
     """(deals, predictors)."""
-    found: FloatArray = dealt @ columns.T
-    return found
+    rho: FloatArray = dealt @ columns.T
+    return rho

@@ -78,8 +78,8 @@ def log_capital(differences: FloatArray, groups: int) -> FloatArray:
     with np.errstate(over="ignore"):
         mixed = np.log(np.mean(np.exp(paths - safe[..., None, :]), axis=-2)) + safe
     certain = np.maximum.accumulate(sums - (left - 1) > 1e-9, axis=-1)
-    found: FloatArray = np.where(certain | np.isposinf(top), np.inf, mixed)
-    return found
+    log_mixture: FloatArray = np.where(certain | np.isposinf(top), np.inf, mixed)
+    return log_mixture
 
 
 def decide(
@@ -160,9 +160,9 @@ class _Race:
         if self.goal == "best":
             self.out[behind] = time
             return
-        for one in (ahead, behind):
-            if sum(one in pair for pair in self.beaten) == self.number - 1:
-                self.out[one] = time
+        for candidate in (ahead, behind):
+            if sum(candidate in pair for pair in self.beaten) == self.number - 1:
+                self.out[candidate] = time
 
     def place(self, candidate: int) -> int:
         """What is claimed of a candidate's place; smaller is better, equal where nothing is claimed."""
@@ -179,17 +179,17 @@ class _Race:
 
 
 def _crossing(difference: FloatArray, largest: int, groups: int, need: float) -> int | None:
-    known = difference[~np.isnan(difference)]
-    if not len(known):
+    scored = difference[~np.isnan(difference)]
+    if not len(scored):
         return None
-    reached = np.flatnonzero(log_capital(known / largest, groups) >= need)
+    reached = np.flatnonzero(log_capital(scored / largest, groups) >= need)
     return int(reached[0]) + 1 if len(reached) else None
 
 
 def _mean(values: FloatArray, counts: FloatArray) -> float:
-    known = ~np.isnan(values)
-    total = float(counts[known].sum())
-    return float(values[known].sum()) / total if total else 0.0
+    scored = ~np.isnan(values)
+    total = float(counts[scored].sum())
+    return float(values[scored].sum()) / total if total else 0.0
 
 
 def _more(values: FloatArray, counts: FloatArray, race: _Race, need: float) -> int | None:

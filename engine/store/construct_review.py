@@ -9,8 +9,8 @@ from typing import Literal
 from engine.store.connection import Store
 
 __all__ = [
-    "Decision",
-    "Reading",
+    "BlindReading",
+    "ReviewDecision",
     "add_readings",
     "decide",
     "decisions_of",
@@ -21,7 +21,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Decision:
+class ReviewDecision:
     """What a person decided about an example."""
 
     example_id: str
@@ -32,7 +32,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Reading:
+class BlindReading:
     """What a person read in a response, without knowing its label."""
 
     example_id: str
@@ -43,7 +43,7 @@ class Reading:
     """Whether it overrules the pipeline's label when the suite is written."""
 
 
-def decide(store: Store, run_id: str, decision: Decision) -> None:
+def decide(store: Store, run_id: str, decision: ReviewDecision) -> None:
     """Keep what a person decided about an example; a later decision replaces an earlier one."""
     with store.writing() as connection:
         connection.execute(
@@ -59,16 +59,16 @@ def undecide(store: Store, run_id: str, example_id: str) -> None:
         connection.execute("delete from construct_decisions where run_id = ? and example_id = ?", [run_id, example_id])
 
 
-def decisions_of(store: Store, run_id: str) -> dict[str, Decision]:
+def decisions_of(store: Store, run_id: str) -> dict[str, ReviewDecision]:
     """Decisions by example."""
     with store.reading() as connection:
         rows = connection.execute(
             "select example_id, decision, response, note from construct_decisions where run_id = ?", [run_id]
         ).fetchall()
-    return {row[0]: Decision(*row) for row in rows}
+    return {row[0]: ReviewDecision(*row) for row in rows}
 
 
-def add_readings(store: Store, run_id: str, readings: Sequence[Reading]) -> None:
+def add_readings(store: Store, run_id: str, readings: Sequence[BlindReading]) -> None:
     """Keep what a person read; a second reading by the same reader replaces the first."""
     with store.writing() as connection:
         for r in readings:
@@ -88,7 +88,7 @@ def withdraw_reading(store: Store, run_id: str, example_id: str, criterion: str,
         )
 
 
-def readings_of(store: Store, run_id: str) -> list[Reading]:
+def readings_of(store: Store, run_id: str) -> list[BlindReading]:
     """All readings of a construction, oldest first."""
     with store.reading() as connection:
         rows = connection.execute(
@@ -96,4 +96,4 @@ def readings_of(store: Store, run_id: str) -> list[Reading]:
             "order by read_at, example_id, criterion, reader",
             [run_id],
         ).fetchall()
-    return [Reading(*row) for row in rows]
+    return [BlindReading(*row) for row in rows]

@@ -12,7 +12,7 @@ from engine.store.runs import Owner, Status, mark_ended, other_owner, owner_of, 
 
 __all__ = [
     "PostTrainRun",
-    "Score",
+    "StageScore",
     "add_scores",
     "add_step",
     "close_posttrain",
@@ -26,7 +26,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Score:
+class StageScore:
     """Criteria of one family and subcategory that the answers of one stage met."""
 
     stage: str
@@ -107,7 +107,7 @@ def add_step(store: Store, run_id: str, stage: str, step: int, metrics: Mapping[
         )
 
 
-def add_scores(store: Store, run_id: str, scores: Sequence[Score]) -> None:
+def add_scores(store: Store, run_id: str, scores: Sequence[StageScore]) -> None:
     """Store what one stage's answers were worth; a stage that is measured again replaces itself."""
     with store.writing() as connection:
         connection.executemany(
@@ -135,7 +135,7 @@ def stored_posttrain(store: Store) -> list[PostTrainRun]:
     return runs
 
 
-def stored_scores(store: Store, run_id: str) -> list[Score]:
+def stored_scores(store: Store, run_id: str) -> list[StageScore]:
     """All scores of a run, stage by stage."""
     with store.reading() as connection:
         rows = connection.execute(
@@ -143,7 +143,7 @@ def stored_scores(store: Store, run_id: str) -> list[Score]:
             "order by stage, part, how, family, subcategory",
             [run_id],
         ).fetchall()
-    return [Score(*row) for row in rows]
+    return [StageScore(*row) for row in rows]
 
 
 def stored_steps(store: Store, run_id: str, stage: str) -> list[tuple[int, Mapping[str, float]]]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rubrics.check.features import FEATURES, difference
-from rubrics.check.report import EVEN, Score
+from rubrics.check.report import EVEN, DetectorScore
 from rubrics.check.units import find_units
 from rubrics.schema import Pair
 from rubrics.taxonomy import Subcategory
@@ -42,7 +42,7 @@ Ints = NDArray[np.int64]
 Trained = Literal["nothing", "all", "own"]
 
 
-def detect(pairs: Sequence[Pair]) -> list[Score]:
+def detect(pairs: Sequence[Pair]) -> list[DetectorScore]:
     """Scores of every detector, overall and by subcategory; empty where there are too few units.
 
     Deterministic: folds depend on the pairs alone, not on their order.
@@ -71,11 +71,11 @@ def detect(pairs: Sequence[Pair]) -> list[Score]:
             hits[detector, scope, "all"] = everything[inside], numbers[inside]
             own = numbers[inside]
             if _OWN_PAIRS <= len(inside) < len(sample) and len(np.unique(own)) >= _OWN_UNITS:
-                found = _cross_validate(
+                scored = _cross_validate(
                     kernel[np.ix_(inside, inside)], own, longer[inside], ranks[inside], _RIDGE[detector]
                 )
-                hits[detector, scope, "own"] = found, own
-    return [_score(*key, *found, tests=len(hits)) for key, found in hits.items()]
+                hits[detector, scope, "own"] = scored, own
+    return [_score(*key, *scored, tests=len(hits)) for key, scored in hits.items()]
 
 
 def _sign(value: float) -> float:
@@ -159,7 +159,7 @@ def _largest_eigenvalue(kernel: Floats) -> float:
     return 1.1 * float(np.linalg.norm(vector))
 
 
-def _score(detector: str, scope: str, trained: Trained, hits: Floats, units: Ints, *, tests: int) -> Score:
+def _score(detector: str, scope: str, trained: Trained, hits: Floats, units: Ints, *, tests: int) -> DetectorScore:
     accuracy = float(hits.mean())
     low, high = interval(hits, units, 0.95)
     if EVEN[0] <= accuracy <= EVEN[1]:
@@ -168,7 +168,7 @@ def _score(detector: str, scope: str, trained: Trained, hits: Floats, units: Int
         # Bonferroni: among a hundred scores of a clean suite some lie outside by chance.
         sure = interval(hits, units, 1 - 0.05 / tests)
         verdict = "unsure" if sure[0] <= 0.5 <= sure[1] else "artefact"
-    return Score(detector, scope, trained, accuracy, low, high, len(hits), len(np.unique(units)), verdict)
+    return DetectorScore(detector, scope, trained, accuracy, low, high, len(hits), len(np.unique(units)), verdict)
 
 
 def interval(hits: Floats, units: Ints, level: float) -> tuple[float, float]:

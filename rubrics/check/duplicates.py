@@ -74,24 +74,24 @@ def _exact(rows: Sequence[_Row]) -> tuple[list[tuple[str, str]], list[tuple[str,
     same, against, across = [], [], []
     for row in rows:
         prompt, chosen, rejected = row.pair.prompt_text, row.pair.chosen, row.pair.rejected
-        found = first.get((prompt, chosen, rejected))
+        equal = first.get((prompt, chosen, rejected))
         turned = first.get((prompt, rejected, chosen))
-        if found is None:
+        if equal is None:
             first[prompt, chosen, rejected] = row
         elif not row.suite:
-            same.append((str(row), str(found)))
-        elif not found.suite:
-            across.append((str(found), str(row)))
+            same.append((str(row), str(equal)))
+        elif not equal.suite:
+            across.append((str(equal), str(row)))
         if turned is not None and not turned.suite:
             against.append((str(row), str(turned)))
     return same, against, across
 
 
-def _near(rows: Sequence[_Row], known: set[tuple[str, str]]) -> Iterator[tuple[_Row, _Row]]:
+def _near(rows: Sequence[_Row], exact: set[tuple[str, str]]) -> Iterator[tuple[_Row, _Row]]:
     """Each row of the suite with the first near twin found for it."""
     sets = _shingles([row.pair for row in rows])
     keys = _band_keys(sets)
-    told: set[int] = set()
+    reported: set[int] = set()
     for band in range(_BANDS):
         buckets: dict[int, list[int]] = defaultdict(list)
         for at, key in enumerate(keys[band].tolist()):
@@ -99,20 +99,20 @@ def _near(rows: Sequence[_Row], known: set[tuple[str, str]]) -> Iterator[tuple[_
             for other in kept:
                 # Rows of the suite come first, so of two rows the earlier one is the suite's if either is.
                 mine = at if not rows[at].suite else other
-                if mine in told or rows[mine].suite or not _apart(rows[at], rows[other]):
+                if mine in reported or rows[mine].suite or not _apart(rows[at], rows[other]):
                     continue
-                one, two = str(rows[at]), str(rows[other])
-                if (one, two) in known or (two, one) in known:
+                left, right = str(rows[at]), str(rows[other])
+                if (left, right) in exact or (right, left) in exact:
                     continue
                 if _jaccard(sets[at], sets[other]) >= NEAR:
-                    told.add(mine)
+                    reported.add(mine)
                     yield rows[mine], rows[other if mine == at else at]
             if len(kept) < _KEPT and all(_apart(rows[at], rows[other]) for other in kept):
                 kept.append(at)
 
 
-def _apart(one: _Row, other: _Row) -> bool:
-    return one.suite != other.suite or one.pair.cluster != other.pair.cluster
+def _apart(first: _Row, second: _Row) -> bool:
+    return first.suite != second.suite or first.pair.cluster != second.pair.cluster
 
 
 def _shingles(pairs: Sequence[Pair]) -> list[_Hashes]:
@@ -131,7 +131,7 @@ def _shingles(pairs: Sequence[Pair]) -> list[_Hashes]:
     ]
     values = rng.integers(0, 2**63, size=max(len(vocabulary), 1), dtype=np.uint64)
     weights = rng.integers(0, 2**63, size=_SHINGLE, dtype=np.uint64) | np.uint64(1)
-    found = []
+    sets = []
     for numbers in numbered:
         words = values[numbers] if len(numbers) else np.zeros(1, dtype=np.uint64)
         length = min(_SHINGLE, len(words))
@@ -139,8 +139,8 @@ def _shingles(pairs: Sequence[Pair]) -> list[_Hashes]:
         hashes = np.zeros(count, dtype=np.uint64)
         for at in range(length):
             hashes += words[at : at + count] * weights[at]
-        found.append(np.unique(hashes))
-    return found
+        sets.append(np.unique(hashes))
+    return sets
 
 
 def _band_keys(sets: Sequence[_Hashes]) -> NDArray[np.uint64]:
@@ -161,6 +161,6 @@ def _band_keys(sets: Sequence[_Hashes]) -> NDArray[np.uint64]:
     return keys
 
 
-def _jaccard(one: _Hashes, other: _Hashes) -> float:
-    common = len(np.intersect1d(one, other, assume_unique=True))
-    return common / (len(one) + len(other) - common)
+def _jaccard(first: _Hashes, second: _Hashes) -> float:
+    common = len(np.intersect1d(first, second, assume_unique=True))
+    return common / (len(first) + len(second) - common)

@@ -43,20 +43,20 @@ def _length(text: str) -> dict[Hashable, float]:
         "sentences": len(_SENTENCE.findall(text)),
         "lines": text.count("\n") + 1,
     }
-    found: dict[Hashable, float] = {name: math.log1p(size) for name, size in sizes.items()}
-    found["word length"] = sum(map(len, words)) / max(len(words), 1)
-    return found
+    features: dict[Hashable, float] = {name: math.log1p(size) for name, size in sizes.items()}
+    features["word length"] = sum(map(len, words)) / max(len(words), 1)
+    return features
 
 
 def _punctuation(text: str) -> dict[Hashable, float]:
     counts: Counter[Hashable] = Counter(ch for ch in text if not ch.isalnum() and not ch.isspace())
     for name, pattern in _MARKUP.items():
         counts[name] = len(pattern.findall(text))
-    found: dict[Hashable, float] = {name: math.log1p(count) for name, count in counts.items()}
+    features: dict[Hashable, float] = {name: math.log1p(count) for name, count in counts.items()}
     stripped = text.strip()
-    found["first", stripped[:1] if not stripped[:1].isalnum() else "letter"] = 1.0
-    found["last", stripped[-1:] if not stripped[-1:].isalnum() else "letter"] = 1.0
-    return found
+    features["first", stripped[:1] if not stripped[:1].isalnum() else "letter"] = 1.0
+    features["last", stripped[-1:] if not stripped[-1:].isalnum() else "letter"] = 1.0
+    return features
 
 
 def _words(text: str) -> dict[Hashable, float]:

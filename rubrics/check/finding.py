@@ -14,7 +14,7 @@ _EXAMPLES = 5
 
 def finding(severity: Literal["error", "warning"], code: str, message: str, places: Iterable[str]) -> list[Finding]:
     """One finding over `places`, its count put in for `{n}`; none where there is no place."""
-    found = list(places)
-    if not found:
+    listed = list(places)
+    if not listed:
         return []
-    return [Finding(severity, code, message.format(n=f"{len(found):,}"), len(found), tuple(found[:_EXAMPLES]))]
+    return [Finding(severity, code, message.format(n=f"{len(listed):,}"), len(listed), tuple(listed[:_EXAMPLES]))]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from rubrics.counted import count
 from rubrics.errors import Exit
 
-__all__ = ["EVEN", "Finding", "Lengths", "Report", "Score"]
+__all__ = ["EVEN", "DetectorScore", "Finding", "Lengths", "Report"]
 
 EVEN = (0.45, 0.55)
 """Accuracies between these say that a detector sees nothing; below is as much an artefact as above."""
@@ -29,7 +29,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Score:
+class DetectorScore:
     """How often one artefact detector picks the chosen response without seeing the prompt."""
 
     detector: str
@@ -79,15 +79,15 @@ class Report:
     coverage: dict[str, tuple[int, ...]]
     """Scored pairs by subcategory and |V| = 1, 2, 3, 4, 5 and more; a pair counts in each of its subcategories."""
     lengths: Lengths | None
-    scores: tuple[Score, ...]
+    scores: tuple[DetectorScore, ...]
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        return tuple(found for found in self.findings if found.severity == "error")
+        return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        return tuple(found for found in self.findings if found.severity == "warning")
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     @property
     def exit_code(self) -> Exit:
@@ -140,7 +140,7 @@ def _coverage_table(coverage: dict[str, tuple[int, ...]]) -> str:
 _MARKS = {"even": " ", "unsure": "?", "artefact": "!"}
 
 
-def _score_tables(scores: Sequence[Score]) -> list[str]:
+def _score_tables(scores: Sequence[DetectorScore]) -> list[str]:
     """Overall with intervals, then by subcategory, where a cell is the less even of what both trainings give."""
     overall = [score for score in scores if score.scope == "overall"]
     head = ["chosen found without the prompt", "%", "95 % interval", "pairs", ""]
@@ -162,8 +162,8 @@ def _score_tables(scores: Sequence[Score]) -> list[str]:
         for scope in scopes:
             cells = []
             for name in names:
-                found = [s for s in scores if s.scope == scope and s.detector == name]
-                worst = max(found, key=lambda s: abs(s.accuracy - 0.5)) if found else None
+                own = [s for s in scores if s.scope == scope and s.detector == name]
+                worst = max(own, key=lambda s: abs(s.accuracy - 0.5)) if own else None
                 cells.append(f"{worst.accuracy:.0%}{_MARKS[worst.verdict]}" if worst else "–")
             counted = next(s.pairs for s in scores if s.scope == scope)
             body.append([scope, *cells, str(counted)])
@@ -174,8 +174,8 @@ def _score_tables(scores: Sequence[Score]) -> list[str]:
 
 def _listed(errors: Sequence[Finding], warnings: Sequence[Finding]) -> list[str]:
     lines = []
-    for word, found in (("error", errors), ("warning", warnings)):
-        for finding in found:
+    for word, findings in (("error", errors), ("warning", warnings)):
+        for finding in findings:
             lines.append(f"{word}: {finding.message}")
             lines += [f"    {example}" for example in finding.examples]
     return [*lines, f"{_plural(len(errors), 'error')}, {_plural(len(warnings), 'warning')}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from rubrics.check.detectors import SAMPLE, detect
 from rubrics.check.duplicates import check_duplicates
 from rubrics.check.finding import finding
-from rubrics.check.report import Finding, Report, Score
+from rubrics.check.report import DetectorScore, Finding, Report
 from rubrics.check.structure import check_structure, cover
 from rubrics.check.text import check_texts, measure_lengths
 from rubrics.check.units import find_units
@@ -70,9 +70,9 @@ def check_file(path: Path, others: Sequence[Suite] = (), *, detectors: bool = Tr
     return replace(report, findings=(*faults, *report.findings))
 
 
-def _artefacts(scores: Sequence[Score]) -> list[Finding]:
+def _artefacts(scores: Sequence[DetectorScore]) -> list[Finding]:
     """One warning for each detector that finds something."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name in dict.fromkeys(score.detector for score in scores):
         places = [
             f"{s.scope}: {s.accuracy:.1%} ({s.low:.1%} – {s.high:.1%}, {s.pairs} pairs)"
@@ -80,13 +80,13 @@ def _artefacts(scores: Sequence[Score]) -> list[Finding]:
             if s.detector == name and s.verdict == "artefact"
         ]
         message = f"“{name}” finds the chosen response without the prompt, overall or in a subcategory ({{n}} scores)"
-        found += finding("warning", f"artefact-{name}", message, places)
-    return found
+        findings += finding("warning", f"artefact-{name}", message, places)
+    return findings
 
 
-def _undetected(suite: Suite, scores: Sequence[Score], wanted: bool) -> list[Finding]:
+def _undetected(suite: Suite, scores: Sequence[DetectorScore], detectors: bool) -> list[Finding]:
     """What the detectors could not look at."""
-    if not wanted or not suite.scored:
+    if not detectors or not suite.scored:
         return []
     if not scores:
         message = "too few clusters for artefact detectors; nothing can be said about short cuts"

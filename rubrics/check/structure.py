@@ -40,13 +40,13 @@ def check_structure(suite: Suite) -> list[Finding]:
             "error",
             "group-of-prompts",
             "{n} groups hold different prompts; a group is one prompt",
-            (name for name, found in groups.items() if len({pair.prompt_text for pair in found}) > 1),
+            (name for name, members in groups.items() if len({pair.prompt_text for pair in members}) > 1),
         ),
         *finding(
             "error",
             "group-in-clusters",
             "{n} groups lie in more than one cluster; a cluster is made of whole groups",
-            (name for name, found in groups.items() if len({pair.cluster for pair in found}) > 1),
+            (name for name, members in groups.items() if len({pair.cluster for pair in members}) > 1),
         ),
         *finding(
             "warning",
@@ -58,7 +58,7 @@ def check_structure(suite: Suite) -> list[Finding]:
             "warning",
             "one-pair",
             "{n} prompts have one pair only",
-            (name for name, found in groups.items() if len(found) == 1),
+            (name for name, members in groups.items() if len(members) == 1),
         ),
         *finding("warning", "never-violated", "{n} criteria are violated by no pair of their prompt", _idle(groups)),
         *finding(
@@ -73,7 +73,7 @@ def check_structure(suite: Suite) -> list[Finding]:
 def _idle(groups: dict[str, list[Pair]]) -> list[str]:
     idle: list[str] = []
     for name, pairs in groups.items():
-        known = {criterion.id: criterion.text for pair in pairs for criterion in pair.criteria}
+        texts = {criterion.id: criterion.text for pair in pairs for criterion in pair.criteria}
         used = {violated for pair in pairs for violated in pair.violated}
-        idle += [f"{name}: {shown(text)}" for ident, text in known.items() if ident not in used]
+        idle += [f"{name}: {shown(text)}" for ident, text in texts.items() if ident not in used]
     return idle

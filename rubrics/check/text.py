@@ -29,10 +29,10 @@ def check_texts(pairs: Sequence[Pair]) -> list[Finding]:
     control, mojibake, alike, ratio, stub = [], [], [], [], []
     for pair in pairs:
         for field, text in _texts(pair):
-            if found := _CONTROL.search(text):
-                control.append(f"{pair.id}, {field}: {shown(found.group())}")
-            if found := _MOJIBAKE.search(text):
-                mojibake.append(f"{pair.id}, {field}: {shown(text[max(0, found.start() - 10) : found.end() + 10])}")
+            if match := _CONTROL.search(text):
+                control.append(f"{pair.id}, {field}: {shown(match.group())}")
+            if match := _MOJIBAKE.search(text):
+                mojibake.append(f"{pair.id}, {field}: {shown(text[max(0, match.start() - 10) : match.end() + 10])}")
         if Subcategory.FORMAT not in pair.subcategories and _plain(pair.chosen) == _plain(pair.rejected):
             alike.append(pair.id)
         for field, text in (("chosen", pair.chosen), ("rejected", pair.rejected)):

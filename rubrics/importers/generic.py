@@ -1,10 +1,10 @@
 """JSON lines, CSV and Parquet with any columns.
 
-Columns are found by the names of the contract or through `--map field=column`. Beside the contract's fields one may
-hold `criterion` (the text of the one criterion), `subcategory` (its subcategory) and `chosen_score`/`rejected_score`
-(equal scores are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and `rejected` may be
-conversations (lists of `{role, content}`): the last turn is the response, and the turns before it are the prompt where
-no column is. Cells of CSV hold lists as JSON.
+Columns are found by the names of the contract or through a map of fields to columns. Beside the contract's fields
+one may hold `criterion` (the text of the one criterion), `subcategory` (its subcategory) and `chosen_score` and
+`rejected_score` (equal scores are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and
+`rejected` may be conversations (lists of `{role, content}`): the last turn is the response, and the turns before it are
+the prompt where no column is. Cells of CSV hold lists as JSON.
 
 Subcategory where neither column nor option gives one: Utility, since a bare preference says only which response served
 the person better.
@@ -96,7 +96,8 @@ def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> N
             raise SuiteError(
                 f"has no column {column[name]!r} for {name}",
                 where=str(path),
-                fix=f"{hint}map it: --map {name}=COLUMN; columns are {', '.join(map(str, row))}",
+                fix=f"{hint}map {name} to a column; columns are {', '.join(map(str, row))}",
+                shell=f"--map {name}=COLUMN",
             )
 
 

@@ -69,16 +69,20 @@ def parse_map(text: str) -> dict[str, str]:
     Raises:
         SuiteError: a part without `=`, an unknown field, or a field given twice.
     """
-    found: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column:
-            raise SuiteError(f"{part!r} maps nothing", where="--map", fix="write field=column, such as prompt=question")
+            raise SuiteError(
+                f"{part!r} maps nothing", where="mapping of columns", fix="write field=column, such as prompt=question"
+            )
         if name not in MAPPED:
             close = nearest(name, MAPPED)
             hint = f"did you mean {close}? " if close else ""
-            raise SuiteError(f"{name!r} is no field", where="--map", fix=f"{hint}fields are {', '.join(MAPPED)}")
-        if name in found:
-            raise SuiteError(f"{name!r} is mapped twice", where="--map", fix="map it once")
-        found[name] = column
-    return found
+            raise SuiteError(
+                f"{name!r} is no field", where="mapping of columns", fix=f"{hint}fields are {', '.join(MAPPED)}"
+            )
+        if name in columns:
+            raise SuiteError(f"{name!r} is mapped twice", where="mapping of columns", fix="map it once")
+        columns[name] = column
+    return columns

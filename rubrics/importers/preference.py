@@ -1,7 +1,7 @@
 """Data sets that say of two responses which is the better: LLMBar, RM-Bench, Anthropic HH.
 
-Their records name no criterion; the one each pair gets, and its subcategory, follow these rules (`--subcategory` and
-`--criterion` replace them).
+Their records name no criterion; the one each pair gets, and its subcategory, follow these rules (the options
+`subcategory` and `criterion` replace them).
 
 LLMBar (arXiv 2310.07641)   "Follows the instruction"; Relevance, since the rejected output answers another instruction
                             than was given. Case studies: Base_9, Base_10 Logic; Constraint Format; Negation Persona.
@@ -126,8 +126,8 @@ def _transcript(value: object) -> list[dict[str, Any]] | None:
         return None
     pieces = _TURN.split(value)
     turns = [
-        {"role": _ROLES[speaker], "content": said.strip()}
-        for speaker, said in zip(pieces[1::2], pieces[2::2], strict=True)
+        {"role": _ROLES[speaker], "content": text.strip()}
+        for speaker, text in zip(pieces[1::2], pieces[2::2], strict=True)
     ]
     ends_well = len(turns) > 1 and turns[-1]["role"] == "assistant" and not pieces[0].strip()
     return turns if ends_well else None

@@ -69,8 +69,8 @@ def read_records(path: Path) -> Iterator[Record]:
                 yield Record(number, value if isinstance(value, dict) else Drop("not a JSON object"))
             return
     with open_lines(path, SuiteError) as lines:
-        for number, found in parse_lines(lines):
-            yield Record(number, Drop("not a line of JSON") if isinstance(found, Fault) else found)
+        for number, value in parse_lines(lines):
+            yield Record(number, Drop("not a line of JSON") if isinstance(value, Fault) else value)
 
 
 def _read_whole(path: Path) -> list[object] | None:

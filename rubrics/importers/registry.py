@@ -24,9 +24,9 @@ from rubrics.schema import Pair
 __all__ = ["FORMATS", "ImportResult", "import_pairs"]
 
 FORMATS: dict[str, Format] = {
-    found.name: found for module in (generic, preference, scored, rubric) for found in module.FORMATS
+    entry.name: entry for module in (generic, preference, scored, rubric) for entry in module.FORMATS
 }
-"""Every format by the name it goes by on the command line."""
+"""Every format by its name."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         raise SuiteError("would be written over itself", where=str(out), fix="name another file for the result")
     chosen = FORMATS[format]
     if options.map and chosen not in generic.FORMATS:
-        raise SuiteError("its columns are known", where=format, fix="leave --map out; jsonl, csv and parquet take it")
+        raise SuiteError("its columns are known", where=format, fix="map no columns; jsonl, csv and parquet take a map")
     run = _Run(chosen, options)
     with write_whole(out) as target:
         run.write(files, target)
@@ -184,11 +184,11 @@ def _reason(error: ValidationError, values: dict[str, object], model: type[Pair]
     """One short reason; numbers are taken out so that equal reasons count together."""
     if "chosen" in values and values.get("chosen") == values.get("rejected"):
         return "both responses are the same text"
-    found = explain(error, dict(values), 0, model.model_fields)
-    if not found:
+    faults = explain(error, dict(values), 0, model.model_fields)
+    if not faults:
         return "criteria contradict each other"
-    field = re.sub(r"\.\d+", "", found[0].field)
-    message = found[0].message.split(";")[0]
+    field = re.sub(r"\.\d+", "", faults[0].field)
+    message = faults[0].message.split(";")[0]
     return f"{field} {re.sub('‘.*’', 'a value', message)}"
 
 

@@ -1,6 +1,6 @@
 """Data sets of prompts with criteria and no pair of responses: HealthBench, BiGGen, IFEval.
 
-They become prompts with criteria (`rubrics.prompts`). Subcategories (`--subcategory` replaces them):
+They become prompts with criteria (`rubrics.prompts`). Subcategories (the option `subcategory` replaces them):
 
 HealthBench (arXiv 2505.08775)
     By a rubric item's axis: accuracy Factuality, completeness Completeness, communication_quality Coherence,
@@ -98,15 +98,15 @@ def _biggen(record: Record, path: Path, options: ImportOptions) -> Iterator[Item
     if not text:
         yield Drop("no criteria")
         return
-    system, asked = text_of(row.get("system_prompt")), text_of(row.get("input"))
+    system, question = text_of(row.get("system_prompt")), text_of(row.get("input"))
     capability, task = text_of(row.get("capability")) or "", text_of(row.get("task")) or ""
     subcategory = options.subcategory or _TASKS.get(task) or _CAPABILITIES.get(capability, S.UTILITY)
-    turns = [{"role": "system", "content": system}, {"role": "user", "content": asked}]
+    turns = [{"role": "system", "content": system}, {"role": "user", "content": question}]
     yield Draft(
         {
             "id": text_of(row.get("id")),
             "domain": capability or None,
-            "prompt": turns if system and system.strip() else asked,
+            "prompt": turns if system and system.strip() else question,
             "criteria": [{"id": "rubric", "text": text, "subcategory": str(subcategory)}],
             "reference": text_of(row.get("reference_answer")) or None,
         }

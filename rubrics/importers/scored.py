@@ -1,6 +1,6 @@
 """Data sets that mark single responses: Prometheus-style scores, GSM8K-style solutions that are right or wrong.
 
-Subcategories (`--subcategory` replaces them):
+Subcategories (the option `subcategory` replaces them):
 
 Prometheus (arXiv 2405.01535)
     The rubric's own question is the criterion; Utility, since rubrics ask how well a response serves and no subcategory
@@ -49,19 +49,19 @@ def _gather_scored(records: Iterator[Record]) -> Iterator[Record]:
         if isinstance(row, Drop) or "chosen_instruction" in row:
             yield record
             continue
-        asked, score = _asked(row), _score(row)
-        if asked is None:
+        parts, score = _parts(row), _score(row)
+        if parts is None:
             yield Record(record.number, Drop("no instruction, response and rubric"))
         elif score is None:
             yield Record(record.number, Drop("no score"))
         else:
-            prompt, response, criterion = asked
+            prompt, response, criterion = parts
             groups.setdefault((prompt, criterion), []).append(_Scored(response, score, record.number))
     for (prompt, criterion), responses in groups.items():
         yield Record(responses[0].number, {"prompt": prompt, "criterion": criterion, "responses": responses})
 
 
-def _asked(row: dict[str, Any]) -> tuple[str, str, str] | None:
+def _parts(row: dict[str, Any]) -> tuple[str, str, str] | None:
     """Prompt, response and criterion of a record of either shape: in fields of their own, or in one request."""
     fields = [row.get(f"orig_{name}") for name in ("instruction", "response", "criteria")]
     if all(isinstance(value, str) for value in fields):
@@ -71,8 +71,8 @@ def _asked(row: dict[str, Any]) -> tuple[str, str, str] | None:
 
 
 def _request(value: object) -> tuple[str, str, str] | None:
-    found = _REQUEST.search(value) if isinstance(value, str) else None
-    return (found["prompt"].strip(), found["response"].strip(), found["criterion"].strip()) if found else None
+    match = _REQUEST.search(value) if isinstance(value, str) else None
+    return (match["prompt"].strip(), match["response"].strip(), match["criterion"].strip()) if match else None
 
 
 def _score(row: dict[str, Any]) -> float | None:
@@ -81,7 +81,7 @@ def _score(row: dict[str, Any]) -> float | None:
         value: Any = row.get(name)
         values: list[Any] = value if isinstance(value, list) else [value]
         try:
-            numbers = [float(one) for one in values]
+            numbers = [float(entry) for entry in values]
         except (TypeError, ValueError):
             continue
         if numbers and all(0 <= number <= 100 for number in numbers):
@@ -101,8 +101,8 @@ def _prometheus(record: Record, path: Path, options: ImportOptions) -> Iterator[
     responses: list[_Scored] = row["responses"]
     if len(responses) == 1:
         yield Drop("no other response to compare with")
-    for one, other in combinations(responses, 2):
-        better, worse = (one, other) if one.score > other.score else (other, one)
+    for left, right in combinations(responses, 2):
+        better, worse = (left, right) if left.score > right.score else (right, left)
         if better.score == worse.score:
             yield Drop("a tie")
         elif better.score - worse.score < options.min_gap:
@@ -181,8 +181,8 @@ def _cut(solution: str, sentences: int | None) -> str:
     plain = _CALCULATOR.sub("", solution).strip()
     if sentences is None:
         return plain
-    found = [match for match in _SENTENCE.finditer(plain) if match.group().strip()]
-    return plain[: found[min(sentences, len(found)) - 1].end()].strip() if found else plain
+    sentences_ = [match for match in _SENTENCE.finditer(plain) if match.group().strip()]
+    return plain[: sentences_[min(sentences, len(sentences_)) - 1].end()].strip() if sentences_ else plain
 
 
 FORMATS = [

@@ -66,8 +66,8 @@ def _layout(rng: Rng) -> Sides:
         },
         {"how": "all things on one line", "each": "a comma", "mark": "on a single line", "body": join(things)},
     ]
-    one, two = rng.sample(ways, 2)
-    return Sides({"n": rng.choice(KINDS["name"]), "all": join(things), "kind": noun}, one, two)
+    first, second = rng.sample(ways, 2)
+    return Sides({"n": rng.choice(KINDS["name"]), "all": join(things), "kind": noun}, first, second)
 
 
 def _counted(rng: Rng) -> Sides:
@@ -122,8 +122,8 @@ def _written(rng: Rng) -> Sides:
         ({"how": "in capital letters", "body": text.upper()}, {"how": "in small letters", "body": text}),
         ({"how": "in quotation marks", "body": f"“{text}”"}, {"how": "without quotation marks", "body": text}),
     )
-    one, two = rng.choice(ways)
-    return Sides(shared, *((one, two) if rng.random() < 0.5 else (two, one)))
+    first, second = rng.choice(ways)
+    return Sides(shared, *((first, second) if rng.random() < 0.5 else (second, first)))
 
 
 def _figures(rng: Rng) -> Sides:
@@ -279,15 +279,15 @@ def _ledger(rng: Rng, broken: bool) -> str:
     size = rng.randint(2, 5)
     names = rng.sample(list(KINDS["name"]), size)
     things = rng.sample(list(KINDS[rng.choice(_THINGS)]), size)
-    told = list(zip(names, things, strict=True))
-    asked = rng.sample(told, size)
+    owned = list(zip(names, things, strict=True))
+    repeated = rng.sample(owned, size)
     if broken:
-        asked = list(zip([n for n, _ in asked], [v for _, v in asked[1:] + asked[:1]], strict=True))
+        repeated = list(zip([n for n, _ in repeated], [v for _, v in repeated[1:] + repeated[:1]], strict=True))
     first, second = rng.choice(_HAS)
     if rng.random() < 0.5:
         first, second = second, first
     again = rng.choice((first, second))
-    return " ".join([first.format(n=n, v=v) for n, v in told] + [again.format(n=n, v=v) for n, v in asked])
+    return " ".join([first.format(n=n, v=v) for n, v in owned] + [again.format(n=n, v=v) for n, v in repeated])
 
 
 def _echo(rng: Rng, broken: bool) -> str:

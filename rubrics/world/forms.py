@@ -89,10 +89,10 @@ class Family:
         sides = self.draw(rng)
         facts = rng.choice(self.facts) if self.facts else ""
         asks, says = rng.choice(self.asks), rng.choice(self.says)
-        zero, one = sides.at(0), sides.at(1)
+        first, second = sides.at(0), sides.at(1)
 
         def both(form: str) -> tuple[str, str]:
-            return sentence_case(form.format_map(zero)), sentence_case(form.format_map(one))
+            return sentence_case(form.format_map(first)), sentence_case(form.format_map(second))
 
         raw = self.part in ("list", "case", "quotes")
         return Trait(
@@ -100,11 +100,11 @@ class Family:
             subcategory=self.subcategory,
             facts=both(facts),
             asks=both(asks),
-            says=(says.format_map(zero), says.format_map(one)) if raw else both(says),
+            says=(says.format_map(first), says.format_map(second)) if raw else both(says),
             criteria=both(self.criterion),
-            checks=(self.check(zero), self.check(one)),
+            checks=(self.check(first), self.check(second)),
             part=self.part,
-            values=frozenset(value for value in zero.values() if value[:1].isalpha()),
+            values=frozenset(value for value in first.values() if value[:1].isalpha()),
         )
 
 
@@ -115,13 +115,13 @@ def pick(spec: str) -> Draw:
     def draw(rng: Rng) -> Sides:
         taken: set[str] = set()
 
-        def one(kind: str) -> str:
+        def fresh(kind: str) -> str:
             value = rng.choice([v for v in KINDS[kind] if v not in taken])
             taken.add(value)
             return value
 
         def slots(text: str) -> dict[str, str]:
-            return {key: one(kind) for key, kind in (item.split(":") for item in text.split())}
+            return {key: fresh(kind) for key, kind in (item.split(":") for item in text.split())}
 
         return Sides(slots(shared), slots(sided), slots(sided))
 
@@ -132,8 +132,8 @@ def two_of(options: Sequence[Slots], spec: str) -> Draw:
     """Two settings from a table of linked slots; `spec` names the shared ones."""
 
     def draw(rng: Rng) -> Sides:
-        one, two = rng.sample(options, 2)
-        return Sides(pick(spec)(rng).shared, one, two)
+        first, second = rng.sample(options, 2)
+        return Sides(pick(spec)(rng).shared, first, second)
 
     return draw
 

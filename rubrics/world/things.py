@@ -118,4 +118,4 @@ def sentence_case(text: str) -> str:
     """The text with a capital at the start of every sentence, line and direct speech, and with `an` before a vowel."""
     text = re.sub(r"\ba (?=[aeiou])", "an ", text)
     text = re.sub(r"((?:^|[.!?] |“))A (?=[aeiou])", r"\1An ", text)
-    return re.sub(r"((?:\A|[.!?\n])\W*|: “)([a-z])", lambda found: found[1] + found[2].upper(), text)
+    return re.sub(r"((?:\A|[.!?\n])\W*|: “)([a-z])", lambda match: match[1] + match[2].upper(), text)

@@ -65,8 +65,8 @@ def bullets(text: str) -> tuple[str, list[str]]:
 def _holds(phrase: str, text: str) -> int:
     """Where a phrase begins in a text, as whole words and without regard to case; -1 where it does not."""
     pattern = r"\s+".join(re.escape(word) for word in phrase.split())
-    found = re.search(rf"(?<!\w){pattern}(?!\w)", text, flags=re.IGNORECASE)
-    return found.start() if found else -1
+    match = re.search(rf"(?<!\w){pattern}(?!\w)", text, flags=re.IGNORECASE)
+    return match.start() if match else -1
 
 
 def _says(check: Check, text: str) -> bool:
@@ -89,14 +89,14 @@ def _lines(text: str) -> list[str]:
 def _count(check: Check, text: str) -> bool:
     unit = check.right[0]
     if unit == "sentences":
-        found = len(sentences(text))
+        counted = len(sentences(text))
     elif unit == "lines":
-        found = len(_lines(text))
+        counted = len(_lines(text))
     elif unit == "items":
-        found = len(bullets(text)[1])
+        counted = len(bullets(text)[1])
     else:  # how many of the named things are there
-        found = sum(_holds(phrase, text) >= 0 for phrase in check.right)
-    return found == check.number
+        counted = sum(_holds(phrase, text) >= 0 for phrase in check.right)
+    return counted == check.number
 
 
 def _repeats(check: Check, text: str) -> bool:

@@ -33,24 +33,24 @@ def compare(
     from engine.results.comparison import compare_candidates
 
     board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded))
-    found = compare_candidates(board, first, second, by=by)
+    comparisons = compare_candidates(board, first, second, by=by)
     if as_json:
-        print_json([{"scope": name, **asdict(one)} for name, one in found.items()])
+        print_json([{"scope": name, **asdict(c)} for name, c in comparisons.items()])
         return
     a, b = board.entrant(first).label, board.entrant(second).label
     print_table(
         ["scope", "difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
         [
             [
-                name, points(one.difference), points_between(one.ci_low, one.ci_high),
-                f"{one.p_value:.4f}", one.both, len(one.only_a), len(one.only_b), one.neither, one.ties, one.n_pairs,
+                name, points(c.difference), points_between(c.ci_low, c.ci_high),
+                f"{c.p_value:.4f}", c.both, len(c.only_a), len(c.only_b), c.neither, c.ties, c.n_pairs,
             ]
-            for name, one in found.items()
+            for name, c in comparisons.items()
         ],
         right=["difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
     )  # fmt: skip
     narrate(
         f"A {a} minus B {b}, in points · {board.suite} · {board.protocol}, {board.metric}",
-        f"95 %: {found['overall'].method}; p: {found['overall'].test}",
+        f"95 %: {comparisons['overall'].method}; p: {comparisons['overall'].test}",
     )
     narrate("which pairs these are: --json", *(f"note: {note}" for note in board.notes))

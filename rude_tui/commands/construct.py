@@ -17,11 +17,11 @@ from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.construct.account import Account
-    from engine.construct.estimate import Estimate
+    from engine.construct.estimate import CostEstimate
     from engine.construct.request import ConstructRequest
     from engine.jobs.progress import RunState
 
-__all__ = ["ConstructTold", "construct", "patience_options", "request_of", "typed_request"]
+__all__ = ["ConstructProgress", "construct", "patience_options", "request_of", "typed_request"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -159,11 +159,11 @@ def construct(ctx: click.Context, /, **given: Any) -> None:
         _show_estimate(request.estimate(store), given["as_json"])
         return
     job = ConstructJob(request.construction(), request.running)
-    told = ConstructTold()
+    progress = ConstructProgress()
     try:
-        (state,) = perform(store, job, told, cancelled_by_signals())
+        (state,) = perform(store, job, progress, cancelled_by_signals())
     finally:
-        told.end()
+        progress.end()
     _show_end(state, given["as_json"], _untried(store, request.settings))
     ctx.exit(exit_code([state]))
 
@@ -226,7 +226,7 @@ def _untried(store: Any, settings: Any) -> list[str]:
     return [str(spec) for spec in settings.verifiers if str(spec) not in tried]
 
 
-class ConstructTold:
+class ConstructProgress:
     """Progress on standard error: a live line in a terminal, a plain one now and then elsewhere."""
 
     def __init__(self) -> None:
@@ -262,7 +262,7 @@ class ConstructTold:
 def _line(state: RunState) -> str:
     account = _account(state)
     parts = [state.phase.value]
-    parts += [f"{one.name} {one.accepted} of {one.done} (planned {one.planned})" for one in account.yields]
+    parts += [f"{y.name} {y.accepted} of {y.done} (planned {y.planned})" for y in account.yields]
     parts.append(f"{account.calls:,} questions, {account.tokens:,} tokens, {account.in_flight} under way")
     if account.remembered:
         parts.append(f"{account.remembered:,} remembered")
@@ -284,7 +284,7 @@ def _show_end(state: RunState, as_json: bool, untried: list[str]) -> None:
         counts = ("calls", "fresh", "remembered", "failed_calls", "in_flight", "tokens")
         print_json({
             "run_id": state.run_id, "name": state.suite, "phase": state.phase.value,
-            "yields": [asdict(one) for one in account.yields], **{name: getattr(account, name) for name in counts},
+            "yields": [asdict(y) for y in account.yields], **{name: getattr(account, name) for name in counts},
             "seconds": state.seconds, "eta_seconds": None, "latest": None, "notes": list(state.notes),
             "error": state.error, "pairs": account.pairs, "output": account.output,
         })  # fmt: skip
@@ -309,7 +309,7 @@ def _show_end(state: RunState, as_json: bool, untried: list[str]) -> None:
                 f"{state.run_id}")  # fmt: skip
 
 
-def _show_estimate(planned: Estimate, as_json: bool) -> None:
+def _show_estimate(planned: CostEstimate, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(planned), "totals": {name: planned.totals(name) for name, _ in planned.courses}})
         return
@@ -329,10 +329,10 @@ def _show_estimate(planned: Estimate, as_json: bool) -> None:
     )
     for name, costs in planned.courses:
         calls, tokens, seconds, money = planned.totals(name)
-        told = "measured" if all(c.measured for c in costs) else "assumed"
+        basis = "measured" if all(c.measured for c in costs) else "assumed"
         narrate(
             f"{name}: {calls:,} questions, {tokens:,} tokens, {_duration(seconds)} at {planned.concurrency} at a time "
-            f"(times {told}), {money:,.2f} at the prices given"
+            f"(times {basis}), {money:,.2f} at the prices given"
         )
     narrate(
         f"{planned.prompts} prompts, {planned.pairs} pairs planned; least: every first attempt holds; likely: two "

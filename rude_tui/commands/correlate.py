@@ -25,7 +25,7 @@ Kind = Literal["pearson", "spearman", "kendall"]
 
 @click.command()
 @click.option(
-    "--predictor", "asked", multiple=True, metavar="NAME|FILE.csv",
+    "--predictor", "named", multiple=True, metavar="NAME|FILE.csv",
     help="Default: all there are (rude-tui predictors list). A CSV (candidate, and a column for each predictor) adds "
     "columns of your own; 'proxy STATISTIC, WEIGHTING' needs a run with --token-scores.",
 )  # fmt: skip
@@ -44,7 +44,7 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @as_json
 @database
 def correlate(
-    asked: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, statistic: Kind,
+    named: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, statistic: Kind,
     families: str | None, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
     as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
@@ -65,7 +65,9 @@ def correlate(
             "no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --ladder, or --published"
         )
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
-    predictors = [name for one in asked for name in ([one] if not one.endswith(".csv") else _added(store, Path(one)))]
+    predictors = [
+        name for text in named for name in ([text] if not text.endswith(".csv") else _added(store, Path(text)))
+    ]
     predictors = predictors or predictor_names(store, question if source == "own" else None, source=source)
     given = families_of(families) if families else None
     views = correlation_views(store, question, predictors, outcomes, source=source, families=given)
@@ -85,7 +87,7 @@ def correlate(
     if len(views) == 1:
         _print_detail(views[0])
     if as_league or len(views) == 1:
-        _say_families(views[0], told=RULE if source == "own" else "as listed with the study's points")
+        _say_families(views[0], rule=RULE if source == "own" else "as listed with the study's points")
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
     _say_notes(views)
@@ -97,12 +99,12 @@ def _print_statistics(views: Sequence[CorrelationView]) -> None:
     rows = []
     for view in views:
         cells = []
-        for found in view.statistics.statistics:
-            cells += [_r(found.value), _span(found.ci_low, found.ci_high), _p(found.p_value)]
+        for statistic in view.statistics.statistics:
+            cells += [_r(statistic.value), _span(statistic.ci_low, statistic.ci_high), _p(statistic.p_value)]
         rows.append([view.outcome, view.predictor, view.statistics.n, *cells])
     columns = ["outcome", "predictor", "n"]
-    for found in views[0].statistics.statistics:
-        columns += [found.name, f"95 % ({found.name[0]})", f"p ({found.name[0]})"]
+    for statistic in views[0].statistics.statistics:
+        columns += [statistic.name, f"95 % ({statistic.name[0]})", f"p ({statistic.name[0]})"]
     print_table(columns, rows, right=columns[2:])
     _say_methods(views)
     narrate(f"p: {HELP['p']}")
@@ -112,9 +114,9 @@ def _say_methods(views: Sequence[CorrelationView]) -> None:
     """How each statistic's interval and p were made; names of statistics that share a way stand together."""
     ways: dict[str, list[str]] = {}
     for view in views:
-        for found in view.statistics.statistics:
-            if not math.isnan(found.value) and found.name not in ways.setdefault(found.method, []):
-                ways[found.method].append(found.name)
+        for statistic in view.statistics.statistics:
+            if not math.isnan(statistic.value) and statistic.name not in ways.setdefault(statistic.method, []):
+                ways[statistic.method].append(statistic.name)
     narrate(*(f"95 % and p, {', '.join(names)}: {method}" for method, names in ways.items()))
 
 
@@ -122,7 +124,11 @@ def _say_notes(views: Sequence[CorrelationView]) -> None:
     """What single correlations must be read with; those that share it stand together."""
     held: dict[str, list[str]] = {}
     for view in views:
-        own = [f"{one.name}: {one.note}" for one in view.statistics.statistics if one.note and view.statistics.n > 4]
+        own = [
+            f"{statistic.name}: {statistic.note}"
+            for statistic in view.statistics.statistics
+            if statistic.note and view.statistics.n > 4
+        ]
         for note in filter(None, [*view.statistics.note.split("; "), *own]):
             held.setdefault(note, []).append(f"{view.predictor}, {view.outcome}")
     for note, names in held.items():
@@ -137,11 +143,11 @@ def _print_league(outcome: str, league: League) -> None:
 
     rows = []
     for row in league.rows:
-        found, given = row.by(league.statistic), row.given_control
+        statistic, given = row.by(league.statistic), row.given_control
         rival = getattr(row.versus, league.statistic) if row.versus else None
         rows.append([
-            row.predictor, row.n, _r(found.value), _span(found.ci_low, found.ci_high), _p(found.p_value),
-            _p(row.p_holm), _r(given.value) if given else "–",
+            row.predictor, row.n, _r(statistic.value), _span(statistic.ci_low, statistic.ci_high),
+            _p(statistic.p_value), _p(row.p_holm), _r(given.value) if given else "–",
             _span(given.ci_low, given.ci_high) if given else "–", _r(row.weakest), _r(row.weakest_family),
             _r(rival.difference) if rival else "–", _span(rival.ci_low, rival.ci_high) if rival else "–",
             _p(rival.p_value) if rival else "–", _p(row.versus.williams_p) if row.versus else "–",
@@ -171,39 +177,46 @@ def _say_verdicts(by_outcome: Sequence[Sequence[CorrelationView]]) -> None:
 def _print_detail(view: CorrelationView) -> None:
     from engine.correlation.predictor_outcome import HELP, expected, given_size
 
-    left = [("candidate", one) for one in view.statistics.leave_one_out]
-    left += [("family", one) for one in view.statistics.leave_family_out]
-    left = [(kind, one) for kind, one in left if one.n > 2]
+    left = [("candidate", left_out) for left_out in view.statistics.leave_one_out]
+    left += [("family", left_out) for left_out in view.statistics.leave_family_out]
+    left = [(kind, left_out) for kind, left_out in left if left_out.n > 2]
     if left:
         print_table(
             ["without", "which", "n", "pearson", "spearman", "kendall"],
-            [[one.name, kind, one.n, _r(one.pearson), _r(one.spearman), _r(one.kendall)] for kind, one in left],
+            [
+                [left_out.name, kind, left_out.n, _r(left_out.pearson), _r(left_out.spearman), _r(left_out.kendall)]
+                for kind, left_out in left
+            ],
             right=["n", "pearson", "spearman", "kendall"],
         )
     for ranks in (False, True):
-        found = given_size(view, ranks=ranks)
-        bounds = "" if math.isnan(found.value) else f" [{_span(found.ci_low, found.ci_high)}], p {_p(found.p_value)}"
-        narrate(f"given size, {'ρ' if ranks else 'r'}: {_r(found.value)}{bounds}" + (found.note and f": {found.note}"))
+        partial = given_size(view, ranks=ranks)
+        bounds = (
+            "" if math.isnan(partial.value) else f" [{_span(partial.ci_low, partial.ci_high)}], p {_p(partial.p_value)}"
+        )
+        narrate(
+            f"given size, {'ρ' if ranks else 'r'}: {_r(partial.value)}{bounds}" + (partial.note and f": {partial.note}")
+        )
     narrate(HELP["size"])
     ahead = expected(view)
     if ahead:
         print_table(
             ["expected", view.predictor, view.outcome, "95 %", ""],
             [
-                [one.name, number(one.x), number(one.value), between(one.low, one.high),
-                 "beyond all with an outcome" if one.outside else ""]
-                for one in ahead
+                [place.name, number(place.x), number(place.value), between(place.low, place.high),
+                 "beyond all with an outcome" if place.outside else ""]
+                for place in ahead
             ],
             right=[view.predictor, view.outcome, "95 %"],
         )  # fmt: skip
         narrate(f"expected: {HELP['expected']}")
 
 
-def _say_families(view: CorrelationView, *, told: str) -> None:
+def _say_families(view: CorrelationView, *, rule: str) -> None:
     held: dict[str, list[str]] = {}
     for point in view.points:
         held.setdefault(point.family, []).append(point.name)
-    narrate(*(f"family {family}: {', '.join(names)}" for family, names in sorted(held.items())), f"families: {told}")
+    narrate(*(f"family {family}: {', '.join(names)}" for family, names in sorted(held.items())), f"families: {rule}")
 
 
 def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
@@ -216,11 +229,11 @@ def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
         "predictor": view.predictor, "outcome": view.outcome, "source": view.source, "notes": view.notes,
         "help": view.help, "higher_is_better": view.higher_is_better,
         "points": [asdict(point) for point in view.points],
-        "statistics": {found.name: asdict(found) for found in view.statistics.statistics},
-        "leave_one_out": [asdict(one) for one in view.statistics.leave_one_out],
-        "leave_family_out": [asdict(one) for one in view.statistics.leave_family_out],
+        "statistics": {statistic.name: asdict(statistic) for statistic in view.statistics.statistics},
+        "leave_one_out": [asdict(left_out) for left_out in view.statistics.leave_one_out],
+        "leave_family_out": [asdict(left_out) for left_out in view.statistics.leave_family_out],
         "given_size": {"pearson": asdict(given_size(view)), "spearman": asdict(given_size(view, ranks=True))},
-        "expected": [asdict(one) for one in expected(view)],
+        "expected": [asdict(place) for place in expected(view)],
         "p_holm": row.p_holm, "reference": league.reference,
         "versus": asdict(row.versus) if row.versus else None,
     }  # fmt: skip
@@ -228,7 +241,7 @@ def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
 
 def _added(store: Store, path: Path) -> list[str]:
     """Keep the file's columns; their names."""
-    from rude_tui.commands.predictors import keep_columns
+    from rude_tui.commands.predictors.add import keep_columns
 
     return keep_columns(store, path)
 

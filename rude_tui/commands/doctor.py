@@ -20,9 +20,9 @@ def doctor(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
     checks = report()
     if as_json:
-        print_json([check._asdict() for check in checks])
+        print_json([{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.remedy} for c in checks])
     else:
         print_table(
-            ["check", "ok", "found", "to do"], [[c.name, "✓" if c.ok else "✗", c.detail, c.fix] for c in checks]
+            ["check", "ok", "found", "to do"], [[c.name, "✓" if c.ok else "✗", c.detail, c.remedy] for c in checks]
         )
     ctx.exit(0 if all(check.ok for check in checks) else 1)

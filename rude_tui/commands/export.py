@@ -51,9 +51,9 @@ def export(
         raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")
 
     question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
-    found = table(store_of(db), what, question, source=source)
+    contents = table(store_of(db), what, question, source=source)
     if output == "-":
-        write_csv(found, sys.stdout, raw=raw)
+        write_csv(contents, sys.stdout, raw=raw)
     else:
-        write_table(found, Path(output), raw=raw)
-        narrate(f"{len(found.rows)} rows → {output}")
+        write_table(contents, Path(output), raw=raw)
+        narrate(f"{len(contents.rows)} rows → {output}")

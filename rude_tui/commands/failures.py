@@ -33,7 +33,7 @@ def failures(
     """
     board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded))
     label = board.entrant(model).label
-    found = failed_pairs(board, label, subcategory=subcategory, criterion=criterion)
+    failed = failed_pairs(board, label, subcategory=subcategory, criterion=criterion)
     if as_json:
         print_json([
             {
@@ -41,7 +41,7 @@ def failures(
                 "violated": pair.violated, "margin": pair.margin, "score": pair.score, "failed_by": pair.failed_by,
                 "scored_by": pair.scored_by,
             }
-            for pair in found
+            for pair in failed
         ])  # fmt: skip
         return
     tree = failure_tree(board, label)
@@ -58,11 +58,11 @@ def failures(
         ["pair", "domain", "violates", "margin", "failed by"],
         [
             [p.pair_id, p.domain, ", ".join(p.violated), f"{p.margin:.4f}", f"{p.failed_by} of {p.scored_by}"]
-            for p in found[:limit]
+            for p in failed[:limit]
         ],
         right=["margin", "failed by"],
     )
-    cut = f", the worst {limit} shown" if len(found) > limit else ""
+    cut = f", the worst {limit} shown" if len(failed) > limit else ""
     narrate(
-        f"{label} · {board.suite} · {board.protocol}, {board.metric}: {len(found)} pairs not won{cut}", *board.notes
+        f"{label} · {board.suite} · {board.protocol}, {board.metric}: {len(failed)} pairs not won{cut}", *board.notes
     )

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rude_tui.options import as_json, attention_option, database, store_of
+from rude_tui.options import (
+    PRECISIONS,
+    as_json,
+    attention_option,
+    database,
+    device_option,
+    protocol_option,
+    store_of,
+    threads_option,
+)
 from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,19 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = ["fidelity"]
 
-_PRECISIONS = click.Choice(["fp32", "bf16", "int8", "nf4"])
-
 
 @click.command()
 @click.option("--model", required=True, metavar="M", help="Folder or hub id.")
 @click.option("--suite", required=True, metavar="S", help="Built-in name or .jsonl file.")
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
-@click.option("--reference", type=_PRECISIONS, help="Held against (default: fp32 on a CPU, bf16 on a GPU).")
-@click.option("--precision", type=_PRECISIONS, help="Tried (default: bf16 on a CPU, nf4 on a GPU).")
+@protocol_option
+@click.option(
+    "--reference", type=click.Choice(PRECISIONS), help="Held against (default: fp32 on a CPU, bf16 on a GPU)."
+)
+@click.option("--precision", type=click.Choice(PRECISIONS), help="Tried (default: bf16 on a CPU, nf4 on a GPU).")
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, metavar="N",
               help="Size of the sample: the first N pairs of the random order.")  # fmt: skip
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@device_option
+@threads_option
 @attention_option
 @click.option("--allow-remote-code", is_flag=True, help="Let the model run code of its own. Only if you trust it.")
 @as_json
@@ -59,11 +68,11 @@ def fidelity(
         raise BadInput(f"{pair[0]} cannot be held against itself", fix="name two precisions")
     store, allowed = store_of(db), (model,) if allow_remote_code else ()
     runs: dict[tuple[str, str], dict[str, str]] = {}
-    for one in pair:
+    for tried in pair:
         planned = plan(
             store,
             RunRequest(
-                models=(model,), suites=(suite,), protocols=protocols_of(protocol), precision=one, device=device,
+                models=(model,), suites=(suite,), protocols=protocols_of(protocol), precision=tried, device=device,
                 threads=threads, attention=attention, limit=limit, allow_remote_code=frozenset(allowed),
             ),
             TerminalProgress(),
@@ -72,48 +81,49 @@ def fidelity(
         states = perform(store, planned, TerminalProgress())
         if any(state.error for state in states):
             for state in states:
-                narrate(*filter(None, [state.error and f"{state.candidate}, {one}: {state.error}"]))
+                narrate(*filter(None, [state.error and f"{state.candidate}, {tried}: {state.error}"]))
             ctx.exit(int(exit_code(states, planned.refused)))
         for run in planned.runs:
-            runs.setdefault((run.protocol, run.suite.hash), {})[one] = run.run_id
-    found = [read(store, protocol, suite_hash, ids) for (protocol, suite_hash), ids in runs.items()]
+            runs.setdefault((run.protocol, run.suite.hash), {})[tried] = run.run_id
+    results = [read(store, protocol, suite_hash, ids) for (protocol, suite_hash), ids in runs.items()]
     if as_json:
-        print_json([{**asdict(one), "ranking_changes": one.ranking_changes} for one in found])
+        print_json([{**asdict(result), "ranking_changes": result.ranking_changes} for result in results])
     else:
-        _print(found)
+        _print(results)
 
 
-def _print(found: list[Fidelity]) -> None:
-    a, b = found[0].reference, found[0].precision
+def _print(results: list[Fidelity]) -> None:
+    first = results[0]
+    a, b = first.reference, first.precision
     rows: list[list[Any]] = []
-    for one in found:
-        change = one.comparison
+    for result in results:
+        change = result.comparison
         rows.append([
-            one.protocol, one.metric, one.n_pairs, percent(one.agreement.value),
-            interval(one.agreement.ci_low, one.agreement.ci_high), percent(one.accuracy[0]), percent(one.accuracy[1]),
+            result.protocol, result.metric, result.n_pairs, percent(result.agreement.value),
+            interval(result.agreement.ci_low, result.agreement.ci_high), *map(percent, result.accuracy),
             points(change.difference), points_between(change.ci_low, change.ci_high),
-            f"{change.p_value:.3f}", f"{one.moved_median:.2g} / {one.moved_95:.2g}",
+            f"{change.p_value:.3f}", f"{result.moved_median:.2g} / {result.moved_95:.2g}",
         ])  # fmt: skip
     columns = [
         "protocol", "metric", "pairs", "same verdict", "95 %", a, b, "shift", "95 % of it", "p", "margin moved by",
     ]  # fmt: skip
     print_table(columns, rows, right=columns[2:])
-    for one in found:
-        narrate(f"{one.protocol}: {_place(one)}")
+    for result in results:
+        narrate(f"{result.protocol}: {_place(result)}")
     narrate(
-        f"{found[0].candidate} · {found[0].suite} · shift: {b} minus {a}, in points ({found[0].comparison.method}; "
-        f"p: {found[0].comparison.test}) · same verdict: {found[0].agreement.method} · margin moved by: median and "
+        f"{first.candidate} · {first.suite} · shift: {b} minus {a}, in points ({first.comparison.method}; "
+        f"p: {first.comparison.test}) · same verdict: {first.agreement.method} · margin moved by: median and "
         "95th percentile, nats (per byte for likelihood)"
     )
 
 
-def _place(one: Fidelity) -> str:
-    if one.rank is None:
+def _place(result: Fidelity) -> str:
+    if result.rank is None:
         return "no other stored candidate has read these pairs, so no place can change"
     first, second = (
         f"{row.rank} ({'tied with ' + ', '.join(row.tied_with) if row.tied_with else 'tied with none'})"
-        for row in one.rank
+        for row in result.rank
     )
-    if not one.ranking_changes:
+    if not result.ranking_changes:
         return f"the ranking would not change: place {first} at both precisions"
-    return f"THE RANKING WOULD CHANGE: place {first} at {one.reference}, {second} at {one.precision}"
+    return f"THE RANKING WOULD CHANGE: place {first} at {result.reference}, {second} at {result.precision}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, protocol_option, store_of
 from rude_tui.output import narrate, narrate_skips
 from screens.shell.plain import one_line
 
@@ -19,7 +19,7 @@ __all__ = ["layout"]
 @click.option("--model", required=True, help="Folder or hub id; only its tokenizer is used.")
 @click.option("--suite", required=True, help="Built-in name or .jsonl file.")
 @click.option("--pair", "pairs", multiple=True, metavar="ID", help="Only this pair; repeatable.")
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
+@protocol_option
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
 @click.option("--allow-remote-code", is_flag=True, help="Let the model's own tokenizer code run.")
@@ -45,8 +45,8 @@ def layout(
         allow_remote_code=frozenset([model] if allow_remote_code else []),
     )  # fmt: skip
     planned = plan(store_of(db), request, fetch=downloader([model] if allow_remote_code else []), layout_only=True)
-    known = {pair.id for run in planned.runs for pair in run.suite.scored}
-    unknown = [pair for pair in pairs if pair not in known]
+    scored = {pair.id for run in planned.runs for pair in run.suite.scored}
+    unknown = [pair for pair in pairs if pair not in scored]
     if unknown:
         raise BadInput(
             f"no pair {unknown[0]!r} to score", where=suite, fix=f"rude-tui suite show {suite} lists the ids"

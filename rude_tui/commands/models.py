@@ -42,11 +42,11 @@ def models(
     from rude_tui.downloads import downloader
 
     target = resolve_device(device)
-    found = find(where, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)) if where else []
+    candidates = find(where, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)) if where else []
     if not where:
-        found = [*find([str(path) for path in bundled_models()]), *hub_cache()]
+        candidates = [*find([str(path) for path in bundled_models()]), *hub_cache()]
     rows: list[dict[str, Any]] = []
-    for candidate in found:
+    for candidate in candidates:
         fit = fits(candidate, target) if candidate.usable else None
         rows.append({
             "name": candidate.name, "path": str(candidate.path), "architecture": candidate.architecture,
@@ -77,5 +77,5 @@ def models(
         )  # fmt: skip
         for row in rows:
             narrate(*(f"{row['name']}: {p['what']} → {p['fix']}" for p in row["problems"] if p["refused"]))
-    if found and not any(candidate.usable for candidate in found):
+    if candidates and not any(candidate.usable for candidate in candidates):
         ctx.exit(Exit.BAD_INPUT)

@@ -37,11 +37,11 @@ def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> N
 
     store = store_of(db)
     names = mapping_of(mapping)
-    found = renamed([outcome for file in files for outcome in read_outcomes(file)], names)
-    replaced = add_outcomes(store, found)
-    narrate(f"{len(found)} outcomes stored, {replaced} of them in place of an earlier score")
-    known = candidate_names(store)
-    for stranger, near in near_misses([outcome.candidate for outcome in found], known).items():
+    scores = renamed([outcome for file in files for outcome in read_outcomes(file)], names)
+    replaced = add_outcomes(store, scores)
+    narrate(f"{len(scores)} outcomes stored, {replaced} of them in place of an earlier score")
+    candidates = candidate_names(store)
+    for stranger, near in near_misses([outcome.candidate for outcome in scores], candidates).items():
         hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
         narrate(f"note: {stranger} is no candidate here{hint}")
 
@@ -56,10 +56,10 @@ def remove(names: tuple[str, ...], candidate: str | None, db: Path | None) -> No
     from rubrics.errors import BadInput
 
     store = store_of(db)
-    known = [one for one in stored_outcomes(store) if candidate is None or one.candidate == candidate]
+    stored = [outcome for outcome in stored_outcomes(store) if candidate is None or outcome.candidate == candidate]
     for name in names:
-        if name not in {one.outcome for one in known}:
-            there = ", ".join(dict.fromkeys(one.outcome for one in known)) or "none"
+        if name not in {outcome.outcome for outcome in stored}:
+            there = ", ".join(dict.fromkeys(outcome.outcome for outcome in stored)) or "none"
             whose = f" of {candidate!r}" if candidate else ""
             raise BadInput(f"no outcome {name!r}{whose} is stored", fix=f"outcomes{whose}: {there}")
     narrate(f"{count(remove_outcomes(store, names, candidate), 'score')} removed")
@@ -76,17 +76,17 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
     from engine.outcomes.outcomes import published_outcomes
     from engine.store.outcomes import stored_outcomes
 
-    found = published_outcomes() if published else stored_outcomes(store_of(db))
+    listed = published_outcomes() if published else stored_outcomes(store_of(db))
     if as_json:
-        print_json([asdict(outcome) for outcome in found])
+        print_json([asdict(outcome) for outcome in listed])
         return
     print_table(
         ["outcome", "candidate", "score", "stderr", "source"],
         [
             [o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}", o.source]
-            for o in found
+            for o in listed
         ],
         right=["score", "stderr"],
     )
-    if not found:
+    if not listed:
         narrate("no outcomes yet: rude-tui outcomes add FILE.csv, or rude-tui correlate --published")

@@ -114,8 +114,8 @@ def _measured(
     if what == "profile":
         return figures.profile(table, label or table.overall.rows[0].candidate, width=width)
     if scope not in table.scopes:
-        known = ", ".join(["overall", *Category, *list(table.scopes)[1:]])
-        raise BadInput(f"no scope {scope!r} in this suite", fix=f"scopes: {known}")
+        scopes = ", ".join(["overall", *Category, *list(table.scopes)[1:]])
+        raise BadInput(f"no scope {scope!r} in this suite", fix=f"scopes: {scopes}")
     return figures.rankings(table, scope=scope, width=width)
 
 

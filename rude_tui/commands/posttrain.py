@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, store_of
-from rude_tui.output import narrate, print_json, print_table
+from rude_tui.options import as_json, database, store_of, threads_option
+from rude_tui.output import narrate, percent, print_json, print_table
 
 __all__ = ["posttrain"]
 
@@ -26,7 +26,7 @@ __all__ = ["posttrain"]
 )
 @click.option("--seed", "seeds", multiple=True, type=int, help="Instead of the recipe's seeds; repeatable.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@threads_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default="posttrained", show_default=True, metavar="DIR",
     help="Folder for checkpoints and trained models.",
@@ -58,17 +58,17 @@ def posttrain(
     for state in states:
         if state.error:
             narrate(f"{state.candidate}, {state.protocol}: {state.error}")
-    names = sorted({one.candidate.name for one in job.planned})
-    first = {one.candidate.name: one.run for one in job.planned}
-    found = [outcome for name in names for outcome in outcomes_of_run(store, first[name])]
+    names = sorted({planned.candidate.name for planned in job.planned})
+    first = {planned.candidate.name: planned.run for planned in job.planned}
+    outcomes = [outcome for name in names for outcome in outcomes_of_run(store, first[name])]
     if as_json:
-        print_json([asdict(outcome) for outcome in found])
+        print_json([asdict(outcome) for outcome in outcomes])
     else:
-        score = {(outcome.candidate, outcome.outcome): outcome.score for outcome in found}
+        score = {(outcome.candidate, outcome.outcome): outcome.score for outcome in outcomes}
         columns = ("base_met", "sft_met", "rl_met", "base_seen_met", "sft_seen_met", "rl_seen_met")
         print_table(
             ["candidate", *columns],
-            [[name, *(_percent(score.get((name, column))) for column in columns)] for name in names],
+            [[name, *(percent(score.get((name, column))) for column in columns)] for name in names],
             right=columns,
         )
         narrate(
@@ -77,7 +77,3 @@ def posttrain(
             "more: rude-tui outcomes list; against predictors: rude-tui correlate --outcome rl_met",
         )
     ctx.exit(exit_code(states))
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"

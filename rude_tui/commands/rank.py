@@ -52,14 +52,14 @@ def print_ranking(store: Store, question: Question, *, as_json: bool = False) ->
         BadInput: no run answers the question.
     """
     board = load_board(store, question)
-    table, found = rankings_of(board, question), control_table(store, board)
+    table, controls = rankings_of(board, question), control_table(store, board)
     decisions = decisions_on(store, board)
     claims = [claim(decision) for decision in decisions]
     if as_json:
-        print_json(_as_json(table, found, claims))
+        print_json(_as_json(table, controls, claims))
     else:
-        print_rankings(table, found)
-        narrate(*filter(None, [found.line]), *claims)
+        print_rankings(table, controls)
+        narrate(*filter(None, [controls.line]), *claims)
         ranked_on = max(row.n_pairs for row in table.overall.rows)
         if any(decision.pairs_read > ranked_on for decision in decisions):
             narrate(
@@ -68,7 +68,7 @@ def print_ranking(store: Store, question: Question, *, as_json: bool = False) ->
             )
 
 
-def print_rankings(table: RankingTable, found: ControlTable) -> None:
+def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     """The table a person reads: overall with its interval and controls, then the other scopes beside it."""
     overall = table.overall
     others = [name for name in table.scopes if name != "overall"]
@@ -84,7 +84,7 @@ def print_rankings(table: RankingTable, found: ControlTable) -> None:
             ranks, row.candidate, f"{entrant.parameters:,}", entrant.precision, percent(row.value),
             interval(row.ci_low, row.ci_high), "–" if alone else f"{row.p_best:.2f}", ", ".join(row.tied_with) or "–",
         ])  # fmt: skip
-    _add_controls(columns, rows, found)
+    _add_controls(columns, rows, controls)
     if wide:
         at = columns.index("p(best)")
         columns[at:at] = others
@@ -110,21 +110,22 @@ def print_rankings(table: RankingTable, found: ControlTable) -> None:
     )
 
 
-def _add_controls(columns: list[str], rows: list[list[Any]], found: ControlTable) -> None:
+def _add_controls(columns: list[str], rows: list[list[Any]], table: ControlTable) -> None:
     """Columns for the accuracy without the prompt, and what the prompt adds on the same pairs."""
-    if not any("none" in controls for controls in found.by_label.values()):
+    if not any("none" in controls for controls in table.by_label.values()):
         return
     at = columns.index("p(best)")
     columns[at:at] = ["without prompt", "prompt adds"]
     for cells in rows:
-        control = found.by_label.get(cells[1], {}).get("none")
+        control = table.by_label.get(cells[1], {}).get("none")
         cells[at:at] = ["–", "–"] if control is None else [
             percent(control.without.value),
             f"{points(control.gained.difference)} ({points_between(control.gained.ci_low, control.gained.ci_high)})",
         ]  # fmt: skip
 
 
-def _as_json(table: RankingTable, found: ControlTable, claims: list[str]) -> dict[str, Any]:
+def _as_json(table: RankingTable, prompt_controls: ControlTable, claims: list[str]) -> dict[str, Any]:
+    kept = prompt_controls.kept
     return {
         "suite": table.suite,
         "suite_hash": table.suite_hash,
@@ -134,13 +135,13 @@ def _as_json(table: RankingTable, found: ControlTable, claims: list[str]) -> dic
         "notes": list(table.notes),
         "decisions": claims,
         "without_prompt": {
-            "share_of_lead": number_or_none(found.kept.value), "ci_low": number_or_none(found.kept.ci_low),
-            "ci_high": number_or_none(found.kept.ci_high), "n_pairs": found.n_pairs,
-            "mostly_fluency": found.mostly_fluency, "line": found.line,
+            "share_of_lead": number_or_none(kept.value), "ci_low": number_or_none(kept.ci_low),
+            "ci_high": number_or_none(kept.ci_high), "n_pairs": prompt_controls.n_pairs,
+            "mostly_fluency": prompt_controls.mostly_fluency, "line": prompt_controls.line,
         },
         "controls": [
             {"candidate": label, "prompt": shown, **control_row(control)}
-            for label, controls in found.by_label.items()
+            for label, controls in prompt_controls.by_label.items()
             for shown, control in controls.items()
         ],
         "rows": [

@@ -40,27 +40,28 @@ def report(
     if output == "-" and as_json:
         raise click.UsageError("--json says what was written, so -o must name a file")
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
-    wanted = Wanted(question, predictors, outcomes, pairs)
+    contents = Wanted(question, predictors, outcomes, pairs)
     if output == "-":
-        sys.stdout.write(page(gather(store_of(db), wanted)))
+        sys.stdout.write(page(gather(store_of(db), contents)))
         return
     path = Path(output)
     with whole(path) as scratch:
         scratch.touch()  # a place that cannot be written to is found out before the work, not after it
-        found = gather(store_of(db), wanted)
-        text = page(found)
+        gathered = gather(store_of(db), contents)
+        text = page(gathered)
         scratch.write_text(text, encoding="utf-8")
-    said = {
-        "output": str(path.resolve()), "bytes": len(text.encode("utf-8")), "suite": found.board.suite,
-        "suite_hash": found.board.suite_hash, "protocol": found.board.protocol, "metric": found.board.metric,
-        "candidates": list(found.board.matrix.candidates), "outcomes": [one.outcome for one in found.outlooks],
-        "published": any(one.published for one in found.outlooks), "pairs_failed": found.chosen.failed,
-        "notes": list(found.board.notes),
+    summary = {
+        "output": str(path.resolve()), "bytes": len(text.encode("utf-8")), "suite": gathered.board.suite,
+        "suite_hash": gathered.board.suite_hash, "protocol": gathered.board.protocol, "metric": gathered.board.metric,
+        "candidates": list(gathered.board.matrix.candidates),
+        "outcomes": [outlook.outcome for outlook in gathered.outlooks],
+        "published": any(outlook.published for outlook in gathered.outlooks), "pairs_failed": gathered.chosen.failed,
+        "notes": list(gathered.board.notes),
     }  # fmt: skip
     if as_json:
-        print_json(said)
+        print_json(summary)
         return
     narrate(
-        f"{len(found.board.entrants)} candidates on {found.board.suite} → {output} ({said['bytes']:,} bytes)",
-        *(f"note: {note}" for note in found.board.notes),
+        f"{len(gathered.board.entrants)} candidates on {gathered.board.suite} → {output} ({summary['bytes']:,} bytes)",
+        *(f"note: {note}" for note in gathered.board.notes),
     )

@@ -73,8 +73,8 @@ def review(**given: Any) -> None:
     for name, file in given["edit"]:
         reading.edit(store, run_id, name, _text_of(file), given["note"])
     if given["filled"]:
-        said = read_sheet(given["filled"])
-        kept = keep_readings(store, run_id, said, given["reader"], corrects=given["correct"])
+        answers = read_sheet(given["filled"])
+        kept = keep_readings(store, run_id, answers, given["reader"], corrects=given["correct"])
         narrate(f"{kept} readings kept" + (", which overrule the labels" if given["correct"] else ""))
     if given["sheet"]:
         items = sample(store, run_id, given["count"], given["seed"])
@@ -112,9 +112,9 @@ def _show_constructions(rows: list[Any], as_json: bool) -> None:
     )
 
 
-def _show_examples(found: list[Any], as_json: bool) -> None:
+def _show_examples(examples: list[Any], as_json: bool) -> None:
     if as_json:
-        print_json([{**asdict(e), "criteria": [c.model_dump(mode="json") for c in e.criteria]} for e in found])
+        print_json([{**asdict(e), "criteria": [c.model_dump(mode="json") for c in e.criteria]} for e in examples])
         return
     print_table(
         ["example", "kind", "violates", "verifier", "rounds", "decision", "in the suite", "why"],
@@ -123,21 +123,21 @@ def _show_examples(found: list[Any], as_json: bool) -> None:
                 e.example_id, e.kind, ", ".join(e.violated), e.status, e.rounds, e.decision,
                 "yes" if e.in_suite else "no", e.reason or e.left_out,
             ]
-            for e in found
+            for e in examples
         ],
         right=["rounds"],
     )  # fmt: skip
 
 
-def _show_calls(found: list[Any], as_json: bool) -> None:
+def _show_calls(calls: list[Any], as_json: bool) -> None:
     if as_json:
-        print_json([{**asdict(c), "messages": [m._asdict() for m in c.messages]} for c in found])
+        print_json([{**asdict(c), "messages": [m._asdict() for m in c.messages]} for c in calls])
         return
     import sys
 
     from screens.shell.plain import plain
 
-    for call in found:
+    for call in calls:
         head = f"━━ {call.purpose} · {call.model} · vote {call.vote} · {call.asked_at} · {call.seconds:.1f} s"
         parts = [
             head,
@@ -147,23 +147,23 @@ def _show_calls(found: list[Any], as_json: bool) -> None:
         sys.stdout.write(plain("\n".join(parts)) + "\n\n")
 
 
-def _show_agreement(found: Any, as_json: bool) -> None:
+def _show_agreement(agreement: Any, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(agreement))
         return
-    if not found.readings:
+    if not agreement.readings:
         narrate("nobody has read a sample yet: --sheet FILE.csv writes one")
         return
     print_table(
         ["readings", "responses", "readers", "agree %", "95 %", "Cohen's κ"],
         [
             [
-                found.readings, found.examples, found.readers, percent(found.share),
-                interval(found.ci_low, found.ci_high), f"{found.kappa:.2f}",
+                agreement.readings, agreement.examples, agreement.readers, percent(agreement.share),
+                interval(agreement.ci_low, agreement.ci_high), f"{agreement.kappa:.2f}",
             ]
         ],
     )  # fmt: skip
     print_table(
         ["against the label", "criterion", "reader", "reads it as"],
-        [[r.example_id, r.criterion, r.reader, "met" if r.met else "violated"] for r in found.disagreements],
+        [[r.example_id, r.criterion, r.reader, "met" if r.met else "violated"] for r in agreement.disagreements],
     )

@@ -10,7 +10,17 @@ from typing import Any, Final, Literal
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, attention_option, database, store_of
+from rude_tui.options import (
+    as_json,
+    attention_option,
+    database,
+    device_option,
+    precision_option,
+    protocol_option,
+    remote_code_option,
+    store_of,
+    threads_option,
+)
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 
 __all__ = ["run"]
@@ -28,12 +38,10 @@ __all__ = ["run"]
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
 )
-@click.option("--protocol", type=click.Choice(["choice", "likelihood", "both"]), default="both", show_default=True)
-@click.option(
-    "--precision", type=click.Choice(["auto", "fp32", "bf16", "int8", "nf4"]), default="auto", show_default=True
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or cuda:all.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads (default: all cores, at lowered priority).")
+@protocol_option
+@precision_option
+@device_option
+@threads_option
 @attention_option
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
@@ -63,9 +71,7 @@ __all__ = ["run"]
     show_default=True,
     help="How often such a decision may be wrong.",
 )
-@click.option(
-    "--allow-remote-code", multiple=True, metavar="M", help="Let this model run code of its own. Only if you trust it."
-)
+@remote_code_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
 @as_json
 @database
@@ -122,8 +128,8 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:
         rows = [state.to_json() for state in states]
-        told = [{**asdict(decision), "claim": claim(decision)} for decision in decisions]
-        print_json(rows if planned.request.until is None else {"runs": rows, "decisions": told})
+        claimed = [{**asdict(decision), "claim": claim(decision)} for decision in decisions]
+        print_json(rows if planned.request.until is None else {"runs": rows, "decisions": claimed})
     else:
         print_table(
             ["candidate", "suite", "protocol", "precision", "ended", "scored", "skipped", "pairs/s"],
@@ -137,7 +143,9 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
             right=["scored", "skipped", "pairs/s"],
         )  # fmt: skip
         if decisions:
-            print_table(["place", *_RACE], [row for one in decisions for row in _raced(one)], right=list(_RACE[1:]))
+            print_table(
+                ["place", *_RACE], [row for decision in decisions for row in _raced(decision)], right=list(_RACE[1:])
+            )
     claims = [claim(decision) for decision in decisions]
     narrate(*claims)
     notes = ((note, state) for state in states for note in state.notes if note not in claims)
@@ -148,10 +156,10 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     return int(exit_code(states, planned.refused))
 
 
-def _by_text(told: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+def _by_text(texts: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     """Each text once, with the first run that it was said of and how many more there are."""
     runs: dict[str, list[str]] = {}
-    for text, state in told:
+    for text, state in texts:
         runs.setdefault(text, []).append(f"{state.candidate}, {state.suite}, {state.way}")
     return [(text, f"{of[0]} and {len(of) - 1} more" if len(of) > 1 else of[0]) for text, of in runs.items()]
 

@@ -48,10 +48,10 @@ def checkpoints(
         horizons = [tokens_of(text) for text in at]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--at") from None
-    told = read_checkpoints(file)
+    listed = read_checkpoints(file)
     question = Question(suite, protocol, metric, by, with_excluded=with_excluded)
     board = load_board(store_of(db), question)
-    curves = training_curves(board, question, told, at=horizons)
+    curves = training_curves(board, question, listed, at=horizons)
     if as_json:
         from dataclasses import asdict
 
@@ -62,7 +62,7 @@ def checkpoints(
                 "a": curve.law.a if curve.law else None, "b": curve.law.b if curve.law else None,
                 "c": curve.law.c if curve.law else None,
                 "c_interval": list(curve.law.c_interval) if curve.law else None, "ceiling": asdict(curve.ceiling),
-                "forecasts": [asdict(one) for one in curve.forecasts],
+                "forecasts": [asdict(forecast) for forecast in curve.forecasts],
                 "backtest": asdict(curve.backtest) if curve.backtest else None, "method": curve.method,
                 "notes": [*curve.notes, *board.notes],
             }
@@ -91,8 +91,8 @@ def checkpoints(
         rows.append(
             [curve.run, curve.scope, "without end", percent(end.value), interval(end.ci_low, end.ci_high), exponent]
         )
-        for one in curve.forecasts:
-            cells = [f"{one.tokens:.4g}", percent(one.value), interval(one.ci_low, one.ci_high), ""]
+        for forecast in curve.forecasts:
+            cells = [f"{forecast.tokens:.4g}", percent(forecast.value), interval(forecast.ci_low, forecast.ci_high), ""]
             rows.append([curve.run, curve.scope, *cells])
     if rows:
         print_table(
@@ -100,15 +100,15 @@ def checkpoints(
         )
     for curve in curves:
         head = f"{curve.run}, {curve.scope}: "
-        warnings = dict.fromkeys(one.warning for one in curve.forecasts if one.warning)
+        warnings = dict.fromkeys(forecast.warning for forecast in curve.forecasts if forecast.warning)
         narrate(
             *(f"warning: {head}{warning}" for warning in warnings), *(f"note: {head}{note}" for note in curve.notes)
         )
         if curve.backtest is not None:
-            told_, last = curve.backtest, curve.points[-1]
+            foretold, last = curve.backtest, curve.points[-1]
             narrate(
-                f"{head}the checkpoints before it foretell {percent(told_.value)} "
-                f"({interval(told_.ci_low, told_.ci_high)}) for the last one; it has {percent(last.value)}"
+                f"{head}the checkpoints before it foretell {percent(foretold.value)} "
+                f"({interval(foretold.ci_low, foretold.ci_high)}) for the last one; it has {percent(last.value)}"
             )
     narrate(
         f"{board.suite} · {board.protocol}, {board.metric}"
@@ -173,13 +173,13 @@ def proxies(
         ],
         right=["a", "b", "c", "R²", "R², left out", "error, left out"],
     )  # fmt: skip
-    found = view.decision
+    decision = view.decision
     narrate(
-        f"{view.proxy} for {view.target}, {len(view.rows)} points · decisions right {percent(found.accuracy)} % "
-        f"({interval(found.ci_low, found.ci_high)}; chance 50) of {found.pairs} pairs",
+        f"{view.proxy} for {view.target}, {len(view.rows)} points · decisions right {percent(decision.accuracy)} % "
+        f"({interval(decision.ci_low, decision.ci_high)}; chance 50) of {decision.pairs} pairs",
         "left out: one point at a time, R² against the mean of the others"
-        + ("" if math.isnan(found.ci_low) else f"; decisions: 95 % by {found.method}"),
-        *([f"note: {found.note}"] if found.note else []),
+        + ("" if math.isnan(decision.ci_low) else f"; decisions: 95 % by {decision.method}"),
+        *([f"note: {decision.note}"] if decision.note else []),
         *(f"note: {note}" for note in view.notes),
     )
 

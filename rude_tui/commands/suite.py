@@ -28,11 +28,11 @@ def list_(as_json: bool) -> None:
 
     rows: list[dict[str, Any]] = []
     for name in built_in_names():
-        found = find_suite(name)
+        built_in = find_suite(name)
         rows.append({
-            "name": name, "hash": found.hash, "pairs": len(found.scored),
-            "prompts": len({pair.group for pair in found.scored}),
-            "domains": sorted({pair.domain for pair in found.scored}),
+            "name": name, "hash": built_in.hash, "pairs": len(built_in.scored),
+            "prompts": len({pair.group for pair in built_in.scored}),
+            "domains": sorted({pair.domain for pair in built_in.scored}),
         })  # fmt: skip
     if as_json:
         print_json(rows)
@@ -53,28 +53,28 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
     from rubrics.errors import BadInput
     from rubrics.reading import find_suite
 
-    found = find_suite(name)
+    shown = find_suite(name)
     if pair_id is not None:
-        pair = next((pair for pair in found.pairs if pair.id == pair_id), None)
+        pair = next((pair for pair in shown.pairs if pair.id == pair_id), None)
         if pair is None:
             raise BadInput(f"no pair {pair_id!r}", where=name, fix=f"rude-tui suite show {name} lists the ids")
         print_json(pair.model_dump(mode="json", exclude_none=True))
         return
     if as_json:
         print_json({
-            "name": found.name, "hash": found.hash, "card": found.card,
+            "name": shown.name, "hash": shown.hash, "card": shown.card,
             "pairs": [
                 {
                     "id": p.id, "domain": p.domain, "group": p.group, "cluster": p.cluster, "violated": p.violated,
                     "subcategories": p.subcategories, "split": p.split,
                 }
-                for p in found.pairs
+                for p in shown.pairs
             ],
         })  # fmt: skip
         return
-    narrate(found.card.strip() or f"{found.name} has no card")
-    sizes = sorted({len(pair.violated) for pair in found.scored})
-    count = Counter((str(s), len(pair.violated)) for pair in found.scored for s in pair.subcategories)
+    narrate(shown.card.strip() or f"{shown.name} has no card")
+    sizes = sorted({len(pair.violated) for pair in shown.scored})
+    count = Counter((str(s), len(pair.violated)) for pair in shown.scored for s in pair.subcategories)
     print_table(
         ["subcategory", *(f"|V|={n}" for n in sizes)],
         [[s, *(count[s, n] or "–" for n in sizes)] for s in dict.fromkeys(sub for sub, _ in sorted(count))],
@@ -84,11 +84,11 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
         ["pair", "domain", "violates", "split"],
         [
             [p.id, p.domain, ", ".join(f"{c.id} ({c.subcategory})" for c in p.violated_criteria), p.split]
-            for p in found.pairs
+            for p in shown.pairs
         ],
     )
     narrate(
-        f"{found.name} {found.hash[:12]}: {len(found.scored)} pairs, {len(found.pairs) - len(found.scored)} exemplars"
+        f"{shown.name} {shown.hash[:12]}: {len(shown.scored)} pairs, {len(shown.pairs) - len(shown.scored)} exemplars"
     )
 
 
@@ -122,17 +122,17 @@ def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], a
     for path in paths:
         others = [find_suite(str(other)) for other in paths if other != path]
         reports.append(check_file(path, others))
-    told = {model: {str(path): _controls(str(path), model, db) for path in paths} for model in models}
+    controls = {model: {str(path): _controls(str(path), model, db) for path in paths} for model in models}
     if as_json:
         print_json([
-            {**report.to_json(), "controls": {model: found[str(path)] for model, found in told.items()}}
+            {**report.to_json(), "controls": {model: by_path[str(path)] for model, by_path in controls.items()}}
             for path, report in zip(paths, reports, strict=True)
         ])  # fmt: skip
     else:
         sys.stdout.write("\n".join(plain(report.render()) for report in reports) + "\n")
-        for model, found in told.items():
+        for model, by_path in controls.items():
             for path in paths:
-                _print_controls(f"{model}, {path.stem}", found[str(path)])
+                _print_controls(f"{model}, {path.stem}", by_path[str(path)])
     if any(report.errors for report in reports):
         ctx.exit(Exit.BAD_INPUT)
 
@@ -162,14 +162,15 @@ def _print_controls(title: str, rows: list[dict[str, Any]]) -> None:
         [title, "pairs", *(part for name in names for part in (name, "95 %"))],
         [
             [
-                scope, found[names[0]]["n_pairs"],
+                scope, by_name[names[0]]["n_pairs"],
                 *(
                     part
                     for name in names
-                    for part in (percent(found[name]["value"]), interval(found[name]["ci_low"], found[name]["ci_high"]))
+                    for row in [by_name[name]]
+                    for part in (percent(row["value"]), interval(row["ci_low"], row["ci_high"]))
                 ),
             ]
-            for scope, found in cells.items()
+            for scope, by_name in cells.items()
         ],
         right=["pairs", *names, "95 %"],
     )  # fmt: skip

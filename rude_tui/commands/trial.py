@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["trial"]
 
 
-class TrialTold:
+class TrialProgress:
     """Labels done, on a live line where there is a terminal."""
 
     def started(self, states: tuple[RunState, ...]) -> None:
@@ -79,21 +79,21 @@ def trial(
     from engine.construct.server import Patience
     from engine.construct.settings import Running
     from engine.construct.spec import parse_spec
-    from engine.construct.trial import Trial, by_votes, calls_needed, rates_of
+    from engine.construct.trial import VerifierTrial, by_votes, calls_needed, rates_of
     from engine.jobs.job import exit_code, perform
     from engine.store.construct import TrialRow
     from rubrics.errors import BadInput
 
     if votes % 2 == 0:
         raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
-    wanted = Trial(parse_spec(verifier), pairs, votes, seed, schema)
+    planned = VerifierTrial(parse_spec(verifier), pairs, votes, seed, schema)
     if dry_run:
-        narrate(f"{calls_needed(wanted):,} questions")
+        narrate(f"{calls_needed(planned):,} questions")
         return
     running = Running(patience=Patience(timeout, attempts))
-    model = open_model(wanted.verifier, verifier_key, running)
+    model = open_model(planned.verifier, verifier_key, running)
     (state,) = perform(
-        store_of(db), TrialJob(wanted, model, concurrency, max_calls), TrialTold(), cancelled_by_signals()
+        store_of(db), TrialJob(planned, model, concurrency, max_calls), TrialProgress(), cancelled_by_signals()
     )
     row = state.account
     if not isinstance(row, TrialRow):
@@ -104,8 +104,8 @@ def trial(
         print_json(
             {
                 "trial": row.trial_id, "verifier": row.verifier, "votes": row.votes, "suite": row.suite,
-                "failed": row.failed, "rates": [asdict(one) for one in rates],
-                "by_votes": {str(n): asdict(one) for n, one in votes_rates.items()},
+                "failed": row.failed, "rates": [asdict(own) for own in rates],
+                "by_votes": {str(n): asdict(voted) for n, voted in votes_rates.items()},
             }
         )  # fmt: skip
         return
@@ -118,10 +118,10 @@ def trial(
         for r in rates
     ]  # fmt: skip
     print_table(["", "false acceptance %", "95 %", "n", "false rejection %", "95 %", "n"], cells)
-    for n, one in votes_rates.items():
+    for n, voted in votes_rates.items():
         narrate(
-            f"{count(n, 'vote')}, were they independent: {percent(one.false_acceptance)} % false acceptances, "
-            f"{percent(one.false_rejection)} % false rejections"
+            f"{count(n, 'vote')}, were they independent: {percent(voted.false_acceptance)} % false acceptances, "
+            f"{percent(voted.false_rejection)} % false rejections"
         )
     if row.failed:
         narrate(f"{row.failed} labels got no usable verdict and are not counted")

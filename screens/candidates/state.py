@@ -13,7 +13,7 @@ from rubrics.errors import CandidateError
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
     from engine.machine.devices import Device
-    from engine.machine.precision import Fit
+    from engine.machine.precision import PrecisionFit
 
 __all__ = ["CandidateEntry", "Inventory", "add_folder", "look", "toggle"]
 
@@ -25,7 +25,7 @@ class CandidateEntry:
     candidate: Candidate
     origin: str
     """`bundled`, `cache`, or the watched folder it lies in."""
-    fit: Fit | None
+    fit: PrecisionFit | None
     """None where the candidate is refused anyway."""
 
     @property

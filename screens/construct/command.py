@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import BadInput
 from screens.shell.formats import duration
 from screens.shell.plain import plain
+
+if TYPE_CHECKING:
+    from engine.construct.estimate import CostEstimate
 
 __all__ = ["FIELDS", "arguments", "plan_words", "shown_command"]
 
@@ -29,7 +32,7 @@ _NEEDED: Final = ("prompts", "generator", "verifier", "output")
 
 
 def arguments(form: Mapping[str, str]) -> list[str]:
-    """The arguments of `rude-tui` that say what was typed.
+    """The options of `rude-tui construct` that say what was typed.
 
     Raises:
         BadInput: something needed is missing, or quotes do not match.
@@ -37,7 +40,7 @@ def arguments(form: Mapping[str, str]) -> list[str]:
     for name, label, _ in FIELDS:
         if name in _NEEDED and not form.get(name, "").strip():
             raise BadInput(f"{label.strip()}: nothing was typed", fix="fill it in")
-    args = ["construct"]
+    args: list[str] = []
     for name, _, _ in FIELDS:
         if name != "more" and (value := form.get(name, "").strip()):
             path = name in ("prompts", "output")
@@ -50,23 +53,24 @@ def arguments(form: Mapping[str, str]) -> list[str]:
 
 def shown_command(args: Sequence[str]) -> str:
     """The command as one would type it."""
-    return plain(shlex.join(["rude-tui", *args]))
+    return plain(shlex.join(["rude-tui", "construct", *args]))
 
 
-def plan_words(plan: Mapping[str, Any]) -> str:
+def plan_words(plan: CostEstimate) -> str:
     """A plan as it is read before a yes."""
-    lines = [f"{plan['prompts']:,} prompts, {plan['pairs']:,} pairs planned"]
-    if bare := plan["without_criteria"]:
+    lines = [f"{plan.prompts:,} prompts, {plan.pairs:,} pairs planned"]
+    if bare := plan.without_criteria:
         lines[0] += f"; {bare:,} prompts without criteria are left out (--draft-criteria)"
     lines += ["", f"{'if …':<8}{'questions':>11}{'tokens':>13}{'time':>12}{'money':>11}"]
-    for case, (calls, tokens, seconds, money) in plan["totals"].items():
+    for case, _ in plan.courses:
+        calls, tokens, seconds, money = plan.totals(case)
         cost = f"{money:,.2f}" if money else "–"
         lines.append(f"{case:<8}{calls:>11,}{tokens:>13,}{duration(seconds):>12}{cost:>11}")
-    measured = all(role["measured"] for _, roles in plan["courses"] for role in roles)
+    measured = all(role.measured for _, roles in plan.courses for role in roles)
     lines += [
         "",
         "least: every first attempt holds · likely: two rounds each · most: every round is used",
-        f"{plan['concurrency']} at a time; times {'measured on earlier answers' if measured else 'assumed'}",
+        f"{plan.concurrency} at a time; times {'measured on earlier answers' if measured else 'assumed'}",
         "money: --generator-price and --verifier-price READ,WRITTEN under More options",
     ]
     return "\n".join(lines)

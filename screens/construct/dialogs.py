@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rubrics.errors import BadInput, RudeError
 from screens.construct import jobs
@@ -15,8 +15,11 @@ from screens.shell.place import Place
 from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
+    from engine.construct.estimate import CostEstimate
     from engine.construct.output import Written
+    from engine.construct.request import ConstructRequest
     from engine.construct.watching import Overview
+    from engine.jobs.detached import Detached
 
 __all__ = ["start_dialog", "stop_dialog", "write_dialog"]
 
@@ -30,35 +33,36 @@ def start_dialog(place: Place, then: Callable[[], None]) -> None:
     from screens.construct.form import Form
 
     session = place.session
-    choices, command = session.choices(ConstructChoices), session.command
+    choices = session.choices(ConstructChoices)
 
     def typed(form: dict[str, str] | None) -> None:
         if form is None:
             return
         choices.form = form
         try:
-            args = [*arguments(form), f"--db={session.store.path}"]
+            args = arguments(form)
+            request = session.read_construction(args)
         except BadInput as error:
             failed(error)
             return
         place.notify("planning…", timeout=2)
-        place.load("plan", lambda: jobs.plan(command, args), lambda plan: planned(args, plan), failed)
+        place.load("plan", lambda: jobs.plan(session.store, request), lambda plan: planned(args, request, plan), failed)
 
     def failed(error: RudeError) -> None:
         ask()
         place.show_error(error)
 
-    def planned(args: list[str], plan: dict[str, Any]) -> None:
+    def planned(args: list[str], request: ConstructRequest, plan: CostEstimate) -> None:
         def go(sure: bool | None) -> None:
             if sure:
-                place.load("start", lambda: jobs.launch(command, args), started)
+                place.load("start", lambda: jobs.launch(session.store, request), started)
             else:
                 ask()
 
-        body = plan_words(plan) + "\n\n" + shown_command(args)
+        body = plan_words(plan) + "\n\n" + shown_command([*args, f"--db={session.store.path}"])
         place.app.push_screen(Confirm("Start this construction?", body), go)
 
-    def started(process: jobs.Started) -> None:
+    def started(process: Detached) -> None:
         choices.started.append(process)
         then()
 

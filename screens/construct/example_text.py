@@ -13,9 +13,9 @@ from screens.shell.colour import Colour
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
+    from engine.construct.judgements import Judgement
     from engine.construct.reading import Example
     from engine.construct.underway import UnderWay
-    from engine.construct.verdicts import Judgement
     from rubrics.schema import Criterion
 
 __all__ = ["example_plain", "example_text", "under_way_text"]

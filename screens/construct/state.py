@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from engine.construct.reading import Example
     from engine.construct.underway import UnderWay
     from engine.construct.watching import Overview, Tried
-    from screens.construct.jobs import Started
+    from engine.jobs.detached import Detached
 
 __all__ = ["ConstructChoices", "ConstructState"]
 
@@ -26,7 +26,7 @@ class ConstructChoices:
     """By model, money for a million tokens read and written, as the person has given it."""
     form: dict[str, str] = field(default_factory=dict)
     """What was typed to start one."""
-    started: list[Started] = field(default_factory=list)
+    started: list[Detached] = field(default_factory=list)
     """Constructions begun from here that have not ended."""
 
 

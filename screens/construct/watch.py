@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from screens.construct.jobs import Started, ended
+from screens.construct.jobs import ended
 
 if TYPE_CHECKING:
     from engine.construct.watching import Overview, Tried
+    from engine.jobs.detached import Detached
     from rubrics.errors import RudeError
     from screens.construct.state import ConstructChoices
     from screens.shell.session import Session
@@ -29,8 +30,8 @@ class Look:
     overview: Overview | None = None
     """None where there is no construction."""
     tried: list[Tried] = field(default_factory=list)
-    over: list[tuple[Started, RudeError | None, str]] = field(default_factory=list)
-    """Constructions begun from here that have ended: with an error, or in their own words."""
+    over: list[tuple[Detached, RudeError | None, str]] = field(default_factory=list)
+    """Constructions begun from here that have ended: with an error, or what came of them."""
     seconds: float = 0.0
     """How long it took."""
 

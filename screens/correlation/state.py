@@ -213,7 +213,7 @@ def unlisted_predictors(session: Session) -> list[str]:
     return [
         name
         for name, predictor in catalogue(session.store).items()
-        if not predictor.listed and predictor.run(evidence) and predictor.known(evidence)
+        if not predictor.listed and predictor.has_runs(evidence) and predictor.is_stored(evidence)
     ]
 
 

@@ -96,7 +96,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 rows = Rows(id="pairs")
                 rows.tooltip = "the failed pairs of the chosen branch, worst first: enter opens one"
                 yield rows
-                panel = VerticalScroll(Static(id="glance"), id="preview", can_focus=False)
+                panel = VerticalScroll(Static(id="preview-text"), id="preview", can_focus=False)
                 panel.tooltip = "the pair under the cursor: enter opens it"
                 yield panel
 
@@ -165,7 +165,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         current = self.state.at(self.query_one("#pairs", Rows).cursor)
         if current is None:
             self._previewed = ""
-            self.query_one("#glance", Static).update("")
+            self.query_one("#preview-text", Static).update("")
             return
         pair_id, suite = current.pair_id, failures.board.suite_hash
         if pair_id == self._previewed:
@@ -178,7 +178,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
         def arrived(pair: Pair) -> None:
             self._previewed = pair_id
-            self.query_one("#glance", Static).update(preview(pair, self.colour))
+            self.query_one("#preview-text", Static).update(preview(pair, self.colour))
             self.query_one("#preview").scroll_home(animate=False)
 
         self.load("preview", read, arrived, lambda error: None, same=pair_id)

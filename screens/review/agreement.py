@@ -17,7 +17,7 @@ from screens.shell.place import Place
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from engine.construct.blind import Finding, Result
+    from engine.construct.blind import BlindFinding, BlindResult
 
 __all__ = ["AgreementScreen"]
 
@@ -62,7 +62,7 @@ out. A takes all of them.
         """
         super().__init__()
         self._run_id = run_id
-        self._result: Result | None = None
+        self._result: BlindResult | None = None
 
     def body(self) -> Iterable[Widget]:
         """Numbers, list, and the reading under the cursor."""
@@ -87,14 +87,14 @@ out. A takes all of them.
     def _read(self) -> None:
         reader = self.session.choices(ReviewChoices).reader
 
-        def read() -> Result:
-            from engine.construct.blind import result
+        def read() -> BlindResult:
+            from engine.construct.blind import blind_result
 
-            return result(self.session.store, self._run_id, reader)
+            return blind_result(self.session.store, self._run_id, reader)
 
         self.load("result", read, self._arrived)
 
-    def _arrived(self, result: Result) -> None:
+    def _arrived(self, result: BlindResult) -> None:
         self._result = result
         rows = self.query_one(Rows)
         rows.show(len(result.findings), self._line, rows.cursor)
@@ -105,7 +105,7 @@ out. A takes all of them.
         return finding_line(self._result.findings[index], self.colour)
 
     @property
-    def _current(self) -> Finding | None:
+    def _current(self) -> BlindFinding | None:
         at = self.query_one(Rows).cursor
         findings = self._result.findings if self._result else ()
         return findings[at] if at < len(findings) else None
@@ -125,13 +125,13 @@ out. A takes all of them.
         else:
             panel.update(finding_text(finding, self.colour))
 
-    def _correct(self, findings: Iterable[Finding], *, corrects: bool) -> None:
+    def _correct(self, findings: Iterable[BlindFinding], *, corrects: bool) -> None:
         readings = [finding.reading for finding in findings]
 
         def work() -> None:
-            from engine.construct.blind import correct
+            from engine.construct.blind import correct_labels
 
-            correct(self.session.store, self._run_id, readings, corrects=corrects)
+            correct_labels(self.session.store, self._run_id, readings, corrects=corrects)
 
         def done(_: object) -> None:
             words = "The label stands" if not corrects else "Your reading overrules the label when the suite is written"

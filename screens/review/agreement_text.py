@@ -14,12 +14,12 @@ from screens.shell.formats import percent
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.construct.blind import Finding, Result
+    from engine.construct.blind import BlindFinding, BlindResult
 
 __all__ = ["agreement_lines", "finding_line", "finding_text"]
 
 
-def agreement_lines(result: Result) -> str:
+def agreement_lines(result: BlindResult) -> str:
     """Share, Cohen's κ, and how many readings there are, in two lines."""
     agreement = result.agreement
     kappa = "–" if math.isnan(agreement.kappa) else f"{agreement.kappa:.2f}".replace("-", "−")
@@ -35,7 +35,7 @@ def agreement_lines(result: Result) -> str:
     )
 
 
-def finding_line(finding: Finding, colour: Colour) -> Text:
+def finding_line(finding: BlindFinding, colour: Colour) -> Text:
     """One reading in the list."""
     sign, tone = glyph(str(finding.criterion.subcategory))
     mark = "[✓] " if finding.reading.corrects else "[ ] "
@@ -46,7 +46,7 @@ def finding_line(finding: Finding, colour: Colour) -> Text:
     )  # fmt: skip
 
 
-def finding_text(finding: Finding, colour: Colour) -> Text:
+def finding_text(finding: BlindFinding, colour: Colour) -> Text:
     """One reading in full, with what the verifier said, the response and the prompt."""
     reading, faint = finding.reading, colour("chance")
     text = Text(overflow="fold")

@@ -34,9 +34,9 @@ def lay_out(store: Store, run_id: str, reader: str, number: int) -> Sheet:
         BadInput: there is nothing to read yet.
         StoreError: the store cannot be read.
     """
-    from engine.construct.blind import sheet
+    from engine.construct.blind import lay_out_sheet
 
-    return sheet(store, run_id, reader, number)
+    return lay_out_sheet(store, run_id, reader, number)
 
 
 def keep_answer(store: Store, sheet: Sheet, state: ReviewState, item: Item, number: int) -> None:
@@ -48,10 +48,10 @@ def keep_answer(store: Store, sheet: Sheet, state: ReviewState, item: Item, numb
     Raises:
         StoreError: the store cannot be written.
     """
-    from engine.construct.blind import say
+    from engine.construct import blind
 
     # What holds when the turn comes, so that the last word is the one that stays.
-    say(store, sheet, item, number, state.answer_of(item, number))
+    blind.keep_answer(store, sheet, item, number, state.answer_of(item, number))
 
 
 @dataclass
@@ -74,7 +74,7 @@ class ReviewState:
 
     def take(self, sheet: Sheet) -> None:
         """Another sheet, from the first response of which nothing was said."""
-        self.sheet, self.answers, self._trail = sheet, dict(sheet.said), []
+        self.sheet, self.answers, self._trail = sheet, dict(sheet.answers), []
         self.go(self.unread(0))
 
     @property

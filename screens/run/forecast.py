@@ -12,8 +12,8 @@ from screens.shell.formats import duration
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
-    from engine.jobs.outlook import Outlook
     from engine.jobs.preview import LaidRun
+    from engine.jobs.run_cost import RunCost
     from engine.jobs.runs import PlannedRun
 
 __all__ = ["Expected", "headline", "portions"]
@@ -26,7 +26,7 @@ class Expected:
     """One planned run, and what it will take."""
 
     run: PlannedRun
-    outlook: Outlook
+    outlook: RunCost
     needed_bytes: int | None = None
     """Estimated memory of the scoring process."""
     laid: LaidRun | None = None

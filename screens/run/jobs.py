@@ -38,9 +38,9 @@ def resume(store: Store, run: RunRow) -> Job:
     """
     from engine.jobs.progress import TRAINING
     from engine.jobs.resuming import resume_request
-    from engine.posttrain.stored import taken_up
+    from engine.posttrain.stored import resume_training
 
-    return taken_up(store, run) if run.protocol == TRAINING else make_plan(store, resume_request(store, run))
+    return resume_training(store, run) if run.protocol == TRAINING else make_plan(store, resume_request(store, run))
 
 
 def stored_work(store: Store) -> list[RunRow]:
@@ -61,7 +61,7 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.jobs.outlook import outlook, paces
+    from engine.jobs.run_cost import paces, run_cost
     from engine.machine.devices import resolve_device
     from engine.machine.precision import fits
 
@@ -70,7 +70,7 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     return [
         Expected(
             run,
-            outlook(run, None, measured),
+            run_cost(run, None, measured),
             fits(run.candidate, devices[run.device], run.precision).needed_bytes,
         )
         for run in plan.runs
@@ -83,8 +83,8 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.jobs.outlook import outlook, paces
     from engine.jobs.preview import preview
+    from engine.jobs.run_cost import paces, run_cost
 
     measured = paces(store)
     faults: dict[str, str] = {}
@@ -98,7 +98,7 @@ def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threa
         replace(
             expected,
             laid=laid.get(expected.run.run_id),
-            outlook=outlook(expected.run, laid.get(expected.run.run_id), measured),
+            outlook=run_cost(expected.run, laid.get(expected.run.run_id), measured),
             fault=faults.get(expected.run.run_id, ""),
         )
         for expected in portion

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from engine.jobs.runs import RunRequest
-    from engine.layout.requests import Protocol
+    from engine.layout.protocols import Protocol
     from engine.stats.sequential import Goal
 
 __all__ = ["GOAL_NAMES", "RunChoices", "offered_protocols"]
@@ -19,7 +19,7 @@ GOAL_NAMES: Final[dict[Goal | None, str]] = {None: "all scored", "best": "the be
 
 def offered_protocols() -> tuple[Protocol, ...]:
     """Both, the quicker one first."""
-    from engine.layout.requests import PROTOCOLS
+    from engine.layout.protocols import PROTOCOLS
 
     return PROTOCOLS[::-1]
 
@@ -41,7 +41,7 @@ class RunChoices:
 
     def next_precision(self) -> None:
         """The next of the precisions."""
-        from engine.machine.precision import PRECISIONS
+        from engine.machine.kernels import PRECISIONS
 
         offered = ("auto", *PRECISIONS)
         self.precision = offered[(offered.index(self.precision) + 1) % len(offered)]

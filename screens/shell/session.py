@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from engine.construct.request import ConstructRequest
     from engine.results.board import Board, Question
     from engine.results.database import Store
     from engine.results.rankings import RankingTable
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 T = TypeVar("T")
+
+
+def _not_wired(options: Sequence[str]) -> ConstructRequest:
+    raise AssertionError("the app has not said how options are read")
 
 
 @dataclass
@@ -38,8 +42,8 @@ class Session:
     """Suites marked for the next run: built-in names or files."""
     subject: str | None = None
     """Label of the candidate whose failures are looked at; None: the best one."""
-    command: tuple[str, ...] = (sys.executable, "-m", "rude_tui")
-    """What starts the command line in a process of its own."""
+    read_construction: Callable[[Sequence[str]], ConstructRequest] = field(default=_not_wired)
+    """Reads the options of a construction as the command line does; raises `BadInput`."""
 
     def __post_init__(self) -> None:
         # Whoever asks for what is being worked out already waits for it, and for nothing else.

@@ -29,7 +29,7 @@ def place_labels(
     taken = [bytearray(width) for _ in range(height)]
     for column, row in points:
         taken[row][column] = 1
-    found = [Label(0, 0, "")] * len(points)
+    labels = [Label(0, 0, "")] * len(points)
     # Crowded points first: they have the fewest places to choose from.
     crowd = [sum(abs(a - c) < longest and abs(b - r) < 2 for c, r in points) for a, b in points]
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], points[i])):
@@ -38,12 +38,12 @@ def place_labels(
             name = names[i] if len(names[i]) <= limit else names[i][: limit - 1] + "…"
             spot = _free(taken, column, row, len(name), width, height)
             if spot is not None:
-                found[i] = Label(*spot, name)
+                labels[i] = Label(*spot, name)
                 # A blank on either side keeps two names from reading as one.
                 for cell in range(max(0, spot[0] - 1), min(width, spot[0] + len(name) + 1)):
                     taken[spot[1]][cell] = 1
                 break
-    return found
+    return labels
 
 
 def _free(

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from engine.results.board import Question
 from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
-from screens.rankings.state import CandidateRow, candidate_rows, profile, rank_text, scope_names, standing, tie_sets
+from screens.rankings.state import (
+    CandidateRow,
+    RankingsState,
+    Standings,
+    candidate_rows,
+    profile,
+    rank_text,
+    scope_names,
+    standing,
+    tie_sets,
+)
 from screens.shell.order import Order
 
 
@@ -113,3 +123,35 @@ def test_every_candidate_stands_in_a_tie_set_and_no_set_inside_another(
     assert not any(a < b for a in found for b in found)
     for members in found:
         assert all(frozenset((a, b)) in tied for a in members for b in members if a != b)
+
+
+def test_what_a_person_makes_of_a_ranking_outlives_another_answer(table: RankingTable) -> None:
+    state = RankingsState()
+    assert state.arrange() == []
+    state.take(Standings(table, {}, None))  # type: ignore[arg-type]
+    assert [row.entrant.label for row in state.arrange()] == state.exported()
+    for label in ("oak-7m", "birch-3m", "moss-200k"):
+        state.toggle_mark(label)
+    assert state.marked == ["birch-3m", "moss-200k"]
+    under_cursor = state.candidate_at(3)
+    state.sort("candidate")
+    state.arrange()
+    assert state.index_of(under_cursor, 0) == state.exported().index("moss-200k")
+    state.name_filter = "oak"
+    assert len(state.arrange()) == 1
+    assert state.index_of(under_cursor, 3) == 0
+    state.order = Order("a scope of another grouping")
+    state.take(Standings(table, {}, None))  # type: ignore[arg-type]
+    assert state.order == Order("rank")
+
+
+def test_grouped_rows_hold_sets_over_their_members(table: RankingTable) -> None:
+    state = RankingsState(Standings(table, {}, None), grouped=True)  # type: ignore[arg-type]
+    candidates = state.arrange()
+    sets = [row for row in state.rows if isinstance(row, list)]
+    assert len(state.rows) == len(sets) + sum(map(len, sets))
+    assert state.candidate_at(0) is sets[0][0]
+    assert state.candidate_at(len(state.rows)) is None
+    assert {row.entrant.label for members in sets for row in members} == {row.entrant.label for row in candidates}
+    state.sort("value")
+    assert not state.grouped

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from engine.jobs.outlook import Outlook
 from engine.jobs.preview import LaidRun
+from engine.jobs.run_cost import RunCost
 from engine.store.verdicts import Skip
 from screens.run.forecast import Expected, headline, portions
 from screens.run.stored_text import run_text
@@ -24,9 +24,9 @@ def _laid(total: int = 100, skipped: int = 0) -> LaidRun:
 
 
 def test_a_known_speed_gives_a_time_and_an_unknown_one_none() -> None:
-    known = Expected(_run(), Outlook(4500, 65.0, 2, 50 << 20), 30 << 20, _laid())
-    unknown = Expected(_run("fir"), Outlook(4500), 60 << 20, _laid())
-    waiting = Expected(_run("elm"), Outlook(), 10 << 20)
+    known = Expected(_run(), RunCost(4500, 65.0, 2, 50 << 20), 30 << 20, _laid())
+    unknown = Expected(_run("fir"), RunCost(4500), 60 << 20, _laid())
+    waiting = Expected(_run("elm"), RunCost(), 10 << 20)
     assert (known.time, unknown.time, waiting.time) == ("1 m 05 s", "unknown", "…")
     assert "time: about 1 m 05 s, by 2 earlier runs of it here; loading comes on top" in known.about()
     assert "memory: an earlier run took 50.0 MB" in known.about()
@@ -43,17 +43,17 @@ def test_a_known_speed_gives_a_time_and_an_unknown_one_none() -> None:
 
 
 def test_what_does_not_fit_is_said_with_its_reason() -> None:
-    none = Expected(_run(left=100, done=0), Outlook(0, 0.0, 1), 1, _laid(0, 100))
+    none = Expected(_run(left=100, done=0), RunCost(0, 0.0, 1), 1, _laid(0, 100))
     assert (none.left, none.time) == (0, "none fits")
     assert "! 100 pairs left out: longer than the context" in none.about()
-    broken = Expected(_run(), Outlook(), 1, fault="labels are no single tokens → choose likelihood")
+    broken = Expected(_run(), RunCost(), 1, fault="labels are no single tokens → choose likelihood")
     assert broken.about()[1].startswith("✗ labels are no single tokens")
 
 
 def test_what_is_done_is_not_laid_out() -> None:
-    done = Expected(_run(left=0, done=100), Outlook())
-    one, two = Expected(_run(), Outlook()), Expected(_run(left=5), Outlook())
-    other = Expected(_run("fir"), Outlook())
+    done = Expected(_run(left=0, done=100), RunCost())
+    one, two = Expected(_run(), RunCost()), Expected(_run(left=5), RunCost())
+    other = Expected(_run("fir"), RunCost())
     assert portions([done, one, two, other]) == [[one, two], [other]]
     assert headline([done]) == "1 run: everything is scored already."
     assert done.time == "all done"

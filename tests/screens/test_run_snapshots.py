@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 
 import screens.candidates.screen
 import screens.run.planned
-from engine.jobs.outlook import Outlook
 from engine.jobs.preview import LaidRun
 from engine.jobs.progress import Phase, RunState
+from engine.jobs.run_cost import RunCost
 from engine.results.suites import SuiteEntry
 from engine.store.connection import Store
 from engine.store.verdicts import Skip
@@ -37,10 +37,10 @@ def _expected() -> list[Expected]:
     laid = LaidRun(480, 111_948, (), ("BOS: none is added, as this tokenizer adds none",))
     skipped = LaidRun(470, 90_000, tuple(Skip(str(n), "longer than the candidate's context") for n in range(10)), ())
     return [
-        Expected(_planned("oak-7m", "likelihood", 480, 0), Outlook(111_948, 75.0, 2, 480 << 20), 490 << 20, laid),
-        Expected(_planned("oak-7m", "choice", 480, 0), Outlook(90_000), 490 << 20, skipped),
-        Expected(_planned("birch-3m", "likelihood", 0, 480), Outlook(), 470 << 20),
-        Expected(_planned("birch-3m", "choice", 480, 0), Outlook(), 470 << 20, fault="labels are no single tokens"),
+        Expected(_planned("oak-7m", "likelihood", 480, 0), RunCost(111_948, 75.0, 2, 480 << 20), 490 << 20, laid),
+        Expected(_planned("oak-7m", "choice", 480, 0), RunCost(90_000), 490 << 20, skipped),
+        Expected(_planned("birch-3m", "likelihood", 0, 480), RunCost(), 470 << 20),
+        Expected(_planned("birch-3m", "choice", 480, 0), RunCost(), 470 << 20, fault="labels are no single tokens"),
     ]
 
 

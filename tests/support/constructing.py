@@ -10,7 +10,7 @@ from typing import Any
 from engine.construct.job import ConstructJob, TrialJob
 from engine.construct.pipeline import Construction
 from engine.construct.settings import Running
-from engine.construct.trial import Trial
+from engine.construct.trial import VerifierTrial
 from engine.jobs.job import perform
 from engine.jobs.progress import Phase, RunState
 from engine.store.connection import Store
@@ -57,7 +57,7 @@ def construct(
 
 
 def run_trial(
-    store: Store, trial: Trial, model: Any, *, concurrency: int = 8, tell: Told | None = None,
+    store: Store, trial: VerifierTrial, model: Any, *, concurrency: int = 8, tell: Told | None = None,
     cancel: threading.Event | None = None,
 ) -> Any:  # fmt: skip
     """What the verifier said; None if it was stopped."""

@@ -13,7 +13,7 @@ from engine.stats.irt.rasch import Rasch, fit_rasch
 from engine.stats.irt.trial import item_rest, negative_by_chance, reversed_p
 from engine.stats.irt.twopl import TwoPL, fit_twopl
 
-__all__ = ["Fit", "fit_verdicts"]
+__all__ = ["ItemFit", "fit_verdicts"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -21,7 +21,7 @@ _KEPT: Final = 2
 """Fits kept: one of 30,000 pairs takes a second to make and 15 MB to keep."""
 
 
-class Fit(NamedTuple):
+class ItemFit(NamedTuple):
     """What the verdicts say of candidates and pairs."""
 
     rasch: Rasch
@@ -51,7 +51,7 @@ class _Made(NamedTuple):
         return not self == other
 
 
-def fit_verdicts(scores: FloatArray, clusters: npt.NDArray[np.int32], *, slopes: bool) -> Fit:
+def fit_verdicts(scores: FloatArray, clusters: npt.NDArray[np.int32], *, slopes: bool) -> ItemFit:
     """Fit, or give back what was fitted to the very same: a flag or another order costs no second fit.
 
     Args:
@@ -69,8 +69,8 @@ def fit_verdicts(scores: FloatArray, clusters: npt.NDArray[np.int32], *, slopes:
 
 
 @lru_cache(maxsize=_KEPT)
-def _fit(made: _Made, slopes: bool) -> Fit:
+def _fit(made: _Made, slopes: bool) -> ItemFit:
     scores = made.scores
     rasch = fit_rasch(scores, made.clusters)
     two = fit_twopl(scores, rasch.ability) if slopes and np.ptp(rasch.ability) > 0 else None
-    return Fit(rasch, two, item_rest(scores), reversed_p(scores, rasch.ability), negative_by_chance(rasch, scores))
+    return ItemFit(rasch, two, item_rest(scores), reversed_p(scores, rasch.ability), negative_by_chance(rasch, scores))

@@ -56,8 +56,8 @@ class Rasch:
     def information(self) -> FloatArray:
         """(candidates, pairs): Fisher information about each candidate's ability, p(1 − p), mean over the posterior."""
         right = logistic(self.ability[:, None] - self.nodes)
-        found: FloatArray = (right * (1 - right)) @ self.posterior.T
-        return found
+        information: FloatArray = (right * (1 - right)) @ self.posterior.T
+        return information
 
 
 def fit_rasch(scores: npt.NDArray[np.floating], clusters: npt.NDArray[np.int32]) -> Rasch:
@@ -70,11 +70,11 @@ def fit_rasch(scores: npt.NDArray[np.floating], clusters: npt.NDArray[np.int32])
     Raises:
         ValueError: no verdict at all.
     """
-    known = ~np.isnan(scores.T)
-    if not known.any():
+    scored = ~np.isnan(scores.T)
+    if not scored.any():
         raise ValueError("no verdicts to fit")
-    data = _Data.of(np.where(known, scores.T, 0.0).astype(np.float64), known.astype(np.float64))
-    share = (data.won.sum(axis=0) + 0.5) / (known.sum(axis=0) + 1)
+    data = _Data.of(np.where(scored, scores.T, 0.0).astype(np.float64), scored.astype(np.float64))
+    share = (data.won.sum(axis=0) + 0.5) / (scored.sum(axis=0) + 1)
     at = np.append(np.log(share / (1 - share)), 0.0)
     value, gradient, weights = _evaluate(at, data)
     converged = False
@@ -143,8 +143,8 @@ class _Data(NamedTuple):
 
 def logistic(value: FloatArray) -> FloatArray:
     """1 / (1 + e^−value), without overflow."""
-    found: FloatArray = np.tanh(value / 2) / 2 + 0.5
-    return found
+    probability: FloatArray = np.tanh(value / 2) / 2 + 0.5
+    return probability
 
 
 def _evaluate(at: FloatArray, data: _Data) -> tuple[float, FloatArray, FloatArray]:
@@ -167,8 +167,8 @@ def _evaluate(at: FloatArray, data: _Data) -> tuple[float, FloatArray, FloatArra
 def _complete(at: FloatArray, data: _Data, weights: FloatArray) -> FloatArray:
     """(candidates + 1,): the information about each parameter if the difficulties were known; never zero."""
     right = logistic(at[:-1][:, None] - math.exp(at[-1]) * _NODES)
-    found = data.pairs @ (data.seen * (weights @ (right * (1 - right)).T))
-    information: FloatArray = np.append(found, max(float(found.sum()) * math.exp(2 * at[-1]), 1e-9))
+    by_candidate = data.pairs @ (data.seen * (weights @ (right * (1 - right)).T))
+    information: FloatArray = np.append(by_candidate, max(float(by_candidate.sum()) * math.exp(2 * at[-1]), 1e-9))
     return information
 
 

@@ -57,8 +57,8 @@ def most_informative(information: FloatArray, units: npt.NDArray[np.integer], at
     best, least, seen = np.zeros(0, np.intp), np.inf, set()
     for _ in range(_ROUNDS):
         chosen = _fill((weight @ by_unit) / size, size, at_most)
-        told = by_unit[:, chosen].sum(axis=1)
-        variance = float((1 / np.maximum(told, 1e-12)).mean())
+        gathered = by_unit[:, chosen].sum(axis=1)
+        variance = float((1 / np.maximum(gathered, 1e-12)).mean())
         if variance < least:
             best, least = chosen, variance
         key = chosen.tobytes()
@@ -66,7 +66,7 @@ def most_informative(information: FloatArray, units: npt.NDArray[np.integer], at
             break
         seen.add(key)
         # Half way to the new weights: whole steps swing between two choices.
-        new = 1 / np.maximum(told, 1e-12) ** 2
+        new = 1 / np.maximum(gathered, 1e-12) ** 2
         weight = weight / weight.sum() + new / new.sum()
     return np.flatnonzero(np.isin(code, best))
 
@@ -89,6 +89,6 @@ def precision(information: FloatArray, chosen: npt.NDArray[np.intp]) -> Precisio
     pairs = information.shape[1]
     whole, part = information.sum(axis=1), information[:, chosen].sum(axis=1)
     with np.errstate(divide="ignore"):
-        errors = [1 / np.sqrt(told) for told in (whole, part, whole * len(chosen) / pairs)]
+        errors = [1 / np.sqrt(amount) for amount in (whole, part, whole * len(chosen) / pairs)]
     worth = float((part / np.maximum(whole, 1e-12)).mean()) * pairs
     return Precision(errors[0], errors[1], errors[2], worth)

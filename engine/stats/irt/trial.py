@@ -38,14 +38,14 @@ def item_rest(scores: npt.NDArray[np.floating]) -> FloatArray:
     NaN where fewer than three candidates were scored, or all of them alike. Scores are (candidates, pairs), NaN where
     not scored.
     """
-    known = ~np.isnan(scores)
-    x = np.where(known, scores, 0.0).astype(np.float64)
-    others = known.sum(axis=1, keepdims=True) - 1
+    scored = ~np.isnan(scores)
+    x = np.where(scored, scores, 0.0).astype(np.float64)
+    others = scored.sum(axis=1, keepdims=True) - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        rest = np.where(known & (others > 0), (x.sum(axis=1, keepdims=True) - x) / others, 0.0)
-        n = known.sum(axis=0)
-        dx = np.where(known, x - x.sum(axis=0) / n, 0.0)
-        dr = np.where(known, rest - rest.sum(axis=0) / n, 0.0)
+        rest = np.where(scored & (others > 0), (x.sum(axis=1, keepdims=True) - x) / others, 0.0)
+        n = scored.sum(axis=0)
+        dx = np.where(scored, x - x.sum(axis=0) / n, 0.0)
+        dr = np.where(scored, rest - rest.sum(axis=0) / n, 0.0)
         xx, rr = (dx * dx).sum(axis=0), (dr * dr).sum(axis=0)
         r = np.clip((dx * dr).sum(axis=0) / np.sqrt(xx * rr), -1, 1)
     return np.where((n < 3) | (xx < 1e-12) | (rr < 1e-12), math.nan, r)
@@ -62,9 +62,9 @@ def negative_by_chance(fitted: Rasch, scores: npt.NDArray[np.floating], seed: in
     drawn = (sums < rng.random((len(sums), 1)) * sums[:, -1:]).sum(axis=1)
     right = logistic(fitted.ability[:, None] - fitted.nodes[drawn])
     made = np.where(np.isnan(scores), np.nan, (rng.random(right.shape) < right).astype(np.float64))
-    found = item_rest(made)
-    found = found[~np.isnan(found)]
-    return float((found < 0).mean()) if len(found) else math.nan
+    correlations = item_rest(made)
+    correlations = correlations[~np.isnan(correlations)]
+    return float((correlations < 0).mean()) if len(correlations) else math.nan
 
 
 def reversed_p(scores: npt.NDArray[np.floating], ability: Sequence[float] | FloatArray) -> FloatArray:
@@ -77,7 +77,7 @@ def reversed_p(scores: npt.NDArray[np.floating], ability: Sequence[float] | Floa
     """
     sided = (scores == 0) | (scores == 1)
     passed = scores == 1
-    found = np.full(scores.shape[1], math.nan)
+    p_values = np.full(scores.shape[1], math.nan)
     able = np.asarray(ability, dtype=np.float64)
     patterns, member, count = np.unique(sided.T, axis=0, return_inverse=True, return_counts=True)
     alike = np.split(np.argsort(member.ravel(), kind="stable"), count.cumsum()[:-1])
@@ -90,8 +90,8 @@ def reversed_p(scores: npt.NDArray[np.floating], ability: Sequence[float] | Floa
         totals = np.ceil(ranks @ won - 1e-9).astype(np.intp)
         wins = won.sum(axis=0)
         open_ = (wins > 0) & (wins < len(inside))
-        found[pairs[open_]] = _at_most(len(inside), wins[open_], totals[open_])
-    return found
+        p_values[pairs[open_]] = _at_most(len(inside), wins[open_], totals[open_])
+    return p_values
 
 
 def _at_most(candidates: int, wins: npt.NDArray[np.intp], totals: npt.NDArray[np.intp]) -> FloatArray:
@@ -110,19 +110,19 @@ def _cumulative(candidates: int) -> FloatArray:
     ways[0, 0] = 1
     for rank in range(1, candidates + 1):
         ways[1 : rank + 1, rank:] += ways[:rank, : ways.shape[1] - rank].copy()
-    found: FloatArray = ways.cumsum(axis=1) / ways.sum(axis=1, keepdims=True)
-    return found
+    cumulative: FloatArray = ways.cumsum(axis=1) / ways.sum(axis=1, keepdims=True)
+    return cumulative
 
 
 def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
     """q values: the false discovery rate at which each p would be called (Benjamini & Hochberg 1995); NaN stays NaN."""
-    found = np.full(len(p_values), math.nan)
-    known = np.flatnonzero(~np.isnan(p_values))
-    if len(known):
-        order = known[np.argsort(p_values[known], kind="stable")]
+    q_values = np.full(len(p_values), math.nan)
+    tested = np.flatnonzero(~np.isnan(p_values))
+    if len(tested):
+        order = tested[np.argsort(p_values[tested], kind="stable")]
         scaled = p_values[order] * len(order) / np.arange(1, len(order) + 1)
-        found[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
-    return found
+        q_values[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    return q_values
 
 
 def smallest_p(candidates: int) -> float:

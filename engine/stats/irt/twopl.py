@@ -59,8 +59,8 @@ def fit_twopl(scores: npt.NDArray[np.floating], start: FloatArray) -> TwoPL:
         scores: (candidates, pairs): 1 right, 0 wrong, between for ties, NaN not scored.
         start: (candidates,): abilities to begin from, of any scale; not all equal.
     """
-    known = ~np.isnan(scores)
-    x, seen = np.where(known, scores, 0.0).astype(np.float64), known.astype(np.float64)
+    scored = ~np.isnan(scores)
+    x, seen = np.where(scored, scores, 0.0).astype(np.float64), scored.astype(np.float64)
     ability = (start - start.mean()) / start.std()
     slope, intercept = np.ones(x.shape[1]), np.zeros(x.shape[1])
     means, variances = np.array([1.0, 0.0]), np.array([0.25, 1.0])
@@ -128,5 +128,5 @@ def _abilities(
         t = t + step
         if float(np.abs(step).max()) < 1e-8:
             break
-    found: FloatArray = (t - t.mean()) / t.std()
-    return found
+    standardised: FloatArray = (t - t.mean()) / t.std()
+    return standardised

@@ -22,9 +22,9 @@ def aspects(*parts: tuple[str, str, str]) -> Draw:
             value = rng.choice([v for v in KINDS[kind] if v not in taken])
             taken.add(value)
             filled.append({"ask": label, "v": value, "text": text.format(v=value)})
-        base, one, two = filled
+        base, first, second = filled
         shared = {"n": rng.choice([n for n in KINDS["name"] if n not in taken])}
-        return Sides({**shared, **{f"{key}0": text for key, text in base.items()}}, one, two)
+        return Sides({**shared, **{f"{key}0": text for key, text in base.items()}}, first, second)
 
     return draw
 

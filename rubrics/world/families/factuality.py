@@ -7,10 +7,10 @@ from rubrics.world.forms import Draw, Family, Sides, named, pick
 from rubrics.world.things import KEEPERS, Rng
 from rubrics.world.verifiers import Check
 
-__all__ = ["FACTUALITY", "known"]
+__all__ = ["FACTUALITY", "place_facts"]
 
 
-def known(index: int) -> Draw:
+def place_facts(index: int) -> Draw:
     """Two places, with what the world knows about each: 0 its keeper, 1 the colour of its door."""
 
     def draw(rng: Rng) -> Sides:
@@ -78,7 +78,7 @@ FACTUALITY = (
         "inn",
         Subcategory.FACTUALITY,
         True,
-        known(0),
+        place_facts(0),
         (),
         ("Who keeps the {p}?", "Which person keeps the {p} here?", "Tell me who keeps the {p} in this town."),
         (
@@ -169,7 +169,7 @@ FACTUALITY = (
         "workshop",
         Subcategory.FACTUALITY,
         False,
-        known(1),
+        place_facts(1),
         (),
         (
             "I am looking for the {p}. What colour is its door?",

@@ -31,12 +31,12 @@ def plain(things: list[str]) -> str:
 Layout = tuple[Slots, Callable[[list[str]], str]]
 
 
-def _laid_out(one: Layout, two: Layout, kind: str, spec: str, low: int = 3, high: int = 5) -> Draw:
+def _laid_out(first: Layout, second: Layout, kind: str, spec: str, low: int = 3, high: int = 5) -> Draw:
     """The same things in two layouts; `all` names the things, `body` has them laid out."""
 
     def draw(rng: Rng) -> Sides:
         things = rng.sample(list(KINDS[kind]), rng.randint(low, high))
-        sides = [{**words, "body": lay(things)} for words, lay in (one, two)]
+        sides = [{**words, "body": lay(things)} for words, lay in (first, second)]
         return Sides({**pick(spec)(rng).shared, "all": join(things)}, sides[0], sides[1])
 
     return draw

@@ -11,8 +11,8 @@ __all__ = ["PERSONA", "personas", "polite", "title", "voice"]
 
 
 def personas(rng: Rng) -> Sides:
-    one, two = rng.sample(sorted(PERSONAS), 2)
-    sides = [{"v": p, "hello": PERSONAS[p][0], "bye": PERSONAS[p][1]} for p in (one, two)]
+    first, second = rng.sample(sorted(PERSONAS), 2)
+    sides = [{"v": p, "hello": PERSONAS[p][0], "bye": PERSONAS[p][1]} for p in (first, second)]
     return Sides(pick("n:name p:place d:day")(rng).shared, sides[0], sides[1])
 
 
@@ -33,8 +33,8 @@ def voice(rng: Rng) -> Sides:
 
 
 def title(rng: Rng) -> Sides:
-    one, two = rng.sample(("doctor", "chief", "captain", "master", "neighbour", "cousin"), 2)
-    return Sides(pick("n:name t:tool p:place d:day")(rng).shared, {"v": one}, {"v": two})
+    first, second = rng.sample(("doctor", "chief", "captain", "master", "neighbour", "cousin"), 2)
+    return Sides(pick("n:name t:tool p:place d:day")(rng).shared, {"v": first}, {"v": second})
 
 
 def _speaks(slots: Slots) -> Check:

@@ -38,8 +38,8 @@ def topics(spec: str) -> Draw:
     def draw(rng: Rng) -> Sides:
         names = rng.sample(sorted(TOPICS), 3)
         which = [rng.randrange(2) for _ in names]
-        base, one, two = ({"v": t, "text": TOPICS[t][w]} for t, w in zip(names, which, strict=True))
-        return Sides({**pick(spec)(rng).shared, "base": base["v"], "text0": base["text"]}, one, two)
+        base, first, second = ({"v": t, "text": TOPICS[t][w]} for t, w in zip(names, which, strict=True))
+        return Sides({**pick(spec)(rng).shared, "base": base["v"], "text0": base["text"]}, first, second)
 
     return draw
 

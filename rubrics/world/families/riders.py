@@ -41,8 +41,8 @@ def _in_quotes(rng: Rng) -> Sides:
 
 
 def _role(rng: Rng) -> Sides:
-    one, two = rng.sample(sorted(PERSONAS), 2)
-    return Sides({}, {"v": one, "line": PERSONAS[one][0]}, {"v": two, "line": PERSONAS[two][0]})
+    first, second = rng.sample(sorted(PERSONAS), 2)
+    return Sides({}, {"v": first, "line": PERSONAS[first][0]}, {"v": second, "line": PERSONAS[second][0]})
 
 
 def _ending(rng: Rng) -> Sides:

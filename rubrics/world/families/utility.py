@@ -17,9 +17,9 @@ def budget(rng: Rng) -> Sides:
         dear = cheap + 3
     prices = {"cheap": number(cheap), "dear": number(dear)}
     low, high = sides.first["v"], sides.second["v"]
-    one = {"v": low, "need": f"has only {number(cheap + 1)} coins"}
-    two = {"v": high, "need": "has money and wants the dear one"}
-    two_sides = [one, two]
+    thrifty = {"v": low, "need": f"has only {number(cheap + 1)} coins"}
+    wealthy = {"v": high, "need": "has money and wants the dear one"}
+    two_sides = [thrifty, wealthy]
     rng.shuffle(two_sides)
     return Sides({**sides.shared, **prices, "low": low, "high": high}, two_sides[0], two_sides[1])
 
@@ -60,9 +60,9 @@ def _late(rng: Rng) -> Sides:
 
 def hours(rng: Rng) -> Sides:
     early, late = sorted(rng.sample(range(5, 12), 2))
-    one = {"v": NUMBERS[early], "when": "early", "why": "must be home soon"}
-    two = {"v": NUMBERS[late], "when": "late", "why": "sleeps long"}
-    sides = [one, two]
+    early_side = {"v": NUMBERS[early], "when": "early", "why": "must be home soon"}
+    late_side = {"v": NUMBERS[late], "when": "late", "why": "sleeps long"}
+    sides = [early_side, late_side]
     rng.shuffle(sides)
     return Sides({**pick("n:name p:place")(rng).shared, "e": NUMBERS[early], "l": NUMBERS[late]}, sides[0], sides[1])
 

@@ -16,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.construct.agreement import agreement, kappa
-from engine.construct.answers import Verdict, read_json
-from engine.construct.chat import ChatRequest, Message
+from engine.construct.answers import CriterionVerdict, read_json
+from engine.construct.chat import ChatMessage, ChatRequest
 from engine.construct.lengths import balance, in_characters, sides, unchanged, window
 from engine.construct.local import LocalModel
 from engine.construct.retrying import pause_before, retry_after
 from engine.construct.spec import parse_spec
 from engine.construct.violations import pair_id, plan_pairs
-from engine.construct.wording import again, draft_messages, judge_messages
-from engine.store.construct_review import Reading
+from engine.construct.wording import draft_messages, judge_messages, retry_messages
+from engine.store.construct_review import BlindReading
 from rubrics.errors import CandidateError
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
@@ -69,21 +69,21 @@ def test_a_verdict_is_found_whatever_stands_around_it(quote: str, reason: str, m
     text = f"<think>{{perhaps}} no</think>{noise}```json\n{json.dumps(told)}\n``` {noise}"
     if "\x00" in reason:
         with pytest.raises(ValueError, match="reason"):
-            read_json(text, Verdict)
+            read_json(text, CriterionVerdict)
     else:
-        assert read_json(text, Verdict).model_dump() == told
+        assert read_json(text, CriterionVerdict).model_dump() == told
 
 
 @given(st.text())
 def test_what_is_no_verdict_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        read_json(text, Verdict)
+        read_json(text, CriterionVerdict)
 
 
 @pytest.mark.parametrize("met", ['"true"', "1", "null"])
 def test_a_verdict_is_yes_or_no_and_nothing_like_it(met: str) -> None:
     with pytest.raises(ValueError, match="met"):
-        read_json(f'{{"quote": "", "reason": "r", "met": {met}}}', Verdict)
+        read_json(f'{{"quote": "", "reason": "r", "met": {met}}}', CriterionVerdict)
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), max_size=60), st.randoms())
@@ -172,7 +172,7 @@ def test_a_text_cannot_end_its_own_fence_nor_fill_other_places() -> None:
     inside = asked.partition("<<<response ")[2]
     assert inside.index(inside[:10] + ">>>") > inside.index(hostile)
     assert "requirements" not in draft_messages("q", ())[1].content
-    rounds = again("degrade", draft_messages("q", RUBRIC[:1]), "old", ["too long"], (5, 9))
+    rounds = retry_messages("degrade", draft_messages("q", RUBRIC[:1]), "old", ["too long"], (5, 9))
     assert [m.role for m in rounds] == ["system", "user", "assistant", "user"]
     assert "too long" in rounds[3].content
     assert "5 to 9 characters" in rounds[3].content
@@ -183,7 +183,7 @@ def test_kappa_by_hand() -> None:
     pairs = [(True, True)] * 20 + [(True, False)] * 5 + [(False, True)] * 10 + [(False, False)] * 15
     assert kappa(pairs) == pytest.approx(0.4)
     assert kappa([(True, True)] * 3) != kappa([(True, True)] * 3)
-    readings = [Reading(f"e{n}", "c", "r", a, False) for n, (a, _) in enumerate(pairs)]
+    readings = [BlindReading(f"e{n}", "c", "r", a, False) for n, (a, _) in enumerate(pairs)]
     found = agreement(readings, {(f"e{n}", "c"): b for n, (_, b) in enumerate(pairs)})
     assert (found.share, found.readings, len(found.disagreements)) == (0.7, 50, 15)
     assert found.ci_low < 0.7 < found.ci_high
@@ -207,7 +207,7 @@ async def test_a_local_chat_model_answers(small_model: Path, tmp_path: Path) -> 
     )
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     model = LocalModel(folder)
-    turns = (Message("system", "Be short."), Message("user", "Which day?"))
+    turns = (ChatMessage("system", "Be short."), ChatMessage("user", "Which day?"))
     ask = [ChatRequest("local:x", turns, temperature, 8, vote) for temperature, vote in ((0.0, 0), (0.9, 1), (0.9, 1))]
     try:
         greedy, one, other = await asyncio.gather(*(model.reply(request) for request in ask))

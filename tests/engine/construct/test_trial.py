@@ -21,7 +21,7 @@ from engine.construct.pipeline import Construction, open_model
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import parse_spec
 from engine.construct.survival import ErrorRates, prevalence, surviving, voted, wrong_label, wrong_pairs
-from engine.construct.trial import Trial, by_votes, calls_needed, known_labels, rates_of, single_rates
+from engine.construct.trial import VerifierTrial, by_votes, calls_needed, proven_labels, rates_of, single_rates
 from engine.store.connection import Store
 from engine.store.construct import examples_of, trials_of
 from rubrics.reading import read_suite
@@ -30,14 +30,14 @@ RATES = (0.05, 0.1, 0.2)
 
 
 def tried(server, store: Store, model: str, **settings):
-    trial = Trial(parse_spec(server.spec(model)), **settings)
+    trial = VerifierTrial(parse_spec(server.spec(model)), **settings)
     return run_trial(store, trial, server.inside(model), concurrency=64)
 
 
 @pytest.fixture
 def knowing(server):
     """The server, which knows the truth of the trial's labels."""
-    truth = {(k.pair.prompt_text, k.response, k.criterion.text): k.met for k in known_labels(0, 60)}
+    truth = {(k.pair.prompt_text, k.response, k.criterion.text): k.met for k in proven_labels(0, 60)}
     server.script.labels.update(truth)
     return server
 
@@ -50,7 +50,7 @@ def test_the_error_rates_of_a_lying_verifier_are_measured(knowing, store: Store)
         assert abs(estimate.value - 0.2) < 3.5 * math.sqrt(0.2 * 0.8 / n)
         assert estimate.ci_low <= estimate.value <= estimate.ci_high
     assert sum(one.n_met + one.n_violated for one in others) == overall.n_met + overall.n_violated
-    assert overall.n_met + overall.n_violated == len(known_labels(0, 60))
+    assert overall.n_met + overall.n_violated == len(proven_labels(0, 60))
     assert trials_of(store)[0] == row.__class__(**{**vars(row), "created_at": trials_of(store)[0].created_at})
     knowing.script.labels.clear()  # who is asked again now knows no answer
     assert tried(knowing, store, "oracle+lies:0.2", pairs=60, seed=0) == row
@@ -61,13 +61,13 @@ def test_an_honest_verifier_errs_nowhere_and_a_broken_one_is_counted(knowing, st
     assert honest.false_acceptance.value == honest.false_rejection.value == 0
     assert honest.false_acceptance.ci_high > 0
     broken = tried(knowing, store, "oracle+malformed", pairs=4)
-    assert broken.failed == len(known_labels(0, 4))
+    assert broken.failed == len(proven_labels(0, 4))
     assert math.isnan(single_rates(broken).false_acceptance)
 
 
 def test_a_trial_that_is_stopped_goes_on(knowing, store: Store) -> None:
     cancel = threading.Event()
-    trial = Trial(parse_spec(knowing.spec("oracle")), 6)
+    trial = VerifierTrial(parse_spec(knowing.spec("oracle")), 6)
 
     def tell(told: SimpleNamespace) -> None:
         if told.state.done >= 3:

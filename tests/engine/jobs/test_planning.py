@@ -21,7 +21,7 @@ def request_(small_model: Path) -> RunRequest:
 
 
 def shown(runs: tuple[PlannedRun, ...]) -> list[tuple[str, str, int]]:
-    return [(run.protocol, run.prompt, run.wanted) for run in runs]
+    return [(run.protocol, run.prompt, run.requested) for run in runs]
 
 
 def test_controls_are_runs_without_the_prompt(store: Store, request_: RunRequest, world: Suite) -> None:
@@ -52,7 +52,7 @@ def test_a_control_is_the_run_that_one_could_ask_for_by_itself(store: Store, req
 
 def test_a_limit_holds_for_controls_too(store: Store, request_: RunRequest) -> None:
     runs = plan(store, replace(request_, protocols=("likelihood",), limit=12)).runs
-    assert [run.wanted for run in runs] == [12, 12, 12]
+    assert [run.requested for run in runs] == [12, 12, 12]
 
 
 def test_one_cluster_has_no_other_prompt_to_lend(

@@ -96,7 +96,7 @@ class Fake:
             name = run.candidate.name
             self.turns.append(name)
             add_suite(store, run.suite)
-            open_run(store, run.run_id, run.row(request), n_wanted=run.wanted)
+            open_run(store, run.run_id, run.row(request), n_wanted=run.requested)
             if name in self.fails:
                 board.update(run.run_id, phase=Phase.FAILED)
                 continue
@@ -138,7 +138,7 @@ def planned(store: Store, suite: Suite, fake: Fake, **changes: Any) -> Plan:
         }  # fmt: skip
         runs.append(PlannedRun(
             run_id=f"run-{name}", candidate=candidate, suite=suite, suite_path="", protocol="choice", precision="fp32",
-            device="cpu", why="", key=key, wanted=PAIRS, done=len(done_pairs(store, f"run-{name}")), skipped=0,
+            device="cpu", why="", key=key, requested=PAIRS, done=len(done_pairs(store, f"run-{name}")), skipped=0,
             limit=request.limit,
         ))  # fmt: skip
     return RacePlan(request, tuple(runs))

@@ -65,7 +65,7 @@ def test_a_run_is_stored_and_a_second_one_finds_nothing_to_do(
     store: Store, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = plan(store, asked(small_model, protocols=("choice", "likelihood")))
-    assert [(run.wanted, run.done, run.left) for run in planned.runs] == [(24, 0, 24)] * 2
+    assert [(run.requested, run.done, run.left) for run in planned.runs] == [(24, 0, 24)] * 2
     recorder = Recorder()
     states = perform(store, planned, recorder)
     assert [(s.phase, s.done, s.total, s.error) for s in states] == [(Phase.DONE, 24, 24, "")] * 2
@@ -141,8 +141,8 @@ def test_pairs_that_do_not_fit_are_reported_and_left_out(store: Store, small_mod
     planned = plan(store, asked(short, limit=None))
     state = perform(store, planned)[0]
     assert state.phase is Phase.DONE
-    assert 0 < state.done == state.total < planned.runs[0].wanted
-    assert state.skipped == planned.runs[0].wanted - state.total
+    assert 0 < state.done == state.total < planned.runs[0].requested
+    assert state.skipped == planned.runs[0].requested - state.total
     assert any("skipped" in note for note in state.notes)
     assert exit_code((state,), planned.refused) is Exit.SOME_SKIPPED
     assert plan(store, asked(short, limit=None)).runs[0].left == 0

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.machine import doctor
-from engine.machine.doctor import Check, report
+from engine.machine.doctor import MachineCheck, report
 
 
-def by_name(folder: Path) -> dict[str, Check]:
+def by_name(folder: Path) -> dict[str, MachineCheck]:
     return {check.name: check for check in report(folder)}
 
 
@@ -40,7 +40,7 @@ def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     check = by_name(tmp_path / "file")["data folder"]
     assert not check.ok
-    assert "--db" in check.fix
+    assert "--db" in check.remedy
 
 
 def test_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from engine.candidates.find import Candidate, find
 from engine.candidates.shape import Shape
 from engine.machine.devices import Device
-from engine.machine.precision import PRECISIONS, START_BYTES, estimate, fits, human_bytes
+from engine.machine.kernels import PRECISIONS
+from engine.machine.precision import START_BYTES, estimate, fits, human_bytes
 from rubrics.errors import BadInput
 
 GB = 1 << 30

@@ -14,11 +14,11 @@ from engine.jobs.job import perform
 from engine.jobs.progress import NoProgress, Phase
 from engine.jobs.states import States
 from engine.posttrain.job import PostTrainJob, PostTrainTurn, outcomes_in, plan_post_training
-from engine.posttrain.stored import taken_up, training_rows
+from engine.posttrain.stored import resume_training, training_rows
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import (
-    Score,
+    StageScore,
     add_scores,
     add_step,
     close_posttrain,
@@ -95,10 +95,10 @@ def test_a_pickled_model_is_refused(store: Store, recipe: Path, tmp_path: Path) 
 def test_without_the_extra_the_fix_is_named(
     store: Store, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.posttrain.job.find_spec", lambda name: None if name == "trl" else object())
+    monkeypatch.setattr("engine.posttrain.extra.find_spec", lambda name: None if name == "trl" else object())
     with pytest.raises(RudeError, match="post-training needs trl") as caught:
         plan_post_training(store, [str(bundled_models()[0])], "world", recipe, folder=tmp_path)
-    assert "rude-tui[posttrain]" in caught.value.fix
+    assert "rude-tui[posttrain]" in caught.value.shell
 
 
 def test_events_become_rows_and_states(job: PostTrainJob, store: Store) -> None:
@@ -158,14 +158,14 @@ def test_a_run_is_listed_while_another_process_trains_and_can_be_taken_up(job: P
     add_step(store, run.run_id, "sft", 5, {"loss": 0.5})
     add_step(store, run.run_id, "rl", 1, {"reward": 0.25, "loss": 0.01})
     add_step(store, run.run_id, "rl", 2, {"reward": 0.5, "loss": 0.0})
-    add_scores(store, run.run_id, [Score(**(ROW | {"stage": "sft"}), met=3, judged=4)])
+    add_scores(store, run.run_id, [StageScore(**(ROW | {"stage": "sft"}), met=3, judged=4)])
     (row,) = training_rows(store)
     assert (row.status, row.n_scored, row.n_wanted, row.suite) == (Status.STARTED, 7, 8, "world")
     assert row.facts["notes"] == (
         "sft: step 5, loss 0.500, 3 of 4 criteria met on what is held out", "rl: step 2, loss 0.000, reward 0.500",
     )  # fmt: skip
     close_posttrain(store, run.run_id, Status.CANCELLED)
-    (again,) = taken_up(store, training_rows(store)[0]).planned
+    (again,) = resume_training(store, training_rows(store)[0]).planned
     assert (again.run.run_id, again.recipe.hash, again.candidate.path) == (
         run.run_id, planned.recipe.hash, planned.candidate.path,
     )  # fmt: skip
@@ -188,4 +188,4 @@ def test_prompts_that_have_changed_are_not_gone_on_with(recipe: Path, tmp_path: 
     close_posttrain(store, one.run.run_id, Status.CANCELLED)
     own.write_text(own.read_text(encoding="utf-8").replace("Write", "Draw"), encoding="utf-8")
     with pytest.raises(BadInput, match="prompts are gone"):
-        taken_up(store, training_rows(store)[0])
+        resume_training(store, training_rows(store)[0])

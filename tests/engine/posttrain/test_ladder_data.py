@@ -13,12 +13,12 @@ from data.bundled import bundled_models
 from engine.correlation.predictor_outcome import RUDE, correlation_views, outcome_names, predictor_names
 from engine.outcomes.outcomes import read_outcomes
 from engine.posttrain.ladder import LADDER
+from engine.posttrain.ladder_analysis import CLAIM, LEAST, ceiling
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.posttrain.pretrain import read_recipes
-from engine.posttrain.verdict import CLAIM, LEAST, ceiling
 from engine.results.board import Question
 from engine.store.connection import Store
-from engine.store.posttrain import Score
+from engine.store.posttrain import StageScore
 
 _LABELS = ("stage", "part", "how", "family", "subcategory")
 KNOWN = {path.name for path in bundled_models()} | {recipe.name for recipe in read_recipes(LADDER / "ladder.toml")}
@@ -94,8 +94,8 @@ def card() -> str:
     return " ".join((LADDER / "card.md").read_text(encoding="utf-8").split())
 
 
-def _scores(rows: list[dict[str, str]]) -> list[Score]:
-    return [Score(*(row[k] for k in _LABELS), int(row["met"]), int(row["judged"])) for row in rows]
+def _scores(rows: list[dict[str, str]]) -> list[StageScore]:
+    return [StageScore(*(row[k] for k in _LABELS), int(row["met"]), int(row["judged"])) for row in rows]
 
 
 def _share(rows: list[dict[str, str]], stage: str, part: str, how: str) -> float:

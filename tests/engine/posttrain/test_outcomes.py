@@ -7,12 +7,12 @@ import math
 import pytest
 
 from engine.posttrain.outcomes import outcomes_of
-from engine.store.posttrain import Score
+from engine.store.posttrain import StageScore
 
 
-def _seed(base: int, sft: int, rl: int) -> list[Score]:
+def _seed(base: int, sft: int, rl: int) -> list[StageScore]:
     return [
-        Score(stage, part, "greedy", family, subcategory, met, 10)
+        StageScore(stage, part, "greedy", family, subcategory, met, 10)
         for stage, met in (("base", base), ("sft", sft), ("rl", rl))
         for part, family, subcategory in (("held", "f", "Logic"), ("held", "g", "Scope"), ("seen", "h", "Logic"))
     ]
@@ -46,7 +46,7 @@ def test_a_stage_that_is_not_there_yet_has_no_outcome() -> None:
 
 def test_models_that_met_as_many_criteria_are_tied() -> None:
     def mean(*met: int) -> float:
-        seeds = [[Score("rl", "held", "greedy", "f", "Logic", n, 10)] for n in met]
+        seeds = [[StageScore("rl", "held", "greedy", "f", "Logic", n, 10)] for n in met]
         return next(o.score for o in outcomes_of("m", seeds) if o.outcome == "rl_met")
 
     assert (0.1 + 0.2) / 2 != 0.15  # as sums of shares go

@@ -6,9 +6,11 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.jobs.child import Gate
 from engine.outcomes.outcomes import read_outcomes
 from engine.posttrain import ladder as script
 from engine.posttrain.card import report
@@ -49,6 +51,17 @@ def _toml(recipe: dict[str, object]) -> str:
     return "\n".join(plain) + "\n"
 
 
+class _Stages:
+    """Stages, as their scores come."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def send(self, event: str, **fields: Any) -> None:
+        if event == "scores":
+            self.told.append(fields["stage"])
+
+
 @pytest.mark.long
 def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
     recipe = PostTraining.of(RECIPE)
@@ -59,8 +72,8 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
         scores = stored_scores(small.store, run.run_id)
         assert {(s.stage, s.part) for s in scores} == {(a, b) for a in ("base", "sft", "rl") for b in ("held", "seen")}
         assert sum(s.judged for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy")) == 4
-    verdict = report(small.store, recipe, tmp_path / "card", small.all_models)
-    assert verdict.n == 2
+    analysis = report(small.store, recipe, tmp_path / "card", small.all_models)
+    assert analysis.n == 2
     outcomes = read_outcomes(tmp_path / "card" / "outcomes.csv")
     assert {outcome.candidate for outcome in outcomes} == {"llama-tiny", "qwen3-tiny"}
     with (tmp_path / "card" / "points.csv").open(encoding="utf-8") as file:
@@ -75,11 +88,11 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
     place = Path(run.folder)
     (place / "rl" / "scores.json").unlink()
     before = (place / "sft" / "model" / "model.safetensors").stat().st_mtime_ns
-    said: list[str] = []
-    job = {
+    stages = _Stages()
+    message = {
         "model": str(model), "suite": "world", "recipe": recipe.to_json(), "seed": 1, "folder": str(place),
         "device": "cpu",
     }  # fmt: skip
-    post_train(job, lambda event, **fields: said.append(fields.get("stage", event)))
-    assert [word for word in said if word in ("base", "sft", "rl")] == ["base", "sft", "rl"]
+    post_train(message, stages, Gate(stages))
+    assert stages.told == ["base", "sft", "rl"]
     assert (place / "sft" / "model" / "model.safetensors").stat().st_mtime_ns == before

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.predictors.judged import judge
+from engine.predictors.judged import judge_scorers
 from engine.predictors.proxy import FEATURES
 from engine.stats.intervals import Estimate
 from rubrics.errors import BadInput
@@ -33,7 +33,7 @@ def test_a_planted_feature_is_found_and_holds_on_others() -> None:
         f"o{task}": {name: -value + 0.001 * task for name, value in zip(NAMES, values[:, TRUE].tolist(), strict=True)}
         for task in range(3)
     }
-    found = judge(table, outcomes)
+    found = judge_scorers(table, outcomes)
     assert (found.features, found.candidates) == (79, tuple(NAMES))
     feature, best = found.best["o0"]
     assert (feature, best.value) == ("rank, uniform", pytest.approx(-1.0))
@@ -47,7 +47,7 @@ def test_a_planted_feature_is_found_and_holds_on_others() -> None:
 def test_noise_fits_and_does_not_hold() -> None:
     table, values = features(1)
     luck = dict(zip(NAMES, np.random.default_rng(5).normal(size=len(NAMES)).tolist(), strict=True))
-    found = judge(table, {"o": luck})
+    found = judge_scorers(table, {"o": luck})
     known = [i for i in range(len(FEATURES)) if i != 5]
     strongest = max(abs(stats.spearmanr(values[:, i], list(luck.values())).statistic) for i in known)
     assert abs(found.best["o"][1].value) == pytest.approx(strongest)
@@ -61,4 +61,4 @@ def test_noise_fits_and_does_not_hold() -> None:
 def test_too_few_candidates() -> None:
     table, _ = features()
     with pytest.raises(BadInput, match="4 candidates"):
-        judge(table, {"o": dict.fromkeys(NAMES[:4], 1.0)})
+        judge_scorers(table, {"o": dict.fromkeys(NAMES[:4], 1.0)})

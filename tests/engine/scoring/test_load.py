@@ -146,7 +146,7 @@ def test_an_attention_that_cannot_be_had_is_an_error_and_never_another(folder):
     with pytest.raises(CandidateError, match="its attention cannot be flash_attention_2") as caught:
         load_model(folder, "fp32", "cpu", attention="flash_attention_2")
     assert caught.value.where == str(folder)
-    assert "--attention" in caught.value.fix
+    assert "--attention" in caught.value.shell
 
 
 def test_a_kernel_that_is_swapped_without_a_word_is_an_error(folder, monkeypatch):

@@ -40,7 +40,7 @@ WIDE, NARROW = "fma avx2 avx512f avx512_bf16", "fma avx2"
     ],
 )
 def test_the_rule(maker, flags, machine, device, precision, environment, library, monkeypatch):
-    monkeypatch.setattr(kernels, "_told", {"vendor_id": maker, "flags": flags}.__getitem__)
+    monkeypatch.setattr(kernels, "_cpu_field", {"vendor_id": maker, "flags": flags}.__getitem__)
     monkeypatch.setattr(platform, "machine", lambda: machine)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -48,7 +48,7 @@ def test_the_rule(maker, flags, machine, device, precision, environment, library
 
 
 def test_a_torch_without_onednn_is_told_by_its_header(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernels, "_told", {"vendor_id": "AuthenticAMD", "flags": "avx512f"}.__getitem__)
+    monkeypatch.setattr(kernels, "_cpu_field", {"vendor_id": "AuthenticAMD", "flags": "avx512f"}.__getitem__)
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     torch_here = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
     monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: torch_here if name == "torch" else None)

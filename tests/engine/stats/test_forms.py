@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import curve_fit
 
-from engine.stats.forms import FORMS, decisions, fit_form
+from engine.stats.forms import FORMS, decision_accuracy, fit_form
 
 MODELS = {
     "linear": (lambda x, a, b: a + b * x, (0.0, 1.0)),
@@ -76,7 +76,7 @@ def test_decisions_are_counted(rows: list[tuple[int, int]]) -> None:
         for i, j in combinations(range(len(x)), 2)
         if y[i] != y[j]
     ]
-    found = decisions(x, y, resamples=50)
+    found = decision_accuracy(x, y, resamples=50)
     assert found.pairs == len(right)
     if right:
         assert found.accuracy == pytest.approx(np.mean(right))
@@ -91,8 +91,8 @@ def test_decisions_are_counted(rows: list[tuple[int, int]]) -> None:
 
 
 def test_perfect_decisions_of_few_points_are_not_certain() -> None:
-    found = decisions(np.arange(6.0), np.arange(6.0))
+    found = decision_accuracy(np.arange(6.0), np.arange(6.0))
     assert found.accuracy == 1
     # Wilson's interval for 3 of 3: 1/(1 + 1.96²/3).
     assert (found.ci_low, found.ci_high) == pytest.approx((0.4385, 1), abs=1e-4)
-    assert decisions(np.arange(6.0), -np.arange(6.0)).ci_high == pytest.approx(1 - 0.4385, abs=1e-4)
+    assert decision_accuracy(np.arange(6.0), -np.arange(6.0)).ci_high == pytest.approx(1 - 0.4385, abs=1e-4)

@@ -18,9 +18,9 @@ from rich.cells import cell_len
 from textual.widgets import Input, TextArea
 from waiting import until
 
+from engine.construct.judgements import Judgement
 from engine.construct.reading import examples
 from engine.construct.underway import begun
-from engine.construct.verdicts import Judgement
 from engine.construct.watching import yields_of
 from engine.store.connection import Store
 from engine.store.construct import construct_runs
@@ -465,7 +465,7 @@ async def test_how_a_construction_ended_is_said_line_by_line(tmp_path: Path, mak
         assert "note: one\n9 pairs" in [told.message for told in app._notifications]
 
 
-async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
+async def test_a_plan_that_cannot_be_made_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     app.session.choices(ConstructChoices).form = {
         "prompts": "/gone.jsonl", "generator": "http://127.0.0.1:1/v1#x", "verifier": "http://127.0.0.1:1/v1#y",
@@ -476,7 +476,7 @@ async def test_a_command_that_refuses_is_an_error_to_copy(tmp_path: Path, make_a
         await pilot.press("n")
         await settle(pilot)
         await pilot.press("n", "enter")
-        await until(pilot, lambda: "nothing was started" in _now(app))
+        await until(pilot, lambda: "cannot be read" in _now(app))
         assert "/gone.jsonl" in screen_text(app)
         await pilot.press("y")
         assert "/gone.jsonl" in app.clipboard

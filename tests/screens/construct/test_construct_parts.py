@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -13,16 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.construct.blind import correct, result, say, sheet
+from engine.construct.blind import blind_result, correct_labels, keep_answer, lay_out_sheet
+from engine.construct.estimate import CostEstimate, RoleCost
+from engine.construct.request import ConstructRequest
 from engine.construct.watching import money, overview, stop
+from engine.jobs.detached import Ended
 from engine.store.connection import Store
 from engine.store.construct_review import readings_of
 from engine.store.construct_watch import Spend
 from engine.store.runs import Status
 from rubrics.errors import BadInput, RudeError
+from rude_tui.commands.construct import typed_request
 from screens.construct.command import arguments, plan_words, shown_command
 from screens.construct.example_list import filters, kept
-from screens.construct.jobs import ended, launch, plan
+from screens.construct.jobs import ended
 from screens.construct.prices import read_price
 
 FORM = {"prompts": "in.jsonl", "generator": "http://h/v1#g", "verifier": "http://h/v1#v", "output": "out.jsonl"}
@@ -47,11 +52,10 @@ def test_money_is_tokens_times_price_of_the_models_that_have_one() -> None:
 def test_what_was_typed_becomes_one_command_and_no_shell_reads_it() -> None:
     form = {**FORM, "output": "a b; rm -rf x.jsonl", "more": "--votes 3 --limit '5'", "max-calls": "9"}
     args = arguments(form)
-    assert args[0] == "construct"
     assert "--output=a b; rm -rf x.jsonl" in args
     assert args[-4:] == ["--votes", "3", "--limit", "5"]
     assert "--max-calls=9" in args
-    assert shlex.split(shown_command(args)) == ["rude-tui", *args]
+    assert shlex.split(shown_command(args)) == ["rude-tui", "construct", *args]
 
 
 @pytest.mark.parametrize("changes", [{"prompts": " "}, {"output": ""}, {"more": "--note 'open"}])
@@ -60,39 +64,58 @@ def test_what_lacks_something_is_refused(changes: dict[str, str]) -> None:
         arguments({**FORM, **changes})
 
 
-def test_a_command_that_gives_no_plan_or_cannot_be_run() -> None:
-    with pytest.raises(RudeError, match="without a plan"):
-        plan([sys.executable, "-c", "print('help')"], [])
-    with pytest.raises(RudeError, match="cannot be run"):
-        plan(["/gone/rude-tui"], [])
-    with pytest.raises(RudeError, match="what it said") as caught:
-        plan([sys.executable, "-c", "import sys; sys.exit('12 of 20\\nerror: what it said\\n  → do so')"], [])
-    assert (caught.value.what, caught.value.fix) == ("what it said", "do so")
+@pytest.mark.parametrize(
+    ("more", "what"), [("--help", "help"), ("--votes two", "'two'"), ("--nonsense", "--nonsense"), ("--json", "plan")]
+)
+def test_options_that_ask_for_something_else_or_nothing_are_refused(more: str, what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        typed_request(arguments({**FORM, "more": more}))
+
+
+def test_what_was_typed_asks_for_what_the_command_would_and_survives_the_way_to_another_process() -> None:
+    request = typed_request(arguments({**FORM, "more": "--votes 3 --violations 1,2 --generator-price 1,2"}))
+    assert (request.settings.votes, request.settings.violations) == (3, (1, 2))
+    assert str(request.settings.generator) == FORM["generator"]
+    again = ConstructRequest.of_json(json.loads(json.dumps(request.to_json())))
+    assert again == replace(request, prompts=request.prompts.absolute(), output=request.output.absolute())
 
 
 def test_a_plan_in_words() -> None:
-    role = {"measured": False}
-    words = plan_words(
-        {
-            "prompts": 12, "pairs": 30, "without_criteria": 2, "concurrency": 8, "courses": [["least", [role]]],
-            "totals": {"least": [100, 50_000, 75.0, 0.0], "most": [4_000, 2_000_000, 3_000.0, 12.5]},
-        }
-    )  # fmt: skip
+    def role(calls: int, tokens: int, money: float) -> RoleCost:
+        return RoleCost("owl", calls, tokens, 0, 6.0, measured=False, money=money)
+
+    courses = (("least", (role(100, 50_000, 0.0),)), ("most", (role(4_000, 2_000_000, 12.5),)))
+    words = plan_words(CostEstimate(12, 2, 30, (), (), courses, 8))
     assert "12 prompts, 30 pairs planned; 2 prompts without criteria" in words
     assert "2,000,000" in words
     assert "12.50" in words
     assert "times assumed" in words
 
 
-def test_a_process_that_ends_badly_says_so_in_its_own_words() -> None:
-    started = launch([sys.executable, "-c", "import sys; sys.exit('error: no such host\\n  → look')"], [])
-    started.process.wait()
-    error, _ = ended(started) or (None, "")
+class Over:
+    """A construction that has ended."""
+
+    def __init__(self, failed_for: RudeError | None = None, **state: object) -> None:
+        whole = {"suite": "out", "phase": "done", "done": 12, "notes": [], "error": "", **state}
+        self.end = Ended(failed_for, () if failed_for else (whole,))
+
+    def ended(self) -> Ended:
+        return self.end
+
+
+def test_how_it_ended_in_words() -> None:
+    def words(**how: object) -> object:
+        return ended(Over(**how))  # type: ignore[arg-type]
+
+    assert words() == (None, "out: 12 pairs written")
+    assert words(notes=["2 set aside"], phase="stopped at a cap", error="a cap is reached") == (
+        None, "out: 12 pairs written\n2 set aside\na cap is reached",
+    )  # fmt: skip
+    assert words(phase="cancelled") == (None, "")
+    error, _ = ended(Over(phase="failed", error="no such host\n  → look")) or (None, "")  # type: ignore[arg-type]
     assert error is not None
     assert (error.what, error.fix) == ("no such host", "look")
-    good = launch([sys.executable, "-c", "import sys; print('12 pairs', file=sys.stderr)"], [])
-    assert good.process.wait() == 0
-    assert ended(good) == (None, "12 pairs")
+    assert words(failed_for=(bad := BadInput("no such file"))) == (bad, "")
 
 
 def test_each_filter_keeps_as_many_as_it_says(beds: Path) -> None:
@@ -162,19 +185,19 @@ def test_stopping_is_an_interrupt(tmp_path: Path, fill_construction) -> None:
 def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path) -> None:
     store = Store(beds)
     run_id = "0123456789abcdef"
-    mine, yours = sheet(store, run_id, "me", 40), sheet(store, run_id, "you", 40)
+    mine, yours = lay_out_sheet(store, run_id, "me", 40), lay_out_sheet(store, run_id, "you", 40)
     assert [item.item for item in mine.items] == [item.item for item in yours.items]
     first, second = mine.items[:2]
     for page, item in ((yours, first), (yours, second), (mine, second)):
-        label = result(store, run_id, "me").agreement
-        say(store, page, item, 0, True)
-        say(store, page, item, 1, False)
-        assert result(store, run_id, "me").agreement.readings == label.readings + 2
-    mine_now = result(store, run_id, "me")
+        label = blind_result(store, run_id, "me").agreement
+        keep_answer(store, page, item, 0, True)
+        keep_answer(store, page, item, 1, False)
+        assert blind_result(store, run_id, "me").agreement.readings == label.readings + 2
+    mine_now = blind_result(store, run_id, "me")
     assert {finding.reading.example_id for finding in mine_now.findings} <= {mine.examples[second.item]}
     assert len(mine_now.findings) < len(mine_now.agreement.disagreements)
-    assert dict(sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
-    correct(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
+    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
+    correct_labels(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
     assert any(reading.corrects for reading in readings_of(store, run_id))
-    say(store, mine, second, 0, None)
-    assert dict(sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}
+    keep_answer(store, mine, second, 0, None)
+    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}

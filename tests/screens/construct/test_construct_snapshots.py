@@ -9,7 +9,7 @@ from looks import DARK, gallery
 from syrupy.assertion import SnapshotAssertion
 
 from engine.store.connection import Store
-from engine.store.construct_review import Reading, add_readings
+from engine.store.construct_review import BlindReading, add_readings
 
 PLACES = {
     "construct": ["n"],
@@ -32,7 +32,7 @@ async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, s
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
     # Another reader disagreed once before.
-    add_readings(Store(beds), "0123456789abcdef", [Reading("bed-00-1", "c2", "you", met=False, corrects=True)])
+    add_readings(Store(beds), "0123456789abcdef", [BlindReading("bed-00-1", "c2", "you", met=False, corrects=True)])
     async with gallery(make_app(beds, start="suites"), settle, screen_text, snapshot) as shown:
         for name, keys in PLACES.items():
             await shown.press(*keys)

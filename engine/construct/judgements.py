@@ -25,9 +25,9 @@ class Judgement:
     """Each verifier's votes; none where a program decided."""
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Judgement:
+    def from_json(cls, values: Mapping[str, Any]) -> Judgement:
         """One of those that `Judgements.as_json` wrote."""
-        return cls(**{**told, "votes": tuple(tuple(ballot) for ballot in told["votes"])})
+        return cls(**{**values, "votes": tuple(tuple(ballot) for ballot in values["votes"])})
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from engine.stats.correlation import League, Statistic, estimate, league
 from engine.stats.rivals import RivalStatistic, compare_predictors
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
-from engine.store.posttrain import Score
+from engine.store.posttrain import StageScore
 
-__all__ = ["CLAIM", "LEAST", "OUTCOMES", "Ceiling", "Upset", "Verdict", "ceiling", "halves", "judge"]
+__all__ = ["CLAIM", "LEAST", "OUTCOMES", "Ceiling", "LadderAnalysis", "Upset", "analyse", "ceiling", "halves"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Upset:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LadderAnalysis:
     """Everything the card says."""
 
     names: tuple[str, ...]
@@ -105,13 +105,13 @@ class Verdict:
     def conclusion(self) -> str:
         """One sentence by the rules of claim.md."""
         low, high = self.claim.ci_low, self.claim.ci_high
-        said = f"ρ = {self.claim.value:.2f} (95 % {low:.2f} to {high:.2f}, n = {self.n})"
+        measured = f"ρ = {self.claim.value:.2f} (95 % {low:.2f} to {high:.2f}, n = {self.n})"
         if self.n < LEAST:
-            return f"With {self.n} candidates of the {LEAST} it takes, the claim is not tested yet: so far {said}."
+            return f"With {self.n} candidates of the {LEAST} it takes, the claim is not tested yet: so far {measured}."
         if high < 0:
-            return f"The claim is refuted: {said}."
+            return f"The claim is refuted: {measured}."
         if low <= 0:
-            return f"The claim is not confirmed: {said}."
+            return f"The claim is not confirmed: {measured}."
         word = "confirmed" if self.claim.value >= 0.5 else "weakly supported"
         beaten = [name for name, rival in self.rivals.items() if rival.ci_low > 0]
         lost = [name for name, rival in self.rivals.items() if rival.ci_high < 0]
@@ -125,12 +125,12 @@ class Verdict:
             )
             if names
         ]
-        return f"The claim is {word}: {said}; {'; '.join(parts)}."
+        return f"The claim is {word}: {measured}; {'; '.join(parts)}."
 
 
-def judge(
-    store: Store, suite: str, scores: Mapping[str, Sequence[Sequence[Score]]], equal: Sequence[str] = ()
-) -> Verdict:
+def analyse(
+    store: Store, suite: str, scores: Mapping[str, Sequence[Sequence[StageScore]]], equal: Sequence[str] = ()
+) -> LadderAnalysis:
     """Set every predictor against every outcome.
 
     Args:
@@ -162,7 +162,7 @@ def judge(
     board = load_board(store, question)
     rows = [n for n, entrant in enumerate(board.entrants) if entrant.label in names]
     wins = board.matrix.scores[rows].astype(np.float64)
-    return Verdict(
+    return LadderAnalysis(
         names=names,
         families=families,
         columns=columns,
@@ -186,56 +186,58 @@ def _predictors(store: Store, question: Question) -> list[str]:
 
 
 def _column(view: CorrelationView, names: Sequence[str]) -> FloatArray:
-    known = {point.name: point.x for point in view.points}
-    return np.array([known.get(name, math.nan) for name in names])
+    by_name = {point.name: point.x for point in view.points}
+    return np.array([by_name.get(name, math.nan) for name in names])
 
 
 def _outcome(view: CorrelationView, names: Sequence[str]) -> FloatArray:
-    known = {point.name: point.y for point in view.points}
-    return np.array([known.get(name, math.nan) for name in names])
+    by_name = {point.name: point.y for point in view.points}
+    return np.array([by_name.get(name, math.nan) for name in names])
 
 
 def _groups(
     x: FloatArray, y: FloatArray, names: Sequence[str], families: Sequence[str], equal: Sequence[str]
 ) -> dict[str, Statistic]:
     labels = np.array(families)
-    found = {}
+    groups = {}
     for family in sorted(set(families)):
         own = labels == family
-        found[f"within {family}"] = estimate("spearman", x[own], y[own])
+        groups[f"within {family}"] = estimate("spearman", x[own], y[own])
     inner = [(column - np.array([column[labels == own].mean() for own in labels])) for column in (x, y)]
-    found["all, family means taken off"] = estimate("spearman", *inner)
+    groups["all, family means taken off"] = estimate("spearman", *inner)
     same = np.array([name in set(equal) for name in names])
     if same.any():
-        found["at equal compute"] = estimate("spearman", x[same], y[same])
-        found["the others"] = estimate("spearman", x[~same], y[~same])
-    return found
+        groups["at equal compute"] = estimate("spearman", x[same], y[same])
+        groups["the others"] = estimate("spearman", x[~same], y[~same])
+    return groups
 
 
 def _subcategories(
-    store: Store, question: Question, names: Sequence[str], scores: Mapping[str, Sequence[Sequence[Score]]]
+    store: Store, question: Question, names: Sequence[str], scores: Mapping[str, Sequence[Sequence[StageScore]]]
 ) -> dict[str, tuple[Statistic, float]]:
     from dataclasses import replace
 
     from engine.posttrain.outcomes import level
 
     table = rankings(store, replace(question, by="subcategory"))
-    found = {}
+    by_scope = {}
     for scope, ranked in table.scopes.items():
         own = {row.candidate: row.value for row in ranked.rows}
 
-        def wanted(s: Score, scope: str = scope) -> bool:
+        def of_scope(s: StageScore, scope: str = scope) -> bool:
             return (s.stage, s.part, s.how, s.subcategory) == ("rl", "held", "greedy", scope)
 
-        levels = [level(scores[name], wanted) for name in names]
+        levels = [level(scores[name], of_scope) for name in names]
         pairs = [(own[n], met[0]) for n, met in zip(names, levels, strict=True) if met is not None and n in own]
         if pairs:
             x, y = (np.array(values) for values in zip(*pairs, strict=True))
-            found[scope] = estimate("spearman", x, y), float(y.mean())
-    return found
+            by_scope[scope] = estimate("spearman", x, y), float(y.mean())
+    return by_scope
 
 
-def ceiling(wins: FloatArray, clusters: npt.NDArray[np.int32], scores: Sequence[Sequence[Sequence[Score]]]) -> Ceiling:
+def ceiling(
+    wins: FloatArray, clusters: npt.NDArray[np.int32], scores: Sequence[Sequence[Sequence[StageScore]]]
+) -> Ceiling:
     """Reliabilities by random halves, stepped up to full length (Spearman 1910, Brown 1910, Br. J. Psychol. 3).
 
     Args:
@@ -256,26 +258,26 @@ def ceiling(wins: FloatArray, clusters: npt.NDArray[np.int32], scores: Sequence[
     families = halves(outcome[:, 0], outcome[:, 1], rng)
     means = outcome.mean(axis=2)
     again = rng.multinomial(len(wins), np.full(len(wins), 1 / len(wins)), size=_RESAMPLES).astype(np.float64)
-    found = _root_of_product(_reliability(pairs, again), _reliability(families, again[:, two]))
+    correlations = _root_of_product(_reliability(pairs, again), _reliability(families, again[:, two]))
     return Ceiling(
         float(_reliability(pairs)[0]),
         float(_reliability(families)[0]),
         float(_reliability((means[None, :, 0], means[None, :, 1]))[0]),
-        tuple(np.nanquantile(found, [0.025, 0.975]).tolist()),
+        tuple(np.nanquantile(correlations, [0.025, 0.975]).tolist()),
     )
 
 
-def halves(one: FloatArray, other: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Means of `one` over random halves of the items, and of `other` over the rest; each (splits, candidates).
+def halves(first: FloatArray, second: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Means of `first` over random halves of the items, and of `second` over the rest; each (splits, candidates).
 
     Args:
-        one, other: (candidates, items).
+        first, second: (candidates, items).
     """
-    items = one.shape[1]
+    items = first.shape[1]
     orders = [rng.permutation(items) for _ in range(_SPLITS)]
     return (
-        np.stack([one[:, order[: items // 2]].mean(axis=1) for order in orders]),
-        np.stack([other[:, order[items // 2 :]].mean(axis=1) for order in orders]),
+        np.stack([first[:, order[: items // 2]].mean(axis=1) for order in orders]),
+        np.stack([second[:, order[items // 2 :]].mean(axis=1) for order in orders]),
     )
 
 
@@ -294,27 +296,27 @@ def _reliability(of: tuple[FloatArray, FloatArray], weights: FloatArray | None =
     still = spread <= _NOTHING
     r = (shares @ (a * b).T - mean_a * mean_b) / np.sqrt(np.where(still, 1.0, spread))
     stepped = np.where(r > 0, 2 * r / (1 + np.abs(r)), r)
-    known = np.maximum((~still).sum(axis=1), 1)
-    found: FloatArray = np.where(still, 0.0, stepped).sum(axis=1) / known
-    return np.where(still.all(axis=1), math.nan, found)
+    varying = np.maximum((~still).sum(axis=1), 1)
+    means: FloatArray = np.where(still, 0.0, stepped).sum(axis=1) / varying
+    return np.where(still.all(axis=1), math.nan, means)
 
 
-def _root_of_product(one: FloatArray, other: FloatArray) -> FloatArray:
-    root: FloatArray = np.sqrt(np.maximum(0.0, one) * np.maximum(0.0, other))
+def _root_of_product(first: FloatArray, second: FloatArray) -> FloatArray:
+    root: FloatArray = np.sqrt(np.maximum(0.0, first) * np.maximum(0.0, second))
     return root
 
 
-def _by_family(scores: Sequence[Score]) -> list[float]:
+def _by_family(scores: Sequence[StageScore]) -> list[float]:
     """Share of criteria met after RL in each held-out family, by name."""
     own = sorted((s.family, s) for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy"))
     return [s.met / s.judged for _, s in own]
 
 
 def _upsets(names: Sequence[str], rude: FloatArray, size: FloatArray, y: FloatArray) -> tuple[Upset, ...]:
-    found = [
+    upsets = [
         Upset(names[a], names[b], float(rude[a] - rude[b]), float(y[a] - y[b]))
         for a in range(len(names))
         for b in range(len(names))
         if size[a] < size[b] and rude[a] > rude[b]
     ]
-    return tuple(sorted(found, key=lambda upset: -upset.lead))
+    return tuple(sorted(upsets, key=lambda upset: -upset.lead))

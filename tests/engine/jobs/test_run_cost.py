@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.jobs.outlook import Outlook, outlook, paces
 from engine.jobs.preview import LaidRun
+from engine.jobs.run_cost import RunCost, paces, run_cost
 from engine.store.connection import Store
 from engine.store.verdicts import Skip
 
@@ -51,15 +51,15 @@ def test_time_is_tokens_left_at_the_speed_of_earlier_runs_here(store: Store) -> 
     assert (pace.tokens_per_second, pace.memory_bytes, pace.runs) == (1000.0, 70, 2)
     # 95 of 100 pairs fit, 19 of them are scored: 76 of 95 parts of 9,500 tokens are left.
     laid = LaidRun(95, 9500, tuple(Skip(str(n), "too long") for n in range(5)), ())
-    assert outlook(_run(done=19), laid, known) == Outlook(7600, 7.6, 2, 70)
+    assert run_cost(_run(done=19), laid, known) == RunCost(7600, 7.6, 2, 70)
 
 
 def test_a_limit_takes_its_part_of_the_tokens(store: Store) -> None:
     # The layout's tokens are of all pairs; its total is what the limit leaves.
-    assert outlook(_run(), LaidRun(10, 9500, (), ()), paces(store)).tokens == 950
+    assert run_cost(_run(), LaidRun(10, 9500, (), ()), paces(store)).tokens == 950
 
 
 def test_nothing_is_guessed(store: Store) -> None:
-    assert outlook(_run(), LaidRun(100, 9500, (), ()), {}) == Outlook(9500, None, 0, None)
-    assert outlook(_run(), None, {}) == Outlook()
-    assert outlook(_run(), LaidRun(0, 0, tuple(Skip(str(n), "too long") for n in range(100)), ()), {}).tokens == 0
+    assert run_cost(_run(), LaidRun(100, 9500, (), ()), {}) == RunCost(9500, None, 0, None)
+    assert run_cost(_run(), None, {}) == RunCost()
+    assert run_cost(_run(), LaidRun(0, 0, tuple(Skip(str(n), "too long") for n in range(100)), ()), {}).tokens == 0

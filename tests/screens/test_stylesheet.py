@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 from textual.css.stylesheet import Stylesheet
 
-from rude_tui import idle_collector
 from rude_tui.app import RudeApp
 from rude_tui.settings import Settings
 from screens.shell.session import Session
@@ -58,24 +55,3 @@ async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) 
     assert len(read) == len(set(read))
     assert any("CandidatesScreen" in css for css in read)
     assert not any("RankingsScreen" in css for css in read)
-
-
-def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr(idle_collector.time, "monotonic", lambda: now[0])
-    before = gc.get_threshold()
-    tidy = idle_collector.IdleCollector()
-    tidy.start()
-    try:
-        assert gc.get_threshold()[2] >= 1_000
-        monkeypatch.setattr(idle_collector, "_WORTH", 0)
-        assert not tidy.collect_if_idle()
-        now[0] = 3.5
-        assert tidy.collect_if_idle()
-        assert gc.get_freeze_count() > 0
-        tidy.touched()
-        assert not tidy.collect_if_idle()
-    finally:
-        tidy.stop()
-    assert gc.get_threshold() == before
-    assert gc.get_freeze_count() == 0

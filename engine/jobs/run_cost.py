@@ -11,7 +11,7 @@ from engine.jobs.runs import PlannedRun
 from engine.store.connection import Store
 from engine.store.runs import facts_of_host
 
-__all__ = ["Outlook", "Pace", "outlook", "paces"]
+__all__ = ["Pace", "RunCost", "paces", "run_cost"]
 
 _Kind = tuple[str, str, str, str]
 """Weights hash, precision, kind of device, protocol."""
@@ -29,7 +29,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class RunCost:
     """What one planned run will take; None where nothing is known."""
 
     tokens: int | None = None
@@ -59,7 +59,7 @@ def paces(store: Store) -> Mapping[_Kind, Pace]:
     return {key: Pace(tokens / seconds, memory, runs) for key, (tokens, seconds, memory, runs) in sums.items()}
 
 
-def outlook(run: PlannedRun, laid: LaidRun | None, known: Mapping[_Kind, Pace]) -> Outlook:
+def run_cost(run: PlannedRun, laid: LaidRun | None, measured: Mapping[_Kind, Pace]) -> RunCost:
     """What a planned run will take.
 
     Args:
@@ -67,13 +67,13 @@ def outlook(run: PlannedRun, laid: LaidRun | None, known: Mapping[_Kind, Pace]) 
         known: from `paces`.
     """
     key = run.key
-    pace = known.get((key["weights_hash"], key["precision"], key["device"], run.protocol))
+    pace = measured.get((key["weights_hash"], key["precision"], key["device"], run.protocol))
     if laid is None:
-        return Outlook(measured_bytes=pace.memory_bytes if pace else None, runs=pace.runs if pace else 0)
+        return RunCost(measured_bytes=pace.memory_bytes if pace else None, runs=pace.runs if pace else 0)
     # The tokens are those of every pair that can be scored, whatever the limit.
     scorable = len(run.suite.scored) - len(laid.skipped)
     left = max(0, laid.total - run.done)
     tokens = round(laid.tokens * left / scorable) if scorable else 0
     if pace is None:
-        return Outlook(tokens)
-    return Outlook(tokens, tokens / pace.tokens_per_second, pace.runs, pace.memory_bytes)
+        return RunCost(tokens)
+    return RunCost(tokens, tokens / pace.tokens_per_second, pace.runs, pace.memory_bytes)

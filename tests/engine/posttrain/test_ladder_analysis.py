@@ -1,4 +1,4 @@
-"""The verdict's own numbers: reliabilities and the sentence, against figures made to have them."""
+"""The analysis's own numbers: reliabilities and the sentence, against figures made to have them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from engine.posttrain.verdict import Ceiling, Verdict, ceiling
+from engine.posttrain.ladder_analysis import Ceiling, LadderAnalysis, ceiling
 from engine.stats.estimates import Statistic
 from engine.stats.rivals import RivalStatistic
-from engine.store.posttrain import Score
+from engine.store.posttrain import StageScore
 
 
 def test_the_ceiling_finds_the_reliabilities_that_were_put_in() -> None:
@@ -36,8 +36,8 @@ def test_noise_alone_has_no_reliability() -> None:
     assert abs(ceiling(noise, np.arange(10, dtype=np.int32), [[]] * 4000).predictor) < 0.1
 
 
-def _seed(shares: list[int], judged: int = 10) -> list[Score]:
-    return [Score("rl", "held", "greedy", f"f{n:02}", "Logic", met, judged) for n, met in enumerate(shares)]
+def _seed(shares: list[int], judged: int = 10) -> list[StageScore]:
+    return [StageScore("rl", "held", "greedy", f"f{n:02}", "Logic", met, judged) for n, met in enumerate(shares)]
 
 
 def test_the_ceiling_is_one_where_nothing_is_luck() -> None:
@@ -73,7 +73,7 @@ def test_the_ceiling_is_the_root_of_the_product() -> None:
     assert math.isnan(Ceiling(0.9, math.nan, math.nan).correlation)
 
 
-def _verdict(
+def _analysis(
     value: float, low: float, high: float, n: int = 26, rivals: dict[str, tuple[float, float]] | None = None
 ) -> Any:
     claim = Statistic("spearman", value, low, high, 0.01, n, "", "")
@@ -95,16 +95,16 @@ def _verdict(
 def test_the_sentence_follows_the_rules_that_were_set_beforehand(
     value: float, low: float, high: float, n: int, said: str
 ) -> None:
-    assert _said(_verdict(value, low, high, n)).startswith(said)
+    assert _said(_analysis(value, low, high, n)).startswith(said)
 
 
 def test_the_sentence_says_which_rivals_are_beaten() -> None:
     rivals = {"size": (0.1, 0.5), "loss": (-0.2, 0.3), "generation": (-0.6, -0.1)}
-    said = _said(_verdict(0.7, 0.4, 0.9, rivals=rivals))
+    said = _said(_analysis(0.7, 0.4, 0.9, rivals=rivals))
     assert "better than size" in said
     assert "not told apart from loss" in said
     assert "worse than generation" in said
 
 
-def _said(verdict: Any) -> str:
-    return str(cast(Any, Verdict.conclusion).fget(verdict))
+def _said(analysis: Any) -> str:
+    return str(cast(Any, LadderAnalysis.conclusion).fget(analysis))

@@ -1,0 +1,30 @@
+"""Memory is searched while nobody waits."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from rude_tui import idle_collector
+
+
+def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(idle_collector.time, "monotonic", lambda: now[0])
+    before = gc.get_threshold()
+    collector = idle_collector.IdleCollector()
+    collector.start()
+    try:
+        assert gc.get_threshold()[2] >= 1_000
+        monkeypatch.setattr(idle_collector, "_WORTH", 0)
+        assert not collector.collect_if_idle()
+        now[0] = 3.5
+        assert collector.collect_if_idle()
+        assert gc.get_freeze_count() > 0
+        collector.touched()
+        assert not collector.collect_if_idle()
+    finally:
+        collector.stop()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
