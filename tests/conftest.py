@@ -18,8 +18,8 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 from nursery import NAME, Nursery
-from quiet import until_quiet
 from recall import remembered
+from waiting import until_quiet
 
 # Tests run side by side, one core each: threads of one that spin while they wait would starve the others.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -43,7 +43,7 @@ def test_no_folder_of_the_machine_is_left_and_columns_stay(walk: dict[str, Any])
 def test_without_tmux_one_clear_line_is_said(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(WALK), "-o", str(tmp_path)], env={"PATH": str(tmp_path)}, capture_output=True, text=True,
-        timeout=60,
+        timeout=120,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("docs/walk.py needs tmux, which is not installed here")

@@ -53,7 +53,7 @@ async def test_settings_are_followed_and_kept(app: RudeApp) -> None:
         await pilot.press("Q")
     for thread in threading.enumerate():
         if thread.name == "settings":
-            thread.join(5)
+            thread.join(120)
     assert load_settings().theme == "rude-contrast"
     assert settings_file().exists()
 
@@ -65,12 +65,12 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
 
     def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, *_: Any) -> None:
         begun.set()
-        cancel.wait(10)
+        cancel.wait(120)
 
     monkeypatch.setattr(engine.jobs.job, "perform", perform)
     async with app.run_test() as pilot:
         app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=(), request=None))  # type: ignore[arg-type]
-        assert begun.wait(5)
+        assert begun.wait(120)
         await pilot.press("ctrl+c")
         await pilot.pause()
         assert type(app.screen).__name__ == "Confirm"
@@ -79,7 +79,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
         assert app.runner.running
         await pilot.press("ctrl+c", "ctrl+c")
         await pilot.pause()
-    assert app.runner.wait(5)
+    assert app.runner.wait(120)
     assert app.return_value == 130
 
 

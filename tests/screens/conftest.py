@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.pilot import Pilot
+from waiting import PATIENCE
 
 from engine.layout.requests import TokenScores
 from engine.store.candidates import save_candidate
@@ -136,8 +137,8 @@ def _reading(app: Any) -> bool:
     return loader is not None and loader.busy
 
 
-async def _settled(pilot: Pilot[Any], seconds: float = 60.0) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
+async def _settled(pilot: Pilot[Any]) -> None:
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     quiet = 0
     # Twice quiet in a row: an answer may itself ask for more.
     while quiet < 2:

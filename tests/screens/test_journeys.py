@@ -216,7 +216,7 @@ async def test_another_question_is_said_to_be_read(garden, make_app, settle, scr
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         go, fetch = threading.Event(), app.screen.fetch
-        monkeypatch.setattr(app.screen, "fetch", lambda: (go.wait(10), fetch())[1])
+        monkeypatch.setattr(app.screen, "fetch", lambda: (go.wait(120), fetch())[1])
         app.screen._change(by="subcategory")
         await pilot.pause()
         assert "reading…" in screen_text(app)

@@ -42,7 +42,7 @@ async def test_an_old_answer_never_overwrites_a_new_one_and_threads_do_not_pile_
             with lock:
                 running += 1
                 most = max(most, running)
-            gate.wait(5)
+            gate.wait(120)
             with lock:
                 running -= 1
             return value
@@ -81,11 +81,11 @@ async def test_an_answer_after_the_end_is_nobodys_trouble() -> None:
     app = Small()
     gate = threading.Event()
     async with app.run_test():
-        app.ask(lambda: gate.wait(5))
+        app.ask(lambda: gate.wait(120))
     gate.set()
     for thread in threading.enumerate():
         if thread.name == "load-slot":
-            thread.join(5)
+            thread.join(120)
 
 
 def test_an_answer_that_is_kept_waits_for_no_other(garden) -> None:
@@ -94,16 +94,16 @@ def test_an_answer_that_is_kept_waits_for_no_other(garden) -> None:
 
     def slow() -> str:
         begun.set()
-        return "slow" if gate.wait(20) else "nobody could ask for anything else"
+        return "slow" if gate.wait(120) else "nobody could ask for anything else"
 
     answers: list[str] = []
     waiting = [threading.Thread(target=lambda: answers.append(session.cached("rivals", 1, slow))) for _ in range(2)]
     quick = threading.Thread(target=lambda: answers.append(session.cached("ranking", 1, lambda: "quick")))
     waiting[0].start()
-    begun.wait(20)
+    begun.wait(120)
     waiting[1].start()
     quick.start()
-    quick.join(5)
+    quick.join(120)
     gate.set()
     for thread in (*waiting, quick):
         thread.join()

@@ -16,7 +16,7 @@ from screens.shell.session import Session
 def _written() -> None:
     for thread in threading.enumerate():
         if thread.name == "settings":
-            thread.join(5)
+            thread.join(120)
 
 
 async def test_a_key_is_changed_on_every_screen_at_the_foot_and_in_the_help(garden, settle, screen_text) -> None:

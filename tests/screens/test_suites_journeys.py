@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from textual.pilot import Pilot
 from textual.widgets import DataTable, Input
+from waiting import until
 
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.suites import stored_suites
 from rubrics.reading import find_suite
 from screens.widgets.rows import Rows
-
-
-async def _until(pilot: Pilot[Any], what: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not what():
-        assert asyncio.get_running_loop().time() < deadline, "it never came"
-        await pilot.pause(0.01)
 
 
 @pytest.fixture
@@ -45,7 +36,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         await settle(pilot)
         assert "A small suite about gardens." in screen_text(app)
         await pilot.press("h")
-        await _until(pilot, lambda: "40 scored pairs" in screen_text(app))
+        await until(pilot, lambda: "40 scored pairs" in screen_text(app))
         await pilot.press("v", "tab", "right", "enter")
         await settle(pilot)
         text = screen_text(app)
@@ -171,7 +162,7 @@ async def test_hostile_suites_and_broken_files_are_shown_as_text(
             ["c"],
         ):
             await pilot.press(*keys)
-            await _until(pilot, lambda: not app.screen.loader.busy)
+            await until(pilot, lambda: not app.screen.loader.busy)
             await settle(pilot)
             text = screen_text(app)
             seen += text

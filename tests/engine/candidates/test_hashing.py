@@ -120,7 +120,7 @@ def test_many_processes_at_once_agree(tmp_path: Path) -> None:
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) for _ in range(4)
     ]
-    answers = {process.communicate(timeout=60)[0].strip() for process in running}
+    answers = {process.communicate(timeout=120)[0].strip() for process in running}
     assert answers == {weights_hash(folder)}
     notes = [path.name for path in Path(os.environ["RUDE_TUI_CACHE"]).rglob("*") if path.is_file()]
     assert len(notes) == 8

@@ -12,6 +12,7 @@ import itertools
 import json
 import random
 import re
+import sys
 import threading
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from waiting import PATIENCE
 
 from engine.construct.chat import ChatRequest, Reply
 from rubrics.prompts import RubricPrompt
@@ -100,6 +102,9 @@ class Script:
     """When each of the same requests came, in seconds of a monotonic clock."""
     most_at_once: int = 0
     delay: float = 0.0
+    answered: int = sys.maxsize
+    """How many different questions are answered before `go_on` is set; those after them wait for it."""
+    go_on: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     now: int = 0
 
@@ -135,7 +140,9 @@ class Handler(BaseHTTPRequestHandler):
             script.times.setdefault(key, []).append(time.monotonic())
             script.now += 1
             script.most_at_once = max(script.most_at_once, script.now)
+            early = len(set(script.keys)) <= script.answered
         try:
+            early or script.go_on.wait(PATIENCE)
             self.play(script, body, attempt)
         finally:
             with script.lock:
@@ -157,7 +164,9 @@ class Handler(BaseHTTPRequestHandler):
         if "dead" in parts:
             return self.send(503, {"error": "down"})
         if "slow" in parts and attempt == 1:
-            time.sleep(1.0)
+            # Until the asker has lost patience and asks again.
+            while script.tries[canonical(body)] == 1:
+                time.sleep(0.01)
         if "hangup" in parts and attempt == 1:
             self.send_response(200)
             self.send_header("Content-Length", "1000")

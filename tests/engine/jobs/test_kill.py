@@ -76,9 +76,9 @@ def test_killed_at_a_random_moment(
     for process in {"worker": [worker], "program": [program], "both": [program, worker]}[victim]:
         if process.poll() is None if isinstance(process, subprocess.Popen) else process.is_running():
             os.kill(process.pid, signal.SIGKILL)
-    code = program.wait(60)
+    code = program.wait(120)
     assert code != 0 or scored(db) == PAIRS
-    worker.wait(20)  # an orphan ends itself
+    worker.wait(120)  # an orphan ends itself
     if victim != "worker" and scored(db) < PAIRS:
         assert stored_runs(Store(db))[0].status is Status.CRASHED
     finished = rude(*command(small_model, db))

@@ -99,10 +99,10 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     result: list[tuple[RunState, ...]] = []
     thread = threading.Thread(target=lambda: result.append(perform(store, planned, recorder, cancel)))
     thread.start()
-    assert recorder.event.wait(60)
+    assert recorder.event.wait(120)
     (worker,) = workers()
     cancel.set()
-    thread.join(5)
+    thread.join(120)
     assert not thread.is_alive()
     assert not worker.is_running()
     state = result[0][0]

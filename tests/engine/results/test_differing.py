@@ -43,6 +43,6 @@ def test_one_word_exchanged() -> None:
 def test_long_texts_stay_quick() -> None:
     left = " ".join(f"word{i % 997}" for i in range(4000))
     right = " ".join(f"word{i % 991}" for i in range(4000))
-    began = time.perf_counter()
+    began = time.process_time()
     differing(left, right)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import random
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual.widgets import Input, TextArea
+from waiting import until
 
 from engine.construct.judgements import Judgement
 from engine.construct.reading import examples
@@ -37,13 +36,6 @@ from screens.widgets.rows import Rows
 def _now(app: Any) -> str:
     # A screen that has just been opened may not have been laid out yet.
     return "\n".join("".join(part.text for part in strip) for strip in app.screen._compositor.render_strips())
-
-
-async def _until(pilot: Any, what: Callable[[], bool], seconds: float = 45.0) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not what():
-        assert asyncio.get_running_loop().time() < deadline, _now(pilot.app)
-        await pilot.pause(0.02)
 
 
 # A server that plays generator and verifier: a text violates a criterion where it carries its mark.
@@ -80,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        time.sleep(self.server.delay)  # type: ignore[attr-defined]
+        self.server.wait_for_its_turn()  # type: ignore[attr-defined]
         value = {
             "choices": [{"message": {"role": "assistant", "content": _answer(body)}, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 100, "completion_tokens": 50},
@@ -94,7 +86,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    delay = 0.0
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.early = threading.Semaphore(0)
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def wait_for_its_turn(self) -> None:
+        """Once `go_on` is cleared, only as many questions are answered as `early` has been released for."""
+        while not (self.go_on.is_set() or self.early.acquire(timeout=0.01)):
+            pass
 
     def handle_error(self, *_: object) -> None:
         """Clients that are stopped hang up."""
@@ -103,10 +105,11 @@ class _Server(ThreadingHTTPServer):
 @pytest.fixture
 def server() -> Iterator[_Server]:
     """It listens on loopback."""
-    http = _Server(("127.0.0.1", 0), _Handler)
+    http = _Server()
     thread = threading.Thread(target=lambda: http.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     yield http
+    http.go_on.set()
     http.shutdown()
     http.server_close()
     thread.join()
@@ -132,7 +135,8 @@ async def test_started_stopped_and_taken_up_from_the_screen(
     monkeypatch.chdir(tmp_path)
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     spec = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.delay = 0.3
+    server.go_on.clear()
+    server.early.release(4)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         await pilot.press("n")
@@ -142,23 +146,23 @@ async def test_started_stopped_and_taken_up_from_the_screen(
         await settle(pilot)
         assert "Suite to write: nothing was typed" in screen_text(app)
         await pilot.press("escape", *["down"] * 5, *"new.jsonl", "down", "down", *"500", "enter")
-        await _until(pilot, lambda: "Start this construction?" in _now(app))
+        await until(pilot, lambda: "Start this construction?" in _now(app))
         text = screen_text(app)
         assert "6 prompts, 6 pairs planned" in text
         assert "likely" in text
         assert "rude-tui construct --prompts=" in text
         await pilot.press("y")
-        await _until(pilot, lambda: "● at work · new · degrade" in _now(app))
+        await until(pilot, lambda: "● at work · new · degrade" in _now(app))
         await pilot.press("x", "y")
-        await _until(pilot, lambda: "‖ stopped" in _now(app))
+        await until(pilot, lambda: "‖ stopped" in _now(app))
         stopped = len(examples(Store(app.session.store.path), construct_runs(app.session.store)[0].run_id))
         assert stopped < 12
-        server.delay = 0.0
+        server.go_on.set()
         await pilot.press("n", "enter")
-        await _until(pilot, lambda: "Start this construction?" in _now(app))
+        await until(pilot, lambda: "Start this construction?" in _now(app))
         await pilot.press("enter")
-        await _until(pilot, lambda: "✓ done · new · degrade · 6 pairs" in _now(app))
-        await _until(pilot, lambda: not app.session.choices(ConstructChoices).started)
+        await until(pilot, lambda: "✓ done · new · degrade · 6 pairs" in _now(app))
+        await until(pilot, lambda: not app.session.choices(ConstructChoices).started)
         assert " of 500 · " in screen_text(app)
         await pilot.press("p", *"1000,2000", "enter", *"0", "enter")
         await settle(pilot)
@@ -203,28 +207,28 @@ async def test_what_another_process_does_shows_live(
         await settle(pilot)
         assert "nothing has been constructed yet" in screen_text(app)
         open_construct(store, row)
-        await _until(pilot, lambda: "● at work" in _now(app))
+        await until(pilot, lambda: "● at work" in _now(app))
         assert "Nothing has come out yet." in screen_text(app)
         told = examples_under_way(found[0])
         exchange(store, calls[:1], [], (), [(row.run_id, found[0].example_id, told[0].as_json())])
-        await _until(pilot, lambda: "◌ being made · round 2 of 4 · 1 of 3 verdicts" in _now(app))
+        await until(pilot, lambda: "◌ being made · round 2 of 4 · 1 of 3 verdicts" in _now(app))
         await settle(pilot)
         assert "✓ met  c0" in screen_text(app), _now(app)
         assert screen_text(app).count("… being judged") == 2
         await pilot.press("a")
         assert any("still being made" in note.message for note in app._notifications)
         exchange(store, [], [], (), [(row.run_id, found[0].example_id, told[1].as_json())])
-        await _until(pilot, lambda: "being written anew" in _now(app))
+        await until(pilot, lambda: "being written anew" in _now(app))
         assert "It does not meet: [x]" in screen_text(app)
         await pilot.press("l")
         exchange(store, calls[1:6], found[:3], ())
-        await _until(pilot, lambda: f"{found[2].example_id} · a response" in _now(app))
+        await until(pilot, lambda: f"{found[2].example_id} · a response" in _now(app))
         assert "the latest" in screen_text(app)
         assert "2 ✓    0 ✗ of 8" in screen_text(app)
         # A person who reads is left where they are; l follows again.
         await pilot.press("home")
         exchange(store, calls[6:], found[3:], ())
-        await _until(pilot, lambda: "28 questions" in _now(app))
+        await until(pilot, lambda: "28 questions" in _now(app))
         assert app.screen.query_one(Rows).cursor == 0
         await pilot.press("l")
         await settle(pilot)
@@ -234,7 +238,7 @@ async def test_what_another_process_does_shows_live(
         await settle(pilot)
         assert rows.scroll_offset.y <= rows.cursor < rows.scroll_offset.y + rows.size.height
         close_construct(store, row.run_id, Status.FAILED, error="the verifier answers nobody")
-        await _until(pilot, lambda: "✗ failed" in _now(app))
+        await until(pilot, lambda: "✗ failed" in _now(app))
         assert "the verifier answers nobody" in screen_text(app)
 
 
@@ -472,7 +476,7 @@ async def test_a_plan_that_cannot_be_made_is_an_error_to_copy(tmp_path: Path, ma
         await pilot.press("n")
         await settle(pilot)
         await pilot.press("n", "enter")
-        await _until(pilot, lambda: "cannot be read" in _now(app))
+        await until(pilot, lambda: "cannot be read" in _now(app))
         assert "/gone.jsonl" in screen_text(app)
         await pilot.press("y")
         assert "/gone.jsonl" in app.clipboard
