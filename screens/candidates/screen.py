@@ -176,7 +176,7 @@ Mark candidates with space, then r takes them to the Run screen.
 
         def drop(folder: str | None) -> None:
             if folder is not None:
-                self.session.folders = [kept for kept in self.session.folders if kept != folder]
+                self.session.folders = [watched for watched in self.session.folders if watched != folder]
                 self.session.remember("folders", self.session.folders)
                 self.action_again()
 

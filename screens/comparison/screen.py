@@ -143,13 +143,13 @@ whichever wins more.
         if self.compared is not None:
             self.action_pairs(self.compared.wins_more(event.index))
 
-    def action_pairs(self, which: str) -> None:
+    def action_pairs(self, winner: str) -> None:
         """Read the pairs only one of them wins, as failures of the other."""
         if self.compared is None:
             return
         from screens.pair.screen import PairScreen
 
-        ids, loser = self.compared.won_alone(self.query_one(Rows).cursor, which)
+        ids, loser = self.compared.won_alone(self.query_one(Rows).cursor, winner)
         if not ids:
             self.notify("There is no such pair", markup=False)
             return

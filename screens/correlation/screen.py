@@ -104,7 +104,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
     def __init__(self) -> None:
         super().__init__()
         self.state = CorrelationState()
-        self._seen: object = None
+        self._shown_key: object = None
         """What was asked of which database when it was last read."""
 
     def body(self) -> Iterable[Widget]:
@@ -123,26 +123,26 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._ask()
 
     def _ask(self) -> None:
-        axes, session, seen = self.state.axes, self.session, self._seen
+        axes, session, shown_key = self.state.axes, self.session, self._shown_key
         if self.state.data is None:
             self._say("reading…")
 
         def work() -> tuple[object, ScatterData | None]:
-            key = (axes, tuple(sorted(session.asked.items())), session.stamp())
-            return key, (None if key == self._seen else read_scatter(session, axes))
+            key = (axes, tuple(sorted(session.question_fields.items())), session.stamp())
+            return key, (None if key == self._shown_key else read_scatter(session, axes))
 
-        same = (axes, tuple(sorted(session.asked.items())), seen)
+        same = (axes, tuple(sorted(session.question_fields.items())), shown_key)
         self.load("read", work, self._arrived, self._failed, same=same)
 
     def _failed(self, error: RudeError) -> None:
-        self._seen = None
+        self._shown_key = None
         self._explain_nothing(error)
 
     def _arrived(self, answer: tuple[object, ScatterData | None]) -> None:
         key, data = answer
         if data is None:
             return
-        self._seen = key
+        self._shown_key = key
         other_axes = self.state.take(data)
         if data.view is None:
             self._explain_nothing(None)
@@ -296,7 +296,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def action_again(self) -> None:
         """Read again whatever has changed."""
-        self._seen = None
+        self._shown_key = None
         self._ask()
 
     def action_export(self) -> None:

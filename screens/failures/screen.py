@@ -185,7 +185,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it."""
-        self.sort(event.what)
+        self.sort(event.target)
 
     def sort(self, by: str) -> None:
         """Sort the pairs; again turns them round."""

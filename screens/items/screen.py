@@ -134,9 +134,9 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     def _pairs(self) -> Rows:
         return self.query_one("#pairs", Rows)
 
-    def asked_for(self) -> tuple[object, ...]:
+    def question_key(self) -> tuple[object, ...]:
         """The model too."""
-        return (*super().asked_for(), self.state.model)
+        return (*super().question_key(), self.state.model)
 
     def fetch(self) -> TrialRead:
         """Board and trial."""
@@ -227,9 +227,9 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a finding keeps its pairs, one on a heading sorts."""
         if event.heading.id == "findings":
-            self._keep(event.what)
+            self._keep(event.target)
         else:
-            self._sort(event.what)
+            self._sort(event.target)
 
     def _keep(self, finding: str) -> None:
         self.state.keep(finding)

@@ -225,10 +225,10 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it; one on ‹ or › shows other scopes."""
-        if event.what in (EARLIER, LATER):
-            self.action_scopes(-1 if event.what == EARLIER else 1)
+        if event.target in (EARLIER, LATER):
+            self.action_scopes(-1 if event.target == EARLIER else 1)
         else:
-            self.sort(event.what)
+            self.sort(event.target)
 
     def sort(self, by: str) -> None:
         """Sort by a column or a scope; again turns it round."""

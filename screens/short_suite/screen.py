@@ -57,14 +57,14 @@ the others, to be marked for a run.
     ]
     DEFAULT_CSS = """
     ShortScreen #question { height: 1; padding: 0 1; color: $text-muted; }
-    ShortScreen #said { height: auto; max-height: 4; padding: 0 1 1 1; }
+    ShortScreen #cost { height: auto; max-height: 4; padding: 0 1 1 1; }
     ShortScreen #body { layout: vertical; height: 1fr; }
     ShortScreen.-wide #body { layout: horizontal; }
     ShortScreen #left { height: 10; width: 1fr; }
     ShortScreen.-wide #left { width: 54; height: 1fr; border-right: solid $panel; }
     ShortScreen #head { height: 1; color: $text-muted; }
     ShortScreen #errors { height: 1fr; width: 1fr; padding: 0 1; border-top: solid $panel; scrollbar-size: 1 1; }
-    ShortScreen.-low #said { max-height: 1; padding: 0 1; }
+    ShortScreen.-low #cost { max-height: 1; padding: 0 1; }
     ShortScreen.-low #left { height: 1fr; }
     ShortScreen.-low #errors { display: none; }
     ShortScreen.-wide #errors { border-top: none; }
@@ -86,7 +86,7 @@ the others, to be marked for a run.
     def body(self) -> Iterable[Widget]:
         """Sizes on one side, the candidates' errors for the size under the cursor on the other."""
         yield Brief(id="question")
-        yield Static(id="said")
+        yield Static(id="cost")
         with Container(id="body"):
             with Container(id="left"):
                 yield Static(Text(_HEAD), id="head")
@@ -119,7 +119,7 @@ the others, to be marked for a run.
             state.suites = []
             self.query_one(Rows).show(0, self._line)
             self.query_one("#question", Static).update(Text(f"no short suite: {plain(error.what)}"))
-            self.query_one("#said", Static).update(Text(f"→ {plain(error.fix)}" if error.fix else ""))
+            self.query_one("#cost", Static).update(Text(f"→ {plain(error.fix)}" if error.fix else ""))
             self.query_one("#each", Static).update(Text())
 
         self.load("pick", lambda: shorten_to(trial, sizes, whole, leave_out), arrived, failed)
@@ -147,7 +147,7 @@ the others, to be marked for a run.
             "without reversed and suspected pairs" if self.state.leave_out else "",
         ]  # fmt: skip
         self.query_one("#question", Static).update(Text(" · ".join(filter(None, parts))))
-        self.query_one("#said", Static).update(
+        self.query_one("#cost", Static).update(
             Text(
                 f"{count(len(suite.pair_ids), 'pair')} of {len(trial.pairs):,}, in {count(suite.units, suite.whole)}: "
                 f"standard errors of ability grow {suite.loss:.2f}-fold (median candidate); as informative as "

@@ -105,7 +105,7 @@ trial by what the candidates said about them.
 
         def arrived(matches: Matches) -> None:
             state.take(matches)
-            self._say(state.found_words())
+            self._say(state.count_text())
             self.query_one(Rows).show(len(matches.places), self._line)
             self._read_pair()
 

@@ -234,7 +234,7 @@ shows how that goes, and lets you read the result blind.
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """Another pane by mouse."""
-        self.action_pane(cast(Pane, event.what))
+        self.action_pane(cast(Pane, event.target))
 
     def action_pane(self, name: Pane) -> None:
         """Card, coverage or check."""

@@ -132,10 +132,10 @@ byte stands beside it.
     def _share_out(self) -> None:
         texts = list(self.query(TokenText))
         low = self.has_class("-low")
-        needed = (max if self.wide or low else sum)(text.wanted_height for text in texts)
+        needed = (max if self.wide or low else sum)(text.full_height for text in texts)
         for text in texts:
             # One above the other, the longer response has more of the room; in little room, one hides the other.
-            text.styles.height = "1fr" if self.wide else "100%" if low else f"{text.wanted_height}fr"
+            text.styles.height = "1fr" if self.wide else "100%" if low else f"{text.full_height}fr"
         height = self.size.height
         least, most = (12 if height >= 36 else 6 if height >= 18 else 3), height * 2 // 5
         self.query_one("#curve").styles.height = max(least, min(most, height - _LINES - needed))

@@ -181,13 +181,13 @@ def test_pages_of_pairs_come_and_go() -> None:
         state.keep_page(page, [_thing(page=page)] * 100)
     assert state.line(2400) is not None
     assert state.line(0) is None, "the page read first went"
-    assert state.question(state.found_words()) == "many · 2,500 pairs · with “peas”"
+    assert state.question(state.count_text()) == "many · 2,500 pairs · with “peas”"
     state.change(text="")
     assert not state.narrowed
 
 
-def _sheet(items: int, said: dict[Any, bool] | None = None) -> Any:
-    return _thing(items=[_thing(item=str(n), criteria="xyz") for n in range(items)], said=said or {}, reader="me")
+def _sheet(items: int, answers: dict[Any, bool] | None = None) -> Any:
+    return _thing(items=[_thing(item=str(n), criteria="xyz") for n in range(items)], answers=answers or {}, reader="me")
 
 
 def test_a_blind_reading_goes_on_where_it_stopped_and_takes_answers_back() -> None:

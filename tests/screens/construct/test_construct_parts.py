@@ -26,7 +26,7 @@ from engine.store.runs import Status
 from rubrics.errors import BadInput, RudeError
 from rude_tui.commands.construct import typed_request
 from screens.construct.command import arguments, plan_words, shown_command
-from screens.construct.example_list import filters, kept
+from screens.construct.example_list import filters, passes
 from screens.construct.jobs import ended
 from screens.construct.prices import read_price
 
@@ -124,7 +124,7 @@ def test_each_filter_keeps_as_many_as_it_says(beds: Path) -> None:
     options = filters(found.examples)
     for value, label in options:
         words = label.removeprefix("all ")
-        assert sum(kept(example, value) for example in found.examples) == int(words.split()[0].replace(",", ""))
+        assert sum(passes(example, value) for example in found.examples) == int(words.split()[0].replace(",", ""))
     assert "2 negatives rejected: others violated too" in dict(options).values()
     assert found.pairs == 4
 
@@ -196,8 +196,8 @@ def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path)
     mine_now = blind_result(store, run_id, "me")
     assert {finding.reading.example_id for finding in mine_now.findings} <= {mine.examples[second.item]}
     assert len(mine_now.findings) < len(mine_now.agreement.disagreements)
-    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 0): True, (second.item, 1): False}
+    assert dict(lay_out_sheet(store, run_id, "me", 40).answers) == {(second.item, 0): True, (second.item, 1): False}
     correct_labels(store, run_id, [finding.reading for finding in mine_now.findings], corrects=True)
     assert any(reading.corrects for reading in readings_of(store, run_id))
     keep_answer(store, mine, second, 0, None)
-    assert dict(lay_out_sheet(store, run_id, "me", 40).said) == {(second.item, 1): False}
+    assert dict(lay_out_sheet(store, run_id, "me", 40).answers) == {(second.item, 1): False}
