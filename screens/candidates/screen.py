@@ -38,6 +38,7 @@ tokenizer files. “fits as” is the precision a run would choose for the memor
 
 Mark candidates with space, then r takes them to the Run screen.
 """
+    TERMS = ("candidate", "precision")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "mark", id="mark"),
         Binding("r", "run", "run marked", tooltip="take the marked candidates to the Run screen", id="run"),

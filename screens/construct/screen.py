@@ -49,9 +49,7 @@ class ConstructScreen(Place):
     MODE = "suites"
     TITLE = "Build pairs"
     GUIDE = """
-A generator writes an answer to each prompt that is to meet every criterion (y+), then one that is to violate some and
-keep the rest (y−); a verifier judges every criterion by itself and quotes what it goes by. What fails goes back, up to
-so many rounds.
+A construction: how far it is, what it has made, with every verdict, and what you decide about it.
 
 The bars: accepted, rejected, still to do. ✓ in the suite · ✗ rejected · ○ accepted, yet left out, for example to
 balance lengths. ✚ ✎ ⊘ were accepted, edited or dropped by a person, which goes before the verifier and is honoured when
@@ -60,9 +58,11 @@ the suite is written (w).
 A construction started anywhere – here with n, or by `rude-tui construct` – shows live: ◌ is being made right now, with
 the text as it was written last and each verdict as it comes. l follows the newest: one until it has come out, then the
 next.
-Every question and answer is kept: c shows those of an example, C all. r reads responses blind, to measure how far the
-labels can be trusted; v shows how the verifier erred on pairs whose truth is proven.
+
+Every question and answer is kept: c shows those of an example, C all. r opens the blind reading, v shows the trial of
+the verifier.
 """
+    TERMS = ("construction", "generator", "verifier", "criterion", "violations", "trial", "blind reading")
     FIRST_KEYS = ("back", "new", "accept", "edit", "drop", "calls('example')", "review")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),

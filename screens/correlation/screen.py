@@ -53,9 +53,8 @@ class CorrelationScreen(Place):
     MODE = "correlation"
     TITLE = "Correlation"
     GUIDE = """
-Each point is a candidate: left to right a predictor known before post-training, bottom to top a score measured after
-it. The line is least squares, the dotted edges its 95 % band. ◇ is a candidate whose outcome is unknown, shown where
-the line would put it.
+Each point is a candidate: left to right a predictor, bottom to top an outcome. The line is least squares, the dotted
+edges its 95 % band. ◇ is a candidate whose outcome is unknown, shown where the line would put it.
 
 r (Pearson), ρ (Spearman) and τ (Kendall) stand with 95 % intervals: for r Fisher's z with an error from leaving out one
 candidate at a time, for ρ and τ BCa from resampling candidates. p: share of reorderings of the outcome with a
@@ -67,9 +66,10 @@ v chooses another predictor, as a click on its line does. x writes the plot – 
 ← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
 family out of the rest and says what is left without it.
 
-o goes from your own outcomes to those of the ladder – small models that were post-trained here with one recipe, ◉ those
-that ship – and to the published study. rude-tui outcomes add FILE.csv adds your own: candidate, outcome, score.
+o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. rude-tui outcomes
+add FILE.csv adds your own: candidate, outcome, score.
 """
+    TERMS = ("predictor", "outcome", "family", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "predictor", "x axis", tooltip="choose what stands on the x axis", id="predictor"),
         Binding("w", "outcome", "y axis", tooltip="choose what stands on the y axis", id="outcome"),

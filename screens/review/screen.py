@@ -43,6 +43,7 @@ decide may stay open.
 a shows how far your readings agree with the labels, and lets you correct the labels. It ends the blindness for the
 responses you have read, so read first.
 """
+    TERMS = ("blind reading", "criterion", "agreement")
     FIRST_KEYS = ("back", "next", "undo", "rest", "agreement")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),

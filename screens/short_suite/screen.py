@@ -35,9 +35,8 @@ class ShortScreen(Place):
 
     TITLE = "Short suite"
     GUIDE = """
-The pairs that tell most about ability, whole clusters at a time so that mirrored pairs stay together (u keeps whole
-prompt groups or single pairs instead). They keep the mean variance of the candidates' abilities low: Fisher
-information, exchange by gradient.
+Short suites of several sizes, and what each costs in precision. u keeps whole prompt groups, or single pairs, in place
+of clusters.
 
 error ×: how many times larger the median candidate's standard error of ability is than with all pairs; standard errors
 are 1/√(Fisher information), pairs taken as independent. at random ×: the same for as many pairs drawn at random.
@@ -47,6 +46,7 @@ Accuracies on a short suite compare with each other, not with those on the whole
 difficulty, on these candidates. x writes the pairs and a card that says all of this; the suite then stands among
 the others, to be marked for a run.
 """
+    TERMS = ("short suite", "cluster", "ability", "information")
     FIRST_KEYS = ("back", "write", "number", "whole", "leave")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),

@@ -42,14 +42,14 @@ class TokenScreen(Place):
     TITLE = "Tokens"
     GUIDE = """
 Every token is tinted by the probability the candidate gave it, given all before it; the steps are in the legend, and
-each has a look of its own beside its colour. rank: 1 is the likeliest token of the vocabulary. entropy: how open the
-candidate was at that place, in nats.
+each has a look of its own beside its colour. Its rank and its entropy stand with it.
 
 The curve is the log-likelihood of the chosen response so far less that of the rejected one, in nats. Words that both
 share are passed together, so it moves where they part. It ends at the difference of the two sums; ┊ marks the place
 from which on it stays on that side, ▲ the token under the cursor. Responses differ in length, so the difference per
 byte stands beside it.
 """
+    TERMS = ("token scores", "likelihood", "sum", "per_byte")
     WITHOUT = Place.WITHOUT | {"step", "copy"}
     FIRST_KEYS = ("back", "turn", "other", "step(1)", "step(-1)")
     BINDINGS: ClassVar[list[BindingType]] = [
