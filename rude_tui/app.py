@@ -259,8 +259,8 @@ class RudeApp(App[int]):
         failed = [state for state in live.states if state.phase == "failed"]
         if live.error or failed:
             count = f"{len(failed)} of {len(live.states)} runs failed; 2 and h say why"
-            what = live.error.splitlines()[0] if live.error else count
-            self.notify(plain(what), title="Scoring ended", severity="error", markup=False)
+            reason = live.error.splitlines()[0] if live.error else count
+            self.notify(plain(reason), title="Scoring ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
             self.notify("What was scored is kept; starting again resumes.", title="Stopped", markup=False)
         else:
@@ -336,11 +336,11 @@ class RudeApp(App[int]):
             yield SystemCommand(
                 f"theme: {theme.name}", "Change the look", lambda name=theme.name: setattr(self, "theme", name)
             )
-        seen: set[str] = set()
+        offered: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if (binding.show or binding.tooltip) and not binding.system and binding.action not in seen:
-                seen.add(binding.action)
+            if (binding.show or binding.tooltip) and not binding.system and binding.action not in offered:
+                offered.add(binding.action)
                 yield SystemCommand(
                     f"do: {binding.description}",
                     binding.tooltip or binding.description,

@@ -68,8 +68,8 @@ class AppServer(Server):
         websocket = request.headers.get("Upgrade", "").lower() == "websocket"
         if (websocket or origin is not None) and urlsplit(origin or "").netloc != request.host:
             raise web.HTTPForbidden(text="not from another site\n", headers=_HEADERS)
-        given = request.query.get("token")
-        if given is not None and not websocket and self._right(given):
+        token = request.query.get("token")
+        if token is not None and not websocket and self._right(token):
             # The token leaves the address bar at once, so that it is in no history and no screenshot.
             answer = web.Response(status=302, headers={**_HEADERS, "Location": request.path})
             answer.set_cookie(self._cookie, self.token, httponly=True, samesite="Strict", path="/")
@@ -83,8 +83,8 @@ class AppServer(Server):
             response.headers.update(_HEADERS)
         return response
 
-    def _right(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self.token.encode())
+    def _right(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode())
 
     def _named_rightly(self, host: str) -> bool:
         """Whether the Host header is one this server goes by: another site's name that leads here is refused."""

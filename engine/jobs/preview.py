@@ -54,22 +54,22 @@ def preview(
     """
     cancel = cancel or threading.Event()
     for runs in by_candidate(plan.runs):
-        left = list(runs)
+        pending = list(runs)
         try:
             for event in _events(plan, runs, "plan", cancel=cancel):
                 run = runs[event["task"]] if "task" in event else runs[0]
                 if event["event"] == "laid":
-                    left.remove(run)
+                    pending.remove(run)
                     yield run, _laid(event)
                 elif event["event"] == "task_failed":
-                    left.remove(run)
+                    pending.remove(run)
                     if failed is None:
                         raise RudeError.of_json(event)
                     failed(run, RudeError.of_json(event))
         except RudeError as error:
             if failed is None:
                 raise
-            for run in left:
+            for run in pending:
                 failed(run, error)
 
 

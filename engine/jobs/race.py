@@ -135,9 +135,10 @@ class _Contest:
     ) -> Mapping[str, tuple[PlannedRun, list[str]]]:
         import numpy as np
 
-        read = drawn.ends[decision.read - 1] if decision.read else 0
-        more = read if decision.more_pairs is None else min(read, max(read / 2, decision.more_pairs))
-        target = min(drawn.within(self._limit), drawn.holding(max(FIRST_PAIRS, read + more)))
+        pairs_read = drawn.ends[decision.read - 1] if decision.read else 0
+        missing = decision.more_pairs
+        more = pairs_read if missing is None else min(pairs_read, max(pairs_read / 2, missing))
+        target = min(drawn.within(self._limit), drawn.holding(max(FIRST_PAIRS, pairs_read + more)))
         to_read = [pair_id for group in drawn.groups[: max(target, decision.read + 1)] for pair_id in group]
         due: dict[str, tuple[PlannedRun, list[str]]] = {}
         for name, row in zip(self._runs, scores, strict=True):

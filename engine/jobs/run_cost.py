@@ -72,8 +72,8 @@ def run_cost(run: PlannedRun, laid: LaidRun | None, measured: Mapping[_Kind, Pac
         return RunCost(measured_bytes=pace.memory_bytes if pace else None, runs=pace.runs if pace else 0)
     # The tokens are those of every pair that can be scored, whatever the limit.
     scorable = len(run.suite.scored) - len(laid.skipped)
-    left = max(0, laid.total - run.done)
-    tokens = round(laid.tokens * left / scorable) if scorable else 0
+    remaining = max(0, laid.total - run.done)
+    tokens = round(laid.tokens * remaining / scorable) if scorable else 0
     if pace is None:
         return RunCost(tokens)
     return RunCost(tokens, tokens / pace.tokens_per_second, pace.runs, pace.memory_bytes)

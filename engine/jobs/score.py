@@ -139,16 +139,16 @@ class ScoreTurn(WorkerTurn):
 
     def _laid(self, event: Mapping[str, Any]) -> None:
         number = event["task"]
-        run_id, left = self._runs[number].run_id, event["left"]
+        run_id, remaining = self._runs[number].run_id, event["left"]
         done = len(self._done[number])
-        self.states.update(run_id, done=done, total=done + left)
+        self.states.update(run_id, done=done, total=done + remaining)
         if run_id not in self._pairs:
             skips = [Skip(*skip) for skip in event["skipped"]]
             add_skips(self._store, run_id, skips)
             reasons = Counter(skip.reason for skip in skips)
             skipped = (f"{count(pairs, 'pair')} skipped: {reason}" for reason, pairs in reasons.items())
             self.states.update(run_id, skipped=len(skips), notes=(*event["notes"], *skipped))
-        if not left:
+        if not remaining:
             self._end(number, Phase.DONE, facts={"notes": event["notes"]})
 
     def _take(self, event: Mapping[str, Any]) -> None:
@@ -229,8 +229,8 @@ def scoring_message(
             only = set(pairs[run.run_id]) if run.run_id in pairs else None
             file = Path(folder) / f"{run.suite.hash if only is None else run.run_id}.jsonl"
             if not file.exists():
-                seen = (pair for pair in run.suite.pairs if only is None or pair.split == "shot" or pair.id in only)
-                write_suite(file, tuple(seen))
+                visible = (pair for pair in run.suite.pairs if only is None or pair.split == "shot" or pair.id in only)
+                write_suite(file, tuple(visible))
             tasks.append({
                 "suite_file": str(file), "protocol": run.protocol, "shots": request.shots,
                 "show_criteria": request.show_criteria, "prompt": run.prompt, "seed": request.seed,

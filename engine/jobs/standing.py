@@ -88,15 +88,15 @@ def standing(
     sums = sums[:, :cap]
     sums = np.where(np.logical_or.accumulate(np.isnan(sums), axis=1), np.nan, sums)
     complete = dict(zip(names, (~np.isnan(sums)).sum(axis=1).tolist(), strict=True))
-    read = min(complete.values())
+    groups_read = min(complete.values())
     while True:
         decision = decide(
-            names, sums[:, :read], sizes[:read], groups=len(sizes), largest=int(sizes.max(initial=1)), goal=goal,
-            alpha=alpha,
+            names, sums[:, :groups_read], sizes[:groups_read], groups=len(sizes), largest=int(sizes.max(initial=1)),
+            goal=goal, alpha=alpha,
         )  # fmt: skip
         # Who dropped out may have been read on fewer groups than those that race on.
-        further = min((complete[name] for name in decision.racing), default=read)
-        if further <= read:
+        further = min((complete[name] for name in decision.racing), default=groups_read)
+        if further <= groups_read:
             break
-        read = further
-    return replace(decision, state="undecided") if decision.state == "running" and read >= cap else decision
+        groups_read = further
+    return replace(decision, state="undecided") if decision.state == "running" and groups_read >= cap else decision

@@ -46,10 +46,10 @@ def _pair_of_prices(_: click.Context, __: click.Parameter, value: str | None) ->
     if value is None:
         return 0.0, 0.0
     try:
-        read, written = (float(part) for part in value.split(","))
+        input_price, output_price = (float(part) for part in value.split(","))
     except ValueError:
         raise click.BadParameter("give READ,WRITTEN, for example 1.25,10") from None
-    return read, written
+    return input_price, output_price
 
 
 def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
@@ -144,7 +144,7 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
 @as_json
 @database
 @click.pass_context
-def construct(ctx: click.Context, /, **given: Any) -> None:
+def construct(ctx: click.Context, /, **options: Any) -> None:
     """Build a suite of pairs from prompts: a generator writes, a verifier judges every criterion by itself.
 
     Every answer is kept under the hash of what was asked: the same command again goes on where it stopped and asks
@@ -153,10 +153,10 @@ def construct(ctx: click.Context, /, **given: Any) -> None:
     from engine.construct.job import ConstructJob
     from engine.jobs.job import exit_code, perform
 
-    request = request_of(given)
-    store = store_of(given["db"])
-    if given["dry_run"]:
-        _show_estimate(request.estimate(store), given["as_json"])
+    request = request_of(options)
+    store = store_of(options["db"])
+    if options["dry_run"]:
+        _show_estimate(request.estimate(store), options["as_json"])
         return
     job = ConstructJob(request.construction(), request.running)
     progress = ConstructProgress()
@@ -164,11 +164,11 @@ def construct(ctx: click.Context, /, **given: Any) -> None:
         (state,) = perform(store, job, progress, cancelled_by_signals())
     finally:
         progress.end()
-    _show_end(state, given["as_json"], _untried(store, request.settings))
+    _show_end(state, options["as_json"], _untried(store, request.settings))
     ctx.exit(exit_code([state]))
 
 
-def request_of(given: Mapping[str, Any]) -> ConstructRequest:
+def request_of(options: Mapping[str, Any]) -> ConstructRequest:
     """What the options ask for.
 
     Raises:
@@ -180,22 +180,22 @@ def request_of(given: Mapping[str, Any]) -> ConstructRequest:
     from engine.construct.settings import Running, Settings
     from engine.construct.spec import parse_spec
 
-    specs = [given["verifier"], *([given["second_verifier"]] if given["second_verifier"] else [])]
+    specs = [options["verifier"], *([options["second_verifier"]] if options["second_verifier"] else [])]
     names = (
         "method", "violations", "per_prompt", "rounds", "votes", "samples", "length_window", "length_floor",
         "unchanged", "draft_criteria", "reference_first", "blind_draft", "temperature", "answer_tokens", "schema",
         "seed",
     )  # fmt: skip
     settings = Settings(
-        parse_spec(given["generator"]), tuple(map(parse_spec, specs)), **{name: given[name] for name in names}
+        parse_spec(options["generator"]), tuple(map(parse_spec, specs)), **{name: options[name] for name in names}
     )
     running = Running(
-        given["generator_key"], (given["verifier_key"], given["second_verifier_key"]), given["concurrency"],
-        given["max_calls"], given["max_tokens"], Patience(given["timeout"], given["attempts"]),
+        options["generator_key"], (options["verifier_key"], options["second_verifier_key"]), options["concurrency"],
+        options["max_calls"], options["max_tokens"], Patience(options["timeout"], options["attempts"]),
     )  # fmt: skip
     return ConstructRequest(
-        given["prompts_file"], given["output"], settings, running, given["limit"],
-        Price(*given["generator_price"]), Price(*given["verifier_price"]),
+        options["prompts_file"], options["output"], settings, running, options["limit"],
+        Price(*options["generator_price"]), Price(*options["verifier_price"]),
     )  # fmt: skip
 
 
@@ -208,14 +208,14 @@ def typed_request(arguments: Sequence[str]) -> ConstructRequest:
     from rubrics.errors import BadInput
 
     try:
-        given = construct.make_context("construct", list(arguments), resilient_parsing=False).params
+        options = construct.make_context("construct", list(arguments), resilient_parsing=False).params
     except click.exceptions.Exit:
         raise BadInput("they ask for help, not for a construction", fix="leave that option out") from None
     except click.UsageError as error:
         raise BadInput(error.format_message(), fix="look at what was typed") from None
-    if given["dry_run"] or given["as_json"]:
+    if options["dry_run"] or options["as_json"]:
         raise BadInput("they ask for a plan, which comes by itself", fix="leave that option out")
-    return request_of(given)
+    return request_of(options)
 
 
 def _untried(store: Any, settings: Any) -> list[str]:

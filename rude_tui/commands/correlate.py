@@ -69,8 +69,8 @@ def correlate(
         name for text in named for name in ([text] if not text.endswith(".csv") else _added(store, Path(text)))
     ]
     predictors = predictors or predictor_names(store, question if source == "own" else None, source=source)
-    given = families_of(families) if families else None
-    views = correlation_views(store, question, predictors, outcomes, source=source, families=given)
+    own_families = families_of(families) if families else None
+    views = correlation_views(store, question, predictors, outcomes, source=source, families=own_families)
     by_outcome = [[view for view in views if view.outcome == name] for name in outcomes]
     if as_json:
         print_json([
@@ -143,12 +143,12 @@ def _print_league(outcome: str, league: League) -> None:
 
     rows = []
     for row in league.rows:
-        statistic, given = row.by(league.statistic), row.given_control
+        statistic, partial = row.by(league.statistic), row.given_control
         rival = getattr(row.versus, league.statistic) if row.versus else None
         rows.append([
             row.predictor, row.n, _r(statistic.value), _span(statistic.ci_low, statistic.ci_high),
-            _p(statistic.p_value), _p(row.p_holm), _r(given.value) if given else "–",
-            _span(given.ci_low, given.ci_high) if given else "–", _r(row.weakest), _r(row.weakest_family),
+            _p(statistic.p_value), _p(row.p_holm), _r(partial.value) if partial else "–",
+            _span(partial.ci_low, partial.ci_high) if partial else "–", _r(row.weakest), _r(row.weakest_family),
             _r(rival.difference) if rival else "–", _span(rival.ci_low, rival.ci_high) if rival else "–",
             _p(rival.p_value) if rival else "–", _p(row.versus.williams_p) if row.versus else "–",
         ])  # fmt: skip
@@ -177,15 +177,15 @@ def _say_verdicts(by_outcome: Sequence[Sequence[CorrelationView]]) -> None:
 def _print_detail(view: CorrelationView) -> None:
     from engine.correlation.predictor_outcome import HELP, expected, given_size
 
-    left = [("candidate", left_out) for left_out in view.statistics.leave_one_out]
-    left += [("family", left_out) for left_out in view.statistics.leave_family_out]
-    left = [(kind, left_out) for kind, left_out in left if left_out.n > 2]
-    if left:
+    influence = [("candidate", left_out) for left_out in view.statistics.leave_one_out]
+    influence += [("family", left_out) for left_out in view.statistics.leave_family_out]
+    influence = [(kind, left_out) for kind, left_out in influence if left_out.n > 2]
+    if influence:
         print_table(
             ["without", "which", "n", "pearson", "spearman", "kendall"],
             [
                 [left_out.name, kind, left_out.n, _r(left_out.pearson), _r(left_out.spearman), _r(left_out.kendall)]
-                for kind, left_out in left
+                for kind, left_out in influence
             ],
             right=["n", "pearson", "spearman", "kendall"],
         )

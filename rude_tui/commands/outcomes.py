@@ -59,9 +59,9 @@ def remove(names: tuple[str, ...], candidate: str | None, db: Path | None) -> No
     stored = [outcome for outcome in stored_outcomes(store) if candidate is None or outcome.candidate == candidate]
     for name in names:
         if name not in {outcome.outcome for outcome in stored}:
-            there = ", ".join(dict.fromkeys(outcome.outcome for outcome in stored)) or "none"
+            stored_names = ", ".join(dict.fromkeys(outcome.outcome for outcome in stored)) or "none"
             whose = f" of {candidate!r}" if candidate else ""
-            raise BadInput(f"no outcome {name!r}{whose} is stored", fix=f"outcomes{whose}: {there}")
+            raise BadInput(f"no outcome {name!r}{whose} is stored", fix=f"outcomes{whose}: {stored_names}")
     narrate(f"{count(remove_outcomes(store, names, candidate), 'score')} removed")
 
 

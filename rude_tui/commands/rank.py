@@ -71,9 +71,9 @@ def print_ranking(store: Store, question: Question, *, as_json: bool = False) ->
 def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     """The table a person reads: overall with its interval and controls, then the other scopes beside it."""
     overall = table.overall
-    others = [name for name in table.scopes if name != "overall"]
-    wide = len(others) <= 6
-    by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in others}
+    parts = [name for name in table.scopes if name != "overall"]
+    wide = len(parts) <= 6
+    by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in parts}
     columns = ["rank", "candidate", "parameters", "precision", "overall", "95 %", "p(best)", "not told apart from"]
     rows: list[list[Any]] = []
     alone = len(overall.rows) == 1
@@ -87,9 +87,9 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     _add_controls(columns, rows, controls)
     if wide:
         at = columns.index("p(best)")
-        columns[at:at] = others
+        columns[at:at] = parts
         for cells in rows:
-            cells[at:at] = [percent(by_scope[name][cells[1]].value) for name in others]
+            cells[at:at] = [percent(by_scope[name][cells[1]].value) for name in parts]
     text = ("candidate", "precision", "not told apart from")
     print_table(columns, rows, right=[c for c in columns if c not in text], keys=2)
     if not wide:
@@ -98,7 +98,7 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
             [table.by, "pairs", *names],
             [
                 [scope, table.scopes[scope].rows[0].n_pairs, *(percent(by_scope[scope][name].value) for name in names)]
-                for scope in others
+                for scope in parts
             ],
             right=["pairs", *names],
         )
@@ -125,7 +125,7 @@ def _add_controls(columns: list[str], rows: list[list[Any]], table: ControlTable
 
 
 def _as_json(table: RankingTable, prompt_controls: ControlTable, claims: list[str]) -> dict[str, Any]:
-    kept = prompt_controls.kept
+    kept_accuracy = prompt_controls.kept
     return {
         "suite": table.suite,
         "suite_hash": table.suite_hash,
@@ -135,8 +135,8 @@ def _as_json(table: RankingTable, prompt_controls: ControlTable, claims: list[st
         "notes": list(table.notes),
         "decisions": claims,
         "without_prompt": {
-            "share_of_lead": number_or_none(kept.value), "ci_low": number_or_none(kept.ci_low),
-            "ci_high": number_or_none(kept.ci_high), "n_pairs": prompt_controls.n_pairs,
+            "share_of_lead": number_or_none(kept_accuracy.value), "ci_low": number_or_none(kept_accuracy.ci_low),
+            "ci_high": number_or_none(kept_accuracy.ci_high), "n_pairs": prompt_controls.n_pairs,
             "mostly_fluency": prompt_controls.mostly_fluency, "line": prompt_controls.line,
         },
         "controls": [

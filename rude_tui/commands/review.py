@@ -46,7 +46,7 @@ __all__ = ["review"]
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the suite anew, as things now stand.")
 @as_json
 @database
-def review(**given: Any) -> None:
+def review(**options: Any) -> None:
     """Read a sample of constructed responses blind, decide about examples, and write the suite anew.
 
     CONSTRUCTION is an id, the beginning of one, or the name of the suite. Without it, constructions are listed; with
@@ -56,37 +56,37 @@ def review(**given: Any) -> None:
     from engine.construct.output import write_construction
     from engine.construct.review import agreement_of, keep_readings, read_sheet, sample, write_sheet
 
-    store, run_id = store_of(given["db"]), given["construction"]
+    store, run_id = store_of(options["db"]), options["construction"]
     if run_id is None:
-        _show_constructions(reading.construct_runs(store), given["as_json"])
+        _show_constructions(reading.construct_runs(store), options["as_json"])
         return
     run_id = reading.find_construction(store, run_id).run_id
-    if given["example"]:
-        _show_calls(reading.calls(store, run_id, given["example"]), given["as_json"])
+    if options["example"]:
+        _show_calls(reading.calls(store, run_id, options["example"]), options["as_json"])
         return
-    for name in given["take_back"]:
+    for name in options["take_back"]:
         reading.take_back(store, run_id, name)
-    for name in given["accept"]:
-        reading.accept(store, run_id, name, given["note"])
-    for name in given["drop"]:
-        reading.drop(store, run_id, name, given["note"])
-    for name, file in given["edit"]:
-        reading.edit(store, run_id, name, _text_of(file), given["note"])
-    if given["filled"]:
-        answers = read_sheet(given["filled"])
-        kept = keep_readings(store, run_id, answers, given["reader"], corrects=given["correct"])
-        narrate(f"{kept} readings kept" + (", which overrule the labels" if given["correct"] else ""))
-    if given["sheet"]:
-        items = sample(store, run_id, given["count"], given["seed"])
-        write_sheet(items, given["sheet"])
-        narrate(f"{len(items)} responses → {given['sheet']}; fill in met, then: rude-tui review {run_id} --read FILE")
-    if given["output"]:
-        written = write_construction(store, run_id, given["output"])
-        narrate(f"{written.pairs} pairs → {given['output']}", *(f"note: {note}" for note in written.notes))
-    if given["list_examples"]:
-        _show_examples(reading.examples(store, run_id), given["as_json"])
-    elif not given["sheet"] and not given["output"]:
-        _show_agreement(agreement_of(store, run_id), given["as_json"])
+    for name in options["accept"]:
+        reading.accept(store, run_id, name, options["note"])
+    for name in options["drop"]:
+        reading.drop(store, run_id, name, options["note"])
+    for name, file in options["edit"]:
+        reading.edit(store, run_id, name, _text_of(file), options["note"])
+    if options["filled"]:
+        answers = read_sheet(options["filled"])
+        n_readings = keep_readings(store, run_id, answers, options["reader"], corrects=options["correct"])
+        narrate(f"{n_readings} readings kept" + (", which overrule the labels" if options["correct"] else ""))
+    if options["sheet"]:
+        items = sample(store, run_id, options["count"], options["seed"])
+        write_sheet(items, options["sheet"])
+        narrate(f"{len(items)} responses → {options['sheet']}; fill in met, then: rude-tui review {run_id} --read FILE")
+    if options["output"]:
+        written = write_construction(store, run_id, options["output"])
+        narrate(f"{written.pairs} pairs → {options['output']}", *(f"note: {note}" for note in written.notes))
+    if options["list_examples"]:
+        _show_examples(reading.examples(store, run_id), options["as_json"])
+    elif not options["sheet"] and not options["output"]:
+        _show_agreement(agreement_of(store, run_id), options["as_json"])
 
 
 def _text_of(file: Path) -> str:

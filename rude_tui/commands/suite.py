@@ -120,8 +120,8 @@ def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], a
     paths = [suite_path(name) for name in files]
     reports = []
     for path in paths:
-        others = [find_suite(str(other)) for other in paths if other != path]
-        reports.append(check_file(path, others))
+        other_suites = [find_suite(str(other_path)) for other_path in paths if other_path != path]
+        reports.append(check_file(path, other_suites))
     controls = {model: {str(path): _controls(str(path), model, db) for path in paths} for model in models}
     if as_json:
         print_json([
@@ -185,9 +185,9 @@ def generate(seed: int, pairs: int, output: Path) -> None:
     from rubrics.reading import write_suite
     from rubrics.world.generate import generate as make
 
-    made = list(make(seed, pairs))
-    write_suite(output, made)
-    narrate(f"{len(made)} pairs, seed {seed} → {output}")
+    fresh = list(make(seed, pairs))
+    write_suite(output, fresh)
+    narrate(f"{len(fresh)} pairs, seed {seed} → {output}")
 
 
 @suite.command("import")
@@ -220,13 +220,14 @@ def import_(
 
     if subcategory is not None and subcategory not in set(Subcategory):
         raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "subcategory": Subcategory(subcategory) if subcategory else None, "criterion": criterion, "domain": domain,
         "source": source, "license": license_, "min_gap": gap, "first_sentences": first_sentences,
         "per_prompt": per_prompt, "limit": limit,
     }  # fmt: skip
     options = ImportOptions(
-        map=parse_map(mapping) if mapping else {}, **{name: value for name, value in given.items() if value is not None}
+        map=parse_map(mapping) if mapping else {},
+        **{name: value for name, value in values.items() if value is not None},
     )
     result = import_pairs(format, list(files), output, options)
     if as_json:

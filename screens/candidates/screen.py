@@ -38,6 +38,7 @@ tokenizer files. “fits as” is the precision a run would choose for the memor
 
 Mark candidates with space, then r takes them to the Run screen.
 """
+    TERMS = ("candidate", "precision")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "mark", id="mark"),
         Binding("r", "run", "run marked", tooltip="take the marked candidates to the Run screen", id="run"),
@@ -176,7 +177,7 @@ Mark candidates with space, then r takes them to the Run screen.
 
         def drop(folder: str | None) -> None:
             if folder is not None:
-                self.session.folders = [kept for kept in self.session.folders if kept != folder]
+                self.session.folders = [watched for watched in self.session.folders if watched != folder]
                 self.session.remember("folders", self.session.folders)
                 self.action_again()
 

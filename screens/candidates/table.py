@@ -35,15 +35,15 @@ def column_widths(
     widths = {"": 1, "candidate": min(max(names, 9), _name_width(wide)), "size": 6, "fits as": 7}
     if screen_width < _SLIM:
         del widths["size"]
-    left = room - sum(width + 2 for width in widths.values()) - 2
+    remaining = room - sum(width + 2 for width in widths.values()) - 2
     # What is wrong is said in the line wherever there is room for it; the panel has the rest.
     problems = max((_problems(entry, colour).cell_len for entry in entries), default=0)
-    widths["problems"] = min(max(problems, 8), max(8, left - 2))
-    left -= widths["problems"] + 2
+    widths["problems"] = min(max(problems, 8), max(8, remaining - 2))
+    remaining -= widths["problems"] + 2
     for label, width in (("bytes", 8), ("dtype", 5), ("context", 8)):
-        if left >= width + 2:
+        if remaining >= width + 2:
             widths[label] = width
-            left -= width + 2
+            remaining -= width + 2
     return {label: widths[label] for label in _ORDER if label in widths}
 
 

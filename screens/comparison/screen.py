@@ -34,13 +34,14 @@ class CompareScreen(Place):
     MODE = "rankings"
     TITLE = "Compare"
     GUIDE = """
-The difference in percentage points, A minus B, over the pairs that both have scored, with its 95 % interval over
-clusters, and p from a test on the same pairs; the line below the verdict names both methods. An interval that holds 0
-does not tell the two apart.
+The difference in percentage points, A minus B, over the pairs that both have scored, with its interval, and p from a
+test on the same pairs; the line below the verdict names both methods. An interval that holds 0 does not tell the two
+apart.
 
 a opens the pairs that only A wins in the part under the cursor, b those that only B wins; enter opens those of
 whichever wins more.
 """
+    TERMS = ("interval", "cluster", "not told apart")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("a", "pairs('a')", "only A wins", tooltip="the pairs that only A wins here", id="only-a"),
@@ -143,13 +144,13 @@ whichever wins more.
         if self.compared is not None:
             self.action_pairs(self.compared.wins_more(event.index))
 
-    def action_pairs(self, which: str) -> None:
+    def action_pairs(self, winner: str) -> None:
         """Read the pairs only one of them wins, as failures of the other."""
         if self.compared is None:
             return
         from screens.pair.screen import PairScreen
 
-        ids, loser = self.compared.won_alone(self.query_one(Rows).cursor, which)
+        ids, loser = self.compared.won_alone(self.query_one(Rows).cursor, winner)
         if not ids:
             self.notify("There is no such pair", markup=False)
             return

@@ -33,10 +33,10 @@ class Compared:
         """Over all pairs."""
         return self.scopes[0][2]
 
-    def won_alone(self, index: int, which: str) -> tuple[Sequence[str], str]:
+    def won_alone(self, index: int, winner: str) -> tuple[Sequence[str], str]:
         """The pairs of a scope that only `a` or only `b` wins, and the label of who loses them."""
         comparison = self.scopes[index][2]
-        return (comparison.only_a, comparison.b) if which == "a" else (comparison.only_b, comparison.a)
+        return (comparison.only_a, comparison.b) if winner == "a" else (comparison.only_b, comparison.a)
 
     def wins_more(self, index: int) -> str:
         """`a` or `b`: who wins more of the pairs of a scope alone."""
@@ -58,9 +58,9 @@ class Columns:
     @classmethod
     def fitting(cls, room: int, name: int) -> Columns:
         """The most that fits in so many cells."""
-        left = room - name - _DIFFERENCE
-        interval, counts = left >= _INTERVAL + _BAR, left >= _INTERVAL + _COUNTS + _BAR
-        bar = left - interval * _INTERVAL - counts * _COUNTS
+        remaining = room - name - _DIFFERENCE
+        interval, counts = remaining >= _INTERVAL + _BAR, remaining >= _INTERVAL + _COUNTS + _BAR
+        bar = remaining - interval * _INTERVAL - counts * _COUNTS
         bar = max(_BAR, min(_WIDEST_BAR, bar))
         return cls(name, interval, counts, bar - 1 + bar % 2)
 

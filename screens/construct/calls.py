@@ -34,6 +34,7 @@ Every question as it was sent and every answer as it came, in the order of the a
 answer is kept under the hash of what was asked, so an example may show calls that an earlier construction made.
 `repair` is the one second try that a malformed answer gets.
 """
+    TERMS = ("construction", "generator", "verifier")
     FIRST_KEYS = ("back", "copy")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),

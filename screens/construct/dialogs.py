@@ -76,16 +76,16 @@ def stop_dialog(place: Place, overview: Overview) -> None:
     """Stop a construction on a yes."""
     store, run_id = place.session.store, overview.row.run_id
 
-    def stopped(asked: bool) -> None:
-        words = "Asked to stop; what is under way is waited for" if asked else "It has ended already"
+    def stopped(was_running: bool) -> None:
+        words = "Asked to stop; what is under way is waited for" if was_running else "It has ended already"
         place.notify(words, markup=False)
 
     def stop(sure: bool | None) -> None:
         if sure:
             place.load("stop", lambda: jobs.stop(store, run_id), stopped)
 
-    what = "What is answered is kept; the same command goes on where it stopped."
-    place.app.push_screen(Confirm("Stop this construction?", what), stop)
+    consequence = "What is answered is kept; the same command goes on where it stopped."
+    place.app.push_screen(Confirm("Stop this construction?", consequence), stop)
 
 
 def write_dialog(place: Place, overview: Overview) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.construct.underway import UnderWay
     from rubrics.schema import Criterion
 
-__all__ = ["DECISION_GLYPHS", "doing", "example_line", "filters", "kept", "signs", "standing", "under_way"]
+__all__ = ["DECISION_GLYPHS", "doing", "example_line", "filters", "passes", "signs", "standing", "under_way"]
 
 DECISION_GLYPHS: Final = {"accept": "✚", "edit": "✎", "drop": "⊘", None: " "}
 """By what a person decided."""
@@ -46,7 +46,7 @@ def filters(examples: Sequence[Example]) -> list[tuple[str, str]]:
     return options + [(f"aside/{why}", f"{number:,} left out: {why}") for why, number in aside.most_common()]
 
 
-def kept(example: Example, value: str) -> bool:
+def passes(example: Example, value: str) -> bool:
     """Whether an example stays when the list is narrowed."""
     if value == "suite":
         return example.in_suite

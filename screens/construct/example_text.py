@@ -34,10 +34,10 @@ def example_text(example: Example, colour: Colour, *, latest: bool = False) -> T
     text.append(f"{mark} {where}", f"bold {colour(tone)}")
     text.append(" · the latest" if latest else "", f"bold {colour('accent')}")
     text.append(f"\n{one_line(example.example_id, 80)}", "bold")
-    what = "a response that is to meet everything"
+    purpose = "a response that is to meet everything"
     if example.kind == "negative":
-        what = f"a response that is to violate {', '.join(one_line(name, 40) for name in example.violated)} alone"
-    text.append(f" · {what} · {count(example.rounds, 'round')}\n", faint)
+        purpose = f"a response that is to violate {', '.join(one_line(name, 40) for name in example.violated)} alone"
+    text.append(f" · {purpose} · {count(example.rounds, 'round')}\n", faint)
     for label, value in (("rejected", example.reason), ("left out", example.left_out)):
         if value:
             text.append(f"{label}: {one_line(value)}\n", colour("bad"))
@@ -94,10 +94,10 @@ def under_way_text(moment: UnderWay, colour: Colour) -> Text:
     text = Text(overflow="fold")
     text.append(f"◌ being made · {doing(moment)}", f"bold {colour('accent')}")
     text.append(f"\n{one_line(moment.example_id, 80)}", "bold")
-    what = "a response that is to meet everything"
+    purpose = "a response that is to meet everything"
     if moment.kind == "negative":
-        what = f"a response that is to violate {', '.join(one_line(name, 40) for name in moment.violated)} alone"
-    text.append(f" · {what}\n", faint)
+        purpose = f"a response that is to violate {', '.join(one_line(name, 40) for name in moment.violated)} alone"
+    text.append(f" · {purpose}\n", faint)
     heard = {judgement.criterion: judgement for judgement in moment.judgements}
     before = moment.step == "writing" and moment.response
     if moment.response:

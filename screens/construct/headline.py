@@ -42,8 +42,8 @@ def state_line(overview: Overview, colour: Colour) -> Text:
     mark, words, tone = _STATUS[str(row.status)]
     text = Text()
     text.append(f"{mark} {words}", f"bold {colour(tone)}")
-    if (left := overview.eta_seconds) is not None:
-        text.append(f", {duration(left)} left")
+    if (remaining := overview.eta_seconds) is not None:
+        text.append(f", {duration(remaining)} left")
     parts = [one_line(row.name, 40), row.method, count(overview.pairs, "pair")]
     text.append("".join(f" · {part}" for part in parts))
     if row.error:

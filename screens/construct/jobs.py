@@ -53,8 +53,8 @@ def ended(started: Detached) -> tuple[RudeError | None, str] | None:
     if state["phase"] in ("failed", "busy elsewhere"):
         what, _, fix = state["error"].partition("\n  → ")
         return RudeError(what, fix=fix), ""
-    made = [f"{state['suite']}: {count(state['done'], 'pair')} written"] if state["phase"] != "cancelled" else []
-    return None, "\n".join([*made, *state["notes"], *filter(None, [state["error"]])])
+    written = [f"{state['suite']}: {count(state['done'], 'pair')} written"] if state["phase"] != "cancelled" else []
+    return None, "\n".join([*written, *state["notes"], *filter(None, [state["error"]])])
 
 
 def stop(store: Store, run_id: str) -> bool:

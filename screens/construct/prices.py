@@ -30,7 +30,7 @@ def price_dialog(
     if not models:
         place.notify("No model has answered yet", timeout=2, markup=False)
         return
-    model, *others = models
+    model, *later_models = models
 
     def answered(text: str | None) -> None:
         price = read_price(text) if text is not None else None
@@ -39,8 +39,8 @@ def price_dialog(
         elif price is not None:
             prices[model] = price
             then()
-        if others and text is not None:
-            price_dialog(place, others, prices, then)
+        if later_models and text is not None:
+            price_dialog(place, later_models, prices, then)
 
     current = prices.get(model)
     title = f"A million tokens of {one_line(model.rpartition('#')[2] or model, 40)}: READ,WRITTEN"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConstructScreen"]
 
-_OF_ONE: Final = frozenset(
+_ON_A_CONSTRUCTION: Final = frozenset(
     {"accept", "edit", "drop", "take_back", "calls", "review", "filter", "latest", "write", "verifier", "price"}
     | {"choose", "copy", "other"}
 )
@@ -49,9 +49,7 @@ class ConstructScreen(Place):
     MODE = "suites"
     TITLE = "Build pairs"
     GUIDE = """
-A generator writes an answer to each prompt that is to meet every criterion (y+), then one that is to violate some and
-keep the rest (y−); a verifier judges every criterion by itself and quotes what it goes by. What fails goes back, up to
-so many rounds.
+A construction: how far it is, what it has made, with every verdict, and what you decide about it.
 
 The bars: accepted, rejected, still to do. ✓ in the suite · ✗ rejected · ○ accepted, yet left out, for example to
 balance lengths. ✚ ✎ ⊘ were accepted, edited or dropped by a person, which goes before the verifier and is honoured when
@@ -60,9 +58,11 @@ the suite is written (w).
 A construction started anywhere – here with n, or by `rude-tui construct` – shows live: ◌ is being made right now, with
 the text as it was written last and each verdict as it comes. l follows the newest: one until it has come out, then the
 next.
-Every question and answer is kept: c shows those of an example, C all. r reads responses blind, to measure how far the
-labels can be trusted; v shows how the verifier erred on pairs whose truth is proven.
+
+Every question and answer is kept: c shows those of an example, C all. r opens the blind reading, v shows the trial of
+the verifier.
 """
+    TERMS = ("construction", "generator", "verifier", "criterion", "violations", "trial", "blind reading")
     FIRST_KEYS = ("back", "new", "accept", "edit", "drop", "calls('example')", "review")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
@@ -133,7 +133,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         """Keys are offered where there is a construction to act on."""
         if action == "stop":
             return self.state.running
-        return self.state.overview is not None or action not in _OF_ONE
+        return self.state.overview is not None or action not in _ON_A_CONSTRUCTION
 
     @property
     def _choices(self) -> ConstructChoices:
@@ -144,7 +144,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         return self.query_one(Rows)
 
     @property
-    def _here(self) -> Example | UnderWay | None:
+    def _current(self) -> Example | UnderWay | None:
         """What the cursor is on."""
         return self.state.at(self._rows.cursor)
 
@@ -162,7 +162,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def action_again(self) -> None:
         """Read again whatever has changed."""
-        self._watcher.seen = None
+        self._watcher.last_key = None
         self._look()
 
     def _tick(self) -> None:
@@ -170,9 +170,11 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
             self._look()
 
     def _look(self) -> None:
-        kept, session, seen, running = self._choices, self.session, self._watcher.seen, self.state.running
-        same = (kept.run_id, seen, running)
-        self.load("look", lambda: self._watcher.look(session, kept, seen, running=running), self.arrived, same=same)
+        choices, session, last_key, running = self._choices, self.session, self._watcher.last_key, self.state.running
+        same = (choices.run_id, last_key, running)
+        self.load(
+            "look", lambda: self._watcher.look(session, choices, last_key, running=running), self.arrived, same=same
+        )
 
     def arrived(self, look: Look | None) -> None:
         """Show what a look came to."""
@@ -184,8 +186,8 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
             if error is not None:
                 self.show_error(error)
             else:
-                said = "\n".join(one_line(line, 300) for line in words.splitlines())
-                self.notify(said, title="The construction has ended", timeout=8, markup=False)
+                message = "\n".join(one_line(line, 300) for line in words.splitlines())
+                self.notify(message, title="The construction has ended", timeout=8, markup=False)
         self.state.overview, self.state.tried = look.overview, look.tried
         self._fill()
 
@@ -203,11 +205,11 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def _headline(self) -> None:
         state, overview = self.state, self.state.overview
-        top, spent, made = (self.query_one(name, Static) for name in ("#state", "#spent", "#yield"))
+        top, spent, yielded = (self.query_one(name, Static) for name in ("#state", "#spent", "#yield"))
         if overview is None:
             top.update("● starting…" if self._choices.started else "nothing has been constructed yet")
             spent.update("")
-            made.update("")
+            yielded.update("")
             return
         top.update(state_line(overview, self.colour))
         line = spent_line(overview, state.tried, self._choices.prices, self.size.width)
@@ -216,7 +218,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
             line = Text.assemble((f"only {one_line(label, 60)} (esc: all) · ", self.colour("accent")), line)
         spent.update(line)
         room = self.size.width - 2
-        made.update(yield_text(overview, self.colour, room if self.size.height < _TALL else room * 3))
+        yielded.update(yield_text(overview, self.colour, room if self.size.height < _TALL else room * 3))
 
     def _line(self, index: int, width: int) -> Text:
         return example_line(self.state.shown[index], self.colour)
@@ -228,15 +230,15 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
     def _draw(self, *, top: bool = False) -> None:
         if self.state.overview is None:
             return
-        here, panel = self._here, self.query_one("#example", Static)
-        if here is None:
+        example, panel = self._current, self.query_one("#example", Static)
+        if example is None:
             empty = "No example is like this. esc shows all." if self.state.filter else "Nothing has come out yet."
             panel.update(Text(empty))
             return
-        if under_way(here):
-            panel.update(under_way_text(here, self.colour))
+        if under_way(example):
+            panel.update(under_way_text(example, self.colour))
         else:
-            panel.update(example_text(here, self.colour, latest=self.state.is_latest(here)))
+            panel.update(example_text(example, self.colour, latest=self.state.is_latest(example)))
         if top:
             self.query_one("#text").scroll_home(animate=False)
 
@@ -284,8 +286,8 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
 
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else the whole example."""
-        if (here := self._here) is not None:
-            self.copy(example_plain(here))
+        if (example := self._current) is not None:
+            self.copy(example_plain(example))
 
     def _decide(self, decide: Callable[[Place, str, Example, Callable[[], None]], None]) -> None:
         """Decide about the example under the cursor, which then stays under it; say why where that cannot be."""
@@ -330,7 +332,7 @@ labels can be trusted; v shows how the verifier erred on pairs whose truth is pr
         """Every question and answer."""
         from screens.construct.calls import CallsScreen
 
-        overview, example = self.state.overview, self._here
+        overview, example = self.state.overview, self._current
         if overview is not None and (example is not None or not which):
             row = overview.row
             self.app.push_screen(CallsScreen(row.run_id, row.name, example.example_id if example and which else None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from screens.construct.example_list import kept, under_way
+from screens.construct.example_list import passes, under_way
 
 if TYPE_CHECKING:
     from engine.construct.reading import Example
@@ -73,11 +73,11 @@ class ConstructState:
         """
         overview = self.overview
         assert overview is not None
-        here = self.at(cursor)
-        self.shown = [example for example in overview.examples if kept(example, self.filter)]
+        current = self.at(cursor)
+        self.shown = [example for example in overview.examples if passes(example, self.filter)]
         if not self.filter:
             self.shown += overview.under_way
-        name = self._newest() if self.following and overview.running else here.example_id if here else ""
+        name = self._newest() if self.following and overview.running else current.example_id if current else ""
         line = next((n for n, example in enumerate(self.shown) if example.example_id == name), cursor)
         self.placed = min(line, max(0, len(self.shown) - 1))
         return line

@@ -37,10 +37,10 @@ class Look:
 
 
 class Watcher:
-    """When to look, and what was seen last."""
+    """When to look, and the key of the last look."""
 
     def __init__(self) -> None:
-        self.seen: object = None
+        self.last_key: object = None
         """The key of the last look; None: look whatever has changed."""
         self._rest_until = 0.0
 
@@ -49,11 +49,11 @@ class Watcher:
         """Whether another look may be had."""
         return time.monotonic() >= self._rest_until
 
-    def look(self, session: Session, choices: ConstructChoices, seen: object, *, running: bool) -> Look | None:
+    def look(self, session: Session, choices: ConstructChoices, last_key: object, *, running: bool) -> Look | None:
         """Read what has changed; None where nothing has. Blocks.
 
         Args:
-            seen: the key of the look before.
+            last_key: the key of the look before.
             running: whether the construction looked at was at work then.
 
         Raises:
@@ -65,7 +65,7 @@ class Watcher:
         over = [(started, *end) for started in list(choices.started) if (end := ended(started)) is not None]
         key = (choices.run_id, session.stamp())
         # A process that dies leaves the file as it is, so one at work is looked at all the same.
-        if key == seen and not running and not over:
+        if key == last_key and not running and not over:
             return None
         current = overview(session.store, choices.run_id)
         verifiers = tried(session.store, current.row) if current is not None else []
@@ -76,5 +76,5 @@ class Watcher:
         if look is None:
             self._rest_until = 0.0
         else:
-            self.seen = look.key
+            self.last_key = look.key
             self._rest_until = time.monotonic() + _REST * look.seconds

@@ -86,15 +86,15 @@ def _family(text: Text, data: ScatterData, highlight: Highlight, colour: Colour)
         _left_out(text, data.left_out(highlight.family, family=True), "without them", colour)
 
 
-def _left_out(text: Text, left: LeftOut | None, words: str, colour: Colour) -> None:
-    if left is None:
+def _left_out(text: Text, left_out: LeftOut | None, words: str, colour: Colour) -> None:
+    if left_out is None:
         text.append(f"{words}: it was in none of these numbers\n", colour("chance"))
-    elif left.n < 3:
-        text.append(f"{words}: {left.n} points always lie on a line\n", colour("chance"))
+    elif left_out.n < 3:
+        text.append(f"{words}: {left_out.n} points always lie on a line\n", colour("chance"))
     else:
-        values = zip("rρτ", (left.pearson, left.spearman, left.kendall), strict=True)
+        values = zip("rρτ", (left_out.pearson, left_out.spearman, left_out.kendall), strict=True)
         shown = "  ".join(f"{symbol} {strength(value).strip()}" for symbol, value in values)
-        text.append(f"{words}: {shown}  n = {left.n}\n")
+        text.append(f"{words}: {shown}  n = {left_out.n}\n")
 
 
 def _number(value: float) -> str:

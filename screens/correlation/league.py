@@ -41,7 +41,7 @@ class League(Static):
         super().__init__(id=id)
         self._rivals: Sequence[Rival] = ()
 
-    def show(self, rivals: Sequence[Rival], here: str, width: int, faint: str) -> None:
+    def show(self, rivals: Sequence[Rival], current: str, width: int, faint: str) -> None:
         """Write them; intervals take the width that they need, names what is left.
 
         Args:
@@ -54,11 +54,11 @@ class League(Static):
         rows = [(one_line(r.predictor), bounds(r.pearson), bounds(r.spearman)) for r in rivals]
         names, pearsons, spearmans = (max(map(len, column)) for column in zip(*rows, strict=True))
         pearsons = max(pearsons, 8)
-        left = width - pearsons - max(spearmans, 8) - len("▸ ") - 2 * len("  ")
-        names = min(names, max(left, _LEAST))
+        remaining = width - pearsons - max(spearmans, 8) - len("▸ ") - 2 * len("  ")
+        names = min(names, max(remaining, _LEAST))
         lines = [Text(f"  {'predictor':<{names}}  {' r, 95 %':<{pearsons}}   ρ, 95 %", faint)]
         for rival, (name, pearson, spearman) in zip(rivals, rows, strict=True):
-            shown = rival.predictor == here
+            shown = rival.predictor == current
             name = f"{one_line(name, names):<{names}}"
             lines.append(
                 Text.assemble("▸ " if shown else "  ", (name, "bold" if shown else ""), f"  {pearson:<{pearsons}}  ",

@@ -53,9 +53,8 @@ class CorrelationScreen(Place):
     MODE = "correlation"
     TITLE = "Correlation"
     GUIDE = """
-Each point is a candidate: left to right a predictor known before post-training, bottom to top a score measured after
-it. The line is least squares, the dotted edges its 95 % band. ◇ is a candidate whose outcome is unknown, shown where
-the line would put it.
+Each point is a candidate: left to right a predictor, bottom to top an outcome. The line is least squares, the dotted
+edges its 95 % band. ◇ is a candidate whose outcome is unknown, shown where the line would put it.
 
 r (Pearson), ρ (Spearman) and τ (Kendall) stand with 95 % intervals: for r Fisher's z with an error from leaving out one
 candidate at a time, for ρ and τ BCa from resampling candidates. p: share of reorderings of the outcome with a
@@ -67,9 +66,10 @@ v chooses another predictor, as a click on its line does. x writes the plot – 
 ← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
 family out of the rest and says what is left without it.
 
-o goes from your own outcomes to those of the ladder – small models that were post-trained here with one recipe, ◉ those
-that ship – and to the published study. rude-tui outcomes add FILE.csv adds your own: candidate, outcome, score.
+o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. rude-tui outcomes
+add FILE.csv adds your own: candidate, outcome, score.
 """
+    TERMS = ("predictor", "outcome", "family", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "predictor", "x axis", tooltip="choose what stands on the x axis", id="predictor"),
         Binding("w", "outcome", "y axis", tooltip="choose what stands on the y axis", id="outcome"),
@@ -104,7 +104,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
     def __init__(self) -> None:
         super().__init__()
         self.state = CorrelationState()
-        self._seen: object = None
+        self._shown_key: object = None
         """What was asked of which database when it was last read."""
 
     def body(self) -> Iterable[Widget]:
@@ -123,26 +123,26 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
         self._ask()
 
     def _ask(self) -> None:
-        axes, session, seen = self.state.axes, self.session, self._seen
+        axes, session, shown_key = self.state.axes, self.session, self._shown_key
         if self.state.data is None:
             self._say("reading…")
 
         def work() -> tuple[object, ScatterData | None]:
-            key = (axes, tuple(sorted(session.asked.items())), session.stamp())
-            return key, (None if key == self._seen else read_scatter(session, axes))
+            key = (axes, tuple(sorted(session.question_fields.items())), session.stamp())
+            return key, (None if key == self._shown_key else read_scatter(session, axes))
 
-        same = (axes, tuple(sorted(session.asked.items())), seen)
+        same = (axes, tuple(sorted(session.question_fields.items())), shown_key)
         self.load("read", work, self._arrived, self._failed, same=same)
 
     def _failed(self, error: RudeError) -> None:
-        self._seen = None
+        self._shown_key = None
         self._explain_nothing(error)
 
     def _arrived(self, answer: tuple[object, ScatterData | None]) -> None:
         key, data = answer
         if data is None:
             return
-        self._seen = key
+        self._shown_key = key
         other_axes = self.state.take(data)
         if data.view is None:
             self._explain_nothing(None)
@@ -296,7 +296,7 @@ that ship – and to the published study. rude-tui outcomes add FILE.csv adds yo
 
     def action_again(self) -> None:
         """Read again whatever has changed."""
-        self._seen = None
+        self._shown_key = None
         self._ask()
 
     def action_export(self) -> None:

@@ -99,7 +99,7 @@ class ScatterData:
             return None
         statistics = self.view.statistics
         listed = statistics.leave_family_out if family else statistics.leave_one_out
-        return next((left for left in listed if left.name == name), None)
+        return next((left_out for left_out in listed if left_out.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class CorrelationState:
             self.highlight = replace(self.highlight, left_out=not self.highlight.left_out)
             return True
         listed = self.data.view.statistics.leave_one_out if self.data is not None and self.data.view is not None else ()
-        weakest = min(listed, key=lambda left: abs(left.pearson), default=None)
+        weakest = min(listed, key=lambda left_out: abs(left_out.pearson), default=None)
         if weakest is not None:
             self.highlight = replace(self.highlight, candidate=weakest.name, left_out=True)
         return weakest is not None

@@ -34,9 +34,9 @@ def headings(state: FailuresState) -> list[Part]:
         title = name + (order.arrow if name == order.by else " ")
         parts.append((_TITLES[name].format(title), "bold" if name == order.by else "", name))
     # What was searched for stands first: on a narrow screen the end is cut.
-    what = count(len(state.shown), "pair") + (f" with “{one_line(state.needle, 30)}”" if state.needle else "")
-    what += f" in {one_line(state.failures.pick.title, 40)}"
-    return [*parts, (what, "bold", "")]
+    selection = count(len(state.shown), "pair") + (f" with “{one_line(state.needle, 30)}”" if state.needle else "")
+    selection += f" in {one_line(state.failures.pick.title, 40)}"
+    return [*parts, (selection, "bold", "")]
 
 
 def id_width(state: FailuresState) -> int:

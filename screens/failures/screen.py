@@ -40,13 +40,13 @@ class FailuresScreen(QuestionPlace):
 The pairs that a candidate did not win, worst first. A pair stands in every branch of the tree that it violates a
 criterion of, so branches add up to more than the whole. Beside a branch stands its failure rate, failed of scored.
 
-margin: how far the chosen response was behind, in nats (of log-odds for choice, of log-likelihood for likelihood).
-⚑ is a pair you flagged, ⊘ one you excluded; both have a branch of their own at the foot of the tree, where they can
-be taken back. i counts excluded pairs, or leaves them out.
+⚑ is a flag, ⊘ an excluded pair; both have a branch of their own at the foot of the tree, where they can be taken back.
+i counts excluded pairs, or leaves them out.
 
 fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled: t puts the
 pairs on trial. o sorts by either, and so does a click on the heading; again turns it round.
 """
+    TERMS = ("pair", "criterion", "margin", "flag", "excluded pair", "pairs on trial")
     FIRST_KEYS = (
         "select", "candidate", "search", "note('flag')", "note('exclude')", "order", "trial", "export",
     )  # fmt: skip
@@ -185,7 +185,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it."""
-        self.sort(event.what)
+        self.sort(event.target)
 
     def sort(self, by: str) -> None:
         """Sort the pairs; again turns them round."""

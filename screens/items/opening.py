@@ -19,6 +19,6 @@ def try_pairs_of(place: Place, entry: SuiteEntry) -> None:
         return
     from screens.items.screen import ItemsScreen
 
-    if place.session.asked.get("suite") != entry.suite_hash:
-        place.session.asked.update(suite=entry.suite_hash, protocol=None, metric=None, template=None)
+    if place.session.question_fields.get("suite") != entry.suite_hash:
+        place.session.question_fields.update(suite=entry.suite_hash, protocol=None, metric=None, template=None)
     place.app.push_screen(ItemsScreen(place.here))

@@ -126,7 +126,7 @@ def finding_tabs(trial: Trial, finding: str, colour: Colour) -> list[Part]:
     parts: list[Part] = []
     for name, mark in [("all", ""), *((name, look[0]) for name, look in FINDING_MARKS.items())]:
         number = len(trial.found(name)) if mark else len(trial.pairs)
-        here = finding == ("" if name == "all" else name)
+        is_current = finding == ("" if name == "all" else name)
         words = f"{mark} {name} {number:,}".strip()
-        parts.append((f" [{words}]" if here else f"  {words} ", strong if here else "", name))
+        parts.append((f" [{words}]" if is_current else f"  {words} ", strong if is_current else "", name))
     return parts

@@ -37,23 +37,20 @@ class ItemsScreen(QuestionPlace):
 
     TITLE = "Pairs on trial"
     GUIDE = """
-Item response over stored verdicts: what all candidates together say about each pair. ⇅ reversed: abler candidates
-fail it and weaker ones pass, after false-discovery control. ? suspect: every strong candidate ★ (the abler third,
-surely above chance) prefers the rejected response by more than its own median margin. ✓ all pass and ✗ all fail
-tell nothing about who is better. None of this proves a wrong label: enter opens the pair to be read, e leaves it out
-with a reason.
+⇅ is a reversed pair, ? a suspect one, ★ a strong candidate; ✓ all pass and ✗ all fail tell nothing about who is
+better. enter opens the pair to be read, e leaves it out with a reason.
 
-difficulty: Rasch, in logits, posterior mean ± posterior sd, shrunk towards the average pair, which is 0. rest:
-item-rest correlation of the pair's verdicts with accuracy on all other pairs, over candidates. slope (2PL only): logits
-per standard deviation of ability, posterior mode ± standard error. p: exact one-sided Mann–Whitney that those who pass
-rank lower than those who fail. q: p after Benjamini and Hochberg over all pairs that some pass and some fail. inform:
-Fisher information about ability, summed over candidates.
+rest: the item-rest correlation. inform: the information. p: exact one-sided Mann–Whitney that those who pass rank
+lower than those who fail. q: p after Benjamini and Hochberg over all pairs that some pass and some fail.
 
-ability: logits by which a candidate beats an average pair, with a standard error robust to clusters and a bar of two
-errors to each side; under 2PL in standard deviations of the candidates, errors from the information.
+The bar of an ability reaches two standard errors to each side.
 
-n picks a short suite of the pairs that tell most, and says what leaving out the others costs.
+n picks a short suite, and says what leaving out the other pairs costs.
 """
+    TERMS = (
+        "pairs on trial", "reversed pair", "suspect pair", "difficulty", "item-rest correlation", "slope",
+        "information", "ability", "short suite",
+    )  # fmt: skip
     FIRST_KEYS = ("back", "select", "finding", "note('exclude')", "short", "abilities")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
@@ -134,9 +131,9 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     def _pairs(self) -> Rows:
         return self.query_one("#pairs", Rows)
 
-    def asked_for(self) -> tuple[object, ...]:
+    def question_key(self) -> tuple[object, ...]:
         """The model too."""
-        return (*super().asked_for(), self.state.model)
+        return (*super().question_key(), self.state.model)
 
     def fetch(self) -> TrialRead:
         """Board and trial."""
@@ -227,9 +224,9 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a finding keeps its pairs, one on a heading sorts."""
         if event.heading.id == "findings":
-            self._keep(event.what)
+            self._keep(event.target)
         else:
-            self._sort(event.what)
+            self._sort(event.target)
 
     def _keep(self, finding: str) -> None:
         self.state.keep(finding)

@@ -50,11 +50,11 @@ def scales(
     ends = f"{for_rejected:<{room // 2}}{for_chosen:>{room - room // 2}}"
     text.append(f"  {'':<{name}}  {ends} {units(metric):>7}\n", colour("chance"))
     for verdict in shown:
-        here = verdict.candidate == subject
+        is_subject = verdict.candidate == subject
         won = verdict.score == 1
         tone = colour("good" if won else "bad")
-        text.append("▸ " if here else "  ", "bold")
-        text.append(f"{one_line(verdict.candidate, name):<{name}}  ", "bold" if here else "")
+        text.append("▸ " if is_subject else "  ", "bold")
+        text.append(f"{one_line(verdict.candidate, name):<{name}}  ", "bold" if is_subject else "")
         marks = [(verdict.margin, "◆", f"bold {tone}")]
         if choice:
             marks = [
@@ -63,8 +63,8 @@ def scales(
         text.append_text(scale_line(marks, reach, room, faint=colour("chance")))
         text.append(f" {signed(verdict.margin, 3 if reach < 10 else 1):>7} ", tone)
         text.append("✓\n" if won else ("½\n" if verdict.score == 0.5 else "✗\n"), tone)
-    if left := len(verdicts) - len(shown):
-        text.append(f"  … {left} more\n", colour("chance"))
+    if hidden := len(verdicts) - len(shown):
+        text.append(f"  … {hidden} more\n", colour("chance"))
     if choice:
         text.append("  ◁ chosen shown first · ▷ chosen shown second · ◆ mean\n", colour("chance"))
     return text
@@ -77,7 +77,7 @@ def _values(verdict: PairVerdict) -> tuple[float, ...]:
 def _some(verdicts: Sequence[PairVerdict], subject: str, most: int) -> list[PairVerdict]:
     if len(verdicts) <= most:
         return list(verdicts)
-    kept = list(verdicts[:most])
-    if all(verdict.candidate != subject for verdict in kept):
-        kept[-1:] = [verdict for verdict in verdicts if verdict.candidate == subject]
-    return kept
+    shown = list(verdicts[:most])
+    if all(verdict.candidate != subject for verdict in shown):
+        shown[-1:] = [verdict for verdict in verdicts if verdict.candidate == subject]
+    return shown

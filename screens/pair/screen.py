@@ -39,11 +39,11 @@ class PairScreen(Place):
 The response on the left, or above, meets every criterion; the other violates exactly those marked ✗. Words that the two
 do not share are underlined in one and struck out in the other.
 
-t opens the pair token by token. A flag ⚑ is a note for yourself; an excluded pair ⊘ is left out of rankings, failures
-and correlations until you take that back.
+t opens the pair token by token. ⚑ is a flag; ⊘ says that the pair is excluded.
 
 The scale shows how far each candidate leans to either response; ▸ is the candidate whose failures are read.
 """
+    TERMS = ("pair", "criterion", "margin", "flag", "excluded pair")
     FIRST_KEYS = ("back", "step(1)", "tokens", "copy", "note('flag')", "note('exclude')")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),

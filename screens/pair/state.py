@@ -61,8 +61,8 @@ class PairState:
         self.shown = shown
         near = self.walk.near()
         missing = [pair_id for pair_id in near if pair_id not in self.ahead]
-        kept = {pair_id: pair for pair_id, pair in self.ahead.items() if pair_id in near}
-        self.ahead = {**kept, shown.view.pair.id: shown}
+        nearby = {pair_id: pair for pair_id, pair in self.ahead.items() if pair_id in near}
+        self.ahead = {**nearby, shown.view.pair.id: shown}
         return missing
 
     @property

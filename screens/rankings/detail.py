@@ -70,12 +70,12 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
 
 
 def _controls(text: Text, standings: Standings, label: str, colour: Colour) -> None:
-    for shown, words, what in (("none", "without prompt", "prompt"), ("other", "wrong prompt", "its own")):
-        if (control := standings.controls.by_label.get(label, {}).get(shown)) is not None:
-            left, gained = control.without, control.gained
-            text.append(f"{words:<15} {percent(left.value):>5} ")
-            text.append(f"({percent(left.ci_low)}–{percent(left.ci_high)})\n", colour("chance"))
-            text.append(f"{f'  {what} adds':<15} {signed(gained.difference * 100, 1):>5} ")
+    for prompt, words, source in (("none", "without prompt", "prompt"), ("other", "wrong prompt", "its own")):
+        if (control := standings.controls.by_label.get(label, {}).get(prompt)) is not None:
+            without, gained = control.without, control.gained
+            text.append(f"{words:<15} {percent(without.value):>5} ")
+            text.append(f"({percent(without.ci_low)}–{percent(without.ci_high)})\n", colour("chance"))
+            text.append(f"{f'  {source} adds':<15} {signed(gained.difference * 100, 1):>5} ")
             ends = f"({signed(gained.ci_low * 100, 1)} to {signed(gained.ci_high * 100, 1)})"
             text.append(f"{ends}\n", colour("chance"))
     if line := standings.controls.line:

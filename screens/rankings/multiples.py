@@ -34,7 +34,7 @@ class Multiples:
     shown: Sequence[CandidateRow]
     colour: Colour
     across: int
-    each: int
+    picture_width: int
     """Cells of one picture."""
     name: int
     axis: Axis
@@ -55,7 +55,7 @@ class Multiples:
         text = Text(" ", no_wrap=True, overflow="crop")
         for number, scope in self.scopes[band * self.across : (band + 1) * self.across]:
             part = self._part(number, scope, row)
-            part.truncate(self.each - 1, pad=True)
+            part.truncate(self.picture_width - 1, pad=True)
             text.append_text(part)
             text.append(" ")
         return text
@@ -96,11 +96,18 @@ def multiples(
     most = max(1, min(len(scopes), (width - 1) // _LEAST))
     fitting = (n for n in range(min(2, most), most) if -(-len(scopes) // n) * (len(shown) + 2) - 1 <= height)
     across = next(fitting, most)
-    each = (width - 1) // across
+    picture_width = (width - 1) // across
     name = min(_NAME, max([len(one_line(row.entrant.label, _NAME)) for row in shown], default=8))
     ends = [
         end for candidate in shown for row in candidate.scopes.values() for end in (row.value, row.ci_low, row.ci_high)
     ]
     return Multiples(
-        table, scopes, shown, colour, across, each, name, axis_for(ends, table.chance, max(8, each - name - 10))
+        table,
+        scopes,
+        shown,
+        colour,
+        across,
+        picture_width,
+        name,
+        axis_for(ends, table.chance, max(8, picture_width - name - 10)),
     )

@@ -49,24 +49,26 @@ class RankingsScreen(QuestionPlace):
     MODE = "rankings"
     TITLE = "Rankings"
     GUIDE = """
-Every candidate was shown pairs of responses: one meets the rubric, one violates it. The value is the share of pairs
-where it preferred the one that meets it, in per cent. A tie counts half.
+Every candidate was shown pairs of responses, one that meets the rubric and one that violates it. The value is its
+accuracy, in per cent.
 
-├──●──┤ is the 95 % interval over clusters of prompts, not single pairs; the panel says whether by Wilson's with a
-design effect or by bootstrap. ┊ is what a coin would score. A rank such as 1–3 means that the pairs cannot tell the
-candidate from those around it (paired sign flips by cluster, Holm); “best with probability”: share of resamples of
-clusters in which it comes first. For choice, lean: mean log-odds for label A over both orders; flips: share of verdicts
-that change with the order. The four Cs stand to the right, each with its glyph; a block ▁ to █ shows how high it is.
+├──●──┤ is the interval, by the method that the panel names; ┊ is the chance level. A rank such as 1–3 means that the
+candidate is not told apart from those around it; “best with probability” is p_best. For choice, lean is the position
+bias and flips the flip rate. The four Cs stand to the right, each with its glyph; a block ▁ to █ shows how high it is.
 
-Pairs that you excluded (e in the failures) are left out, and said to be; i counts them.
+Excluded pairs (e in the failures) are left out, and said to be; i counts them.
 
 + and − beside a value: the interval lies above or below chance; ~ : it holds chance, so nothing is shown.
 
-Beside an accuracy by likelihood stands, where it was measured, what is left of it without the prompt: what survives
-there is fluency and not understanding.
+Beside an accuracy by likelihood stands, where it was measured, what is left of it under the control without the
+prompt.
 
-t groups the candidates into sets that the pairs do not tell apart (paired tests, Holm); one may stand in two sets.
+t groups the candidates into tie sets.
 """
+    TERMS = (
+        "accuracy", "pair", "interval", "cluster", "chance level", "not told apart", "tie set", "p_best",
+        "position bias", "flip rate", "control", "excluded pair",
+    )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "compare", "compare", tooltip="compare two marked rows", id="compare"),
         Binding("x", "export", "export", tooltip="write what is shown, as a table or a figure", id="export"),
@@ -225,10 +227,10 @@ t groups the candidates into sets that the pairs do not tell apart (paired tests
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it; one on ‹ or › shows other scopes."""
-        if event.what in (EARLIER, LATER):
-            self.action_scopes(-1 if event.what == EARLIER else 1)
+        if event.target in (EARLIER, LATER):
+            self.action_scopes(-1 if event.target == EARLIER else 1)
         else:
-            self.sort(event.what)
+            self.sort(event.target)
 
     def sort(self, by: str) -> None:
         """Sort by a column or a scope; again turns it round."""

@@ -127,18 +127,18 @@ def headings(table: RankingTable, columns: Columns, order: Order) -> list[Part]:
     for number, name in columns.scopes:
         mark, _ = glyph(name, number)
         if columns.hidden and earlier and number == earlier:
-            mark, what = EARLIER, EARLIER
+            mark, target = EARLIER, EARLIER
         elif (
             columns.hidden
             and (number, name) == columns.scopes[-1]
             and number + 1 < columns.hidden + len(columns.scopes)
         ):
-            mark, what = LATER, LATER
+            mark, target = LATER, LATER
         else:
-            what = name
+            target = name
         # Competence and Compliance part only at the sixth letter.
         label = f"{mark}{_short(name)}" if columns.scope == _TIGHT else f"{mark} {_short(name, columns.scope)}"
-        parts.append((part(label, name, columns.scope)[0], "bold" if order.by == name else "", what))
+        parts.append((part(label, name, columns.scope)[0], "bold" if order.by == name else "", target))
     return parts
 
 

@@ -28,14 +28,13 @@ class AgreementScreen(Place):
     MODE = "suites"
     TITLE = "Agreement"
     GUIDE = """
-Share: readings, of all readers, that agree with the label, with a 95 % interval that resamples responses. Cohen's κ:
-agreement beyond what chance would give, (observed − expected)/(1 − expected); – where labels leave chance nothing to
-explain.
+Share is the agreement of the readings with the labels, κ what there is of it beyond chance.
 
 The list holds the readings that go against a label, about responses you have read yourself. space lets one overrule the
 label when the suite is written: V of the pair changes, and a pair without V, or whose y+ violates something, is left
 out. A takes all of them.
 """
+    TERMS = ("agreement", "κ", "blind reading", "violations")
     FIRST_KEYS = ("back", "correct", "correct_all")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),

@@ -39,10 +39,10 @@ def finding_line(finding: BlindFinding, colour: Colour) -> Text:
     """One reading in the list."""
     sign, tone = glyph(str(finding.criterion.subcategory))
     mark = "[✓] " if finding.reading.corrects else "[ ] "
-    said = "reads met, label violated" if finding.reading.met else "reads violated, label met"
+    contradiction = "reads met, label violated" if finding.reading.met else "reads violated, label met"
     return Text.assemble(
         (mark, colour("good") if finding.reading.corrects else ""), (sign, colour(tone)),
-        f" {said}  ", (one_line(finding.criterion.text, 120), colour("chance")),
+        f" {contradiction}  ", (one_line(finding.criterion.text, 120), colour("chance")),
     )  # fmt: skip
 
 

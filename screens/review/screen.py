@@ -43,6 +43,7 @@ decide may stay open.
 a shows how far your readings agree with the labels, and lets you correct the labels. It ends the blindness for the
 responses you have read, so read first.
 """
+    TERMS = ("blind reading", "criterion", "agreement")
     FIRST_KEYS = ("back", "next", "undo", "rest", "agreement")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
@@ -73,8 +74,8 @@ responses you have read, so read first.
     ReviewScreen.-wide #body { layout: horizontal; }
     ReviewScreen #text { height: 1fr; width: 1fr; padding: 0 1; }
     ReviewScreen.-wide #text { width: 3fr; }
-    ReviewScreen #asked { height: auto; max-height: 50%; border-top: solid $panel; }
-    ReviewScreen.-wide #asked { width: 2fr; height: 1fr; max-height: 100%; border-top: none;
+    ReviewScreen #requirements { height: auto; max-height: 50%; border-top: solid $panel; }
+    ReviewScreen.-wide #requirements { width: 2fr; height: 1fr; max-height: 100%; border-top: none;
                                 border-left: solid $panel; }
     """
     AUTO_FOCUS = ""
@@ -95,7 +96,7 @@ responses you have read, so read first.
         yield Brief(id="state")
         with Container(id="body"):
             yield VerticalScroll(Static(id="response"), id="text", can_focus=False)
-            yield VerticalScroll(id="asked", can_focus=False)
+            yield VerticalScroll(id="requirements", can_focus=False)
 
     @property
     def _choices(self) -> ReviewChoices:
@@ -119,16 +120,16 @@ responses you have read, so read first.
 
     def _arrived(self, sheet: Sheet) -> None:
         self.state.take(sheet)
-        asked = self.query_one("#asked")
-        there = len(asked.query(Requirement))
+        requirements = self.query_one("#requirements")
+        present = len(requirements.query(Requirement))
         most = max((len(item.criteria) for item in sheet.items), default=0)
-        asked.mount(*(Requirement(number) for number in range(there, most)))
+        requirements.mount(*(Requirement(number) for number in range(present, most)))
         self._show_response()
 
     def _show_response(self) -> None:
         """Another response, from its top."""
         self.query_one("#text").scroll_home(animate=False)
-        self.query_one("#asked").scroll_home(animate=False)
+        self.query_one("#requirements").scroll_home(animate=False)
         self.repaint()
 
     def _go(self, at: int) -> None:
@@ -144,8 +145,8 @@ responses you have read, so read first.
         if sheet is None:
             panel.update(Text(self._empty))
             return
-        read = len(sheet.items) - state.unread_count
-        words = f"{one_line(self._run_name, 40)} · {read:,} of {len(sheet.items):,} responses read · reader "
+        read_count = len(sheet.items) - state.unread_count
+        words = f"{one_line(self._run_name, 40)} · {read_count:,} of {len(sheet.items):,} responses read · reader "
         self.query_one("#state", Static).update(Text(words + one_line(sheet.reader, 30)))
         if item is None:
             panel.update(
@@ -163,10 +164,10 @@ responses you have read, so read first.
         for number, requirement in enumerate(self.query(Requirement)):
             requirement.display = number < len(item.criteria)
             if requirement.display:
-                here, met = number == state.criterion, state.answer_of(item, number)
+                is_current, met = number == state.criterion, state.answer_of(item, number)
                 words = item.criteria[number].text
-                requirement.update(requirement_text(words, number, met, self.colour, marked=here))
-                requirement.set_class(here, "-here")
+                requirement.update(requirement_text(words, number, met, self.colour, marked=is_current))
+                requirement.set_class(is_current, "-here")
 
     def on_requirement_ticked(self, event: Requirement.Ticked) -> None:
         """Ticked with the mouse."""
@@ -272,15 +273,15 @@ responses you have read, so read first.
             if sure:
                 self.app.push_screen(AgreementScreen(self._run_id))
 
-        left = self.state.unread_count
-        if not left:
+        unread = self.state.unread_count
+        if not unread:
             show(True)
             return
-        what = (
-            f"{count(left, 'response')} of this sample unread. You will see where the labels differ from your "
+        warning = (
+            f"{count(unread, 'response')} of this sample unread. You will see where the labels differ from your "
             "readings, and so learn about the other responses of these prompts."
         )
-        self.app.push_screen(Confirm("End the blindness for what you have read?", what), show)
+        self.app.push_screen(Confirm("End the blindness for what you have read?", warning), show)
 
     def action_back(self) -> None:
         """To the construction."""

@@ -72,33 +72,33 @@ def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, 
         text.append("\nappears with the first pairs", faint)
         return text
     total = _pairs_here(state)
-    now = _interval_of(state, trace)
-    assert now is not None
+    bounds = _interval_of(state, trace)
+    assert bounds is not None
     value = state.right / state.judged
     sure = "95 %: " if width >= 44 else ""
-    text.append(f" {percent(value)} % · {sure}ends in {percent(now[0])}–{percent(now[1])}\n", faint)
-    reach = max(0.1, abs(value - chance) + 0.05, value - now[0], now[1] - value)
+    text.append(f" {percent(value)} % · {sure}ends in {percent(bounds[0])}–{percent(bounds[1])}\n", faint)
+    reach = max(0.1, abs(value - chance) + 0.05, value - bounds[0], bounds[1] - value)
     low, high = max(0.0, min(value, chance) - reach), min(1.0, max(value, chance) + reach)
-    seen = max(1, round(room * min(1.0, state.judged / total)))
+    drawn = max(1, round(room * min(1.0, state.judged / total)))
     values, bands = [], []
-    for column in range(2 * seen):
+    for column in range(2 * drawn):
         judged, right = _at(trace.points, (column + 1) / (2 * room) * total)
         values.append(right / judged)
         if column % 2:
             bands.append(_interval(judged, right, total, trace))
-    line = dots(values, seen, rows, low, high)
+    line = dots(values, drawn, rows, low, high)
 
     def row_of(share: float) -> int:
         return min(rows - 1, max(0, math.floor((high - share) / (high - low) * rows)))
 
     at_chance = row_of(chance)
     labels = {0: high, rows - 1: low} | {at_chance: chance}
-    good = colour("good" if now[0] > chance else "bad" if now[1] < chance else "mark-1")
+    good = colour("good" if bounds[0] > chance else "bad" if bounds[1] < chance else "mark-1")
     for row in range(rows):
         text.append(f"{percent(labels[row], 0) if row in labels else '':>{_MARGIN - 1}} ", faint)
         for column in range(room):
-            bits = line[row][column] if column < seen else 0
-            inside = column < seen and row_of(bands[column][1]) <= row <= row_of(bands[column][0])
+            bits = line[row][column] if column < drawn else 0
+            inside = column < drawn and row_of(bands[column][1]) <= row <= row_of(bands[column][0])
             if bits:
                 text.append(chr(0x2800 + bits), good)
             else:

@@ -98,8 +98,8 @@ def headline(plan: Sequence[Expected]) -> str:
         return f"{count(len(plan), 'run')}: everything is scored already."
     fitting = [expected for expected in todo if not expected.fault]
     parts = [count(len(todo), "run"), count(sum(expected.left for expected in fitting), "pair") + " to score"]
-    if done := sum(expected.run.done for expected in plan):
-        parts.append(f"{done:,} scored already")
+    if done_before := sum(expected.run.done for expected in plan):
+        parts.append(f"{done_before:,} scored already")
     parts.append(_total([expected.outlook.tokens for expected in fitting], "token"))
     waiting = sum(expected.laid is None for expected in fitting)
     seconds = [expected.outlook.seconds for expected in todo if expected.laid is not None]
@@ -117,7 +117,7 @@ def headline(plan: Sequence[Expected]) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _total(numbers: Sequence[int | None], what: str) -> str:
+def _total(numbers: Sequence[int | None], noun: str) -> str:
     """The sum, unless a number of it is not known."""
     summands = [number for number in numbers if number is not None]
-    return count(sum(summands), what) if len(summands) == len(numbers) else ""
+    return count(sum(summands), noun) if len(summands) == len(numbers) else ""

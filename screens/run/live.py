@@ -109,11 +109,11 @@ class LivePane(Vertical):
         self._live = live
         self._summary()
         self._queue(live)
-        now = current(live)
-        if now is not None and now.key != self._followed:
-            self._followed = now.key
+        state = current(live)
+        if state is not None and state.key != self._followed:
+            self._followed = state.key
             table = self.query_one("#queue", Table)
-            table.move_cursor(row=[state.key for state in live.states].index(now.key), animate=False)
+            table.move_cursor(row=[state.key for state in live.states].index(state.key), animate=False)
         if turned or time.monotonic() - self._drawn >= _DRAWN:
             self._charts()
         self._write_log(live.log)

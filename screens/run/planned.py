@@ -103,8 +103,8 @@ class PlanPane(Vertical):
 
         place.load("plan", read, arrived, failed)
 
-    def _lay(self, place: Place, plan: Plan, left: list[list[Expected]], cancel: threading.Event) -> None:
-        if not left or cancel.is_set():
+    def _lay(self, place: Place, plan: Plan, portions_left: list[list[Expected]], cancel: threading.Event) -> None:
+        if not portions_left or cancel.is_set():
             return
 
         def arrived(portion: list[Expected]) -> None:
@@ -113,9 +113,9 @@ class PlanPane(Vertical):
             laid = {expected.run.run_id: expected for expected in portion}
             self._expected = [laid.get(expected.run.run_id, expected) for expected in self._expected]
             self.repaint()
-            self._lay(place, plan, left[1:], cancel)
+            self._lay(place, plan, portions_left[1:], cancel)
 
-        place.load("lay", lambda: lay_out(place.session.store, plan, left[0], cancel), arrived)
+        place.load("lay", lambda: lay_out(place.session.store, plan, portions_left[0], cancel), arrived)
 
     def repaint(self) -> None:
         """Draw it."""
@@ -145,11 +145,11 @@ class PlanPane(Vertical):
         """Cells for the name and for the time; no time where a name would be cut to nothing."""
         longest = max((len(one_line(expected.run.candidate.name, 40)) for expected in self._expected), default=0)
         # All of the other cells, and one for the scrollbar. The list itself has no width before it is shown.
-        left = self.size.width - 22
+        remaining = self.size.width - 22
         name, time = min(max(longest, 9), 30 if self._place.wide else 16), 13
-        if left - time < min(name, 9):
+        if remaining - time < min(name, 9):
             time = 0
-        return max(4, min(name, left - time)), time
+        return max(4, min(name, remaining - time)), time
 
     def _heading(self) -> str:
         name, time = self._widths

@@ -70,10 +70,10 @@ def columns(width: int, name: int) -> list[tuple[str, str, int]]:
         "phase", "candidate", "suite", "protocol", "precision", "bar", "pairs", "speed", "tokens", "eta", "right",
         "memory",
     ]  # fmt: skip
-    fitting, taken = [], 2
+    fitting, used = [], 2
     for column in needed:
-        taken += column[2] + 2
-        if taken > width:
+        used += column[2] + 2
+        if used > width:
             break
         fitting.append(column)
     return sorted(fitting, key=lambda column: order.index(column[0]))
@@ -123,8 +123,8 @@ def summary(live: Live, memory: str = "") -> str:
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)
     first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all {unit(live.states[0])}"
-    now = current(live)
-    if now is None:
+    state = current(live)
+    if state is None:
         skipped = sum(state.skipped for state in live.states)
         failed = phases.count("failed")
         first += (f" · {failed} failed" if failed else "") + (f" · {skipped:,} cannot be scored" if skipped else "")
@@ -132,17 +132,17 @@ def summary(live: Live, memory: str = "") -> str:
             return first
         return first + "\n" + ("e takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
     if live.paused:
-        waits = "waits" if now.phase == "paused" else "waits once the batch at hand is done"
+        waits = "waits" if state.phase == "paused" else "waits once the batch at hand is done"
         return (
-            first + f"\n‖ {plain(now.candidate)} {waits}; space goes on, c stops" + (f" · {memory}" if memory else "")
+            first + f"\n‖ {plain(state.candidate)} {waits}; space goes on, c stops" + (f" · {memory}" if memory else "")
         )
-    parts = [f"{now.candidate}: {now.phase}"]
-    if now.pairs_per_second:
-        parts += [f"{now.pairs_per_second:.1f} {unit(now)}/s", f"{duration(now.eta_seconds)} left"]
-    if now.memory_bytes:
-        parts.append(f"worker {size(now.memory_bytes)}")
+    parts = [f"{state.candidate}: {state.phase}"]
+    if state.pairs_per_second:
+        parts += [f"{state.pairs_per_second:.1f} {unit(state)}/s", f"{duration(state.eta_seconds)} left"]
+    if state.memory_bytes:
+        parts.append(f"worker {size(state.memory_bytes)}")
     if memory:
         parts.append(memory)
-    if now.stage:
-        parts.insert(1, now.stage)
+    if state.stage:
+        parts.insert(1, state.stage)
     return first + "\n" + plain(" · ".join(parts))

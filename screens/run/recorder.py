@@ -47,8 +47,8 @@ class Recorder:
         runs = {}
         for key, line in self._runs.items():
             groups, pairs, largest = self._about.get(key, (0, 0, 1))
-            runs[key] = RunTrace(line.kept, groups, pairs, largest)
-        return Trace(self._tokens.kept, runs)
+            runs[key] = RunTrace(line.snapshot, groups, pairs, largest)
+        return Trace(self._tokens.snapshot, runs)
 
 
 class _Line:
@@ -57,17 +57,17 @@ class _Line:
     def __init__(self) -> None:
         self.points: list[tuple[float, float]] = []
         self._gap = 0.0
-        self._kept: tuple[tuple[float, float], ...] | None = None
+        self._snapshot: tuple[tuple[float, float], ...] | None = None
 
     @property
-    def kept(self) -> tuple[tuple[float, float], ...]:
+    def snapshot(self) -> tuple[tuple[float, float], ...]:
         """The points as they are now, copied once for as long as none is added."""
-        if self._kept is None:
-            self._kept = tuple(self.points)
-        return self._kept
+        if self._snapshot is None:
+            self._snapshot = tuple(self.points)
+        return self._snapshot
 
     def add(self, x: float, y: float, *, sure: bool = False) -> None:
-        self._kept = None
+        self._snapshot = None
         # The last point always moves with what is newest; it stays once the next one is far enough away.
         if len(self.points) > 1 and not sure and x - self.points[-2][0] < self._gap:
             self.points[-1] = (x, y)

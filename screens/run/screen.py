@@ -35,10 +35,9 @@ class RunScreen(Place):
     TITLE = "Run"
     GUIDE = """
 Set up: candidates × suites × protocols. p plans: which runs, at which precision and why, how many pairs are left, the
-tokens of all requests (shared beginnings counted each time), and how long scoring takes at the speed of earlier runs of
-the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts. Running
-the same again scores only what is missing. ╰ marks a control: a sample of the pairs without their prompt, or with
-another pair's; what is still told apart there is fluency. until stops early, by a test that holds whenever it stops.
+tokens of all requests (shared beginnings counted each time), and how long scoring takes at the speed of earlier runs
+of the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts.
+Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
 Live: one candidate at a time, in a process of its own. space pauses after the batch at hand and keeps the model loaded;
 c stops, what is scored is kept; e takes it up again.
@@ -46,13 +45,14 @@ c stops, what is scored is kept; e takes it up again.
 accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
 replacement), so it closes when all pairs are scored. How other pairs like these would turn out is for the Rankings to
-say. ┄ is what a coin would score.
+say. ┄ is the chance level.
 
 Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up.
 Post-training (rude-tui posttrain) is among them, with steps for pairs, and moves on as another process trains.
-
-choice shows both responses behind two shots and compares the labels; likelihood compares log p(response | prompt).
 """
+    TERMS = (
+        "run", "protocol", "choice", "likelihood", "precision", "control", "race", "headline metric", "chance level",
+    )  # fmt: skip
     FIRST_KEYS = ("plan", "start", "pause", "go_on", "cancel", "resume")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "pane('setup')", "set up", id="pane-setup"),

@@ -42,7 +42,7 @@ class SetupPane(Horizontal):
         super().__init__()
         self._choices = RunChoices()
         self._offered: list[str] = []
-        self._seen: object = None
+        self._planned_for: object = None
         """What was offered, marked and stored when that was last looked at: as long as it is the same, a plan holds."""
 
     def compose(self) -> ComposeResult:
@@ -83,8 +83,8 @@ class SetupPane(Horizontal):
             self._offered = [*names, *session.suite_files]
             if not session.marked_suites:
                 session.marked_suites.extend(self._offered[:1])
-            if self._marked() != self._seen:
-                self._seen = self._marked()
+            if self._marked() != self._planned_for:
+                self._planned_for = self._marked()
                 self._fill_suites()
                 self.forget()
 
@@ -145,7 +145,7 @@ class SetupPane(Horizontal):
         if lacking := self._lacking:
             self.query_one(PlanPane).forget(lacking)
             return
-        self._seen = self._marked()
+        self._planned_for = self._marked()
         request = self._choices.request(list(place.session.marked_models), place.session.marked_suites)
         self.query_one(PlanPane).make(place, request)
 

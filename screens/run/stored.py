@@ -40,7 +40,7 @@ class StoredPane(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._runs: list[RunRow] = []
-        self._seen: object = None
+        self._shown_stamp: object = None
         self._columns: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
@@ -67,7 +67,7 @@ class StoredPane(Vertical):
         if not (place.is_current and place.query_one(TabbedContent).active == "stored"):
             return
         # A process that dies leaves the file as it is, so one at work is looked at all the same.
-        if place.session.stamp() != self._seen or any(run.status == "started" for run in self._runs):
+        if place.session.stamp() != self._shown_stamp or any(run.status == "started" for run in self._runs):
             # Passed over while a look is under way: else the next one would drop its answer.
             self.read(place, same="look")
 
@@ -88,7 +88,7 @@ class StoredPane(Vertical):
 
         def arrived(answer: tuple[object, list[RunRow]]) -> None:
             first = not self._runs
-            self._seen, runs = answer
+            self._shown_stamp, runs = answer
             self._runs = runs
             self.repaint()
             crashed = [number for number, run in enumerate(runs) if run.status == "crashed"]

@@ -25,10 +25,10 @@ def column_widths(room: int, *, wide: bool) -> dict[str, int]:
         "state": 12, "candidate": 33 if wide else max(9, min(16, room - 24)), "protocol": 12, "pairs": 13,
         "suite": 21 if wide else 10, "when": 16 if wide else 11, "prec": 5,
     }  # fmt: skip
-    taken, fitting = 0, set()
+    used, fitting = 0, set()
     for column, width in needed.items():
-        taken += width
-        if taken > room:
+        used += width
+        if used > room:
             break
         fitting.add(column)
     shown = ("state", "candidate", "suite", "protocol", "prec", "pairs", "when")
@@ -65,10 +65,10 @@ def run_text(run: RunRow, colour: Colour) -> Text:
     elif way := _WAYS_OUT.get(str(run.status)):
         text.append(f"✗ {way}\n", colour("bad"))
     if run.status in ("crashed", "cancelled", "failed"):
-        left = max(0, run.n_wanted - run.n_scored - run.n_skipped)
+        remaining = max(0, run.n_wanted - run.n_scored - run.n_skipped)
         text.append(
-            f"→ e takes it up where it was; {count(left, 'step' if training else 'pair')} are left\n"
-            if left
+            f"→ e takes it up where it was; {count(remaining, 'step' if training else 'pair')} are left\n"
+            if remaining
             else "→ e tries again\n"
         )
     facts = run.facts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["annotation_dialog"]
 
-_ASKED: Final = {
+_QUESTIONS: Final = {
     "flag": ("Flag this pair: what is to be looked at?", "a note for yourself; it still counts"),
     "exclude": ("Exclude this pair: why?", "rankings, failures and correlations leave it out"),
 }
@@ -63,7 +63,7 @@ def annotation_dialog(
         then()
 
     def ask() -> None:
-        title, hint = _ASKED[kind]
+        title, hint = _QUESTIONS[kind]
         place.app.push_screen(Ask(title, current.note if current else "", hint), write)
 
     if current is None:

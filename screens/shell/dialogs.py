@@ -54,9 +54,9 @@ class Hints(Spans):
                 yield " · ", "", ""
             yield words, "", key
 
-    async def clicked(self, what: str) -> None:
+    async def clicked(self, key: str) -> None:
         """Do what the key does."""
-        self.app.simulate_key(what)
+        self.app.simulate_key(key)
 
 
 class Read(ModalScreen[None]):

@@ -95,10 +95,10 @@ def _ask(place: Place, what: str, name: str, hint: str, write: Callable[[Path], 
         held = size(path.stat().st_size) if rows is None else f"{count(rows, 'row')}, {size(path.stat().st_size)}"
         place.notify(f"{plain(str(path))}\n{held}", title="Written", markup=False)
 
-    def begin(given: str | None) -> None:
-        if given is None:
+    def begin(typed: str | None) -> None:
+        if typed is None:
             return
-        path = Path(given).expanduser()
+        path = Path(typed).expanduser()
         if path.exists():
             place.app.push_screen(
                 Confirm(f"{plain(path.name)} is there already", "Write over it?"),

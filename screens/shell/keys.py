@@ -34,13 +34,13 @@ class KeyHint:
 
 def fitting(hints: list[KeyHint], width: int) -> list[KeyHint]:
     """The hints that fit, in their order; the last ones go first, except those that always stay."""
-    kept = list(hints)
+    shown = list(hints)
     for hint in reversed(hints):
-        if sum(other.width for other in kept) - _GAP <= width:
+        if sum(hint.width for hint in shown) - _GAP <= width:
             break
         if hint.action not in _KEPT:
-            kept.remove(hint)
-    return kept
+            shown.remove(hint)
+    return shown
 
 
 class Keys(Spans):
@@ -80,6 +80,6 @@ class Keys(Spans):
             yield f" {hint.label}", "", hint.key
             yield " " * _GAP, "", ""
 
-    async def clicked(self, what: str) -> None:
+    async def clicked(self, key: str) -> None:
         """Do what the key does."""
-        self.app.simulate_key(what)
+        self.app.simulate_key(key)

@@ -41,28 +41,29 @@ class Navigation(Spans):
     def parts(self) -> Iterable[Part]:
         """The places, and how far scoring is."""
         variables = self.app.theme_variables
-        taken = 0
+        used = 0
         if self.size.width >= 90:
             yield " rude-tui ", f"bold {variables['primary']}", ""
-            taken += 10
+            used += 10
         roomy = sum(len(title) + 4 for title in PLACES.values()) <= self.size.width
         for number, (mode, title) in enumerate(PLACES.items(), start=1):
-            here = mode == self._current
-            if not here and not roomy:
+            is_current = mode == self._current
+            if not is_current and not roomy:
                 yield f" {number} ", variables["chance"], mode
-                taken += 3
+                used += 3
                 continue
-            yield f" {number}", "bold" if here else variables["chance"], mode
+            yield f" {number}", "bold" if is_current else variables["chance"], mode
             # Brackets and not colour alone say where one is.
-            yield f"[{title}]" if here else f" {title} ", f"bold {variables['primary']}" if here else "", mode
-            taken += len(title) + 4
+            label, style = (f"[{title}]", f"bold {variables['primary']}") if is_current else (f" {title} ", "")
+            yield label, style, mode
+            used += len(title) + 4
         if self._live.running:
             mark, word = ("‖", "paused") if self._live.paused else ("●", "scoring")
             for right in (f"{mark} {word} {self._live.share:.0%} ", f"{mark} {self._live.share:.0%} "):
-                if (gap := self.size.width - taken - len(right)) >= 0:
+                if (gap := self.size.width - used - len(right)) >= 0:
                     yield " " * gap + right, f"bold {variables['success']}", ""
                     break
 
-    async def clicked(self, what: str) -> None:
+    async def clicked(self, mode: str) -> None:
         """Go there."""
-        await self.run_action(f"app.go('{what}')")
+        await self.run_action(f"app.go('{mode}')")

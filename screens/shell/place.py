@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Read, error_dialog
+from screens.shell.help import help_text
 from screens.shell.keys import Keys
 from screens.shell.live import Live
 from screens.shell.loading import Answered, Loader
@@ -39,6 +40,8 @@ class Place(Screen[None]):
     """Its name among the places; that of the one place it can be opened from otherwise."""
     GUIDE: ClassVar[str] = ""
     """What F1 says: what is shown, how the numbers are made."""
+    TERMS: ClassVar[tuple[str, ...]] = ()
+    """The terms that are shown, in the order in which F1 explains them by the glossary."""
     FIRST_KEYS: ClassVar[tuple[str, ...]] = ()
     """Actions whose keys come first on the bottom line, where room is short."""
     WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again"})
@@ -152,29 +155,5 @@ class Place(Screen[None]):
 
     def action_help(self) -> None:
         """Help for this screen and for the widget that has the focus."""
-        self.app.push_screen(Read(f"{type(self).TITLE or 'Help'} – help", self._help()))
-
-    def _help(self) -> Text:
-        # Written in short lines, read at whatever width the dialog has.
-        paragraphs = [" ".join(part.split()) for part in self.GUIDE.strip().split("\n\n")]
-        text = Text("\n\n".join(paragraphs))
-        focused = self.focused
-        if focused is not None and focused.tooltip and isinstance(focused.tooltip, str):
-            text.append(f"\n\nHere: {focused.tooltip}")
-        text.append("\n\nKeys\n", "bold")
-        hints: dict[str, tuple[int, str, str, list[str]]] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            if binding.description and not binding.system:
-                place = 2 if active.node is focused else int(not binding.show)
-                words = binding.tooltip or binding.description.lower()
-                keys = hints.setdefault(binding.action, (place, words, binding.id or "", []))[3]
-                keys.append(self.app.get_key_display(binding))
-        # The screen's keys first; how to move in a list is known to most.
-        for _, words, name, keys in sorted(hints.values(), key=lambda hint: hint[0]):
-            text.append(f"  {' '.join(dict.fromkeys(keys)):<14}", "bold")
-            text.append(f" {words}")
-            text.append(f"  {name}\n", self.colour("chance"))
-        text.append('\nThe word behind each is its name: a line such as  export = "X"  under [keys] in settings.toml ')
-        text.append("gives it another key.")
-        return text
+        body = help_text(self, self.GUIDE, self.TERMS, self.colour("chance"))
+        self.app.push_screen(Read(f"{type(self).TITLE or 'Help'} – help", body))

@@ -39,7 +39,7 @@ class QuestionPlace(Place):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: Any = None
+        self._shown_key: Any = None
 
     def body(self) -> Iterable[Widget]:
         """The line that says what is shown, then the screen's own."""
@@ -73,38 +73,38 @@ class QuestionPlace(Place):
 
     def ask(self) -> None:
         """Read, if anything has changed since the last time."""
-        if self._seen is not None and self._seen[:-1] != self.asked_for():
-            self._seen = None
-        if self._seen is None:
+        if self._shown_key is not None and self._shown_key[:-1] != self.question_key():
+            self._shown_key = None
+        if self._shown_key is None:
             self.say("reading…")
-        self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._seen, *self.asked_for()))
+        self.load("fetch", self._fetch, self._fetched, self._failed, same=(self._shown_key, *self.question_key()))
 
     def _fetch(self) -> tuple[Any, Any]:
         key = self._key()
-        return key, (None if key == self._seen else self.fetch())
+        return key, (None if key == self._shown_key else self.fetch())
 
-    def asked_for(self) -> tuple[Any, ...]:
+    def question_key(self) -> tuple[Any, ...]:
         """What the answer depends on besides the database."""
-        return tuple(sorted(self.session.asked.items())), self.session.subject
+        return tuple(sorted(self.session.question_fields.items())), self.session.subject
 
     def _key(self) -> Any:
-        return (*self.asked_for(), self.session.stamp())
+        return (*self.question_key(), self.session.stamp())
 
     def _fetched(self, answer: tuple[Any, Any]) -> None:
         key, value = answer
-        if key != self._seen:
-            self._seen = key
+        if key != self._shown_key:
+            self._shown_key = key
             self.something()
             self.arrived(value)
 
     def _failed(self, error: RudeError) -> None:
         from rubrics.errors import BadInput
 
-        self._seen = None
-        if self.session.asked and isinstance(error, BadInput):
+        self._shown_key = None
+        if self.session.question_fields and isinstance(error, BadInput):
             # The choice was one that nothing answers: say so, and go back to what can be shown.
             self.notify(error.what, severity="warning", markup=False)
-            self.session.asked.clear()
+            self.session.question_fields.clear()
             self.ask()
         else:
             self.say()
@@ -113,12 +113,12 @@ class QuestionPlace(Place):
                 self.show_error(error)
 
     def _change(self, **changes: Any) -> None:
-        self.session.asked.update(changes)
+        self.session.question_fields.update(changes)
         self.ask()
 
     def action_again(self) -> None:
         """Read again whatever has changed."""
-        self._seen = None
+        self._shown_key = None
         self.ask()
 
     def action_protocol(self) -> None:
@@ -143,7 +143,7 @@ class QuestionPlace(Place):
 
     def action_excluded(self) -> None:
         """Count the pairs that were excluded, or leave them out again."""
-        counted = not self.session.asked.get("with_excluded", False)
+        counted = not self.session.question_fields.get("with_excluded", False)
         self.notify("Excluded pairs count" if counted else "Excluded pairs are left out", timeout=2, markup=False)
         self._change(with_excluded=counted)
 
@@ -152,7 +152,9 @@ class QuestionPlace(Place):
         from engine.results.pairs import GROUPINGS
 
         self.app.push_screen(
-            Choose("Group by", [(name, name) for name in GROUPINGS], self.session.asked.get("by", "category")),
+            Choose(
+                "Group by", [(name, name) for name in GROUPINGS], self.session.question_fields.get("by", "category")
+            ),
             lambda by: self._change(by=by) if by else None,
         )
 
@@ -172,7 +174,7 @@ class QuestionPlace(Place):
                 self.notify("No suite has a run yet", markup=False)
                 return
             self.app.push_screen(
-                Choose("Suite", suites, self.session.asked.get("suite")),
+                Choose("Suite", suites, self.session.question_fields.get("suite")),
                 lambda suite: self._change(suite=suite, protocol=None, metric=None, template=None) if suite else None,
             )
 

@@ -34,7 +34,7 @@ class Session:
     """Suite files a person has named."""
     remember: Callable[[str, Any], None] = field(default=lambda name, value: None)
     """Keeps a setting for next time."""
-    asked: dict[str, Any] = field(default_factory=dict)
+    question_fields: dict[str, Any] = field(default_factory=dict)
     """The fields of the question that were chosen; the rest are the engine's defaults."""
     marked_models: dict[str, str] = field(default_factory=dict)
     """Candidates marked for the next run: path → name, in the order marked."""
@@ -78,7 +78,7 @@ class Session:
         """What is asked now, with changes."""
         from engine.results.board import Question
 
-        return Question(**{**self.asked, **changes})
+        return Question(**{**self.question_fields, **changes})
 
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever the database file does."""

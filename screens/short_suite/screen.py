@@ -35,9 +35,8 @@ class ShortScreen(Place):
 
     TITLE = "Short suite"
     GUIDE = """
-The pairs that tell most about ability, whole clusters at a time so that mirrored pairs stay together (u keeps whole
-prompt groups or single pairs instead). They keep the mean variance of the candidates' abilities low: Fisher
-information, exchange by gradient.
+Short suites of several sizes, and what each costs in precision. u keeps whole prompt groups, or single pairs, in place
+of clusters.
 
 error ×: how many times larger the median candidate's standard error of ability is than with all pairs; standard errors
 are 1/√(Fisher information), pairs taken as independent. at random ×: the same for as many pairs drawn at random.
@@ -47,6 +46,7 @@ Accuracies on a short suite compare with each other, not with those on the whole
 difficulty, on these candidates. x writes the pairs and a card that says all of this; the suite then stands among
 the others, to be marked for a run.
 """
+    TERMS = ("short suite", "cluster", "ability", "information")
     FIRST_KEYS = ("back", "write", "number", "whole", "leave")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
@@ -57,14 +57,14 @@ the others, to be marked for a run.
     ]
     DEFAULT_CSS = """
     ShortScreen #question { height: 1; padding: 0 1; color: $text-muted; }
-    ShortScreen #said { height: auto; max-height: 4; padding: 0 1 1 1; }
+    ShortScreen #cost { height: auto; max-height: 4; padding: 0 1 1 1; }
     ShortScreen #body { layout: vertical; height: 1fr; }
     ShortScreen.-wide #body { layout: horizontal; }
     ShortScreen #left { height: 10; width: 1fr; }
     ShortScreen.-wide #left { width: 54; height: 1fr; border-right: solid $panel; }
     ShortScreen #head { height: 1; color: $text-muted; }
     ShortScreen #errors { height: 1fr; width: 1fr; padding: 0 1; border-top: solid $panel; scrollbar-size: 1 1; }
-    ShortScreen.-low #said { max-height: 1; padding: 0 1; }
+    ShortScreen.-low #cost { max-height: 1; padding: 0 1; }
     ShortScreen.-low #left { height: 1fr; }
     ShortScreen.-low #errors { display: none; }
     ShortScreen.-wide #errors { border-top: none; }
@@ -86,7 +86,7 @@ the others, to be marked for a run.
     def body(self) -> Iterable[Widget]:
         """Sizes on one side, the candidates' errors for the size under the cursor on the other."""
         yield Brief(id="question")
-        yield Static(id="said")
+        yield Static(id="cost")
         with Container(id="body"):
             with Container(id="left"):
                 yield Static(Text(_HEAD), id="head")
@@ -119,7 +119,7 @@ the others, to be marked for a run.
             state.suites = []
             self.query_one(Rows).show(0, self._line)
             self.query_one("#question", Static).update(Text(f"no short suite: {plain(error.what)}"))
-            self.query_one("#said", Static).update(Text(f"→ {plain(error.fix)}" if error.fix else ""))
+            self.query_one("#cost", Static).update(Text(f"→ {plain(error.fix)}" if error.fix else ""))
             self.query_one("#each", Static).update(Text())
 
         self.load("pick", lambda: shorten_to(trial, sizes, whole, leave_out), arrived, failed)
@@ -147,7 +147,7 @@ the others, to be marked for a run.
             "without reversed and suspected pairs" if self.state.leave_out else "",
         ]  # fmt: skip
         self.query_one("#question", Static).update(Text(" · ".join(filter(None, parts))))
-        self.query_one("#said", Static).update(
+        self.query_one("#cost", Static).update(
             Text(
                 f"{count(len(suite.pair_ids), 'pair')} of {len(trial.pairs):,}, in {count(suite.units, suite.whole)}: "
                 f"standard errors of ability grow {suite.loss:.2f}-fold (median candidate); as informative as "

@@ -39,13 +39,13 @@ class PairsScreen(Place):
     TITLE = "Pairs of a suite"
     GUIDE = """
 Every pair as it stands in the suite. / finds a word anywhere in ids, prompts, responses and criteria; f keeps one
-subcategory, v one size of V (how many criteria the rejected response violates); esc takes these back, then leaves.
+subcategory, v one size of V; esc takes these back, then leaves.
 
 Words that the two responses do not share are underlined in the chosen one and struck out in the rejected one.
 
-⚑ is a pair you flagged, ⊘ one you excluded: rankings, failures and correlations leave it out. t puts the pairs on
-trial by what the candidates said about them.
+⚑ is a flag, ⊘ an excluded pair. t puts the pairs on trial.
 """
+    TERMS = ("pair", "violations", "category", "exemplar", "flag", "excluded pair", "pairs on trial")
     FIRST_KEYS = ("back", "search", "subcategory", "size", "trial")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
@@ -105,7 +105,7 @@ trial by what the candidates said about them.
 
         def arrived(matches: Matches) -> None:
             state.take(matches)
-            self._say(state.found_words())
+            self._say(state.count_text())
             self.query_one(Rows).show(len(matches.places), self._line)
             self._read_pair()
 

@@ -95,7 +95,7 @@ class SuitePairsState:
         places = self.matches.places if self.matches is not None else ()
         return int(places[min(index, len(places) - 1)]) if len(places) else None
 
-    def found_words(self) -> str:
+    def count_text(self) -> str:
         """How many pairs there are like this."""
         assert self.matches is not None
         number, scored, shots = len(self.matches.places), self.entry.n_scored, self.entry.n_shots

@@ -64,8 +64,10 @@ def _flowing(lines: list[str]) -> list[str]:
     joined: list[str] = []
     inside = False
     for line in lines:
-        kept = not line.strip() or line.startswith(("#", "|", "- ", "* ", "    ", "```", ">")) or line[:1].isdigit()
-        if inside and not kept:
+        stands_alone = (
+            not line.strip() or line.startswith(("#", "|", "- ", "* ", "    ", "```", ">")) or line[:1].isdigit()
+        )
+        if inside and not stands_alone:
             joined[-1] += " " + line.strip()
         else:
             joined.append(line)

@@ -50,14 +50,18 @@ class SuitesScreen(Place):
 ● is built in, ▤ a file you named, ◌ a version that only the database holds. pairs: those that count; prompts: the
 groups they come in; runs: how often the suite was scored here.
 
-card: how the suite was made and what it does not show. coverage: pairs by subcategory and by |V|, the number of
-criteria the rejected response violates – 1 is hardest; a pair counts in every subcategory it violates. enter on a cell
-shows its pairs. check: duplicates, structure, lengths, and whether a reader who never sees the prompt could win.
+card: how the suite was made and what it does not show. coverage: pairs by subcategory and by |V|; a pair counts in
+every subcategory it violates. enter on a cell shows its pairs. check: duplicates, structure, lengths, and whether a
+reader who never sees the prompt could win.
 
-t puts the pairs on trial by item response: which labels are suspected, which pairs tell nothing, a short suite of those
-that tell most. Mark suites with space, then r takes them to the Run screen. n builds pairs from prompts of your own,
-shows how that goes, and lets you read the result blind.
+t puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
+then r takes them to the Run screen. n builds pairs from prompts of your own, shows how that goes, and lets you read
+the result blind.
 """
+    TERMS = (
+        "suite", "pair", "group", "category", "violations", "pairs on trial", "short suite", "construction",
+        "blind reading",
+    )  # fmt: skip
     FIRST_KEYS = ("browse", "pane('coverage')", "pane('check')", "pane('card')", "trial", "construct")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "browse", "pairs", tooltip="read the pairs, or those of the cell", id="browse"),
@@ -234,7 +238,7 @@ shows how that goes, and lets you read the result blind.
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """Another pane by mouse."""
-        self.action_pane(cast(Pane, event.what))
+        self.action_pane(cast(Pane, event.target))
 
     def action_pane(self, name: Pane) -> None:
         """Card, coverage or check."""

@@ -42,14 +42,14 @@ class TokenScreen(Place):
     TITLE = "Tokens"
     GUIDE = """
 Every token is tinted by the probability the candidate gave it, given all before it; the steps are in the legend, and
-each has a look of its own beside its colour. rank: 1 is the likeliest token of the vocabulary. entropy: how open the
-candidate was at that place, in nats.
+each has a look of its own beside its colour. Its rank and its entropy stand with it.
 
 The curve is the log-likelihood of the chosen response so far less that of the rejected one, in nats. Words that both
 share are passed together, so it moves where they part. It ends at the difference of the two sums; ┊ marks the place
 from which on it stays on that side, ▲ the token under the cursor. Responses differ in length, so the difference per
 byte stands beside it.
 """
+    TERMS = ("token scores", "likelihood", "sum", "per_byte")
     WITHOUT = Place.WITHOUT | {"step", "copy"}
     FIRST_KEYS = ("back", "turn", "other", "step(1)", "step(-1)")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,10 +132,10 @@ byte stands beside it.
     def _share_out(self) -> None:
         texts = list(self.query(TokenText))
         low = self.has_class("-low")
-        needed = (max if self.wide or low else sum)(text.wanted_height for text in texts)
+        needed = (max if self.wide or low else sum)(text.full_height for text in texts)
         for text in texts:
             # One above the other, the longer response has more of the room; in little room, one hides the other.
-            text.styles.height = "1fr" if self.wide else "100%" if low else f"{text.wanted_height}fr"
+            text.styles.height = "1fr" if self.wide else "100%" if low else f"{text.full_height}fr"
         height = self.size.height
         least, most = (12 if height >= 36 else 6 if height >= 18 else 3), height * 2 // 5
         self.query_one("#curve").styles.height = max(least, min(most, height - _LINES - needed))

@@ -77,11 +77,11 @@ def wrapped(pieces: Sequence[str], width: int) -> list[list[Span]]:
                     lines.append([])
                     at = 0
                 while part:
-                    taken = _fitting(part, width - at, force=at == 0)
-                    if taken:
-                        lines[-1].append(Span(token, part[:taken], at))
-                        at += cell_len(part[:taken])
-                        part = part[taken:]
+                    length = _fitting(part, width - at, force=at == 0)
+                    if length:
+                        lines[-1].append(Span(token, part[:length], at))
+                        at += cell_len(part[:length])
+                        part = part[length:]
                     if part:
                         lines.append([])
                         at = 0
@@ -98,13 +98,13 @@ def _words(pieces: Sequence[str]) -> list[list[tuple[int, str]]]:
 
 
 def _fitting(text: str, room: int, *, force: bool) -> int:
-    taken = cells = 0
+    length = cells = 0
     for character in text:
         cells += get_character_cell_size(character)
-        if cells > room and not (force and not taken):
+        if cells > room and not (force and not length):
             break
-        taken += 1
-    return taken
+        length += 1
+    return length
 
 
 class TokenText(ScrollView, can_focus=True):
@@ -159,7 +159,7 @@ class TokenText(ScrollView, can_focus=True):
         self.scroll_home(animate=False)
 
     @property
-    def wanted_height(self) -> int:
+    def full_height(self) -> int:
         """Lines that it takes to show all of it, its frame included."""
         return len(self._lines) + 2
 

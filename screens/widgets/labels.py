@@ -26,9 +26,9 @@ def place_labels(
         points: (column, row) of each, inside 0..width-1 and 0..height-1.
         names: one each.
     """
-    taken = [bytearray(width) for _ in range(height)]
+    occupied = [bytearray(width) for _ in range(height)]
     for column, row in points:
-        taken[row][column] = 1
+        occupied[row][column] = 1
     labels = [Label(0, 0, "")] * len(points)
     # Crowded points first: they have the fewest places to choose from.
     crowd = [sum(abs(a - c) < longest and abs(b - r) < 2 for c, r in points) for a, b in points]
@@ -36,18 +36,18 @@ def place_labels(
         column, row = points[i]
         for limit in (longest, 10, 6):
             name = names[i] if len(names[i]) <= limit else names[i][: limit - 1] + "…"
-            spot = _free(taken, column, row, len(name), width, height)
+            spot = _free(occupied, column, row, len(name), width, height)
             if spot is not None:
                 labels[i] = Label(*spot, name)
                 # A blank on either side keeps two names from reading as one.
                 for cell in range(max(0, spot[0] - 1), min(width, spot[0] + len(name) + 1)):
-                    taken[spot[1]][cell] = 1
+                    occupied[spot[1]][cell] = 1
                 break
     return labels
 
 
 def _free(
-    taken: list[bytearray], column: int, row: int, length: int, width: int, height: int
+    occupied: list[bytearray], column: int, row: int, length: int, width: int, height: int
 ) -> tuple[int, int] | None:
     for start, line in (
         (column + 2, row),
@@ -63,7 +63,7 @@ def _free(
             start >= 0
             and start + length <= width
             and 0 <= line < height
-            and not any(taken[line][start : start + length])
+            and not any(occupied[line][start : start + length])
         ):
             return start, line
     return None

@@ -26,7 +26,7 @@ class LineList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._count = 0
         self._line: Callable[[int, int], Text] = lambda index, width: Text()
-        self._made: dict[tuple[int, int], list[Segment]] = {}
+        self._rendered: dict[tuple[int, int], list[Segment]] = {}
 
     @property
     def count(self) -> int:
@@ -43,7 +43,7 @@ class LineList(ScrollView, can_focus=True):
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Draw again; what is drawn as a whole is made anew."""
         if not regions:
-            self._made.clear()
+            self._rendered.clear()
         super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
 
@@ -61,9 +61,9 @@ class LineList(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if index >= self._count:
             return Strip.blank(width, self.rich_style)
-        if (made := self._made.get((index, width))) is None:
+        if (rendered := self._rendered.get((index, width))) is None:
             line = self._line(index, width)
             line.truncate(width, overflow="ellipsis")
-            made = self._made[index, width] = list(line.render(self.app.console))
-        segments, base = self.dressed(index, made, self.rich_style)
+            rendered = self._rendered[index, width] = list(line.render(self.app.console))
+        segments, base = self.dressed(index, rendered, self.rich_style)
         return Strip(segments).adjust_cell_length(width).apply_style(base)

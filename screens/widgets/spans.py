@@ -29,25 +29,25 @@ class Spans(Widget, can_focus=False):
         """What stands on the line, from left to right."""
         raise NotImplementedError
 
-    async def clicked(self, what: str) -> None:
+    async def clicked(self, target: str) -> None:
         """Do what a click stands for."""
         raise NotImplementedError
 
     def render(self) -> Text:
         line = Text(no_wrap=True, overflow="crop")
         self._spans = []
-        for text, style, what in self.parts():
+        for text, style, target in self.parts():
             start = line.cell_len
             line.append(text, style)
-            if what:
-                self._spans.append((start, line.cell_len, what))
+            if target:
+                self._spans.append((start, line.cell_len, target))
         return line
 
     async def on_click(self, event: events.Click) -> None:
         """Find the part under the mouse."""
-        for start, end, what in self._spans:
+        for start, end, target in self._spans:
             if start <= event.x < end:
-                await self.clicked(what)
+                await self.clicked(target)
 
 
 class Heading(Spans):
@@ -56,10 +56,10 @@ class Heading(Spans):
     class Clicked(Message):
         """A heading was clicked."""
 
-        def __init__(self, heading: Heading, what: str) -> None:
+        def __init__(self, heading: Heading, target: str) -> None:
             super().__init__()
             self.heading = heading
-            self.what = what
+            self.target = target
 
         @property
         def control(self) -> Heading:
@@ -81,6 +81,6 @@ class Heading(Spans):
         """As they were given."""
         return self._parts
 
-    async def clicked(self, what: str) -> None:
+    async def clicked(self, target: str) -> None:
         """Tell whoever asked."""
-        self.post_message(self.Clicked(self, what))
+        self.post_message(self.Clicked(self, target))

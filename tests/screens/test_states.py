@@ -181,7 +181,7 @@ def test_pages_of_pairs_come_and_go() -> None:
         state.keep_page(page, [_thing(page=page)] * 100)
     assert state.line(2400) is not None
     assert state.line(0) is None, "the page read first went"
-    assert state.question(state.found_words()) == "many · 2,500 pairs · with “peas”"
+    assert state.question(state.count_text()) == "many · 2,500 pairs · with “peas”"
     state.change(text="")
     assert not state.narrowed
 

@@ -69,7 +69,7 @@ async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle
 
 
 async def test_one_above_the_other_the_longer_response_has_more_room(scored, make_app, settle, monkeypatch) -> None:
-    monkeypatch.setattr(TokenText, "wanted_height", property(lambda text: 9 if text.id == "chosen" else 3))
+    monkeypatch.setattr(TokenText, "full_height", property(lambda text: 9 if text.id == "chosen" else 3))
     app = make_app(scored[0], start="failures")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

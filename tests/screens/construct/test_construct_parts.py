@@ -26,7 +26,7 @@ from engine.store.runs import Status
 from rubrics.errors import BadInput, RudeError
 from rude_tui.commands.construct import typed_request
 from screens.construct.command import arguments, plan_words, shown_command
-from screens.construct.example_list import filters, kept
+from screens.construct.example_list import filters, passes
 from screens.construct.jobs import ended
 from screens.construct.prices import read_price
 
@@ -124,7 +124,7 @@ def test_each_filter_keeps_as_many_as_it_says(beds: Path) -> None:
     options = filters(found.examples)
     for value, label in options:
         words = label.removeprefix("all ")
-        assert sum(kept(example, value) for example in found.examples) == int(words.split()[0].replace(",", ""))
+        assert sum(passes(example, value) for example in found.examples) == int(words.split()[0].replace(",", ""))
     assert "2 negatives rejected: others violated too" in dict(options).values()
     assert found.pairs == 4
 

@@ -67,7 +67,7 @@ def test_a_look_is_followed_by_a_rest_as_long_as_it_took_several_times_over(monk
     watcher = Watcher()
     assert watcher.rested
     watcher.took(Look("key", seconds=0.5))
-    assert watcher.seen == "key"
+    assert watcher.last_key == "key"
     now[0] += 1.9
     assert not watcher.rested
     now[0] += 0.2
