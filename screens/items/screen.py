@@ -27,7 +27,7 @@ from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
     from engine.annotations.pairs import Kind
-    from engine.results.items import PairTrial, Trial
+    from engine.results.pair_trial import PairTrial, Trial
 
 __all__ = ["ItemsScreen"]
 
@@ -177,7 +177,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
             self._fill(self._pairs.cursor)
 
     def _fill(self, cursor: int) -> None:
-        from engine.results.items import cannot_tell
+        from engine.results.pair_trial import cannot_tell
 
         state, trial, board = self.state, self.state.trial, self.state.board
         assert trial is not None
@@ -241,7 +241,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
 
     def action_finding(self) -> None:
         """Keep the pairs of which something was found."""
-        from engine.results.items import FINDINGS
+        from engine.results.pair_trial import FINDINGS
 
         if self.state.trial is not None:
             marked = ((name, f"{FINDING_MARKS[name][0]} {name}: {words}") for name, words in FINDINGS.items())
@@ -252,7 +252,7 @@ n picks a short suite of the pairs that tell most, and says what leaving out the
 
     def action_order(self) -> None:
         """Choose what the pairs are sorted by."""
-        from engine.results.items import SORTS
+        from engine.results.pair_trial import SORTS
 
         if self.state.trial is not None:
             options = [(name, f"{name}: {words}") for name, words in SORTS.items()]

@@ -64,7 +64,7 @@ def test_means_over_the_responses_that_all_have_scores_of(store: Store, scored: 
 def test_what_is_missing_is_said(store: Store, scored: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="token scores") as caught:
         predictor_values(Evidence(store, QUESTION), "proxy rank, uniform")
-    assert "--token-scores" in caught.value.fix
+    assert "--token-scores" in caught.value.shell
     fill(store, scored, tmp_path)
     (tmp_path / "config.json").unlink()
     with pytest.raises(BadInput, match="vocabulary"):
