@@ -14,7 +14,7 @@ import numpy.typing as npt
 from engine.correlation.scaling import Checkpoint
 from engine.outcomes.outcomes import near_misses
 from engine.results.board import Board, Question
-from engine.results.pairs import scopes
+from engine.results.pair_index import scopes
 from engine.stats.clusters import Clusters, resampled_sums
 from engine.stats.curves import LEAST_POINTS, PowerLaw, Value, fit_power_law, resampled_values
 from engine.stats.matrix import Scope, ScoreMatrix
@@ -22,7 +22,7 @@ from engine.stats.ranking import rank_many
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["Curve", "Forecast", "Point", "training_curves"]
+__all__ = ["Curve", "CurvePoint", "Forecast", "training_curves"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ _FAR: Final = 2.0
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """One checkpoint."""
 
     candidate: str
@@ -63,7 +63,7 @@ class Curve:
 
     run: str
     scope: str
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]
     """By tokens."""
     law: PowerLaw | None
     ceiling: Value
@@ -87,16 +87,17 @@ def training_curves(
         BadInput: a checkpoint is no candidate on the board.
     """
     names = [name for entrant in board.entrants for name in (entrant.label, entrant.name)]
-    for stranger, near in near_misses([one.candidate for one in checkpoints], names).items():
+    for stranger, near in near_misses([checkpoint.candidate for checkpoint in checkpoints], names).items():
         raise BadInput(
             f"checkpoint {stranger!r} has not been run on {board.suite}",
             where=board.protocol,
             fix=f"did you mean {near[0]}?" if near else "candidates: " + ", ".join(board.matrix.candidates),
         )
     runs: dict[str, list[tuple[float, str]]] = {}
-    for one in checkpoints:
-        runs.setdefault(one.run, []).append((one.tokens, board.entrant(one.candidate).label))
-    found = []
+    for checkpoint in checkpoints:
+        label = board.entrant(checkpoint.candidate).label
+        runs.setdefault(checkpoint.run, []).append((checkpoint.tokens, label))
+    curves = []
     for run, members in runs.items():
         members.sort()
         if twice := [label for label, count in Counter(label for _, label in members).items() if count > 1]:
@@ -109,22 +110,22 @@ def training_curves(
             board.matrix.scores[rows],
         )  # fmt: skip
         tokens = np.array([number for number, _ in members])
-        wanted = scopes(board.index, question.by)
-        ranked = rank_many(matrix, wanted, chance=board.chance, resamples=_RESAMPLES, seed=seed)
-        for scope, ranking in zip(wanted, ranked, strict=True):
+        grouping = scopes(board.index, question.by)
+        ranked = rank_many(matrix, grouping, chance=board.chance, resamples=_RESAMPLES, seed=seed)
+        for scope, ranking in zip(grouping, ranked, strict=True):
             by_name = {row.candidate: row for row in ranking.rows}
             estimates = [by_name[label] for label in matrix.candidates]
             values = np.array([row.value for row in estimates])
             drawn = _resampled(matrix, scope, seed)
             law = fit_power_law(tokens, values) if np.isfinite(values).all() else None
             points = tuple(
-                Point(
+                CurvePoint(
                     row.candidate, float(t), row.value, row.ci_low, row.ci_high, law.at(float(t)) if law else math.nan
                 )
                 for row, t in zip(estimates, tokens, strict=True)
             )
-            found.append(_curve(run, scope.name, points, law, drawn, at))
-    return found
+            curves.append(_curve(run, scope.name, points, law, drawn, at))
+    return curves
 
 
 def _resampled(matrix: ScoreMatrix, scope: Scope, seed: int) -> FloatArray:
@@ -141,7 +142,7 @@ def _resampled(matrix: ScoreMatrix, scope: Scope, seed: int) -> FloatArray:
 
 
 def _curve(
-    run: str, scope: str, points: tuple[Point, ...], law: PowerLaw | None, drawn: FloatArray, at: Sequence[float]
+    run: str, scope: str, points: tuple[CurvePoint, ...], law: PowerLaw | None, drawn: FloatArray, at: Sequence[float]
 ) -> Curve:
     unknown = Value(math.nan, math.nan, math.nan)
     if law is None:
@@ -171,14 +172,14 @@ def _curve(
 
 
 def _forecast(law: PowerLaw, tokens: float, drawn: FloatArray) -> Forecast:
-    found = _widened(law, tokens, drawn)
+    estimate = _widened(law, tokens, drawn)
     times = tokens / law.largest
     warning = ""
     if times > _FAR:
         warning = f"{times:.3g} times the tokens seen: rests on the form of the curve more than on the points"
     elif times > 1:
         warning = "extrapolated: holds only if the form does"
-    return Forecast(tokens, times, found.value, found.ci_low, found.ci_high, warning)
+    return Forecast(tokens, times, estimate.value, estimate.ci_low, estimate.ci_high, warning)
 
 
 def _widened(law: PowerLaw, tokens: float, drawn: FloatArray) -> Value:

@@ -13,15 +13,15 @@ from rubrics.errors import BadInput
 
 __all__ = ["RULE", "families_of", "family_of", "named", "read_families"]
 
-RULE: Final = "the letters a name begins with (Qwen2.5-7B and Qwen3-4B are qwen); --families says otherwise"
+RULE: Final = "the letters a name begins with (Qwen2.5-7B and Qwen3-4B are qwen)"
 _FIX: Final = "two columns, candidate and family, and one row per candidate"
 
 
 def family_of(name: str) -> str:
     """By the rule: the letters that the name begins with, its owner left out; the whole name where there are none."""
     own = name.rstrip("/").rsplit("/", 1)[-1]
-    found = re.match(r"[^\W\d_]+", own)
-    return (found[0] if found else own).casefold()
+    letters = re.match(r"[^\W\d_]+", own)
+    return (letters[0] if letters else own).casefold()
 
 
 def families_of(text: str) -> dict[str, str]:
@@ -32,13 +32,13 @@ def families_of(text: str) -> dict[str, str]:
     """
     if text.endswith(".csv"):
         return read_families(Path(text))
-    found: dict[str, str] = {}
+    by_candidate: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, family = (piece.strip() for piece in part.rpartition("="))
         if not (name and equals and family):
-            raise BadInput(f"{part!r} is not CANDIDATE=FAMILY", where="--families", fix="a=llama,b=qwen, or a FILE.csv")
-        _put(found, name, family, "--families")
-    return found
+            raise BadInput(f"{part!r} is not CANDIDATE=FAMILY", where="families", fix="a=llama,b=qwen, or a FILE.csv")
+        _put(by_candidate, name, family, "families")
+    return by_candidate
 
 
 def read_families(path: Path) -> dict[str, str]:
@@ -56,20 +56,22 @@ def read_families(path: Path) -> dict[str, str]:
         raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
     except csv.Error as error:
         raise BadInput(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
-    found: dict[str, str] = {}
+    by_candidate: dict[str, str] = {}
     for line, row in enumerate(rows, start=2):
         name, family = ((row.get(column) or "").strip() for column in ("candidate", "family"))
         if not name or not family:
             raise BadInput(f"row {line}: needs a candidate and a family", where=where, fix=_FIX)
-        _put(found, name, family, where)
-    if not found:
+        _put(by_candidate, name, family, where)
+    if not by_candidate:
         raise BadInput("names no family", where=where, fix=_FIX)
-    return found
+    return by_candidate
 
 
-def _put(found: dict[str, str], name: str, family: str, where: str) -> None:
-    if found.setdefault(name, family) != family:
-        raise BadInput(f"{name!r} is put into {found[name]!r} and {family!r}", where=where, fix="name one family")
+def _put(by_candidate: dict[str, str], name: str, family: str, where: str) -> None:
+    if by_candidate.setdefault(name, family) != family:
+        raise BadInput(
+            f"{name!r} is put into {by_candidate[name]!r} and {family!r}", where=where, fix="name one family"
+        )
 
 
 def named(name: str, given: Mapping[str, str] | None) -> str:

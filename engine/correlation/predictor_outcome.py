@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -113,9 +113,11 @@ def predictor_names(
     if source != "own":
         return list(BUNDLED[source]().predictors)
     if store is None:
-        return [name for name, found in catalogue().items() if found.listed]
+        return [name for name, predictor in catalogue().items() if predictor.listed]
     evidence = Evidence(store, question) if question is not None else None
-    return [name for name, found in catalogue(store).items() if found.listed and _can_stand(found, evidence)]
+    return [
+        name for name, predictor in catalogue(store).items() if predictor.listed and _can_stand(predictor, evidence)
+    ]
 
 
 def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
@@ -166,10 +168,9 @@ def correlation_views(
     Raises:
         BadInput: as `correlation_view`.
     """
-    known = predictor_names(source=source) if source != "own" else list(catalogue(store))
-    _check("predictor", predictors, known, [name for name in known if not name.startswith("proxy ")])
-    measured = outcome_names(store, source=source)
-    _check("outcome", outcomes, measured, measured)
+    stored = predictor_names(source=source) if source != "own" else list(catalogue(store))
+    _check_predictors(predictors, stored, [name for name in stored if not name.startswith("proxy ")])
+    _check_outcomes(outcomes, outcome_names(store, source=source))
     if source != "own":
         return [_bundled(source, predictor, outcome, families) for outcome in outcomes for predictor in predictors]
     evidence = Evidence(store, question)
@@ -182,11 +183,17 @@ def correlation_views(
     ]
 
 
-def _check(what: str, asked: Sequence[str], known: Sequence[str], told: Sequence[str]) -> None:
-    for wanted in asked:
-        if wanted not in known:
-            fix = f"{what}s: " + ", ".join(told) if told else "rude-tui outcomes add FILE.csv"
-            raise BadInput(f"no {what} {wanted!r}", fix=fix)
+def _check_predictors(names: Sequence[str], available: Collection[str], listed: Sequence[str]) -> None:
+    for name in names:
+        if name not in available:
+            raise BadInput(f"no predictor {name!r}", fix="predictors: " + ", ".join(listed))
+
+
+def _check_outcomes(names: Sequence[str], available: Sequence[str]) -> None:
+    for name in names:
+        if name not in available:
+            fix = "outcomes: " + ", ".join(available) if available else "add outcomes from a file"
+            raise BadInput(f"no outcome {name!r}", fix=fix, shell="" if available else "rude-tui outcomes add FILE.csv")
 
 
 def predictor_values(evidence: Evidence, predictor: str) -> Mapping[str, Estimate]:
@@ -195,9 +202,9 @@ def predictor_values(evidence: Evidence, predictor: str) -> Mapping[str, Estimat
     Raises:
         BadInput: no such predictor, or what it needs has not been run.
     """
-    known = catalogue(evidence.store)
-    _check("predictor", [predictor], list(known), [name for name in known if known[name].listed])
-    return known[predictor].of(evidence)
+    predictors = catalogue(evidence.store)
+    _check_predictors([predictor], predictors, [name for name, about in predictors.items() if about.listed])
+    return predictors[predictor].of(evidence)
 
 
 def predictor_label(evidence: Evidence, predictor: str) -> str:
@@ -221,10 +228,10 @@ def _own(
     points = []
     for row in table.overall.rows:
         entrant = table.entrants[row.candidate]
-        found = outcomes.get(entrant.label) or outcomes.get(entrant.name)
+        measured = outcomes.get(entrant.label) or outcomes.get(entrant.name)
         x = values.get(row.candidate, _UNKNOWN)
         size = math.log10(entrant.parameters) if entrant.parameters else math.nan
-        y = found.score if found else math.nan
+        y = measured.score if measured else math.nan
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
     notes = list(table.notes)
     if not about.higher_is_better:
@@ -248,15 +255,15 @@ def _own(
 
 def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
     study = BUNDLED[source]()
-    found = [
+    points = [
         Point(p.name, p.x, math.nan, math.nan, p.y, p.size, (families or {}).get(p.name) or p.family, p.shipped)
         for p in study.points(predictor, outcome)
     ]
     about = catalogue().get(predictor)
     if about is None:
-        return _view(predictor, outcome, study.source, math.nan, found, [])
+        return _view(predictor, outcome, study.source, math.nan, points, [])
     notes = [] if about.higher_is_better else [_turned(predictor)]
-    view = _view(predictor, outcome, study.source, math.nan, found, notes)
+    view = _view(predictor, outcome, study.source, math.nan, points, notes)
     return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
 
 
@@ -267,12 +274,12 @@ def _turned(predictor: str) -> str:
 def _view(
     predictor: str, outcome: str, source: str, chance: float, points: list[Point], notes: list[str]
 ) -> CorrelationView:
-    known = _both(points)
+    complete = _both(points)
     statistics = correlate(
-        [point.x for point in known],
-        [point.y for point in known],
-        [point.name for point in known],
-        families=[point.family for point in known],
+        [point.x for point in complete],
+        [point.y for point in complete],
+        [point.name for point in complete],
+        families=[point.family for point in complete],
     )
     return CorrelationView(predictor, outcome, source, chance, tuple(points), statistics, tuple(notes))
 
@@ -283,8 +290,8 @@ def _both(points: Sequence[Point]) -> list[Point]:
 
 def given_size(view: CorrelationView, *, ranks: bool = False) -> Statistic:
     """The correlation that log10 parameters do not account for: partial Pearson, or Spearman."""
-    known = _both(view.points)
-    return partial([p.x for p in known], [p.y for p in known], [p.size for p in known], ranks=ranks)
+    complete = _both(view.points)
+    return partial([p.x for p in complete], [p.y for p in complete], [p.size for p in complete], ranks=ranks)
 
 
 @dataclass(frozen=True)
@@ -303,11 +310,11 @@ class Expected:
 
 def expected(view: CorrelationView) -> tuple[Expected, ...]:
     """Each candidate whose outcome is unknown, by a least-squares line through the others; none below three points."""
-    known = _both(view.points)
-    line = fit_line([p.x for p in known], [p.y for p in known])
+    complete = _both(view.points)
+    line = fit_line([p.x for p in complete], [p.y for p in complete])
     if line is None or math.isnan(line.scatter):
         return ()
-    low, high = min(p.x for p in known), max(p.x for p in known)
+    low, high = min(p.x for p in complete), max(p.x for p in complete)
     return tuple(
         Expected(p.name, p.x, line.at(p.x), *line.interval(p.x), not low <= p.x <= high)
         for p in view.points
@@ -360,12 +367,12 @@ def _aligned(
     if len({view.outcome for view in views}) != 1:
         raise ValueError("a verdict is about one outcome")
     names = sorted({point.name for view in views for point in view.points})
-    known = [{point.name: point for point in view.points} for view in views]
+    by_name = [{point.name: point for point in view.points} for view in views]
     columns = {
         view.predictor: np.array([points[name].x if name in points else math.nan for name in names])
         * (1 if view.higher_is_better else -1)
-        for view, points in zip(views, known, strict=True)
+        for view, points in zip(views, by_name, strict=True)
     }
-    anyone = [next(points[name] for points in known if name in points) for name in names]
-    outcome, size = np.array([point.y for point in anyone]), np.array([point.size for point in anyone])
-    return columns, outcome, size, [point.family for point in anyone]
+    points_of_any = [next(points[name] for points in by_name if name in points) for name in names]
+    outcome, size = np.array([point.y for point in points_of_any]), np.array([point.size for point in points_of_any])
+    return columns, outcome, size, [point.family for point in points_of_any]

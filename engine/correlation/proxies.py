@@ -90,16 +90,20 @@ def stand_ins(
         return values[label].value
 
     if outcome is None:
-        rows = [ProxyRow(f"{one.small} → {one.large}", value(one.small), value(one.large)) for one in pairs]
+        rows = [ProxyRow(f"{pair.small} → {pair.large}", value(pair.small), value(pair.large)) for pair in pairs]
         return judge_proxies(
             rows, proxy=f"{predictor}, small", target=f"{predictor}, large", lower_is_better=lower_is_better
         )
-    scores = {found.candidate: found.score for found in stored_outcomes(store) if found.outcome == outcome}
+    scores = {row.candidate: row.score for row in stored_outcomes(store) if row.outcome == outcome}
     if not scores:
-        known = sorted({found.outcome for found in stored_outcomes(store)})
-        raise BadInput(f"no outcome {outcome!r}", fix="outcomes: " + (", ".join(known) or "none yet"))
-    missing = [one.large for one in pairs if one.large not in scores]
+        names = sorted({row.outcome for row in stored_outcomes(store)})
+        raise BadInput(f"no outcome {outcome!r}", fix="outcomes: " + (", ".join(names) or "none yet"))
+    missing = [pair.large for pair in pairs if pair.large not in scores]
     if missing:
-        raise BadInput(f"no {outcome} known for {missing[0]!r}", fix="rude-tui outcomes add FILE.csv")
-    rows = [ProxyRow(f"{one.small} → {one.large}", value(one.small), scores[one.large]) for one in pairs]
+        raise BadInput(
+            f"no {outcome} known for {missing[0]!r}",
+            fix="add outcomes from a file",
+            shell="rude-tui outcomes add FILE.csv",
+        )
+    rows = [ProxyRow(f"{pair.small} → {pair.large}", value(pair.small), scores[pair.large]) for pair in pairs]
     return judge_proxies(rows, proxy=f"{predictor}, small", target=outcome, lower_is_better=lower_is_better)

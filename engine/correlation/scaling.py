@@ -52,8 +52,8 @@ def tokens_of(text: str) -> float:
     Raises:
         ValueError: it is none, below one, or more than was ever written.
     """
-    found = _NUMBER.fullmatch(text.strip())
-    value = float(found[1]) * _UNITS[found[2].lower()] if found else math.nan
+    match = _NUMBER.fullmatch(text.strip())
+    value = float(match[1]) * _UNITS[match[2].lower()] if match else math.nan
     if not 1 <= value <= _MOST_TOKENS:
         raise ValueError(f"{text!r} is no number of tokens between 1 and {_MOST_TOKENS:g}")
     return value
@@ -65,16 +65,16 @@ def read_checkpoints(path: Path) -> list[Checkpoint]:
     Raises:
         BadInput: naming file and line; a candidate is named twice.
     """
-    found: dict[str, Checkpoint] = {}
+    by_candidate: dict[str, Checkpoint] = {}
     for line, (candidate, run, tokens) in _rows(path, ("candidate", "run", "tokens")):
         try:
             number = tokens_of(tokens)
         except ValueError as error:
             raise BadInput(str(error), where=f"{path}, line {line}", fix="such as 5e9 or 5B") from None
-        if candidate in found:
+        if candidate in by_candidate:
             raise BadInput(f"{candidate!r} is named twice", where=f"{path}, line {line}", fix="keep one of the lines")
-        found[candidate] = Checkpoint(candidate, run, number)
-    return list(found.values())
+        by_candidate[candidate] = Checkpoint(candidate, run, number)
+    return list(by_candidate.values())
 
 
 def read_proxies(path: Path) -> list[ProxyRow]:
@@ -83,7 +83,7 @@ def read_proxies(path: Path) -> list[ProxyRow]:
     Raises:
         BadInput: naming file and line.
     """
-    found = []
+    proxy_rows = []
     for line, (name, proxy, target) in _rows(path, ("name", "proxy", "target")):
         numbers = []
         for column, text in (("proxy", proxy), ("target", target)):
@@ -94,8 +94,8 @@ def read_proxies(path: Path) -> list[ProxyRow]:
             if wrong := unusable(numbers[-1]):
                 what = f"{column} is {text!r}, no number" if math.isnan(numbers[-1]) else f"{column}: {text!r} {wrong}"
                 raise BadInput(what, where=f"{path}, line {line}", fix="such as 0.61")
-        found.append(ProxyRow(name, *numbers))
-    return found
+        proxy_rows.append(ProxyRow(name, *numbers))
+    return proxy_rows
 
 
 def read_stand_ins(path: Path) -> list[StandIn]:
@@ -104,12 +104,12 @@ def read_stand_ins(path: Path) -> list[StandIn]:
     Raises:
         BadInput: naming file and line; a large candidate is named twice.
     """
-    found: dict[str, StandIn] = {}
+    by_large: dict[str, StandIn] = {}
     for line, (small, large) in _rows(path, ("small", "large")):
-        if large in found:
+        if large in by_large:
             raise BadInput(f"{large!r} is named twice", where=f"{path}, line {line}", fix="keep one of the lines")
-        found[large] = StandIn(small, large)
-    return list(found.values())
+        by_large[large] = StandIn(small, large)
+    return list(by_large.values())
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
@@ -122,7 +122,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
     except UnicodeDecodeError as error:
         raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    found = []
+    rows = []
     try:
         header = [cell.strip() for cell in next(reader, [])]
         missing = [name for name in columns if header.count(name) != 1]
@@ -139,9 +139,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
             if not all(cells):
                 empty = columns[cells.index("")]
                 raise BadInput(f"{empty} is empty", where=f"{where}, line {reader.line_num}", fix=fix)
-            found.append((reader.line_num, cells))
+            rows.append((reader.line_num, cells))
     except csv.Error as error:
         raise BadInput(f"is no CSV: {error}", where=f"{where}, line {reader.line_num}", fix=fix) from None
-    if not found:
+    if not rows:
         raise BadInput("holds no row", where=where, fix=fix)
-    return found
+    return rows

@@ -32,7 +32,7 @@ class BundledPoint:
 class Bundled:
     """A study: what foretells, what is foretold, and the points of any two."""
 
-    told: str
+    title: str
     """In a few words."""
     source: str
     predictors: tuple[str, ...]
@@ -43,14 +43,14 @@ class Bundled:
 def _published() -> Bundled:
     from data.published import SOURCE, benchmarks, points, predictors, published
 
-    def pointed(predictor: str, outcome: str) -> list[BundledPoint]:
-        known = published()
+    def points_of(predictor: str, outcome: str) -> list[BundledPoint]:
+        study = published()
         return [
-            BundledPoint(p.name, p.x, p.y, math.log10(known.parameters[p.name]), known.families[p.name], False)
+            BundledPoint(p.name, p.x, p.y, math.log10(study.parameters[p.name]), study.families[p.name], False)
             for p in points(predictor, outcome)
         ]
 
-    return Bundled("published study", SOURCE, predictors(), benchmarks(), pointed)
+    return Bundled("published study", SOURCE, predictors(), benchmarks(), points_of)
 
 
 def _ladder() -> Bundled:
@@ -58,18 +58,18 @@ def _ladder() -> Bundled:
     from data.ladder import SOURCE, ladder
     from engine.predictors.from_verdicts import SIZE
 
-    known = ladder()
+    study = ladder()
     shipped = {path.name for path in bundled_models()}
 
-    def pointed(predictor: str, outcome: str) -> list[BundledPoint]:
-        columns = known.predictors[predictor], known.outcomes[outcome], known.predictors[SIZE]
+    def points_of(predictor: str, outcome: str) -> list[BundledPoint]:
+        columns = study.predictors[predictor], study.outcomes[outcome], study.predictors[SIZE]
         return [
             BundledPoint(name, x, y, size, family, name in shipped)
-            for name, family, x, y, size in zip(known.candidates, known.families, *columns, strict=True)
+            for name, family, x, y, size in zip(study.candidates, study.families, *columns, strict=True)
         ]
 
-    told = f"ladder of {len(known.candidates)} models post-trained here"
-    return Bundled(told, SOURCE, tuple(known.predictors), tuple(known.outcomes), pointed)
+    title = f"ladder of {len(study.candidates)} models post-trained here"
+    return Bundled(title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of)
 
 
 BUNDLED: Final[Mapping[str, Callable[[], Bundled]]] = {"ladder": _ladder, "published": _published}

@@ -152,12 +152,14 @@ def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figur
     Raises:
         KeyError: no such candidate.
     """
-    found = []
+    profiles = []
     for scope, ranking in table.scopes.items():
         row = {row.candidate: row for row in ranking.rows}[candidate]
         number = list(table.scopes).index(scope)
-        found.append((f"{scope} (n = {row.n_pairs})", row, ("●", "chance") if not number else glyph(scope, number - 1)))
-    names, rows, marks = zip(*found, strict=True)
+        profiles.append(
+            (f"{scope} (n = {row.n_pairs})", row, ("●", "chance") if not number else glyph(scope, number - 1))
+        )
+    names, rows, marks = zip(*profiles, strict=True)
     figure, axes = _axes(width, 0.75 + 0.2 * len(rows))
     _intervals(axes, rows, [shown(name, 60) for name in names], table.chance, marks)
     axes.set_title(shown(candidate, 60), fontsize=8, loc="left")
@@ -171,8 +173,8 @@ def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
 
     figure, axes = _axes(width, 0.8 * width)
     seen = [point for point in view.points if not math.isnan(point.x)]
-    known = [point for point in seen if not math.isnan(point.y)]
-    line = fit_line([point.x for point in known], [point.y for point in known]) if len(known) > 2 else None
+    measured = [point for point in seen if not math.isnan(point.y)]
+    line = fit_line([point.x for point in measured], [point.y for point in measured]) if len(measured) > 2 else None
     tone = LIGHT_COLOURS["mark-1"]
     if line is not None:
         x = np.linspace(min(point.x for point in seen), max(point.x for point in seen), 60)
@@ -205,11 +207,11 @@ def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
     return figure
 
 
-def _strength(found: Any) -> str:
-    if math.isnan(found.value):
+def _strength(estimate: Any) -> str:
+    if math.isnan(estimate.value):
         return "–"
-    between = "" if math.isnan(found.ci_low) else f" [{found.ci_low:.2f}, {found.ci_high:.2f}]"
-    return f"{found.value:.2f}{between}".replace("-", "−")
+    between = "" if math.isnan(estimate.ci_low) else f" [{estimate.ci_low:.2f}, {estimate.ci_high:.2f}]"
+    return f"{estimate.value:.2f}{between}".replace("-", "−")
 
 
 _AROUND: Final = tuple(
@@ -264,20 +266,20 @@ def _over(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
     """Spearman's ρ of every predictor with one outcome, strongest first, with 95 % intervals; `width` in inches."""
-    known = [view for view in views if not math.isnan(view.statistics.spearman.value)]
-    known.sort(key=lambda view: -abs(view.statistics.spearman.value))
-    figure, axes = _axes(width, 0.75 + 0.17 * max(1, len(known)))
-    for place, view in enumerate(known):
-        found = view.statistics.spearman
+    ranked = [view for view in views if not math.isnan(view.statistics.spearman.value)]
+    ranked.sort(key=lambda view: -abs(view.statistics.spearman.value))
+    figure, axes = _axes(width, 0.75 + 0.17 * max(1, len(ranked)))
+    for place, view in enumerate(ranked):
+        rho = view.statistics.spearman
         tone = LIGHT_COLOURS["mark-1" if view is views[0] else "mark-2"]
-        if not math.isnan(found.ci_low):
-            axes.plot([found.ci_low, found.ci_high], [place, place], color=tone, linewidth=1)
+        if not math.isnan(rho.ci_low):
+            axes.plot([rho.ci_low, rho.ci_high], [place, place], color=tone, linewidth=1)
         sign = "o" if view is views[0] else "s"
-        axes.plot(found.value, place, marker=sign, markersize=4, color=tone, linestyle="none")
+        axes.plot(rho.value, place, marker=sign, markersize=4, color=tone, linestyle="none")
     axes.axvline(0, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
     axes.set_xlim(-1.03, 1.03)
-    axes.set_yticks(range(len(known)), [shown(view.predictor, 44) for view in known])
-    axes.set_ylim(len(known) - 0.4, -0.6)
+    axes.set_yticks(range(len(ranked)), [shown(view.predictor, 44) for view in ranked])
+    axes.set_ylim(len(ranked) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
@@ -292,21 +294,21 @@ def tokens(view: TokenView, *, width: float = 3.4) -> Figure:
     """The chosen response's log-likelihood less the rejected one's, as both are read, and where it turns for good."""
     from engine.results.running_difference import running_difference
 
-    found = running_difference(view)
+    difference = running_difference(view)
     figure, axes = _axes(width, 0.6 * width)
-    x = found.chosen + found.rejected
-    won = found.end > 0
+    x = difference.chosen + difference.rejected
+    won = difference.end > 0
     tone = LIGHT_COLOURS["good" if won else "bad"]
-    axes.fill_between(x, found.sums, 0, color=tone, alpha=0.15, linewidth=0)
-    axes.plot(x, found.sums, color=tone, linewidth=1)
+    axes.fill_between(x, difference.sums, 0, color=tone, alpha=0.15, linewidth=0)
+    axes.plot(x, difference.sums, color=tone, linewidth=1)
     axes.axhline(0, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
-    if found.turn:
-        axes.axvline(x[found.turn], color=INK, linewidth=0.6, linestyle=(0, (1, 1.5)))
-        axes.annotate("turns here", (x[found.turn], 1), (3, -2), xycoords=("data", "axes fraction"),
+    if difference.turn:
+        axes.axvline(x[difference.turn], color=INK, linewidth=0.6, linestyle=(0, (1, 1.5)))
+        axes.annotate("turns here", (x[difference.turn], 1), (3, -2), xycoords=("data", "axes fraction"),
                       textcoords="offset points", va="top", fontsize=6.5)  # fmt: skip
     axes.set_xlabel("characters read of both responses")
     axes.set_ylabel("chosen less rejected (nats)")
     side = "▲ the sum ends for the chosen response" if won else "▼ the sum ends for the rejected response"
-    verdict = side if found.end else "the sum ends even"
+    verdict = side if difference.end else "the sum ends even"
     axes.set_title(f"{shown(view.candidate, 40)}, {shown(view.pair_id, 40)}\n{verdict}", fontsize=8, loc="left")
     return figure

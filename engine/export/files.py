@@ -67,7 +67,7 @@ def whole(path: Path) -> Iterator[Path]:
         os.replace(scratch, path)
     except OSError as error:
         raise RudeError(
-            f"cannot be written ({error.strerror or error})", where=str(path), fix="name another file with -o"
+            f"cannot be written ({error.strerror or error})", where=str(path), fix="name another file", shell="-o FILE"
         ) from None
     finally:
         scratch.unlink(missing_ok=True)

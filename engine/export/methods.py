@@ -81,7 +81,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "margin": "how far the chosen response is behind: mean log-odds (choice), or log-likelihood per byte, nats",
     },
     "correlations": {
-        "predictor": "rude-tui predictors list says how it is made",
+        "predictor": "its own line among the predictors says how it is made",
         "outcome": "a score measured after post-training, as it was given",
         "statistic": "Pearson's r, Spearman's ρ (midranks) or Kendall's τ-b",
         "value": "the correlation over the candidates that have both numbers",
@@ -93,9 +93,9 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "predictors": {
         "candidate": _WHOSE["candidate"],
-        "predictor": "rude-tui predictors list says how it is made",
-        "value": "as its line in rude-tui predictors list says",
-        "ci_low": "95 % over clusters of pairs or traces; rude-tui predictors list --values names the method",
+        "predictor": "its own line among the predictors says how it is made",
+        "value": "as its line among the predictors says",
+        "ci_low": "95 % over clusters of pairs or traces; the method stands beside the predictor's values",
         "ci_high": "its other end, made alike",
     },
     "pairs": {

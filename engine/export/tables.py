@@ -18,14 +18,14 @@ from engine.correlation.sources import Source
 from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table
-from engine.results.items import try_pairs
+from engine.results.pair_trial import try_pairs
 from engine.results.rankings import rankings_of
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from engine.store.views import failure_rows, verdict_rows
 from rubrics.errors import BadInput
 
-__all__ = ["COLUMNS", "WHAT", "Table", "table"]
+__all__ = ["COLUMNS", "TABLES", "Table", "table"]
 
 
 @dataclass(frozen=True)
@@ -88,36 +88,37 @@ _ABILITIES: Final = {
 
 
 def table(store: Store, what: str, question: Question, *, source: Source = "own") -> Table:
-    """One of the tables in `WHAT`, for the question's suite; every protocol run there unless one is named.
+    """One of the tables in `TABLES`, for the question's suite; every protocol run there unless one is named.
 
     Raises:
         BadInput: no such table, or nothing stored answers the question.
     """
-    if what not in WHAT:
-        raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(WHAT))
+    if what not in TABLES:
+        raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(TABLES))
     if what == "correlations":
         return _correlations(store, question, source)
-    return WHAT[what](store, question)
+    return TABLES[what](store, question)
 
 
-def _protocols(store: Store, question: Question) -> list[Question]:
+def _by_protocol(store: Store, question: Question) -> list[Question]:
+    """The question, narrowed to each protocol that the suite was run under; as it is where it names one."""
     if question.protocol is not None or question.metric is not None:
         return [question]
     board = load_board(store, question)
-    found = {run.protocol for run in stored_runs(store, board.suite_hash) if run.n_scored}
-    return [replace(question, suite=board.suite_hash, protocol=protocol) for protocol in sorted(found)]
+    protocols = {run.protocol for run in stored_runs(store, board.suite_hash) if run.n_scored}
+    return [replace(question, suite=board.suite_hash, protocol=protocol) for protocol in sorted(protocols)]
 
 
 def _rankings(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
-    for asked in _protocols(store, question):
-        board = load_board(store, asked)
-        found, controls = rankings_of(board, asked), control_table(store, board)
-        for scope, ranking in found.scopes.items():
+    for narrowed in _by_protocol(store, question):
+        board = load_board(store, narrowed)
+        ranked, controls = rankings_of(board, narrowed), control_table(store, board)
+        for scope, ranking in ranked.scopes.items():
             for row in ranking.rows:
-                entrant = found.entrants[row.candidate]
+                entrant = ranked.entrants[row.candidate]
                 rows.append((
-                    row.rank, row.candidate, entrant.parameters, entrant.precision, found.protocol, found.metric,
+                    row.rank, row.candidate, entrant.parameters, entrant.precision, ranked.protocol, ranked.metric,
                     scope, _number(row.value), _number(row.ci_low), _number(row.ci_high), row.chance, row.n_pairs,
                     row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
                     *_controlled(controls if scope == "overall" else None, row.candidate),
@@ -127,31 +128,31 @@ def _rankings(store: Store, question: Question) -> Table:
 
 def _controlled(controls: ControlTable | None, candidate: str) -> Iterator[float | int | None]:
     """The control columns: of the whole suite, so only beside `overall`."""
-    found = controls.by_label.get(candidate, {}) if controls is not None else {}
+    by_prompt = controls.by_label.get(candidate, {}) if controls is not None else {}
     for shown in _CONTROLS:
-        cells = control_row(found[shown]) if shown in found else {}
+        cells = control_row(by_prompt[shown]) if shown in by_prompt else {}
         yield from (cells.get(name) for name in _CONTROL_COLUMNS)
 
 
 def _predictors(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
-    for asked in _protocols(store, question):
-        evidence = Evidence(store, asked)
-        for predictor in predictor_names(store, asked):
+    for narrowed in _by_protocol(store, question):
+        evidence = Evidence(store, narrowed)
+        for predictor in predictor_names(store, narrowed):
             name = predictor_label(evidence, predictor)
-            for candidate, found in predictor_values(evidence, predictor).items():
-                if not math.isnan(found.value):
-                    rows.append((candidate, name, found.value, _number(found.ci_low), _number(found.ci_high)))
+            for candidate, estimate in predictor_values(evidence, predictor).items():
+                if not math.isnan(estimate.value):
+                    rows.append((candidate, name, estimate.value, _number(estimate.ci_low), _number(estimate.ci_high)))
     return Table(_PREDICTORS, list(dict.fromkeys(rows)))
 
 
 def _correlations(store: Store, question: Question, source: Source) -> Table:
     rows: list[tuple[Any, ...]] = []
-    asked = _protocols(store, question) if source == "own" else [question]
-    for one in asked:
-        predictors = predictor_names(store, one, source=source)
+    questions = _by_protocol(store, question) if source == "own" else [question]
+    for narrowed in questions:
+        predictors = predictor_names(store, narrowed, source=source)
         outcomes = outcome_names(store, source=source)
-        for view in correlation_views(store, one, predictors, outcomes, source=source):
+        for view in correlation_views(store, narrowed, predictors, outcomes, source=source):
             for statistic in view.statistics.statistics:
                 rows.append((
                     view.predictor, view.outcome, statistic.name, _number(statistic.value),
@@ -163,8 +164,8 @@ def _correlations(store: Store, question: Question, source: Source) -> Table:
 
 def _pairs(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
-    for asked in _protocols(store, question):
-        trial = try_pairs(load_board(store, asked))
+    for narrowed in _by_protocol(store, question):
+        trial = try_pairs(load_board(store, narrowed))
         about = trial.suite, trial.protocol, trial.metric, trial.model
         for pair in trial.sorted("suspicion"):
             numbers = (
@@ -174,17 +175,17 @@ def _pairs(store: Store, question: Question) -> Table:
             rows.append((
                 *about, pair.pair_id, pair.domain, ";".join(pair.subcategories), ";".join(pair.violated), pair.passed,
                 pair.scored, *map(_number, numbers), ";".join(pair.findings),
-                "; ".join(f"{one.kind}: {one.note}" if one.note else one.kind for one in pair.notes),
+                "; ".join(f"{note.kind}: {note.note}" if note.note else note.kind for note in pair.notes),
             ))  # fmt: skip
     return Table(_PAIRS, rows)
 
 
 def _abilities(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
-    for asked in _protocols(store, question):
-        trial = try_pairs(load_board(store, asked))
+    for narrowed in _by_protocol(store, question):
+        trial = try_pairs(load_board(store, narrowed))
         about = trial.suite, trial.protocol, trial.metric, trial.model
-        rows += [(*about, one.candidate, one.ability, _number(one.se), one.strong) for one in trial.abilities]
+        rows += [(*about, row.candidate, row.ability, _number(row.se), row.strong) for row in trial.abilities]
     return Table(_ABILITIES, rows)
 
 
@@ -199,7 +200,9 @@ def _failures(store: Store, question: Question) -> Table:
 
 def _run_ids(store: Store, question: Question) -> list[str]:
     return [
-        entrant.run.run_id for asked in _protocols(store, question) for entrant in load_board(store, asked).entrants
+        entrant.run.run_id
+        for narrowed in _by_protocol(store, question)
+        for entrant in load_board(store, narrowed).entrants
     ]
 
 
@@ -207,7 +210,7 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-WHAT: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
+TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "rankings": _rankings,
     "verdicts": _verdicts,
     "failures": _failures,

@@ -7,7 +7,7 @@ from engine.jobs.planning import plan
 from engine.jobs.progress import Progress
 from engine.jobs.runs import RunRequest
 from engine.results.controls import SHOWN, compared
-from engine.results.pairs import pair_index
+from engine.results.pair_index import pair_index
 from engine.stats.ranking import Ranking
 from engine.store.connection import Store
 from rubrics.errors import WorkerError

@@ -36,16 +36,16 @@ def read_results(content: object, where: str) -> list[HarnessScore]:
         OutcomeError: of no known harness, without a model name, without scores, or with one that is not finite.
     """
     if isinstance(content, dict) and isinstance(content.get("eval"), dict) and "status" in content:
-        found = list(_inspect(content, where))
+        scores = list(_inspect(content, where))
     elif isinstance(content, dict) and isinstance(content.get("config_general"), dict):
-        found = list(_lighteval(content, where))
+        scores = list(_lighteval(content, where))
     elif isinstance(content, dict) and isinstance(content.get("results"), dict):
-        found = list(_lm_eval(content, where))
+        scores = list(_lm_eval(content, where))
     else:
         raise OutcomeError("is JSON, but not a result file of a known harness", where=where, fix=_FIX)
-    if not found:
+    if not scores:
         raise OutcomeError("holds no scores", where=where, fix="check that the evaluation finished")
-    return found
+    return scores
 
 
 def _lm_eval(content: dict[str, object], where: str) -> Iterator[HarnessScore]:
@@ -120,8 +120,8 @@ def _score(
     if wrong := unusable(value):
         what = f"{field}: {str(value)[:40]} {wrong}"
         raise OutcomeError(what, where=where, fix="remove this metric from the file")
-    known = isinstance(error, int | float) and not isinstance(error, bool) and not unusable(error) and error >= 0
-    return HarnessScore(harness, model, outcome, float(value), float(error) if known else None)  # type: ignore[arg-type]
+    usable = isinstance(error, int | float) and not isinstance(error, bool) and not unusable(error) and error >= 0
+    return HarnessScore(harness, model, outcome, float(value), float(error) if usable else None)  # type: ignore[arg-type]
 
 
 def _is_number(value: object) -> bool:

@@ -57,7 +57,8 @@ def read_outcomes(path: Path) -> list[Outcome]:
         raise OutcomeError(
             "is a zip archive, such as Inspect's .eval log",
             where=where,
-            fix="turn it into JSON first: inspect log convert --to json --output-dir DIR FILE",
+            fix="turn it into JSON first",
+            shell="inspect log convert --to json --output-dir DIR FILE",
         )
     try:
         text = raw.decode("utf-8-sig")
@@ -68,10 +69,10 @@ def read_outcomes(path: Path) -> list[Outcome]:
     if not text.strip():
         raise OutcomeError("is empty", where=where, fix=f"give a header {_HEADER} and one row per score")
     if text.lstrip()[0] in "{[":
-        found = [_of_harness(score, path.name) for score in read_results(_json(text, where), where)]
+        outcomes = [_of_harness(score, path.name) for score in read_results(_json(text, where), where)]
     else:
-        found = _read_csv(text, where)
-    return found
+        outcomes = _read_csv(text, where)
+    return outcomes
 
 
 def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Outcome]:
@@ -89,18 +90,18 @@ def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Out
         raise OutcomeError(
             f"{name!r} is in no file", where="mapping", fix=f"{hint}names there: {', '.join(list(own)[:_SHOWN])}"
         )
-    found: dict[tuple[str, str], Outcome] = {}
+    by_key: dict[tuple[str, str], Outcome] = {}
     for outcome in outcomes:
         name = mapping.get(outcome.candidate, outcome.candidate)
         key = (name, outcome.outcome)
-        if key in found:
+        if key in by_key:
             raise OutcomeError(
                 f"two scores of {outcome.outcome!r} meet in candidate {name!r}",
                 where=outcome.source or "mapping",
                 fix="map only one of the names, or leave out a file or a row",
             )
-        found[key] = replace(outcome, candidate=name)
-    return list(found.values())
+        by_key[key] = replace(outcome, candidate=name)
+    return list(by_key.values())
 
 
 def mapping_of(parts: Iterable[str]) -> dict[str, str]:
@@ -109,7 +110,7 @@ def mapping_of(parts: Iterable[str]) -> dict[str, str]:
     Raises:
         OutcomeError: neither, or one name is given two candidates.
     """
-    found: dict[str, str] = {}
+    mapping: dict[str, str] = {}
     for part in parts:
         rows = _read_mapping(Path(part)) if part.endswith(".csv") else [part.rpartition("=")[::2]]
         for name, candidate in rows:
@@ -117,10 +118,10 @@ def mapping_of(parts: Iterable[str]) -> dict[str, str]:
             if not name or not candidate:
                 fix = "NAME=CANDIDATE, or a CSV with the columns name and candidate"
                 raise OutcomeError(f"{part!r} does not say whose a score is", where="mapping", fix=fix)
-            if found.setdefault(name, candidate) != candidate:
-                what = f"{name!r} is mapped to {found[name]!r} and to {candidate!r}"
+            if mapping.setdefault(name, candidate) != candidate:
+                what = f"{name!r} is mapped to {mapping[name]!r} and to {candidate!r}"
                 raise OutcomeError(what, where="mapping", fix="keep one of them")
-    return found
+    return mapping
 
 
 def _read_mapping(path: Path) -> list[tuple[str, str]]:
@@ -138,8 +139,8 @@ def _read_mapping(path: Path) -> list[tuple[str, str]]:
 
 def near_misses(names: Iterable[str], candidates: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each name that is no candidate: the candidates it resembles, likest first, at most three; may be none."""
-    known = list(dict.fromkeys(candidates))
-    return {name: _resembling(name, known) for name in names if name not in known}
+    known_names = list(dict.fromkeys(candidates))
+    return {name: _resembling(name, known_names) for name in names if name not in known_names}
 
 
 def published_outcomes() -> list[Outcome]:
@@ -154,7 +155,7 @@ def published_outcomes() -> list[Outcome]:
 def _read_csv(text: str, where: str) -> list[Outcome]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     faults: list[str] = []
-    found: dict[tuple[str, str], Outcome] = {}
+    by_key: dict[tuple[str, str], Outcome] = {}
     lines: dict[tuple[str, str], int] = {}
     try:
         header = [name.strip() for name in next(reader)]
@@ -167,10 +168,10 @@ def _read_csv(text: str, where: str) -> list[Outcome]:
             if outcome is None:
                 continue
             key = (outcome.candidate, outcome.outcome)
-            if key in found:
+            if key in by_key:
                 faults.append(f"line {line}: {key[0]!r} already has a score of {key[1]!r} on line {lines[key]}")
                 continue
-            found[key], lines[key] = outcome, line
+            by_key[key], lines[key] = outcome, line
     except csv.Error as error:
         raise OutcomeError(f"line {reader.line_num} is not CSV ({error})", where=where, fix="mend the quotes") from None
     if faults:
@@ -179,9 +180,9 @@ def _read_csv(text: str, where: str) -> list[Outcome]:
         raise OutcomeError(
             f"{count(len(faults), 'fault')}\n  {shown}{more}", where=where, fix="mend these lines; nothing was read"
         )
-    if not found:
+    if not by_key:
         raise OutcomeError("holds a header and no scores", where=where, fix="add one row per score")
-    return list(found.values())
+    return list(by_key.values())
 
 
 def _check_header(header: list[str], where: str) -> None:
@@ -249,12 +250,12 @@ def _of_harness(score: HarnessScore, name: str) -> Outcome:
     return Outcome(score.candidate, score.outcome, score.score, score.stderr, f"{score.harness}: {name}")
 
 
-def _resembling(name: str, known: Sequence[str]) -> tuple[str, ...]:
+def _resembling(name: str, candidates: Sequence[str]) -> tuple[str, ...]:
     """Candidates whose name, less the owner, case and separators, is like this one's; at most three."""
-    plain = {candidate: _plain(candidate) for candidate in known}
+    plain = {candidate: _plain(candidate) for candidate in candidates}
     close = difflib.get_close_matches(_plain(name), list(plain.values()), n=3, cutoff=0.6)
-    found = [candidate for text in close for candidate in known if plain[candidate] == text]
-    return tuple(dict.fromkeys(found))[:3]
+    alike = [candidate for text in close for candidate in candidates if plain[candidate] == text]
+    return tuple(dict.fromkeys(alike))[:3]
 
 
 def _plain(name: str) -> str:

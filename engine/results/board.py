@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.results.pairs import PairIndex, pair_index
+from engine.results.pair_index import PairIndex, pair_index
 from engine.stats.matrix import ScoreMatrix
 from engine.stats.metrics import HEADLINE, METRICS
 from engine.store.annotations import Annotation, stored_annotations
@@ -86,9 +86,9 @@ class Board:
             BadInput: nobody of that name is on the board.
         """
         for name in ("label", "name"):
-            found = [entrant for entrant in self.entrants if getattr(entrant, name) == label]
-            if len(found) == 1:
-                return found[0]
+            matching = [entrant for entrant in self.entrants if getattr(entrant, name) == label]
+            if len(matching) == 1:
+                return matching[0]
         raise BadInput(
             f"no candidate {label!r} has been run here",
             where=f"{self.suite}, {self.protocol}",
@@ -110,15 +110,20 @@ def load_board(store: Store, question: Question) -> Board:
 def _load(store: Store, question: Question) -> Board:
     runs = [run for run in stored_runs(store) if run.n_scored and run.prompt == "own"]
     if not runs:
-        raise BadInput("nothing has been scored yet", where=str(store.path), fix="rude-tui demo, or rude-tui run")
+        raise BadInput(
+            "nothing has been scored yet",
+            where=str(store.path),
+            fix="score a candidate on a suite",
+            shell="rude-tui demo, or rude-tui run",
+        )
     notes: list[str] = []
     runs = _of_suite(runs, question.suite, notes)
     runs, protocol = _of_protocol(runs, question)
     runs = _of_template(runs, question.template, notes)
     metric = question.metric or HEADLINE.get(protocol, "")
     if metric not in METRICS or METRICS[metric].protocol != protocol:
-        known = ", ".join(name for name, info in METRICS.items() if info.protocol == protocol)
-        raise BadInput(f"{protocol} has no metric {metric!r}", fix=f"metrics: {known}")
+        names = ", ".join(name for name, info in METRICS.items() if info.protocol == protocol)
+        raise BadInput(f"{protocol} has no metric {metric!r}", fix=f"metrics: {names}")
     entrants = _entrants(store, runs, notes)
     for entrant in entrants:
         run = entrant.run
@@ -159,7 +164,7 @@ def _without_excluded(
     notes: list[str],
 ) -> tuple[PairIndex, int]:
     """The index with excluded pairs unscored, and how many they are; none where they are to count all the same."""
-    excluded = {pair_id for pair_id, found in noted.items() if any(one.kind == "exclude" for one in found)}
+    excluded = {pair_id for pair_id, notes_on in noted.items() if any(note.kind == "exclude" for note in notes_on)}
     if not excluded:
         return index, 0
     out = np.array([pair_id in excluded for pair_id in index.pair_id]) & index.scored
@@ -168,19 +173,19 @@ def _without_excluded(
         notes.append(f"{count(number, 'pair')} excluded by you, counted all the same")
         return index, 0
     if number == int(index.scored.sum()):
-        raise BadInput("every pair of this suite is excluded", fix="--with-excluded counts them")
-    notes.append(f"{count(number, 'pair')} excluded by you (--with-excluded counts them)")
+        raise BadInput("every pair of this suite is excluded", fix="count them all the same", shell="--with-excluded")
+    notes.append(f"{count(number, 'pair')} excluded by you")
     scores[:, out] = np.nan
     return replace(index, scored=index.scored & ~out), number
 
 
-def _of_suite(runs: list[RunRow], wanted: str | None, notes: list[str]) -> list[RunRow]:
-    if wanted is None:
-        wanted = runs[0].suite_hash
-    matching = [run for run in runs if run.suite == wanted or run.suite_hash.startswith(wanted)]
+def _of_suite(runs: list[RunRow], suite: str | None, notes: list[str]) -> list[RunRow]:
+    if suite is None:
+        suite = runs[0].suite_hash
+    matching = [run for run in runs if run.suite == suite or run.suite_hash.startswith(suite)]
     if not matching:
-        known = ", ".join(sorted({run.suite for run in runs}))
-        raise BadInput(f"no run on suite {wanted!r}", fix=f"suites with runs: {known}")
+        with_runs = ", ".join(sorted({run.suite for run in runs}))
+        raise BadInput(f"no run on suite {suite!r}", fix=f"suites with runs: {with_runs}")
     newest = matching[0].suite_hash
     others = {run.suite_hash for run in matching} - {newest}
     if others:
@@ -198,16 +203,22 @@ def _of_protocol(runs: list[RunRow], question: Question) -> tuple[list[RunRow], 
         protocol = max(sorted(counts, reverse=True), key=lambda name: counts[name])
     matching = [run for run in runs if run.protocol == protocol]
     if not matching:
-        raise BadInput(f"no {protocol} run on this suite", fix=f"rude-tui run … --protocol {protocol}")
+        raise BadInput(
+            f"no {protocol} run on this suite",
+            fix=f"score it under {protocol}",
+            shell=f"rude-tui run … --protocol {protocol}",
+        )
     return matching, protocol
 
 
-def _of_template(runs: list[RunRow], wanted: str | None, notes: list[str]) -> list[RunRow]:
+def _of_template(runs: list[RunRow], prefix: str | None, notes: list[str]) -> list[RunRow]:
     # Numbers under different templates or seeds do not compare, so only one of them is shown at a time.
-    template = wanted if wanted is not None else runs[0].template_hash
+    template = prefix if prefix is not None else runs[0].template_hash
     matching = [run for run in runs if run.template_hash.startswith(template)]
     if not matching:
-        raise BadInput(f"no run with template {wanted!r}", fix="rude-tui rank without --template")
+        raise BadInput(
+            f"no run with template {prefix!r}", fix="name no template", shell="rude-tui rank without --template"
+        )
     seed = matching[0].seed
     kept = [run for run in matching if run.seed == seed]
     if len(kept) < len(runs):
@@ -232,12 +243,10 @@ def _entrants(store: Store, runs: list[RunRow], notes: list[str]) -> list[Entran
 
 def _without_samples(entrants: list[Entrant], notes: list[str]) -> list[Entrant]:
     # A sample at a second precision would narrow everybody's ranking to its pairs, and say nothing the first does not.
-    wanted: dict[str, int] = {}
+    most: dict[str, int] = {}
     for entrant in entrants:
-        wanted[entrant.weights_hash] = max(wanted.get(entrant.weights_hash, 0), entrant.run.n_wanted)
-    kept = [entrant for entrant in entrants if entrant.run.n_wanted == wanted[entrant.weights_hash]]
+        most[entrant.weights_hash] = max(most.get(entrant.weights_hash, 0), entrant.run.n_wanted)
+    kept = [entrant for entrant in entrants if entrant.run.n_wanted == most[entrant.weights_hash]]
     if len(kept) < len(entrants):
-        notes.append(
-            f"not ranked: {count(len(entrants) - len(kept), 'sample')} at a second precision (rude-tui fidelity)"
-        )
+        notes.append(f"not ranked: {count(len(entrants) - len(kept), 'sample')} at a second precision")
     return kept

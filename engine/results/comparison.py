@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.results.board import Board
-from engine.results.pairs import GROUPINGS, scopes
+from engine.results.pair_index import GROUPINGS, scopes
 from engine.stats.paired import Comparison, compare
 from rubrics.errors import BadInput
 

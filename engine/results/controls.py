@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engine.layout.wording import PromptShown
 from engine.results.board import Board, Entrant
-from engine.results.pairs import PairIndex, scopes
+from engine.results.pair_index import PairIndex, scopes
 from engine.stats.clusters import Clusters, resampled_sums
 from engine.stats.intervals import Estimate, proportion
 from engine.stats.matrix import Scope, ScoreMatrix
@@ -51,7 +51,7 @@ def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[
     The run with the prompt is the newest one under `likelihood`, whatever protocol the board shows.
     """
     runs = [r for r in stored_runs(store, board.suite_hash) if r.protocol == "likelihood" and r.n_scored]
-    found = {}
+    by_label = {}
     for entrant in board.entrants:
         own = [r for r in runs if (r.weights_hash, r.precision) == (entrant.weights_hash, entrant.precision)]
         first = next((run for run in own if run.prompt == "own"), None)
@@ -63,8 +63,8 @@ def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[
         }
         named = {name: alike[shown] for shown, name in SHOWN.items() if shown in alike}
         if len(named) > 1:
-            found[entrant.label] = compared(store, board.index, named, by)
-    return found
+            by_label[entrant.label] = compared(store, board.index, named, by)
+    return by_label
 
 
 def _but_for_the_prompt(run: RunRow) -> tuple[object, ...]:
@@ -130,8 +130,8 @@ class ControlTable:
             for share in (self.kept.value, self.kept.ci_low, self.kept.ci_high)
         )
         share = f"{value} % (95 %: {low} to {high}) of the lead over chance"
-        found = f"{share} is there without the prompt, on a sample of {self.n_pairs} pairs"
-        return f"mostly fluency: {found}" if self.mostly_fluency else found
+        remainder = f"{share} is there without the prompt, on a sample of {self.n_pairs} pairs"
+        return f"mostly fluency: {remainder}" if self.mostly_fluency else remainder
 
 
 def control_table(store: Store, board: Board, *, resamples: int = 2_000) -> ControlTable:
@@ -145,17 +145,17 @@ def control_table(store: Store, board: Board, *, resamples: int = 2_000) -> Cont
         return nothing
     with store.snapshot():
         runs = [run for run in stored_runs(store, board.suite_hash) if run.n_scored and run.prompt != "own"]
-        named = {entrant.label: _controls_of(entrant, runs) for entrant in board.entrants}
-        wanted = [run.run_id for found in named.values() for run in found.values()]
-        loaded = load_verdicts(store, "likelihood", wanted)
+        controls = {entrant.label: _controls_of(entrant, runs) for entrant in board.entrants}
+        run_ids = [run.run_id for by_prompt in controls.values() for run in by_prompt.values()]
+        loaded = load_verdicts(store, "likelihood", run_ids)
     margin = METRICS[board.metric].margin
     pairs = len(board.index.pair_id)
     by_label: dict[str, dict[str, Control]] = {}
     leads: dict[str, npt.NDArray[Any]] = {}
-    for label, found in named.items():
+    for label, by_prompt in controls.items():
         own = _spread_out(board.verdicts[label], margin, pairs)
         own[~board.index.scored] = np.nan
-        for shown, run in found.items():
+        for shown, run in by_prompt.items():
             other = _spread_out(loaded[run.run_id], margin, pairs)
             both = np.flatnonzero(~np.isnan(own) & ~np.isnan(other))
             if len(both):
@@ -190,12 +190,12 @@ def number_or_none(value: float) -> float | None:
 def _controls_of(entrant: Entrant, runs: list[RunRow]) -> dict[str, RunRow]:
     """The newest control of each kind that is like the entrant's run in all but the prompt."""
     of = entrant.run
-    found: dict[str, RunRow] = {}
+    by_prompt: dict[str, RunRow] = {}
     for run in runs:  # newest first
         same = (run.weights_hash, run.precision, run.protocol) == (of.weights_hash, of.precision, of.protocol)
         if same and _but_for_the_prompt(run) == _but_for_the_prompt(of):
-            found.setdefault(run.prompt, run)
-    return found
+            by_prompt.setdefault(run.prompt, run)
+    return by_prompt
 
 
 def _spread_out(columns: RawVerdicts, margin: Any, pairs: int) -> npt.NDArray[np.float64]:

@@ -43,9 +43,9 @@ def claim(decision: StoredDecision) -> str:
             if decision.more_pairs is None
             else f"it would have taken about {decision.more_pairs:,} more pairs like these"
         )
-        open_ = ", ".join(decision.racing)
-        asked = "which is best" if decision.goal == "best" else "the order"
-        text = f"undecided: {asked} on {about}, after {read}; still racing: {open_}; {more}"
+        racing = ", ".join(decision.racing)
+        open_question = "which is best" if decision.goal == "best" else "the order"
+        text = f"undecided: {open_question} on {about}, after {read}; still racing: {racing}; {more}"
     if decision.left_out:
         text += f"; {decision.left_out:,} pairs that not all can read, or that you excluded, are left out"
     if decision.failed:

@@ -163,7 +163,11 @@ def failed_pairs(
         and (not criterion or criterion in index.violated[i])
     ]
     if criterion and not any(criterion in violated for violated in index.violated):
-        raise BadInput(f"no pair violates a criterion {criterion!r}", fix="rude-tui rank --by criterion lists them")
+        raise BadInput(
+            f"no pair violates a criterion {criterion!r}",
+            fix="rankings by criterion list them",
+            shell="rude-tui rank --by criterion",
+        )
     return sorted(_as_pairs(board, label, scores, places), key=lambda pair: (pair.margin, pair.pair_id))
 
 
@@ -188,8 +192,8 @@ def annotated_pairs(board: Board, candidate: str, kind: Kind) -> list[FailedPair
     scores = scores_of(
         [board.verdicts[name] for name in board.matrix.candidates], board.metric, len(board.index.pair_id)
     )
-    wanted = {pair_id for pair_id, found in board.annotations.items() if any(one.kind == kind for one in found)}
-    places = [i for i, pair_id in enumerate(board.index.pair_id) if pair_id in wanted]
+    annotated = {pair_id for pair_id, notes in board.annotations.items() if any(note.kind == kind for note in notes)}
+    places = [i for i, pair_id in enumerate(board.index.pair_id) if pair_id in annotated]
     return _as_pairs(board, label, scores, places)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.results.board import Board, Question, load_board, scores_of
-from engine.results.pairs import PairIndex, pair_index
+from engine.results.pair_index import PairIndex, pair_index
 from engine.stats.intervals import Estimate, proportion
 from engine.stats.matrix import Scope, ScoreMatrix
 from engine.stats.metrics import HEADLINE, METRICS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.results.board import Board, Entrant, Question, load_board
-from engine.results.pairs import GROUPINGS, scopes
+from engine.results.pair_index import GROUPINGS, scopes
 from engine.stats.ranking import Ranking, rank_many
 from engine.store.connection import Store
 from rubrics.counted import count
@@ -33,6 +33,9 @@ class RankingTable:
     excluded: int
     """Pairs left out because a person excluded them."""
 
+    left_out: int
+    """Pairs left out because not every candidate has scored them."""
+
     @property
     def overall(self) -> Ranking:
         """The ranking over all pairs."""
@@ -52,16 +55,14 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
     """The same from a board already loaded."""
     if question.by not in GROUPINGS:
         raise BadInput(f"cannot group by {question.by!r}", fix="groupings: " + ", ".join(GROUPINGS))
-    wanted = scopes(board.index, question.by)
-    ranked = rank_many(board.matrix, wanted, pairs=question.pairs, chance=board.chance, resamples=resamples)
+    grouping = scopes(board.index, question.by)
+    ranked = rank_many(board.matrix, grouping, pairs=question.pairs, chance=board.chance, resamples=resamples)
     notes = list(board.notes)
-    left_out = ranked[0].left_out
-    if left_out and question.pairs != "own":
-        notes.append(
-            f"left out: {count(left_out, 'pair')} that not every candidate has scored (--pairs own counts them)"
-        )
+    left_out = ranked[0].left_out if question.pairs != "own" else 0
+    if left_out:
+        notes.append(f"left out: {count(left_out, 'pair')} that not every candidate has scored")
     return RankingTable(
         board.suite, board.suite_hash, board.protocol, board.metric, board.chance, question.by,
         {ranking.scope: ranking for ranking in ranked}, {entrant.label: entrant for entrant in board.entrants},
-        tuple(notes), board.excluded,
+        tuple(notes), board.excluded, left_out,
     )  # fmt: skip

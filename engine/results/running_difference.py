@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.results.differing import differing
 from engine.results.tokens import TokenView
+from engine.results.word_difference import compare_words
 
 __all__ = ["RunningDifference", "running_difference"]
 
@@ -50,8 +50,8 @@ class RunningDifference:
 
 def running_difference(view: TokenView) -> RunningDifference:
     """The running difference of one pair; one point for each character of the longer side of every stretch."""
-    found = differing(view.chosen.text, view.rejected.text)
-    left, right = [*found.left, (len(view.chosen.text),) * 2], [*found.right, (len(view.rejected.text),) * 2]
+    difference = compare_words(view.chosen.text, view.rejected.text)
+    left, right = [*difference.left, (len(view.chosen.text),) * 2], [*difference.right, (len(view.rejected.text),) * 2]
     a = b = 0
     places_a, places_b = [np.zeros(1)], [np.zeros(1)]
     while left or right:

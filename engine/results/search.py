@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.results.pairs import pair_index
+from engine.results.pair_index import pair_index
 from engine.store.connection import Store
 from engine.store.pairs import pair_places
 

@@ -21,7 +21,10 @@ from rubrics.taxonomy import Subcategory
 if TYPE_CHECKING:
     from rubrics.check import Report
 
-__all__ = ["SIZES", "PairLine", "SuiteEntry", "SuitePairs", "Wanted", "check_report", "coverage", "pairs_of", "suites"]
+__all__ = [
+    "SIZES", "PairFilter", "PairLine", "SuiteEntry", "SuitePairs", "check_report", "coverage", "find_pair",
+    "pairs_of", "suites",
+]  # fmt: skip
 
 SIZES: Final = 5
 """Columns of the coverage matrix: |V| = 1, 2, 3, 4, 5 and more."""
@@ -53,7 +56,7 @@ class SuiteEntry:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PairFilter:
     """Which pairs are looked for; what is empty does not narrow."""
 
     text: str = ""
@@ -66,8 +69,8 @@ class Wanted:
 class SuitePairs(Protocol):
     """The pairs of one suite. Every method may block."""
 
-    def places(self, wanted: Wanted) -> Places:
-        """Where the wanted pairs stand in the suite, in its order."""
+    def places(self, pair_filter: PairFilter) -> Places:
+        """Where the pairs that pass stand in the suite, in its order."""
 
     def lines(self, places: Sequence[int]) -> list[PairLine]:
         """The pairs at these places, in the same order."""
@@ -119,7 +122,7 @@ def _read(name: str) -> Suite:
     path = suite_path(name)
     try:
         seen = tuple(
-            (found.st_mtime_ns, found.st_size) for file in (path, path.with_suffix(".md")) if (found := _stat(file))
+            (stat.st_mtime_ns, stat.st_size) for file in (path, path.with_suffix(".md")) if (stat := _stat(file))
         )
     except OSError as error:
         raise SuiteError(f"cannot be read ({error.strerror})", where=str(path), fix="check the file") from None
@@ -186,10 +189,10 @@ class _Stored:
         self._store = store
         self._hash = suite_hash
 
-    def places(self, wanted: Wanted) -> Places:
+    def places(self, pair_filter: PairFilter) -> Places:
         return pair_places(
-            self._store, self._hash, text=wanted.text, subcategory=wanted.subcategory,
-            size=wanted.size, or_more=wanted.size == SIZES,
+            self._store, self._hash, text=pair_filter.text, subcategory=pair_filter.subcategory,
+            size=pair_filter.size, or_more=pair_filter.size == SIZES,
         )  # fmt: skip
 
     def lines(self, places: Sequence[int]) -> list[PairLine]:
@@ -205,10 +208,10 @@ class _Read:
     def __init__(self, suite: Suite) -> None:
         self._pairs = suite.pairs
 
-    def places(self, wanted: Wanted) -> Places:
-        text = wanted.text.lower()
-        found = [place for place, pair in enumerate(self._pairs) if _matches(pair, wanted, text)]
-        return np.array(found, dtype=np.int32)
+    def places(self, pair_filter: PairFilter) -> Places:
+        text = pair_filter.text.lower()
+        places = [place for place, pair in enumerate(self._pairs) if _matches(pair, pair_filter, text)]
+        return np.array(places, dtype=np.int32)
 
     def lines(self, places: Sequence[int]) -> list[PairLine]:
         return [_line(self._pairs[place]) for place in places]
@@ -223,10 +226,10 @@ def _line(pair: Pair) -> PairLine:
     return PairLine(pair.id, pair.domain, subcategories, tuple(pair.violated), shot, pair.prompt_text[:_HEAD])
 
 
-def _matches(pair: Pair, wanted: Wanted, text: str) -> bool:
-    if wanted.subcategory and wanted.subcategory not in pair.subcategories:
+def _matches(pair: Pair, pair_filter: PairFilter, text: str) -> bool:
+    if pair_filter.subcategory and pair_filter.subcategory not in pair.subcategories:
         return False
-    if wanted.size and (pair.split is not None or min(len(pair.violated), SIZES) != wanted.size):
+    if pair_filter.size and (pair.split is not None or min(len(pair.violated), SIZES) != pair_filter.size):
         return False
     if not text:
         return True

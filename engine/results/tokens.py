@@ -1,4 +1,4 @@
-"""One candidate's token scores of one pair: every token with its place in the text, or the command that makes them."""
+"""One candidate's token scores of one pair: every token with its place in the text, or what makes them."""
 
 from __future__ import annotations
 
@@ -74,14 +74,19 @@ def token_view(store: Store, board: Board, candidate: str, pair_id: str) -> Toke
     """The token scores of a pair: those of the run on the board, else of the candidate's newest run that has them.
 
     Raises:
-        BadInput: there are none; its `fix` is the command that makes them.
+        BadInput: there are none; its `shell` is the command that makes them.
         StoreError: what is stored is damaged.
     """
     pair = find_pair(store, board.suite_hash, pair_id)
     views = token_views(store, board, candidate, [pair])
     if not views:
         label = board.entrant(candidate).label
-        raise BadInput(f"{label} has no token scores of this pair", where=pair_id, fix=_command(store, board, label))
+        raise BadInput(
+            f"{label} has no token scores of this pair",
+            where=pair_id,
+            fix="score it again with token scores",
+            shell=_shell_command(store, board, label),
+        )
     return views[pair_id]
 
 
@@ -113,19 +118,19 @@ def token_views(store: Store, board: Board, candidate: str, pairs: Sequence[Pair
 
 
 def _response(text: str, packed: bytes, lengths: list[int]) -> ResponseTokens:
-    damaged = "score the pair again: rude-tui run … --token-scores, with another --db"
+    fix, shell = "score the pair again into another database", "rude-tui run … --token-scores --db FILE"
     try:
         scores = TokenScores.from_bytes(packed)
     except ValueError as error:
-        raise StoreError(str(error), fix=damaged) from None
+        raise StoreError(str(error), fix=fix, shell=shell) from None
     places = np.cumsum([len(character.encode()) for character in text])
     reached = np.cumsum(lengths)
     if not len(scores) or len(lengths) != len(scores) or reached[-1] != places[-1]:
-        raise StoreError("token scores do not fit the response", fix=damaged)
+        raise StoreError("token scores do not fit the response", fix=fix, shell=shell)
     return ResponseTokens(text, np.searchsorted(places, reached, side="right").astype(np.int64), scores)
 
 
-def _command(store: Store, board: Board, label: str) -> str:
+def _shell_command(store: Store, board: Board, label: str) -> str:
     run = board.entrant(label).run
     with store.snapshot():
         folder, source = candidate_path(store, run.weights_hash), suite_source(store, run.suite_hash)

@@ -59,7 +59,7 @@ def stored_annotations(store: Store, suite_hash: str) -> Mapping[str, tuple[Anno
             "where suite_hash = ? order by added_at, pair_id, kind",
             [suite_hash],
         ).fetchall()
-    found: dict[str, tuple[Annotation, ...]] = {}
+    by_pair: dict[str, tuple[Annotation, ...]] = {}
     for row in rows:
-        found[row[0]] = (*found.get(row[0], ()), Annotation(*row))
-    return found
+        by_pair[row[0]] = (*by_pair.get(row[0], ()), Annotation(*row))
+    return by_pair

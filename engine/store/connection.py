@@ -26,6 +26,9 @@ _ROOM: Final = 1 << 20
 _RETRY_SECONDS: Final = 10.0
 """How long to wait for another process to let go. Ours let go within milliseconds; past this it is a foreign one."""
 
+_ANOTHER: Final = "name another file"
+_OPTION: Final = "--db FILE"
+
 _locks: dict[str, threading.RLock] = {}
 _locks_guard = threading.Lock()
 
@@ -102,7 +105,7 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"its folder cannot be made ({error.strerror})", where=str(self.path), fix="name another file with --db"
+                f"its folder cannot be made ({error.strerror})", where=str(self.path), fix=_ANOTHER, shell=_OPTION
             ) from None
         if self.path.exists():
             with self._connection(read_only=True) as connection:
@@ -111,7 +114,8 @@ class Store:
                 raise StoreError(
                     f"was written by a newer rude-tui (schema {version}; this one knows {LATEST})",
                     where=str(self.path),
-                    fix="upgrade rude-tui, or name another file with --db",
+                    fix="upgrade rude-tui, or name another file",
+                    shell=_OPTION,
                 )
             if version == LATEST:
                 self._migrated = True
@@ -167,18 +171,20 @@ class Store:
         if _is_lock(error):
             holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
             who = f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another program"
-            return StoreError(f"the database is held by {who}", where=where, fix="close it there, or use another --db")
+            return StoreError(
+                f"the database is held by {who}", where=where, fix="close it there, or name another file", shell=_OPTION
+            )
         if "no space left" in low or "could not write" in low or "disk full" in low or "fatal" in low:
             full = shutil.disk_usage(self.path.parent).free < _ROOM
             return StoreError(
                 "could not be written: the disk is full" if full else f"could not be written: {_first_line(text)}",
                 where=where,
-                fix="free some disk space and run the same command again; what was stored before is kept",
+                fix="free some disk space and do the same again; what was stored before is kept",
             )
         if "read-only" in low or "permission denied" in low:
-            return StoreError("is read-only", where=where, fix="make it writable, or name another file with --db")
+            return StoreError("is read-only", where=where, fix="make it writable, or name another file", shell=_OPTION)
         if "not a valid duckdb" in low or "serialization" in low or "corrupt" in low:
-            return StoreError("is not a DuckDB database", where=where, fix="name another file with --db")
+            return StoreError("is not a DuckDB database", where=where, fix=_ANOTHER, shell=_OPTION)
         return StoreError(_first_line(text), where=where, fix="see the message; the file was not changed")
 
 

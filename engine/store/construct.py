@@ -136,7 +136,7 @@ def exchange(
     store: Store,
     calls: Sequence[CallRow],
     examples: Sequence[ExampleRow],
-    wanted: Collection[str],
+    keys: Collection[str],
     moments: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, CallRow]:
     """Keep answers and examples, then find calls, opening the database once.
@@ -148,7 +148,7 @@ def exchange(
         moments: construction, example, and where it stands (JSON), for examples under way.
     """
     if not (calls or examples or moments):
-        return find_calls(store, wanted) if wanted else {}
+        return find_calls(store, keys) if keys else {}
     with store.writing() as connection:
         if moments:
             _insert(connection, "or replace", "construct_under_way", ("run_id", "example_id", "moment"), moments)
@@ -161,7 +161,7 @@ def exchange(
                 "delete from construct_under_way where run_id = ? and example_id in (select unnest(?))",
                 [examples[0].run_id, [e.example_id for e in examples]],
             )
-        return _answered(connection, wanted) if wanted else {}
+        return _answered(connection, keys) if keys else {}
 
 
 _CALL: Final = (

@@ -75,9 +75,9 @@ def stored_decisions(store: Store, suite_hash: str | None = None) -> list[Stored
             "order by decided_at desc, decision_id",
             [suite_hash, suite_hash],
         ).fetchall()
-    found = []
+    decisions = []
     for row in rows:
         values = dict(zip(_NAMES, row, strict=True))
         lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-        found.append(StoredDecision(**{**values, **lists, "out_at": json.loads(values["out_at"])}))
-    return found
+        decisions.append(StoredDecision(**{**values, **lists, "out_at": json.loads(values["out_at"])}))
+    return decisions

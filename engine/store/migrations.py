@@ -297,11 +297,11 @@ LATEST: Final = len(_STEPS)
 
 def version_of(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the last step this database has seen; 0 for an empty one."""
-    found = connection.execute(
+    tables = connection.execute(
         "select count(*) from information_schema.tables "
         "where table_name = 'schema_version' and table_catalog = current_database()"
     ).fetchone()
-    if not found or not found[0]:
+    if not tables or not tables[0]:
         return 0
     row = connection.execute("select coalesce(max(version), 0) from schema_version").fetchone()
     return int(row[0]) if row else 0

@@ -22,10 +22,10 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
     with store.writing() as connection:
         replaced = 0
         for outcome in outcomes:
-            known = connection.execute(
+            earlier = connection.execute(
                 "select 1 from outcomes where candidate = ? and outcome = ?", [outcome.candidate, outcome.outcome]
             ).fetchone()
-            replaced += known is not None
+            replaced += earlier is not None
             connection.execute(
                 "insert or replace into outcomes (candidate, outcome, score, stderr, source) values (?, ?, ?, ?, ?)",
                 [outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source],

@@ -24,7 +24,7 @@ class StoredPredictor:
     lower_is_better: bool = False
 
 
-def add_predictors(store: Store, found: Sequence[StoredPredictor]) -> int:
+def add_predictors(store: Store, values: Sequence[StoredPredictor]) -> int:
     """Store values; a newer one for the same candidate and predictor replaces the old one.
 
     Returns:
@@ -32,13 +32,16 @@ def add_predictors(store: Store, found: Sequence[StoredPredictor]) -> int:
     """
     with store.writing() as connection:
         rows = connection.execute("select candidate, predictor from predictors").fetchall()
-        for one in found:
+        for value in values:
             connection.execute(
                 "insert or replace into predictors "
                 "(candidate, predictor, value, ci_low, ci_high, note, lower_is_better) values (?, ?, ?, ?, ?, ?, ?)",
-                [one.candidate, one.predictor, one.value, one.ci_low, one.ci_high, one.note, one.lower_is_better],
-            )
-    return len({(one.candidate, one.predictor) for one in found} & set(rows))
+                [
+                    value.candidate, value.predictor, value.value, value.ci_low, value.ci_high, value.note,
+                    value.lower_is_better,
+                ],
+            )  # fmt: skip
+    return len({(value.candidate, value.predictor) for value in values} & set(rows))
 
 
 def remove_predictors(store: Store, names: Sequence[str]) -> int:

@@ -36,7 +36,7 @@ def add_spectra(store: Store, weights_hash: str, spectra: Sequence[Spectrum]) ->
         connection.executemany(
             "insert or replace into spectra (weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, "
             "distance) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(weights_hash, *one) for one in spectra],
+            [(weights_hash, *spectrum) for spectrum in spectra],
         )
 
 
@@ -48,7 +48,7 @@ def stored_spectra(store: Store, hashes: Sequence[str]) -> dict[str, list[Spectr
             "where weights_hash in (select unnest(?::varchar[])) order by weights_hash, tensor",
             [list(hashes)],
         ).fetchall()
-    found: dict[str, list[Spectrum]] = {}
+    by_hash: dict[str, list[Spectrum]] = {}
     for weights_hash, *values in rows:
-        found.setdefault(weights_hash, []).append(Spectrum(*values))
-    return found
+        by_hash.setdefault(weights_hash, []).append(Spectrum(*values))
+    return by_hash

@@ -141,7 +141,9 @@ def load_pairs(store: Store, suite_hash: str, pair_ids: Sequence[str] | None = N
         ).fetchall()
     missing = set(pair_ids or ()) - {row[1] for row in rows}
     if missing:
-        raise BadInput(f"no pair {min(missing)!r} in this suite", fix="rude-tui suite show lists the ids")
+        raise BadInput(
+            f"no pair {min(missing)!r} in this suite", fix="the suite lists its ids", shell="rude-tui suite show"
+        )
     criteria: dict[int, list[dict[str, Any]]] = {}
     for position, criterion, text, subcategory in rules:
         criteria.setdefault(position, []).append({"id": criterion, "text": text, "subcategory": subcategory})

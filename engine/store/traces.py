@@ -128,9 +128,9 @@ def done_traces(store: Store, run_id: str) -> dict[int, str | None]:
 def add_trace_scores(store: Store, run_id: str, scores: Sequence[TraceScore]) -> None:
     """Store what came back, in one statement."""
     rows = [
-        (one.position, None if one.logprob is None else one.logprob.astype("<f4").tobytes(), list(one.lengths),
-         one.skipped)
-        for one in scores
+        (score.position, None if score.logprob is None else score.logprob.astype("<f4").tobytes(), list(score.lengths),
+         score.skipped)
+        for score in scores
     ]  # fmt: skip
     if not rows:
         return
@@ -149,7 +149,7 @@ def scored_traces(store: Store, run_ids: Sequence[str]) -> dict[str, dict[int, T
             "where skipped is null and run_id in (select unnest(?::varchar[])) order by run_id, position",
             [list(run_ids)],
         ).fetchall()
-    found: dict[str, dict[int, TraceScore]] = {run_id: {} for run_id in run_ids}
+    by_run: dict[str, dict[int, TraceScore]] = {run_id: {} for run_id in run_ids}
     for run_id, position, raw, lengths in rows:
-        found[run_id][position] = TraceScore(position, np.frombuffer(raw, "<f4").astype(np.float32), tuple(lengths))
-    return found
+        by_run[run_id][position] = TraceScore(position, np.frombuffer(raw, "<f4").astype(np.float32), tuple(lengths))
+    return by_run

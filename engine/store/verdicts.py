@@ -178,15 +178,15 @@ def load_verdicts(store: Store, protocol: str, run_ids: Sequence[str]) -> dict[s
         return {}
     names = ["position", *_OF_PROTOCOL[protocol]]
     with store.reading() as connection:
-        found = connection.execute(
+        arrays = connection.execute(
             "select w.run, " + ", ".join(f"v.{name}" for name in names) + " from verdicts_raw v "
             "join (select unnest(?::varchar[]) as run_id, unnest(range(?)) as run) w using (run_id)",
             [list(run_ids), len(run_ids)],
         ).fetchnumpy()
-    run, position = np.asarray(found["run"]), np.asarray(found["position"])
+    run, position = np.asarray(arrays["run"]), np.asarray(arrays["position"])
     order = _order(run, position)
     edges = np.searchsorted(run[order], np.arange(len(run_ids) + 1))
-    columns = {name: _plain(name, found[name])[order] for name in names}
+    columns = {name: _plain(name, arrays[name])[order] for name in names}
     return {
         run_id: _columns({name: values[edges[i] : edges[i + 1]] for name, values in columns.items()})
         for i, run_id in enumerate(run_ids)
@@ -209,9 +209,9 @@ def _plain(name: str, values: Any) -> npt.NDArray[Any]:
     return np.asarray(values, dtype=kind)
 
 
-def _columns(known: dict[str, npt.NDArray[Any]]) -> RawVerdicts:
-    length = len(known["position"])
+def _columns(columns: dict[str, npt.NDArray[Any]]) -> RawVerdicts:
+    length = len(columns["position"])
     lacking = np.broadcast_to(np.nan, length)
-    values = {field.name: known.get(field.name, lacking) for field in fields(RawVerdicts)}
-    values["single_chosen_first"] = known.get("single_chosen_first", np.broadcast_to(np.False_, length))
+    values = {field.name: columns.get(field.name, lacking) for field in fields(RawVerdicts)}
+    values["single_chosen_first"] = columns.get("single_chosen_first", np.broadcast_to(np.False_, length))
     return RawVerdicts(**values)

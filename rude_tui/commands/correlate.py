@@ -87,7 +87,10 @@ def correlate(
     if len(views) == 1:
         _print_detail(views[0])
     if as_league or len(views) == 1:
-        _say_families(views[0], rule=RULE if source == "own" else "as listed with the study's points")
+        _say_families(
+            views[0],
+            rule=f"{RULE}; --families says otherwise" if source == "own" else "as listed with the study's points",
+        )
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
     _say_notes(views)

@@ -10,7 +10,7 @@ import click
 
 from engine.correlation.sources import Source
 from engine.results.board import Question
-from engine.results.pairs import GROUPINGS
+from engine.results.pair_index import GROUPINGS
 from rude_tui.options import database, question_options, source_options, store_of
 from rude_tui.output import narrate, print_table
 
@@ -46,6 +46,8 @@ def export(
 
     if columns:
         print_table(["column", "type", "how it is made"], [[n, k, METHODS[what][n]] for n, k in COLUMNS[what].items()])
+        if what in ("correlations", "predictors"):
+            narrate("how each predictor is made: rude-tui predictors list")
         return
     if output is None:
         raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")

@@ -10,7 +10,7 @@ import click
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table, number_or_none
 from engine.results.decisions import claim, decisions_on
-from engine.results.pairs import GROUPINGS
+from engine.results.pair_index import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
 from engine.store.connection import Store
 from rude_tui.options import as_json, database, question_options, store_of
@@ -107,6 +107,8 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
         f"{table.suite} {table.suite_hash[:12]} · {table.protocol}, {table.metric} · chance {percent(table.chance)} · "
         f"{first.n_pairs} pairs in {first.n_clusters} clusters · interval: {first.method}",
         *(f"note: {note}" for note in table.notes),
+        *(["--with-excluded counts the pairs that you excluded"] if table.excluded else []),
+        *(["--pairs own counts the pairs that not every candidate has scored"] if table.left_out else []),
     )
 
 

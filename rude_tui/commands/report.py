@@ -31,7 +31,7 @@ def report(
     pairs are those lost by the widest margins, in turn from each candidate and subcategory.
     """
     from engine.export.files import whole
-    from engine.export.report import Wanted, gather, page
+    from engine.export.report import ReportRequest, gather, page
     from engine.results.board import Question
     from rubrics.errors import BadInput
 
@@ -40,7 +40,7 @@ def report(
     if output == "-" and as_json:
         raise click.UsageError("--json says what was written, so -o must name a file")
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
-    contents = Wanted(question, predictors, outcomes, pairs)
+    contents = ReportRequest(question, predictors, outcomes, pairs)
     if output == "-":
         sys.stdout.write(page(gather(store_of(db), contents)))
         return

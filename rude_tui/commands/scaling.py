@@ -40,7 +40,7 @@ def checkpoints(
     from engine.correlation.curves import training_curves
     from engine.correlation.scaling import read_checkpoints, tokens_of
     from engine.results.board import Question, load_board
-    from engine.results.pairs import GROUPINGS
+    from engine.results.pair_index import GROUPINGS
 
     if by not in GROUPINGS:
         raise click.BadParameter(f"one of {', '.join(GROUPINGS)}", param_hint="--by")

@@ -185,7 +185,7 @@ def _read(store: Store, question: Question, axes: Axes) -> ScatterData:
 
     source = axes.source or ("own" if outcome_names(store) else "ladder")
     own = source == "own"
-    name = "own outcomes" if own else BUNDLED[source]().told
+    name = "own outcomes" if own else BUNDLED[source]().title
     predictors = tuple(predictor_names(store, question if own else None, source=source))
     outcomes = tuple(outcome_names(store, source=source))
     predictor = axes.predictor or ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.results.differing import differing
+from engine.results.word_difference import compare_words
 from screens.pair.text import marked_response
 from screens.shell.colour import Colour
 from screens.shell.plain import one_line, plain
@@ -30,7 +30,7 @@ def preview(pair: Pair, colour: Colour) -> Text:
             text.append(f"✗ {criterion.subcategory}: ", colour("bad"))
             text.append(one_line(criterion.text, 300) + "\n", faint)
     chosen, rejected = plain(pair.chosen[:_MOST]), plain(pair.rejected[:_MOST])
-    difference = differing(chosen, rejected)
+    difference = compare_words(chosen, rejected)
     for mark, body, spans, good in (("✓", chosen, difference.left, True), ("✗", rejected, difference.right, False)):
         tone = colour("good" if good else "bad")
         text.append(f"\n{mark} ", f"bold {tone}")

@@ -172,7 +172,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             return
 
         def read() -> Pair:
-            from engine.results.single_pair import find_pair
+            from engine.results.suites import find_pair
 
             return find_pair(self.session.store, suite, pair_id)
 

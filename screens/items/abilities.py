@@ -13,7 +13,7 @@ from screens.shell.formats import signed
 from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
-    from engine.results.items import Ability, Trial
+    from engine.results.pair_trial import Ability, Trial
 
 __all__ = ["ability_axis", "ability_head", "ability_line"]
 

@@ -17,7 +17,7 @@ from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.results.board import Board
-    from engine.results.items import PairTrial, Trial
+    from engine.results.pair_trial import PairTrial, Trial
 
 __all__ = ["detail"]
 
@@ -28,7 +28,7 @@ def detail(trial: Trial, board: Board, pair: PairTrial, colour: Colour, *, metho
     Args:
         methods: whether each number says how it was made; there is no room for that in a few lines.
     """
-    from engine.results.items import FINDINGS
+    from engine.results.pair_trial import FINDINGS
     from engine.stats.irt.item_tests import HELP
 
     faint = colour("chance")

@@ -17,7 +17,7 @@ from screens.shell.plain import one_line
 from screens.widgets.spans import Part
 
 if TYPE_CHECKING:
-    from engine.results.items import PairTrial, Trial
+    from engine.results.pair_trial import PairTrial, Trial
 
 __all__ = ["FINDING_MARKS", "columns", "finding_tabs", "headings", "pair_line", "small", "with_error"]
 
@@ -125,7 +125,7 @@ def finding_tabs(trial: Trial, finding: str, colour: Colour) -> list[Part]:
     strong = f"bold {colour('primary')}"
     parts: list[Part] = []
     for name, mark in [("all", ""), *((name, look[0]) for name, look in FINDING_MARKS.items())]:
-        number = len(trial.found(name)) if mark else len(trial.pairs)
+        number = len(trial.pairs_with(name)) if mark else len(trial.pairs)
         is_current = finding == ("" if name == "all" else name)
         words = f"{mark} {name} {number:,}".strip()
         parts.append((f" [{words}]" if is_current else f"  {words} ", strong if is_current else "", name))

@@ -27,7 +27,7 @@ from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
     from engine.annotations.pairs import Kind
-    from engine.results.items import PairTrial, Trial
+    from engine.results.pair_trial import PairTrial, Trial
 
 __all__ = ["ItemsScreen"]
 
@@ -174,7 +174,7 @@ n picks a short suite, and says what leaving out the other pairs costs.
             self._fill(self._pairs.cursor)
 
     def _fill(self, cursor: int) -> None:
-        from engine.results.items import cannot_tell
+        from engine.results.pair_trial import cannot_tell
 
         state, trial, board = self.state, self.state.trial, self.state.board
         assert trial is not None
@@ -238,7 +238,7 @@ n picks a short suite, and says what leaving out the other pairs costs.
 
     def action_finding(self) -> None:
         """Keep the pairs of which something was found."""
-        from engine.results.items import FINDINGS
+        from engine.results.pair_trial import FINDINGS
 
         if self.state.trial is not None:
             marked = ((name, f"{FINDING_MARKS[name][0]} {name}: {words}") for name, words in FINDINGS.items())
@@ -249,7 +249,7 @@ n picks a short suite, and says what leaving out the other pairs costs.
 
     def action_order(self) -> None:
         """Choose what the pairs are sorted by."""
-        from engine.results.items import SORTS
+        from engine.results.pair_trial import SORTS
 
         if self.state.trial is not None:
             options = [(name, f"{name}: {words}") for name, words in SORTS.items()]

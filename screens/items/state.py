@@ -9,7 +9,7 @@ from screens.shell.order import Order
 
 if TYPE_CHECKING:
     from engine.results.board import Board
-    from engine.results.items import Model, PairTrial, Trial
+    from engine.results.pair_trial import Model, PairTrial, Trial
     from rubrics.errors import RudeError
     from screens.shell.session import Session
 
@@ -32,7 +32,7 @@ def read_trial(session: Session, model: Model) -> TrialRead:
     Raises:
         RudeError: nothing answers the question, or the store cannot be read.
     """
-    from engine.results.items import try_pairs
+    from engine.results.pair_trial import try_pairs
     from rubrics.errors import BadInput
 
     board = session.board()

@@ -15,8 +15,8 @@ from screens.shell.plain import plain
 if TYPE_CHECKING:
     from engine.results.board import Board
     from engine.results.database import Store
-    from engine.results.differing import Difference
-    from engine.results.single_pair import PairVerdict, PairView
+    from engine.results.failures import PairVerdict, PairView
+    from engine.results.word_difference import Difference
 
 __all__ = ["PairState", "ShownPair", "likelihood", "read_pair"]
 
@@ -79,12 +79,12 @@ def read_pair(store: Store, board: Board, pair_id: str) -> ShownPair:
         BadInput: the suite holds no such pair.
         StoreError: the store cannot be read.
     """
-    from engine.results.differing import differing
-    from engine.results.single_pair import pair_with_verdicts
+    from engine.results.failures import pair_view
+    from engine.results.word_difference import compare_words
 
-    view = pair_with_verdicts(store, board, pair_id)
+    view = pair_view(store, board, pair_id)
     chosen, rejected = plain(view.pair.chosen), plain(view.pair.rejected)
-    return ShownPair(view, plain(view.pair.prompt_text), chosen, rejected, differing(chosen, rejected))
+    return ShownPair(view, plain(view.pair.prompt_text), chosen, rejected, compare_words(chosen, rejected))
 
 
 def likelihood(verdict: PairVerdict, *, chosen: bool) -> str:

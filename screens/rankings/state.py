@@ -58,8 +58,8 @@ def read_standings(session: Session) -> Standings:
     Raises:
         RudeError: nothing answers it, or the store cannot be read.
     """
-    from engine.results.bias import position_biases
     from engine.results.controls import control_table
+    from engine.results.position_bias import position_biases
 
     def read() -> Standings:
         board = session.board()

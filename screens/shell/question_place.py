@@ -149,7 +149,7 @@ class QuestionPlace(Place):
 
     def action_grouping(self) -> None:
         """Choose what to split by."""
-        from engine.results.pairs import GROUPINGS
+        from engine.results.pair_index import GROUPINGS
 
         self.app.push_screen(
             Choose(

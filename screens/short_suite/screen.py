@@ -22,8 +22,8 @@ from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from engine.results.items import Trial
-    from engine.results.short import ShortSuite
+    from engine.results.pair_trial import Trial
+    from engine.results.short_suite import ShortSuite
 
 __all__ = ["ShortScreen"]
 
@@ -191,7 +191,7 @@ the others, to be marked for a run.
 
     def action_whole(self) -> None:
         """What is taken together or not at all."""
-        from engine.results.short import UNITS
+        from engine.results.short_suite import UNITS
 
         def take(whole: str | None) -> None:
             if whole:

@@ -10,8 +10,8 @@ from screens.shell.plain import plain
 
 if TYPE_CHECKING:
     from engine.results.database import Store
-    from engine.results.items import Trial
-    from engine.results.short import ShortSuite
+    from engine.results.pair_trial import Trial
+    from engine.results.short_suite import ShortSuite
 
 __all__ = ["ShortSuiteState", "file_name", "shorten_to", "write"]
 
@@ -65,7 +65,7 @@ def shorten_to(trial: Trial, sizes: list[int], whole: str, leave_out: tuple[str,
     Raises:
         BadInput: there is none of any of them.
     """
-    from engine.results.short import shorten
+    from engine.results.short_suite import shorten
     from rubrics.errors import BadInput
 
     by_pairs: dict[tuple[str, ...], ShortSuite] = {}
@@ -94,6 +94,6 @@ def write(store: Store, trial: Trial, suite: ShortSuite, path: Path) -> None:
     Raises:
         RudeError: it cannot be written.
     """
-    from engine.results.short import write_short
+    from engine.results.short_suite import write_short
 
     write_short(store, trial, suite, path)

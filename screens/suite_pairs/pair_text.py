@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.export.palette import glyph
-from engine.results.differing import differing
+from engine.results.word_difference import compare_words
 from screens.pair.text import criteria_text, marked_response
 from screens.shell.annotation_text import annotation_lines
 from screens.shell.colour import Colour
@@ -43,7 +43,7 @@ def pair_text(pair: Pair, annotations: Iterable[Annotation], colour: Colour) -> 
     text.append_text(criteria_text(pair, colour))
     text.append("\n")
     chosen, rejected = plain(pair.chosen), plain(pair.rejected)
-    difference = differing(chosen, rejected)
+    difference = compare_words(chosen, rejected)
     for title, body, spans, tone, underline in (
         ("✓ Chosen", chosen, difference.left, colour("good"), True),
         ("✗ Rejected", rejected, difference.right, colour("bad"), False),

@@ -26,7 +26,7 @@ from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.annotations.pairs import Annotation, Kind
-    from engine.results.suites import PairLine, SuiteEntry, Wanted
+    from engine.results.suites import PairFilter, PairLine, SuiteEntry
     from rubrics.schema import Pair
 
 __all__ = ["PairsScreen"]
@@ -69,7 +69,7 @@ Words that the two responses do not share are underlined in the chosen one and s
     PairsScreen #text:focus { background: $surface; }
     """
 
-    def __init__(self, entry: SuiteEntry, query: Wanted) -> None:
+    def __init__(self, entry: SuiteEntry, query: PairFilter) -> None:
         """Args:
         query: which of its pairs to begin with.
         """

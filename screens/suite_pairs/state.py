@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from engine.annotations.pairs import Annotation
     from engine.results.database import Store
-    from engine.results.suites import PairLine, SuiteEntry, SuitePairs, Wanted
+    from engine.results.suites import PairFilter, PairLine, SuiteEntry, SuitePairs
     from rubrics.schema import Pair
 
 __all__ = ["PAGE", "Matches", "SuitePairsState", "find_pairs", "size_name"]
@@ -35,7 +35,7 @@ class Matches:
     annotations: Mapping[str, tuple[Annotation, ...]]
 
 
-def find_pairs(store: Store, entry: SuiteEntry, query: Wanted, pairs: SuitePairs | None) -> Matches:
+def find_pairs(store: Store, entry: SuiteEntry, query: PairFilter, pairs: SuitePairs | None) -> Matches:
     """Look for pairs; blocks.
 
     Args:
@@ -57,7 +57,7 @@ class SuitePairsState:
     """What is looked for, and what came of it."""
 
     entry: SuiteEntry
-    query: Wanted
+    query: PairFilter
     matches: Matches | None = None
     annotations: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
     pair: Pair | None = None

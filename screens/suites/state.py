@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from rubrics.counted import count
 
 if TYPE_CHECKING:
-    from engine.results.suites import SuiteEntry, Wanted
+    from engine.results.suites import PairFilter, SuiteEntry
     from rubrics.check import Report
 
 __all__ = ["PANES", "Pane", "SuitesState", "toggle"]
@@ -45,14 +45,14 @@ class SuitesState:
             parts.append(f"✗ {faulty} cannot be used")
         return " · ".join(parts)
 
-    def pairs_in(self, entry: SuiteEntry, row: int | None, column: int) -> Wanted:
+    def pairs_in(self, entry: SuiteEntry, row: int | None, column: int) -> PairFilter:
         """Which pairs a cell of the coverage stands for; without a row, all of them."""
-        from engine.results.suites import SIZES, Wanted
+        from engine.results.suites import SIZES, PairFilter
 
         coverage = self.coverage.get(entry)
         if row is None or coverage is None:
-            return Wanted()
-        return Wanted(subcategory=list(coverage)[row], size=column if 1 <= column <= SIZES else 0)
+            return PairFilter()
+        return PairFilter(subcategory=list(coverage)[row], size=column if 1 <= column <= SIZES else 0)
 
 
 def toggle(marks: list[str], entry: SuiteEntry) -> str:

@@ -122,7 +122,7 @@ byte stands beside it.
         self.state.lack(error)
         text = Text.assemble((plain(error.what) + "\n\n", "bold"), overflow="fold")
         text.append("They are kept where a run is told to, and made by (y copies this):\n\n")
-        text.append(plain(error.fix), "bold")
+        text.append(plain(error.shell or error.fix), "bold")
         self.nothing(text)
         self.repaint()
 
@@ -213,7 +213,7 @@ byte stands beside it.
     def action_copy(self) -> None:
         """Copy the command that makes token scores, or the tokens of the response under the cursor."""
         if self.state.missing is not None:
-            text = plain(self.state.missing.fix)
+            text = plain(self.state.missing.shell or self.state.missing.fix)
         elif self.state.scored is not None:
             text = self.state.scored.table(self.focused.side if isinstance(self.focused, TokenText) else "chosen")
         else:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine.results.board import Question, load_board
-from engine.results.items import try_pairs
-from engine.results.short import shorten
+from engine.results.pair_trial import try_pairs
+from engine.results.short_suite import shorten
 from engine.stats.irt import fitting
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
@@ -49,7 +49,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         await settle(pilot)
         text = screen_text(app)
         assert "With 4 candidates no pair can be called reversed" in text
-        assert f"✓ all pass {len(expected.found('all pass'))}" in text
+        assert f"✓ all pass {len(expected.pairs_with('all pass'))}" in text
         first = expected.sorted("suspicion")[0]
         assert first.pair_id in text
         assert f"{first.difficulty:+.2f}±{first.difficulty_se:.2f}".replace("-", "−") in text
@@ -83,7 +83,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         await pilot.press("f", "end", "enter")
         await settle(pilot)
         found = {pair.pair_id for pair in app.screen.state.shown}
-        assert found == {pair.pair_id for pair in expected.found("all fail")} - {second.pair_id}
+        assert found == {pair.pair_id for pair in expected.pairs_with("all fail")} - {second.pair_id}
         await pilot.press("escape", "n")
         await settle(pilot)
         await pilot.press("u", "end", "enter")
@@ -128,12 +128,12 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
         await click("difficulty   rest")
         assert app.screen.state.shown[0].pair_id == expected.sorted("difficulty")[0].pair_id
         await click("✗ all fail")
-        assert len(app.screen.state.shown) == len(expected.found("all fail"))
+        assert len(app.screen.state.shown) == len(expected.pairs_with("all fail"))
         await click("x export", last=True)
         await click("enter accept")
         rows = list(csv.DictReader((tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines()))
         assert {row["pair_id"]: float(row["difficulty"]) for row in rows} == {
-            pair.pair_id: pytest.approx(pair.difficulty) for pair in expected.found("all fail")
+            pair.pair_id: pytest.approx(pair.difficulty) for pair in expected.pairs_with("all fail")
         }
         await click("all 40")
         await click("garden-", times=2)

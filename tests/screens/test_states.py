@@ -168,10 +168,10 @@ def test_a_suite_that_cannot_be_read_is_not_marked_and_shows_its_card() -> None:
 
 
 def test_pages_of_pairs_come_and_go() -> None:
-    from engine.results.suites import Wanted
+    from engine.results.suites import PairFilter
 
     entry: Any = _thing(name="many", n_scored=2500, n_shots=0)
-    state = SuitePairsState(entry, Wanted(text="peas"))
+    state = SuitePairsState(entry, PairFilter(text="peas"))
     assert state.place_at(0) is None
     state.take(Matches(_thing(), np.arange(2500, dtype=np.int32)[::-1], {}))
     assert (state.place_at(0), state.place_at(9999)) == (2499, 0)

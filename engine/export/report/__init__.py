@@ -1,6 +1,6 @@
 """One self-contained page that says what was found, how sure it is, and what it was made from."""
 
-from engine.export.report.content import Wanted, gather
+from engine.export.report.content import ReportRequest, gather
 from engine.export.report.page import page
 
-__all__ = ["Wanted", "gather", "page"]
+__all__ = ["ReportRequest", "gather", "page"]

@@ -17,10 +17,10 @@ from engine.correlation.predictor_outcome import (
     verdict,
 )
 from engine.correlation.sources import Source
-from engine.export.report.pairs import Chosen, choose_pairs
-from engine.results.bias import position_biases
+from engine.export.report.failed_pairs import Chosen, choose_pairs
 from engine.results.board import Board, Question, load_board
 from engine.results.controls import SHOWN, stored_controls
+from engine.results.position_bias import position_biases
 from engine.results.rankings import RankingTable, rankings_of
 from engine.stats import correlation as correlation_methods
 from engine.stats import position_bias as order_methods
@@ -34,14 +34,14 @@ from engine.store.connection import Store
 from engine.store.runs import RunRow, stored_runs
 from rubrics.errors import BadInput
 
-__all__ = ["Outlook", "Report", "Wanted", "gather"]
+__all__ = ["Outlook", "Report", "ReportRequest", "gather"]
 
 _OUTCOMES: Final = 4
 """How many outcomes a page shows unasked."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReportRequest:
     """What a report is asked to hold."""
 
     question: Question = field(default_factory=Question)
@@ -91,55 +91,59 @@ class Report:
     """One line on how each number is made."""
 
 
-def gather(store: Store, wanted: Wanted, *, made_at: datetime | None = None, resamples: int = 10_000) -> Report:
+def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = None, resamples: int = 10_000) -> Report:
     """Gather a report.
 
     Raises:
         BadInput: no run answers the question, or no such predictor or outcome.
     """
-    board = load_board(store, wanted.question)
+    board = load_board(store, request.question)
     # From here on the suite is this one, whatever is run meanwhile.
     question = replace(
-        wanted.question, suite=board.suite_hash, protocol=board.protocol, metric=board.metric, by="category"
+        request.question, suite=board.suite_hash, protocol=board.protocol, metric=board.metric, by="category"
     )
-    outlooks, left_out = _outlooks(store, question, wanted)
-    found = Report(
+    outlooks, left_out = _outlooks(store, question, request)
+    report = Report(
         made_at or datetime.now(UTC), f"rude-tui {version('rude-tui')}", board,
         rankings_of(board, question, resamples=resamples),
         rankings_of(board, replace(question, by="subcategory"), resamples=resamples),
         _other_metrics(store, question, resamples), position_biases(board, resamples=resamples),
-        stored_controls(store, board), outlooks, left_out, choose_pairs(store, board, wanted.pairs),
+        stored_controls(store, board), outlooks, left_out, choose_pairs(store, board, request.pairs),
         _runs(store, board), () if question.with_excluded else _excluded(board), {},
     )  # fmt: skip
-    return replace(found, methods=_methods(found))
+    return replace(report, methods=_methods(report))
 
 
 def _other_metrics(store: Store, question: Question, resamples: int) -> tuple[RankingTable, ...]:
-    found = []
+    tables = []
     for name, metric in METRICS.items():
         if name == question.metric:
             continue
-        asked = replace(question, protocol=metric.protocol, metric=name, by="overall", template=None)
+        other = replace(question, protocol=metric.protocol, metric=name, by="overall", template=None)
         try:
-            other = load_board(store, asked)
+            board = load_board(store, other)
         except BadInput:
             continue  # the other protocol has not been run
-        found.append(rankings_of(other, asked, resamples=min(resamples, 2_000)))
-    return tuple(found)
+        tables.append(rankings_of(board, other, resamples=min(resamples, 2_000)))
+    return tuple(tables)
 
 
-def _outlooks(store: Store, question: Question, wanted: Wanted) -> tuple[tuple[Outlook, ...], tuple[str, ...]]:
+def _outlooks(store: Store, question: Question, request: ReportRequest) -> tuple[tuple[Outlook, ...], tuple[str, ...]]:
     stored = outcome_names(store)
-    published = not stored and not wanted.outcomes
+    published = not stored and not request.outcomes
     source: Source = "published" if published else "own"
-    names = list(wanted.outcomes) or outcome_names(store, source=source)
-    if published and wanted.predictors:
-        raise BadInput("no outcome is stored to set predictors against", fix="rude-tui outcomes add FILE.csv")
-    shown = names if wanted.outcomes else names[:_OUTCOMES]
+    names = list(request.outcomes) or outcome_names(store, source=source)
+    if published and request.predictors:
+        raise BadInput(
+            "no outcome is stored to set predictors against",
+            fix="add outcomes from a file",
+            shell="rude-tui outcomes add FILE.csv",
+        )
+    shown = names if request.outcomes else names[:_OUTCOMES]
     if published:
         predictors = predictor_names(source=source)
     else:
-        predictors = list(wanted.predictors) or predictor_names(store, question)
+        predictors = list(request.predictors) or predictor_names(store, question)
     views = correlation_views(store, question, predictors, shown, source=source)
     outlooks = []
     for outcome in shown:
@@ -154,39 +158,39 @@ def _strongest_first(statistic: Statistic) -> float:
 
 
 def _runs(store: Store, board: Board) -> tuple[RunRow, ...]:
-    known = {(entrant.weights_hash, entrant.precision) for entrant in board.entrants}
+    shown = {(entrant.weights_hash, entrant.precision) for entrant in board.entrants}
     return tuple(
         run
         for run in stored_runs(store, board.suite_hash)
-        if run.n_scored and (run.weights_hash, run.precision) in known
+        if run.n_scored and (run.weights_hash, run.precision) in shown
     )
 
 
 def _excluded(board: Board) -> tuple[Annotation, ...]:
-    return tuple(one for found in board.annotations.values() for one in found if one.kind == "exclude")
+    return tuple(note for notes in board.annotations.values() for note in notes if note.kind == "exclude")
 
 
-def _methods(found: Report) -> dict[str, str]:
-    ranked = found.categories.overall
+def _methods(report: Report) -> dict[str, str]:
+    ranked = report.categories.overall
     lines = {f"{table.metric} ({table.protocol})": METRICS[table.metric].help for table in
-             (found.categories, *found.metrics)}  # fmt: skip
+             (report.categories, *report.metrics)}  # fmt: skip
     lines["chance"] = "what a candidate that cannot tell would reach"
     names = {
         "rank": "rank", "rank_low": "rank interval, best", "rank_high": "rank interval, worst", "value": "value",
         "p_best": "p(best)", "tied_with": "not told apart from",
     }  # fmt: skip
     lines |= {shown: ranking_methods.HELP[name] for name, shown in names.items()}
-    how = ", ".join(sorted({row.method for row in _rows(found)}))
+    how = ", ".join(sorted({row.method for row in _rows(report)}))
     lines["interval"] = f"{ranked.level:.0%} over clusters of pairs, {ranked.resamples:,} resamples, seed {ranked.seed}"
     lines["interval"] += f" ({how})"
     lines["categories"] = (
         "a pair that violates criteria of several (sub)categories counts in each with weight 1/(how many)"
     )
-    if found.biases:
+    if report.biases:
         lines |= {name.replace("_", " "): text for name, text in order_methods.HELP.items()}
-    if found.controls:
+    if report.controls:
         lines["controls"] = "per_byte again " + ", ".join(list(SHOWN.values())[1:]) + ": what survives is fluency"
-    if found.outlooks:
+    if report.outlooks:
         lines |= {name.replace("_", " "): text for name, text in correlation_methods.HELP.items() if name != "fisher"}
         lines["correlation interval"] = lines.pop("ci low")
     lines["margin"] = (
@@ -196,5 +200,5 @@ def _methods(found: Report) -> dict[str, str]:
     return lines
 
 
-def _rows(found: Report) -> Sequence[RankRow]:
-    return [row for table in (found.categories, found.subcategories) for r in table.scopes.values() for row in r.rows]
+def _rows(report: Report) -> Sequence[RankRow]:
+    return [row for table in (report.categories, report.subcategories) for r in table.scopes.values() for row in r.rows]

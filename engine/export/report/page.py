@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.export import figures
 from engine.export.palette import DARK_COLOURS, LEVELS, LIGHT_COLOURS, glyph
 from engine.export.report.content import Report
-from engine.export.report.inline import inline_svg
-from engine.export.report.pairs import visible
+from engine.export.report.failed_pairs import visible
+from engine.export.report.inline_svg import inline_svg
 from engine.results.controls import SHOWN
 from engine.stats.correlation import Statistic
 from engine.stats.metrics import METRICS
@@ -96,11 +96,11 @@ def page(report: Report) -> str:
 
 def _versions(report: Report) -> list[str]:
     """Each library's version; more than one where runs were made with different ones."""
-    found: dict[str, set[str]] = {}
+    versions: dict[str, set[str]] = {}
     for run in report.runs:
         for name, version in run.versions.items():
-            found.setdefault(name, set()).add(str(version))
-    return [f"{name} {', '.join(sorted(versions))}" for name, versions in sorted(found.items())]
+            versions.setdefault(name, set()).add(str(version))
+    return [f"{name} {', '.join(sorted(numbers))}" for name, numbers in sorted(versions.items())]
 
 
 def _bars(table: Any) -> Bars:
@@ -138,11 +138,11 @@ def _environment() -> Environment:
     return environment
 
 
-def _strength(found: Statistic) -> str:
-    if math.isnan(found.value):
+def _strength(statistic: Statistic) -> str:
+    if math.isnan(statistic.value):
         return "–"
-    ends = "" if math.isnan(found.ci_low) else f" ({found.ci_low:.2f} to {found.ci_high:.2f})"
-    return f"{found.value:.2f}{ends}".replace("-", "−")
+    ends = "" if math.isnan(statistic.ci_low) else f" ({statistic.ci_low:.2f} to {statistic.ci_high:.2f})"
+    return f"{statistic.value:.2f}{ends}".replace("-", "−")
 
 
 def _source(name: str) -> str:

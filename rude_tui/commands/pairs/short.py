@@ -34,7 +34,7 @@ def short(
     pairs stay together. Chosen to keep the mean variance of the candidates' abilities low (Fisher information, exchange
     by gradient); expected standard errors are 1/√information.
     """
-    from engine.results.short import shorten, write_short
+    from engine.results.short_suite import shorten, write_short
     from rubrics.errors import BadInput
 
     if output is not None and output.suffix != ".jsonl":

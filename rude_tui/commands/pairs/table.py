@@ -17,7 +17,7 @@ from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
-    from engine.results.items import PairTrial, Trial
+    from engine.results.pair_trial import PairTrial, Trial
 
 __all__ = ["suspects", "table"]
 

@@ -12,7 +12,7 @@ from rude_tui.options import question_options
 from rude_tui.output import narrate
 
 if TYPE_CHECKING:
-    from engine.results.items import Trial
+    from engine.results.pair_trial import Trial
     from engine.store.connection import Store
 
 __all__ = ["FINDINGS", "about", "in_digits", "narrate_trial", "read_trial", "trial_options"]
@@ -43,7 +43,7 @@ def read_trial(
         BadInput: no run answers the question.
     """
     from engine.results.board import Question, load_board
-    from engine.results.items import try_pairs
+    from engine.results.pair_trial import try_pairs
 
     board = load_board(store, Question(suite, protocol, metric, with_excluded=with_excluded))
     return try_pairs(board, model=model, q=rate)
@@ -51,9 +51,9 @@ def read_trial(
 
 def narrate_trial(trial: Trial) -> None:
     """Say what was tried, how, and what came of it on the whole."""
-    from engine.results.items import cannot_tell
+    from engine.results.pair_trial import cannot_tell
 
-    count = {finding: len(trial.found(finding)) for finding in FINDINGS}
+    count = {finding: len(trial.pairs_with(finding)) for finding in FINDINGS}
     model = "2PL" if trial.model == "2pl" else "Rasch, shrunk"
     narrate(
         f"{trial.suite} {trial.suite_hash[:12]} · {trial.protocol}, {trial.metric} · "
@@ -74,7 +74,7 @@ def about(trial: Trial) -> dict[str, Any]:
     """The trial as JSON, without its pairs."""
     from dataclasses import asdict
 
-    from engine.results.items import cannot_tell
+    from engine.results.pair_trial import cannot_tell
     from engine.stats.irt.item_tests import HELP
 
     return {

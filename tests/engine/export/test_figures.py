@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from engine.correlation.predictor_outcome import CorrelationView, correlation_view, correlation_views
 from engine.export import figures
 from engine.export.palette import LIGHT_COLOURS
-from engine.export.report.inline import inline_svg
+from engine.export.report.inline_svg import inline_svg
 from engine.results.board import Board, Question, load_board
 from engine.results.failures import failed_pairs
 from engine.results.rankings import RankingTable, rankings_of

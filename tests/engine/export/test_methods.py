@@ -8,7 +8,7 @@ from collections.abc import Callable
 from click.testing import CliRunner
 
 from engine.export.methods import METHODS
-from engine.export.tables import COLUMNS, WHAT, table
+from engine.export.tables import COLUMNS, TABLES, table
 from engine.predictors.catalogue import COMPUTED
 from engine.predictors.from_traces import MODES
 from engine.results.board import Question
@@ -22,7 +22,7 @@ def _is_a_line(text: str) -> bool:
 
 
 def test_every_column_of_every_table_has_a_line() -> None:
-    assert set(METHODS) == set(COLUMNS) == set(WHAT) == set(_TABLES)
+    assert set(METHODS) == set(COLUMNS) == set(TABLES) == set(_TABLES)
     for what, columns in COLUMNS.items():
         missing = [name for name in columns if not _is_a_line(METHODS[what].get(name, ""))]
         assert not missing, f"{what}: no line of method for {missing}"

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.export.report import Wanted, gather, page
-from engine.export.report.pairs import _LONGEST, _text, choose_pairs, visible
+from engine.export.report import ReportRequest, gather, page
+from engine.export.report.failed_pairs import _LONGEST, _text, choose_pairs, visible
 from engine.results.board import Question, load_board
 from engine.results.controls import stored_controls
-from engine.results.differing import differing
 from engine.results.failures import failed_pairs
 from engine.results.rankings import rankings
+from engine.results.word_difference import compare_words
 from engine.store.connection import Store
 from rubrics.errors import BadInput
 
@@ -31,7 +31,7 @@ Study = Callable[..., Store]
 
 
 def made(store: Store, **wanted: Any) -> str:
-    return page(gather(store, Wanted(**wanted), made_at=WHEN, resamples=500))
+    return page(gather(store, ReportRequest(**wanted), made_at=WHEN, resamples=500))
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +206,9 @@ def test_visible_text_hides_and_acts_nowhere(text: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_pieces_are_the_text_with_its_differences_marked(left: str, right: str) -> None:
-    found = _text(left, differing(left, right).left, None)
+    found = _text(left, compare_words(left, right).left, None)
     assert "".join(piece.text for piece in found.pieces).replace("\r\n", "\n") == visible(left)
-    assert (not [piece for piece in found.pieces if piece.differs]) == (not differing(left, right).left)
+    assert (not [piece for piece in found.pieces if piece.differs]) == (not compare_words(left, right).left)
 
 
 @given(st.integers(0, 9_000), st.integers(1, 50))

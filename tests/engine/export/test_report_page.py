@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine.export.report import Wanted, gather, page
+from engine.export.report import ReportRequest, gather, page
 from engine.store.connection import Store
 
 
 @pytest.fixture(scope="module")
 def report(study: Callable[..., Store], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    wanted = Wanted(predictors=("RuDE accuracy", "log10 parameters"))
+    wanted = ReportRequest(predictors=("RuDE accuracy", "log10 parameters"))
     path.write_text(page(gather(study(), wanted, made_at=datetime(2026, 5, 1, tzinfo=UTC), resamples=300)))
     return path
 

@@ -44,7 +44,7 @@ def test_rankings_leave_them_out_and_say_so(store: Store, suite: Suite, margins:
         assert row.value == pytest.approx(np.mean(kept))
         assert row.n_pairs == 33
     assert found.excluded == 3
-    assert found.notes == ("3 pairs excluded by you (--with-excluded counts them)",)
+    assert found.notes == ("3 pairs excluded by you",)
     for name, ranking in found.scopes.items():
         if name != "overall":
             kept_pairs = [p for p in suite.scored if p.id not in OUT and name in map(str, p.categories)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.results.suites import SIZES, SuiteEntry, Wanted, check_report, coverage, pairs_of, suites
+from engine.results.suites import SIZES, PairFilter, SuiteEntry, check_report, coverage, pairs_of, suites
 from engine.store.connection import Store
 from engine.store.suites import add_suite
 from rubrics.reading import find_suite, write_suite
@@ -58,7 +58,13 @@ def test_the_store_and_the_file_answer_alike(both: tuple[Store, SuiteEntry, Suit
     store, named, stored = both
     assert coverage(store, named) == coverage(store, stored)
     one, other = pairs_of(store, named), pairs_of(store, stored)
-    for wanted in (Wanted(), Wanted("ORCHARD"), Wanted("", "Logic"), Wanted("", "Logic", 1), Wanted(size=SIZES)):
+    for wanted in (
+        PairFilter(),
+        PairFilter("ORCHARD"),
+        PairFilter("", "Logic"),
+        PairFilter("", "Logic", 1),
+        PairFilter(size=SIZES),
+    ):
         places = one.places(wanted)
         assert list(places) == list(other.places(wanted))
         assert one.lines(places[:60]) == other.lines(places[:60])
@@ -82,12 +88,12 @@ def test_the_matrix_counts_what_its_cells_show(both: tuple[Store, SuiteEntry, Su
     for name, counts in matrix.items():
         for size, number in enumerate(counts, start=1):
             by_hand = [p for p in world.scored if name in p.subcategories and min(len(p.violated), SIZES) == size]
-            assert number == len(by_hand) == len(pairs_of(store, named).places(Wanted("", name, size)))
+            assert number == len(by_hand) == len(pairs_of(store, named).places(PairFilter("", name, size)))
 
 
 @pytest.mark.parametrize("text", ["100%", "it's", "_", "\\", "zzzz-nowhere"])
 def test_what_is_looked_for_is_text_and_no_pattern(both: tuple[Store, SuiteEntry, SuiteEntry], text: str) -> None:
     store, named, stored = both
-    found = pairs_of(store, stored).places(Wanted(text))
-    assert list(found) == list(pairs_of(store, named).places(Wanted(text)))
+    found = pairs_of(store, stored).places(PairFilter(text))
+    assert list(found) == list(pairs_of(store, named).places(PairFilter(text)))
     assert len(found) < 492

@@ -79,7 +79,7 @@ def test_without_token_scores_the_command_that_makes_them_is_named(tmp_path: Pat
     board = load_board(store, Question())
     with pytest.raises(BadInput) as caught:
         token_view(store, board, board.matrix.candidates[0], "p0")
-    words = shlex.split(caught.value.fix)
+    words = shlex.split(caught.value.shell)
     assert words[:4] == ["rude-tui", "run", "--model", str(model)]
     assert words[words.index("--suite") + 1] == str(tmp_path / "two words.jsonl")
     assert "--token-scores" in words

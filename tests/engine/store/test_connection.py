@@ -73,7 +73,7 @@ def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
         with pytest.raises(StoreError) as caught, Store(path, retry_seconds=0.05).reading():
             pass
         assert f"process {holder.pid}" in caught.value.what
-        assert "--db" in caught.value.fix
+        assert "--db" in caught.value.shell
         holder.stdin.close()
     with Store(path).reading() as connection:
         assert connection.execute("select 1").fetchone() == (1,)

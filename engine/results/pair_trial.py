@@ -111,7 +111,7 @@ class Trial:
     units: Mapping[str, npt.NDArray[np.int64]]
     """(pairs,): the `cluster`, `group` or `pair` each belongs to, as any integer."""
 
-    def found(self, finding: str) -> list[PairTrial]:
+    def pairs_with(self, finding: str) -> list[PairTrial]:
         """The pairs with a finding."""
         return [pair for pair in self.pairs if finding in pair.findings]
 
@@ -125,8 +125,8 @@ class Trial:
             "id": lambda p: p.pair_id,
         }
         unknown = [pair for pair in self.pairs if by == "discrimination" and math.isnan(pair.discrimination)]
-        known = [pair for pair in self.pairs if by != "discrimination" or not math.isnan(pair.discrimination)]
-        return sorted(known, key=keys[by], reverse=reverse) + unknown
+        ordered = [pair for pair in self.pairs if by != "discrimination" or not math.isnan(pair.discrimination)]
+        return sorted(ordered, key=keys[by], reverse=reverse) + unknown
 
 
 def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
@@ -146,15 +146,17 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
         raise BadInput(
             f"{count(len(names), 'candidate')} cannot try pairs: at least {_LEAST} are needed",
             where=f"{board.suite}, {board.protocol}",
-            fix="rude-tui run --model … scores more",
+            fix="score more candidates",
+            shell="rude-tui run --model …",
         )
     if model == "2pl" and len(names) < LEAST_CANDIDATES:
         raise BadInput(
             f"{len(names)} candidates cannot bear 2PL, which takes {LEAST_CANDIDATES} or more",
-            fix="leave --model out: Rasch gives difficulties, and item-rest correlations stand beside them",
+            fix="name no model: Rasch gives difficulties, and item-rest correlations stand beside them",
+            shell="without --model",
         )
-    two_wanted = model == "2pl" or (model == "auto" and len(names) >= ENOUGH_CANDIDATES)
-    fit = fit_verdicts(scores, board.matrix.cluster[at], slopes=two_wanted)
+    with_slopes = model == "2pl" or (model == "auto" and len(names) >= ENOUGH_CANDIDATES)
+    fit = fit_verdicts(scores, board.matrix.cluster[at], slopes=with_slopes)
     fitted = fit.rasch
     ability, ability_se, information = fitted.ability, fitted.ability_se, fitted.information()
     slope = slope_se = np.full(len(at), math.nan)
@@ -173,8 +175,8 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
     chance = math.log(board.chance / (1 - board.chance))
     strong = _strong(fitted.ability, fitted.ability_se, chance)
     suspects = _suspects(board, strong)[at]
-    known = ~np.isnan(scores)
-    passed, scored = np.nansum(scores, axis=0), known.sum(axis=0)
+    read = ~np.isnan(scores)
+    passed, scored = np.nansum(scores, axis=0), read.sum(axis=0)
     findings = {
         "reversed": q_values <= q,
         "suspect": suspects,
@@ -183,7 +185,7 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
     }
     negative = _negative(rest)
     notes += _about_suspects(scores, strong, int(suspects.sum()))
-    told = (information * known).sum(axis=0)
+    read_information = (information * read).sum(axis=0)
     rows = []
     for k, i in enumerate(at.tolist()):
         rows.append(
@@ -191,7 +193,7 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
                 board.index.pair_id[i], board.index.domain[i], board.index.subcategories[i], board.index.violated[i],
                 float(passed[k]), int(scored[k]), float(fitted.difficulty[k]), float(fitted.difficulty_se[k]),
                 float(rest[k]), float(slope[k]), float(slope_se[k]), float(p_values[k]), float(q_values[k]),
-                float(told[k]), tuple(name for name, held in findings.items() if held[k]),
+                float(read_information[k]), tuple(name for name, held in findings.items() if held[k]),
                 tuple(board.annotations.get(board.index.pair_id[i], ())),
             )
         )  # fmt: skip
@@ -233,11 +235,11 @@ def cannot_tell(trial: Trial) -> str:
 def _strong(ability: FloatArray, error: FloatArray, chance: float) -> npt.NDArray[np.bool_]:
     """The abler third, two or more, of candidates surely above chance (one-sided 95 %); none where fewer than two."""
     above = ability - _Z * np.nan_to_num(error, nan=math.inf) > chance
-    wanted = max(2, math.ceil(len(ability) / 3))
-    found = np.zeros(len(ability), dtype=bool)
-    found[np.argsort(-ability, kind="stable")[:wanted]] = True
-    found &= above
-    return found if found.sum() >= 2 else np.zeros_like(found)
+    third = max(2, math.ceil(len(ability) / 3))
+    strong = np.zeros(len(ability), dtype=bool)
+    strong[np.argsort(-ability, kind="stable")[:third]] = True
+    strong &= above
+    return strong if strong.sum() >= 2 else np.zeros_like(strong)
 
 
 def _suspects(board: Board, strong: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -257,15 +259,15 @@ def _suspects(board: Board, strong: npt.NDArray[np.bool_]) -> npt.NDArray[np.boo
 
 
 def _negative(rest: FloatArray) -> float:
-    known = rest[~np.isnan(rest)]
-    return float((known < 0).mean()) if len(known) else math.nan
+    correlations = rest[~np.isnan(rest)]
+    return float((correlations < 0).mean()) if len(correlations) else math.nan
 
 
-def _about_suspects(scores: FloatArray, strong: npt.NDArray[np.bool_], found: int) -> list[str]:
+def _about_suspects(scores: FloatArray, strong: npt.NDArray[np.bool_], suspects: int) -> list[str]:
     if not strong.any():
         return ["fewer than two strong candidates (the abler third, surely above chance): no label is suspected"]
     right = float(np.nanmean(scores[strong]))
-    if not found or right >= _RELIABLE:
+    if not suspects or right >= _RELIABLE:
         return []
     return [f"the {strong.sum()} strong candidates are right on {right:.0%} only: most of what they all fail is hard, "
             "not mislabelled"]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.results.items import Trial
+from engine.results.pair_trial import Trial
 from engine.stats.irt.short_form import ShortFormErrors, most_informative, short_form_errors
 from engine.store.connection import Store
 from engine.store.suites import load_pairs, shot_ids
@@ -75,13 +75,13 @@ def shorten(trial: Trial, at_most: int, *, whole: str = "cluster", leave_out: Se
     Raises:
         BadInput: as many pairs as there are, or no unit small enough.
     """
-    wanted = np.array([not set(pair.findings) & set(leave_out) for pair in trial.pairs])
+    eligible = np.array([not set(pair.findings) & set(leave_out) for pair in trial.pairs])
     units = trial.units[whole]
     # A unit that loses a pair is no longer whole.
-    wanted &= ~np.isin(units, units[~wanted])
-    left = np.flatnonzero(wanted)
+    eligible &= ~np.isin(units, units[~eligible])
+    left = np.flatnonzero(eligible)
     if at_most >= len(left):
-        raise BadInput(f"{at_most} is no fewer than the {len(left)} pairs there are", fix="ask for fewer with -k")
+        raise BadInput(f"{at_most} is no fewer than the {len(left)} pairs there are", fix="ask for fewer", shell="-k N")
     if not (trial.information[:, left].sum(axis=1) > 0).all():
         raise BadInput("the verdicts tell nothing about one of the candidates", fix="run more pairs")
     chosen = left[most_informative(trial.information[:, left], units[left], at_most)]
@@ -89,7 +89,8 @@ def shorten(trial: Trial, at_most: int, *, whole: str = "cluster", leave_out: Se
         sizes = np.bincount(np.unique(units[left], return_inverse=True)[1])
         raise BadInput(
             f"no {whole} has {at_most} pairs or fewer (the smallest has {sizes.min()})",
-            fix="a larger -k, or --whole group or pair",
+            fix="ask for more pairs, or keep whole groups or pairs",
+            shell="a larger -k, or --whole group or pair",
         )
     return ShortSuite(
         tuple(trial.pairs[k].pair_id for k in chosen.tolist()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-__all__ = ["Difference", "differing"]
+__all__ = ["Difference", "compare_words"]
 
 _WORD: Final = re.compile(r"\s+|\w+|[^\w\s]")
 _EXACT_UP_TO: Final = 4_000_000
@@ -24,7 +24,7 @@ class Difference:
     """Share of all words that match, 0 to 1."""
 
 
-def differing(left: str, right: str) -> Difference:
+def compare_words(left: str, right: str) -> Difference:
     """Compare two texts word by word; runs of white space count as words, so that layout shows too."""
     a, b = _WORD.findall(left), _WORD.findall(right)
     start = 0
@@ -54,19 +54,19 @@ def differing(left: str, right: str) -> Difference:
 
 
 def _offsets(words: list[str]) -> list[int]:
-    found = [0]
+    offsets = [0]
     for word in words:
-        found.append(found[-1] + len(word))
-    return found
+        offsets.append(offsets[-1] + len(word))
+    return offsets
 
 
 def _joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    found: list[tuple[int, int]] = []
+    joined: list[tuple[int, int]] = []
     for start, end in spans:
         if start == end:
             continue
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], end)
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
         else:
-            found.append((start, end))
-    return tuple(found)
+            joined.append((start, end))
+    return tuple(joined)

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.results.board import Question, load_board
-from engine.results.items import cannot_tell, try_pairs
-from engine.results.short import shorten, write_short
+from engine.results.pair_trial import cannot_tell, try_pairs
+from engine.results.short_suite import shorten, write_short
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run
@@ -72,19 +72,19 @@ def invoke(store: Store, *arguments: str) -> Result:
 def test_findings(store: Store, ladder: np.ndarray) -> None:
     found = try_pairs(load_board(store, Question()))
     assert found.model == "rasch"
-    assert [pair.pair_id for pair in found.found("reversed")] == ["p00"]
-    assert [pair.pair_id for pair in found.found("suspect")] == ["p02"]
-    assert {pair.pair_id for pair in found.found("all pass")} == {
+    assert [pair.pair_id for pair in found.pairs_with("reversed")] == ["p00"]
+    assert [pair.pair_id for pair in found.pairs_with("suspect")] == ["p02"]
+    assert {pair.pair_id for pair in found.pairs_with("all pass")} == {
         f"p{i:02}" for i in np.flatnonzero(ladder.all(axis=0))
     }
-    assert {pair.pair_id for pair in found.found("all fail")} == {
+    assert {pair.pair_id for pair in found.pairs_with("all fail")} == {
         f"p{i:02}" for i in np.flatnonzero(~ladder.any(axis=0))
     }
     assert [pair.passed for pair in found.pairs] == pytest.approx(ladder.sum(axis=0))
     assert found.sorted("suspicion")[0].pair_id == "p00"
     difficulties = [pair.difficulty for pair in found.sorted("difficulty")]
     assert difficulties == sorted(difficulties, reverse=True)
-    assert found.sorted("difficulty")[0].pair_id in {pair.pair_id for pair in found.found("all fail")}
+    assert found.sorted("difficulty")[0].pair_id in {pair.pair_id for pair in found.pairs_with("all fail")}
     # The sum of verdicts orders abilities where nothing is missing.
     order = [NAMES.index(ability.candidate) for ability in found.abilities]
     assert (np.diff(ladder.sum(axis=1)[order]) <= 0).all()
@@ -109,7 +109,7 @@ def test_few_candidates_are_told_what_they_cannot_show(store: Store, add_run: Ca
         try_pairs(load_board(store, Question()))
     add_run("c", skip=4)
     found = try_pairs(load_board(store, Question()))
-    assert not found.found("reversed")
+    assert not found.pairs_with("reversed")
     # Of three candidates one in three orders is as reversed as can be: p never falls below 1/3.
     assert "With 3 candidates no pair can be called reversed" in cannot_tell(found)
     assert f"± {1 / math.sqrt(2):.2f}" in cannot_tell(found)

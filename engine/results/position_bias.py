@@ -14,13 +14,13 @@ def position_biases(board: Board, *, resamples: int = 2_000) -> dict[str, Positi
     """By label; empty for a protocol that shows one response at a time."""
     if board.protocol != "choice":
         return {}
-    found = {}
+    biases = {}
     for label, columns in board.verdicts.items():
         counted = board.index.scored[columns.position]
-        found[label] = position_bias(
+        biases[label] = position_bias(
             columns.log_odds_chosen_first[counted],
             columns.log_odds_rejected_first[counted],
             np.asarray(board.index.cluster[columns.position][counted]),
             resamples=resamples,
         )
-    return found
+    return biases

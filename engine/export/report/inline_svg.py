@@ -62,7 +62,7 @@ def _plain(element: ET.Element) -> None:
         for name in ("fill", "stroke")
         if (value := element.get(name, "").lower()) in _CLASSES
     ]
-    for found in classes:
-        del element.attrib[found.partition("-")[0]]
+    for name in classes:
+        del element.attrib[name.partition("-")[0]]
     if classes:
         element.set("class", " ".join(classes))

@@ -11,9 +11,9 @@ from typing import Final
 
 from engine.export.palette import level_of
 from engine.results.board import Board
-from engine.results.differing import differing
 from engine.results.failures import PairView, failed_pairs, pair_views
 from engine.results.tokens import ResponseTokens, TokenView, token_views
+from engine.results.word_difference import compare_words
 from engine.store.connection import Store
 
 __all__ = ["Chosen", "Piece", "ShownPair", "Text", "choose_pairs", "visible"]
@@ -103,11 +103,11 @@ def choose_pairs(store: Store, board: Board, limit: int) -> Chosen:
 
 def _shown(view: PairView, tokens: TokenView | None) -> ShownPair:
     pair = view.pair
-    found = differing(pair.chosen, pair.rejected)
+    difference = compare_words(pair.chosen, pair.rejected)
     chosen, rejected = (tokens.chosen, tokens.rejected) if tokens else (None, None)
     return ShownPair(
-        view, _text(pair.prompt_text, (), None), _text(pair.chosen, found.left, chosen),
-        _text(pair.rejected, found.right, rejected), tokens.candidate if tokens else "",
+        view, _text(pair.prompt_text, (), None), _text(pair.chosen, difference.left, chosen),
+        _text(pair.rejected, difference.right, rejected), tokens.candidate if tokens else "",
         tuple(verdict.candidate for verdict in reversed(view.verdicts) if verdict.score < 1),
     )  # fmt: skip
 
