@@ -90,7 +90,7 @@ def shorten(trial: Trial, at_most: int, *, whole: str = "cluster", leave_out: Se
         raise BadInput(
             f"no {whole} has {at_most} pairs or fewer (the smallest has {sizes.min()})",
             fix="ask for more pairs, or keep whole groups or pairs",
-            shell="a larger -k, or --whole group or pair",
+            shell="-k N, or --whole pair",
         )
     return ShortSuite(
         tuple(trial.pairs[k].pair_id for k in chosen.tolist()),

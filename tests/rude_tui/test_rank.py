@@ -23,7 +23,8 @@ def table_of(*rows: Any) -> Any:
     return SimpleNamespace(
         overall=SimpleNamespace(rows=rows), scopes={"overall": SimpleNamespace(rows=rows)}, by="overall", notes=(),
         entrants={row.candidate: SimpleNamespace(parameters=1000, precision="fp32") for row in rows}, suite="garden",
-        suite_hash="abc", protocol="likelihood", metric="per_byte", chance=0.5,
+        suite_hash="abc", protocol="likelihood", metric="per_byte", chance=0.5, excluded=0,
+        left_out=0,
     )  # fmt: skip
 
 
