@@ -209,7 +209,7 @@ def test_a_dry_run_asks_nothing(prompts: Path, tmp_path: Path) -> None:
         ({"--generator": "local:/nowhere"}, "no such model folder"),
         ({"--generator-key": "NO_SUCH_KEY"}, "not set or empty"),
         ({"--votes": "2"}, "even number of votes"),
-        ({"--length-window": "3"}, "is a share"),
+        ({"--length-window": "3"}, "is no share"),
         ({"--violations": "0"}, "begin at 1"),
         ({"-o": "x.txt"}, "ends in .jsonl"),
         ({"-o": "/nowhere/x.jsonl"}, "no such folder"),

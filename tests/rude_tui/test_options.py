@@ -7,7 +7,7 @@ import importlib
 import click
 
 from engine.construct.settings import METHODS
-from engine.layout.requests import PROTOCOLS
+from engine.layout.protocols import PROTOCOLS
 from engine.machine.precision import PRECISIONS
 from rude_tui import options
 
