@@ -39,7 +39,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestServer]:
     yield running
     await running.close()
     for process in started:
-        await process.communicate()
+        await process.communicate(b"")
 
 
 @pytest.fixture
