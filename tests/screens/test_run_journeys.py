@@ -115,7 +115,8 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _plan() -> Any:
-    return SimpleNamespace(runs=(SimpleNamespace(left=1, run_id="x", suite=_suite()),), refused=(), request=None)
+    runs = (SimpleNamespace(left=1, run_id="x", suite=_suite()),)
+    return SimpleNamespace(runs=runs, states=STATES, refused=(), request=None)
 
 
 def _suite() -> Any:
@@ -360,4 +361,4 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
         await pilot.press("e")
         await until(pilot, lambda: "of all steps" in screen_text(app))
         assert [again.run.run_id for again in taken] == [one.run.run_id]
-        assert "7/180" in screen_text(app)
+        await until(pilot, lambda: "7/180" in screen_text(app))

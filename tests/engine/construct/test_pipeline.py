@@ -7,11 +7,13 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from constructing import construct
+from waiting import PATIENCE
 
 from engine.construct import job
 from engine.construct.pipeline import Construction
@@ -333,20 +335,44 @@ def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_p
 
 
 def test_paused_it_asks_nothing_and_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
-    pause = threading.Event()
+    pause, paused = threading.Event(), threading.Event()
     phases: list[Phase] = []
-    asked: list[int] = []
+    made: list[SimpleNamespace] = []
+    script = server.script
+    # The third question waits for its answer, so the work cannot end before it is paused.
+    script.answered = 2
 
     def tell(told: SimpleNamespace) -> None:
-        if told.fresh == 2 and Phase.PAUSED not in phases:
-            pause.set()
-        if told.phase is Phase.PAUSED and told.in_flight == 0:
-            asked.append(len(server.script.requests))
-            pause.clear()
         phases.append(told.phase)
+        if told.phase is Phase.PAUSED:
+            paused.set()
 
-    quiet = Running(concurrency=1, patience=QUICK.patience)
-    made = construct(store, make(server, plain_prompts[:2], tmp_path), quiet, tell, pause=pause)
-    assert made.phase is Phase.DONE
+    def work() -> None:
+        one_by_one = Running(concurrency=1, patience=QUICK.patience)
+        made.append(construct(store, make(server, plain_prompts[:2], tmp_path), one_by_one, tell, pause=pause))
+
+    working = threading.Thread(target=work)
+    working.start()
+    try:
+        _until(lambda: len(script.requests) == 3)
+        pause.set()
+        assert paused.wait(PATIENCE)
+        script.go_on.set()
+        _until(lambda: script.now == 0)
+        asked = len(script.requests)
+        time.sleep(0.3)
+        assert len(script.requests) == asked == 3
+    finally:
+        script.go_on.set()
+        pause.clear()
+        working.join(PATIENCE)
+    assert made[0].phase is Phase.DONE
     assert phases.index(Phase.PAUSED) < len(phases) - 1 - phases[::-1].index(Phase.MAKING)
-    assert asked[0] < len(server.script.requests)
+    assert len(script.requests) > asked
+
+
+def _until(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
