@@ -9,12 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from engine.construct.settings import METHODS
 from rubrics.errors import BadInput, Exit
 from rubrics.reading import read_suite
 from rude_tui.cli import cli
+from rude_tui.commands.construct import construct
 
 KEY = "sk-very-secret-0123456789"
 
@@ -185,6 +188,13 @@ def test_a_key_is_never_written_or_shown(server: str, prompts: Path, tmp_path: P
         assert KEY.encode() not in file.read_bytes(), file
 
 
+def test_the_methods_offered_are_those_there_are() -> None:
+    # The help of a command loads nothing, so it names them itself.
+    (method,) = (option for option in construct.params if option.name == "method")
+    assert isinstance(method.type, click.Choice)
+    assert tuple(method.type.choices) == METHODS
+
+
 def test_a_dry_run_asks_nothing(prompts: Path, tmp_path: Path) -> None:
     spec = "http://127.0.0.1:9/v1#nobody"
     given = ("--prompts", prompts, "--generator", spec, "--verifier", spec, "-o", tmp_path / "x.jsonl", "--dry-run")
@@ -209,7 +219,7 @@ def test_a_dry_run_asks_nothing(prompts: Path, tmp_path: Path) -> None:
         ({"--generator": "local:/nowhere"}, "no such model folder"),
         ({"--generator-key": "NO_SUCH_KEY"}, "not set or empty"),
         ({"--votes": "2"}, "even number of votes"),
-        ({"--length-window": "3"}, "is a share"),
+        ({"--length-window": "3"}, "is no share"),
         ({"--violations": "0"}, "begin at 1"),
         ({"-o": "x.txt"}, "ends in .jsonl"),
         ({"-o": "/nowhere/x.jsonl"}, "no such folder"),
