@@ -13,9 +13,8 @@ from engine.machine.kernels import ATTENTIONS, PRECISIONS
 from engine.store.connection import Store
 
 __all__ = [
-    "PRECISIONS", "PROTOCOLS", "as_json", "attention_option", "database", "device_option", "models_option",
-    "precision_option", "protocol_option", "question_options", "remote_code_option", "source_options", "store_of",
-    "threads_option",
+    "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
+    "question_options", "remote_code_option", "source_options", "store_of", "threads_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])

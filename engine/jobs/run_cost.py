@@ -64,7 +64,7 @@ def run_cost(run: PlannedRun, laid: LaidRun | None, measured: Mapping[_Kind, Pac
 
     Args:
         laid: its size, once it is laid out; None before.
-        known: from `paces`.
+        measured: from `paces`.
     """
     key = run.key
     pace = measured.get((key["weights_hash"], key["precision"], key["device"], run.protocol))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.machine.kernels import PRECISIONS
 from rude_tui.options import (
-    PRECISIONS,
     as_json,
     attention_option,
     database,

@@ -9,12 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from engine.construct.settings import METHODS
 from rubrics.errors import BadInput, Exit
 from rubrics.reading import read_suite
 from rude_tui.cli import cli
+from rude_tui.commands.construct import construct
 
 KEY = "sk-very-secret-0123456789"
 
@@ -183,6 +186,13 @@ def test_a_key_is_never_written_or_shown(server: str, prompts: Path, tmp_path: P
         assert KEY not in text
     for file in tmp_path.rglob("*"):
         assert KEY.encode() not in file.read_bytes(), file
+
+
+def test_the_methods_offered_are_those_there_are() -> None:
+    # The help of a command loads nothing, so it names them itself.
+    (method,) = (option for option in construct.params if option.name == "method")
+    assert isinstance(method.type, click.Choice)
+    assert tuple(method.type.choices) == METHODS
 
 
 def test_a_dry_run_asks_nothing(prompts: Path, tmp_path: Path) -> None:
