@@ -114,7 +114,7 @@ def _load(store: Store, question: Question) -> Board:
             "nothing has been scored yet",
             where=str(store.path),
             fix="score a candidate on a suite",
-            shell="rude-tui demo",
+            shell="rude-tui run …",
         )
     notes: list[str] = []
     runs = _of_suite(runs, question.suite, notes)

@@ -92,7 +92,8 @@ class Read(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the text, over SSH too where the terminal allows it."""
-        self.app.copy_to_clipboard(self._body.plain)
+        # What went wrong is nothing without where.
+        self.app.copy_to_clipboard(f"{self._title}\n{self._body.plain}" if self._error else self._body.plain)
         self.notify("Copied", timeout=2)
 
 
