@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -52,8 +54,10 @@ def sleep(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Runner:
     """The worker, with one more kind of work, in this process."""
-    monkeypatch.setitem(engine.worker.WORK, "sleep", f"{__name__}:sleep")
-    monkeypatch.setattr("pkgutil.resolve_name", lambda name: sleep)
+    module = ModuleType("sleeping")
+    module.sleep = sleep  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(engine.worker.WORK, "sleep", "sleeping:sleep")
 
     def work(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
         class Unwrapped:
