@@ -7,8 +7,7 @@
     │   └── OutcomeError      an outcomes file cannot be read (engine)
     ├── StoreError            the database cannot be opened, read or written           exit 1
     ├── WorkerError           the scoring process failed or died                       exit 1
-    ├── EndpointError         a generator or verifier that answers nobody              exit 1
-    └── Interrupted           the person stopped it; work so far is kept               exit 130
+    └── EndpointError         a generator or verifier that answers nobody              exit 1
 
 The tree lives at the bottom layer because every layer raises from it.
 """
@@ -24,7 +23,6 @@ __all__ = [
     "CandidateError",
     "EndpointError",
     "Exit",
-    "Interrupted",
     "OutcomeError",
     "RudeError",
     "StoreError",
@@ -114,9 +112,3 @@ class WorkerError(RudeError):
 
 class EndpointError(RudeError):
     """A model that answers nobody: wrong key, unknown model, nobody at the address."""
-
-
-class Interrupted(RudeError):
-    """The person stopped it; work so far is kept."""
-
-    exit_code = Exit.INTERRUPTED
