@@ -39,11 +39,6 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _UNSET = ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "NO_COLOR", "FORCE_COLOR", "COLORTERM")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marked tests start first: begun last, one that takes long keeps everybody waiting while the other cores idle."""
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
-
-
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real models and datasets beside the checkout; the test skips where there is none."""

@@ -6,19 +6,24 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from rooms import ROOT, Sources, circles, count
+from rooms import PAGE, ROOT, Sources, circles, count, page, pictures
 
 SOURCES = Sources()
 
 
 def _classes(package: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
-    for module, tree in SOURCES.trees.items():
+    for module, statements in SOURCES.statements.items():
         if module.startswith(package):
-            yield from ((module, node) for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+            yield from ((module, node) for node in statements if isinstance(node, ast.ClassDef))
 
 
 def test_a_room_imports_few_others() -> None:
     assert count(SOURCES.rooms) <= 60
+
+
+def test_the_pictures_of_the_architecture_are_those_of_the_imports() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text, pictures(SOURCES)) == text, "run: python docs/rooms.py --write"
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:

@@ -318,6 +318,7 @@ def test_hostile_text_is_shown_as_text() -> None:
     assert all(ch.isprintable() or ch == "\n" for ch in report.render())
 
 
+@pytest.mark.long
 def test_llmbar_gives_itself_away(shared: Path, tmp_path: Path) -> None:
     files = sorted((shared / "datasets" / "llmbar" / "LLMBar").rglob("dataset.json"))
     import_pairs("llmbar", files, tmp_path / "llmbar.jsonl")

@@ -128,6 +128,7 @@ def test_a_database_that_is_none(tmp_path: Path) -> None:
     assert path.read_text().startswith("these are my notes")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_for_an_export(tmp_path: Path) -> None:
     rude("run", "--model", small(), "--suite", "world", "--limit", "4", "--protocol", "likelihood")
@@ -166,6 +167,7 @@ def test_run_rank_export_and_failures_agree(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_two_precisions_of_one_candidate(tmp_path: Path) -> None:
     asked = ("fidelity", "--model", small(), "--suite", "world", "--protocol", "likelihood", "--limit", "12", "--json")
     done = rude(*asked)

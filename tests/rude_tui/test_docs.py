@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import rooms
-
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -17,8 +15,3 @@ def test_the_help_in_the_docs_is_what_the_program_prints() -> None:
     command = [sys.executable, "-c", script, str(DOCS / "commands.py")]
     made = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True).stdout
     assert (DOCS / "commands.md").read_text(encoding="utf-8") == made, "run: python docs/commands.py"
-
-
-def test_the_pictures_of_the_architecture_are_those_of_the_imports() -> None:
-    text = rooms.PAGE.read_text(encoding="utf-8")
-    assert rooms.page(text, rooms.pictures(rooms.Sources())) == text, "run: python docs/rooms.py --write"

@@ -62,6 +62,7 @@ def test_from_a_trace_file_to_the_list(rude: Rude, tmp_path: Path) -> None:
     assert all(row[part] for row in listed.values() for part in ("help", "needs", "cost", "source"))
 
 
+@pytest.mark.long
 def test_proxy_metrics_of_a_run(rude: Rude, tmp_path: Path) -> None:
     told(
         rude(
@@ -144,6 +145,7 @@ def test_families_that_are_said(rude: Rude) -> None:
         told(rude(*asked, "Kimi-K2"))
 
 
+@pytest.mark.long
 def test_the_ladder_needs_no_run(rude: Rude) -> None:
     done = told(rude("correlate", "--ladder", "--outcome", "rl_met", "--predictor", "RuDE accuracy"))
     assert "post-trained here" in done.stderr

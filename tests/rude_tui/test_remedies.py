@@ -76,12 +76,10 @@ def _wrong(text: str) -> str:
     return next((flag for flag in flags if flag not in _options(command) | {"-h", "--help"}), "")
 
 
-REMEDIES = list(remedies())
-
-
-@pytest.mark.parametrize("text", [text for _, text in REMEDIES], ids=[place for place, _ in REMEDIES])
-def test_what_is_offered_can_be_typed(text: str) -> None:
-    assert not _wrong(text), text
+def test_what_is_offered_can_be_typed() -> None:
+    offered = list(remedies())
+    assert len(offered) > 30
+    assert not [f"{place}: {text}" for place, text in offered if _wrong(text)]
 
 
 @pytest.mark.parametrize(

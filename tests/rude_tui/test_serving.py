@@ -130,6 +130,7 @@ def test_the_database_s_name_is_no_command(tmp_path: Path) -> None:
     assert shlex.split(command(name))[-2:] == ["--db", str(name)]
 
 
+@pytest.mark.long
 def test_the_app_opens_in_several_browsers_at_once(chromium: Any, tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "rude_tui", "--db", str(tmp_path / "x.duckdb"), "serve", "--port", "0"]
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:

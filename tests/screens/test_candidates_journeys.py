@@ -36,6 +36,7 @@ def test_a_folder_without_models_is_told_and_the_rest_is_found(shelf: Path, tmp_
     assert add_folder([str(shelf)], str(shelf)) == [str(shelf)]
 
 
+@pytest.mark.long
 async def test_a_watched_folder_is_kept_shown_and_dropped(
     garden, make_app, settle, screen_text, shelf, tmp_path
 ) -> None:
@@ -87,6 +88,7 @@ async def test_what_a_damaged_file_hides_is_not_called_nothing(garden, make_app,
         assert "0 B" not in row
 
 
+@pytest.mark.long
 async def test_by_mouse_alone(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="candidates")
     async with app.run_test(size=(100, 30)) as pilot:

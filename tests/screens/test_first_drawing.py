@@ -8,7 +8,8 @@ from screens.correlation.state import Axes, read_scatter
 from screens.rankings.state import read_standings
 
 
-@pytest.mark.parametrize("size", [(160, 48), pytest.param((250, 70), marks=pytest.mark.long)], ids=["160x48", "250x70"])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(160, 48), (250, 70)], ids=["160x48", "250x70"])
 async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_app, settle, screen_text, size) -> None:
     app = make_app(garden, start="failures")
     read_standings(app.session)
@@ -26,6 +27,7 @@ async def test_screens_are_drawn_first_as_they_are_after_a_resize(garden, make_a
             assert screen_text(app) == first
 
 
+@pytest.mark.long
 async def test_a_screen_that_was_not_in_front_is_drawn_for_the_size_it_comes_back_to(
     garden, make_app, settle, screen_text
 ) -> None:

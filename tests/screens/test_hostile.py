@@ -42,7 +42,8 @@ def hostile(tmp_path: Path, fill, keep_tokens) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((200, 60), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_text, size) -> None:
     app = make_app(hostile)
     seen = ""

@@ -106,6 +106,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         assert "2 suites" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     expected = try_pairs(load_board(Store(garden), Question()))

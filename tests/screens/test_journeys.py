@@ -228,6 +228,7 @@ async def test_another_question_is_said_to_be_read(garden, make_app, settle, scr
         assert "by category" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_scopes_beyond_the_edge_are_reached(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -296,7 +297,13 @@ async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle,
         assert text.count("◆") >= 2
 
 
-@pytest.mark.parametrize(("place", "ending"), [("correlation", "svg"), ("rankings", "svg"), ("rankings", "png")])
+@pytest.mark.parametrize(
+    ("place", "ending"),
+    [
+        ("rankings", "svg"),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in (("correlation", "svg"), ("rankings", "png"))),
+    ],
+)
 async def test_a_figure_is_written_where_the_ending_asks_for_one(
     garden, make_app, settle, tmp_path, place: str, ending: str
 ) -> None:
@@ -319,6 +326,7 @@ async def test_a_figure_is_written_where_the_ending_asks_for_one(
         assert (b"birch-3m" in drawn) is (place == "correlation"), "the filter holds for the figure too"
 
 
+@pytest.mark.long
 async def test_a_long_list_is_narrowed_by_typing(garden, make_app, settle, screen_text) -> None:
     store = Store(garden)
     add_outcomes(store, [Outcome(name, "sft", 0.1 * i, 0.0, "") for i, name in enumerate(("oak-7m", "birch-3m"))])
@@ -458,6 +466,7 @@ async def test_a_store_that_cannot_be_read_says_so(tmp_path: Path, make_app, set
         assert "--db" not in text
 
 
+@pytest.mark.long
 async def test_themes_go_round_and_every_screen_draws_in_each(garden, make_app, settle) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:

@@ -32,7 +32,8 @@ def click_on(settle: Any, screen_text: Any) -> Click:
     return click
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
     garden: Path, keep_tokens, make_app, settle, screen_text, click_on, size, tmp_path, monkeypatch
 ) -> None:
@@ -81,6 +82,7 @@ async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
     assert [one.note for found in stored_annotations(store, suite).values() for one in found] == ["odd"]
 
 
+@pytest.mark.long
 async def test_two_rows_are_compared(garden, make_app, settle, screen_text, click_on) -> None:
     app = make_app(garden)
     async with app.run_test(size=(160, 40)) as pilot:
@@ -96,6 +98,7 @@ async def test_two_rows_are_compared(garden, make_app, settle, screen_text, clic
         assert "▲ Format" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_point_is_picked_and_left_out(garden, make_app, settle, screen_text, click_on) -> None:
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:
@@ -113,6 +116,7 @@ async def test_a_point_is_picked_and_left_out(garden, make_app, settle, screen_t
         assert "against MMLU" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_predictor_of_the_league_is_put_on_the_x_axis(garden, make_app, settle, screen_text, click_on) -> None:
     names = ("moss-200k", "alder-1m", "birch-3m", "oak-7m")
     add_outcomes(Store(garden), [Outcome(name, "sft", 0.1 * n * n, 0.0, "") for n, name in enumerate(names)])

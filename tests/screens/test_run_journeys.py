@@ -27,6 +27,7 @@ from screens.run.planned import PlanPane
 from screens.run.stored import StoredPane
 
 
+@pytest.mark.long
 async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
     tmp_path: Path, make_app, settle, screen_text, workers
 ) -> None:
@@ -135,6 +136,7 @@ async def _click_key(pilot: Pilot[Any], text: str, label: str) -> None:
     await pilot.click(offset=(lines[-1].index(label) + 1, len(lines) - 1))
 
 
+@pytest.mark.long
 async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, screen_text, worker) -> None:
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -172,6 +174,7 @@ async def test_the_cursor_follows_the_work_and_curves_follow_the_cursor(
         assert app.runner.wait(120)
 
 
+@pytest.mark.long
 async def test_the_log_follows_after_a_resize(garden, make_app, settle, screen_text, worker) -> None:
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:
@@ -225,6 +228,7 @@ async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, scree
         assert offered == {"done", "cancelled"}
 
 
+@pytest.mark.long
 async def test_headings_of_a_plan_stand_over_their_columns(
     garden, make_app, settle, screen_text, monkeypatch, tmp_path
 ) -> None:
@@ -245,6 +249,7 @@ async def test_headings_of_a_plan_stand_over_their_columns(
         await settle(pilot)
 
 
+@pytest.mark.long
 async def test_a_plan_holds_as_long_as_the_same_is_marked(garden, make_app, settle, monkeypatch) -> None:
     monkeypatch.setattr("screens.run.planned.make_plan", lambda store, request: _plan())
     monkeypatch.setattr("screens.run.planned.expect", lambda store, plan: [])
@@ -324,6 +329,7 @@ async def test_a_suite_file_is_offered_for_good_and_a_missing_one_is_not(
         assert "1 cannot be used" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_post_training_of_another_process_is_followed_and_taken_up(
     garden, make_app, settle, screen_text, monkeypatch, tmp_path
 ) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from looks import DARK, EVERY, gallery
+from looks import DARK, EVERY, SMALL, USUAL, gallery
 from syrupy.assertion import SnapshotAssertion
 
 import screens.candidates.screen
@@ -139,19 +139,29 @@ PICTURED |= {"run-live": EVERY}
 """The main states, with the looks they are pictured in; of the others the text says enough."""
 
 
-@pytest.mark.first
-async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    app = make_app(still)
+async def _walk(app: Any, settle: Any, screen_text: Any, snapshot: SnapshotAssertion, sizes: Any, looks: Any) -> None:
     app.session.marked_models["/models/oak-7m"] = "oak-7m"
     app.session.marked_suites.append("garden")
-    async with gallery(app, settle, screen_text, snapshot) as shown:
+    async with gallery(app, settle, screen_text, snapshot, sizes) as shown:
         for name, keys in PLACES.items():
             await shown.press(*keys)
             app.live = _live() if name == "run-live" else Live()
             app.live_signal.publish(app.live)
             await settle(shown.pilot)
-            await shown.look(name, PICTURED.get(name, ()))
+            await shown.look(name, looks.get(name, ()))
+
+
+async def test_screens_in_80_columns(
+    still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    await _walk(make_app(still), settle, screen_text, snapshot, SMALL, {})
+
+
+@pytest.mark.long
+async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    await _walk(make_app(still), settle, screen_text, snapshot, USUAL, PICTURED)
 
 
 def test_an_entry_is_what_it_is_kept_by() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from looks import DARK, EVERY, gallery
+from looks import DARK, EVERY, SMALL, USUAL, gallery
 from syrupy.assertion import SnapshotAssertion
 
 import rubrics.reading
@@ -55,10 +55,20 @@ PICTURED |= dict.fromkeys(("rankings", "pair", "correlation"), EVERY)
 """The main states, with the looks they are pictured in; of the others the text says enough."""
 
 
-@pytest.mark.first
+async def test_screens_in_80_columns(
+    still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with gallery(make_app(still), settle, screen_text, snapshot, SMALL) as shown:
+        for name, keys in WALK.items():
+            await shown.press(*keys)
+            await shown.look(name)
+
+
+@pytest.mark.long
 async def test_screens(still, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with gallery(make_app(still), settle, screen_text, snapshot) as shown:
+    async with gallery(make_app(still), settle, screen_text, snapshot, USUAL) as shown:
         for name, keys in WALK.items():
             await shown.press(*keys)
             await shown.look(name, PICTURED.get(name, ()))

@@ -83,6 +83,7 @@ async def test_exemplars_are_not_counted_as_pairs(garden, make_app, settle, scre
         assert app.screen.query_one(Rows).count == len(core.pairs)
 
 
+@pytest.mark.long
 async def test_by_mouse_alone(garden, make_app, settle, screen_text, one_suite) -> None:
     app = make_app(garden)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -129,7 +130,8 @@ async def test_a_marked_suite_goes_to_the_run_and_a_stored_one_says_why_not(
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
 async def test_hostile_suites_and_broken_files_are_shown_as_text(
     tmp_path: Path, make_app, settle, screen_text, one_suite, size
 ) -> None:
@@ -197,6 +199,7 @@ async def test_files_are_added_kept_and_dropped(garden, make_app, settle, screen
         assert "✗ own" not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_only_pages_in_view_are_read(tmp_path: Path, make_app, settle, one_suite, monkeypatch, fill) -> None:
     from engine.results import suites as read
 

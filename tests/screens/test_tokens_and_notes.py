@@ -68,6 +68,7 @@ async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle
         assert "2 of 2" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_one_above_the_other_the_longer_response_has_more_room(scored, make_app, settle, monkeypatch) -> None:
     monkeypatch.setattr(TokenText, "full_height", property(lambda text: 9 if text.id == "chosen" else 3))
     app = make_app(scored[0], start="failures")
@@ -80,6 +81,7 @@ async def test_one_above_the_other_the_longer_response_has_more_room(scored, mak
         assert chosen > 2 * rejected
 
 
+@pytest.mark.long
 async def test_the_mouse_points_at_tokens_and_at_the_curve(scored, make_app, settle, screen_text) -> None:
     app = make_app(scored[0], start="failures")
     async with app.run_test(size=(160, 48)) as pilot:
@@ -203,6 +205,7 @@ async def test_a_flag_is_shown_in_the_list_changed_and_searched(garden, make_app
         assert noted(garden) == {pair_id: [("flag", "very odd")]}
 
 
+@pytest.mark.long
 async def test_a_part_of_the_pair_is_copied(garden, make_app, settle) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -240,6 +243,7 @@ async def test_tokens_are_copied_without_focus_and_nothing_is_where_nothing_is(s
         assert len(app._notifications) == 1
 
 
+@pytest.mark.long
 async def test_the_curve_leaves_as_a_picture(scored, make_app, settle, screen_text, tmp_path) -> None:
     async def written_to(name: str) -> None:
         await pilot.press("x")
@@ -261,7 +265,8 @@ async def test_the_curve_leaves_as_a_picture(scored, make_app, settle, screen_te
     assert "chosen less rejected (nats)" in picture.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("theme", ["rude-light", pytest.param("rude-contrast", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["rude-light", "rude-contrast"])
 async def test_the_theme_changes_under_the_tokens(scored, make_app, settle, theme) -> None:
     app = make_app(scored[0], start="failures")
     async with app.run_test(size=(100, 30)) as pilot:

@@ -1,4 +1,4 @@
-"""What a screen shows, as text in three sizes and, for its main states, as a picture; all in one running app."""
+"""What a screen shows, as text in some sizes and, for its main states, as a picture; all in one running app."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.filter import Monochrome
 from textual.pilot import Pilot
 
-__all__ = ["DARK", "EVERY", "gallery"]
+__all__ = ["DARK", "EVERY", "SMALL", "USUAL", "gallery"]
 
-_SIZES = ((80, 24), (200, 60), (120, 36))
+SMALL = ((80, 24),)
+USUAL = ((200, 60), (120, 36))
 """Columns and lines. Pictures are taken in the last, and the walk goes on in it."""
 
 DARK = ("dark",)
@@ -44,9 +45,11 @@ class Gallery:
         settle: Callable[[Pilot[Any]], Awaitable[None]],
         screen_text: Callable[[Any], str],
         snapshot: SnapshotAssertion,
+        sizes: tuple[tuple[int, int], ...],
     ) -> None:
         self.pilot = pilot
         self.different: list[str] = []
+        self._sizes = sizes
         self._settle, self._text = settle, screen_text
         self._words, self._picture = snapshot.use_extension(Words), snapshot.use_extension(Picture)
         # Started under NO_COLOR, the app has a filter that takes the colours away.
@@ -63,7 +66,7 @@ class Gallery:
         """Compare the screen's text in every size, and its picture in each of some looks."""
         for field in self.pilot.app.screen.query("Input, TextArea"):
             field.cursor_blink = False  # type: ignore[attr-defined]
-        for width, height in _SIZES:
+        for width, height in self._sizes:
             await self.pilot.resize_terminal(width, height)
             await self._settle(self.pilot)
             # What is behind a dialog is laid out in its own time, and shows when the dialog is drawn again.
@@ -88,10 +91,12 @@ class Gallery:
 
 
 @asynccontextmanager
-async def gallery(app: Any, settle: Any, screen_text: Any, snapshot: SnapshotAssertion) -> AsyncIterator[Gallery]:
+async def gallery(
+    app: Any, settle: Any, screen_text: Any, snapshot: SnapshotAssertion, sizes: tuple[tuple[int, int], ...]
+) -> AsyncIterator[Gallery]:
     """A running app to be pictured; says at the end, all at once, which pictures are not what they were."""
-    async with app.run_test(size=_SIZES[-1]) as pilot:
+    async with app.run_test(size=sizes[-1]) as pilot:
         await settle(pilot)
-        shown = Gallery(pilot, settle, screen_text, snapshot)
+        shown = Gallery(pilot, settle, screen_text, snapshot, sizes)
         yield shown
     assert not shown.different, f"not as before: {shown.different}"

@@ -320,6 +320,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(
     st.dictionaries(
         st.sampled_from([*CONFIG, "auto_map", "text_config", "quantization_config", "is_encoder_decoder", "n_embd"]),

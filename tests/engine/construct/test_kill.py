@@ -90,6 +90,7 @@ def stored(db: Path) -> set[str]:
         return {row[0] for row in connection.execute("select call_key from construct_calls").fetchall()}
 
 
+@pytest.mark.long
 def test_killed_at_random_moments(server, starter: Starter, tmp_path: Path, plain_prompts) -> None:
     prompts = tmp_path / "prompts.jsonl"
     prompts.write_text("".join(p.canonical() + "\n" for p in plain_prompts[:3]))

@@ -191,7 +191,10 @@ def test_a_question_that_is_refused_fails_by_itself(server, store: Store, tmp_pa
     assert len(server.script.requests) == 2
 
 
-@pytest.mark.parametrize("fault", ["broken", "cut", "busy", "flaky", "hangup", "slow"])
+@pytest.mark.parametrize(
+    "fault",
+    ["broken", "cut", *(pytest.param(one, marks=pytest.mark.long) for one in ("busy", "flaky", "hangup", "slow"))],
+)
 def test_what_passes_costs_nothing_but_time(server, store: Store, tmp_path: Path, plain_prompts, fault: str) -> None:
     model = f"tags+{fault}"
     wanted = make(server, plain_prompts[:1], tmp_path, generator=model, verifier=model)

@@ -83,6 +83,7 @@ def test_a_trial_that_is_stopped_goes_on(knowing, store: Store) -> None:
     assert rates_of(row)[0].false_acceptance.value == 0
 
 
+@pytest.mark.long
 def test_votes_lower_the_rate_as_a_binomial_tail_says(knowing, store: Store) -> None:
     row = tried(knowing, store, "oracle+lies:0.2", pairs=44, votes=3)
     overall = rates_of(row)[0]
@@ -124,18 +125,9 @@ def twos(make_proven):
     return make_proven(110, 2, seed=1)
 
 
-@pytest.mark.parametrize(
-    ("rate", "votes"),
-    [
-        (0.1, 3),
-        *(
-            pytest.param(rate, votes, marks=pytest.mark.long)
-            for rate in RATES
-            for votes in (1, 3)
-            if (rate, votes) != (0.1, 3)
-        ),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("votes", [1, 3])
+@pytest.mark.parametrize("rate", RATES)
 def test_wrong_pairs_survive_as_predicted(
     server, store: Store, tmp_path: Path, monkeypatch, twos, rate: float, votes: int
 ) -> None:

@@ -99,6 +99,7 @@ def test_checkpoints_command(store: Store, steps: tuple[Checkpoint, ...], tmp_pa
     assert invoke(store, "scaling", "checkpoints", str(path), "--by", "mood").exit_code == 2
 
 
+@pytest.mark.long
 def test_a_proxy_is_judged_by_file_store_and_stand_ins(
     store: Store, steps: tuple[Checkpoint, ...], tmp_path: Path
 ) -> None:

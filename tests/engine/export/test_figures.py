@@ -131,6 +131,7 @@ def test_the_course_of_a_pair_ends_at_its_difference(store: Store, board: Board)
     assert line.get_xdata()[-1] == len(view.chosen.text) + len(view.rejected.text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("ending", "head"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_equal_figures_are_equal_bytes(table: RankingTable, ending: str, head: bytes) -> None:
     first, second = (figures.rendered(figures.rankings(table), ending, dpi=80) for _ in range(2))

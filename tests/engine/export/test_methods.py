@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from click.testing import CliRunner
 
 from engine.export.methods import METHODS
@@ -28,6 +29,7 @@ def test_every_column_of_every_table_has_a_line() -> None:
         assert not missing, f"{what}: no line of method for {missing}"
 
 
+@pytest.mark.long
 def test_what_is_written_has_the_columns_that_are_told(study: Callable[..., Store]) -> None:
     store = study()
     for what, columns in COLUMNS.items():

@@ -80,6 +80,7 @@ def test_the_numbers_are_those_of_the_rankings(store: Store, text: str) -> None:
     assert "torch 2.x" in said
 
 
+@pytest.mark.long
 def test_the_same_study_gives_the_same_page(store: Store) -> None:
     assert made(store, predictors=("RuDE accuracy",)) == made(store, predictors=("RuDE accuracy",))
 
@@ -144,6 +145,7 @@ def test_no_pairs_are_shown_where_none_are_asked_for(store: Store) -> None:
     assert '<details class="pair"' not in made(store, pairs=0, predictors=("RuDE accuracy",))
 
 
+@pytest.mark.long
 def test_long_texts_are_cut_around_the_difference_and_say_so(study: Study) -> None:
     text = made(study(2, filler=" word" * 800), pairs=3, predictors=("RuDE accuracy",))
     assert re.search(r"characters 1 to 3,000 of 4,\d\d\d", text)
@@ -157,6 +159,7 @@ def test_pairs_past_the_page_s_size_are_counted_as_left_out(store: Store, monkey
     assert f"<p>{shown} of the " in text
 
 
+@pytest.mark.long
 def test_without_outcomes_the_published_points_are_named_as_such(study: Study) -> None:
     store = study(outcomes=False)
     text = made(store, pairs=0)

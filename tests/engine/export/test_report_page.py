@@ -21,6 +21,7 @@ def report(study: Callable[..., Store], tmp_path_factory: pytest.TempPathFactory
     return path
 
 
+@pytest.mark.long
 def test_it_is_silent_and_alone_and_nothing_in_it_acts(chromium: Any, report: Path) -> None:
     view = chromium.new_page()
     said: list[str] = []
@@ -39,6 +40,7 @@ def test_it_is_silent_and_alone_and_nothing_in_it_acts(chromium: Any, report: Pa
     assert view.evaluate("getComputedStyle(document.querySelector('.bar')).height") == "18px"
 
 
+@pytest.mark.long
 def test_its_search_is_worked_by_keys(chromium: Any, report: Path) -> None:
     view = chromium.new_page()
     view.goto(report.as_uri())
@@ -62,6 +64,7 @@ def test_its_search_is_worked_by_keys(chromium: Any, report: Path) -> None:
     assert view.evaluate("document.activeElement.parentElement.open") is True
 
 
+@pytest.mark.long
 def test_every_stop_of_the_tab_key_shows_where_it_is(chromium: Any, report: Path) -> None:
     view = chromium.new_page()
     view.goto(report.as_uri())
@@ -71,6 +74,7 @@ def test_every_stop_of_the_tab_key_shows_where_it_is(chromium: Any, report: Path
         assert view.evaluate("document.activeElement.checkVisibility()")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [375, 1280])
 def test_nothing_runs_off_the_side(chromium: Any, report: Path, width: int) -> None:
     view = chromium.new_page(viewport={"width": width, "height": 800})
@@ -79,6 +83,7 @@ def test_nothing_runs_off_the_side(chromium: Any, report: Path, width: int) -> N
     assert view.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.long
 def test_light_dark_and_paper(chromium: Any, report: Path) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     light, dark = (chromium.new_page(color_scheme=scheme) for scheme in ("light", "dark"))
@@ -92,6 +97,7 @@ def test_light_dark_and_paper(chromium: Any, report: Path) -> None:
     assert dark.pdf(format="A4").startswith(b"%PDF")
 
 
+@pytest.mark.long
 def test_without_its_script_every_pair_can_be_opened(chromium: Any, report: Path) -> None:
     view = chromium.new_context(java_script_enabled=False).new_page()
     view.goto(report.as_uri())

@@ -147,6 +147,7 @@ def test_a_store_that_cannot_be_written_ends_the_whole_job(store: Store, here: R
     assert [(state.phase, state.error) for state in seen.ended] == [(Phase.FAILED, "the disk is full")] * 2
 
 
+@pytest.mark.long
 def test_a_worker_knows_no_kind_that_is_not_in_its_table(store: Store) -> None:
     with pytest.raises(KeyError):
         engine.worker.WORK["sleep"]

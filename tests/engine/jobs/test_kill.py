@@ -55,10 +55,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     return rows(store)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", range(KILLS))
-@pytest.mark.parametrize(
-    "victim", ["both", *(pytest.param(one, marks=pytest.mark.long) for one in ("worker", "program"))]
-)
+@pytest.mark.parametrize("victim", ["both", "worker", "program"])
 def test_killed_at_a_random_moment(
     victim: str, moment: int, tmp_path: Path, small_model: Path, undisturbed: list[dict[str, object]]
 ) -> None:

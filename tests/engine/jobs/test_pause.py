@@ -73,6 +73,7 @@ def is_paused(state: RunState) -> bool:
     return state.phase is Phase.PAUSED
 
 
+@pytest.mark.long
 def test_a_paused_worker_keeps_its_pairs_uses_no_processor_and_goes_on(store: Store, running: Running, workers) -> None:
     running.wait_for(lambda state: state.judged > 0)
     running.pause.set()
@@ -96,6 +97,7 @@ def test_a_paused_worker_keeps_its_pairs_uses_no_processor_and_goes_on(store: St
     assert end.seconds < running.times[-1] - running.times[scoring] - slept / 2
 
 
+@pytest.mark.long
 def test_a_paused_run_is_cancelled_at_once_and_resumes(store: Store, running: Running, small_model: Path) -> None:
     running.wait_for(lambda state: state.judged > 0)
     running.pause.set()
@@ -109,6 +111,7 @@ def test_a_paused_run_is_cancelled_at_once_and_resumes(store: Store, running: Ru
     assert (rest.phase, rest.judged) == (Phase.DONE, rest.total - kept)
 
 
+@pytest.mark.long
 def test_a_worker_killed_while_paused_loses_nothing(store: Store, running: Running, small_model: Path, workers) -> None:
     running.wait_for(lambda state: state.judged > 0)
     running.pause.set()
@@ -132,6 +135,7 @@ def test_no_worker_is_started_while_paused(store: Store, small_model: Path, work
     assert run.ended[0].phase is Phase.DONE
 
 
+@pytest.mark.long
 def test_cancelling_waits_for_no_batch_however_busy_the_machine(store: Store, running: Running, workers) -> None:
     running.wait_for(lambda state: state.judged > 0)
     (process,) = workers()

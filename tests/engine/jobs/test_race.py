@@ -179,7 +179,7 @@ def test_the_whole_order(store: Store, suite: Suite, fake: Fake) -> None:
     assert "ash > fir > elm > oak" in claim(found)
 
 
-@pytest.mark.parametrize("turns", [1, 5])
+@pytest.mark.parametrize("turns", [1, pytest.param(5, marks=pytest.mark.long)])
 def test_killed_and_run_again_it_decides_the_same(store: Store, suite: Suite, fake: Fake, turns: int) -> None:
     fake.dies_after = turns
     with pytest.raises(KeyboardInterrupt):
@@ -324,6 +324,7 @@ def test_one_candidate_or_a_silly_alpha_is_refused(store: Store, small_model: Pa
         plan(store, replace(request, alpha=1.0))
 
 
+@pytest.mark.long
 def test_real_candidates_race_with_their_controls(store: Store) -> None:
     from data.bundled import bundled_models
 

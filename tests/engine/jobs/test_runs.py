@@ -82,6 +82,7 @@ def test_a_run_is_stored_and_a_second_one_finds_nothing_to_do(
     assert {state.phase for state in perform(store, again, runner=nobody)} == {Phase.UP_TO_DATE}
 
 
+@pytest.mark.long
 def test_a_larger_limit_scores_only_what_is_missing(store: Store, small_model: Path) -> None:
     perform(store, plan(store, asked(small_model, limit=10)))
     first = done_pairs(store, stored_runs(store)[0].run_id)
@@ -164,6 +165,7 @@ def test_another_process_that_already_works_on_it_is_left_alone(
     assert "process 1" in state.error
 
 
+@pytest.mark.long
 def test_same_weights_under_another_name_are_the_same_run(store: Store, small_model: Path, tmp_path: Path) -> None:
     perform(store, plan(store, asked(small_model, limit=4)))
     shutil.copytree(small_model, tmp_path / "renamed")
@@ -198,6 +200,7 @@ def test_a_run_is_resumed_with_its_attention(store: Store, small_model: Path, at
     assert plan(store, request).runs[0].run_id == planned.runs[0].run_id
 
 
+@pytest.mark.long
 def test_a_run_is_resumed_with_its_tokens(store: Store, small_model: Path) -> None:
     perform(store, plan(store, asked(small_model, limit=2)))
     assert not resume_request(store, stored_runs(store)[0]).token_scores
@@ -211,6 +214,7 @@ def test_a_run_is_resumed_with_its_tokens(store: Store, small_model: Path) -> No
     assert len(done_pairs(store, run.run_id, with_tokens=True)) == 6
 
 
+@pytest.mark.long
 def test_tokens_of_an_earlier_version_are_asked_for_again(store: Store, small_model: Path) -> None:
     perform(store, plan(store, asked(small_model, limit=2, token_scores=True)))
     with store.writing() as connection:
@@ -362,6 +366,7 @@ def test_a_worker_that_is_killed_is_reported_with_its_signal(small_model: Path) 
             list(worker.events(threading.Event()))
 
 
+@pytest.mark.long
 def test_snapshots_come_at_most_twenty_times_a_second(store: Store, small_model: Path) -> None:
     recorder = Recorder()
     perform(store, plan(store, asked(small_model, limit=200)), recorder)

@@ -44,6 +44,7 @@ def test_a_candidate_above_the_limit_is_given_an_adapter(tmp_path: Path) -> None
         assert not (saved / "model.safetensors").exists()
 
 
+@pytest.mark.long
 def test_prompts_of_ones_own_without_references_are_rewarded_only(tmp_path: Path) -> None:
     rows = [
         {

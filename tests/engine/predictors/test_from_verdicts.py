@@ -117,6 +117,7 @@ def test_own_columns_stand_beside_the_others(store: Store, scored: Any, tmp_path
     assert len(exported) == len({row[:2] for row in exported}), "one value for each candidate and predictor"
 
 
+@pytest.mark.long
 def test_a_scatter_of_each(store: Store, scored: Any) -> None:
     with store.writing() as connection:
         for i, name in enumerate("abc"):

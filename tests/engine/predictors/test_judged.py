@@ -44,6 +44,7 @@ def test_a_planted_feature_is_found_and_holds_on_others() -> None:
     assert single.ordered > 0.7
 
 
+@pytest.mark.long
 def test_noise_fits_and_does_not_hold() -> None:
     table, values = features(1)
     luck = dict(zip(NAMES, np.random.default_rng(5).normal(size=len(NAMES)).tolist(), strict=True))

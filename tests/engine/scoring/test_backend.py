@@ -144,6 +144,7 @@ def test_a_pass_is_of_as_many_tokens_as_the_estimate_is_of(llama, requests, monk
     assert max(sizes) == 130
 
 
+@pytest.mark.long
 def test_too_little_memory_for_anything_is_an_error(llama, requests, monkeypatch):
     backend = LocalBackend(llama)
 
@@ -175,6 +176,7 @@ def test_gradients_are_as_they_were_between_results(llama, requests):
         assert not torch.is_inference_mode_enabled()
 
 
+@pytest.mark.long
 def test_a_peak_is_this_processs_own_not_its_parents():
     held = np.ones(40 << 20)  # 320 MB here, nothing of it there
     code = "import torch; from engine.scoring.memory import peak_bytes; print(peak_bytes(torch.device('cpu')))"

@@ -235,6 +235,7 @@ def test_a_real_model_end_to_end(protocol, shared, assert_exact):
             assert chosen > rejected  # fluent against broken, to a model that has read stories
 
 
+@pytest.mark.long
 def test_the_core_needs_nothing_of_the_rest_of_the_program():
     code = (
         "import sys; import engine.layout.requests, engine.layout.lay_out;"

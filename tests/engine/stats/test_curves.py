@@ -34,6 +34,7 @@ def test_equals_scipys_least_squares(seed: int) -> None:
     assert scaled.at(50e9) == pytest.approx(found.at(50))
 
 
+@pytest.mark.long
 @given(st.floats(0.3, 1), st.floats(0.05, 0.5), st.floats(0.05, 2))
 def test_exact_points_give_back_their_constants(a: float, b: float, c: float) -> None:
     t = np.geomspace(1, 100, 7)
@@ -58,6 +59,7 @@ def test_interval_is_linear_theory_where_c_is_known() -> None:
     assert (value.ci_low, value.ci_high) == pytest.approx((value.value - half, value.value + half), abs=0.02 * half)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("c", [0.1, 0.5])
 def test_intervals_hold_the_truth(c: float) -> None:
     rng = np.random.default_rng(1)

@@ -129,6 +129,7 @@ def prompts(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 async def test_started_stopped_and_taken_up_from_the_screen(
     tmp_path: Path, server: _Server, prompts: Path, make_app, settle, screen_text, monkeypatch
 ) -> None:
@@ -192,6 +193,7 @@ def examples_under_way(row: Any) -> list[Any]:
     return [second, replace(second, round=3, step="writing", judgements=verdicts, faults=("It does not meet: [x]",))]
 
 
+@pytest.mark.long
 async def test_what_another_process_does_shows_live(
     tmp_path: Path, construct_rows_of, make_app, settle, screen_text
 ) -> None:
@@ -348,6 +350,7 @@ async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, scree
     assert {e.kind for e in seen[:4]} <= {"positive", "negative"}
 
 
+@pytest.mark.long
 async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, screen_text) -> None:
     store = Store(beds)
     run_id = construct_runs(store)[0].run_id
@@ -391,7 +394,8 @@ async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, scre
 NASTY = "[bold]no[/bold] [@click=app.quit]x[/] \x1b[31mred\x1b[0m \x1b]0;t\x07 \u202eright\u2066 \ta👩‍🚀❤️ 漢字 end"
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
 async def test_hostile_texts_are_shown_as_text(
     tmp_path: Path, fill_construction, make_app, settle, screen_text, size
 ) -> None:

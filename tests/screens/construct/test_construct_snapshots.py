@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from looks import DARK, gallery
+from looks import DARK, SMALL, USUAL, gallery
 from syrupy.assertion import SnapshotAssertion
 
 from engine.store.connection import Store
@@ -27,13 +28,29 @@ PICTURED = dict.fromkeys(("construct", "construct-form", "construct-calls", "rev
 """The main states, with the looks they are pictured in; of the others the text says enough."""
 
 
-@pytest.mark.first
-async def test_screens(beds: Path, make_app, settle, screen_text, monkeypatch, snapshot: SnapshotAssertion) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr("rubrics.reading.built_in_names", list)
+async def _walk(
+    beds: Path, make_app: Any, settle: Any, screen_text: Any, snapshot: SnapshotAssertion, sizes: Any, looks: Any
+) -> None:
     # Another reader disagreed once before.
     add_readings(Store(beds), "0123456789abcdef", [BlindReading("bed-00-1", "c2", "you", met=False, corrects=True)])
-    async with gallery(make_app(beds, start="suites"), settle, screen_text, snapshot) as shown:
+    async with gallery(make_app(beds, start="suites"), settle, screen_text, snapshot, sizes) as shown:
         for name, keys in PLACES.items():
             await shown.press(*keys)
-            await shown.look(name, PICTURED.get(name, ()))
+            await shown.look(name, looks.get(name, ()))
+
+
+@pytest.fixture
+def still(beds: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The database, in an app without colours and without the suites that come with the program."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("rubrics.reading.built_in_names", list)
+    return beds
+
+
+async def test_screens_in_80_columns(still, make_app, settle, screen_text, snapshot: SnapshotAssertion) -> None:
+    await _walk(still, make_app, settle, screen_text, snapshot, SMALL, {})
+
+
+@pytest.mark.long
+async def test_screens(still, make_app, settle, screen_text, snapshot: SnapshotAssertion) -> None:
+    await _walk(still, make_app, settle, screen_text, snapshot, USUAL, PICTURED)
