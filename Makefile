@@ -20,9 +20,9 @@ types:
 tests:
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
-# What takes long and is not needed at every change; together with `make test` it is every test there is.
+# What takes long and is not needed at every change, and every property over many more examples than `make test` tries.
 test-long: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2 --dist worksteal -m long
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 --dist worksteal -m "long or hypothesis"
 
 setup: $(VENV)/.installed-dev
 

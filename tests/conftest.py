@@ -25,14 +25,16 @@ from waiting import until_quiet
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-settings.register_profile(
-    "deterministic",
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("deterministic")
+for _profile, _examples in (("every-change", 30), ("long", 200)):
+    settings.register_profile(
+        _profile,
+        max_examples=_examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "every-change"))
 
 _numbers = itertools.count()
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

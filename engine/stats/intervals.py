@@ -97,7 +97,9 @@ def spread(sums: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], squa
     if count > 1:
         moved = residual / (total - weights)
         error = math.sqrt((count - 1) / count * float(moved @ moved))
-    skew = float(square @ residual) / (6 * scatter**1.5) if scatter > 0 else 0.0
+    # Divided one after the other: the power of a very small sum would be 0.
+    unit = residual / math.sqrt(scatter) if scatter > 0 else residual
+    skew = float((unit * unit) @ unit) / 6
     uneven = float(square @ square) - scatter**2 / count
     freedom = 2 * scatter**2 / uneven if uneven > 0 else math.inf
     even = total**2 / float(weights @ weights)

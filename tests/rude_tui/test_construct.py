@@ -132,6 +132,7 @@ def test_from_prompts_to_a_suite_and_back_by_hand(server: str, prompts: Path, tm
     assert [e["in_suite"] for e in again] == [e["in_suite"] for e in listed]
 
 
+@pytest.mark.long
 def test_a_sheet_shows_no_label_and_comes_back_as_agreement(server: str, prompts: Path, tmp_path: Path) -> None:
     output, sheet = tmp_path / "made.jsonl", tmp_path / "sheet.csv"
     build(server, prompts, output)
@@ -172,6 +173,7 @@ def write(sheet: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+@pytest.mark.long
 def test_a_key_is_never_written_or_shown(server: str, prompts: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
     output = tmp_path / "made.jsonl"

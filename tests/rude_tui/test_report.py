@@ -23,6 +23,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return db
 
 
+@pytest.mark.long
 def test_a_report_is_one_file(scored: Path, tmp_path: Path) -> None:
     done = rude("report", "--db", scored, "-o", tmp_path / "r.html", "--pairs", "5", "--json")
     assert (done.returncode, done.stderr) == (0, "")

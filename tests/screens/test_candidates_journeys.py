@@ -72,6 +72,7 @@ async def test_a_watched_folder_is_kept_shown_and_dropped(
         assert "without a model" not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_what_a_damaged_file_hides_is_not_called_nothing(garden, make_app, settle, screen_text, tmp_path) -> None:
     shutil.copytree(bundled_models()[0], tmp_path / "models" / "cut")
     weights = tmp_path / "models" / "cut" / "model.safetensors"

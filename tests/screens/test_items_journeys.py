@@ -149,6 +149,7 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
         assert app.session.subject == weakest
 
 
+@pytest.mark.long
 async def test_too_few_candidates_and_an_unread_suite_say_what_is_missing(
     garden, tmp_path: Path, fill: Any, make_app, settle, screen_text, monkeypatch
 ) -> None:

@@ -76,6 +76,7 @@ async def test_from_the_rankings_to_a_pair_and_away_with_a_csv(
     assert app.return_code == 0
 
 
+@pytest.mark.long
 async def test_failures_leave_as_they_are_shown(garden, make_app, settle, tmp_path) -> None:
     app = make_app(garden, start="failures")
     target = tmp_path / "failures.csv"
@@ -135,6 +136,7 @@ async def test_two_marked_rows_are_compared(garden, make_app, settle, screen_tex
         assert "✓oak-7m" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_comparing_part_by_part(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 40)) as pilot:
@@ -154,6 +156,7 @@ async def test_comparing_part_by_part(garden, make_app, settle, screen_text) -> 
         assert 0 < len(one[2].only_a) < int(whole[1])
 
 
+@pytest.mark.long
 async def test_tie_sets_and_an_export_of_what_is_shown(garden, make_app, settle, screen_text, tmp_path) -> None:
     app = make_app(garden)
     target = tmp_path / "out.csv"
@@ -177,6 +180,7 @@ async def test_tie_sets_and_an_export_of_what_is_shown(garden, make_app, settle,
     assert {row["scope"] for row in rows} == {"overall", "|V| = 1", "|V| = 2"}
 
 
+@pytest.mark.long
 async def test_an_export_leaves_out_what_the_filter_hides(garden, make_app, settle, tmp_path) -> None:
     app = make_app(garden)
     target = tmp_path / "out.csv"
@@ -189,6 +193,7 @@ async def test_an_export_leaves_out_what_the_filter_hides(garden, make_app, sett
     assert {row["candidate"] for row in rows} == {"oak-7m"}
 
 
+@pytest.mark.long
 async def test_an_export_keeps_the_order_shown(garden, make_app, settle, tmp_path) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -245,6 +250,7 @@ async def test_scopes_beyond_the_edge_are_reached(garden, make_app, settle, scre
         assert "Fact" in screen_text(app).split("┊ chance")[0]
 
 
+@pytest.mark.long
 async def test_failures_are_sorted_either_way(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(100, 30)) as pilot:
@@ -266,6 +272,7 @@ async def test_failures_are_sorted_either_way(garden, make_app, settle, screen_t
         assert [pair.failed_by for pair in app.screen.state.shown] == sorted(most)
 
 
+@pytest.mark.long
 async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:

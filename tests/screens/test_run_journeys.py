@@ -208,6 +208,7 @@ async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, scre
         assert re.search(r"✗ its weights are damaged *\n.*→ download them again", screen_text(app))
 
 
+@pytest.mark.long
 async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, screen_text) -> None:
     store = Store(garden)
     with store.writing() as connection:
@@ -302,6 +303,7 @@ async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, se
         assert "pairs        all (n)" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_suite_file_is_offered_for_good_and_a_missing_one_is_not(
     garden, make_app, settle, screen_text, tmp_path
 ) -> None:

@@ -35,9 +35,17 @@ async def _open(app: Any, pilot: Any, settle: Any, keys: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", ["1", "3", "3 space down space c", "5", "5 t", "5 t n", "2 h"],
-    ids=["candidates", "rankings", "compare", "failures", "trial", "short suite", "stored runs"],
-)  # fmt: skip
+    "keys",
+    [
+        pytest.param("1", id="candidates"),
+        pytest.param("3", id="rankings"),
+        pytest.param("5", id="failures"),
+        pytest.param("3 space down space c", id="compare", marks=pytest.mark.long),
+        pytest.param("5 t", id="trial", marks=pytest.mark.long),
+        pytest.param("5 t n", id="short suite", marks=pytest.mark.long),
+        pytest.param("2 h", id="stored runs", marks=pytest.mark.long),
+    ],
+)
 async def test_the_list_that_keys_act_on_is_seen(garden, make_app, settle, screen_text, keys: str) -> None:
     app = make_app(garden, start="suites")
     async with app.run_test(size=SMALL) as pilot:
@@ -81,6 +89,7 @@ async def test_a_scale_keeps_to_its_line(garden, make_app, settle, screen_text) 
         assert all(re.search("[✓✗½] *[▁-█]?$", line) for line in lines)
 
 
+@pytest.mark.long
 async def test_the_side_with_the_focus_is_in_view(garden, keep_tokens, make_app, settle, screen_text) -> None:
     keep_tokens(garden, "oak-7m")
     app = make_app(garden, start="failures")
@@ -93,6 +102,7 @@ async def test_the_side_with_the_focus_is_in_view(garden, keep_tokens, make_app,
         assert "✓ Chosen" not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_numbers_take_the_room_that_is_too_small_for_a_plot(garden, make_app, settle, screen_text) -> None:
     add_outcomes(Store(garden), OUTCOMES)
     app = make_app(garden, start="correlation")

@@ -69,6 +69,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         assert "1 suite · none marked" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_exemplars_are_not_counted_as_pairs(garden, make_app, settle, screen_text, monkeypatch) -> None:
     monkeypatch.setattr("rubrics.reading.built_in_names", lambda: ["core"])
     core = find_suite("core")

@@ -85,6 +85,7 @@ def _private_names(kind: type) -> set[str]:
 _textual_names = functools.cache(_private_names)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", _classes(), ids=lambda kind: kind.__name__)
 def test_no_class_uses_or_hides_a_private_part_of_its_base(kind: type[MessagePump]) -> None:
     bases = [base for base in kind.__mro__ if base.__module__.partition(".")[0] in ("textual", "textual_plotext")]

@@ -179,6 +179,7 @@ async def test_a_pair_is_excluded_counted_again_and_taken_back(garden, make_app,
         assert "2 pairs in all" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_flag_is_shown_in_the_list_changed_and_searched(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(100, 30)) as pilot:
@@ -228,6 +229,7 @@ async def test_a_part_of_the_pair_is_copied(garden, make_app, settle) -> None:
         assert app.clipboard == before
 
 
+@pytest.mark.long
 async def test_tokens_are_copied_without_focus_and_nothing_is_where_nothing_is(scored, make_app, settle) -> None:
     app = make_app(scored[0], start="failures")
     async with app.run_test(size=(80, 24)) as pilot:

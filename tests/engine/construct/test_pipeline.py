@@ -82,6 +82,7 @@ def test_every_pair_of_the_procedural_world_is_proven_right(server, store: Store
     assert any(s.latest and s.latest.judgements and s.latest.criteria for s in seen)
 
 
+@pytest.mark.long
 def test_who_looks_on_sees_each_verdict_as_it_comes(
     server, store: Store, tmp_path: Path, plain_prompts, monkeypatch
 ) -> None:
@@ -136,6 +137,7 @@ def test_the_verifier_is_asked_alike_about_both_responses(server, store: Store, 
     assert len(kinds) == 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unplugged")
 def test_the_same_seed_gives_the_same_suite_whatever_the_order(server, tmp_path: Path, plain_prompts) -> None:
     made = []
@@ -150,6 +152,7 @@ def test_the_same_seed_gives_the_same_suite_whatever_the_order(server, tmp_path:
     assert other.output.read_bytes() != made[0]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unplugged")
 def test_lengths_stay_in_the_window_and_in_balance(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     wanted = make(server, plain_prompts, tmp_path, per_prompt=3)
@@ -249,6 +252,7 @@ def test_a_cap_stops_it_and_a_higher_one_goes_on(server, store: Store, tmp_path:
     assert state.pairs > 3
 
 
+@pytest.mark.long
 def test_a_cap_on_tokens_is_never_passed(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     wanted = make(server, plain_prompts[:6], tmp_path, answer_tokens=300)
     state = construct(store, wanted, Running(concurrency=4, max_tokens=8_000))
@@ -337,6 +341,7 @@ def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_p
     assert "rival construction" in wanted.output.with_suffix(".md").read_text()
 
 
+@pytest.mark.long
 def test_paused_it_asks_nothing_and_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     pause, paused = threading.Event(), threading.Event()
     phases: list[Phase] = []

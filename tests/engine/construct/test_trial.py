@@ -42,6 +42,7 @@ def knowing(server):
     return server
 
 
+@pytest.mark.long
 def test_the_error_rates_of_a_lying_verifier_are_measured(knowing, store: Store) -> None:
     row = tried(knowing, store, "oracle+lies:0.2", pairs=60, seed=0)
     overall, *others = rates_of(row)
@@ -159,6 +160,7 @@ def test_wrong_pairs_survive_as_predicted(
         assert len(read_suite(wanted.output).pairs) > 10
 
 
+@pytest.mark.long
 def test_the_card_tells_what_is_known_of_the_verifier(knowing, store: Store, tmp_path: Path, monkeypatch, twos) -> None:
     knowing.script.knows(*twos)
     monkeypatch.setattr(

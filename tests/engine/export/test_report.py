@@ -169,6 +169,7 @@ def test_without_outcomes_the_published_points_are_named_as_such(study: Study) -
         made(store, predictors=("log10 parameters",))
 
 
+@pytest.mark.long
 def test_own_outcomes_predictors_and_controls(store: Store) -> None:
     said = "".join(Reader(made(store, pairs=0, predictors=("RuDE accuracy",), outcomes=("sft <i>",))).said)
     assert "sft <i>" in said

@@ -194,6 +194,7 @@ def test_killed_and_run_again_it_decides_the_same(store: Store, suite: Suite, fa
     assert found == undisturbed
 
 
+@pytest.mark.long
 def test_what_is_decided_already_scores_nothing(store: Store, suite: Suite, fake: Fake) -> None:
     first, _ = settle(store, suite, fake)
     fake.turns.clear()
@@ -216,6 +217,7 @@ def test_a_limit_ends_it_undecided_with_how_many_more(store: Store, suite: Suite
     assert len(set(fake.scored["ash"])) == len(fake.scored["ash"]) <= 400
 
 
+@pytest.mark.long
 def test_a_tie_uses_the_suite_up_undecided(store: Store, suite: Suite, fake: Fake) -> None:
     fake.rates = {"ash": 1.0, "elm": 1.0}
     found, board = settle(store, suite, fake)
@@ -238,6 +240,7 @@ def test_the_last_one_standing_for_want_of_others_wins_nothing(store: Store, sui
     assert (found.state, found.ranked, found.racing) == ("undecided", ("fir",), ("fir",))
 
 
+@pytest.mark.long
 def test_pairs_that_one_cannot_read_or_a_person_excluded_are_no_part_of_it(
     store: Store, suite: Suite, fake: Fake
 ) -> None:
@@ -250,6 +253,7 @@ def test_pairs_that_one_cannot_read_or_a_person_excluded_are_no_part_of_it(
     assert "4 pairs that not all can read" in claim(found)
 
 
+@pytest.mark.long
 def test_verdicts_from_earlier_runs_are_read_in_order(store: Store, suite: Suite, fake: Fake) -> None:
     first = planned(store, suite, fake).runs[0]
     asked = planned(store, suite, fake)
@@ -261,6 +265,7 @@ def test_verdicts_from_earlier_runs_are_read_in_order(store: Store, suite: Suite
     assert len(fake.scored["ash"]) == scored == 500
 
 
+@pytest.mark.long
 def test_a_board_knows_the_decision_on_its_runs(store: Store, suite: Suite, fake: Fake) -> None:
     found, _ = settle(store, suite, fake)
     assert decisions_on(store, load_board(store, Question())) == [found]
@@ -342,6 +347,7 @@ def test_real_candidates_race_with_their_controls(store: Store) -> None:
     assert all(len(done_pairs(store, run.run_id)) == (24 if run.prompt == "own" else 8) for run in planned.runs)
 
 
+@pytest.mark.long
 def test_pairs_that_never_come_back_end_the_race_for_who_owes_them(
     store: Store, suite: Suite, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -191,6 +191,7 @@ def test_the_default_attention_is_the_run_it_always_was(store: Store, small_mode
     assert one.key["attention"] == "sdpa"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("attention", ["eager", "auto"])
 def test_a_run_is_resumed_with_its_attention(store: Store, small_model: Path, attention: str) -> None:
     planned = plan(store, asked(small_model, limit=2, attention=attention))

@@ -15,6 +15,7 @@ from engine.stats.rivals import RivalStatistic
 from engine.store.posttrain import StageScore
 
 
+@pytest.mark.long
 def test_the_ceiling_finds_the_reliabilities_that_were_put_in() -> None:
     rng = np.random.default_rng(4)
     skill = rng.normal(size=(2000, 1))

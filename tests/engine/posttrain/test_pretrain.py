@@ -111,6 +111,7 @@ def test_no_document_is_cut_or_seen_from_another(tmp_path: Path) -> None:
     assert torch.allclose(packed, alone, atol=1e-4)
 
 
+@pytest.mark.long
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     notes = [
         json.loads((pretrain(replace(TINY, name=str(n), tokens=n * 4 * 32), tmp_path) / "training.json").read_text())

@@ -51,6 +51,7 @@ def fill(store: Store, scored: Any, folder: Path) -> dict[str, np.ndarray]:
     return expected
 
 
+@pytest.mark.long
 def test_means_over_the_responses_that_all_have_scores_of(store: Store, scored: Any, tmp_path: Path) -> None:
     expected = fill(store, scored, tmp_path)
     evidence = Evidence(store, QUESTION)

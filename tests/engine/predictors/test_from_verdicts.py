@@ -102,6 +102,7 @@ def test_what_was_not_run_is_said(store: Store, scored: Any) -> None:
         predictor_values(Evidence(store, Question()), "RuDE strict")
 
 
+@pytest.mark.long
 def test_own_columns_stand_beside_the_others(store: Store, scored: Any, tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("candidate,luck\na,1\nb,2.5\nc,\n")

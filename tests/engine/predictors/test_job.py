@@ -157,6 +157,7 @@ def test_what_is_stored_is_not_scored_again(store: Store, small_model: Path) -> 
     assert stored_traces(store, traces.hash).hash == traces.hash
 
 
+@pytest.mark.long
 def test_a_trace_that_is_too_long_is_skipped_and_said(store: Store, small_model: Path) -> None:
     traces = made([*TEXTS[:1], ("Go on.\n", "la da " * 3000, "c")])
     (state,) = score_candidates(store, asked(small_model), traces)

@@ -100,6 +100,7 @@ def test_independent_pairs_have_the_textbook_intervals(store: Store, suite: Suit
     assert (found.comparison.ci_low, found.comparison.ci_high) == pytest.approx((low, high), abs=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suite", ["alone"], indirect=True)
 def test_a_place_among_three_by_hand(store: Store, suite: Suite, add: Callable[..., str]) -> None:
     add("best", "fp32", lambda i: i < 34)

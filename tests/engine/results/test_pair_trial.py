@@ -166,6 +166,7 @@ def test_the_commands_print_tables_and_json(store: Store, ladder: np.ndarray, tm
     assert isinstance(wrong.exception, BadInput)
 
 
+@pytest.mark.long
 def test_excluding_a_pair_takes_a_reason_and_shows_in_rankings(store: Store, suite: Suite, ladder: np.ndarray) -> None:
     reason = '=cmd()[bold] "quoted", \u202eback'
     done = invoke(store, "pairs", "exclude", "p00", "p02", "--reason", reason)

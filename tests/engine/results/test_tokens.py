@@ -74,6 +74,7 @@ def test_a_run_keeps_every_token_with_its_place(tmp_path: Path, model: Path) -> 
             assert tokens.sums[-1] == pytest.approx(math.fsum(map(float, tokens.scores.logprob)), abs=1e-9)
 
 
+@pytest.mark.long
 def test_without_token_scores_the_command_that_makes_them_is_named(tmp_path: Path, model: Path) -> None:
     store = scored(tmp_path, model, tokens=False)
     board = load_board(store, Question())

@@ -62,6 +62,7 @@ def check(store: Store, model: Path, suite: Path | str, limit: int) -> None:
     assert compared == 2 * len(verdicts)
 
 
+@pytest.mark.long
 def test_bundled_model_on_the_bundled_suite(store: Store, small_model: Path) -> None:
     check(store, small_model, "world", 12)
 

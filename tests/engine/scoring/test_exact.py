@@ -25,10 +25,14 @@ SHARING = [
     "gpt2",
     "granite",
 ]
+USUAL = ("llama", "qwen3_moe", "gemma3_text", "phi3", "gpt2")
+"""Those whose attention, positions or layers differ most; the others are long."""
 
 
 @pytest.mark.parametrize("library", ["onednn", pytest.param("default", marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", SHARING)
+@pytest.mark.parametrize(
+    "name", [name if name in USUAL else pytest.param(name, marks=pytest.mark.long) for name in SHARING]
+)
 def test_architecture_shares_and_is_exact(name, library, build, requests, assert_exact, monkeypatch):
     monkeypatch.setattr(dense, "_WORTH", 0)
     loaded = build(name)
@@ -66,7 +70,7 @@ def test_rotary_scheme_that_depends_on_length_is_exact_on_both_sides_of_its_limi
     assert_exact(loaded.model, requests, scores)
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma3_text"])
+@pytest.mark.parametrize("name", ["llama", pytest.param("gemma3_text", marks=pytest.mark.long)])
 def test_a_model_spread_over_several_places_is_exact(name, build, requests, assert_exact, tmp_path):
     from accelerate import dispatch_model
 
@@ -119,7 +123,7 @@ def test_a_model_whose_attention_is_ignored_falls_back(build, monkeypatch):
 
 
 @pytest.mark.parametrize("budget", [32, *(pytest.param(tokens, marks=pytest.mark.long) for tokens in (75, 1000))])
-@pytest.mark.parametrize("name", ["llama", "gemma3_text"])
+@pytest.mark.parametrize("name", ["llama", pytest.param("gemma3_text", marks=pytest.mark.long)])
 def test_numbers_do_not_depend_on_the_token_budget_or_the_company(name, budget, build, requests):
     loaded = build(name)
     together = dict(LocalBackend(loaded, token_budget=budget).score(requests))
@@ -131,7 +135,7 @@ def test_numbers_do_not_depend_on_the_token_budget_or_the_company(name, budget, 
             assert score.value == pytest.approx(together[company[place]].value, abs=2e-4)
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma3_text"])
+@pytest.mark.parametrize("name", ["llama", pytest.param("gemma3_text", marks=pytest.mark.long)])
 def test_a_long_item_in_slices_is_the_one_pass(name, build, assert_exact):
     draw = np.random.default_rng(5)
     ids = tuple(draw.integers(0, 300, 6000).tolist())

@@ -48,6 +48,7 @@ def test_lower_precision_shares_and_is_near(precision, folder, requests):
     assert sum(same) > len(same) / 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["bf16", *(pytest.param(one, marks=pytest.mark.long) for one in ("int8", "nf4"))])
 @pytest.mark.filterwarnings("ignore")  # bitsandbytes speaks of optional kernels
 def test_a_beginning_longer_than_a_slice(precision, folder, requests):
@@ -56,6 +57,7 @@ def test_a_beginning_longer_than_a_slice(precision, folder, requests):
     assert all(sliced[i].value == pytest.approx(whole[i].value, abs=0.05 * abs(whole[i].value) + 2) for i in whole)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["int8", "nf4"])
 @pytest.mark.filterwarnings("ignore")  # bitsandbytes speaks of optional kernels
 def test_a_mixture_of_experts_is_quantised_but_for_its_experts(precision, build, requests, tmp_path):

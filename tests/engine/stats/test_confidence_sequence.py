@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.stats.confidence_sequence import confidence_sequence
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("most", "likeness"), [(1, 0.0), (3, 0.9)])
 def test_it_holds_at_all_looks_together(most: int, likeness: float) -> None:
     rng = np.random.default_rng(7)

@@ -115,6 +115,7 @@ def test_interval_holds_the_value_and_stays_in_bounds(pairs: list[tuple[float, i
         assert 0 <= found.ci_low <= found.value <= found.ci_high <= 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("accuracy", [0.5, 0.8, 0.95])
 @pytest.mark.parametrize("clusters", [15, 50, 200])
 def test_intervals_hold_the_truth(clusters: int, accuracy: float) -> None:

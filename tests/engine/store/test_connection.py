@@ -96,6 +96,7 @@ def test_waits_for_a_holder_that_lets_go(tmp_path: Path) -> None:
         timer.join()
 
 
+@pytest.mark.long
 def test_threads_of_one_process_take_turns(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
     errors: list[Exception] = []

@@ -244,6 +244,7 @@ async def test_what_another_process_does_shows_live(
         assert "the verifier answers nobody" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_decisions_are_kept_honoured_and_undone(
     beds: Path, make_app, settle, screen_text, tmp_path, monkeypatch
 ) -> None:

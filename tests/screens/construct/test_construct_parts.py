@@ -182,6 +182,7 @@ def test_stopping_is_an_interrupt(tmp_path: Path, fill_construction) -> None:
     assert process.pid != os.getpid()
 
 
+@pytest.mark.long
 def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path) -> None:
     store = Store(beds)
     run_id = "0123456789abcdef"

@@ -28,6 +28,7 @@ def test_slopes_and_difficulties_agree_with_girth() -> None:
     assert np.corrcoef(difficulty, made["difficulty"])[0, 1] > 0.995
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("candidates", [16, 100])
 def test_reliability_is_the_share_of_the_slopes_that_is_real(candidates: int) -> None:
     rng = np.random.default_rng(candidates)
