@@ -15,7 +15,7 @@ _CLUSTERS = "95 % over clusters of prompts: Wilson's with a design effect, or bo
 _WHOSE: Final = {
     "candidate": "name of the model, with precision or hash where the name alone is not unique",
     "parameters": "number of parameters, from the safetensors headers",
-    "weights_hash": "hash of weights, tokenizer and config",
+    "weights_hash": "hash of the names and contents of the weight files",
     "precision": "how the weights were held while scoring",
     "suite": "name of the suite",
     "protocol": "choice: both responses shown, labels compared; likelihood: log p(response | prompt) compared",
@@ -68,6 +68,8 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "n_clusters": "clusters of prompts that these pairs come from",
         "p_best": RANKING["p_best"],
         "tied_with": RANKING["tied_with"],
+        "p_value": RANKING["p_value"],
+        "p_adjusted": RANKING["p_adjusted"],
         **{
             f"{prefix}_{name}": text.format(how=how)
             for prefix, how in (("without_prompt", "without a prompt"), ("other_prompt", "with another pair's prompt"))

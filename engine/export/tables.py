@@ -50,6 +50,7 @@ _RANKINGS: Final = {
     "rank": "integer", "candidate": "varchar", "parameters": "bigint", "precision": "varchar", "protocol": "varchar",
     "metric": "varchar", "scope": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
     "chance": "double", "n_pairs": "integer", "n_clusters": "integer", "p_best": "double", "tied_with": "varchar",
+    "p_value": "double", "p_adjusted": "double",
     **{f"{shown}_{name}": kind for shown in _CONTROLS.values() for name, kind in _CONTROL_COLUMNS.items()},
 }  # fmt: skip
 _CORRELATIONS: Final = {
@@ -121,6 +122,7 @@ def _rankings(store: Store, question: Question) -> Table:
                     row.rank, row.candidate, entrant.parameters, entrant.precision, ranked.protocol, ranked.metric,
                     scope, _number(row.value), _number(row.ci_low), _number(row.ci_high), row.chance, row.n_pairs,
                     row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
+                    _number(row.p_value), _number(row.p_adjusted),
                     *_controlled(controls if scope == "overall" else None, row.candidate),
                 ))  # fmt: skip
     return Table(_RANKINGS, rows)

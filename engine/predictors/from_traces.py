@@ -20,6 +20,7 @@ from engine.predictors.rbridge import masked, rbridge, token_weights
 from engine.predictors.trace_file import TraceSet
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
+from engine.store.runs import Scored
 from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_lines, trace_runs
 
 __all__ = ["MODES", "Traced", "trace_predictors", "trace_values"]
@@ -162,14 +163,14 @@ def _predictor(name: str, about: Mode, mode: str, traces_hash: str) -> Predictor
 def _runs(evidence: Evidence, traces_hash: str) -> dict[str, str]:
     """By label on the question's board: each candidate's newest run over the traces, at its own precision if there is
     one."""
-    newest: dict[tuple[str, str], str] = {}
+    newest: dict[Scored, str] = {}
     for run in trace_runs(evidence.store, traces_hash):
-        for precision in (run.precision, ""):
-            newest.setdefault((run.weights_hash, precision), run.run_id)
+        for scored in (run.scored, run.scored.at_any_precision()):
+            newest.setdefault(scored, run.run_id)
     return {
-        entrant.label: newest.get((entrant.weights_hash, entrant.precision)) or newest[entrant.weights_hash, ""]
+        entrant.label: newest.get(entrant.scored) or newest[entrant.scored.at_any_precision()]
         for entrant in evidence.board.entrants
-        if (entrant.weights_hash, "") in newest
+        if entrant.scored.at_any_precision() in newest
     }
 
 

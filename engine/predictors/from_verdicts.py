@@ -101,11 +101,11 @@ def _choice(
 def _ranked(evidence: Evidence, table: RankingTable, scope: str) -> Mapping[str, Estimate]:
     if scope not in table.scopes:
         return {}
-    own = {(e.weights_hash, e.precision): e.label for e in evidence.board.entrants}
+    own = {entrant.scored: entrant.label for entrant in evidence.board.entrants}
     estimates = {}
     for row in table.scopes[scope].rows:
         entrant = table.entrants[row.candidate]
-        label = own.get((entrant.weights_hash, entrant.precision))
+        label = own.get(entrant.scored)
         if label is not None:
             estimates[label] = Estimate(row.value, row.ci_low, row.ci_high, row.method)
     return estimates

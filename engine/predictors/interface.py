@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from engine.layout.protocols import PROTOCOLS
-from engine.results.board import Board, Entrant, Question, load_board
+from engine.results.board import Board, Question, load_board
 from engine.results.rankings import RankingTable, rankings_of
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
@@ -79,12 +79,8 @@ class Evidence:
 
     def labels(self, board: Board) -> dict[str, str]:
         """From another board's labels to those of the question's, for the candidates that are on both."""
-        own = {_who(entrant): entrant.label for entrant in self.board.entrants}
-        return {e.label: own[_who(e)] for e in board.entrants if _who(e) in own}
-
-
-def _who(entrant: Entrant) -> tuple[str, str]:
-    return entrant.weights_hash, entrant.precision
+        own = {entrant.scored: entrant.label for entrant in self.board.entrants}
+        return {entrant.label: own[entrant.scored] for entrant in board.entrants if entrant.scored in own}
 
 
 @dataclass(frozen=True)

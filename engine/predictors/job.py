@@ -157,7 +157,10 @@ def _planned(
     if fit.precision is None:
         raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
     key = {"traces_hash": traces.hash, **model_causes(candidate, fit.precision, device, request.attention)}
-    run = TraceRun(key_hash(key), traces.hash, key["weights_hash"], candidate.name, fit.precision)
+    run = TraceRun(
+        key_hash(key), traces.hash, key["weights_hash"], candidate.name, fit.precision, key["tokenizer_hash"],
+        key["config_hash"],
+    )  # fmt: skip
     return PlannedTraces(run, candidate, device.spec, key, traces, done_traces(store, run.run_id))
 
 

@@ -16,7 +16,7 @@ from engine.stats.metrics import HEADLINE, METRICS
 from engine.store.annotations import Annotation, stored_annotations
 from engine.store.candidates import parameter_counts
 from engine.store.connection import Store
-from engine.store.runs import RunRow, Status, stored_runs
+from engine.store.runs import RunRow, Scored, Status, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
 from rubrics.counted import count
 from rubrics.errors import BadInput
@@ -43,7 +43,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Entrant:
-    """One candidate at one precision, represented by its newest run."""
+    """One candidate with one tokenizer and config, at one precision, represented by its newest run."""
 
     label: str
     """Unique on the board: the name, with precision or hash where the name alone is not."""
@@ -52,6 +52,11 @@ class Entrant:
     precision: str
     parameters: int
     run: RunRow
+
+    @property
+    def scored(self) -> Scored:
+        """What was scored: by this, not by its name, it is the same on another board."""
+        return self.run.scored
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,7 @@ def _of_protocol(runs: list[RunRow], question: Question) -> tuple[list[RunRow], 
         protocol = METRICS[question.metric].protocol
     if protocol is None:
         # The protocol with most candidates; likelihood where they are even.
-        counts = Counter(name for name, _ in {(run.protocol, run.weights_hash) for run in runs})
+        counts = Counter(name for name, _ in {(run.protocol, run.scored.at_any_precision()) for run in runs})
         protocol = max(sorted(counts, reverse=True), key=lambda name: counts[name])
     matching = [run for run in runs if run.protocol == protocol]
     if not matching:
@@ -228,25 +233,34 @@ def _of_template(runs: list[RunRow], prefix: str | None, notes: list[str]) -> li
 
 def _entrants(store: Store, runs: list[RunRow], notes: list[str]) -> list[Entrant]:
     parameters = parameter_counts(store)
-    newest: dict[tuple[str, str], Entrant] = {}
+    newest: dict[Scored, Entrant] = {}
     for run in runs:  # newest first
         entrant = Entrant(
             run.candidate, run.candidate, run.weights_hash, run.precision, parameters.get(run.weights_hash, 0), run
         )
-        newest.setdefault((run.weights_hash, run.precision), entrant)
+        newest.setdefault(run.scored, entrant)
     entrants = _without_samples(list(newest.values()), notes)
-    for form in ("{0.name} [{0.precision}]", "{0.name} [{0.precision} {0.weights_hash:.6}]"):
+    for form in _LABELS:
         counts = Counter(entrant.label for entrant in entrants)
         entrants = [replace(e, label=form.format(e)) if counts[e.label] > 1 else e for e in entrants]
     return sorted(entrants, key=lambda entrant: entrant.label)
 
 
+_LABELS = (
+    "{0.name} [{0.precision}]",
+    "{0.name} [{0.precision} {0.weights_hash:.6}]",
+    "{0.name} [{0.precision} {0.weights_hash:.6} {0.run.tokenizer_hash:.6} {0.run.config_hash:.6}]",
+)
+"""What is added to a name that several bear: no more than tells them apart."""
+
+
 def _without_samples(entrants: list[Entrant], notes: list[str]) -> list[Entrant]:
     # A sample at a second precision would narrow everybody's ranking to its pairs, and say nothing the first does not.
-    most: dict[str, int] = {}
+    most: Counter[Scored] = Counter()
     for entrant in entrants:
-        most[entrant.weights_hash] = max(most.get(entrant.weights_hash, 0), entrant.run.n_wanted)
-    kept = [entrant for entrant in entrants if entrant.run.n_wanted == most[entrant.weights_hash]]
+        model = entrant.scored.at_any_precision()
+        most[model] = max(most[model], entrant.run.n_wanted)
+    kept = [entrant for entrant in entrants if entrant.run.n_wanted == most[entrant.scored.at_any_precision()]]
     if len(kept) < len(entrants):
         notes.append(f"not ranked: {count(len(entrants) - len(kept), 'sample')} at a second precision")
     return kept

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.results.board import Board
 from engine.results.pair_index import GROUPINGS, scopes
 from engine.stats.paired import Comparison, compare
+from engine.stats.ranking import duels
 from rubrics.errors import BadInput
 
 __all__ = ["compare_candidates", "disagreements"]
@@ -12,6 +15,8 @@ __all__ = ["compare_candidates", "disagreements"]
 
 def compare_candidates(board: Board, first: str, second: str, *, by: str = "category") -> dict[str, Comparison]:
     """The difference `first` − `second` by scope, `overall` first.
+
+    p is adjusted for every two candidates of the board, as in its ranking, which thereby says the same.
 
     Raises:
         BadInput: unknown candidate or grouping, or one candidate twice.
@@ -21,7 +26,11 @@ def compare_candidates(board: Board, first: str, second: str, *, by: str = "cate
     a, b = board.entrant(first).label, board.entrant(second).label
     if a == b:
         raise BadInput(f"{a} cannot be compared with itself", fix="name two candidates")
-    return {scope.name: compare(board.matrix, a, b, scope) for scope in scopes(board.index, by)}
+    compared = {}
+    for scope in scopes(board.index, by):
+        (adjusted,) = (d.p_adjusted for d in duels(board.matrix, scope) if {d.a, d.b} == {a, b})
+        compared[scope.name] = replace(compare(board.matrix, a, b, scope), p_adjusted=adjusted)
+    return compared
 
 
 def disagreements(board: Board, first: str, second: str) -> tuple[list[str], list[str]]:

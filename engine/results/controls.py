@@ -53,7 +53,7 @@ def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[
     runs = [r for r in stored_runs(store, board.suite_hash) if r.protocol == "likelihood" and r.n_scored]
     by_label = {}
     for entrant in board.entrants:
-        own = [r for r in runs if (r.weights_hash, r.precision) == (entrant.weights_hash, entrant.precision)]
+        own = [run for run in runs if run.scored == entrant.scored]
         first = next((run for run in own if run.prompt == "own"), None)
         if first is None:
             continue
@@ -192,7 +192,7 @@ def _controls_of(entrant: Entrant, runs: list[RunRow]) -> dict[str, RunRow]:
     of = entrant.run
     by_prompt: dict[str, RunRow] = {}
     for run in runs:  # newest first
-        same = (run.weights_hash, run.precision, run.protocol) == (of.weights_hash, of.precision, of.protocol)
+        same = (run.scored, run.protocol) == (of.scored, of.protocol)
         if same and _but_for_the_prompt(run) == _but_for_the_prompt(of):
             by_prompt.setdefault(run.prompt, run)
     return by_prompt

@@ -117,7 +117,8 @@ def _ranks(
 ) -> tuple[RankRow, RankRow] | None:
     """The candidate's row in two rankings that differ in nothing but its precision."""
     board: Board = load_board(store, question)
-    others = [e for e in board.entrants if e.weights_hash != run.weights_hash]
+    model = run.scored.at_any_precision()
+    others = [e for e in board.entrants if e.scored.at_any_precision() != model]
     rivals = board.matrix.scores[[board.matrix.index(e.label) for e in others]]
     # Rivals that have not read this sample would shrink it to nothing.
     readers = np.flatnonzero(~np.isnan(rivals[:, both]).any(axis=1))

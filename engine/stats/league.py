@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.stats.association import STATISTICS, jackknife_weights
 from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, partial
-from engine.stats.paired import holm
+from engine.stats.holm import holm
 from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
 
 __all__ = ["HELP", "League", "LeagueRow", "league"]

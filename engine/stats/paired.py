@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,21 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stats.clusters import Clusters, resampled_sums
-from engine.stats.distributions import binomial_two_sided, normal_quantile, student_quantile
+from engine.stats.distributions import normal_quantile, student_quantile
+from engine.stats.flips import ALPHA, flip_test
 from engine.stats.intervals import BOOTSTRAP, NONE, Spread, accelerated, spread
 from engine.stats.matrix import Scope, ScoreMatrix
 
-__all__ = ["Comparison", "compare", "holm"]
+__all__ = ["Comparison", "compare"]
 
 MCNEMAR: Final = "exact McNemar"
-FLIP_EXACT: Final = "sign flip by cluster, all flips"
-FLIP: Final = "sign flip by cluster, {flips} flips"
 BONETT_PRICE: Final = "Bonett-Price, design effect"
 
 _MIN_CLUSTERS = 100
 _MIN_EVENTS = 20.0
-_ENUMERATE = 14
-"""Up to so many clusters that differ, every pattern of signs is tried."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,8 @@ class Comparison:
     method: str
     """How the interval was made."""
     p_value: float
+    p_adjusted: float
+    """For every comparison that was made, by Holm: the one that decides. The same as p where this is the only one."""
     test: str
     """How p was found."""
     n_pairs: int
@@ -54,6 +52,11 @@ class Comparison:
     only_a: tuple[str, ...]
     """Ids of the pairs that only a got right, in the matrix's order."""
     only_b: tuple[str, ...]
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether one is ahead, at 5 % after Holm: what the ranking says of the two."""
+        return self.p_adjusted <= ALPHA
 
 
 def compare(
@@ -68,7 +71,7 @@ def compare(
 ) -> Comparison:
     """Compare two candidates pair by pair.
 
-    Independent, equally weighted pairs without ties get McNemar's exact test; else whole clusters flip sign.
+    p is that of `flip_test`: McNemar's exact test where pairs are independent, equally weighted and without ties.
 
     Raises:
         ValueError: no such candidate.
@@ -88,10 +91,9 @@ def compare(
     mean_spread = spread(sums[0], sums[1], float(np.square(weight, dtype=np.float64).sum()))
     up, down = (float(sums[i].sum()) / max(float(sums[1].sum()), 1e-300) for i in (2, 3))
     low, high, method = _interval(mean_spread, sums, up, down, seed, resamples, level)
+    p_value, test = flip_test(sums[0])
     if clusters.count == len(kept) and clear.all() and len(kept) and weight.min() == weight.max():
-        p_value, test = binomial_two_sided(int(only_a.sum()), int(only_a.sum() + only_b.sum())), MCNEMAR
-    else:
-        p_value, test = _sign_flip(sums[0], seed, resamples)
+        test = MCNEMAR
     return Comparison(
         a=a,
         b=b,
@@ -101,6 +103,7 @@ def compare(
         ci_high=high,
         method=method,
         p_value=p_value,
+        p_adjusted=p_value,
         test=test,
         n_pairs=len(kept),
         n_clusters=clusters.count,
@@ -110,16 +113,6 @@ def compare(
         only_a=tuple(ids[i] for i in np.flatnonzero(only_a)),
         only_b=tuple(ids[i] for i in np.flatnonzero(only_b)),
     )
-
-
-def holm(p_values: Sequence[float] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Holm's step-down adjustment, in the order given (Holm 1979, Scand. J. Stat. 6(2))."""
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted
 
 
 def _interval(
@@ -158,23 +151,3 @@ def _interval(
         min(1.0, max(middle + half, mean_spread.value)),
         BONETT_PRICE,
     )
-
-
-def _sign_flip(sums: npt.NDArray[np.float64], seed: int, flips: int) -> tuple[float, str]:
-    """Two-sided p of Σ D under random signs of the clusters' D."""
-    differing = sums[np.abs(sums) > 1e-9]
-    if not len(differing):
-        return 1.0, FLIP_EXACT
-    least = abs(float(differing.sum())) - 1e-6
-    if len(differing) <= _ENUMERATE:
-        patterns = np.arange(1 << len(differing))[:, None] >> np.arange(len(differing)) & 1
-        return float(np.mean(np.abs((2 * patterns - 1) @ differing) >= least)), FLIP_EXACT
-    rng = np.random.default_rng(seed)
-    reached, rows = 0, max(1, (1 << 21) // len(differing))
-    for start in range(0, flips, rows):
-        size = min(rows, flips - start)
-        signs = rng.integers(0, 2, size=(size, len(differing)), dtype=np.int8)
-        # Σ ±D = 2·Σ_plus D - ΣD, so that bits need no second pass to become signs.
-        totals = 2 * (signs @ differing) - differing.sum()
-        reached += int(np.count_nonzero(np.abs(totals) >= least))
-    return (1 + reached) / (1 + flips), FLIP.format(flips=f"{flips:,}")

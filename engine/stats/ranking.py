@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Literal
 
@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stats.clusters import Clusters, resampled_sums
-from engine.stats.distributions import normal_two_sided
+from engine.stats.flips import ALPHA, flip_test
+from engine.stats.holm import holm
 from engine.stats.intervals import BOOTSTRAP, Spread, accelerated, bootstrap_holds, spread, wilson
 from engine.stats.matrix import Scope, ScoreMatrix
-from engine.stats.paired import holm
 
-__all__ = ["HELP", "RankRow", "Ranking", "rank", "rank_many"]
+__all__ = ["HELP", "Duel", "RankRow", "Ranking", "duels", "rank", "rank_many"]
 
 HELP: Final = {
     "rank": "place by value; equal values share it",
@@ -28,12 +28,28 @@ HELP: Final = {
     "p_best": "share of resamples of clusters in which the candidate comes first; a shared first place is shared out; "
     "none for the only candidate",
     "tied_with": "candidates that the paired tests cannot tell it from (sign flip by cluster, Holm over all)",
+    "p_value": "two-sided p of the sign flip by cluster against the candidate in front, or of the first against the "
+    "second; on the pairs that both scored",
+    "p_adjusted": "the same p adjusted by Holm for every two candidates of the ranking: it decides",
 }
 """One line on how each column is made. Ranks: Mogstad, Romano, Shaikh & Wilhelm 2024, Rev. Econ. Stud. 91(1)."""
 
 
 _CELLS = 1 << 24
 """Resampled sums held at once; bounds memory at 64 MB however many scopes there are."""
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One candidate against another, on the pairs that both scored."""
+
+    a: str
+    b: str
+    ahead: float
+    """Weighted sum of a's score minus b's: above 0 where a is ahead."""
+    p_value: float
+    p_adjusted: float
+    """By Holm, for every two candidates of the ranking."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,10 @@ class RankRow:
     n_clusters: int
     p_best: float
     tied_with: tuple[str, ...]
+    p_value: float
+    """Against the candidate in front of it, or of the first against the second; NaN where it stands alone."""
+    p_adjusted: float
+    """The same, adjusted for every two candidates: the one that decides."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,7 @@ def rank(
     chance: float,
     seed: int = 0,
     resamples: int = 10_000,
-    level: float = 0.95,
+    level: float = 1 - ALPHA,
 ) -> Ranking:
     """The ranking in one scope; see `rank_many`."""
     return rank_many(matrix, [scope], pairs=pairs, chance=chance, seed=seed, resamples=resamples, level=level)[0]
@@ -92,15 +112,15 @@ def rank_many(
     chance: float,
     seed: int = 0,
     resamples: int = 10_000,
-    level: float = 0.95,
+    level: float = 1 - ALPHA,
 ) -> list[Ranking]:
     """Rankings in several scopes from the same resampled clusters.
 
     Args:
         matrix: scores by candidate and pair.
         scopes: each with one weight per pair of the matrix.
-        pairs: `common` ranks on pairs that every candidate scored; `own` on whatever each one scored, while pairwise
-            tests still use only what both scored.
+        pairs: `common` ranks on pairs that every candidate scored; `own` on whatever each one scored. Two candidates
+            are told apart, either way, on the pairs that both scored, as `compare` does.
         chance: what guessing would reach, carried into the rows.
         seed: same seed, same ranking.
         resamples: 2,000 serve a screen, 10,000 an export.
@@ -124,11 +144,12 @@ def rank_many(
         some = scopes[start : start + at_once]
         tables = [_Table(clusters, scope, scores, masks) for scope in some]
         draws = resampled_sums(np.concatenate([t.columns for t in tables]).T, resamples, seed)
-        tests = [t.compare() for t in tables] if shared else _compare_own(clusters, some, scores, masks)
+        tests = [t.compare() for t in tables] if full else _compare_own(matrix, clusters, some)
         for position, (scope, table) in enumerate(zip(some, tables, strict=True)):
             drawn = draws[:, position * width : (position + 1) * width]
             left_out = int(np.count_nonzero((scope.weight > 0) & ~everyone))
-            rows = _rows(matrix.candidates, scope, table, drawn, tests[position], used, chance, level)
+            outcome = _adjusted(matrix.candidates, tests[position])
+            rows = _rows(matrix.candidates, scope, table, drawn, outcome, used, chance, level)
             rankings.append(Ranking(scope.name, rows, left_out, pairs, level, resamples, seed))
     return rankings
 
@@ -153,41 +174,43 @@ class _Table:
             for c in range(self.candidates)
         ]
 
-    def compare(self) -> npt.NDArray[np.float64]:
-        """z of every pair of candidates, in the order of `combinations`, on pairs that all of them scored.
-
-        Under the null a cluster's difference D is as likely -D, so ΣD has variance ΣD²: the normal limit of the
-        cluster-wise sign flip, and for independent pairs McNemar's test (Durkalski et al. 2003, Stat. Med. 22(15)).
-        """
-        products = self.sums @ self.sums.T
-        totals = self.sums.sum(axis=1)
-        return np.array(
-            [
-                _flip_z(totals[a] - totals[b], products[a, a] + products[b, b] - 2 * products[a, b])
-                for a, b in combinations(range(self.candidates), 2)
-            ]
-        )
+    def compare(self) -> list[_Test]:
+        """Every two candidates, in the order of `combinations`, where all of them scored every pair."""
+        return [_test(self.sums[a] - self.sums[b]) for a, b in combinations(range(self.candidates), 2)]
 
 
-def _compare_own(
-    clusters: Clusters,
-    scopes: Sequence[Scope],
-    scores: npt.NDArray[np.float32],
-    masks: npt.NDArray[np.float32],
-) -> list[npt.NDArray[np.float64]]:
+_Test = tuple[float, float]
+"""ΣD, and its p."""
+
+
+def _test(differences: npt.NDArray[np.float32]) -> _Test:
+    return float(differences.sum(dtype=np.float64)), flip_test(differences).p_value
+
+
+def duels(matrix: ScoreMatrix, scope: Scope) -> list[Duel]:
+    """Every two candidates against each other in one scope, as `rank` tells them apart."""
+    (tests,) = _compare_own(matrix, Clusters(matrix.cluster), [scope])
+    return _adjusted(matrix.candidates, tests)
+
+
+def _compare_own(matrix: ScoreMatrix, clusters: Clusters, scopes: Sequence[Scope]) -> list[list[_Test]]:
     """As `_Table.compare` for every scope, each two candidates on the pairs that both scored."""
-    z_values: list[list[float]] = [[] for _ in scopes]
+    scored = ~np.isnan(matrix.scores[:, clusters.order])
+    scores = np.where(scored, matrix.scores[:, clusters.order], np.float32(0))
+    tests: list[list[_Test]] = [[] for _ in scopes]
     for a in range(len(scores) - 1):
-        differences = (scores[a] - scores[a + 1 :]) * (masks[a] * masks[a + 1 :])
-        for scope, z in zip(scopes, z_values, strict=True):
-            sums = clusters.sums(differences, scope.weight)
-            squares = np.einsum("ij,ij->i", sums, sums)
-            z += [_flip_z(total, square) for total, square in zip(sums.sum(axis=1), squares, strict=True)]
-    return [np.array(z) for z in z_values]
+        differences = (scores[a] - scores[a + 1 :]) * (scored[a] & scored[a + 1 :])
+        for scope, own in zip(scopes, tests, strict=True):
+            own += map(_test, clusters.sums(differences, scope.weight))
+    return tests
 
 
-def _flip_z(total: float, square: float) -> float:
-    return total / math.sqrt(square) if square > 1e-9 else 0.0
+def _adjusted(candidates: tuple[str, ...], tests: list[_Test]) -> list[Duel]:
+    adjusted = holm([p for _, p in tests])
+    return [
+        Duel(a, b, ahead, p, float(after))
+        for (a, b), (ahead, p), after in zip(combinations(candidates, 2), tests, adjusted, strict=True)
+    ]
 
 
 def _rows(
@@ -195,7 +218,7 @@ def _rows(
     scope: Scope,
     table: _Table,
     drawn: npt.NDArray[np.float32],
-    z: npt.NDArray[np.float64],
+    tested: list[Duel],
     used: npt.NDArray[np.bool_],
     chance: float,
     level: float,
@@ -204,7 +227,8 @@ def _rows(
     with np.errstate(invalid="ignore", divide="ignore"):
         values = drawn[:, :count] / drawn[:, count:]
     p_best = _share_first(values)
-    better = _better(count, z, 1 - level)
+    better = _better(candidates, tested, 1 - level)
+    by_two = {frozenset((duel.a, duel.b)): duel for duel in tested}
     points = [spread.value for spread in table.spreads]
     n_pairs = np.count_nonzero(used[:, scope.weight > 0], axis=1)
     rows = []
@@ -235,9 +259,16 @@ def _rows(
                 tied_with=tuple(
                     sorted(candidates[d] for d in range(count) if d != c and not better[c, d] and not better[d, c])
                 ),
+                p_value=math.nan,
+                p_adjusted=math.nan,
             )
         )
-    return tuple(sorted(rows, key=lambda row: (math.isnan(row.value), -row.value, row.candidate)))
+    rows.sort(key=lambda row: (math.isnan(row.value), -row.value, row.candidate))
+    for place, row in enumerate(rows if count > 1 else ()):
+        duel = by_two[frozenset((row.candidate, rows[place - 1 if place else 1].candidate))]
+        if row.n_clusters:
+            rows[place] = replace(row, p_value=duel.p_value, p_adjusted=duel.p_adjusted)
+    return tuple(rows)
 
 
 def _share_first(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -252,11 +283,10 @@ def _share_first(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     return share
 
 
-def _better(count: int, z: npt.NDArray[np.float64], alpha: float) -> npt.NDArray[np.bool_]:
+def _better(candidates: tuple[str, ...], tested: list[Duel], alpha: float) -> npt.NDArray[np.bool_]:
     """(candidates, candidates): whether the row is better than the column after Holm over all comparisons."""
-    better = np.zeros((count, count), dtype=bool)
-    adjusted = holm([normal_two_sided(value) for value in z])
-    for (a, b), sign, p in zip(combinations(range(count), 2), z, adjusted, strict=True):
-        if p <= alpha:
-            better[(a, b) if sign > 0 else (b, a)] = True
+    better = np.zeros((len(candidates), len(candidates)), dtype=bool)
+    for (a, b), duel in zip(combinations(range(len(candidates)), 2), tested, strict=True):
+        if duel.p_adjusted <= alpha:
+            better[(a, b) if duel.ahead > 0 else (b, a)] = True
     return better

@@ -20,6 +20,7 @@ __all__ = [
     "Owner",
     "RunFacts",
     "RunRow",
+    "Scored",
     "Status",
     "asked_besides",
     "candidate_names",
@@ -74,6 +75,19 @@ class Owner:
             return False
 
 
+class Scored(NamedTuple):
+    """What was scored. The same weights with another tokenizer or config, or at another precision, are another."""
+
+    weights_hash: str
+    tokenizer_hash: str
+    config_hash: str
+    precision: str
+
+    def at_any_precision(self) -> Scored:
+        """The same for every precision of it."""
+        return self._replace(precision="")
+
+
 @dataclass(frozen=True)
 class RunRow:
     """One stored run."""
@@ -103,6 +117,13 @@ class RunRow:
     created_at: str
     updated_at: str
     owner: Owner | None
+    tokenizer_hash: str = ""
+    config_hash: str = ""
+
+    @property
+    def scored(self) -> Scored:
+        """What was scored in it."""
+        return Scored(self.weights_hash, self.tokenizer_hash, self.config_hash, self.precision)
 
 
 class AskedBesides(NamedTuple):
@@ -228,7 +249,8 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
             "r.attention, r.template_hash, r.shots, r.show_criteria, r.prompt, r.seed, r.status, r.n_wanted, "
             "coalesce(n.scored, 0), r.n_skipped, coalesce(r.error, ''), r.facts, r.versions, "
             "strftime(r.created_at, '%Y-%m-%d %H:%M:%S'), strftime(r.updated_at, '%Y-%m-%d %H:%M:%S'), "
-            "r.owner_pid, r.owner_started, r.owner_host "
+            "r.owner_pid, r.owner_started, r.owner_host, r.tokenizer_hash, "
+            "coalesce(json_extract_string(r.run_key, '$.config_hash'), '') "
             "from runs r left join (select run_id, count(*) as scored from verdicts_raw group by run_id) n "
             "using (run_id) where ? is null or r.suite_hash = ? order by r.created_at desc, r.run_id",
             [suite_hash, suite_hash],
@@ -238,7 +260,7 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
         owner = owner_of(*row[23:26])
         facts, versions = json.loads(row[19]), json.loads(row[20])
         values: list[Any] = [
-            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner
+            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[26:28]
         ]  # fmt: skip
         runs.append(RunRow(*values))
     return runs

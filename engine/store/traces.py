@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.store.connection import Store
+from engine.store.runs import Scored
 
 __all__ = [
     "StoredTraces",
@@ -60,6 +61,13 @@ class TraceRun:
     weights_hash: str
     candidate: str
     precision: str
+    tokenizer_hash: str
+    config_hash: str
+
+    @property
+    def scored(self) -> Scored:
+        """What was scored in it."""
+        return Scored(self.weights_hash, self.tokenizer_hash, self.config_hash, self.precision)
 
 
 def add_traces(store: Store, traces: StoredTraces, lines: Sequence[str]) -> None:
@@ -110,7 +118,9 @@ def trace_runs(store: Store, traces_hash: str) -> list[TraceRun]:
     """Every run over a trace file, newest first."""
     with store.reading() as connection:
         rows = connection.execute(
-            "select run_id, traces_hash, weights_hash, candidate, precision from trace_runs where traces_hash = ? "
+            "select run_id, traces_hash, weights_hash, candidate, precision, "
+            "coalesce(json_extract_string(run_key, '$.tokenizer_hash'), ''), "
+            "coalesce(json_extract_string(run_key, '$.config_hash'), '') from trace_runs where traces_hash = ? "
             "order by created_at desc, run_id",
             [traces_hash],
         ).fetchall()

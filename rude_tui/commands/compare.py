@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of
-from rude_tui.output import narrate, points, points_between, print_json, print_table
+from rude_tui.output import narrate, p_text, points, points_between, print_json, print_table
 
 __all__ = ["compare"]
 
@@ -26,6 +26,7 @@ def compare(
     """Set two candidates against each other on the pairs both have scored.
 
     Difference in points with a 95 % interval over clusters, p by a paired test; both methods are named below the table.
+    p (adjusted) is p times what Holm asks for when every two candidates are compared, as `rank` does: it decides.
     """
     from dataclasses import asdict
 
@@ -38,16 +39,20 @@ def compare(
         print_json([{"scope": name, **asdict(c)} for name, c in comparisons.items()])
         return
     a, b = board.entrant(first).label, board.entrant(second).label
+    numbers = [
+        "difference", "95 %", "p", "p (adjusted)", "both right", "only A", "only B", "neither", "ties", "pairs",
+    ]  # fmt: skip
     print_table(
-        ["scope", "difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
+        ["scope", *numbers],
         [
             [
                 name, points(c.difference), points_between(c.ci_low, c.ci_high),
-                f"{c.p_value:.4f}", c.both, len(c.only_a), len(c.only_b), c.neither, c.ties, c.n_pairs,
+                p_text(c.p_value), p_text(c.p_adjusted), c.both, len(c.only_a), len(c.only_b), c.neither, c.ties,
+                c.n_pairs,
             ]
             for name, c in comparisons.items()
         ],
-        right=["difference", "95 %", "p", "both right", "only A", "only B", "neither", "ties", "pairs"],
+        right=numbers,
     )  # fmt: skip
     narrate(
         f"A {a} minus B {b}, in points · {board.suite} · {board.protocol}, {board.metric}",

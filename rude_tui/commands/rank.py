@@ -14,7 +14,7 @@ from engine.results.pair_index import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
 from engine.store.connection import Store
 from rude_tui.options import as_json, database, question_options, store_of
-from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
+from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
 
 __all__ = ["print_ranking", "rank"]
 
@@ -34,8 +34,9 @@ def rank(
     """Rank candidates by how often they prefer the response that meets the rubric.
 
     Intervals are 95 %, over clusters of prompts, by the method named below the table. p(best): share of resamples of
-    clusters in which a candidate comes first. Candidates in each other's “not told apart” list do not
-    differ significantly on the same pairs (Holm over all comparisons).
+    clusters in which a candidate comes first. p is that of a paired test against the candidate one row above (of the
+    first against the second), p (adjusted) the same when every two candidates are compared (Holm): it decides who is
+    in each other's “not told apart” list.
 
     “without prompt” is the accuracy on a sample of pairs shown without their prompt, “prompt adds” what the prompt adds
     on those same pairs: what is there without it is fluency. --json and the export also have the same with another
@@ -74,7 +75,10 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     parts = [name for name in table.scopes if name != "overall"]
     wide = len(parts) <= 6
     by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in parts}
-    columns = ["rank", "candidate", "parameters", "precision", "overall", "95 %", "p(best)", "not told apart from"]
+    columns = [
+        "rank", "candidate", "parameters", "precision", "overall", "95 %", "p(best)", "p", "p (adjusted)",
+        "not told apart from",
+    ]  # fmt: skip
     rows: list[list[Any]] = []
     alone = len(overall.rows) == 1
     for row in overall.rows:
@@ -82,7 +86,8 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
         ranks = f"{row.rank}" if row.rank_low == row.rank_high else f"{row.rank} ({row.rank_low}–{row.rank_high})"
         rows.append([
             ranks, row.candidate, f"{entrant.parameters:,}", entrant.precision, percent(row.value),
-            interval(row.ci_low, row.ci_high), "–" if alone else f"{row.p_best:.2f}", ", ".join(row.tied_with) or "–",
+            interval(row.ci_low, row.ci_high), "–" if alone else f"{row.p_best:.2f}", p_text(row.p_value),
+            p_text(row.p_adjusted), ", ".join(row.tied_with) or "–",
         ])  # fmt: skip
     _add_controls(columns, rows, controls)
     if wide:
@@ -154,6 +159,7 @@ def _as_json(table: RankingTable, prompt_controls: ControlTable, claims: list[st
                 "metric": table.metric, "scope": scope, "value": row.value, "ci_low": row.ci_low,
                 "ci_high": row.ci_high, "method": row.method, "chance": row.chance, "n_pairs": row.n_pairs,
                 "n_clusters": row.n_clusters, "p_best": row.p_best, "tied_with": list(row.tied_with),
+                "p_value": number_or_none(row.p_value), "p_adjusted": number_or_none(row.p_adjusted),
             }
             for scope, ranking in table.scopes.items()
             for row in ranking.rows

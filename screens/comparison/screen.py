@@ -35,8 +35,8 @@ class CompareScreen(Place):
     TITLE = "Compare"
     GUIDE = """
 The difference in percentage points, A minus B, over the pairs that both have scored, with its interval, and p from a
-test on the same pairs; the line below the verdict names both methods. An interval that holds 0 does not tell the two
-apart.
+test on the same pairs; the line below the verdict names both methods. The adjusted p decides: it is the p of the
+ranking, which compares every two candidates at once.
 
 a opens the pairs that only A wins in the part under the cursor, b those that only B wins; enter opens those of
 whichever wins more.
@@ -111,7 +111,8 @@ whichever wins more.
         text.append(verdict(whole), "bold")
         if not low:
             text.append(f"\n{count(whole.n_pairs, 'pair')} in {count(whole.n_clusters, 'cluster')}; ")
-            text.append(f"{plain(whole.method)}; {plain(whole.test)}, p = {whole.p_value:.3g}\n")
+            text.append(f"{plain(whole.method)}; {plain(whole.test)}, p = {whole.p_value:.3g}, ")
+            text.append(f"adjusted {whole.p_adjusted:.3g}\n")
             text.append(
                 f"both win {whole.both:,} · only A {len(whole.only_a):,} · only B {len(whole.only_b):,} · "
                 f"neither {whole.neither:,} · ties {whole.ties:,}\n"

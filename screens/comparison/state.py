@@ -103,8 +103,7 @@ def verdict(whole: Comparison) -> str:
     """Who is ahead, if these pairs tell."""
     difference, low, high = (signed(value * 100, 1) for value in (whole.difference, whole.ci_low, whole.ci_high))
     points = f"{difference} points ({low} to {high})"
-    if whole.ci_low > 0:
-        return f"A is ahead by {points}"
-    if whole.ci_high < 0:
-        return f"B is ahead: {points}"
-    return f"These pairs do not tell the two apart: {points}"
+    # As the ranking decides, so that the two never differ; the interval is of this difference alone.
+    if not whole.told_apart:
+        return f"These pairs do not tell the two apart: {points}"
+    return f"A is ahead by {points}" if whole.difference > 0 else f"B is ahead: {points}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,9 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
             text.append("not told apart from " + ", ".join(one_line(name, 30) for name in row.tied_with) + "\n")
         else:
             text.append("told apart from every other candidate\n")
+        if not math.isnan(row.p_value):
+            against = "the second" if row is table.overall.rows[0] else "the one in front"
+            text.append(f"p {row.p_value:.2g} (Holm {row.p_adjusted:.2g}) to {against}\n")
         text.append(f"the best of them with probability {row.p_best:.2f}\n")
     strong, weak = profile(candidate)
     if strong:

@@ -163,7 +163,7 @@ def test_run_rank_export_and_failures_agree(tmp_path: Path) -> None:
     header = (tmp_path / "r.csv").read_text().splitlines()[0]
     assert header.startswith(
         "rank,candidate,parameters,precision,protocol,metric,scope,value,ci_low,ci_high,chance,n_pairs,n_clusters,"
-        "p_best,tied_with,without_prompt_value,without_prompt_ci_low,without_prompt_ci_high,without_prompt_difference,"
+        "p_best,tied_with,p_value,p_adjusted,without_prompt_value,without_prompt_ci_low,without_prompt_ci_high,"
     )
 
 

@@ -15,7 +15,7 @@ from rude_tui.output import points, points_between
 def standing(name: str, p_best: float) -> Any:
     return SimpleNamespace(
         candidate=name, rank=1, rank_low=1, rank_high=1, value=0.6, ci_low=0.5, ci_high=0.7, p_best=p_best,
-        tied_with=(), n_pairs=40, n_clusters=10, method="Wilson",
+        tied_with=(), p_value=0.2, p_adjusted=0.4, n_pairs=40, n_clusters=10, method="Wilson",
     )  # fmt: skip
 
 

@@ -158,12 +158,8 @@ def _strongest_first(statistic: Statistic) -> float:
 
 
 def _runs(store: Store, board: Board) -> tuple[RunRow, ...]:
-    shown = {(entrant.weights_hash, entrant.precision) for entrant in board.entrants}
-    return tuple(
-        run
-        for run in stored_runs(store, board.suite_hash)
-        if run.n_scored and (run.weights_hash, run.precision) in shown
-    )
+    shown = {entrant.scored for entrant in board.entrants}
+    return tuple(run for run in stored_runs(store, board.suite_hash) if run.n_scored and run.scored in shown)
 
 
 def _excluded(board: Board) -> tuple[Annotation, ...]:

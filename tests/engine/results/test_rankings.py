@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 
 from engine.results.board import Question, load_board
 from engine.results.comparison import compare_candidates, disagreements
 from engine.results.failures import failed_pairs, failure_tree, pair_view
-from engine.results.rankings import rankings
+from engine.results.rankings import rankings, rankings_of
 from engine.store.connection import Store
 from rubrics.errors import BadInput
 from rubrics.schema import Pair, Suite
@@ -162,3 +163,32 @@ def test_two_candidates_against_each_other(store: Store, suite: Suite, add_run: 
     assert only_b == [i for i in sorted(a) if won(b[i]) == 1 and won(a[i]) < 1]
     with pytest.raises(BadInput):
         compare_candidates(board, "a", "a")
+
+
+def test_rankings_and_comparisons_decide_alike(store: Store, suite: Suite, add_run: Callable[..., Margins]) -> None:
+    for name, skip in (("a", 0), ("b", 0), ("c", 4), ("d", 9)):
+        add_run(name, skip=skip)
+    board = load_board(store, Question())
+    for pairs in ("common", "own"):
+        asked = Question(by="subcategory", pairs=pairs)  # type: ignore[arg-type]
+        ranked = rankings_of(board, asked)
+        for one, other in combinations("abcd", 2):
+            for scope, compared in compare_candidates(board, one, other, by="subcategory").items():
+                rows = {row.candidate: row for row in ranked.scopes[scope].rows}
+                assert (other in rows[one].tied_with) is not compared.told_apart
+                order = [row.candidate for row in ranked.scopes[scope].rows]
+                if abs(order.index(one) - order.index(other)) == 1:
+                    lower = rows[max(one, other, key=order.index)]
+                    assert (lower.p_value, lower.p_adjusted) == pytest.approx((compared.p_value, compared.p_adjusted))
+
+
+@pytest.mark.parametrize("other", [{"tokenizer_hash": "u"}, {"config_hash": "c"}, {"precision": "bf16"}])
+def test_the_same_weights_read_otherwise_are_another_row(
+    store: Store, add_run: Callable[..., Margins], other: dict[str, str]
+) -> None:
+    add_run("a")
+    add_run("a", **other)
+    board = load_board(store, Question())
+    assert len(board.entrants) == 2
+    assert len({entrant.label for entrant in board.entrants}) == 2
+    assert board.matrix.scores.shape[0] == 2

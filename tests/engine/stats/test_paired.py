@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from engine.stats.flips import EXACT
+from engine.stats.holm import holm
 from engine.stats.intervals import BOOTSTRAP
 from engine.stats.matrix import Scope, ScoreMatrix
-from engine.stats.paired import BONETT_PRICE, FLIP_EXACT, MCNEMAR, compare, holm
+from engine.stats.paired import BONETT_PRICE, MCNEMAR, compare
 
 
 def _overall(pairs: int) -> Scope:
@@ -48,7 +50,7 @@ def test_few_clusters_try_every_flip() -> None:
     found = compare(_two(a.tolist(), b.tolist(), labels), "a", "b", _overall(40))
     sums = np.array([(a - b)[np.array(labels) == c].sum() for c in range(7)])
     null = [abs(np.dot(signs, sums)) for signs in product([-1, 1], repeat=7)]
-    assert found.test == FLIP_EXACT
+    assert found.test == EXACT
     assert found.p_value == pytest.approx(np.mean(np.array(null) >= abs(sums.sum()) - 1e-9))
 
 

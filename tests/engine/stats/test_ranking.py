@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.stats.holm import holm
 from engine.stats.matrix import Scope, ScoreMatrix
-from engine.stats.paired import holm
 from engine.stats.ranking import rank, rank_many
 
 
