@@ -64,7 +64,7 @@ def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Pa
         raise CandidateError("holds no safetensors weights", where=shown(path), fix="give a folder that does")
     meter = _Meter(progress, sum(sizes))
     with ThreadPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1, 8)) as pool:
-        digests = list(pool.map(lambda file: _shard_digest(file, meter, remembered), files))
+        digests = list(pool.map(lambda file: _as_named(file, _shard_digest(file, meter, remembered)), files))
     return _combined(zip([file.name for file in files], digests, strict=True))
 
 
@@ -84,7 +84,9 @@ def tokenizer_hash(path: Path) -> str:
     Raises:
         CandidateError: one of them cannot be read.
     """
-    return _combined((name, _digest(path / name)) for name in TOKENIZER_FILES if os.path.lexists(path / name))
+    return _combined(
+        (name, _as_named(path / name, _digest(path / name))) for name in TOKENIZER_FILES if os.path.lexists(path / name)
+    )
 
 
 def config_hash(path: Path) -> str:
@@ -93,7 +95,7 @@ def config_hash(path: Path) -> str:
     Raises:
         CandidateError: it cannot be read.
     """
-    return _digest(path / "config.json")
+    return _as_named(path / "config.json", _digest(path / "config.json"))
 
 
 def assert_unchanged(path: Path, hashes: Mapping[str, str], *, remembered: Path | None = None) -> None:
@@ -159,6 +161,19 @@ def _shard_digest(path: Path, meter: _Meter, remembered: Path | None) -> str:
     digest = _unchanged_digest(path, before, meter)
     if time.time_ns() - max(before[2], before[3]) > _SETTLED:
         _remember(note, digest)
+    return digest
+
+
+def _as_named(path: Path, digest: str) -> str:
+    """The digest, if the file is not one of the Hugging Face cache whose name is another: a blob is named by its content,
+    and one that is not what it is named by was written in part, or has gone bad."""
+    real = Path(os.path.realpath(path))
+    if real.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", real.name) and real.name != digest:
+        raise CandidateError(
+            "is damaged: its content is not the one that its name in the Hugging Face cache stands for",
+            where=shown(path),
+            fix=f"delete {shown(real, 400)} and fetch the model again",
+        )
     return digest
 
 

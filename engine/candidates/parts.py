@@ -56,10 +56,14 @@ def is_buffer(tensor: Tensor) -> bool:
     return _MASK.search(tensor.name) is not None and len(tensor.shape) == 4
 
 
-def is_beside(name: str) -> bool:
-    """Whether a tensor belongs to a part beside the decoder, by its name: the scored text does not pass it."""
-    before_layers = re.split(r"\.\d+\.", name, maxsplit=1)[0]
-    return _PART.search(before_layers) is not None
+def is_beside(name: str, layers: int | None = None) -> bool:
+    """Whether a tensor belongs to a part beside the decoder, by its name: the scored text does not pass it.
+
+    Args:
+        layers: of the decoder, where layers behind them guess tokens further ahead.
+    """
+    before_layers, *number = re.split(r"\.(\d+)\.", name, maxsplit=1)
+    return _PART.search(before_layers) is not None or (layers is not None and bool(number) and int(number[0]) >= layers)
 
 
 def listed(names: Collection[str], most: int = 3) -> str:

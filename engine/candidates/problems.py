@@ -22,6 +22,7 @@ __all__ = [
     "about_adapter",
     "about_head",
     "about_kind",
+    "about_path",
     "has_pickled",
     "read_config",
     "read_tensors",
@@ -106,6 +107,15 @@ def _quantisation(config: Mapping[str, Any]) -> str:
 
 def _remote_code(what: str) -> Problem:
     return Problem("remote_code", True, what, "read that code; if you trust it, allow remote code for this model")
+
+
+def about_path(folder: Path) -> list[Problem]:
+    """A path that no text can hold can be opened, but not stored beside its numbers."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return [Problem("no_config", True, "its path is not valid UTF-8", "rename the folder")]
+    return []
 
 
 def about_adapter(folder: Path, names: Collection[str]) -> Problem:

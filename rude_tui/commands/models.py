@@ -38,10 +38,11 @@ def models(
     from data.bundled import bundled_models
     from engine.candidates.find import find, hub_cache
     from engine.candidates.problems import Problem
+    from engine.candidates.untrusted import shown
     from engine.jobs.looking import looked_at
     from engine.machine.devices import resolve_device
     from engine.machine.precision import fits
-    from rubrics.errors import Exit
+    from rubrics.errors import CandidateError, Exit
     from rude_tui.downloads import downloader
 
     target = resolve_device(device)
@@ -55,12 +56,17 @@ def models(
         fit = fits(candidate, target) if candidate.usable else None
         problems = list(candidate.problems)
         # What fits nowhere is not scored, so nothing is kept under its hash.
-        hashes = _hashes(candidate) if with_hash and fit is not None and fit.precision is not None else None
+        hashes = None
+        if with_hash and fit is not None and fit.precision is not None:
+            try:
+                hashes = _hashes(candidate)
+            except CandidateError as error:
+                problems.append(Problem("unfit", True, str(error).split("\n")[0], error.fix))
         if hashes is not None and (same := names.setdefault(hashes, candidate.name)) != candidate.name:
             what = f"has the weights, tokenizer and config of {same}: one candidate with two names"
             problems.append(Problem("same", False, what, "name one of them"))
         rows.append({
-            "name": candidate.name, "path": str(candidate.path), "architecture": candidate.architecture,
+            "name": candidate.name, "path": shown(candidate.path, 4096), "architecture": candidate.architecture,
             "parameters": candidate.parameters, "bytes": candidate.weight_bytes, "dtype": candidate.dtype,
             "context": candidate.context, "tokenizer": candidate.tokenizer,
             "weights_hash": hashes[0] if hashes else None,
@@ -86,7 +92,7 @@ def models(
         )  # fmt: skip
         for row in rows:
             narrate(*(f"{row['name']}: {p['what']} → {p['fix']}" for p in row["problems"] if p["refused"]))
-    if candidates and not any(candidate.usable for candidate in candidates):
+    if rows and all(any(problem["refused"] for problem in row["problems"]) for row in rows):
         ctx.exit(Exit.BAD_INPUT)
 
 
