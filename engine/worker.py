@@ -27,6 +27,7 @@ Work = Callable[[Mapping[str, Any], Events, Gate], None]
 """Does what a message asks for: sends events, waits at the gate between pieces, and raises what ends it."""
 
 WORK: Final[dict[str, str]] = {
+    "look": "engine.scoring.work:look",
     "score": "engine.scoring.work:score",
     "plan": "engine.scoring.work:measure",
     "layout": "engine.scoring.work:send_requests",

@@ -7,6 +7,7 @@ list of candidates can show the good ones beside the bad ones and say what to do
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.candidates import hub
-from engine.candidates.headers import INDEX, SINGLE, Tensor
+from engine.candidates.headers import INDEX, SINGLE, Tensor, equal_contents
+from engine.candidates.parts import is_beside, is_buffer
 from engine.candidates.problems import (
     Problem,
     about_adapter,
     about_head,
     about_kind,
+    about_path,
     has_pickled,
     read_config,
     read_tensors,
@@ -48,7 +51,8 @@ class Candidate:
     """Class name in the config, or empty."""
     model_type: str
     parameters: int
-    """Elements of all weights, tied ones once; buffers such as attention masks are left out."""
+    """Elements of the decoder's weights, tied ones once; buffers such as attention masks are left out, and so are parts
+    beside the decoder."""
     weight_bytes: int
     """Bytes of all tensors as stored."""
     dtype: str
@@ -92,7 +96,8 @@ def find(
         fetch: called with a hub id that is not in the cache; gives its folder. Without it such an id is an error.
 
     Raises:
-        CandidateError: a path that is not there, a file, a folder without a model.
+        CandidateError: a path that is not there, a file, a folder without a model, a copy in the cache that is not
+            whole and cannot be completed.
     """
     by_path: dict[str, Candidate] = {}
     for item in paths_or_ids:
@@ -140,33 +145,26 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
     except (OSError, ValueError):
         is_folder = is_there = False
     if is_folder:
-        if folders := _search(path):
-            return folders
-        raise CandidateError(
-            f"no model found in {shown(item)}",
-            fix="a model folder holds config.json, tokenizer.json and model.safetensors; name one, or a folder of them",
-        )
+        return _search(path)
     if is_there:
         raise CandidateError("is not a folder", where=shown(item), fix="name the folder that the model lies in")
     if hub.is_hub_id(item):
-        if (snapshot := hub.cached(item)) is not None:
-            return [snapshot]
-        if fetch is not None:
-            return [fetch(item)]
-        raise CandidateError(
-            "no such folder, and no such model in the Hugging Face cache",
-            where=item,
-            fix="check the path, or fetch the model first",
-            shell="rude-tui models ORG/MODEL",
-        )
+        return [hub.whole(item, fetch)]
     raise CandidateError("no such folder", where=shown(item), fix="check the path")
 
 
 def _search(root: Path) -> list[Path]:
-    """Model folders at or below a folder, sorted; none is looked for inside another, links are followed once."""
-    if _is_model(_listing(root)):
+    """Model folders at or below a folder, sorted; none is looked for inside another, links are followed once. A folder
+    with a config and no weights, as a training has begun it, is one only where no model lies below.
+
+    Raises:
+        CandidateError: there is none, or there are too many folders.
+    """
+    names = _listing(root)
+    if _has_weights(names):
         return [root]
     models: list[Path] = []
+    begun = [root] * _is_model(names)
     seen = {os.path.realpath(root)}
     level = [root]
     for _ in range(_DEPTH):
@@ -176,23 +174,36 @@ def _search(root: Path) -> list[Path]:
                 if (real := os.path.realpath(child)) in seen:
                     continue
                 seen.add(real)
-                (models if _is_model(_listing(child)) else below).append(child)
+                names = _listing(child)
+                (models if _has_weights(names) else below).append(child)
+                begun += [child] * _is_model(names)
         if len(seen) > _VISITED:
             raise CandidateError(
                 f"holds more than {_VISITED:,} folders", where=shown(root), fix="name a folder nearer to the models"
             )
         level = below
+    models += [folder for folder in set(begun) - set(models) if not any(folder in model.parents for model in models)]
     # A lone config.json is a model without its weights only where no other model is near.
-    return sorted(models) or [root] * ("config.json" in _listing(root))
+    if models or "config.json" in _listing(root):
+        return sorted(models) or [root]
+    closed = [folder for folder in (root, *level) if not os.access(folder, os.R_OK | os.X_OK)]
+    if closed:
+        raise CandidateError(
+            "there is no right to look into it", where=shown(closed[0]), fix="get the right to read it (chmod u+rx)"
+        )
+    raise CandidateError(
+        f"no model found in {shown(root)}",
+        fix="a model folder holds config.json, tokenizer.json and model.safetensors; name one, or a folder of them",
+    )
 
 
 def _children(folder: Path) -> Iterator[Path]:
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError:
         return
-    yield from (folder / name for name in names)
+    # A link that leads nowhere, or back to itself, is no folder, and no reason to leave out those beside it.
+    yield from (child for name in names if os.path.isdir(child := folder / name))
 
 
 def _listing(folder: Path) -> frozenset[str]:
@@ -202,11 +213,14 @@ def _listing(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _is_model(names: Collection[str]) -> bool:
+def _has_weights(names: Collection[str]) -> bool:
     if not {SINGLE, INDEX, "adapter_config.json"}.isdisjoint(names):
         return True
-    parts = has_pickled(names) or any(name.endswith((".safetensors", ".gguf", "tokenizer.json")) for name in names)
-    return "config.json" in names and parts
+    return "config.json" in names and (has_pickled(names) or any(n.endswith((".safetensors", ".gguf")) for n in names))
+
+
+def _is_model(names: Collection[str]) -> bool:
+    return _has_weights(names) or {"config.json", "tokenizer.json"} <= set(names)
 
 
 def _identity(folder: Path) -> tuple[str, str | None]:
@@ -236,14 +250,17 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
     architecture = _architecture(config)
     if config:
         problems += about_kind(config, model_type, architecture)
-    if tensors:
-        about_weights += about_head(config, shape.vocab, tensors)
-    problems += about_weights + about_tokenizer
+    if tensors and not about_weights:
+        about_weights = about_head(config, shape.vocab, tensors)
+    # That weights are quantised is said once, by the config if it says so.
+    said = {problem.code for problem in problems}
+    problems += [problem for problem in about_weights if problem.code != "quantized" or problem.code not in said]
+    problems += about_path(folder) + about_tokenizer
     if "adapter_config.json" in names:
         problems = [about_adapter(folder, names)]
     if any(problem.code == "remote_code" for problem in problems) and allow_remote_code:
         problems = [p._replace(refused=False) if p.code == "remote_code" else p for p in problems]
-    weights = _parameters(tensors, config)
+    weights = _parameters(folder, tensors, config, shape.layers)
     return Candidate(
         path=folder,
         name=name,
@@ -268,21 +285,19 @@ def _architecture(config: Mapping[str, Any]) -> str:
     return shown(listed[0]) if isinstance(listed, list) and listed and isinstance(listed[0], str) else ""
 
 
-def _parameters(tensors: Iterable[Tensor], config: Mapping[str, Any]) -> tuple[Tensor, ...]:
-    """The tensors that are weights: no stored masks and rotary tables, and no second copy of a tied output head."""
-    kept = [tensor for tensor in tensors if not _is_buffer(tensor)]
-    if config.get("tie_word_embeddings") is True:
-        shapes = {tensor.shape for tensor in kept if "embed" in tensor.name or ".wte." in tensor.name}
-        kept = [tensor for tensor in kept if not (tensor.name == "lm_head.weight" and tensor.shape in shapes)]
+def _parameters(folder: Path, tensors: Iterable[Tensor], config: Mapping[str, Any], layers: int) -> tuple[Tensor, ...]:
+    """The tensors that are the decoder's weights: no stored masks and rotary tables, no parts beside it, and no second
+    copy of a tied output head. A head that differs from the embedding is used, whatever the config says of tying."""
+    ahead = config.get("num_nextn_predict_layers")
+    last = layers if type(ahead) is int and ahead > 0 else None
+    kept = [tensor for tensor in tensors if not is_buffer(tensor) and not is_beside(tensor.name, last)]
+    if config.get("tie_word_embeddings") is not False:
+        heads = [tensor for tensor in kept if tensor.name in ("lm_head.weight", "embed_out.weight")]
+        embeddings = [tensor for tensor in kept if re.search(r"embed_(tokens|in)|\bwte\b", tensor.name)]
+        for head in heads:
+            if any(head[1:] == other[1:] and equal_contents(folder, head.name, other.name) for other in embeddings):
+                kept.remove(head)
     return tuple(kept)
-
-
-def _is_buffer(tensor: Tensor) -> bool:
-    return (
-        tensor.dtype == "BOOL"
-        or tensor.name.endswith(("masked_bias", "inv_freq"))
-        or (tensor.name.endswith(".bias") and len(tensor.shape) == 4)
-    )
 
 
 def _is_linear(tensor: Tensor, vocab: int) -> bool:

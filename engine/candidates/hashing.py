@@ -13,7 +13,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +22,7 @@ from engine.candidates.headers import HeaderFault, weight_files
 from engine.candidates.untrusted import Unreadable, regular_size, shown
 from rubrics.errors import CandidateError
 
-__all__ = ["TOKENIZER_FILES", "config_hash", "tokenizer_hash", "weights_hash"]
+__all__ = ["TOKENIZER_FILES", "assert_unchanged", "config_hash", "stamp", "tokenizer_hash", "weights_hash"]
 
 TOKENIZER_FILES = (
     "added_tokens.json",
@@ -64,8 +64,18 @@ def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Pa
         raise CandidateError("holds no safetensors weights", where=shown(path), fix="give a folder that does")
     meter = _Meter(progress, sum(sizes))
     with ThreadPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1, 8)) as pool:
-        digests = list(pool.map(lambda file: _shard_digest(file, meter, remembered), files))
+        digests = list(pool.map(lambda file: _as_named(file, _shard_digest(file, meter, remembered)), files))
     return _combined(zip([file.name for file in files], digests, strict=True))
+
+
+def stamp(path: Path) -> str:
+    """SHA-256 over the places, sizes and times of the weight files: another one where they may have changed.
+
+    Raises:
+        CandidateError: one of them cannot be read.
+        HeaderFault: it is unclear which they are.
+    """
+    return _combined((file.name, repr(_state(file))) for file in weight_files(path))
 
 
 def tokenizer_hash(path: Path) -> str:
@@ -74,7 +84,9 @@ def tokenizer_hash(path: Path) -> str:
     Raises:
         CandidateError: one of them cannot be read.
     """
-    return _combined((name, _digest(path / name)) for name in TOKENIZER_FILES if os.path.lexists(path / name))
+    return _combined(
+        (name, _as_named(path / name, _digest(path / name))) for name in TOKENIZER_FILES if os.path.lexists(path / name)
+    )
 
 
 def config_hash(path: Path) -> str:
@@ -83,7 +95,35 @@ def config_hash(path: Path) -> str:
     Raises:
         CandidateError: it cannot be read.
     """
-    return _digest(path / "config.json")
+    return _as_named(path / "config.json", _digest(path / "config.json"))
+
+
+def assert_unchanged(path: Path, hashes: Mapping[str, str], *, remembered: Path | None = None) -> None:
+    """Stop where a folder is no longer what was hashed: its numbers would stand under another model's hash.
+
+    Args:
+        hashes: what was hashed, by `weights_hash`, `tokenizer_hash` and `config_hash`, as far as they are known.
+        remembered: as in `weights_hash`.
+
+    Raises:
+        CandidateError: the folder is gone, or something in it has changed.
+    """
+    if not path.is_dir():
+        raise CandidateError(
+            "its folder is gone", where=shown(path), fix="put it back, or name the model where it is now"
+        )
+    again: dict[str, tuple[str, Callable[[], str]]] = {
+        "weights_hash": ("weights", lambda: weights_hash(path, remembered=remembered)),
+        "tokenizer_hash": ("tokenizer", lambda: tokenizer_hash(path)),
+        "config_hash": ("config.json", lambda: config_hash(path)),
+    }
+    changed = [what for name, (what, now) in again.items() if name in hashes and now() != hashes[name]]
+    if changed:
+        raise CandidateError(
+            f"its {' and '.join(changed)} changed since it was hashed; the numbers would stand under the old hash",
+            where=shown(path),
+            fix="wait until the model is fully written, and score it again",
+        )
 
 
 def _combined(parts: Iterable[tuple[str, str]]) -> str:
@@ -121,6 +161,19 @@ def _shard_digest(path: Path, meter: _Meter, remembered: Path | None) -> str:
     digest = _unchanged_digest(path, before, meter)
     if time.time_ns() - max(before[2], before[3]) > _SETTLED:
         _remember(note, digest)
+    return digest
+
+
+def _as_named(path: Path, digest: str) -> str:
+    """The digest, if the file is not one of the Hugging Face cache whose name is another: a blob is named by its content,
+    and one that is not what it is named by was written in part, or has gone bad."""
+    real = Path(os.path.realpath(path))
+    if real.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", real.name) and real.name != digest:
+        raise CandidateError(
+            "is damaged: its content is not the one that its name in the Hugging Face cache stands for",
+            where=shown(path),
+            fix=f"delete {shown(real, 400)} and fetch the model again",
+        )
     return digest
 
 

@@ -6,6 +6,7 @@ and shapes that agree with each other and with the size of the file.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.candidates.untrusted import Unreadable, read_object, regular_size, shown
+from engine.candidates.untrusted import POINTED, Unreadable, is_pointer, read_object, regular_size, shown
 
-__all__ = ["INDEX", "SINGLE", "HeaderFault", "Tensor", "read_header", "read_weights", "weight_files"]
+__all__ = ["INDEX", "SINGLE", "HeaderFault", "Tensor", "equal_contents", "read_header", "read_weights", "weight_files"]
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -48,11 +49,13 @@ class Tensor(NamedTuple):
 
 
 class HeaderFault(Exception):
-    """Why weights cannot be used: `code` is `truncated` or `unsafe_header`; the text is fit to be shown."""
+    """Why weights cannot be used: `code` is `truncated`, `unsafe_header` or `ambiguous`; the text is fit to be shown.
+    `fix` is what to do, where that is not to fetch them again."""
 
-    def __init__(self, code: str, what: str) -> None:
+    def __init__(self, code: str, what: str, fix: str = "") -> None:
         super().__init__(what)
         self.code = code
+        self.fix = fix
 
 
 @cache
@@ -71,7 +74,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     copy in another layout, an adapter) are not part of the model. Empty where there are none.
 
     Raises:
-        HeaderFault: an index that cannot be read, or shards without an index.
+        HeaderFault: an index that cannot be read, shards without an index, or both layouts side by side.
     """
     return _placed(folder)[0]
 
@@ -79,9 +82,23 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
 def _placed(folder: Path) -> tuple[tuple[Path, ...], dict[str, str]]:
     """The weight files, and which tensor the index puts into which; one file alone needs no index."""
     if os.path.lexists(folder / SINGLE):
+        _assert_alone(folder)
         return (folder / SINGLE,), {}
     index = _index(folder)
     return tuple(folder / name for name in sorted(set(index.values()))), index
+
+
+def _assert_alone(folder: Path) -> None:
+    """An index that is left over from shards long gone says nothing; one whose shards are there is another model."""
+    if not os.path.lexists(folder / INDEX):
+        return
+    shards = sorted(name for name in set(_index(folder).values()) - {SINGLE} if os.path.lexists(folder / name))
+    if shards:
+        raise HeaderFault(
+            "ambiguous",
+            f"holds {SINGLE} beside the shards of {INDEX} ({shown(shards[0], 60)}, …), and they may differ",
+            f"move away {SINGLE}, or the index and its shards",
+        )
 
 
 def _index(folder: Path) -> dict[str, str]:
@@ -93,7 +110,7 @@ def _index(folder: Path) -> dict[str, str]:
     try:
         mapping = read_object(folder / INDEX, _INDEX_BYTES).get("weight_map")
     except Unreadable as error:
-        raise HeaderFault("truncated", f"{INDEX} {error}") from None
+        raise HeaderFault("truncated", f"{INDEX} {error}", error.fix) from None
     if not isinstance(mapping, dict) or not mapping:
         raise HeaderFault("truncated", f"{INDEX} has no weight_map")
     for shard in set(map(str, mapping.values())):
@@ -108,7 +125,8 @@ def read_weights(folder: Path) -> tuple[Tensor, ...]:
     """Every tensor of the model in a folder, from the headers of its weight files; empty where it has none.
 
     Raises:
-        HeaderFault: a file missing, cut short or malformed, or a tensor of the index that its shard does not hold.
+        HeaderFault: a file missing, cut short or malformed, a tensor of the index that its shard does not hold, or one
+            that several hold: whoever reads the shards one after another would take the last.
     """
     files, index = _placed(folder)
     by_file = {file.name: read_header(file) for file in files}
@@ -116,10 +134,50 @@ def read_weights(folder: Path) -> tuple[Tensor, ...]:
     for tensor, shard in index.items():
         if tensor not in held[shard]:
             raise HeaderFault("truncated", f"{shown(shard)} lacks {shown(tensor)}, which the index puts there")
+    holders: dict[str, str] = {}
+    for shard, names in held.items():
+        for name in names:
+            if (other := holders.setdefault(name, shard)) != shard:
+                what = f"{shown(name)} lies in {shown(other)} and in {shown(shard)}; {INDEX} names {index.get(name)}"
+                raise HeaderFault("ambiguous", what, "take the copy that is not meant out of its shard")
     tensors = tuple(tensor for part in by_file.values() for tensor in part)
     if files and not tensors:
         raise HeaderFault("truncated", f"{files[0].name} holds no tensors")
     return tensors
+
+
+def equal_contents(folder: Path, first: str, second: str) -> bool:
+    """Whether two tensors of one type and shape hold the same. Of large ones some hundred pieces are compared: a head
+    that was trained for itself differs from the embedding in every row."""
+    try:
+        places = [_place_of(folder, name) for name in (first, second)]
+        length = places[0][2]
+        count = min(_PIECES, -(-length // _PIECE))
+        for number in range(count):
+            at = number * (length - min(length, _PIECE)) // max(1, count - 1)
+            pieces = []
+            for file, start, _ in places:
+                with file.open("rb") as source:
+                    source.seek(start + at)
+                    pieces.append(source.read(min(_PIECE, length)))
+            if pieces[0] != pieces[1]:
+                return False
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+_PIECE, _PIECES = 1 << 16, 128
+
+
+def _place_of(folder: Path, name: str) -> tuple[Path, int, int]:
+    """The file that holds a tensor, where in it its bytes begin, and how many they are."""
+    files, index = _placed(folder)
+    file = folder / index[name] if name in index else files[0]
+    with file.open("rb") as source:
+        size = int.from_bytes(source.read(8), "little")
+        start, end = json.loads(source.read(size))[name]["data_offsets"]
+    return file, 8 + size + start, end - start
 
 
 def read_header(path: Path) -> tuple[Tensor, ...]:
@@ -134,12 +192,15 @@ def read_header(path: Path) -> tuple[Tensor, ...]:
     try:
         regular_size(path)
         # safetensors calls a file it has no right to read missing.
-        path.open("rb").close()
+        with path.open("rb") as source:
+            if is_pointer(source.read(64)):
+                raise Unreadable(*POINTED)
         return tuple(_tensors(path))
     except Unreadable as error:
-        raise HeaderFault("truncated", f"{name} {error}") from None
+        raise HeaderFault("truncated", f"{name} {error}", error.fix) from None
     except OSError as error:
-        raise HeaderFault("truncated", f"{name} cannot be read ({error.strerror or shown(error)})") from None
+        fault = Unreadable.of(error)
+        raise HeaderFault("truncated", f"{name} {fault}", fault.fix) from None
     except SafetensorError as error:
         reason = str(error).removeprefix("Error while deserializing header: ")
         if "header too large" in reason:

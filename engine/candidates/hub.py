@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.candidates.headers import SINGLE, HeaderFault, weight_files
+from engine.candidates.problems import has_pickled
 from engine.candidates.untrusted import shown
 from rubrics.errors import CandidateError
 
-__all__ = ["Snapshot", "cache_folder", "cached", "fetch", "is_hub_id", "snapshot_of", "snapshots"]
+__all__ = ["Snapshot", "cache_folder", "cached", "fetch", "is_hub_id", "snapshot_of", "snapshots", "whole"]
 
 _ID = re.compile(r"(?P<repo>\w[\w.-]*(/\w[\w.-]*)?)(@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
@@ -96,16 +98,78 @@ def snapshots(cache: Path | None = None) -> list[Snapshot]:
 
 
 def cached(hub_id: str, cache: Path | None = None) -> Path | None:
-    """The folder of a model in the cache, None if it is not there. Without a revision: `main`, else the newest."""
+    """The folder of a model in the cache, None if it is not there. A revision may be shortened as far as it is clear.
+
+    Without one: what `main` is known to be; the newest where nothing is known of `main`.
+    """
     repo, revision = _parts(hub_id)
     folder = (cache or cache_folder()) / ("models--" + repo.replace("/", "--"))
     inside = folder / "snapshots"
-    for commit in (_ref(folder, revision), revision):
+    known = _ref(folder, revision)
+    for commit in (known, revision):
         if commit and (inside / commit).is_dir():
             return inside / commit
     if "@" in hub_id:
+        alike = [path for path in _subfolders(inside) if len(revision) >= 4 and path.name.startswith(revision)]
+        return alike[0] if len(alike) == 1 else None
+    if known:
         return None
     return max(_subfolders(inside), key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def whole(hub_id: str, fetch: Callable[[str], Path] | None = None) -> Path:
+    """The folder of a model in the cache with all that scoring needs; fetched as far as it is not there.
+
+    Args:
+        fetch: called with the id where something is missing; gives its folder.
+
+    Raises:
+        CandidateError: something is missing, and cannot be fetched.
+    """
+    snapshot = cached(hub_id)
+    lacks = _lacks(snapshot) if snapshot is not None else ""
+    if snapshot is not None and not lacks:
+        return snapshot
+    repo, _ = _parts(hub_id)
+    others = sorted(
+        path.name for path in _subfolders(cache_folder() / f"models--{repo.replace('/', '--')}" / "snapshots")
+    )
+    if lacks:
+        what = f"its copy in the Hugging Face cache is not whole: it lacks {lacks}"
+    elif others:
+        named = hub_id.partition("@")[2] or "main"
+        what = f"revision {named} is not in the Hugging Face cache, only {', '.join(name[:12] for name in others[:3])}"
+    else:
+        what = "no such folder, and no such model in the Hugging Face cache"
+    if fetch is not None:
+        try:
+            return fetch(hub_id)
+        except CandidateError as error:
+            if snapshot is None and not others:
+                raise
+            fix = f"{error.fix}, or name one that is here: {repo}@{others[0][:12]}" if not lacks else error.fix
+            raise CandidateError(f"{what}; {error.what}", where=hub_id, fix=fix) from None
+    raise CandidateError(
+        what, where=hub_id, fix="check the path, or fetch the model first", shell="rude-tui models ORG/MODEL"
+    )
+
+
+def _lacks(snapshot: Path) -> str:
+    """What is missing of a model that was fetched in part; empty where nothing is, or where it is no such model."""
+    names = {path.name for path in snapshot.iterdir() if path.exists()}
+    if "adapter_config.json" in names or has_pickled(names):
+        return ""
+    if "config.json" not in names:
+        return "config.json"
+    if SINGLE not in names:
+        try:
+            shards = [file.name for file in weight_files(snapshot)]
+        except HeaderFault:
+            shards = []
+        if lost := next((name for name in shards if name not in names), SINGLE * (not shards)):
+            return shown(lost, 80)
+    tokenizers = {"tokenizer.json", "tokenizer.model", "vocab.json"}
+    return "its tokenizer" if tokenizers.isdisjoint(names) else ""
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -190,7 +254,7 @@ def _explained(hub_id: str, error: Exception) -> CandidateError:
         return CandidateError(
             "is not in the Hugging Face cache, and offline mode is on",
             where=hub_id,
-            fix="give a model folder, or unset HF_HUB_OFFLINE",
+            fix="unset HF_HUB_OFFLINE and ask again, or give a model folder",
         )
     if isinstance(cause, HfHubHTTPError):
         return CandidateError(

@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import fnmatch
 import importlib.util
+import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.candidates.architectures import ENCODERS, causal_model_types
 from engine.candidates.headers import INDEX, SINGLE, HeaderFault, Tensor, read_weights
-from engine.candidates.untrusted import Unreadable, read_object, shown
+from engine.candidates.parts import UNQUANTISED, oddities
+from engine.candidates.untrusted import CONFIG_BYTES, POINTED, Unreadable, is_pointer, read_object, regular_size, shown
 
 __all__ = [
     "Problem",
     "about_adapter",
     "about_head",
     "about_kind",
+    "about_path",
     "has_pickled",
     "read_config",
     "read_tensors",
     "read_tokenizer",
 ]
 
-_CONFIG_BYTES = 4_000_000
 _TOKENIZER_CONFIG_BYTES = 16_000_000
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
@@ -45,7 +47,7 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    chat_template, truncated, unsafe_header, no_config or bad_config."""
+    chat_template, truncated, unsafe_header, ambiguous, no_config or bad_config."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
@@ -57,9 +59,9 @@ def read_config(folder: Path, names: Collection[str]) -> tuple[dict[str, Any], l
     if "config.json" not in names:
         return {}, [Problem("no_config", True, "has no config.json", fetch)]
     try:
-        config = read_object(folder / "config.json", _CONFIG_BYTES)
+        config = read_object(folder / "config.json", CONFIG_BYTES)
     except Unreadable as error:
-        return {}, [Problem("bad_config", True, f"config.json {error}", fetch)]
+        return {}, [Problem("bad_config", True, f"config.json {error}", error.fix or fetch)]
     if not isinstance(config.get("model_type"), str):
         return config, [Problem("bad_config", True, "config.json does not name its model_type", fetch)]
     if config.get("transformers_weights") is not None:
@@ -79,10 +81,8 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
     if architecture.endswith(_NOT_CAUSAL):
         return [Problem("encoder", True, f"{architecture} does not predict the next token", other)]
     problems = []
-    if isinstance(method := config.get("quantization_config"), Mapping):
-        kind = shown(method.get("quant_method") or "unnamed method", 40)
-        fix = "give the unquantised checkpoint; at precision int8 or nf4 it is quantised here"
-        problems.append(Problem("quantized", True, f"its weights are stored quantised ({kind})", fix))
+    if method := _quantisation(config):
+        problems.append(Problem("quantized", True, f"its weights are stored quantised ({method})", UNQUANTISED))
     loadable = causal_model_types()
     if model_type and model_type not in loadable:
         if isinstance(config.get("auto_map"), Mapping):
@@ -93,14 +93,35 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
     return problems
 
 
+def _quantisation(config: Mapping[str, Any]) -> str:
+    """The method that a config names, by any of the entries that programs write; empty where it names none."""
+    text = config.get("text_config")
+    for part in (config, text if isinstance(text, Mapping) else {}):
+        for entry in ("quantization_config", "compression_config", "quantization"):
+            if isinstance(settings := part.get(entry), Mapping):
+                named = settings.get("quant_method") or settings.get("quant_algo") or settings.get("mode")
+                bits = f"{settings['bits']} bits" if type(settings.get("bits")) is int else ""
+                return shown(named or bits or "unnamed method", 40)
+    return ""
+
+
 def _remote_code(what: str) -> Problem:
     return Problem("remote_code", True, what, "read that code; if you trust it, allow remote code for this model")
+
+
+def about_path(folder: Path) -> list[Problem]:
+    """A path that no text can hold can be opened, but not stored beside its numbers."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return [Problem("no_config", True, "its path is not valid UTF-8", "rename the folder")]
+    return []
 
 
 def about_adapter(folder: Path, names: Collection[str]) -> Problem:
     """Adapters are refused: what would be scored is the base model with a change that is not in the weights hash."""
     try:
-        base = read_object(folder / "adapter_config.json", _CONFIG_BYTES).get("base_model_name_or_path")
+        base = read_object(folder / "adapter_config.json", CONFIG_BYTES).get("base_model_name_or_path")
     except Unreadable as error:
         return Problem("adapter", True, f"adapter_config.json {error}", "fetch the adapter again, and merge it")
     if SINGLE in names or INDEX in names:
@@ -121,13 +142,14 @@ def read_tokenizer(folder: Path, names: Collection[str]) -> tuple[str, list[Prob
         try:
             settings = read_object(folder / "tokenizer_config.json", _TOKENIZER_CONFIG_BYTES)
         except Unreadable as error:
-            fix = "fetch the tokenizer again"
+            fix = error.fix or "fetch the tokenizer again"
             problems.append(Problem("no_tokenizer", True, f"tokenizer_config.json {error}", fix))
     kind = ""
     if "tokenizer.json" in names:
         kind = "tokenizer.json"
-        if not (folder / kind).is_file() or (folder / kind).stat().st_size < 2:
-            problems.append(Problem("no_tokenizer", True, f"{kind} is empty or no file", "fetch the tokenizer again"))
+        if (fault := _fault(folder / kind)) is not None:
+            fix = fault.fix or "fetch the tokenizer again"
+            problems.append(Problem("no_tokenizer", True, f"{kind} {fault}", fix))
     elif isinstance(own := settings.get("auto_map"), Mapping) and "AutoTokenizer" in own:
         kind = "remote code"
         problems.append(_remote_code("its tokenizer is code that comes with the weights and would run on this machine"))
@@ -149,23 +171,66 @@ def read_tokenizer(folder: Path, names: Collection[str]) -> tuple[str, list[Prob
     return (shown(named, 60) if kind and isinstance(named, str) and named else kind), problems
 
 
+def _fault(file: Path) -> Unreadable | None:
+    """Why the tokenizer's file is none."""
+    try:
+        if regular_size(file) < 2:
+            return Unreadable("is empty")
+        with file.open("rb") as source:
+            return Unreadable(*POINTED) if is_pointer(source.read(64)) else None
+    except Unreadable as error:
+        return error
+    except OSError as error:
+        return Unreadable.of(error)
+
+
 def read_tensors(folder: Path, names: Collection[str]) -> tuple[tuple[Tensor, ...], list[Problem]]:
     """The tensors of the model, or why there are none."""
     again = "fetch the model again; the file on this machine is damaged or incomplete"
     try:
         tensors = read_weights(folder)
     except HeaderFault as error:
-        return (), [Problem(error.code, True, str(error), again)]
+        return (), [Problem(error.code, True, str(error), error.fix or again)]
     except OSError as error:
         return (), [Problem("no_weights", True, f"cannot be read ({error.strerror})", "check its access rights")]
     if tensors:
-        return tensors, []
+        return tensors, [
+            Problem(odd.code, True, odd.what, odd.fix) for odd in oddities(tensors, _method(folder, names))
+        ]
+    if state := _training_state(folder, names):
+        fix = "convert it first (zero_to_fp32.py of DeepSpeed, `accelerate merge-weights` for FSDP), to safetensors"
+        return (), [Problem("no_weights", True, f"holds the state of a training ({state}), and no weights", fix)]
     if has_pickled(names):
         what = "has its weights only in pickled files, which can run any code when they are opened"
         return (), [Problem("pickled_only", True, what, "get or make a safetensors version of the model")]
     others = sorted(name for name in names if name.endswith((".safetensors", ".gguf")))
     what = f"has no {SINGLE} and no {INDEX}" + (f", only {shown(others[0], 60)}" if others else "")
     return (), [Problem("no_weights", True, what, "fetch the model again, with its safetensors weights")]
+
+
+def _method(folder: Path, names: Collection[str]) -> str:
+    """What a file of its own says of how weights were quantised."""
+    for name in ("quantize_config.json", "quant_config.json", "hf_quant_config.json"):
+        if name in names:
+            return name
+    return ""
+
+
+_STATE = ("*_optim_states.pt", "*_model_states.pt", "*.distcp")
+
+
+def _training_state(folder: Path, names: Collection[str]) -> str:
+    """A file of what DeepSpeed and FSDP keep of a model that lies on several devices, here or a folder below."""
+    for name in sorted(names):
+        if _matches(name, _STATE):
+            return shown(name, 60)
+        try:
+            below = sorted(os.listdir(folder / name)) if (folder / name).is_dir() else []
+        except OSError:
+            continue
+        if (state := next((file for file in below if _matches(file, _STATE)), None)) is not None:
+            return f"{shown(name, 40)}/{shown(state, 60)}"
+    return ""
 
 
 def about_head(config: Mapping[str, Any], vocab: int, tensors: Iterable[Tensor]) -> list[Problem]:

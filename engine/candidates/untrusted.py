@@ -9,11 +9,27 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Unreadable", "read_object", "regular_size", "shown"]
+__all__ = ["CONFIG_BYTES", "POINTED", "Unreadable", "is_pointer", "read_object", "regular_size", "shown"]
+
+CONFIG_BYTES = 4_000_000
+"""A config.json may have so many."""
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class Unreadable(ValueError):
-    """Why a file cannot be used, in one phrase fit to be shown."""
+    """Why a file cannot be used, in one phrase fit to be shown; `fix` is what to do, where that is known."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(what)
+        self.fix = fix
+
+    @classmethod
+    def of(cls, error: OSError) -> Unreadable:
+        """What the system said, and what helps if it is a matter of rights."""
+        if isinstance(error, PermissionError):
+            return cls("cannot be read: there is no right to", "get the right to read it (its owner: chmod u+r, a+r)")
+        return cls(f"cannot be read ({error.strerror or shown(error)})")
 
 
 def shown(text: object, limit: int = 160) -> str:
@@ -21,6 +37,10 @@ def shown(text: object, limit: int = 160) -> str:
     clean = "".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in str(text)[: limit + 1])
     clean = " ".join(clean.split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+POINTED = ("is a Git LFS pointer, not the file itself", "fetch what it points to (git lfs pull)")
+"""What is to be said of such a file."""
 
 
 def regular_size(path: Path) -> int:
@@ -32,10 +52,15 @@ def regular_size(path: Path) -> int:
     try:
         status = path.stat()
     except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
+        raise Unreadable.of(error) from None
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("is not a regular file")
     return status.st_size
+
+
+def is_pointer(head: bytes) -> bool:
+    """Whether a file that begins so is Git LFS's pointer to the file itself."""
+    return head.startswith(_POINTER)
 
 
 def read_object(path: Path, limit: int) -> dict[str, Any]:
@@ -48,9 +73,14 @@ def read_object(path: Path, limit: int) -> dict[str, Any]:
         raise Unreadable(f"is {size:,} bytes long, more than the {limit:,} such a file may have")
     try:
         with open(path, "rb", opener=_no_wait) as source:
-            value = json.loads(source.read(limit).decode("utf-8"))
+            content = source.read(limit)
+        if is_pointer(content):
+            raise Unreadable(*POINTED)
+        value = json.loads(content.decode("utf-8"))
+    except Unreadable:
+        raise
     except OSError as error:
-        raise Unreadable(f"cannot be read ({error.strerror})") from None
+        raise Unreadable.of(error) from None
     except UnicodeDecodeError:
         raise Unreadable("is not UTF-8") from None
     except (ValueError, RecursionError) as error:

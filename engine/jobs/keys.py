@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
+    from engine.candidates.hashing import Progress as HashProgress
     from engine.machine.devices import Device
 
-__all__ = ["LIBRARIES", "key_hash", "model_causes"]
+__all__ = ["LIBRARIES", "file_hashes", "key_hash", "library_versions", "model_causes"]
 
 LIBRARIES: Final = ("torch", "transformers", "tokenizers", "bitsandbytes", "flash-attn")
 """Those whose version decides a model's numbers."""
@@ -31,11 +32,14 @@ def key_hash(causes: object, lines: Iterable[str] = (), *, digits: int = 24) -> 
     return total.hexdigest()[:digits]
 
 
-def model_causes(candidate: Candidate, precision: str, device: Device, attention: str) -> dict[str, Any]:
+def model_causes(
+    candidate: Candidate, precision: str, device: Device, attention: str, progress: HashProgress | None = None
+) -> dict[str, Any]:
     """What decides a candidate's numbers, whatever is asked of it. The first call for a candidate reads all weights.
 
     Args:
         attention: as asked for; one of `engine.machine.kernels.ATTENTIONS`.
+        progress: called with bytes hashed and bytes in all.
 
     Raises:
         CandidateError: a file of it cannot be read.
@@ -46,12 +50,22 @@ def model_causes(candidate: Candidate, precision: str, device: Device, attention
     from engine.machine.paths import digest_dir
 
     return {
-        "weights_hash": weights_hash(candidate.path, remembered=digest_dir()),
+        "weights_hash": weights_hash(candidate.path, progress, remembered=digest_dir()),
         "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
         "precision": precision, "device": device.kind, "attention": attention_for(attention),
         "matmul": matmul_for(device.kind, precision),
-        "versions": {name: version for name in LIBRARIES if (version := _version(name))},
+        "versions": library_versions(),
     }  # fmt: skip
+
+
+def file_hashes(causes: Mapping[str, Any]) -> dict[str, str]:
+    """Those among a candidate's causes that are hashes of its files; a worker holds what it has loaded against them."""
+    return {name: causes[name] for name in ("weights_hash", "tokenizer_hash", "config_hash") if name in causes}
+
+
+def library_versions() -> dict[str, str]:
+    """Of the installed ones among `LIBRARIES`."""
+    return {name: version for name in LIBRARIES if (version := _version(name))}
 
 
 def _version(library: str) -> str:

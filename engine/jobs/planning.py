@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.candidates.find import Candidate, find
 from engine.jobs.job import Refused
 from engine.jobs.keys import key_hash, model_causes
-from engine.jobs.progress import NoProgress, Phase, Progress, RunState
+from engine.jobs.progress import NoProgress, Phase, Progress, RunState, Throttle
 from engine.jobs.race import RacePlan
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
 from engine.layout.protocols import Protocol
 from engine.layout.wording import LayoutOptions, PromptShown, template_hash
 from engine.store.connection import Store
+from engine.store.runs import stored_name
 from engine.store.verdicts import done_pairs, skipped_pairs
 from rubrics.errors import BadInput, CandidateError
 
@@ -72,7 +74,7 @@ def plan(
     if request.until is not None and len({run.key["weights_hash"] for run in runs}) < 2:
         raise BadInput("only one candidate can be scored, so there is nothing to decide", fix="name two or more")
     kind = ScorePlan if request.until is None else RacePlan
-    return kind(request, tuple(runs), tuple(refused))
+    return kind(request, tuple(runs if layout_only else _once(runs)), tuple(refused))
 
 
 def _planned(
@@ -92,10 +94,8 @@ def _planned(
         device, fit = (spread, wider) if wider.precision else (device, fit)
     if fit.precision is None:
         raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose another precision")
-    progress.advanced(
-        RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
-    )
-    causes = {**model_causes(candidate, fit.precision, device, request.attention), "seed": request.seed}
+    told = _hashing(progress, candidate.name)
+    causes = {**model_causes(candidate, fit.precision, device, request.attention, told), "seed": request.seed}
     for suite, place in suites:
         for protocol in request.protocols:
             for shown, limit in _views(request, protocol, suite):
@@ -106,14 +106,43 @@ def _planned(
                 }  # fmt: skip
                 run_id = key_hash(key)
                 requested, skipped = _requested(store, run_id, len(suite.scored), limit)
+                earlier = stored_name(store, run_id)
                 tokens = request.token_scores and protocol == "likelihood" and shown == request.prompt
                 yield PlannedRun(
                     run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                     precision=fit.precision,
                     device=device.spec, why=fit.reason, key=key, requested=requested, skipped=skipped,
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
-                    token_scores=tokens,
+                    token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
                 )  # fmt: skip
+
+
+def _hashing(progress: Progress, name: str) -> Callable[[int, int], None]:
+    """Says which candidate is hashed, and how far that is, once it takes longer than a moment."""
+    state = RunState(key=name, candidate=name, suite="", protocol="", phase=Phase.HASHING)
+    progress.advanced(state)
+    from engine.machine.precision import human_bytes
+
+    throttle = Throttle(hz=1.0)
+    throttle.ready()
+
+    def told(done: int, total: int) -> None:
+        if throttle.ready():
+            stage = f"{human_bytes(done)} of {human_bytes(total)} of its weights read"
+            progress.advanced(replace(state, stage=stage))
+
+    return told
+
+
+def _once(runs: Iterable[PlannedRun]) -> Iterator[PlannedRun]:
+    """Each run once: the same weights, tokenizer and config under a second name are no second candidate."""
+    kept: dict[str, PlannedRun] = {}
+    names: dict[str, list[str]] = {}
+    for run in runs:
+        kept.setdefault(run.run_id, run)
+        names.setdefault(run.run_id, []).append(run.candidate.name)
+    for run_id, run in kept.items():
+        yield replace(run, also=tuple(dict.fromkeys((*names[run_id][1:], *run.also))))
 
 
 def _all_gpus(device: Device) -> Device | None:

@@ -96,6 +96,8 @@ class PlannedRun:
     limit: int | None = None
     """Only so many pairs of the order of scoring."""
     token_scores: bool = False
+    also: tuple[str, ...] = ()
+    """Other names that the same weights, tokenizer and config were given or stored under."""
 
     @property
     def left(self) -> int:
@@ -112,13 +114,20 @@ class PlannedRun:
         }  # fmt: skip
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know before anything is scored."""
+        names = ", ".join(self.also)
+        same = "the same weights, tokenizer and config, so this is one candidate, scored once"
+        return (f"also under the name {names}: {same}",) if names else ()
+
+    @property
     def state(self) -> RunState:
         """Its first snapshot."""
         return RunState(
             key=self.run_id, run_id=self.run_id, candidate=self.candidate.name, suite=self.suite.name,
             protocol=self.protocol, precision=self.precision, device=self.device,
             phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.requested - self.skipped,
-            skipped=self.skipped, note=self.why, prompt=self.prompt,
+            skipped=self.skipped, note=self.why, prompt=self.prompt, notes=self.notes,
         )  # fmt: skip
 
 

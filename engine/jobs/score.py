@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
+from engine.jobs.keys import file_hashes
 from engine.jobs.progress import Phase
 from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
 from engine.jobs.states import States
@@ -147,7 +148,7 @@ class ScoreTurn(WorkerTurn):
             add_skips(self._store, run_id, skips)
             reasons = Counter(skip.reason for skip in skips)
             skipped = (f"{count(pairs, 'pair')} skipped: {reason}" for reason, pairs in reasons.items())
-            self.states.update(run_id, skipped=len(skips), notes=(*event["notes"], *skipped))
+            self.states.update(run_id, skipped=len(skips), notes=(*self._runs[number].notes, *event["notes"], *skipped))
         if not remaining:
             self._end(number, Phase.DONE, facts={"notes": event["notes"]})
 
@@ -240,5 +241,5 @@ def scoring_message(
         yield {
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
             "attention": request.attention, "threads": request.threads, "context": candidate.context, "tasks": tasks,
-            "trust_remote_code": candidate.runs_own_code,
+            "trust_remote_code": candidate.runs_own_code, "hashes": file_hashes(runs[0].key),
         }  # fmt: skip

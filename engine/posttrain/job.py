@@ -176,6 +176,7 @@ class PostTrainTurn(WorkerTurn):
             "kind": "posttrain", "model": str(planned.candidate.path), "suite": planned.run.suite,
             "recipe": planned.recipe.to_json(), "seed": planned.run.seed, "folder": planned.run.folder,
             "device": planned.device, "threads": self._threads, "parameters": planned.candidate.parameters,
+            "hashes": {"weights_hash": planned.run.weights_hash},
         })  # fmt: skip
 
     def handle(self, event: Mapping[str, Any]) -> None:

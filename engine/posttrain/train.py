@@ -18,11 +18,15 @@ from typing import Any, Final
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
+from engine.candidates.hashing import assert_unchanged
 from engine.jobs.child import Events, Gate
+from engine.machine.paths import digest_dir
 from engine.posttrain.extra import lacking
 from engine.posttrain.generation import measure
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, split
+from engine.scoring.load import opening
+from engine.scoring.weights import assert_complete
 
 __all__ = ["post_train"]
 
@@ -112,7 +116,12 @@ def _load(job: Mapping[str, Any], recipe: PostTraining, trained: Path | None) ->
 
         model = AutoPeftModelForCausalLM.from_pretrained(trained, dtype=dtype, is_trainable=True)
     else:
+        if trained is None:
+            with opening(str(base)):
+                assert_complete(base)
         model = AutoModelForCausalLM.from_pretrained(trained or base, dtype=dtype, use_safetensors=True)
+        if trained is None:
+            assert_unchanged(base, job.get("hashes") or {}, remembered=digest_dir())
     return model.to(device), tokenizer
 
 

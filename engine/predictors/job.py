@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
-from engine.jobs.keys import key_hash, model_causes
+from engine.jobs.keys import file_hashes, key_hash, model_causes
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.predictors.trace_file import TraceSet
@@ -203,7 +203,7 @@ class TraceTurn(WorkerTurn):
                 "kind": "traces", "model": str(planned.candidate.path), "precision": planned.run.precision,
                 "device": planned.device, "attention": request.attention, "threads": request.threads,
                 "context": planned.candidate.context, "traces_file": str(file),
-                "trust_remote_code": planned.candidate.runs_own_code,
+                "trust_remote_code": planned.candidate.runs_own_code, "hashes": file_hashes(planned.key),
             }  # fmt: skip
 
     def handle(self, event: Mapping[str, Any]) -> None:

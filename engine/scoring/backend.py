@@ -64,7 +64,7 @@ class LocalBackend:
     def __init__(self, loaded: LoadedModel, token_budget: int | None = None) -> None:
         self._loaded = loaded
         self._model = loaded.model
-        self._stats = Stats()
+        self._stats = Stats(notes=list(loaded.notes))
         halves = Halves(loaded.model)
         self._device = halves.device
         self._shared = SharedScorer(halves, token_budget or BUDGET_TOKENS[halves.device.type])

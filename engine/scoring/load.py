@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,12 +16,10 @@ from engine.jobs.child import is_out_of_memory
 from engine.machine import kernels
 from engine.machine.kernels import QUANTISED, Precision
 from engine.scoring import matmul
+from engine.scoring.weights import assert_complete
 from rubrics.errors import BadInput, CandidateError
 
-__all__ = ["LoadedModel", "load_model"]
-
-_LAYER = re.compile(r"(.*?)\.(\d+)\.")
-"""The list that a numbered layer is in, and its number."""
+__all__ = ["LoadedModel", "load_model", "opening"]
 
 
 @dataclass
@@ -36,6 +32,8 @@ class LoadedModel:
     """The model's own attention implementation, as transformers names it."""
     facts: dict[str, Any]
     """How it was loaded and on what, for the record of a run; plain values only."""
+    notes: tuple[str, ...] = ()
+    """What a reader of its numbers should know: which tensors are left out."""
 
 
 def load_model(
@@ -57,26 +55,16 @@ def load_model(
 
     Raises:
         BadInput: there is no such device.
-        CandidateError: the weights are missing, damaged, incomplete, or not those of a causal language model; or the
-            attention asked for cannot be had.
+        CandidateError: the weights are missing, damaged, incomplete, not those that config.json describes, or not
+            those of a causal language model; or the attention asked for cannot be had.
     """
     if threads:
         torch.set_num_threads(threads)
     place = _device_map(device)
     where = str(folder)
-    model, info = _open(where, precision, place, attention, trust_remote_code)
-    if missing := sorted(info.get("missing_keys", ())):
-        raise CandidateError(
-            f"{len(missing)} tensors are missing from its weights ({missing[0]}, …); they would be random",
-            where=where,
-            fix="download the weights again",
-        )
-    if further := _further_layers(model, info.get("unexpected_keys", ())):
-        raise CandidateError(
-            f"its weights hold layers that config.json does not name ({further[0]}, …), and would be scored without",
-            where=where,
-            fix="download config.json again, or set num_hidden_layers in it to what the weights hold",
-        )
+    with opening(where):
+        notes = assert_complete(Path(folder), trust_remote_code=trust_remote_code)
+        model = _open(where, precision, place, attention, trust_remote_code)
     places = {str(place) for place in getattr(model, "hf_device_map", {}).values()}
     if place == "auto" and places & {"cpu", "disk"}:
         # It would run, moving weights to and fro for every pass.
@@ -89,20 +77,7 @@ def load_model(
         _assert_attends(model, attention, used, where)
     facts = _facts(model, precision, used)
     facts["matmul"] = matmul.use(model, kernels.matmul_for(model.get_input_embeddings().weight.device.type, precision))
-    return LoadedModel(model, precision, used, facts)
-
-
-def _further_layers(model: Any, unexpected: Collection[str]) -> list[str]:
-    """Keys that nothing was made of and that lie in further layers of the decoder, but for those that guess ahead."""
-    config = model.config.get_text_config()
-    ahead = int(getattr(config, "num_nextn_predict_layers", None) or 0)
-    layers = (getattr(config, "num_hidden_layers", None) or math.inf) + ahead
-    own = {match[1] for name, _ in model.named_parameters() if (match := _LAYER.match(name))}
-    return [
-        key
-        for key in sorted(unexpected)
-        if (match := _LAYER.match(key)) and match[1] in own and int(match[2]) >= layers
-    ]
+    return LoadedModel(model, precision, used, facts, tuple(notes))
 
 
 def _assert_attends(model: Any, requested: str, used: str, where: str) -> None:
@@ -156,8 +131,7 @@ def _device_map(device: str) -> str | dict[str, str]:
 
 def _open(
     where: str, precision: Precision, place: str | dict[str, str], attention: str, trust_remote_code: bool
-) -> tuple[Any, dict[str, Any]]:
-    from safetensors import SafetensorError
+) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging as transformers_logging
 
@@ -168,23 +142,34 @@ def _open(
         "local_files_only": True,
         "use_safetensors": True,
         "trust_remote_code": trust_remote_code,
-        "output_loading_info": True,
     }
     if precision in QUANTISED:
         options["quantization_config"] = _quantisation(precision)
     try:
-        try:
-            with _read_by_tensor(place):
-                kernel = kernels.attention_for(attention)
-                return _pair(AutoModelForCausalLM.from_pretrained(where, attn_implementation=kernel, **options))
-        except (ValueError, ImportError) as error:
-            if "attn" not in str(error) and "attention" not in str(error).lower():
-                raise
-            if attention != "auto":
-                raise _no_attention(attention, error, where) from error
-            # This architecture lacks the asked implementation; its own default will do.
-            with _read_by_tensor(place):
-                return _pair(AutoModelForCausalLM.from_pretrained(where, **options))
+        with _read_by_tensor(place):
+            kernel = kernels.attention_for(attention)
+            return AutoModelForCausalLM.from_pretrained(where, attn_implementation=kernel, **options)
+    except (ValueError, ImportError) as error:
+        if "attn" not in str(error) and "attention" not in str(error).lower():
+            raise
+        if attention != "auto":
+            raise _no_attention(attention, error, where) from error
+        # This architecture lacks the asked implementation; its own default will do.
+        with _read_by_tensor(place):
+            return AutoModelForCausalLM.from_pretrained(where, **options)
+
+
+@contextlib.contextmanager
+def opening(where: str) -> Iterator[None]:
+    """Within it, what transformers says of a folder that it cannot load is said as one error about that folder.
+
+    Raises:
+        CandidateError: it cannot be loaded.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
     except SafetensorError as error:
         raise CandidateError(
             f"its weights are damaged ({error})", where=where, fix="download the .safetensors files again"
@@ -215,11 +200,6 @@ def _read_by_tensor(place: str | dict[str, str]) -> Iterator[None]:
         yield
     finally:
         modeling_utils.safe_open = opened
-
-
-def _pair(loaded: Any) -> tuple[Any, dict[str, Any]]:
-    model, info = loaded
-    return model, info
 
 
 def _quantisation(precision: Precision) -> Any:

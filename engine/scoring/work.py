@@ -21,14 +21,37 @@ if TYPE_CHECKING:
     from engine.scoring.backend import Backend
     from rubrics.schema import Pair, Suite
 
-__all__ = ["measure", "open_backend", "score", "send_requests"]
+__all__ = ["look", "measure", "open_backend", "score", "send_requests"]
 
 _FLUSH_SECONDS: Final = 0.25
 """Verdicts are sent on at least this often, so that a stop loses little."""
 
 
+def look(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+    """Say of each model whether it could be scored, as far as tokenizer, config and the headers of its weights tell;
+    no weights are read."""
+    for number, model in enumerate(message["models"]):
+        try:
+            notes = _seen(Path(model["folder"]), model["trust_remote_code"])
+        except RudeError as error:
+            events.send("refused", model=number, **error.to_json())
+        else:
+            events.send("seen", model=number, notes=notes)
+
+
+def _seen(folder: Path, trust_remote_code: bool) -> list[str]:
+    from engine.scoring.load import opening
+    from engine.scoring.tokenizer import open_tokenizer
+    from engine.scoring.weights import assert_complete
+
+    open_tokenizer(folder, trust_remote_code=trust_remote_code)
+    with opening(str(folder)):
+        return assert_complete(folder, trust_remote_code=trust_remote_code)
+
+
 def measure(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     """Report the size of every task; loads no weights."""
+    _seen(Path(message["model"]), message["trust_remote_code"])
     _prepared(message, events)
 
 
@@ -52,13 +75,18 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
     """What scores for this candidate: its weights, loaded into this process. Another kind of candidate would get
     another backend here."""
     events.send("phase", phase="loading")
+    from engine.candidates.hashing import assert_unchanged
+    from engine.machine.paths import digest_dir
     from engine.scoring.backend import LocalBackend
     from engine.scoring.load import load_model
 
+    folder = Path(message["model"])
     loaded = load_model(
-        Path(message["model"]), message["precision"], message["device"], attention=message["attention"],
+        folder, message["precision"], message["device"], attention=message["attention"],
         threads=message.get("threads"), trust_remote_code=message["trust_remote_code"],
     )  # fmt: skip
+    # What has been read is what was hashed, if it still is that now.
+    assert_unchanged(folder, message["hashes"], remembered=digest_dir())
     backend = LocalBackend(loaded)
     events.send("loaded", facts=dict(loaded.facts))
     return backend
@@ -70,9 +98,12 @@ def _prepared(message: Mapping[str, Any], events: Events) -> list[_Task]:
 
 def _tasks(message: Mapping[str, Any], events: Events) -> Iterator[_Task]:
     events.send("phase", phase="tokenising")
+    from engine.candidates.hashing import assert_unchanged
     from engine.scoring.tokenizer import open_tokenizer
 
-    encoder = open_tokenizer(Path(message["model"]), trust_remote_code=message["trust_remote_code"])
+    folder = Path(message["model"])
+    assert_unchanged(folder, {})
+    encoder = open_tokenizer(folder, trust_remote_code=message["trust_remote_code"])
     for number, spec in enumerate(message["tasks"]):
         try:
             yield _Task(number, spec, message, encoder, events)

@@ -31,6 +31,7 @@ __all__ = [
     "other_owner",
     "owner_of",
     "status_now",
+    "stored_name",
     "stored_runs",
 ]
 
@@ -217,6 +218,13 @@ def open_run(store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int
             ],
         )  # fmt: skip
     return None
+
+
+def stored_name(store: Store, run_id: str) -> str | None:
+    """The name of the candidate that a run is stored under; None where there is no such run."""
+    with store.reading() as connection:
+        row = connection.execute("select candidate from runs where run_id = ?", [run_id]).fetchone()
+    return row[0] if row else None
 
 
 def asked_besides(store: Store, run_id: str) -> AskedBesides:

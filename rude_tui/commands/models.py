@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rude_tui.options import as_json
 from rude_tui.output import narrate, print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.candidates.find import Candidate
 
 __all__ = ["models"]
 
@@ -34,32 +37,44 @@ def models(
     """
     from data.bundled import bundled_models
     from engine.candidates.find import find, hub_cache
-    from engine.candidates.hashing import weights_hash
+    from engine.candidates.problems import Problem
+    from engine.candidates.untrusted import shown
+    from engine.jobs.looking import looked_at
     from engine.machine.devices import resolve_device
-    from engine.machine.paths import digest_dir
     from engine.machine.precision import fits
-    from rubrics.errors import Exit
+    from rubrics.errors import CandidateError, Exit
     from rude_tui.downloads import downloader
 
     target = resolve_device(device)
     candidates = find(where, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)) if where else []
     if not where:
         candidates = [*find([str(path) for path in bundled_models()]), *hub_cache()]
+    candidates = looked_at(candidates)
     rows: list[dict[str, Any]] = []
+    names: dict[object, str] = {}
     for candidate in candidates:
         fit = fits(candidate, target) if candidate.usable else None
+        problems = list(candidate.problems)
+        # What fits nowhere is not scored, so nothing is kept under its hash.
+        hashes = None
+        if with_hash and fit is not None and fit.precision is not None:
+            try:
+                hashes = _hashes(candidate)
+            except CandidateError as error:
+                problems.append(Problem("unfit", True, str(error).split("\n")[0], error.fix))
+        if hashes is not None and (same := names.setdefault(hashes, candidate.name)) != candidate.name:
+            what = f"has the weights, tokenizer and config of {same}: one candidate with two names"
+            problems.append(Problem("same", False, what, "name one of them"))
         rows.append({
-            "name": candidate.name, "path": str(candidate.path), "architecture": candidate.architecture,
+            "name": candidate.name, "path": shown(candidate.path, 4096), "architecture": candidate.architecture,
             "parameters": candidate.parameters, "bytes": candidate.weight_bytes, "dtype": candidate.dtype,
             "context": candidate.context, "tokenizer": candidate.tokenizer,
-            "weights_hash": (
-                weights_hash(candidate.path, remembered=digest_dir()) if with_hash and candidate.usable else None
-            ),
+            "weights_hash": hashes[0] if hashes else None,
             "fits_as": fit.precision if fit else None, "why": fit.reason if fit else None,
-            "problems": [
-                {"code": p.code, "refused": p.refused, "what": p.what, "fix": p.fix} for p in candidate.problems
-            ],
+            "problems": [{"code": p.code, "refused": p.refused, "what": p.what, "fix": p.fix} for p in problems],
         })  # fmt: skip
+        if with_hash and fit is not None and fit.precision is None:
+            narrate(f"{candidate.name}: {fit.reason}; its weights are not hashed")
     if as_json:
         print_json(rows)
     else:
@@ -77,5 +92,23 @@ def models(
         )  # fmt: skip
         for row in rows:
             narrate(*(f"{row['name']}: {p['what']} → {p['fix']}" for p in row["problems"] if p["refused"]))
-    if candidates and not any(candidate.usable for candidate in candidates):
+    if rows and all(any(problem["refused"] for problem in row["problems"]) for row in rows):
         ctx.exit(Exit.BAD_INPUT)
+
+
+def _hashes(candidate: Candidate) -> tuple[str, str, str]:
+    """Of weights, tokenizer and config; says how far it is where it takes longer than a moment."""
+    from engine.candidates.hashing import config_hash, tokenizer_hash, weights_hash
+    from engine.jobs.progress import Throttle
+    from engine.machine.paths import digest_dir
+    from engine.machine.precision import human_bytes
+
+    throttle = Throttle(hz=0.5)
+    throttle.ready()
+
+    def told(done: int, total: int) -> None:
+        if throttle.ready():
+            narrate(f"{candidate.name}: hashing, {human_bytes(done)} of {human_bytes(total)} of its weights read")
+
+    weights = weights_hash(candidate.path, told, remembered=digest_dir())
+    return weights, tokenizer_hash(candidate.path), config_hash(candidate.path)

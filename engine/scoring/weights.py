@@ -1,0 +1,359 @@
+"""Whether the tensors in a folder are those of the model that its config describes, found out without reading one.
+
+The model is loaded as for scoring, but from the headers alone: transformers' own renaming and fusing is applied to
+tensors that have a shape and no contents. What it takes, what it lacks and what it leaves is then known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from engine.candidates.headers import HeaderFault, Tensor, read_weights
+from engine.candidates.parts import is_beside, is_buffer, listed, oddities
+from engine.candidates.untrusted import CONFIG_BYTES, read_object
+from rubrics.errors import CandidateError
+
+__all__ = ["Match", "assert_complete", "match"]
+
+_SIZE = re.compile(
+    r"(^|_)(heads?|layers?|experts?|groups?|hidden|embd|inner|dim|rank|state|kernel|size|width|topk|tok|d)(_|$)"
+)
+"""Entries of a config that say how a network is cut: their names have one of these words in them."""
+_NO_SIZE = re.compile(
+    r"^max_|^pretraining|chunk|block_size|nextn|mtp|window|token_id|_index$|labels|summary|image|vision"
+)
+_CONSTANT = re.compile(r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation)$")
+"""Entries that change every number a little, and that a config is sometimes without."""
+
+
+class Match(NamedTuple):
+    """What transformers makes of the tensors in a folder."""
+
+    config: Any
+    heads: frozenset[str]
+    """Names of the output head's tensors."""
+    missing: tuple[str, ...]
+    """Tensors that the model wants and that are not there."""
+    misfits: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
+    """Tensors whose shape is not the model's: name, shape as stored, shape as wanted."""
+    unused: tuple[Tensor, ...]
+    """Tensors that nothing was made of, but for buffers that follow from the config."""
+    twice: tuple[str, ...]
+    """Tensors that are there under two names, of which one would be taken."""
+    ignored: frozenset[str]
+    """Names among them that the architecture's code says it does without."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every tensor that the model wants is there and fits."""
+        return not self.missing and not self.misfits
+
+
+def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[str]:
+    """Stop where the tensors used would not be the tensors stored, or where the config leaves open what is computed.
+
+    Returns:
+        What a reader of the numbers should know: parts that are left out, entries that were taken as transformers
+        has them.
+
+    Raises:
+        CandidateError: tensors are missing, left over, do not fit or are there twice, or the config says too little.
+    """
+    where = str(folder)
+    stored = _stored(folder)
+    raw = _text_entries(read_object(folder / "config.json", CONFIG_BYTES))
+    loaded = match(folder, stored, trust_remote_code=trust_remote_code)
+    open_entries = _absent(loaded.config, raw, _is_size)
+    if loaded.whole:
+        open_entries = [
+            entry for entry in open_entries if not _follows(entry, loaded, folder, stored, raw, trust_remote_code)
+        ]
+    if open_entries and not _is_own(loaded.config):
+        text = loaded.config.get_text_config()
+        defaults = ", ".join(f"{entry} {getattr(text, entry)}" for entry in open_entries[:3])
+        raise CandidateError(
+            f"config.json does not say {listed(open_entries)}; transformers would take defaults ({defaults})",
+            where=where,
+            fix="add what is missing to config.json, from the model's source",
+        )
+    _assert_fits(loaded, where)
+    _assert_used(loaded, where)
+    return _notes(loaded, raw)
+
+
+def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = False, **changes: object) -> Match:
+    """Load the model from the shapes of its tensors alone.
+
+    Args:
+        changes: entries of the (text) config that are to be other than config.json has them.
+
+    Raises:
+        OSError, ValueError, …: whatever transformers raises about a folder it cannot load.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    options: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": True}
+    config = AutoConfig.from_pretrained(folder, **options)
+    if changes:
+        config = _changed(folder, config, changes)
+    taken: set[str] = set()
+    raw: dict[str, set[Any]] = {}
+    with _shapes_only({tensor.name: tensor for tensor in stored}, taken), _unfiltered(raw):
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder, config=config, dtype=torch.float32, device_map={"": "meta"}, use_safetensors=True,
+            output_loading_info=True, ignore_mismatched_sizes=True, **options,
+        )  # fmt: skip
+    parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    missing = set(info["missing_keys"]) | (raw["missing"] & parameters)
+    misfits = {(name, tuple(have), tuple(want)) for name, have, want in info["mismatched_keys"]}
+    unused = tuple(tensor for tensor in stored if tensor.name not in taken and not is_buffer(tensor))
+    ignored = raw["unexpected"] - set(info["unexpected_keys"])
+    names = {tensor.name for tensor in stored}
+    twice = sorted(name for name in names if f"{model.base_model_prefix}.{name}" in names)
+    head = model.get_output_embeddings()
+    own = {id(parameter) for parameter in head.parameters()} if head is not None else set()
+    return Match(
+        config=model.config,
+        heads=frozenset(name for name in parameters if id(model.get_parameter(name)) in own),
+        missing=tuple(sorted(missing)),
+        misfits=tuple(sorted(misfits)),
+        unused=unused,
+        twice=tuple(twice),
+        ignored=frozenset(ignored),
+    )
+
+
+def _stored(folder: Path) -> tuple[Tensor, ...]:
+    try:
+        stored = read_weights(folder)
+    except HeaderFault as error:
+        what = str(error) if error.fix else f"its weights are damaged ({error})"
+        fix = error.fix or "download the .safetensors files again"
+        raise CandidateError(what, where=str(folder), fix=fix) from None
+    for odd in oddities(stored):
+        raise CandidateError(odd.what, where=str(folder), fix=odd.fix)
+    return stored
+
+
+class _Shape:
+    """A tensor of a file, without contents; that it is asked for is remembered."""
+
+    def __init__(self, tensor: Tensor, taken: set[str]) -> None:
+        self._tensor, self._taken = tensor, taken
+
+    def get_shape(self) -> list[int]:
+        return list(self._tensor.shape)
+
+    def get_dtype(self) -> str:
+        return self._tensor.dtype
+
+    def __getitem__(self, _: object) -> torch.Tensor:
+        self._taken.add(self._tensor.name)
+        return torch.empty(self._tensor.shape, dtype=torch.float32, device="meta")
+
+
+@contextlib.contextmanager
+def _shapes_only(stored: Mapping[str, Tensor], taken: set[str]) -> Iterator[None]:
+    """Within it, transformers finds the same tensors in whatever file it opens, and reads none."""
+    from transformers import modeling_utils
+
+    class Headers:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def __enter__(self) -> Headers:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def metadata(self) -> dict[str, str]:
+            return {"format": "pt"}
+
+        def keys(self) -> list[str]:
+            return list(stored)
+
+        def get_slice(self, name: str) -> _Shape:
+            return _Shape(stored[name], taken)
+
+    opened = modeling_utils.safe_open
+    modeling_utils.safe_open = Headers
+    try:
+        yield
+    finally:
+        modeling_utils.safe_open = opened
+
+
+@contextlib.contextmanager
+def _unfiltered(raw: dict[str, set[Any]]) -> Iterator[None]:
+    """Within it, what is missing and left over is noted before an architecture's list of exceptions is applied."""
+    from transformers import PreTrainedModel
+
+    adjust = PreTrainedModel._adjust_missing_and_unexpected_keys
+
+    def noting(model: Any, info: Any) -> None:
+        raw.update(missing=set(info.missing_keys), unexpected=set(info.unexpected_keys))
+        adjust(model, info)
+
+    PreTrainedModel._adjust_missing_and_unexpected_keys = noting
+    try:
+        yield
+    finally:
+        PreTrainedModel._adjust_missing_and_unexpected_keys = adjust
+
+
+def _text_entries(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that describe the decoder: a nested config's text part, with what stands beside it."""
+    text = raw.get("text_config")
+    return {**raw, **text} if isinstance(text, Mapping) else dict(raw)
+
+
+def _absent(config: Any, raw: Mapping[str, Any], wanted: Any) -> list[str]:
+    """Entries of the decoder's config that config.json does not have under any of their names, and whose value is the
+    class's own: `wanted` is asked for each, by name and value."""
+    from transformers import PretrainedConfig
+
+    text = config.get_text_config()
+    alike: dict[str, set[str]] = {}
+    for alias, own in type(text).attribute_map.items():
+        names = alike.setdefault(alias, set()) | alike.setdefault(own, set()) | {alias, own}
+        alike.update(dict.fromkeys(names, names))
+    general = getattr(PretrainedConfig, "__dataclass_fields__", {})
+    fields = getattr(type(text), "__dataclass_fields__", {})
+    return [
+        name
+        for name, field in fields.items()
+        if name not in general and alike.get(name, {name}).isdisjoint(raw)
+        # What is None by default the class works out from other entries.
+        and field.default is not None and wanted(name, getattr(text, name, None))
+    ]  # fmt: skip
+
+
+def _is_size(name: str, value: object) -> bool:
+    return type(value) is int and value > 0 and _SIZE.search(name) is not None and _NO_SIZE.search(name) is None
+
+
+def _is_own(config: Any) -> bool:
+    """Whether the config's class came with the model, so that its defaults are the model's own."""
+    return not type(config).__module__.startswith("transformers.")
+
+
+def _follows(
+    entry: str, loaded: Match, folder: Path, stored: Sequence[Tensor], raw: Mapping[str, Any], trust_remote_code: bool
+) -> bool:
+    """Whether the shapes of the tensors leave one value for an entry that config.json does not have: no other fits."""
+    value = getattr(loaded.config.get_text_config(), entry)
+    for other in {2 * value, max(1, value // 2), value + 1, max(1, value - 1)} - {value}:
+        try:
+            changed = match(folder, stored, trust_remote_code=trust_remote_code, **{entry: other})
+        except Exception:  # noqa: BLE001, S112 - a size that cannot be raises almost anything
+            continue
+        if changed.whole and len(changed.unused) == len(loaded.unused):
+            return False
+    return True
+
+
+def _changed(folder: Path, config: Any, changes: Mapping[str, object]) -> Any:
+    """The same config with other entries, made anew, so that what follows from them follows."""
+    from transformers import PretrainedConfig
+
+    raw, _ = PretrainedConfig.get_config_dict(folder, local_files_only=True)
+    if isinstance(raw.get("text_config"), Mapping):
+        return type(config).from_dict({**raw, "text_config": {**raw["text_config"], **changes}})
+    return type(config).from_dict({**raw, **changes})
+
+
+def _assert_fits(loaded: Match, where: str) -> None:
+    if loaded.misfits:
+        name, have, want = loaded.misfits[0]
+        more = f", and {len(loaded.misfits) - 1} more do not fit either" if len(loaded.misfits) > 1 else ""
+        raise CandidateError(
+            f"{name} has the shape {_sides(have)}, and config.json wants {_sides(want)}{more}",
+            where=where,
+            fix="fetch config.json and the weights again, from one and the same source",
+        )
+    if loaded.missing and set(loaded.missing) <= loaded.heads:
+        raise CandidateError(
+            f"has no output head among its weights ({listed(loaded.missing)}); it would be random",
+            where=where,
+            fix="fetch the version for causal language modelling",
+        )
+    if loaded.missing:
+        left = f"; {len(loaded.unused)} others, such as {listed(_names(loaded.unused), 1)}, have no place in it" * bool(
+            loaded.unused
+        )
+        raise CandidateError(
+            f"{len(loaded.missing)} tensors are missing from its weights ({listed(loaded.missing)}); they would be "
+            f"random{left}",
+            where=where,
+            fix="download the weights and config.json again, from one and the same source",
+        )
+
+
+def _assert_used(loaded: Match, where: str) -> None:
+    if loaded.twice:
+        raise CandidateError(
+            f"{len(loaded.twice)} of its tensors are there under two names ({listed(loaded.twice)}, with a prefix and "
+            "without), and one would be taken",
+            where=where,
+            fix="take those that are not meant out of the file",
+        )
+    left = [tensor.name for tensor in loaded.unused if not _may_stay_out(tensor.name, loaded)]
+    if not left:
+        return
+    layers = getattr(loaded.config.get_text_config(), "num_hidden_layers", None)
+    if isinstance(layers, int) and (further := [name for name in left if (_layer(name) or 0) >= layers]):
+        raise CandidateError(
+            f"its weights hold layers that config.json does not name ({listed(further)}), and would be scored without",
+            where=where,
+            fix="download config.json again, or set num_hidden_layers in it to what the weights hold",
+        )
+    raise CandidateError(
+        f"{len(left)} of its tensors have no place in the model that config.json describes ({listed(left)}), and would "
+        "be left out",
+        where=where,
+        fix="fetch config.json again, from the source of the weights; it may lack an entry (biases: attention_bias)",
+    )
+
+
+def _may_stay_out(name: str, loaded: Match) -> bool:
+    config = loaded.config.get_text_config()
+    layers = getattr(config, "num_hidden_layers", None)
+    ahead = int(getattr(config, "num_nextn_predict_layers", None) or 0)
+    layer = _layer(name)
+    guesses = isinstance(layers, int) and layer is not None and layers <= layer < layers + ahead
+    return is_beside(name) or guesses or any(other.endswith(name) or name.endswith(other) for other in loaded.ignored)
+
+
+def _layer(name: str) -> int | None:
+    found = re.search(r"(?:^|\.)(\d+)\.", name)
+    return int(found[1]) if found else None
+
+
+def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
+    notes = []
+    if loaded.unused:
+        parts = sorted({re.split(r"\.\d+\.", tensor.name)[0].removesuffix(".weight") for tensor in loaded.unused})
+        notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts)})")
+    assumed = _absent(loaded.config, raw, lambda name, _: _CONSTANT.search(name) is not None)
+    if assumed and not _is_own(loaded.config):
+        text = loaded.config.get_text_config()
+        values = ", ".join(f"{name} {getattr(text, name)}" for name in assumed)
+        notes.append(f"config.json does not say, and transformers' default was taken: {values}")
+    return notes
+
+
+def _names(tensors: Sequence[Tensor]) -> list[str]:
+    return [tensor.name for tensor in tensors]
+
+
+def _sides(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "of a single number"
