@@ -239,6 +239,6 @@ def scoring_message(
             })  # fmt: skip
         yield {
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
-            "attention": request.attention, "threads": request.threads, "context": candidate.context, "tasks": tasks,
-            "trust_remote_code": candidate.runs_own_code,
+            "attention": request.attention, "threads": request.threads, "context": candidate.context,
+            "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
         }  # fmt: skip

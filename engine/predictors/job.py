@@ -199,7 +199,8 @@ class TraceTurn(WorkerTurn):
             yield {
                 "kind": "traces", "model": str(planned.candidate.path), "precision": planned.run.precision,
                 "device": planned.device, "attention": request.attention, "threads": request.threads,
-                "context": planned.candidate.context, "traces_file": str(file),
+                "context": planned.candidate.context, "vocabulary": planned.candidate.vocab_size or None,
+                "traces_file": str(file),
                 "trust_remote_code": planned.candidate.runs_own_code,
             }  # fmt: skip
 
