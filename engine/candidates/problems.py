@@ -16,6 +16,8 @@ from engine.candidates.architectures import ENCODERS, causal_model_types
 from engine.candidates.headers import INDEX, SINGLE, HeaderFault, Tensor, read_weights
 from engine.candidates.parts import UNQUANTISED, oddities
 from engine.candidates.untrusted import CONFIG_BYTES, POINTED, Unreadable, is_pointer, read_object, regular_size, shown
+from engine.candidates.vocabulary import beyond
+from rubrics.counted import count
 
 __all__ = [
     "Problem",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 _TOKENIZER_CONFIG_BYTES = 16_000_000
+
+_NO_END = 2**62
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 _NOT_WEIGHTS = ("training_args.bin", "optimizer.*", "scheduler.*", "rng_state*", "*tokenizer*")
@@ -47,7 +51,7 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    chat_template, truncated, unsafe_header, ambiguous, no_config or bad_config."""
+    vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config or bad_config."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
@@ -134,8 +138,12 @@ def about_adapter(folder: Path, names: Collection[str]) -> Problem:
     return Problem("adapter", True, "is an adapter that does not name its base", fix)
 
 
-def read_tokenizer(folder: Path, names: Collection[str]) -> tuple[str, list[Problem]]:
-    """Kind of the tokenizer, and what is wrong with it or odd about it."""
+def read_tokenizer(folder: Path, names: Collection[str], rows: int) -> tuple[str, list[Problem]]:
+    """Kind of the tokenizer, and what is wrong with it or odd about it.
+
+    Args:
+        rows: of the model's embedding; 0 where that is not known.
+    """
     settings: dict[str, Any] = {}
     problems: list[Problem] = []
     if "tokenizer_config.json" in names:
@@ -164,6 +172,8 @@ def read_tokenizer(folder: Path, names: Collection[str]) -> tuple[str, list[Prob
     else:
         fix = "copy tokenizer.json and tokenizer_config.json from the model's source"
         problems.append(Problem("no_tokenizer", True, "has no tokenizer", fix))
+    if not problems:
+        problems += _about_vocabulary(folder, names, rows)
     if settings.get("chat_template") or {"chat_template.jinja", "chat_template.json"} & set(names):
         what = "has a chat template: it may have been post-trained, not be a base model"
         problems.append(Problem("chat_template", False, what, "check its model card"))
@@ -182,6 +192,18 @@ def _fault(file: Path) -> Unreadable | None:
         return error
     except OSError as error:
         return Unreadable.of(error)
+
+
+def _about_vocabulary(folder: Path, names: Collection[str], rows: int) -> list[Problem]:
+    try:
+        tokens = beyond(folder, names, rows or _NO_END)
+    except Unreadable as error:
+        return [Problem("no_tokenizer", True, str(error), "fetch the tokenizer again")]
+    if not tokens:
+        return []
+    named = ", ".join(shown(token, 40) for token in tokens[:3]) + (", …" if len(tokens) > 3 else "")
+    what = f"its tokenizer knows {count(len(tokens), 'token')} ({named}) beyond the {rows:,} rows of its embedding"
+    return [Problem("vocabulary", False, what, "pairs that need one are skipped; see that the two belong together")]
 
 
 def read_tensors(folder: Path, names: Collection[str]) -> tuple[tuple[Tensor, ...], list[Problem]]:

@@ -46,10 +46,13 @@ def model_causes(
         BadInput: that attention cannot be had.
     """
     from engine.candidates.hashing import config_hash, tokenizer_hash, weights_hash
+    from engine.candidates.vocabulary import was_taken_as_written
     from engine.machine.kernels import attention_for, matmul_for
     from engine.machine.paths import digest_dir
 
+    tokens = {} if was_taken_as_written(candidate.path, candidate.model_type) else {"tokens": "tokenizer.json"}
     return {
+        **tokens,
         "weights_hash": weights_hash(candidate.path, progress, remembered=digest_dir()),
         "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
         "precision": precision, "device": device.kind, "attention": attention_for(attention),

@@ -240,6 +240,7 @@ def scoring_message(
             })  # fmt: skip
         yield {
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
-            "attention": request.attention, "threads": request.threads, "context": candidate.context, "tasks": tasks,
-            "trust_remote_code": candidate.runs_own_code, "hashes": file_hashes(runs[0].key),
+            "attention": request.attention, "threads": request.threads, "context": candidate.context,
+            "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
+            "hashes": file_hashes(runs[0].key),
         }  # fmt: skip

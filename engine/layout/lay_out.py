@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple, runtime_checkable
 from typing import Protocol as Interface
 
 import numpy as np
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rubrics.schema import Pair, Suite
 
 __all__ = [
+    "BEYOND",
     "BatchEncoder",
     "Laid",
     "LayoutOptions",
@@ -49,6 +50,9 @@ __all__ = [
 
 Ids = npt.NDArray[np.int32]
 
+BEYOND: Final = "needs tokens that the candidate's embedding has no row for"
+"""Why something is skipped whose ids the tokenizer knows and the model does not."""
+
 
 class TextEncoder(Interface):
     """What laying out needs of a tokenizer."""
@@ -59,8 +63,8 @@ class TextEncoder(Interface):
         ...
 
     @property
-    def bos_policy(self) -> str:
-        """The same for a reader, in a phrase."""
+    def notes(self) -> Sequence[str]:
+        """What a reader of the numbers should know: the same in a phrase, and how else the ids could be taken."""
         ...
 
     def encode(self, text: str) -> list[int]:
@@ -207,6 +211,10 @@ class _Frame:
         return len(self.first) + len(self.second) + len(self.cue)
 
 
+def _largest(ids: Ids) -> int:
+    return int(ids.max(initial=-1))
+
+
 def _joined(*parts: Ids) -> tuple[int, ...]:
     return tuple(np.concatenate(parts).tolist())
 
@@ -246,11 +254,18 @@ def _behind(cue: str, labels: Sequence[str], segments: _Segments) -> tuple[Ids, 
     return np.asarray(with_a[:shared], np.int32), (with_a[shared:], with_b[shared:])
 
 
-def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context: int | None = None) -> Laid:
+def lay_out(
+    suite: Suite,
+    encoder: TextEncoder,
+    options: LayoutOptions,
+    context: int | None = None,
+    vocabulary: int | None = None,
+) -> Laid:
     """Every scored pair of a suite as two requests; what cannot be scored is skipped whole, and named.
 
     Args:
         context: most tokens that the candidate can read at once; None for no limit.
+        vocabulary: rows of the candidate's embedding; None where that is not known.
 
     Raises:
         CandidateError: the tokenizer cannot write the labels as single, distinct tokens (`choice`).
@@ -259,7 +274,7 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
     segments = _Segments(encoder)
     frame, form = _frame(options, segments, encoder)
     blocks, notes = shot_blocks(options, suite, form)
-    notes.append(encoder.bos_policy)
+    notes += encoder.notes
     template = template_of(options.protocol)
     if form > 0:
         cue, labels = (template["answers"][form][part] for part in ("cue", "labels"))
@@ -269,6 +284,8 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
     # Under `likelihood` exactly the response is scored, so nothing may be glued to its end.
     shape = template["response"] if options.protocol == "choice" else "{response}"
     prefix = np.asarray(encoder.prefix, np.int32)
+
+    fixed = max(*frame.labels, *map(_largest, (frame.first, frame.second, frame.cue)))
 
     by_pair: dict[str, _PairIds] = {}
     lengths: dict[str, int] = {}
@@ -294,6 +311,8 @@ def lay_out(suite: Suite, encoder: TextEncoder, options: LayoutOptions, context:
                 skipped.append(Skipped(pair.id, "a response has no tokens", length, None))
             elif context is not None and length > context:
                 skipped.append(Skipped(pair.id, "longer than the candidate's context", length, context))
+            elif vocabulary is not None and max(fixed, *map(_largest, (*head, ids.chosen, ids.rejected))) >= vocabulary:
+                skipped.append(Skipped(pair.id, BEYOND, length, None))
             else:
                 by_pair[pair.id] = ids
                 lengths[pair.id] = length

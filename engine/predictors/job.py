@@ -202,8 +202,9 @@ class TraceTurn(WorkerTurn):
             yield {
                 "kind": "traces", "model": str(planned.candidate.path), "precision": planned.run.precision,
                 "device": planned.device, "attention": request.attention, "threads": request.threads,
-                "context": planned.candidate.context, "traces_file": str(file),
-                "trust_remote_code": planned.candidate.runs_own_code, "hashes": file_hashes(planned.key),
+                "context": planned.candidate.context, "vocabulary": planned.candidate.vocab_size or None,
+                "traces_file": str(file), "trust_remote_code": planned.candidate.runs_own_code,
+                "hashes": file_hashes(planned.key),
             }  # fmt: skip
 
     def handle(self, event: Mapping[str, Any]) -> None:

@@ -13,12 +13,13 @@ import torch
 from engine.jobs.child import is_out_of_memory
 from engine.layout.requests import Request, Score
 from engine.machine.budgets import BUDGET_TOKENS
-from engine.scoring import attention, check, memory
+from engine.scoring import attention, causal, check, memory
 from engine.scoring.load import LoadedModel
 from engine.scoring.model import Halves
 from engine.scoring.plain import score_plainly
 from engine.scoring.shared import SharedScorer
 from engine.scoring.targets import Ledger, input_ids
+from rubrics.errors import CandidateError
 
 __all__ = ["Backend", "LocalBackend", "Stats"]
 
@@ -59,6 +60,9 @@ class LocalBackend:
 
     Args:
         token_budget: tokens in one forward pass; None for `BUDGET_TOKENS`.
+
+    Raises:
+        CandidateError: it is no causal model.
     """
 
     def __init__(self, loaded: LoadedModel, token_budget: int | None = None) -> None:
@@ -69,6 +73,7 @@ class LocalBackend:
         self._device = halves.device
         self._shared = SharedScorer(halves, token_budget or BUDGET_TOKENS[halves.device.type])
         self._longest_shared = _longest_shared(loaded.model.config)
+        self._assert_causal()
         attention.register()
         why_not = self._try_sharing()
         if why_not:
@@ -137,7 +142,19 @@ class LocalBackend:
         if self._model.config.get_text_config()._attn_implementation != name:
             self._model.set_attn_implementation(name)
 
-    # ------------------------------------------------------------------ is sharing exact?
+    # ------------------------------------------------------------------ is it causal, and is sharing exact?
+
+    def _assert_causal(self) -> None:
+        self._use(self._loaded.attention)
+        config = self._model.config.get_text_config()
+        with torch.inference_mode():
+            changed = causal.leak(self._model, int(config.vocab_size), getattr(config, "max_position_embeddings", None))
+        if changed > check.TOLERANCE[self._loaded.precision]:
+            raise CandidateError(
+                "it is no causal language model: it reads texts in both directions, so that a later token changes the "
+                f"log-probability of an earlier one by {changed:.2g} nats, and no likelihood of a text follows from it",
+                fix="choose the causal language model that it was made from; this may be an embedding model",
+            )
 
     def _try_sharing(self) -> str:
         """Why prefixes cannot be shared with this model; empty where they can."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs.child import Events, Gate
-from engine.layout.lay_out import PlacingEncoder, token_lengths
+from engine.layout.lay_out import BEYOND, PlacingEncoder, token_lengths
 from engine.layout.requests import Request
 from engine.scoring.work import open_backend
 
@@ -46,8 +46,8 @@ def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None
     """Score what a message asks for: events `traces` with rows, several times a second.
 
     Args:
-        message: `model`, `precision`, `device`, `attention`, `threads`, `context`, `trust_remote_code`, and
-            `traces_file`: JSON lines of [position, prompt, trace].
+        message: `model`, `precision`, `device`, `attention`, `threads`, `context`, `vocabulary`,
+            `trust_remote_code`, and `traces_file`: JSON lines of [position, prompt, trace].
     """
     events.send("phase", phase="tokenising")
     from engine.scoring.tokenizer import open_tokenizer
@@ -60,7 +60,7 @@ def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None
         position, prompt, trace = json.loads(line)
         request = lay_trace(encoder, str(position), prompt, trace)
         assert request.scored is not None
-        why = _unscorable(request, message["context"])
+        why = _unscorable(request, message["context"], message["vocabulary"])
         if why:
             skipped.append([position, None, [], why])
         else:
@@ -87,7 +87,7 @@ def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None
     events.send("notes", notes=list(backend.stats.notes))
 
 
-def _unscorable(request: Request, context: int | None) -> str:
+def _unscorable(request: Request, context: int | None, vocabulary: int | None) -> str:
     assert request.scored is not None
     start, end = request.scored
     if start == end:
@@ -96,6 +96,8 @@ def _unscorable(request: Request, context: int | None) -> str:
         return "nothing stands before the trace, so its first token has no probability"
     if context is not None and len(request.ids) > context:
         return f"longer than the candidate's context ({len(request.ids)} tokens of {context})"
+    if vocabulary is not None and max(request.ids) >= vocabulary:
+        return BEYOND
     return ""
 
 

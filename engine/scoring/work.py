@@ -127,7 +127,8 @@ class _Task:
         self.suite: Suite = read_suite(Path(spec["suite_file"]))
         options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"])
         events.send("phase", phase="tokenising", task=number)
-        self.laid: Laid = lay_out(self.suite, encoder, options, message.get("context"))
+        self.laid: Laid = lay_out(self.suite, encoder, options, message.get("context"), message.get("vocabulary"))
+        self.about_vocabulary = _beyond(encoder.vocabulary, message.get("vocabulary"))
         self.rounds: list[list[str]] = []
         """Ids still to score, a round at a time."""
         self.by_id: dict[str, Pair] = {pair.id: pair for pair in self.suite.scored}
@@ -158,7 +159,7 @@ class _Task:
             total=total,
             left=sum(map(len, self.rounds)),
             tokens=self._tokens() if self.counts_tokens else None,
-            notes=list(self.laid.notes),
+            notes=[*self.laid.notes, *self.about_vocabulary],
             skipped=[[skip.pair_id, skip.reason, skip.tokens, skip.limit] for skip in self.laid.skipped],
         )
 
@@ -202,6 +203,14 @@ class _Task:
                 assert len(lengths) == len(score.tokens), f"{pair.id} has other tokens than were scored"
                 packed.append([view, base64.b64encode(score.tokens.to_bytes()).decode(), lengths])
         return packed
+
+
+def _beyond(vocabulary: Mapping[str, int], rows: int | None) -> list[str]:
+    """The whole vocabulary against the embedding, as a note; what pairs need of it is seen when they are laid out."""
+    most = max(vocabulary.values(), default=0)
+    if rows is None or most < rows:
+        return []
+    return [f"its tokenizer knows ids up to {most:,}, the model's embedding has {rows:,} rows"]
 
 
 def _verdict(pair: Pair, views: Mapping[str, tuple[Request, Score]], seed: int) -> dict[str, Any]:

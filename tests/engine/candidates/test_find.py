@@ -37,6 +37,8 @@ WEIGHTS = {
     "model.norm.weight": (8,),
 }
 
+TOKENIZER = {"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}}, "added_tokens": []}
+
 Make = Callable[..., Path]
 
 
@@ -47,7 +49,7 @@ def tensors(shapes: dict[str, tuple[int, ...]], dtype: Any = np.float16) -> dict
 def make_model(folder: Path, weights: dict[str, Any] | None = None, **config: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps({k: v for k, v in (CONFIG | config).items() if v is not None}))
-    (folder / "tokenizer.json").write_text("{}")
+    (folder / "tokenizer.json").write_text(json.dumps(TOKENIZER))
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
     save_file(tensors(WEIGHTS) if weights is None else weights, folder / "model.safetensors")
     return folder

@@ -73,7 +73,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
     class Own(Hub):
         files: ClassVar[dict[str, bytes]] = {
             "config.json": b'{"model_type": "llama"}',
-            "tokenizer.json": b"{}",
+            "tokenizer.json": b'{"model": {"vocab": {"a": 0}}}',
             "model.safetensors": b"x" * 100_000,
             "model.fp16.safetensors": b"x",
             "consolidated.safetensors": b"x",

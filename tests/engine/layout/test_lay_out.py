@@ -21,7 +21,7 @@ class Words:
 
     pattern = re.compile(r" ?[^\s]+|\s")
     prefix: tuple[int, ...] = ()
-    bos_policy = "BOS: none"
+    notes = ("BOS: none",)
 
     def __init__(self):
         self.vocabulary: dict[str, int] = {}
@@ -47,7 +47,7 @@ class Characters(Words):
 
 class WithBos(Words):
     prefix = (0,)
-    bos_policy = "BOS: <s>"
+    notes = ("BOS: <s>",)
 
     def __init__(self):
         super().__init__()

@@ -37,7 +37,7 @@ def suite():
 def test_no_bos_where_the_tokenizer_adds_none(folder):
     encoder = open_tokenizer(folder)
     assert encoder.prefix == ()
-    assert "none" in encoder.bos_policy
+    assert "none" in encoder.notes[0]
 
 
 @pytest.mark.parametrize("protocol", ["choice", "likelihood"])
@@ -45,7 +45,7 @@ def test_bos_once_at_the_start_and_no_eos(protocol, with_bos, suite):
     folder, bos, eos = with_bos
     encoder = open_tokenizer(folder)
     assert encoder.prefix == (bos,)
-    assert "<s>" in encoder.bos_policy
+    assert "<s>" in encoder.notes[0]
     for request in lay_out(suite, encoder, LayoutOptions(protocol)).requests["p"]:
         assert request.ids[0] == bos
         assert request.ids.count(bos) == 1
