@@ -259,10 +259,12 @@ def _own(
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
     view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
-    return replace(
-        view, higher_is_better=about.higher_is_better, outcome_higher_is_better=not lower, help=about.help,
-        variant=predictor in VARIANTS,
-    )  # fmt: skip
+    return replace(_with_help(view, about), outcome_higher_is_better=not lower)
+
+
+def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
+    variant = about.name in VARIANTS
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=variant)
 
 
 def _names_of(table: RankingTable) -> set[str]:
@@ -280,8 +282,7 @@ def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str
     if about is None:
         return _view(predictor, outcome, study.source, math.nan, points, [])
     notes = _turned(predictor, about.higher_is_better, outcome, True)
-    view = _view(predictor, outcome, study.source, math.nan, points, notes)
-    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
+    return _with_help(_view(predictor, outcome, study.source, math.nan, points, notes), about)
 
 
 def _turned(predictor: str, predictor_higher: bool, outcome: str, outcome_higher: bool) -> list[str]:
