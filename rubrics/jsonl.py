@@ -14,12 +14,41 @@ from typing import Any, TextIO
 from rubrics.errors import BadInput, RudeError
 from rubrics.faults import Fault, shown
 
-__all__ = ["open_lines", "parse_lines", "write_whole"]
+__all__ = ["NotJson", "load_json", "open_lines", "parse_lines", "write_whole"]
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
+
+
+class NotJson(ValueError):
+    """Text that is not JSON, or JSON that says two things at once; `line` and `column` from 1, 0 where not known."""
+
+    def __init__(self, what: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(what)
+        self.line, self.column = line, column
+
+
+def load_json(text: str, *, constants: bool = False) -> Any:
+    """What a JSON text says; a name that is given twice in one object is a fault, for no reader agrees which holds.
+
+    Args:
+        constants: NaN and the infinities, which JSON does not have and Python writes all the same, are numbers.
+
+    Raises:
+        NotJson: it is none.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_constant=float if constants else _no_constant, object_pairs_hook=_no_repeats)
+    except json.JSONDecodeError as error:
+        raise NotJson(error.msg, error.lineno, error.colno) from None
+    except NotJson:
+        raise
+    except ValueError:
+        # Python's own words about numbers of thousands of digits speak of its settings.
+        raise NotJson("a number is too long") from None
 
 
 def parse_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
@@ -44,18 +73,16 @@ def _parse(raw: bytes, number: int) -> dict[str, Any] | Fault:
     except UnicodeDecodeError as error:
         return Fault(number, "", f"not UTF-8 (byte {raw[error.start]:#04x}); save the file as UTF-8")
     try:
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
-    except json.JSONDecodeError as error:
-        return Fault(number, "", f"not valid JSON ({error.msg}, column {error.colno}); {_hint(text)}")
+        value = load_json(text)
+        half = bool(_SURROGATE.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)))
+    except NotJson as error:
+        syntax = f", column {error.column}); {_hint(text)}" if error.column else ")"
+        return Fault(number, "", f"not valid JSON ({error}{syntax}")
     except RecursionError:
         return Fault(number, "", "nested too deeply to be read; a pair needs three levels")
-    except ValueError as error:
-        # Numbers of thousands of digits end here as well, with Python's own words about a limit.
-        what = str(error) if str(error).startswith("‘") else "a number is too long"
-        return Fault(number, "", f"not valid JSON ({what})")
     if not isinstance(value, dict):
         return Fault(number, "", f"must be a JSON object, is {type(value).__name__}; {_hint(text)}")
-    if _SURROGATE.search(text) and _HALF.search(json.dumps(value, ensure_ascii=False)):
+    if half:
         return Fault(number, "", "holds half of a surrogate pair, which is not text; write the whole character")
     return value
 
@@ -67,7 +94,7 @@ def _hint(text: str) -> str:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{shown(name)} is no JSON number")
+    raise NotJson(f"{shown(name)} is no JSON number")
 
 
 def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,7 +102,7 @@ def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(items):
         names = [name for name, _ in items]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{shown(twice)} is given twice in one object")
+        raise NotJson(f"{shown(twice)} is given twice in one object")
     return members
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from rubrics.errors import BadInput
+from rubrics.sheets import open_sheet
 
 __all__ = ["RULE", "families_of", "family_of", "named", "read_families"]
 
@@ -48,16 +47,10 @@ def read_families(path: Path) -> dict[str, str]:
         BadInput: naming file and line.
     """
     where = str(path)
-    try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
-    except csv.Error as error:
-        raise BadInput(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
+    with open_sheet(path, ("candidate", "family")) as sheet:
+        rows = [(line, dict(zip(sheet.header, row, strict=False))) for line, row in sheet.rows]
     by_candidate: dict[str, str] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         name, family = ((row.get(column) or "").strip() for column in ("candidate", "family"))
         if not name or not family:
             raise BadInput(f"row {line}: needs a candidate and a family", where=where, fix=_FIX)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from engine.correlation.families import named
 from engine.correlation.sources import BUNDLED, Source
+from engine.outcomes.outcome import lower_is_better, mixed_scales
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import RUDE, SIZE, STORED, VARIANTS
 from engine.predictors.interface import Evidence, Predictor
@@ -27,6 +28,7 @@ from rubrics.counted import count
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
+    from engine.results.rankings import RankingTable
     from engine.stats.league import League
 
 __all__ = [
@@ -91,10 +93,17 @@ class CorrelationView:
     notes: tuple[str, ...]
     higher_is_better: bool = True
     """Of the predictor: False where a good candidate is expected to have the lower value."""
+    outcome_higher_is_better: bool = True
+    """Of the outcome: False for a perplexity and its like."""
     help: str = ""
     """What the predictor is, in one line."""
     variant: bool = False
     """Whether it is another reading of RuDE's own verdicts, and so no rival of the headline."""
+
+    @property
+    def outcome_label(self) -> str:
+        """The outcome as an axis is labelled."""
+        return self.outcome if self.outcome_higher_is_better else f"{self.outcome} (lower is better)"
 
 
 def predictor_names(
@@ -234,23 +243,33 @@ def _own(
         y = measured.score if measured else math.nan
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
     notes = list(table.notes)
-    if not about.higher_is_better:
-        notes.append(_turned(predictor))
+    lower = lower_is_better(outcomes.values())
+    notes += _turned(predictor, about.higher_is_better, outcome, not lower)
+    if both := mixed_scales([point for name, point in outcomes.items() if name in _names_of(table)]):
+        notes.append(f"{outcome} looks like two scales: {both}")
     unknown = [point.name for point in points if math.isnan(point.x)]
     if unknown:
         notes.append(f"no {predictor} known for {', '.join(unknown)}")
     missing = [point.name for point in points if math.isnan(point.y)]
     if missing:
         notes.append(f"no outcome known for {', '.join(missing)}")
-    strangers = sorted(
-        set(outcomes) - {e.label for e in table.entrants.values()} - {e.name for e in table.entrants.values()}
-    )
+    strangers = sorted(set(outcomes) - _names_of(table))
     if strangers:
         notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
     view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
-    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
+    return replace(_with_help(view, about), outcome_higher_is_better=not lower)
+
+
+def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
+    variant = about.name in VARIANTS
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=variant)
+
+
+def _names_of(table: RankingTable) -> set[str]:
+    """Names and labels of the ranked candidates."""
+    return {name for entrant in table.entrants.values() for name in (entrant.label, entrant.name)}
 
 
 def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
@@ -262,13 +281,17 @@ def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str
     about = catalogue().get(predictor)
     if about is None:
         return _view(predictor, outcome, study.source, math.nan, points, [])
-    notes = [] if about.higher_is_better else [_turned(predictor)]
-    view = _view(predictor, outcome, study.source, math.nan, points, notes)
-    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=predictor in VARIANTS)
+    notes = _turned(predictor, about.higher_is_better, outcome, True)
+    return _with_help(_view(predictor, outcome, study.source, math.nan, points, notes), about)
 
 
-def _turned(predictor: str) -> str:
-    return f"{predictor}: lower is better, so a good predictor correlates below zero"
+def _turned(predictor: str, predictor_higher: bool, outcome: str, outcome_higher: bool) -> list[str]:
+    """How the sign of a correlation is to be read, where a number that is better when lower is part of it."""
+    lower = [name for name, higher in ((predictor, predictor_higher), (outcome, outcome_higher)) if not higher]
+    if not lower:
+        return []
+    side = "below" if len(lower) == 1 else "above"
+    return [f"{' and '.join(lower)}: lower is better, so a good predictor correlates {side} zero"]
 
 
 def _view(
@@ -363,7 +386,7 @@ def verdict(views: Sequence[CorrelationView]) -> str:
 def _aligned(
     views: Sequence[CorrelationView],
 ) -> tuple[dict[str, npt.NDArray[np.float64]], npt.NDArray[np.float64], npt.NDArray[np.float64], list[str]]:
-    """By predictor, values turned so that higher is better; outcome, log10 parameters, families; one entry each."""
+    """By predictor, values, and outcome, all turned so that higher is better; log10 parameters, families."""
     if len({view.outcome for view in views}) != 1:
         raise ValueError("a verdict is about one outcome")
     names = sorted({point.name for view in views for point in view.points})
@@ -374,5 +397,6 @@ def _aligned(
         for view, points in zip(views, by_name, strict=True)
     }
     points_of_any = [next(points[name] for points in by_name if name in points) for name in names]
-    outcome, size = np.array([point.y for point in points_of_any]), np.array([point.size for point in points_of_any])
+    size = np.array([point.size for point in points_of_any])
+    outcome = np.array([point.y for point in points_of_any]) * (1 if views[0].outcome_higher_is_better else -1)
     return columns, outcome, size, [point.family for point in points_of_any]

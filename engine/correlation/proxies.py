@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.correlation.predictor_outcome import correlation_view, predictor_values
 from engine.correlation.scaling import ProxyRow, StandIn
+from engine.outcomes.outcome import lower_is_better as lower_is_better_of
+from engine.predictors.catalogue import catalogue
 from engine.predictors.interface import Evidence
 from engine.results.board import Question
 from engine.stats.forms import FORMS, DecisionAccuracy, Form, decision_accuracy, fit_form
@@ -35,12 +37,14 @@ class ProxyView:
 
 
 def judge_proxies(
-    rows: Sequence[ProxyRow], *, proxy: str = "proxy", target: str = "target", lower_is_better: bool = False
-) -> ProxyView:
+    rows: Sequence[ProxyRow], *, proxy: str = "proxy", target: str = "target", lower_is_better: bool = False,
+    target_lower_is_better: bool = False,
+) -> ProxyView:  # fmt: skip
     """Fit every form and count the decisions.
 
     Args:
-        lower_is_better: of the proxy, as for a loss; the target is always better when higher.
+        lower_is_better: of the proxy, as for a loss.
+        target_lower_is_better: of the target, as for a perplexity.
 
     Raises:
         BadInput: fewer than three points.
@@ -50,7 +54,7 @@ def judge_proxies(
     x, y = np.array([row.proxy for row in rows]), np.array([row.target for row in rows])
     forms = [fit_form(name, x, y) for name in FORMS]
     forms.sort(key=lambda form: (math.isnan(form.cv_mae), form.cv_mae))
-    decision = decision_accuracy(-x if lower_is_better else x, y)
+    decision = decision_accuracy(-x if lower_is_better else x, -y if target_lower_is_better else y)
     notes = []
     if decision.accuracy < 0.5:
         side = "higher" if lower_is_better else "lower"
@@ -68,7 +72,10 @@ def stored_proxies(store: Store, question: Question, predictor: str, outcome: st
     """
     view = correlation_view(store, question, predictor, outcome)
     rows = [ProxyRow(p.name, p.x, p.y) for p in view.points if math.isfinite(p.x) and math.isfinite(p.y)]
-    return judge_proxies(rows, proxy=view.predictor, target=outcome, lower_is_better=not view.higher_is_better)
+    return judge_proxies(
+        rows, proxy=view.predictor, target=outcome, lower_is_better=not view.higher_is_better,
+        target_lower_is_better=not view.outcome_higher_is_better,
+    )  # fmt: skip
 
 
 def stand_ins(
@@ -77,11 +84,15 @@ def stand_ins(
 ) -> ProxyView:  # fmt: skip
     """A predictor of small candidates against the large ones' outcome, or against the same predictor of the large.
 
+    Args:
+        lower_is_better: of the predictor, where it does not say so itself.
+
     Raises:
         BadInput: a candidate or outcome is not known.
     """
     evidence = Evidence(store, question)
     values = predictor_values(evidence, predictor)
+    lower_is_better = lower_is_better or not catalogue(store)[predictor].higher_is_better
 
     def value(name: str) -> float:
         label = evidence.board.entrant(name).label
@@ -92,18 +103,23 @@ def stand_ins(
     if outcome is None:
         rows = [ProxyRow(f"{pair.small} → {pair.large}", value(pair.small), value(pair.large)) for pair in pairs]
         return judge_proxies(
-            rows, proxy=f"{predictor}, small", target=f"{predictor}, large", lower_is_better=lower_is_better
-        )
-    scores = {row.candidate: row.score for row in stored_outcomes(store) if row.outcome == outcome}
-    if not scores:
-        names = sorted({row.outcome for row in stored_outcomes(store)})
+            rows, proxy=f"{predictor}, small", target=f"{predictor}, large", lower_is_better=lower_is_better,
+            target_lower_is_better=lower_is_better,
+        )  # fmt: skip
+    stored = stored_outcomes(store)
+    measured = {row.candidate: row for row in stored if row.outcome == outcome}
+    if not measured:
+        names = sorted({row.outcome for row in stored})
         raise BadInput(f"no outcome {outcome!r}", fix="outcomes: " + (", ".join(names) or "none yet"))
-    missing = [pair.large for pair in pairs if pair.large not in scores]
+    missing = [pair.large for pair in pairs if pair.large not in measured]
     if missing:
         raise BadInput(
             f"no {outcome} known for {missing[0]!r}",
             fix="add outcomes from a file",
             shell="rude-tui outcomes add FILE.csv",
         )
-    rows = [ProxyRow(f"{pair.small} → {pair.large}", value(pair.small), scores[pair.large]) for pair in pairs]
-    return judge_proxies(rows, proxy=f"{predictor}, small", target=outcome, lower_is_better=lower_is_better)
+    rows = [ProxyRow(f"{pair.small} → {pair.large}", value(pair.small), measured[pair.large].score) for pair in pairs]
+    return judge_proxies(
+        rows, proxy=f"{predictor}, small", target=outcome, lower_is_better=lower_is_better,
+        target_lower_is_better=lower_is_better_of(measured.values()),
+    )  # fmt: skip

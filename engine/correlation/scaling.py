@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Final
 
 from engine.stats.numbers import unusable
 from rubrics.errors import BadInput
+from rubrics.sheets import open_sheet, parse_number
 
 __all__ = ["Checkpoint", "ProxyRow", "StandIn", "read_checkpoints", "read_proxies", "read_stand_ins", "tokens_of"]
 
@@ -115,33 +114,27 @@ def read_stand_ins(path: Path) -> list[StandIn]:
 def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
     """Line number and the wanted cells of each row, none of them empty."""
     where, fix = str(path), "a header " + ",".join(columns) + " and one row each"
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows = []
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        missing = [name for name in columns if header.count(name) != 1]
+    with open_sheet(path, columns) as sheet:
+        missing = [name for name in columns if sheet.header.count(name) != 1]
         if missing:
             raise BadInput(f"needs one column {missing[0]!r}", where=where, fix=fix)
-        at = [header.index(name) for name in columns]
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                what = f"has {len(row)} fields, the header {len(header)}"
-                raise BadInput(what, where=f"{where}, line {reader.line_num}", fix=fix)
+        at = [sheet.header.index(name) for name in columns]
+        rows = []
+        for line, row in sheet.rows:
+            if len(row) != len(sheet.header):
+                what = f"has {len(row)} fields, the header {len(sheet.header)}"
+                raise BadInput(what, where=f"{where}, line {line}", fix=fix)
             cells = [row[i].strip() for i in at]
             if not all(cells):
                 empty = columns[cells.index("")]
-                raise BadInput(f"{empty} is empty", where=f"{where}, line {reader.line_num}", fix=fix)
-            rows.append((reader.line_num, cells))
-    except csv.Error as error:
-        raise BadInput(f"is no CSV: {error}", where=f"{where}, line {reader.line_num}", fix=fix) from None
+                raise BadInput(f"{empty} is empty", where=f"{where}, line {line}", fix=fix)
+            rows.append((line, [_plain_number(cell, sheet.separator) for cell in cells]))
     if not rows:
         raise BadInput("holds no row", where=where, fix=fix)
     return rows
+
+
+def _plain_number(cell: str, separator: str) -> str:
+    """A decimal comma as a point, where commas separate no cells."""
+    value = parse_number(cell, separator) if "," in cell else None
+    return cell if value is None else repr(value)

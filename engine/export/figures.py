@@ -197,7 +197,7 @@ def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
         axes.plot(point.x, y, marker=sign, markersize=4, markeredgecolor=colour, markerfacecolor=face, linestyle="none")
         places.append((point.x, y, shown(point.name, 28)))
     axes.set_xlabel(shown(view.predictor, 80))
-    axes.set_ylabel(shown(view.outcome, 60))
+    axes.set_ylabel(shown(view.outcome_label, 60))
     axes.margins(0.08)
     axes.grid(axis="both")
     axes.set_axisbelow(True)
@@ -284,7 +284,7 @@ def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
     axes.set_axisbelow(True)
-    outcome = shown(views[0].outcome, 40) if views else ""
+    outcome = shown(views[0].outcome_label, 58) if views else ""
     most = max((view.statistics.n for view in views), default=0)
     _label_below(figure, f"Spearman's ρ with {outcome}\nn = {most}, 95 % intervals")
     return figure

@@ -92,6 +92,8 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "p_value": "share of reorderings of the outcome with a correlation at least as strong",
         "n": "candidates that have both numbers",
         "note": "what keeps a number from being known, and the methods used",
+        "predictor_better": "higher or lower: which end of the predictor is the better one; no sign is turned",
+        "outcome_better": "the same of the outcome: lower for a perplexity and its like",
     },
     "predictors": {
         "candidate": _WHOSE["candidate"],

@@ -55,7 +55,8 @@ _RANKINGS: Final = {
 }  # fmt: skip
 _CORRELATIONS: Final = {
     "predictor": "varchar", "outcome": "varchar", "statistic": "varchar", "value": "double", "ci_low": "double",
-    "ci_high": "double", "p_value": "double", "n": "integer", "note": "varchar",
+    "ci_high": "double", "p_value": "double", "n": "integer", "note": "varchar", "predictor_better": "varchar",
+    "outcome_better": "varchar",
 }  # fmt: skip
 _PREDICTORS: Final = {
     "candidate": "varchar", "predictor": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
@@ -160,6 +161,8 @@ def _correlations(store: Store, question: Question, source: Source) -> Table:
                     view.predictor, view.outcome, statistic.name, _number(statistic.value),
                     _number(statistic.ci_low), _number(statistic.ci_high), _number(statistic.p_value), statistic.n,
                     "; ".join(filter(None, (statistic.note, statistic.method))),
+                    "higher" if view.higher_is_better else "lower",
+                    "higher" if view.outcome_higher_is_better else "lower",
                 ))  # fmt: skip
     return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
 

@@ -1,21 +1,30 @@
-"""Result files of other harnesses: lm-evaluation-harness 0.4, lighteval, and Inspect's JSON log (version 2).
+"""Result files of other harnesses: lm-evaluation-harness 0.3 and 0.4, lighteval, and Inspect's JSON log (version 2).
 
 Each names its model and holds metrics by task. An outcome is named `task/metric`. Standard errors that a harness could
-not compute ("N/A", NaN) are left empty; a score that is not finite is a fault.
+not compute ("N/A", NaN) are left empty; a score that is not a number is left out, by name; one that is infinite or
+beyond all bounds is a fault. Means over tasks or groups that stand beside these are left out too, unless asked for:
+they are no tasks of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from engine.outcomes.outcome import LOWER
 from engine.stats.numbers import unusable
 from rubrics.errors import OutcomeError
+from rubrics.faults import shown
 
 __all__ = ["HarnessScore", "read_results"]
 
 _LM_EVAL, _LIGHTEVAL, _INSPECT = "lm-evaluation-harness", "lighteval", "Inspect"
 _FIX = "give a results file of lm-evaluation-harness, lighteval or Inspect (.json), or a CSV"
+_MEANS: Final = frozenset({"all", "average", "_average", "avg", "mean", "overall"})
+"""What harnesses call a mean over tasks or groups."""
+_SPREADS: Final = ("stderr", "std", "var", "bootstrap_stderr")
 
 
 @dataclass(frozen=True)
@@ -27,124 +36,230 @@ class HarnessScore:
     outcome: str
     score: float
     stderr: float | None
+    lower_is_better: bool | None = None
 
 
-def read_results(content: object, where: str) -> list[HarnessScore]:
-    """The scores in a parsed result file.
+@dataclass
+class _Results:
+    """One result file on the way in."""
+
+    content: dict[str, Any]
+    where: str
+    averages: bool
+    left_out: list[str] = field(default_factory=list)
+
+    def error(self, what: str, fix: str = _FIX) -> OutcomeError:
+        """A fault of this file."""
+        return OutcomeError(what, where=self.where, fix=fix)
+
+    def table(self, value: object, place: str) -> dict[str, Any]:
+        """An object of the file.
+
+        Raises:
+            OutcomeError: it is none.
+        """
+        if not isinstance(value, dict):
+            raise self.error(f"{place}: must be an object, is {type(value).__name__}")
+        return value
+
+    def is_mean(self, name: str, parts: Iterable[str]) -> bool:
+        """Whether a mean is to be left out, since its parts are there; said once."""
+        listed = list(parts)
+        if not listed or self.averages:
+            return False
+        what = f"{name} (a mean of what stands beside it)"
+        if what not in self.left_out:
+            self.left_out.append(what)
+        return True
+
+
+def read_results(content: object, where: str, *, averages: bool = False) -> tuple[list[HarnessScore], list[str]]:
+    """The scores in a parsed result file, and what was left out of it, a phrase each.
 
     Raises:
-        OutcomeError: of no known harness, without a model name, without scores, or with one that is not finite.
+        OutcomeError: of no known harness, without a model name, without scores, or with one that is beyond bounds.
     """
-    if isinstance(content, dict) and isinstance(content.get("eval"), dict) and "status" in content:
-        scores = list(_inspect(content, where))
-    elif isinstance(content, dict) and isinstance(content.get("config_general"), dict):
-        scores = list(_lighteval(content, where))
-    elif isinstance(content, dict) and isinstance(content.get("results"), dict):
-        scores = list(_lm_eval(content, where))
-    else:
+    if not isinstance(content, dict):
         raise OutcomeError("is JSON, but not a result file of a known harness", where=where, fix=_FIX)
+    file = _Results(content, where, averages)
+    if isinstance(content.get("eval"), dict) and "status" in content:
+        scores = list(_inspect(file))
+    elif isinstance(content.get("config_general"), dict):
+        scores = list(_lighteval(file))
+    elif isinstance(content.get("results"), dict):
+        scores = list(_lm_eval(file))
+    else:
+        raise file.error("is JSON, but not a result file of a known harness")
     if not scores:
-        raise OutcomeError("holds no scores", where=where, fix="check that the evaluation finished")
-    return scores
+        why = f": {file.left_out[0]}" if file.left_out else ""
+        raise file.error(f"holds no scores{why}", "check that the evaluation finished")
+    for text in {text for score in scores for text in (score.candidate, score.outcome)}:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise file.error(f"the name {shown(text)} holds half of a surrogate pair, which is not text", "rename it")
+    return scores, file.left_out
 
 
-def _lm_eval(content: dict[str, object], where: str) -> Iterator[HarnessScore]:
+def _lm_eval(file: _Results) -> Iterator[HarnessScore]:
+    content = file.content
     config = content.get("config")
     arguments = config.get("model_args") if isinstance(config, dict) else None
-    model = _name(content.get("model_name")) or _pretrained(arguments)
+    model = _name(content.get("model_name")) or _from_arguments(arguments)
     if not model:
-        raise OutcomeError("model_name: is missing", where=where, fix="add the name of the model that was evaluated")
+        raise file.error("model_name: is missing", "add the name of the model that was evaluated")
     # Groups stand both among the results and apart; the same numbers are read once.
-    tasks = {**_table(content, "results", where), **_table(content, "groups", where)}
-    for task, metrics in tasks.items():
-        for key, value in _metrics(metrics, f"results.{task}", where).items():
-            # Metrics are "name,filter"; what has no comma (alias, sample_len) describes the task.
+    groups = file.table(content.get("groups", {}), "groups")
+    tasks = {**file.table(content.get("results", {}), "results"), **groups}
+    metrics_of = {task: file.table(metrics, f"results.{task}") for task, metrics in tasks.items()}
+    directions = content.get("higher_is_better")
+    # Metrics are "name,filter" since 0.4; what has no comma (alias, sample_len) describes the task. Before, all are
+    # names alone.
+    old = "configs" not in content and not any("," in key for metrics in metrics_of.values() for key in metrics)
+    for task, metrics in metrics_of.items():
+        if file.is_mean(task, _parts(task, tasks, groups, content.get("group_subtasks"))):
+            continue
+        for key, value in metrics.items():
             name, comma, filtered = key.partition(",")
-            if not comma or name.endswith("_stderr") or not _is_number(value):
+            if name.endswith("_stderr") or not (comma or (old and _is_number(value))):
                 continue
-            label = name if filtered == "none" else key
-            error = metrics.get(f"{name}_stderr,{filtered}") if isinstance(metrics, dict) else None
-            yield _score(_LM_EVAL, model, f"{task}/{label}", value, error, f"results.{task}.{key}", where)
+            label = name if filtered in ("", "none") else key
+            error = metrics.get(f"{name}_stderr{comma}{filtered}")
+            lower = _lower(name, _at(_at(directions, task), name))
+            harness = f"{_LM_EVAL} 0.3" if old else _LM_EVAL
+            yield from _score(file, harness, model, f"{task}/{label}", value, error, f"results.{task}.{key}", lower)
 
 
-def _lighteval(content: dict[str, object], where: str) -> Iterator[HarnessScore]:
-    general = content["config_general"]
-    assert isinstance(general, dict)
-    inner = general.get("model_config")
-    model = _name(general.get("model_name")) or _name(inner.get("model_name") if isinstance(inner, dict) else None)
+def _parts(
+    task: str, tasks: Mapping[str, Any], groups: Mapping[str, Any], subtasks: object
+) -> list[str]:  # fmt: skip
+    """The tasks of the file that a group is made of; none where it is a task, or stands alone."""
+    named = _at(subtasks, task)
+    if isinstance(named, list) and named:
+        return [name for name in named if isinstance(name, str) and name in tasks and name != task]
+    return [name for name in tasks if name not in groups] if task in groups else []
+
+
+def _lighteval(file: _Results) -> Iterator[HarnessScore]:
+    general = file.table(file.content["config_general"], "config_general")
+    model = _name(general.get("model_name")) or _name(_at(general.get("model_config"), "model_name"))
     if not model:
-        raise OutcomeError("config_general.model_name: is missing", where=where, fix="add the name of the model")
-    for task, metrics in _table(content, "results", where).items():
-        table = _metrics(metrics, f"results.{task}", where)
+        raise file.error("config_general.model_name: is missing", "add the name of the model")
+    tasks = file.table(file.content.get("results", {}), "results")
+    directions = _lighteval_directions(file.content.get("config_tasks"))
+    for task, metrics in tasks.items():
+        table = file.table(metrics, f"results.{task}")
+        # "suite|task:subset|shots", and "all".
+        whole, subset, _ = _pieces(task)
+        beside = [
+            other for other in tasks
+            if other != task and _pieces(other)[1] not in _MEANS and (not whole or _pieces(other)[0] == whole)
+        ]  # fmt: skip
+        if subset in _MEANS and file.is_mean(task, beside):
+            continue
         for key, value in table.items():
-            if key.endswith("_stderr") or not _is_number(value):
+            if key.endswith("_stderr"):
                 continue
+            told = next((said for name, said in directions.items() if task == name or task.startswith(f"{name}|")), {})
             error = table.get(f"{key}_stderr")
-            yield _score(_LIGHTEVAL, model, f"{task}/{key}", value, error, f"results.{task}.{key}", where)
+            lower = _lower(key, told.get(key))
+            yield from _score(file, _LIGHTEVAL, model, f"{task}/{key}", value, error, f"results.{task}.{key}", lower)
 
 
-def _inspect(content: dict[str, object], where: str) -> Iterator[HarnessScore]:
+def _pieces(task: str) -> tuple[str, str, str]:
+    """`suite|task`, subset and shots of lighteval's names; `all` has no task."""
+    head, bar, shots = task.rpartition("|") if task.count("|") > 1 else (task, "", "")
+    whole, _, subset = head.rpartition(":")
+    return (whole, subset, shots) if bar or whole else ("", head, "")
+
+
+def _lighteval_directions(config: object) -> dict[str, dict[str, Any]]:
+    """`higher_is_better` by task and metric; a metric may have several names, each with its own."""
+    told: dict[str, dict[str, Any]] = {}
+    for task, about in config.items() if isinstance(config, dict) else ():
+        metrics = _at(about, "metrics") or _at(about, "metric")
+        for metric in metrics if isinstance(metrics, list) else ():
+            names, higher = _at(metric, "metric_name"), _at(metric, "higher_is_better")
+            for name in names if isinstance(names, list) else [names]:
+                if isinstance(name, str):
+                    told.setdefault(task, {})[name] = higher.get(name) if isinstance(higher, dict) else higher
+    return told
+
+
+def _inspect(file: _Results) -> Iterator[HarnessScore]:
+    content = file.content
     if content["status"] != "success":
-        raise OutcomeError(
+        raise file.error(
             f"status: is {str(content['status'])[:40]!r}, not 'success'",
-            where=where,
-            fix="finish the evaluation (inspect eval-retry) and give its log",
+            "finish the evaluation (inspect eval-retry) and give its log",
         )
-    spec, results = content["eval"], content.get("results")
-    assert isinstance(spec, dict)
+    spec = content["eval"]
     model, task = _name(spec.get("model")), _name(spec.get("task"))
     if not model or not task:
         missing = "model" if not model else "task"
-        raise OutcomeError(f"eval.{missing}: is missing", where=where, fix="give the log as Inspect wrote it")
-    scores = results.get("scores") if isinstance(results, dict) else None
-    for position, scorer in enumerate(scores if isinstance(scores, list) else []):
+        raise file.error(f"eval.{missing}: is missing", "give the log as Inspect wrote it")
+    scores = _at(content.get("results"), "scores")
+    scorers = [
+        file.table(scorer, f"results.scores[{position}]")
+        for position, scorer in enumerate(scores if isinstance(scores, list) else [])
+    ]
+    names = [_name(scorer.get("name")) or str(position) for position, scorer in enumerate(scorers)]
+    for position, (scorer, name) in enumerate(zip(scorers, names, strict=True)):
         place = f"results.scores[{position}]"
-        scorer = _metrics(scorer, place, where)
-        name = _name(scorer.get("name")) or str(position)
+        # Several epochs of one sample may be reduced in several ways, each of which is another number.
+        reducer = _name(scorer.get("reducer")) if names.count(name) > 1 else ""
         metrics = {
-            key: metric.get("value") if isinstance(metric, dict) else None
-            for key, metric in _metrics(scorer.get("metrics"), f"{place}.metrics", where).items()
-        }
-        measured = [key for key in metrics if key not in ("stderr", "std", "var")]
+            key: _at(metric, "value")
+            for key, metric in file.table(scorer.get("metrics"), f"{place}.metrics").items()
+        }  # fmt: skip
+        measured = [key for key in metrics if key not in _SPREADS]
         for key in measured:
+            label = f"{task}/{name}/{key}" + (f",{reducer}" if reducer else "")
+            if key in _MEANS - {"mean"} and file.is_mean(label, [other for other in measured if other != key]):
+                continue
             # One standard error stands beside the metrics; with several it is not said whose it is.
             error = metrics.get("stderr") if len(measured) == 1 else None
-            if _is_number(metrics[key]):
-                yield _score(_INSPECT, model, f"{task}/{name}/{key}", metrics[key], error, f"{place}.{key}", where)
+            yield from _score(file, _INSPECT, model, label, metrics[key], error, f"{place}.{key}", _lower(key, None))
 
 
 def _score(
-    harness: str, model: str, outcome: str, value: object, error: object, field: str, where: str
-) -> HarnessScore:
+    file: _Results, harness: str, model: str, outcome: str, value: object, error: object, place: str, lower: bool | None
+) -> Iterator[HarnessScore]:  # fmt: skip
+    if not _is_number(value) or (isinstance(value, float) and math.isnan(value)):
+        # Text and null are what harnesses write for a number they could not compute.
+        if value is None or isinstance(value, str | float):
+            file.left_out.append(f"{outcome} ({place} is {shown(value, 20)}, not a finite number)")
+        return
     assert isinstance(value, int | float)
     if wrong := unusable(value):
-        what = f"{field}: {str(value)[:40]} {wrong}"
-        raise OutcomeError(what, where=where, fix="remove this metric from the file")
-    usable = isinstance(error, int | float) and not isinstance(error, bool) and not unusable(error) and error >= 0
-    return HarnessScore(harness, model, outcome, float(value), float(error) if usable else None)  # type: ignore[arg-type]
+        raise file.error(f"{place}: {str(value)[:40]} {wrong}", "remove this metric from the file")
+    known = None
+    if _is_number(error):
+        assert isinstance(error, int | float)
+        known = float(error) if not unusable(error) and error >= 0 else None
+    yield HarnessScore(harness, model, outcome, float(value), known, lower)
+
+
+def _lower(metric: str, higher: object) -> bool | None:
+    """Whether lower is better: as the file says, else as the metric is known for; None where neither is so."""
+    if isinstance(higher, bool):
+        return not higher
+    return True if metric.casefold() in LOWER else None
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _at(value: object, key: str) -> Any:
+    """A member of what may be an object."""
+    return value.get(key) if isinstance(value, dict) else None
+
+
 def _name(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _pretrained(arguments: object) -> str:
+def _from_arguments(arguments: object) -> str:
     """The model in lm-evaluation-harness's model_args, which older files hold as `pretrained=NAME,dtype=…`."""
-    if isinstance(arguments, dict):
-        return _name(arguments.get("pretrained"))
-    parts = dict(part.partition("=")[::2] for part in arguments.split(",")) if isinstance(arguments, str) else {}
-    return _name(parts.get("pretrained"))
-
-
-def _table(content: dict[str, object], key: str, where: str) -> dict[str, object]:
-    return _metrics(content.get(key, {}), key, where)
-
-
-def _metrics(value: object, field: str, where: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise OutcomeError(f"{field}: must be an object, is {type(value).__name__}", where=where, fix=_FIX)
-    return value
+    if isinstance(arguments, str):
+        arguments = dict(part.partition("=")[::2] for part in arguments.split(","))
+    return next(filter(None, (_name(_at(arguments, key)) for key in ("pretrained", "model", "engine"))), "")

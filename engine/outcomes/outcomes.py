@@ -5,43 +5,41 @@ Nothing is guessed: a score belongs to a candidate by its exact name or by a map
 
 from __future__ import annotations
 
-import csv
+import codecs
 import difflib
-import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from data.published import SOURCE, published
 from engine.outcomes.formats import HarnessScore, read_results
-from engine.stats.numbers import unusable
-from rubrics.counted import count
+from engine.outcomes.outcome import Outcome
+from engine.outcomes.table import HEADER, read_table
 from rubrics.errors import OutcomeError
+from rubrics.jsonl import NotJson, load_json
+from rubrics.sheets import open_sheet
 
-__all__ = ["Outcome", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
+__all__ = ["Outcome", "OutcomesFile", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
 
-_REQUIRED = ("candidate", "outcome", "score")
-_COLUMNS = (*_REQUIRED, "stderr", "source")
 _SHOWN = 20
-"""Faults shown in one message; the count of the rest is given."""
-_HEADER = ",".join(_REQUIRED) + "[,stderr,source]"
+"""Names shown in one message."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """One measured post-training score of one candidate."""
+class OutcomesFile(NamedTuple):
+    """What a file holds."""
 
-    candidate: str
-    outcome: str
-    score: float
-    stderr: float | None = None
-    source: str | None = None
+    outcomes: list[Outcome]
+    left_out: list[str]
+    """What it holds and was not taken, and why, a phrase each."""
 
 
-def read_outcomes(path: Path) -> list[Outcome]:
-    """The outcomes in one file: CSV by the columns `candidate, outcome, score[, stderr, source]`, or JSON results of
-    lm-evaluation-harness, lighteval or Inspect.
+def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
+    """The outcomes in one file: CSV by the columns `candidate, outcome, score[, stderr, source, direction]`, or JSON
+    results of lm-evaluation-harness, lighteval or Inspect.
+
+    Args:
+        averages: take the means of tasks too that stand beside these tasks.
 
     Raises:
         OutcomeError: naming file, line and field; nothing is taken from a file with a fault.
@@ -60,19 +58,15 @@ def read_outcomes(path: Path) -> list[Outcome]:
             fix="turn it into JSON first",
             shell="inspect log convert --to json --output-dir DIR FILE",
         )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        what = f"line {line} is not UTF-8 (byte {raw[error.start]:#04x})"
-        raise OutcomeError(what, where=where, fix="save the file as UTF-8") from None
-    if not text.strip():
-        raise OutcomeError("is empty", where=where, fix=f"give a header {_HEADER} and one row per score")
-    if text.lstrip()[0] in "{[":
-        outcomes = [_of_harness(score, path.name) for score in read_results(_json(text, where), where)]
-    else:
-        outcomes = _read_csv(text, where)
-    return outcomes
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # Terminals of Windows write so what a program prints into a file.
+        raw = raw.decode("utf-16", errors="replace").encode()
+    if not raw.removeprefix(codecs.BOM_UTF8).strip():
+        raise OutcomeError("is empty", where=where, fix=f"give a header {HEADER} and one row per score")
+    if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] not in (b"{", b"["):
+        return OutcomesFile(*read_table(raw, where))
+    scores, left_out = read_results(_json(raw, where), where, averages=averages)
+    return OutcomesFile([_of_harness(score, path.name) for score in scores], left_out)
 
 
 def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Outcome]:
@@ -125,16 +119,9 @@ def mapping_of(parts: Iterable[str]) -> dict[str, str]:
 
 
 def _read_mapping(path: Path) -> list[tuple[str, str]]:
-    where = str(path)
-    try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
-        return [(row.get("name") or "", row.get("candidate") or "") for row in rows]
-    except OSError as error:
-        raise OutcomeError(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise OutcomeError(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
-    except csv.Error as error:
-        raise OutcomeError(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
+    with open_sheet(path, ("name", "candidate"), OutcomeError) as sheet:
+        rows = [dict(zip(sheet.header, row, strict=False)) for _, row in sheet.rows]
+    return [(row.get("name", ""), row.get("candidate", "")) for row in rows]
 
 
 def near_misses(names: Iterable[str], candidates: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -152,102 +139,24 @@ def published_outcomes() -> list[Outcome]:
     ]
 
 
-def _read_csv(text: str, where: str) -> list[Outcome]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    faults: list[str] = []
-    by_key: dict[tuple[str, str], Outcome] = {}
-    lines: dict[tuple[str, str], int] = {}
+def _json(raw: bytes, where: str) -> object:
     try:
-        header = [name.strip() for name in next(reader)]
-        _check_header(header, where)
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            line = reader.line_num
-            outcome = _row(header, row, line, faults)
-            if outcome is None:
-                continue
-            key = (outcome.candidate, outcome.outcome)
-            if key in by_key:
-                faults.append(f"line {line}: {key[0]!r} already has a score of {key[1]!r} on line {lines[key]}")
-                continue
-            by_key[key], lines[key] = outcome, line
-    except csv.Error as error:
-        raise OutcomeError(f"line {reader.line_num} is not CSV ({error})", where=where, fix="mend the quotes") from None
-    if faults:
-        shown = "\n  ".join(faults[:_SHOWN])
-        more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise OutcomeError(
-            f"{count(len(faults), 'fault')}\n  {shown}{more}", where=where, fix="mend these lines; nothing was read"
-        )
-    if not by_key:
-        raise OutcomeError("holds a header and no scores", where=where, fix="add one row per score")
-    return list(by_key.values())
-
-
-def _check_header(header: list[str], where: str) -> None:
-    missing = [name for name in _REQUIRED if name not in header]
-    unknown = [name for name in header if name not in _COLUMNS]
-    twice = [name for name in _COLUMNS if header.count(name) > 1]
-    what = (
-        f"line 1: column {missing[0]!r} is missing"
-        if missing
-        else f"line 1: column {unknown[0]!r} is not known"
-        if unknown
-        else f"line 1: column {twice[0]!r} stands twice"
-        if twice
-        else ""
-    )
-    if what:
-        raise OutcomeError(what, where=where, fix=f"the header must be {_HEADER}")
-
-
-def _row(header: list[str], row: list[str], line: int, faults: list[str]) -> Outcome | None:
-    if len(row) != len(header):
-        faults.append(f"line {line}: has {len(row)} fields, the header {len(header)}")
-        return None
-    cells = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
-    before = len(faults)
-    for name in ("candidate", "outcome"):
-        if not cells[name]:
-            faults.append(f"line {line}, {name}: is empty; give a name")
-    score = _number(cells["score"], line, "score", faults)
-    stderr = _number(cells["stderr"], line, "stderr", faults) if cells.get("stderr") else None
-    if stderr is not None and stderr < 0:
-        faults.append(f"line {line}, stderr: {stderr:g} is below zero; a standard error is not")
-    if len(faults) > before or score is None:
-        return None
-    return Outcome(cells["candidate"], cells["outcome"], score, stderr, cells.get("source") or None)
-
-
-def _number(text: str, line: int, name: str, faults: list[str]) -> float | None:
-    try:
-        # float() takes "1_0" and other scripts' digits; a CSV of scores means neither.
-        value = float(text) if text.isascii() and "_" not in text else None
-    except ValueError:
-        value = None
-    if value is None:
-        hint = "use a decimal point" if "," in text else "give a number such as 0.71"
-        faults.append(f"line {line}, {name}: {text[:40]!r} is not a number; {hint}")
-        return None
-    if wrong := unusable(value):
-        faults.append(f"line {line}, {name}: {text[:40]!r} {wrong}; leave out the row instead")
-        return None
-    return value
-
-
-def _json(text: str, where: str) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        what = f"line {error.lineno} is not JSON ({error.msg})"
-        raise OutcomeError(what, where=where, fix="give the whole result file, or a CSV") from None
-    except (ValueError, RecursionError):
+        return load_json(raw.decode("utf-8-sig"), constants=True)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        what = f"line {line} is not UTF-8 (byte {raw[error.start]:#04x})"
+        raise OutcomeError(what, where=where, fix="save the file as UTF-8") from None
+    except NotJson as error:
+        place = f"line {error.line} " if error.line else ""
+        fix = "give the whole result file, or a CSV"
+        raise OutcomeError(f"{place}is not JSON ({error})", where=where, fix=fix) from None
+    except RecursionError:
         raise OutcomeError("is not JSON that can be read", where=where, fix="give a result file, or a CSV") from None
 
 
 def _of_harness(score: HarnessScore, name: str) -> Outcome:
-    return Outcome(score.candidate, score.outcome, score.score, score.stderr, f"{score.harness}: {name}")
+    source = f"{score.harness}: {name}"
+    return Outcome(score.candidate, score.outcome, score.score, score.stderr, source, score.lower_is_better)
 
 
 def _resembling(name: str, candidates: Sequence[str]) -> tuple[str, ...]:

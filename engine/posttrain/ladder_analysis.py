@@ -192,7 +192,8 @@ def _column(view: CorrelationView, names: Sequence[str]) -> FloatArray:
 
 def _outcome(view: CorrelationView, names: Sequence[str]) -> FloatArray:
     by_name = {point.name: point.y for point in view.points}
-    return np.array([by_name.get(name, math.nan) for name in names])
+    turned = 1 if view.outcome_higher_is_better else -1
+    return np.array([turned * by_name.get(name, math.nan) for name in names])
 
 
 def _groups(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Collection
@@ -15,6 +13,7 @@ from engine.stats.numbers import unusable
 from engine.store.predictors import StoredPredictor
 from rubrics.counted import count
 from rubrics.errors import BadInput
+from rubrics.sheets import open_sheet
 
 __all__ = ["read_columns"]
 
@@ -35,27 +34,17 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
         BadInput: naming file, line and column; nothing is taken from a file with a fault.
     """
     where = str(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     stored: dict[tuple[str, str], StoredPredictor] = {}
     faults: list[str] = []
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
+    with open_sheet(path, ("candidate",)) as sheet:
+        header = sheet.header
         names = _names(header, where)
         for name in lower_is_better:
             if name not in names:
                 fix = f"columns: {', '.join(sorted(names))}"
                 raise BadInput(f"has no column {name!r} for which lower could be better", where=where, fix=fix)
         at = header.index("candidate")
-        for row in reader:
-            line = reader.line_num
-            if not any(cell.strip() for cell in row):
-                continue
+        for line, row in sheet.rows:
             if len(row) != len(header):
                 faults.append(f"line {line}: has {len(row)} fields, the header {len(header)}")
                 continue
@@ -65,8 +54,8 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
             for name, cell in zip(header, row, strict=True):
                 if name not in names or not cell.strip():
                     continue
-                value = _number(cell.strip())
-                if value is None:
+                value = sheet.number(cell)
+                if value is None or not math.isfinite(value):
                     faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} is not a finite number")
                 elif wrong := unusable(value):
                     faults.append(f"line {line}, {name}: {cell.strip()[:40]!r} {wrong}")
@@ -76,8 +65,6 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
                     stored[candidate, name] = StoredPredictor(
                         candidate, name, value, note=path.name, lower_is_better=name in lower_is_better
                     )
-    except csv.Error as error:
-        raise BadInput(f"line {reader.line_num} is not CSV ({error})", where=where, fix="mend the quotes") from None
     if faults:
         more = f"\n  … and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         what = count(len(faults), "fault") + "\n  " + "\n  ".join(faults[:_SHOWN]) + more
@@ -99,12 +86,3 @@ def _names(header: list[str], where: str) -> set[str]:
         if name in COMPUTED or _MADE_HERE.match(name):
             raise BadInput(f"line 1: {name!r} is computed here", where=where, fix="give the column another name")
     return set(names)
-
-
-def _number(text: str) -> float | None:
-    try:
-        # float() takes "1_0" and other scripts' digits; a CSV of numbers means neither.
-        value = float(text) if text.isascii() and "_" not in text else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -283,6 +283,23 @@ def _m007_examples_under_way(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _m008_outcome_directions(connection: duckdb.DuckDBPyConnection) -> None:
+    # Which end of an outcome is the better one; null where nobody has said, and higher is taken to be. Correlations
+    # stay those of the numbers as they were given, so the view says which way they are to be read.
+    connection.execute(
+        """
+        alter table outcomes add column lower_is_better boolean;
+        create or replace view correlations as
+        select l.suite, l.protocol, l.metric, o.outcome, corr(l.value, o.score) as pearson, count(*) as n,
+               coalesce(any_value(d.lower_is_better), false) as lower_is_better
+        from leaderboard l join outcomes o using (candidate)
+        join (select outcome, bool_or(lower_is_better) as lower_is_better from outcomes group by outcome) d
+            on d.outcome = o.outcome
+        group by l.suite, l.protocol, l.metric, o.outcome having count(*) >= 3;
+        """
+    )
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m001_tables,
     _m002_views,
@@ -291,6 +308,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m005_construction,
     _m006_post_training,
     _m007_examples_under_way,
+    _m008_outcome_directions,
 )
 LATEST: Final = len(_STEPS)
 

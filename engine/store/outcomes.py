@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.store.connection import Store
 
 if TYPE_CHECKING:
-    from engine.outcomes.outcomes import Outcome
+    from engine.outcomes.outcome import Outcome
 
 __all__ = ["add_outcomes", "remove_outcomes", "stored_outcomes"]
 
@@ -27,9 +27,13 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
             ).fetchone()
             replaced += earlier is not None
             connection.execute(
-                "insert or replace into outcomes (candidate, outcome, score, stderr, source) values (?, ?, ?, ?, ?)",
-                [outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source],
-            )
+                "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better) "
+                "values (?, ?, ?, ?, ?, ?)",
+                [
+                    outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source,
+                    outcome.lower_is_better,
+                ],
+            )  # fmt: skip
     return replaced
 
 
@@ -45,10 +49,11 @@ def remove_outcomes(store: Store, names: Sequence[str], candidate: str | None = 
 
 def stored_outcomes(store: Store) -> list[Outcome]:
     """Every outcome, by name and candidate."""
-    from engine.outcomes.outcomes import Outcome
+    from engine.outcomes.outcome import Outcome
 
     with store.reading() as connection:
         rows = connection.execute(
-            "select candidate, outcome, score, stderr, source from outcomes order by outcome, candidate"
+            "select candidate, outcome, score, stderr, source, lower_is_better from outcomes "
+            "order by outcome, candidate"
         ).fetchall()
     return [Outcome(*row) for row in rows]

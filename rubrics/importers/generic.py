@@ -1,10 +1,14 @@
 """JSON lines, CSV and Parquet with any columns.
 
 Columns are found by the names of the contract or through a map of fields to columns. Beside the contract's fields
-one may hold `criterion` (the text of the one criterion), `subcategory` (its subcategory) and `chosen_score` and
-`rejected_score` (equal scores are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and
-`rejected` may be conversations (lists of `{role, content}`): the last turn is the response, and the turns before it are
-the prompt where no column is. Cells of CSV hold lists as JSON.
+one may hold `criterion` (the text of the one criterion), `subcategory` (its subcategory), `label` (which of the two
+responses is the better one) and `chosen_score` and `rejected_score`, or what other data sets call them (equal scores
+are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and `rejected` may be conversations
+(`rubrics.importers.turns`): the last turn is the response, and the turns before it are the prompt. Cells of CSV hold
+lists as JSON, or as Python prints them.
+
+Two columns that differ in a letter or number alone, such as `response_A` and `response_B`, do not say which is the
+better; a column beside them that may say so is heeded, and one that cannot be understood is a puzzle.
 
 Subcategory where neither column nor option gives one: Utility, since a bare preference says only which response served
 the person better.
@@ -12,37 +16,33 @@ the person better.
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from rubrics.errors import SuiteError
 from rubrics.faults import nearest
+from rubrics.importers.files import read_records, read_sheet
+from rubrics.importers.labels import better_of
 from rubrics.importers.options import MAPPED, ImportOptions
 from rubrics.importers.parquet import read_parquet
-from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, read_records, text_of
+from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, number_of, one_criterion, text_of
+from rubrics.importers.turns import conversation, sides
 from rubrics.taxonomy import Subcategory
 
-
-def _read_csv(path: Path) -> Iterator[Record]:
-    csv.field_size_limit(2**31 - 1)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines, strict=True)
-            names = rows.fieldnames or []
-            if twice := next((name for at, name in enumerate(names) if name in names[:at]), None):
-                raise SuiteError(f"has two columns named {twice!r}", where=str(path), fix="give each its own name")
-            for number, row in enumerate(rows, start=1):
-                whole = None not in row and None not in row.values()
-                yield Record(number, dict(row) if whole else Drop("a row with more or fewer cells than the header"))
-    except UnicodeDecodeError:
-        raise SuiteError("is not UTF-8", where=str(path), fix="save the file as UTF-8") from None
-    except csv.Error as error:
-        raise SuiteError(f"is not CSV ({error})", where=str(path), fix="quote cells with line breaks") from None
-    except OSError as error:
-        raise SuiteError(f"cannot be read ({error.strerror})", where=str(path), fix="check path and rights") from None
+_STRENGTHS: Final = ("overall_preference", "preference_strength")
+"""Columns whose numbers say by how much, and not which."""
+_LABELS: Final = frozenset({
+    "label", "winner", "preference", "preferred", "better", "best", "choice", "verdict", "judgement", "judgment",
+    "more_helpful", "human_preference", *_STRENGTHS,
+})  # fmt: skip
+"""Columns that, beside two responses, say which is the better."""
+_SIDED: Final = re.compile(r"(?P<stem>.*?)[ _.-]?(?P<side>[AaBb]|[012])(?P<rest>\W*)")
+_SCORES: Final = frozenset({"score", "scores", "rating", "ratings", "reward", "rewards", "avg", "mean", "overall"})
+_SHOTS: Final = frozenset({"shot", "shots", "exemplar", "exemplars", "few-shot", "fewshot"})
 
 
 def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
@@ -52,18 +52,27 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
     if record.number == 1:
         _check_columns(row, column, path)
     cell: dict[str, Any] = {name: row.get(column[name]) for name in MAPPED}
-    prompt, chosen, rejected = _turns(cell)
-    for name, value in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
-        if value is None:
-            yield Drop(f"no {name}")
-            return
-    tie = _compare_scores(cell)
+    turned = _by_label(row, column, options)
+    if isinstance(turned, Drop | Puzzle):
+        yield turned
+        return
+    worse_first = turned == "second"
+    if worse_first:
+        cell["chosen"], cell["rejected"] = cell["rejected"], cell["chosen"]
+    tie = None if turned else _compare_scores(row, cell, record.separator)
     if tie:
         yield Drop(tie)
         return
-    values: dict[str, Any] = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
-    for name in ("id", "domain", "group", "cluster", "split", "source", "license"):
+    made = sides(_known_turns(cell["prompt"]), cell["chosen"], cell["rejected"])
+    if not isinstance(made, dict):
+        yield made
+        return
+    values: dict[str, Any] = dict(made)
+    for name in ("id", "domain", "group", "cluster", "source", "license"):
         values[name] = text_of(cell[name]) or None
+    # Most data sets have a column `split`, which says train or test and nothing of exemplars.
+    split = text_of(cell["split"]) or ""
+    values["split"] = split if split.strip().casefold() in _SHOTS else None
     criteria, violated = _listed(cell["criteria"]), _listed(cell["violated"])
     if criteria and violated:
         values |= {"criteria": criteria, "violated": violated}
@@ -80,6 +89,46 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
     yield Draft(values)
 
 
+def _by_label(
+    row: dict[str, Any], column: dict[str, str], options: ImportOptions
+) -> Literal["first", "second"] | Drop | Puzzle | None:
+    """Which of the columns mapped to chosen and rejected is the better one; None where no column says."""
+    first, second = _sided(column["chosen"]), _sided(column["rejected"])
+    alike = first is not None and second is not None and first[0] == second[0] and first[1] != second[1]
+    told = "label" in options.map
+    name = column["label"] if told else next((name for name in row if name.casefold() in _LABELS), None)
+    if name is None or row.get(name) is None:
+        return Drop("no label") if told else None
+    numbers: Literal["", "from 0", "from 1"] = ""
+    turned = False
+    if alike and first is not None and second is not None:
+        if name not in _STRENGTHS:
+            numbers = "from 0" if "0" in (first[1], second[1]) else "from 1"
+        turned = first[1] > second[1]
+    elif told:
+        numbers = "from 1"
+    said = better_of(row[name], numbers=numbers)
+    if said == "tie":
+        # Beside chosen and rejected only a plain word is taken for a tie.
+        plain = isinstance(row[name], str) and row[name].casefold().startswith(("tie", "draw"))
+        return Drop("a tie") if alike or told or plain else None
+    if said is None or not (alike or told):
+        if alike or told:
+            return Puzzle(
+                f"the columns {column['chosen']!r} and {column['rejected']!r} and {name!r} = {str(row[name])[:40]!r}, "
+                "which does not say which of the two is the better",
+                "map label to a column that says A or B, or keep only columns that say chosen and rejected",
+            )
+        return None
+    return ("second" if said == "first" else "first") if turned else said
+
+
+def _sided(name: str) -> tuple[str, str] | None:
+    """`response_A` as what it is and which of two; None for a name that is not one of two."""
+    match = _SIDED.fullmatch(name)
+    return (match["stem"] + match["rest"], match["side"].casefold()) if match and match["stem"] else None
+
+
 def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> None:
     """The first row must have the columns that were named, and both responses.
 
@@ -87,7 +136,7 @@ def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> N
         SuiteError: with the columns there are, and the nearest to the one that is missing.
     """
     needed = [name for name in MAPPED if column[name] != name or name in ("chosen", "rejected")]
-    if not isinstance(row.get(column["chosen"]), list) and "prompt" not in needed:
+    if isinstance(conversation(row.get(column["chosen"])), str) and "prompt" not in needed:
         needed.append("prompt")
     for name in needed:
         if column[name] not in row:
@@ -101,14 +150,9 @@ def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> N
             )
 
 
-def _turns(cell: dict[str, Any]) -> tuple[Any, str | None, str | None]:
-    """Prompt and both responses, out of conversations where that is what the cells hold."""
-    prompt = _listed(cell["prompt"]) or text_of(cell["prompt"])
-    chosen, rejected = _listed(cell["chosen"]), _listed(cell["rejected"])
-    if not (chosen and rejected and isinstance(chosen[-1], dict) and isinstance(rejected[-1], dict)):
-        return prompt, text_of(cell["chosen"]), text_of(cell["rejected"])
-    before = [{"role": turn.get("role"), "content": turn.get("content")} for turn in chosen[:-1]]
-    return prompt or before or None, text_of(chosen[-1].get("content")), text_of(rejected[-1].get("content"))
+def _known_turns(value: object) -> object:
+    """A prompt; texts of a list of turns are read where they are JSON, as every other text stands for itself."""
+    return _listed(value) or value
 
 
 def _listed(value: object) -> list[Any] | None:
@@ -121,18 +165,35 @@ def _listed(value: object) -> list[Any] | None:
     return value if isinstance(value, list) and value else None
 
 
-def _compare_scores(cell: dict[str, Any]) -> str | None:
-    try:
-        better, worse = float(cell["chosen_score"]), float(cell["rejected_score"])
-    except (TypeError, ValueError):
+def _compare_scores(row: dict[str, Any], cell: dict[str, Any], separator: str) -> str | None:
+    """Why two scores keep two responses from being a pair; None where they do not."""
+    given = [_score_of(row, cell, side) for side in ("chosen", "rejected")]
+    if any(value is None or value == "" for value in given):
         return None
+    better, worse = (number_of(value, separator) for value in given)
+    if better is None or worse is None:
+        return "a score that is no finite number"
     if better == worse:
         return "a tie"
     return "the rejected response scores higher" if worse > better else None
 
 
+def _score_of(row: dict[str, Any], cell: dict[str, Any], side: str) -> object:
+    """The score of one response, under the contract's name or another's, such as score_chosen or chosen-rating."""
+    if (own := cell[f"{side}_score"]) is not None:
+        return own
+    for name in row:
+        words = set(re.split(r"[\W_]+", str(name).casefold())) - {""}
+        if side in words and words - {side} and words - {side} <= _SCORES:
+            return row[name]
+    return None
+
+
 FORMATS = [
     Format("jsonl", "pairs", "JSON lines with a prompt and two responses", "", "", read_records, _items),
-    Format("csv", "pairs", "a CSV file with a header, a prompt and two responses", "", "", _read_csv, _items),
+    Format(
+        "csv", "pairs", "a CSV file with a header, a prompt and two responses", "", "",
+        partial(read_sheet, known=MAPPED), _items,
+    ),
     Format("parquet", "pairs", "a Parquet file with a prompt and two responses", "", "", read_parquet, _items),
-]
+]  # fmt: skip

@@ -23,6 +23,7 @@ MAPPED = (
     "subcategory",
     "chosen_score",
     "rejected_score",
+    "label",
     "group",
     "cluster",
     "split",

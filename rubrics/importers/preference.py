@@ -20,8 +20,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from rubrics.importers.files import read_records
 from rubrics.importers.options import ImportOptions
-from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, read_records, text_of
+from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, text_of
 from rubrics.taxonomy import Subcategory
 
 _LLMBAR = {
@@ -142,6 +143,7 @@ FORMATS = [
         "MIT",
         read_records,
         _llmbar,
+        ("input", "output_1", "output_2", "label"),
     ),
     Format(
         "rm-bench",

@@ -1,18 +1,20 @@
-"""What formats are made of: records from a file, and for each the drafts or the reasons that come of it."""
+"""What formats are made of: records, and for each the drafts or the reasons that come of it."""
 
 from __future__ import annotations
 
-import json
+import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from rubrics.errors import SuiteError
-from rubrics.faults import Fault
 from rubrics.importers.options import ImportOptions
-from rubrics.jsonl import open_lines, parse_lines
+from rubrics.sheets import parse_number
 
-__all__ = ["Draft", "Drop", "Format", "Item", "Record", "one_criterion", "read_records", "text_of"]
+__all__ = [
+    "Draft", "Drop", "Format", "Item", "Puzzle", "Record", "number_of", "objects", "one_criterion", "plain_name",
+    "text_of",
+]  # fmt: skip
 
 
 class Draft(NamedTuple):
@@ -27,7 +29,15 @@ class Drop(NamedTuple):
     reason: str
 
 
-Item = Draft | Drop
+class Puzzle(NamedTuple):
+    """Something that is not understood: nothing is imported, since what else would be misunderstood is not known."""
+
+    seen: str
+    """What stands there, in words."""
+    fix: str = "name the format that this is, or bring it into prompt, chosen and rejected"
+
+
+Item = Draft | Drop | Puzzle
 
 
 class Record(NamedTuple):
@@ -36,6 +46,8 @@ class Record(NamedTuple):
     number: int
     """Line, row or place in the list, from 1."""
     value: dict[str, Any] | Drop
+    separator: str = ","
+    """Of the cells, which decides how numbers are written in them."""
 
 
 class Format(NamedTuple):
@@ -50,48 +62,10 @@ class Format(NamedTuple):
     read: Callable[[Path], Iterator[Record]]
     items: Callable[[Record, Path, ImportOptions], Iterator[Item]]
     """Everything one record could become: at least one item."""
+    marks: tuple[str, ...] = ()
+    """Fields by which a record of this format is told from those of others."""
     gather: Callable[[Iterator[Record]], Iterator[Record]] | None = None
     """Puts records together that only make pairs with each other; holds them all in memory."""
-
-
-def read_records(path: Path) -> Iterator[Record]:
-    """Records of a JSON lines file, one line at a time, or of a JSON list or object of objects, read whole.
-
-    A line that is not an object is a Drop.
-
-    Raises:
-        SuiteError: the file cannot be read, or holds neither.
-    """
-    if path.suffix not in (".jsonl", ".ndjson"):
-        whole = _read_whole(path)
-        if whole is not None:
-            for number, value in enumerate(whole, start=1):
-                yield Record(number, value if isinstance(value, dict) else Drop("not a JSON object"))
-            return
-    with open_lines(path, SuiteError) as lines:
-        for number, value in parse_lines(lines):
-            yield Record(number, Drop("not a line of JSON") if isinstance(value, Fault) else value)
-
-
-def _read_whole(path: Path) -> list[object] | None:
-    """The records of a list, or of an object that holds one under each key; None where the file is lines."""
-    with open_lines(path, SuiteError) as lines:
-        raw = b"".join(lines)
-    try:
-        value = json.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise SuiteError("is not UTF-8", where=str(path), fix="save the file as UTF-8") from None
-    except RecursionError:
-        raise SuiteError(
-            "is nested too deeply to be read", where=str(path), fix="check that it is the right file"
-        ) from None
-    except ValueError:
-        return None
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and value and all(isinstance(row, dict) for row in value.values()):
-        return list(value.values())
-    return [value]
 
 
 def text_of(value: object) -> str | None:
@@ -99,6 +73,25 @@ def text_of(value: object) -> str | None:
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def number_of(value: object, separator: str = ",") -> float | None:
+    """A finite number, or text that is one; None for anything else."""
+    try:
+        number = parse_number(value, separator) if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if number is None or isinstance(value, bool) or not math.isfinite(number) else number
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """The objects of a list, without what else stands in it."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def plain_name(stem: str) -> str:
+    """A file's name as part of an id."""
+    return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-") or "row"
 
 
 def one_criterion(options: ImportOptions, name: str, text: str, subcategory: str) -> dict[str, Any]:

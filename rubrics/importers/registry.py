@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from pydantic import ValidationError
 
 from rubrics.errors import SuiteError
 from rubrics.faults import explain, nearest
-from rubrics.importers import generic, preference, rubric, scored
+from rubrics.importers import compared, generic, preference, rubric, scored
 from rubrics.importers.options import ImportOptions
-from rubrics.importers.records import Draft, Drop, Format, Record
+from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, plain_name
+from rubrics.importers.turns import sides
 from rubrics.jsonl import write_whole
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Pair
@@ -24,7 +25,7 @@ from rubrics.schema import Pair
 __all__ = ["FORMATS", "ImportResult", "import_pairs"]
 
 FORMATS: dict[str, Format] = {
-    entry.name: entry for module in (generic, preference, scored, rubric) for entry in module.FORMATS
+    entry.name: entry for module in (generic, preference, compared, scored, rubric) for entry in module.FORMATS
 }
 """Every format by its name."""
 
@@ -122,10 +123,15 @@ class _Run:
 
     def write(self, files: Sequence[Path], target: TextIO) -> None:
         for path in files:
-            records = self._counted(self.format.read(path))
+            records = self._counted(self.format.read(path), path)
             for record in self.format.gather(records) if self.format.gather else records:
                 for item in self._items(record, path):
                     self.considered += 1
+                    if isinstance(item, Puzzle):
+                        raise SuiteError(
+                            f"nothing is imported, since record {record.number} is not understood: {item.seen}",
+                            where=str(path), fix=item.fix,
+                        )  # fmt: skip
                     made = self._check(item, path) if isinstance(item, Draft) else item
                     if isinstance(made, Drop):
                         self.dropped[made.reason] += 1
@@ -136,12 +142,29 @@ class _Run:
                     if self.written == self.options.limit:
                         return
 
-    def _counted(self, records: Iterator[Record]) -> Iterator[Record]:
-        for record in records:
+    def _counted(self, records: Iterator[Record], path: Path) -> Iterator[Record]:
+        for number, record in enumerate(records):
+            if not number and isinstance(record.value, dict):
+                self._recognise(record.value, path)
             self.records += 1
             yield record
 
-    def _items(self, record: Record, path: Path) -> Iterator[Draft | Drop]:
+    def _recognise(self, row: dict[str, Any], path: Path) -> None:
+        """Whether the first record is rather another format's.
+
+        Raises:
+            SuiteError: it is.
+        """
+        like = [entry for entry in FORMATS.values() if entry.marks and all(name in row for name in entry.marks)]
+        if not like or self.format in like or _takes(self.format, row, self.options):
+            return
+        best = max(like, key=lambda entry: len(entry.marks))
+        raise SuiteError(
+            f"has the fields {', '.join(best.marks)}, which are those of {best.name}", where=str(path),
+            fix=f"import it as {best.name}",
+        )  # fmt: skip
+
+    def _items(self, record: Record, path: Path) -> Iterator[Item]:
         if isinstance(record.value, Drop):
             yield record.value
             return
@@ -157,7 +180,7 @@ class _Run:
         """The draft as the line to write, or why it is dropped."""
         options = self.options
         values = {key: value for key, value in draft.values.items() if value is not None}
-        values.setdefault("id", f"{_plain(path.stem)}-{self.considered:06d}")
+        values.setdefault("id", f"{plain_name(path.stem)}-{self.considered:06d}")
         values["domain"] = options.domain or values.get("domain") or self.format.name
         for key, value in (("source", self.format.source), ("license", self.format.license)):
             given = getattr(options, key) or values.get(key) or value
@@ -192,6 +215,9 @@ def _reason(error: ValidationError, values: dict[str, object], model: type[Pair]
     return f"{field} {re.sub('‘.*’', 'a value', message)}"
 
 
-def _plain(stem: str) -> str:
-    """A file's name as part of an id."""
-    return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-") or "row"
+def _takes(entry: Format, row: dict[str, Any], options: ImportOptions) -> bool:
+    """Whether a generic format has what it needs: by its map, or since the row names chosen and rejected itself."""
+    if entry not in generic.FORMATS:
+        return False
+    named = "chosen" in row and "rejected" in row
+    return bool(options.map) or (named and isinstance(sides(row.get("prompt"), row["chosen"], row["rejected"]), dict))

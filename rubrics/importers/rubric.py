@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rubrics.importers.files import read_records
 from rubrics.importers.options import ImportOptions
-from rubrics.importers.records import Draft, Drop, Format, Item, Record, read_records, text_of
+from rubrics.importers.records import Draft, Drop, Format, Item, Record, number_of, objects, text_of
 from rubrics.taxonomy import Subcategory as S
 
 _AXES = {
@@ -36,13 +37,18 @@ def _health_bench(record: Record, path: Path, options: ImportOptions) -> Iterato
     row = record.value
     assert isinstance(row, dict)
     criteria: list[dict[str, str]] = []
-    for item in row.get("rubrics") or ():
+    rubrics = objects(row.get("rubrics"))
+    if not isinstance(row.get("rubrics"), list) or len(rubrics) < len(row["rubrics"]):
+        yield Drop("criteria that are no objects")
+        return
+    for item in rubrics:
         text = text_of(item.get("criterion"))
         if text is None:
             continue
-        tags = [str(tag).removeprefix("axis:") for tag in item.get("tags") or ()]
+        given = item.get("tags")
+        tags = [str(tag).removeprefix("axis:") for tag in given] if isinstance(given, list) else []
         subcategory = options.subcategory or next((_AXES[tag] for tag in tags if tag in _AXES), S.UTILITY)
-        if (item.get("points") or 0) < 0:
+        if (number_of(item.get("points")) or 0) < 0:
             text = f"Does not do this: {text}"
         criteria.append({"id": f"r{len(criteria) + 1}", "text": text, "subcategory": str(subcategory)})
     if not criteria:
@@ -166,11 +172,17 @@ def _ifeval(record: Record, path: Path, options: ImportOptions) -> Iterator[Item
         return
     criteria: list[dict[str, Any]] = []
     for name, values in zip(names, settings, strict=True):
-        if name not in _IFEVAL:
+        if not isinstance(name, str) or name not in _IFEVAL:
             yield Drop("an instruction of unknown kind")
             return
         subcategory, text = _IFEVAL[name]
-        given = {key: ", ".join(value) if isinstance(value, list) else value for key, value in (values or {}).items()}
+        if values is not None and not isinstance(values, dict):
+            yield Drop("an instruction without its settings")
+            return
+        given = {
+            key: ", ".join(map(str, value)) if isinstance(value, list) else value
+            for key, value in (values or {}).items()
+        }
         try:
             words = text.format(**given)
         except KeyError:
@@ -198,6 +210,7 @@ FORMATS = [
         "MIT",
         read_records,
         _health_bench,
+        ("prompt", "rubrics"),
     ),
     Format(
         "biggen",
@@ -207,6 +220,7 @@ FORMATS = [
         "Apache-2.0",
         read_records,
         _biggen,
+        ("input", "score_rubric"),
     ),
     Format(
         "ifeval",
@@ -216,5 +230,6 @@ FORMATS = [
         "Apache-2.0",
         read_records,
         _ifeval,
+        ("prompt", "instruction_id_list", "kwargs"),
     ),
 ]

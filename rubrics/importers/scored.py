@@ -23,8 +23,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from rubrics.importers.files import read_records
 from rubrics.importers.options import ImportOptions
-from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, read_records, text_of
+from rubrics.importers.records import Draft, Drop, Format, Item, Record, number_of, one_criterion, plain_name, text_of
 from rubrics.taxonomy import Subcategory
 
 _REQUEST = re.compile(
@@ -80,11 +81,8 @@ def _score(row: dict[str, Any]) -> float | None:
     for name in ("gpt4_score", "orig_score", "score"):
         value: Any = row.get(name)
         values: list[Any] = value if isinstance(value, list) else [value]
-        try:
-            numbers = [float(entry) for entry in values]
-        except (TypeError, ValueError):
-            continue
-        if numbers and all(0 <= number <= 100 for number in numbers):
+        numbers = [number for number in map(number_of, values) if number is not None and 0 <= number <= 100]
+        if numbers and len(numbers) == len(values):
             return fmean(numbers)
     return None
 
@@ -110,7 +108,7 @@ def _prometheus(record: Record, path: Path, options: ImportOptions) -> Iterator[
         else:
             yield Draft(
                 {
-                    "id": f"{path.stem}-{better.number:05d}-{worse.number:05d}",
+                    "id": f"{plain_name(path.stem)}-{better.number:05d}-{worse.number:05d}",
                     "prompt": row["prompt"],
                     "chosen": better.response,
                     "rejected": worse.response,
@@ -167,7 +165,7 @@ def _gsm8k(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
             continue
         yield Draft(
             {
-                "id": f"{path.stem}-{record.number:04d}/{better}-{worse}",
+                "id": f"{plain_name(path.stem)}-{record.number:04d}/{better}-{worse}",
                 "domain": "sums",
                 "prompt": text_of(row.get("question")),
                 "chosen": kept,

@@ -161,7 +161,7 @@ def _print_league(outcome: str, league: League) -> None:
     ]  # fmt: skip
     print_table(columns, rows, right=columns[1:])
     narrate(
-        "lower-is-better predictors are turned here, so that a good one correlates above zero",
+        "lower-is-better predictors and outcomes are turned here, so that a good predictor correlates above zero",
         f"95 % and p: {league.rows[0].by(league.statistic).method}",
         f"p: {HELP['p']}", f"p (Holm): {COLUMNS['p_holm']}", HELP["size"],
         f"without one, without a family: {HELP['without']}",
@@ -231,6 +231,7 @@ def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
     return {
         "predictor": view.predictor, "outcome": view.outcome, "source": view.source, "notes": view.notes,
         "help": view.help, "higher_is_better": view.higher_is_better,
+        "outcome_higher_is_better": view.outcome_higher_is_better,
         "points": [asdict(point) for point in view.points],
         "statistics": {statistic.name: asdict(statistic) for statistic in view.statistics.statistics},
         "leave_one_out": [asdict(left_out) for left_out in view.statistics.leave_one_out],

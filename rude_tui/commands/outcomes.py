@@ -24,21 +24,35 @@ def outcomes() -> None:
     "--map", "mapping", multiple=True, metavar="NAME=CANDIDATE|FILE.csv",
     help="What a name in the file is called here; a CSV has the columns name and candidate.",
 )  # fmt: skip
+@click.option("--averages", is_flag=True, help="Also the means over tasks or groups that stand beside these.")
+@click.option("--one-scale", is_flag=True, help="What looks like fractions beside percents is one scale.")
 @database
-def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> None:
-    """Add outcomes from a CSV (candidate, outcome, score[, stderr, source]) or the results of an evaluation harness.
+def add(
+    files: tuple[Path, ...], mapping: tuple[str, ...], averages: bool, one_scale: bool, db: Path | None
+) -> None:  # fmt: skip
+    """Add outcomes from a table or from the results of an evaluation harness.
 
-    Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect. An outcome is called task/metric. Names
-    are matched as they stand or as --map says, never guessed; near-misses are pointed out.
+    A CSV has the columns candidate, outcome, score[, stderr, source, direction]; the direction is higher or lower,
+    whichever is better. Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called
+    task/metric. Names are matched as they stand or as --map says, never guessed; near-misses are pointed out.
     """
+    from engine.outcomes.outcome import check_together, unsaid_directions
     from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
-    from engine.store.outcomes import add_outcomes
+    from engine.store.outcomes import add_outcomes, stored_outcomes
     from engine.store.runs import candidate_names
 
     store = store_of(db)
     names = mapping_of(mapping)
-    scores = renamed([outcome for file in files for outcome in read_outcomes(file)], names)
+    read = [read_outcomes(file, averages=averages) for file in files]
+    scores = renamed([outcome for file in read for outcome in file.outcomes], names)
+    added = {(score.candidate, score.outcome) for score in scores}
+    here = [score for score in stored_outcomes(store) if (score.candidate, score.outcome) not in added]
+    touched = {score.outcome for score in scores}
+    together = [score for score in (*scores, *here) if score.outcome in touched]
+    check_together(together, one_scale=one_scale)
     replaced = add_outcomes(store, scores)
+    narrate(*(f"note: left out: {what}" for file in read for what in file.left_out))
+    narrate(*(f"note: {what}" for what in unsaid_directions(together)))
     narrate(f"{len(scores)} outcomes stored, {replaced} of them in place of an earlier score")
     candidates = candidate_names(store)
     for stranger, near in near_misses([outcome.candidate for outcome in scores], candidates).items():
@@ -80,13 +94,17 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
     if as_json:
         print_json([asdict(outcome) for outcome in listed])
         return
+    better = {None: "–", False: "higher", True: "lower"}
     print_table(
-        ["outcome", "candidate", "score", "stderr", "source"],
+        ["outcome", "candidate", "score", "stderr", "better", "source"],
         [
-            [o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}", o.source]
+            [
+                o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}",
+                better[o.lower_is_better], o.source,
+            ]
             for o in listed
         ],
         right=["score", "stderr"],
-    )
+    )  # fmt: skip
     if not listed:
         narrate("no outcomes yet: rude-tui outcomes add FILE.csv, or rude-tui correlate --published")

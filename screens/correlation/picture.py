@@ -32,13 +32,13 @@ def picture(data: ScatterData, highlight: Highlight) -> Picture:
             glyph = "○"
         spots.append(Spot(one_line(point.name, 30), point.x, y, glyph, tone, point.name == highlight.candidate))
     if line is None or not spots:
-        return Picture(plain(view.predictor), plain(view.outcome), tuple(spots))
+        return Picture(plain(view.predictor), plain(view.outcome_label), tuple(spots))
     low, high = min(spot.x for spot in spots), max(spot.x for spot in spots)
     steps = [low + (high - low) * i / _STEPS for i in range(_STEPS + 1)]
     bands = [line.band(x) for x in steps]
     return Picture(
         plain(view.predictor),
-        plain(view.outcome),
+        plain(view.outcome_label),
         tuple(spots),
         tuple((x, line.at(x)) for x in steps),
         tuple((x, band[0]) for x, band in zip(steps, bands, strict=True)),

@@ -40,7 +40,7 @@ def test_other_text_is_no_number_of_tokens(text: str) -> None:
         ("candidate,run,tokens\na,r,nan\n", "no number of tokens"),
         ("candidate,run,tokens\na,r,1e90\n", "no number of tokens between 1 and 1e"),
         ("candidate,run,tokens\na,r,1\na,q,2\n", "named twice"),
-        ('candidate,run,tokens\n"a,r,1\n', "is no CSV"),
+        ('candidate,run,tokens\n"a,r,1\n', "is not CSV"),
     ],
 )
 def test_faults_in_checkpoints_are_named(tmp_path: Path, text: str, fault: str) -> None:

@@ -80,7 +80,7 @@ _INSPECT: dict[str, Any] = {
 def _read(folder: Path, content: dict[str, Any]) -> list[Outcome]:
     path = folder / "results.json"
     path.write_text(json.dumps(content))
-    return read_outcomes(path)
+    return read_outcomes(path).outcomes
 
 
 def test_lm_evaluation_harness(tmp_path: Path) -> None:
@@ -89,8 +89,92 @@ def test_lm_evaluation_harness(tmp_path: Path) -> None:
         Outcome("acme/small-it", "quiz/acc", 0.55, 0.08, source),
         Outcome("acme/small-it", "sums/exact_match,strict-match", 0.25, 0.01, source),
         Outcome("acme/small-it", "sums/exact_match,flexible-extract", 0.5, None, source),
-        Outcome("acme/small-it", "all/acc", 0.4, 0.02, source),
     ]
+
+
+def _left_out(folder: Path, content: dict[str, Any]) -> list[str]:
+    (folder / "results.json").write_text(json.dumps(content))
+    return read_outcomes(folder / "results.json").left_out
+
+
+def test_a_group_stays_only_where_its_tasks_are_not_there(tmp_path: Path) -> None:
+    assert _left_out(tmp_path, _LM_EVAL) == ["all (a mean of what stands beside it)"]
+    alone = _change(_LM_EVAL, "results", to={"all": _LM_EVAL["groups"]["all"]})
+    assert [outcome.outcome for outcome in _read(tmp_path, alone)] == ["all/acc"]
+    kept = read_outcomes(tmp_path / "results.json", averages=True)
+    assert not kept.left_out
+
+
+def test_directions_are_the_file_s_own_else_those_a_metric_is_known_for(tmp_path: Path) -> None:
+    told = _change(_LM_EVAL, "results", "quiz", "perplexity,none", to=12.5)
+    told["higher_is_better"] = {"quiz": {"acc": True}, "sums": {"exact_match": False}}
+    assert {outcome.outcome: outcome.lower_is_better for outcome in _read(tmp_path, told)} == {
+        "quiz/acc": False,
+        "quiz/perplexity": True,
+        "sums/exact_match,strict-match": True,
+        "sums/exact_match,flexible-extract": True,
+    }
+    told = _change(_LIGHTEVAL, "config_tasks", to={
+        "lighteval|prose": {"metrics": [{"metric_name": "bleu", "higher_is_better": False}]},
+        "lighteval|sums|5": {"metric": [
+            {"metric_name": ["extractive_match", "x"], "higher_is_better": {"extractive_match": True, "x": False}},
+        ]},
+    })  # fmt: skip
+    assert [outcome.lower_is_better for outcome in _read(tmp_path, told)] == [False, True]
+
+
+def test_lm_evaluation_harness_before_filters(tmp_path: Path) -> None:
+    old = {
+        "results": {"quiz": {"acc": 0.5, "acc_stderr": 0.1, "ppl": 7.5, "ppl_stderr": float("nan")}},
+        "versions": {"quiz": 0},
+        "config": {"model": "hf-causal", "model_args": "pretrained=acme/old,dtype=float16", "num_fewshot": 0},
+    }
+    assert [(o.candidate, o.outcome, o.score, o.stderr, o.lower_is_better) for o in _read(tmp_path, old)] == [
+        ("acme/old", "quiz/acc", 0.5, 0.1, None),
+        ("acme/old", "quiz/ppl", 7.5, None, True),
+    ]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), "N/A", None])
+def test_a_score_that_is_no_number_is_left_out_by_name(tmp_path: Path, bad: object) -> None:
+    content = _change(_LM_EVAL, "results", "quiz", "acc,none", to=bad)
+    assert {outcome.outcome for outcome in _read(tmp_path, content)} == {
+        "sums/exact_match,strict-match",
+        "sums/exact_match,flexible-extract",
+    }
+    assert any("quiz/acc" in what and "not a finite number" in what for what in _left_out(tmp_path, content))
+
+
+def test_inspect_scorer_read_by_two_reducers_is_two_outcomes(tmp_path: Path) -> None:
+    two = [
+        {"name": "words", "reducer": reducer, "metrics": {"accuracy": {"value": value}, "all": {"value": value}}}
+        for reducer, value in (("mean", 0.625), ("at_least_2", 0.375))
+    ]
+    found = _read(tmp_path, _change(_INSPECT, "results", "scores", to=two))
+    assert {outcome.outcome: outcome.score for outcome in found} == {
+        "advice/words/accuracy,mean": 0.625,
+        "advice/words/accuracy,at_least_2": 0.375,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"results": {"a": {"acc,none": 0.25, "acc,none": 0.5}}, "model_name": "m"}', "given twice"),
+        ('{"results": {"a\\ud800": {"acc,none": 0.25}}, "model_name": "m"}', "half of a surrogate pair"),
+        ('{"results": {"a": {"acc,none": 0.25}}, "model_name": "m\\udc00"}', "half of a surrogate pair"),
+        ('{"results": {"a": {"acc,none": NaN}}, "model_name": "m"}', "not a finite number"),
+    ],
+)
+def test_text_that_says_two_things_or_nothing_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(OutcomeError, match=said):
+        read_outcomes(tmp_path / "r.json")
+
+
+def test_json_in_utf_16_is_read(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(_LM_EVAL), encoding="utf-16")
+    assert len(read_outcomes(tmp_path / "r.json").outcomes) == 3
 
 
 @pytest.mark.parametrize("arguments", ["pretrained=acme/old,dtype=float16", {"pretrained": "acme/old"}])
@@ -106,8 +190,6 @@ def test_lighteval(tmp_path: Path) -> None:
     assert set(found) == {
         "lighteval|sums|5/extractive_match",
         "lighteval|prose|0/bleu",
-        "all/extractive_match",
-        "all/bleu",
     }
     assert found["lighteval|prose|0/bleu"] == Outcome(
         "acme/small-it", "lighteval|prose|0/bleu", 12, None, "lighteval: results.json"
@@ -136,10 +218,10 @@ def _change(content: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
     ("content", "said"),
     [
         (_change(_LM_EVAL, "results", "quiz", "acc,none", to=10**400), "is not finite"),
-        (_change(_LM_EVAL, "results", "quiz", "acc,none", to=float("nan")), "results.quiz.acc,none: nan is not finite"),
         (_change(_LM_EVAL, "results", "quiz", to=[1]), "results.quiz: must be an object, is list"),
         (_change(_change(_LM_EVAL, "model_name", to=None), "config", to=None), "model_name: is missing"),
         (_change(_change(_LM_EVAL, "results", to={}), "groups", to={}), "holds no scores"),
+        (_change(_LM_EVAL, "results", "quiz", "acc,none", to=float("inf")), "is not finite"),
         (_change(_LIGHTEVAL, "config_general", to={}), "config_general.model_name: is missing"),
         (_change(_LIGHTEVAL, "results", to=None), "results: must be an object, is NoneType"),
         (_change(_INSPECT, "status", to="cancelled"), "status: is 'cancelled'"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.outcomes.outcome import check_together, mixed_scales, unsaid_directions
 from engine.outcomes.outcomes import Outcome, mapping_of, near_misses, published_outcomes, read_outcomes, renamed
 from rubrics.errors import OutcomeError
 
@@ -26,7 +27,7 @@ def test_full_and_short_rows(tmp_path: Path) -> None:
         "\r\n"
         "health,other, 7e-1 ,,\r\n",
     )
-    assert read_outcomes(path) == [
+    assert read_outcomes(path).outcomes == [
         Outcome("Acme, Inc/base", "health", -0.171, 0.01, "our run, May"),
         Outcome("other", "health", 0.7),
     ]
@@ -48,10 +49,10 @@ def test_full_and_short_rows(tmp_path: Path) -> None:
         ("candidate,outcome,score\nm,o,1_0\n", "line 2, score: '1_0' is not a number"),
         ("candidate,outcome,score\nm,o,1e308\n", "line 2, score: '1e308' is beyond 1e+100"),
         ("candidate,outcome,score\nm,o,-1e-300\n", "line 2, score: '-1e-300' is nearer to 0 than 1e-100"),
-        ("candidate,outcome,score\nm,o,NaN\n", "line 2, score: 'NaN' is not finite"),
+        ("candidate,outcome,score\nm,o,NaN\n", "holds no score: o of m is not a number (line 2)"),
+        ("candidate,outcome,score,direction\nm,o,1,up\n", "line 2, direction: 'up' is neither higher nor lower"),
         ("candidate,outcome,score\nm,o,-inf\n", "not finite"),
         ("candidate,outcome,score,stderr\nm,o,1,-2\n", "line 2, stderr: -2 is below zero"),
-        ("candidate,outcome,score,stderr\nm,o,1,nan\n", "line 2, stderr: 'nan' is not finite"),
         ("candidate,outcome,score\n,o,1\n", "line 2, candidate: is empty"),
         ("candidate,outcome,score\nm, ,1\n", "line 2, outcome: is empty"),
         ("candidate,outcome,score\nm,o,1\nm,p,1\nm,o,2\n", "line 4: 'm' already has a score of 'o' on line 2"),
@@ -60,6 +61,7 @@ def test_full_and_short_rows(tmp_path: Path) -> None:
         (b"PK\x03\x04rest", "zip archive"),
         ("{", "line 1 is not JSON"),
         ("[" * 100_000, "is not JSON that can be read"),
+        ("candidate\toutcome\tscore\nm\to\t1,250\n", "line 2, score: '1,250' is not a number"),
         ("[1, 2]", "not a result file of a known harness"),
     ],
 )
@@ -80,6 +82,56 @@ def test_all_faults_at_once_up_to_twenty(tmp_path: Path) -> None:
     assert "… and 5 more" in caught.value.what
 
 
+SHEET = [["candidate", "outcome", "score", "direction"], ["c0", "tide", "0,31", "lower"], ["c1", "tide", "0,4475", ""]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(("separator", "first"), [(";", ""), ("\t", ""), (";", "sep=;\r\n"), ("|", "")])
+def test_spreadsheets_are_read_as_they_are_saved(tmp_path: Path, encoding: str, separator: str, first: str) -> None:
+    text = first + "".join(separator.join(row) + "\r\n" for row in SHEET)
+    found = read_outcomes(_write(tmp_path, text.encode(encoding))).outcomes
+    assert [(o.candidate, o.score, o.lower_is_better) for o in found] == [("c0", 0.31, True), ("c1", 0.4475, None)]
+
+
+def test_a_row_of_nan_is_left_out_by_name(tmp_path: Path) -> None:
+    read = read_outcomes(_write(tmp_path, "candidate,outcome,score,stderr\nm,o,nan,\nm,p,1,nan\n"))
+    assert read == ([Outcome("m", "p", 1.0)], ["o of m is not a number (line 2)"])
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ((0.31, 44.0, 0.52, 71.5), "fractions (c0 0.31, c2 0.52) and percents (c1 44, c3 71.5)"),
+        ((-0.02, 8.5), "fractions"),
+        ((0.31, 0.44, 1.0, 0.0), ""),
+        ((31.0, 44.0, 1.0, 0.0), ""),
+        ((0.9, 1.2, 2.5, 3.1), ""),
+        ((0.5, 1200.0), ""),
+    ],
+)
+def test_fractions_beside_percents_are_named(scores: tuple[float, ...], said: str) -> None:
+    held = [Outcome(f"c{n}", "o", score) for n, score in enumerate(scores)]
+    assert mixed_scales(held).startswith(said)
+    assert bool(mixed_scales(held)) == bool(said)
+    if said:
+        with pytest.raises(OutcomeError, match="two scales"):
+            check_together(held)
+    check_together(held, one_scale=True)
+
+
+def test_two_opinions_on_which_end_is_better_are_refused() -> None:
+    held = [Outcome("a", "o", 2.0, source="a.json", lower_is_better=True), Outcome("b", "o", 3.0)]
+    check_together(held)
+    with pytest.raises(OutcomeError, match=r"lower is better by a\.json, higher by the score of c"):
+        check_together([*held, Outcome("c", "o", 4.0, lower_is_better=False)])
+
+
+def test_names_of_losses_without_a_direction_are_pointed_out() -> None:
+    held = [Outcome("a", "wiki/word_perplexity", 2.0), Outcome("a", "val loss", 2.0), Outcome("a", "closs", 2.0)]
+    assert [what.split(":")[0] for what in unsaid_directions(held)] == ["wiki/word_perplexity", "val loss"]
+    assert not unsaid_directions([Outcome("a", "loss", 2.0, lower_is_better=False)])
+
+
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(OutcomeError, match="cannot be read"):
         read_outcomes(tmp_path / "none.csv")
@@ -93,7 +145,7 @@ def test_rubbish_is_refused_or_read_but_never_crashes(tmp_path_factory: pytest.T
     for head in (b"", b"candidate,outcome,score\n", b'{"results": '):
         path.write_bytes(head + content)
         try:
-            found = read_outcomes(path)
+            found = read_outcomes(path).outcomes
         except OutcomeError:
             continue
         assert found

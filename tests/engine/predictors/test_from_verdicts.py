@@ -213,5 +213,5 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_bytes(b"candidate,x\n\xff,1\n")
     with pytest.raises(BadInput, match="UTF-8"):
         read_columns(tmp_path / "own.csv")
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(BadInput, match="is a folder"):
         read_columns(tmp_path)

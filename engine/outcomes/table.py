@@ -1,0 +1,118 @@
+"""A person's own table of outcomes: a CSV with the columns `candidate, outcome, score[, stderr, source, direction]`."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from typing import Final
+
+from engine.outcomes.outcome import Outcome
+from engine.stats.numbers import unusable
+from rubrics.counted import count
+from rubrics.errors import OutcomeError
+from rubrics.sheets import parse_sheet
+
+__all__ = ["HEADER", "read_table"]
+
+_REQUIRED: Final = ("candidate", "outcome", "score")
+_COLUMNS: Final = (*_REQUIRED, "stderr", "source", "direction")
+HEADER: Final = ",".join(_REQUIRED) + "[,stderr,source,direction]"
+_SHOWN: Final = 20
+"""Faults shown in one message; the count of the rest is given."""
+_DIRECTIONS: Final = {
+    "": None, "higher": False, "higher is better": False, "lower": True, "lower is better": True,
+}  # fmt: skip
+
+
+def read_table(raw: bytes, where: str) -> tuple[list[Outcome], list[str]]:
+    """The scores of a table, and those left out because they are not a number, by name.
+
+    Raises:
+        OutcomeError: naming line and field of every fault; nothing is taken from a table with one.
+    """
+    with parse_sheet(io.BufferedReader(io.BytesIO(raw)), _COLUMNS, where, OutcomeError) as sheet:
+        _check_header(sheet.header, where)
+        rows = _Rows(sheet.header, sheet.number)
+        for line, row in sheet.rows:
+            rows.take(line, row)
+    if rows.faults:
+        shown = "\n  ".join(rows.faults[:_SHOWN])
+        more = f"\n  … and {len(rows.faults) - _SHOWN} more" if len(rows.faults) > _SHOWN else ""
+        raise OutcomeError(
+            f"{count(len(rows.faults), 'fault')}\n  {shown}{more}",
+            where=where,
+            fix="mend these lines; nothing was read",
+        )
+    if not rows.by_key:
+        what = f"holds no score: {rows.left_out[0]}" if rows.left_out else "holds a header and no scores"
+        raise OutcomeError(what, where=where, fix="add one row per score")
+    return list(rows.by_key.values()), rows.left_out
+
+
+def _check_header(header: list[str], where: str) -> None:
+    missing = [name for name in _REQUIRED if name not in header]
+    unknown = [name for name in header if name not in _COLUMNS]
+    twice = [name for name in _COLUMNS if header.count(name) > 1]
+    what = (
+        f"line 1: column {missing[0]!r} is missing"
+        if missing
+        else f"line 1: column {unknown[0]!r} is not known"
+        if unknown
+        else f"line 1: column {twice[0]!r} stands twice"
+        if twice
+        else ""
+    )
+    if what:
+        raise OutcomeError(what, where=where, fix=f"the header must be {HEADER}")
+
+
+class _Rows:
+    """What the rows of one table come to."""
+
+    def __init__(self, header: list[str], number: Callable[[str], float | None]) -> None:
+        self._header = header
+        self._number_of = number
+        self._lines: dict[tuple[str, str], int] = {}
+        self.by_key: dict[tuple[str, str], Outcome] = {}
+        self.faults: list[str] = []
+        self.left_out: list[str] = []
+
+    def take(self, line: int, row: list[str]) -> None:
+        """Keep the score of one row, or say what is wrong with it."""
+        if len(row) != len(self._header):
+            self.faults.append(f"line {line}: has {len(row)} fields, the header {len(self._header)}")
+            return
+        cells = {name: cell.strip() for name, cell in zip(self._header, row, strict=True)}
+        before = len(self.faults)
+        for name in ("candidate", "outcome"):
+            if not cells[name]:
+                self.faults.append(f"line {line}, {name}: is empty; give a name")
+        score = self._number(cells["score"], line, "score")
+        stderr = self._number(cells["stderr"], line, "stderr") if cells.get("stderr") else None
+        if stderr is not None and stderr < 0:
+            self.faults.append(f"line {line}, stderr: {stderr:g} is below zero; a standard error is not")
+        direction = " ".join(cells.get("direction", "").casefold().replace("_", " ").split())
+        if direction not in _DIRECTIONS:
+            self.faults.append(f"line {line}, direction: {cells['direction'][:40]!r} is neither higher nor lower")
+        if len(self.faults) > before or score is None:
+            return
+        key = (cells["candidate"], cells["outcome"])
+        if math.isnan(score):
+            self.left_out.append(f"{key[1]} of {key[0]} is not a number (line {line})")
+        elif key in self.by_key:
+            self.faults.append(f"line {line}: {key[0]!r} already has a score of {key[1]!r} on line {self._lines[key]}")
+        else:
+            known = stderr if stderr is None or not math.isnan(stderr) else None
+            self.by_key[key] = Outcome(*key, score, known, cells.get("source") or None, _DIRECTIONS[direction])
+            self._lines[key] = line
+
+    def _number(self, text: str, line: int, name: str) -> float | None:
+        value = self._number_of(text)
+        if value is None:
+            hint = "use a decimal point" if "," in text else "give a number such as 0.71"
+            self.faults.append(f"line {line}, {name}: {text[:40]!r} is not a number; {hint}")
+        elif not math.isnan(value) and (wrong := unusable(value)):
+            self.faults.append(f"line {line}, {name}: {text[:40]!r} {wrong}; leave out the row instead")
+            return None
+        return value

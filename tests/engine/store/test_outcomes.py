@@ -1,0 +1,32 @@
+"""Which end of an outcome is the better one: kept with it, unknown in databases that are older."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import engine.store.migrations as migrations
+from engine.outcomes.outcome import Outcome
+from engine.store.connection import Store
+from engine.store.outcomes import add_outcomes, stored_outcomes
+
+
+def test_a_direction_comes_back_as_it_was_given(tmp_path: Path) -> None:
+    store = Store(tmp_path / "x.duckdb")
+    given = [Outcome("a", "o", 1.0, None, None, direction) for direction in (True, False, None)]
+    for outcome in given:
+        add_outcomes(store, [outcome])
+        assert stored_outcomes(store) == [outcome]
+
+
+def test_outcomes_of_an_older_database_are_kept_without_a_direction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.duckdb"
+    with duckdb.connect(str(path)) as connection, monkeypatch.context() as patch:
+        patch.setattr(migrations, "LATEST", 7)
+        migrations.migrate(connection)
+        connection.execute("insert into outcomes (candidate, outcome, score) values ('a', 'o', 0.5)")
+    assert stored_outcomes(Store(path)) == [Outcome("a", "o", 0.5)]
