@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from rubrics.errors import SuiteError
 from rubrics.faults import Fault, explain, nearest, shown, summarise
-from rubrics.jsonl import open_lines, parse_lines, write_whole
+from rubrics.jsonl import open_lines, parse_lines
 from rubrics.schema import Pair, Suite, inconsistencies
+from rubrics.targets import write_whole
 
 __all__ = [
     "Scan",

@@ -87,7 +87,7 @@ def write_sheet(items: Sequence[Item], path: Path) -> None:
         RudeError: it cannot be written.
     """
     from engine.export.files import safe_cell
-    from rubrics.jsonl import write_whole
+    from rubrics.targets import write_whole
 
     with write_whole(path) as out:
         writer = csv.writer(out, lineterminator="\n")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from engine.export.parquet import write_parquet
 from engine.export.tables import Table
-from rubrics.errors import BadInput, RudeError
+from rubrics.errors import BadInput
+from rubrics.targets import whole
 
-__all__ = ["safe_cell", "whole", "write_csv", "write_table"]
+__all__ = ["safe_cell", "write_csv", "write_table"]
 
 _FORMULA: Final = ("=", "+", "-", "@")
 
@@ -52,25 +51,6 @@ def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
         )
     with whole(path) as scratch:
         writer(table, scratch, raw)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write into; it takes its place at the end, or goes without a trace.
-
-    Raises:
-        RudeError: the file cannot be written; an older one of the same name is left as it was.
-    """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield scratch
-        os.replace(scratch, path)
-    except OSError as error:
-        raise RudeError(
-            f"cannot be written ({error.strerror or error})", where=str(path), fix="name another file", shell="-o FILE"
-        ) from None
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _csv(table: Table, path: Path, raw: bool) -> None:

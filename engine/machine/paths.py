@@ -11,7 +11,7 @@ __all__ = ["cache_dir", "digest_dir", "log_dir"]
 def cache_dir() -> Path:
     """What can be made again: hashes, logs. `RUDE_TUI_CACHE`, else the user's cache folder."""
     if named := os.environ.get("RUDE_TUI_CACHE"):
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("rude-tui", appauthor=False))

@@ -17,9 +17,9 @@ from rubrics.faults import explain, nearest
 from rubrics.importers import generic, preference, rubric, scored
 from rubrics.importers.options import ImportOptions
 from rubrics.importers.records import Draft, Drop, Format, Record
-from rubrics.jsonl import write_whole
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Pair
+from rubrics.targets import write_whole
 
 __all__ = ["FORMATS", "ImportResult", "import_pairs"]
 

@@ -35,7 +35,7 @@ def add(files: tuple[Path, ...], mapping: tuple[str, ...], db: Path | None) -> N
     from engine.store.outcomes import add_outcomes
     from engine.store.runs import candidate_names
 
-    store = store_of(db)
+    store = store_of(db, new=True)
     names = mapping_of(mapping)
     scores = renamed([outcome for file in files for outcome in read_outcomes(file)], names)
     replaced = add_outcomes(store, scores)

@@ -30,10 +30,10 @@ def report(
     The page is a single file that asks nothing of the network; it can be mailed, printed and read on a phone. Failed
     pairs are those lost by the widest margins, in turn from each candidate and subcategory.
     """
-    from engine.export.files import whole
     from engine.export.report import ReportRequest, gather, page
     from engine.results.board import Question
     from rubrics.errors import BadInput
+    from rubrics.targets import whole
 
     if output != "-" and Path(output).suffix.lower() not in (".html", ".htm"):
         raise BadInput("a report is a page of HTML", where=output, fix="end it in .html")
