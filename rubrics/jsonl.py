@@ -11,6 +11,7 @@ from typing import Any
 
 from rubrics.errors import BadInput
 from rubrics.faults import Fault, shown
+from rubrics.sources import bounded_lines, regular
 
 __all__ = ["open_lines", "parse_lines"]
 
@@ -80,10 +81,9 @@ def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
 @contextmanager
 def open_lines(path: Path, error: type[BadInput]) -> Iterator[Iterable[bytes]]:
     """The lines of a file, as bytes; what goes wrong on the way is raised as `error`."""
+    regular(path, error)
     try:
-        with path.open("rb") as lines:
-            yield lines
-    except IsADirectoryError:
-        raise error("is a folder, not a file", where=str(path), fix="give a .jsonl file") from None
+        with path.open("rb") as source:
+            yield bounded_lines(source, path, error)
     except OSError as fault:
         raise error(f"cannot be read ({fault.strerror})", where=str(path), fix="check path and rights") from None

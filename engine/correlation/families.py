@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from rubrics.errors import BadInput
+from rubrics.sources import read_text
 
 __all__ = ["RULE", "families_of", "family_of", "named", "read_families"]
 
@@ -49,11 +50,7 @@ def read_families(path: Path) -> dict[str, str]:
     """
     where = str(path)
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True))
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
+        rows = list(csv.DictReader(io.StringIO(read_text(path, BadInput), newline=""), strict=True))
     except csv.Error as error:
         raise BadInput(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
     by_candidate: dict[str, str] = {}

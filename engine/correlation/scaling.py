@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.stats.numbers import unusable
 from rubrics.errors import BadInput
+from rubrics.sources import read_text
 
 __all__ = ["Checkpoint", "ProxyRow", "StandIn", "read_checkpoints", "read_proxies", "read_stand_ins", "tokens_of"]
 
@@ -115,12 +116,7 @@ def read_stand_ins(path: Path) -> list[StandIn]:
 def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
     """Line number and the wanted cells of each row, none of them empty."""
     where, fix = str(path), "a header " + ",".join(columns) + " and one row each"
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
+    text = read_text(path, BadInput)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows = []
     try:

@@ -18,6 +18,7 @@ from engine.outcomes.formats import HarnessScore, read_results
 from engine.stats.numbers import unusable
 from rubrics.counted import count
 from rubrics.errors import OutcomeError
+from rubrics.sources import read_bytes, read_text
 
 __all__ = ["Outcome", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
 
@@ -47,12 +48,7 @@ def read_outcomes(path: Path) -> list[Outcome]:
         OutcomeError: naming file, line and field; nothing is taken from a file with a fault.
     """
     where = str(path)
-    try:
-        raw = path.read_bytes()
-    except IsADirectoryError:
-        raise OutcomeError("is a folder, not a file of outcomes", where=where, fix="give one file") from None
-    except OSError as error:
-        raise OutcomeError(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
+    raw = read_bytes(path, OutcomeError)
     if raw.startswith(b"PK\x03\x04"):
         raise OutcomeError(
             "is a zip archive, such as Inspect's .eval log",
@@ -127,12 +123,8 @@ def mapping_of(parts: Iterable[str]) -> dict[str, str]:
 def _read_mapping(path: Path) -> list[tuple[str, str]]:
     where = str(path)
     try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        rows = csv.DictReader(io.StringIO(read_text(path, OutcomeError), newline=""), strict=True)
         return [(row.get("name") or "", row.get("candidate") or "") for row in rows]
-    except OSError as error:
-        raise OutcomeError(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise OutcomeError(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
     except csv.Error as error:
         raise OutcomeError(f"is not CSV ({error})", where=where, fix="mend the quotes") from None
 

@@ -15,6 +15,7 @@ from engine.stats.numbers import unusable
 from engine.store.predictors import StoredPredictor
 from rubrics.counted import count
 from rubrics.errors import BadInput
+from rubrics.sources import read_text
 
 __all__ = ["read_columns"]
 
@@ -35,12 +36,7 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
         BadInput: naming file, line and column; nothing is taken from a file with a fault.
     """
     where = str(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 (byte {error.start})", where=where, fix="save the file as UTF-8") from None
+    text = read_text(path, BadInput)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     stored: dict[tuple[str, str], StoredPredictor] = {}
     faults: list[str] = []

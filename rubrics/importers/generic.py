@@ -23,11 +23,13 @@ from rubrics.faults import nearest
 from rubrics.importers.options import MAPPED, ImportOptions
 from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, read_records, text_of
+from rubrics.sources import regular
 from rubrics.taxonomy import Subcategory
 
 
 def _read_csv(path: Path) -> Iterator[Record]:
     csv.field_size_limit(2**31 - 1)
+    regular(path, SuiteError)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines, strict=True)

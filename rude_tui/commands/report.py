@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import narrate, print_json
+from rude_tui.streams import as_utf8
 
 __all__ = ["report"]
 
@@ -42,7 +42,7 @@ def report(
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
     contents = ReportRequest(question, predictors, outcomes, pairs)
     if output == "-":
-        sys.stdout.write(page(gather(store_of(db), contents)))
+        as_utf8().write(page(gather(store_of(db), contents)))
         return
     path = Path(output)
     with whole(path) as scratch:
