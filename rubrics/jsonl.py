@@ -1,20 +1,19 @@
-"""JSON lines in and text files out: strict on the way in, whole or not at all on the way out."""
+"""JSON lines, read strictly."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from rubrics.errors import BadInput, RudeError
+from rubrics.errors import BadInput
 from rubrics.faults import Fault, shown
+from rubrics.sources import bounded_lines, regular
 
-__all__ = ["NotJson", "load_json", "open_lines", "parse_lines", "write_whole"]
+__all__ = ["NotJson", "load_json", "open_lines", "parse_lines"]
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -109,33 +108,9 @@ def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
 @contextmanager
 def open_lines(path: Path, error: type[BadInput]) -> Iterator[Iterable[bytes]]:
     """The lines of a file, as bytes; what goes wrong on the way is raised as `error`."""
+    regular(path, error)
     try:
-        with path.open("rb") as lines:
-            yield lines
-    except IsADirectoryError:
-        raise error("is a folder, not a file", where=str(path), fix="give a .jsonl file") from None
+        with path.open("rb") as source:
+            yield bounded_lines(source, path, error)
     except OSError as fault:
         raise error(f"cannot be read ({fault.strerror})", where=str(path), fix="check path and rights") from None
-
-
-@contextmanager
-def write_whole(path: Path) -> Iterator[TextIO]:
-    """A text file that appears under its name only when all of it is written: UTF-8, \\n.
-
-    Raises:
-        RudeError: the folder is missing, rights are, or the disk is full; what was there before is untouched.
-    """
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    try:
-        with scratch.open("x", encoding="utf-8", newline="\n") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(scratch, path)
-    except OSError as fault:
-        raise RudeError(
-            f"cannot be written ({fault.strerror})", where=str(path), fix="check folder, rights and free space"
-        ) from None
-    finally:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)

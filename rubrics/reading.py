@@ -7,14 +7,15 @@ import os
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
 from rubrics.errors import SuiteError
 from rubrics.faults import Fault, explain, nearest, shown, summarise
-from rubrics.jsonl import open_lines, parse_lines, write_whole
+from rubrics.jsonl import open_lines, parse_lines
 from rubrics.schema import Pair, Suite, inconsistencies
+from rubrics.targets import write_whole
 
 __all__ = [
     "Scan",
@@ -27,6 +28,10 @@ __all__ = [
     "suite_path",
     "write_suite",
 ]
+
+
+_CARD_BYTES: Final = 1 << 20
+"""Of a card, which is a page of prose."""
 
 
 def built_in_names() -> list[str]:
@@ -81,7 +86,10 @@ def read_suite(path: Path) -> Suite:
 def read_card(path: Path) -> str:
     """The Markdown beside a suite file; empty where there is none."""
     card = path.with_suffix(".md")
-    return card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    if not card.is_file():
+        return ""
+    with card.open("rb") as source:
+        return source.read(_CARD_BYTES).decode("utf-8", errors="replace")
 
 
 def parse_suite(raw: bytes, *, name: str, where: str = "", card: str = "") -> Suite:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from rubrics.errors import BadInput
+from rubrics.sources import regular
 
 __all__ = ["Sheet", "open_sheet", "parse_number", "parse_sheet"]
 
@@ -71,11 +72,10 @@ def open_sheet(path: Path, known: Collection[str], error: type[BadInput] = BadIn
         BadInput: as `error`; it cannot be read, or is no table.
     """
     where = str(path)
+    regular(path, error)
     try:
         with path.open("rb") as source, parse_sheet(source, known, where, error) as sheet:
             yield sheet
-    except IsADirectoryError:
-        raise error("is a folder, not a file", where=where, fix="give one file") from None
     except OSError as fault:
         raise error(f"cannot be read ({fault.strerror})", where=where, fix="check path and rights") from None
 

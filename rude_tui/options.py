@@ -88,9 +88,15 @@ def source_options(command: F) -> F:
     return command
 
 
-def store_of(db: Path | None) -> Store:
-    """The store of `--db`, given after the command or before it."""
-    return Store(db or click.get_current_context().find_root().obj)
+def store_of(db: Path | None, *, new: bool = False) -> Store:
+    """The store of `--db`, given after the command or before it.
+
+    Args:
+        new: the command stores something that a database may begin with; one that only reads, or changes what is
+            stored, wants a database that is named to be there.
+    """
+    named = db or click.get_current_context().find_root().obj
+    return Store(named, must_exist=named is not None and not new)
 
 
 def question_options(command: F) -> F:

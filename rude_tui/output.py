@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rubrics.counted import count
-from screens.shell.plain import plain
+from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,13 +32,22 @@ __all__ = [
 
 _WRAPPED: Final = 20
 """Cells to which a column of text may shrink, by wrapping, before columns move to a table of their own."""
+_OBEYED: Final = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+"""Control codes that JSON lets stand, marks that turn or hide text, and halves of characters."""
 _GAP: Final = 3
 """Cells between two columns."""
 
 
 def print_json(value: Any) -> None:
-    """JSON on standard output; NaN, which JSON lacks, becomes null."""
-    sys.stdout.write(json.dumps(_finite(value), ensure_ascii=False, indent=1) + "\n")
+    """JSON on standard output; NaN, which JSON lacks, becomes null.
+
+    What a terminal would obey, and what the stream's encoding may lack, is escaped: parsed, it is what it was.
+    """
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    text = json.dumps(_finite(value), ensure_ascii=not unicode, indent=1)
+    sys.stdout.write(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def _finite(value: Any) -> Any:
@@ -64,11 +74,12 @@ def print_table(
     """
     from rich.console import Console
 
-    numeric = set(right)
+    columns = [one_line(name) for name in columns]
+    numeric = set(map(one_line, right))
     cells = [[plain("" if cell is None else str(cell)) for cell in row] for row in rows]
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=500)
+        console = Console(highlight=False, markup=False, emoji=False, width=500)
     needed = [
         width if name in numeric else min(width, _WRAPPED)
         for name, width in zip(columns, _widths(columns, cells), strict=True)
@@ -107,7 +118,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: set[s
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
         table.add_column(
-            name,
+            Text(name),
             justify="right" if name in numeric else "left",
             no_wrap=name in numeric,
             overflow="fold",

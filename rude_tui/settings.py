@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rubrics.errors import BadInput, RudeError
+from rubrics.targets import write_whole
 
 __all__ = ["Settings", "load_settings", "save_setting", "settings_file"]
 
@@ -35,7 +36,7 @@ _FILE: Final = "settings.toml"
 def settings_file() -> Path:
     """`settings.toml` in the folder `RUDE_TUI_CONFIG` names, else in the user's configuration folder."""
     if named := os.environ.get("RUDE_TUI_CONFIG"):
-        return Path(named).expanduser() / _FILE
+        return Path(os.path.expanduser(named)) / _FILE
     import platformdirs
 
     return Path(platformdirs.user_config_dir("rude-tui", appauthor=False)) / _FILE
@@ -106,9 +107,8 @@ def save_setting(name: str, value: Any, file: Path | None = None) -> None:
         document = tomlkit.parse(text)
         document[name] = value
         file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = file.with_name(file.name + ".part")
-        scratch.write_text(tomlkit.dumps(document), encoding="utf-8")
-        os.replace(scratch, file)
+        with write_whole(file) as out:
+            out.write(tomlkit.dumps(document))
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
     except OSError as error:

@@ -138,7 +138,7 @@ def _longer_name(candidate: Candidate, parents: int) -> str:
 
 def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
     """The model folders that one argument stands for."""
-    path = Path(item).expanduser()
+    path = Path(os.path.expanduser(item))
     try:
         # The empty string, often a variable that was not set, is not meant as the folder we are in.
         is_folder, is_there = bool(item) and path.is_dir(), bool(item) and os.path.lexists(path)
@@ -237,7 +237,7 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
     Raises:
         CandidateError: there is no such folder. Everything wrong *in* it is among the candidate's problems.
     """
-    folder = Path(os.path.abspath(path.expanduser()))
+    folder = Path(os.path.abspath(os.path.expanduser(path)))
     if not folder.is_dir():
         raise CandidateError("no such folder", where=shown(path), fix="check the path")
     names = _listing(folder)

@@ -83,8 +83,8 @@ def write_construction(store: Store, run_id: str, output: Path) -> Written:
             before is untouched.
     """
     from rubrics.check import check_suite
-    from rubrics.jsonl import write_whole
     from rubrics.reading import write_suite
+    from rubrics.targets import beside, write_whole
 
     row = find_construction(store, run_id)
     examples = examples_of(store, row.run_id)
@@ -107,8 +107,9 @@ def write_construction(store: Store, run_id: str, output: Path) -> Written:
         agreement(readings, labels_of(examples)),
     )  # fmt: skip
     write_suite(output, suite.pairs)
-    with write_whole(output.with_suffix(".md")) as out:
-        out.write(card(facts))
+    if page := beside(output, ".md"):
+        with write_whole(page) as out:
+            out.write(card(facts))
     aside = len(gathered.left_out)
     notes = [f"{aside} pairs left out: {_counted(gathered.left_out.values())}"] if aside else []
     notes += [f"suite check: {finding.message}" for finding in report.warnings]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from engine.store.construct_review import BlindReading, add_readings, decisions_
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
+from rubrics.sources import read_text
 
 __all__ = ["Item", "agreement_of", "hidden", "keep_readings", "read_sheet", "sample", "write_sheet"]
 
@@ -87,7 +89,7 @@ def write_sheet(items: Sequence[Item], path: Path) -> None:
         RudeError: it cannot be written.
     """
     from engine.export.files import safe_cell
-    from rubrics.jsonl import write_whole
+    from rubrics.targets import write_whole
 
     with write_whole(path) as out:
         writer = csv.writer(out, lineterminator="\n")
@@ -107,9 +109,8 @@ def read_sheet(path: Path) -> dict[tuple[str, int], bool]:
         BadInput: it cannot be read, lacks a column, or a cell says neither yes nor no; every such line is named.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as source:
-            rows = list(csv.DictReader(source))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.DictReader(io.StringIO(read_text(path, BadInput), newline="")))
+    except csv.Error as error:
         raise BadInput(f"cannot be read ({error})", where=str(path)[:200], fix="save it as CSV in UTF-8") from None
     if rows and not {"item", "criterion", "met"} <= set(rows[0]):
         raise BadInput("lacks the columns item, criterion and met", where=str(path), fix="fill in a sheet of ours")

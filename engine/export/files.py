@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from engine.export.parquet import write_parquet
 from engine.export.tables import Table
-from rubrics.errors import BadInput, RudeError
+from rubrics.errors import BadInput
+from rubrics.targets import whole
 
-__all__ = ["safe_cell", "whole", "write_csv", "write_table"]
+__all__ = ["safe_cell", "write_csv", "write_table"]
 
-_FORMULA: Final = ("=", "+", "-", "@")
+_FORMULA: Final = "[-=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
+"""Signs that begin a formula; spreadsheets take the full-width and small forms for the same."""
+_BEGINS: Final = re.compile(_FORMULA)
+_BEHIND: Final = re.compile(rf"([;\t][\s\"]*)(?={_FORMULA})")
+"""Where a spreadsheet set to another separator begins a cell."""
 
 
 def safe_cell(value: Any) -> Any:
-    """A text cell that no spreadsheet takes for a formula: those that could be get a leading apostrophe."""
-    if isinstance(value, str) and value and (value[0] in _FORMULA or not value[0].isprintable()):
-        return "'" + value
-    return value
+    """A text cell that no spreadsheet takes for a formula: an apostrophe stands before what could begin one."""
+    if not isinstance(value, str) or not value:
+        return value
+    text = _BEHIND.sub(r"\1'", value)
+    return "'" + text if _BEGINS.match(text) or not text[0].isprintable() else text
 
 
 def write_csv(table: Table, out: Any, *, raw: bool = False) -> None:
@@ -31,7 +36,7 @@ def write_csv(table: Table, out: Any, *, raw: bool = False) -> None:
     writer = csv.writer(out, lineterminator="\n")
     # Before Python 3.13 a carriage return alone is not quoted, and readers take it for the end of a line.
     careful = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(table.columns)
+    writer.writerow(table.columns if raw else [safe_cell(name) for name in table.columns])
     for row in table.rows:
         cells = row if raw else [safe_cell(cell) for cell in row]
         broken = any(isinstance(cell, str) and "\r" in cell for cell in cells)
@@ -52,25 +57,6 @@ def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
         )
     with whole(path) as scratch:
         writer(table, scratch, raw)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write into; it takes its place at the end, or goes without a trace.
-
-    Raises:
-        RudeError: the file cannot be written; an older one of the same name is left as it was.
-    """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield scratch
-        os.replace(scratch, path)
-    except OSError as error:
-        raise RudeError(
-            f"cannot be written ({error.strerror or error})", where=str(path), fix="name another file", shell="-o FILE"
-        ) from None
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _csv(table: Table, path: Path, raw: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -187,4 +188,4 @@ def _laid_only(
 def _place(name: str) -> str:
     from rubrics.reading import built_in_names
 
-    return name if name in built_in_names() else str(Path(name).expanduser().resolve())
+    return name if name in built_in_names() else str(Path(os.path.expanduser(name)).resolve())

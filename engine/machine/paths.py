@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from functools import cache
 from pathlib import Path
 
 __all__ = ["cache_dir", "digest_dir", "log_dir"]
@@ -11,7 +13,7 @@ __all__ = ["cache_dir", "digest_dir", "log_dir"]
 def cache_dir() -> Path:
     """What can be made again: hashes, logs. `RUDE_TUI_CACHE`, else the user's cache folder."""
     if named := os.environ.get("RUDE_TUI_CACHE"):
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("rude-tui", appauthor=False))
@@ -23,7 +25,16 @@ def digest_dir() -> Path:
 
 
 def log_dir() -> Path:
-    """Logs of scoring processes; made when asked for."""
+    """Logs of scoring processes; made when asked for. Where the cache cannot be written, a temporary folder."""
     folder = cache_dir() / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return _instead()
+    return folder if os.access(folder, os.W_OK | os.X_OK) else _instead()
+
+
+@cache
+def _instead() -> Path:
+    """Of this process alone, since in a shared place nobody may foretell its name; it stays, as logs do."""
+    return Path(tempfile.mkdtemp(prefix="rude-tui-logs-"))

@@ -19,6 +19,7 @@ from engine.outcomes.table import HEADER, read_table
 from rubrics.errors import OutcomeError
 from rubrics.jsonl import NotJson, load_json
 from rubrics.sheets import open_sheet
+from rubrics.sources import read_bytes
 
 __all__ = ["Outcome", "OutcomesFile", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
 
@@ -45,12 +46,7 @@ def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
         OutcomeError: naming file, line and field; nothing is taken from a file with a fault.
     """
     where = str(path)
-    try:
-        raw = path.read_bytes()
-    except IsADirectoryError:
-        raise OutcomeError("is a folder, not a file of outcomes", where=where, fix="give one file") from None
-    except OSError as error:
-        raise OutcomeError(f"cannot be read ({error.strerror})", where=where, fix="check path and rights") from None
+    raw = read_bytes(path, OutcomeError)
     if raw.startswith(b"PK\x03\x04"):
         raise OutcomeError(
             "is a zip archive, such as Inspect's .eval log",

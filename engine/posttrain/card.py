@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -30,6 +29,7 @@ from engine.store.posttrain import PostTrainRun, StageScore, stored_posttrain, s
 from engine.store.runs import Status
 from rubrics.counted import count
 from rubrics.errors import BadInput
+from rubrics.targets import write_whole
 
 __all__ = ["PLOT", "card", "report"]
 
@@ -74,9 +74,8 @@ def report(
 
 
 def _write(path: Path, text: str) -> None:
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(text, encoding="utf-8", newline="")
-    os.replace(scratch, path)
+    with write_whole(path) as out:
+        out.write(text)
 
 
 def _rows(outcomes: Iterable[Outcome]) -> Iterable[list[object]]:

@@ -35,6 +35,7 @@ from transformers import (
 
 from engine.posttrain.byte_tokenizer import train_tokenizer
 from rubrics.errors import BadInput, Exit, RudeError
+from rubrics.sources import read_text
 from rubrics.world import documents
 from rubrics.world.corpus import DIALOGUE
 
@@ -100,9 +101,9 @@ def read_recipes(path: Path = _RECIPES) -> list[Recipe]:
         BadInput: the file cannot be read or a recipe is not right.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_text(path, BadInput))
         recipes = [Recipe(**{**table.get("common", {}), **model}) for model in table["model"]]
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(
             f"recipes cannot be read ({error})", where=str(path), fix="see pretrain.toml for the form"
         ) from None

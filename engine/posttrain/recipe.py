@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import sys
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
 from rubrics.errors import BadInput
+from rubrics.sources import read_text
 
 __all__ = ["STAGES", "Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
 
@@ -131,8 +134,7 @@ class PostTraining:
         parts = {key: _part(_SECTIONS[key], value) if key in _SECTIONS else value for key, value in table.items()}
         parts["seeds"] = tuple(parts.get("seeds", cls.seeds))
         recipe = cls(**parts)
-        faults = [text for wrong, text in _faults(recipe) if wrong]
-        if faults:
+        if faults := _faults(recipe):
             raise ValueError("; ".join(faults))
         return recipe
 
@@ -145,24 +147,59 @@ def _part(kind: type, values: Any) -> Any:
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
-def _faults(recipe: PostTraining) -> list[tuple[bool, str]]:
+_LARGEST: Final = 2**31 - 1
+_LEAST: Final = {
+    "sft.steps": 0, "rl.steps": 0, "rl.rank": 0, "rl.generations": 2, "evaluation.samples": 0, "lora.above": 0,
+    "tasks.seed": 0,
+}  # fmt: skip
+"""Where it is not 1."""
+_MAY_BE_ZERO: Final = frozenset({"rl.divergence"})
+
+
+def _faults(recipe: PostTraining) -> list[str]:
+    """What is wrong with the values; types are looked at first, since nothing can be said of a date's size."""
+    values = {"name": recipe.name, "seeds": recipe.seeds}
+    values |= {name: getattr(recipe, name) for name in ("response_tokens", "save_every")}
+    types = {f.name: str(f.type) for f in fields(PostTraining)}
+    for section, kind in _SECTIONS.items():
+        values |= {f"{section}.{f.name}": getattr(getattr(recipe, section), f.name) for f in fields(kind)}
+        types |= {f"{section}.{f.name}": str(f.type) for f in fields(kind)}
+    faults = [text for name, value in values.items() if (text := _fault(name, value, types[name]))]
+    if faults:
+        return faults
     both = set(recipe.tasks.train) & set(recipe.tasks.test)
-    counts = {
-        "response_tokens": recipe.response_tokens, "save_every": recipe.save_every, "criteria": recipe.tasks.criteria,
-        "demonstrations": recipe.tasks.demonstrations, "per_family": recipe.tasks.per_family,
-        "seen_per_family": recipe.tasks.seen_per_family,
-        "sft.batch": recipe.sft.batch, "rl.prompts": recipe.rl.prompts, "evaluation.batch": recipe.evaluation.batch,
-    }  # fmt: skip
-    return [
-        (not recipe.seeds or len(set(recipe.seeds)) != len(recipe.seeds), "seeds: give one or more, each once"),
-        (bool(both), f"{', '.join(sorted(both)[:3])}: a family is trained on or tested, not both"),
-        (recipe.sft.steps < 0 or recipe.rl.steps < 0, "steps: not below 0"),
-        (recipe.rl.rank < 0 or recipe.lora.rank < 1, "rank: not below 0; of lora, at least 1"),
-        (recipe.rl.generations < 2, "rl.generations: at least 2, as they are each other's baseline"),
-        *((not isinstance(n, int) or n < 1, f"{name}: a whole number, at least 1") for name, n in counts.items()),
-        (not 0 < recipe.tasks.test_share < 1, "tasks.test_share: between 0 and 1"),
-        (recipe.evaluation.samples < 0, "evaluation.samples: not below 0"),
-    ]
+    if both:
+        faults.append(f"{', '.join(sorted(both)[:3])}: a family is trained on or tested, not both")
+    if not recipe.seeds or len(set(recipe.seeds)) != len(recipe.seeds):
+        faults.append("seeds: give one or more, each once")
+    if recipe.tasks.test_share >= 1:
+        faults.append("tasks.test_share: between 0 and 1")
+    return faults
+
+
+def _fault(name: str, value: object, kind: str) -> str | None:
+    if kind == "int":
+        least, most = _LEAST.get(name, 1), 2**63 - 1 if name == "lora.above" else _LARGEST
+        right = type(value) is int and least <= value <= most
+        return (
+            None
+            if right
+            else f"{name}: a whole number, at least {least}"
+            + f" and at most {most}" * (type(value) is int and value > most)
+        )
+    if kind == "float":
+        number = value if type(value) in (int, float) else math.nan
+        assert isinstance(number, int | float)
+        if 0 < number <= sys.float_info.max or (number == 0 and name in _MAY_BE_ZERO):
+            return None
+        return f"{name}: a number " + ("from 0" if name in _MAY_BE_ZERO else "above 0")
+    if kind == "str":
+        return None if isinstance(value, str) and value.strip() and value.isprintable() else f"{name}: a text"
+    one, what = (int, "whole numbers from 0") if kind == "tuple[int, ...]" else (str, "texts")
+    right = isinstance(value, tuple) and all(type(item) is one for item in value)
+    if right and one is int:
+        right = all(0 <= item <= _LARGEST for item in value)  # type: ignore[attr-defined]
+    return None if right else f"{name}: a list of {what}"
 
 
 def read_recipe(path: Path) -> PostTraining:
@@ -171,9 +208,12 @@ def read_recipe(path: Path) -> PostTraining:
     Raises:
         BadInput: it cannot be read, or does not hold a recipe.
     """
+    text = read_text(path, BadInput).replace("\r\n", "\n")
     try:
-        return PostTraining.of(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError, AttributeError) as error:
+        return PostTraining.of(tomllib.loads(text))
+    except RecursionError:
+        raise BadInput("is nested too deeply", where=str(path), fix="a recipe has one level of tables") from None
+    except (TypeError, ValueError, AttributeError) as error:
         raise BadInput(
             f"recipe cannot be used ({error})", where=str(path), fix="data/ladder/posttrain.toml is an example"
         ) from None

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from engine.posttrain.recipe import Tasks
-from rubrics.errors import BadInput
+from rubrics.errors import BadInput, SuiteError
 from rubrics.prompts import read_prompts
+from rubrics.sources import read_bytes
 from rubrics.world.corpus import DIALOGUE
 from rubrics.world.requests import compose, pool, reserved
 from rubrics.world.things import Rng
@@ -70,7 +71,7 @@ class Split:
 
 def suite_hash(suite: str) -> str:
     """Tells contents of suites apart; the procedural world's is its name, as the recipe decides the rest."""
-    return suite if suite == WORLD else hashlib.sha256(Path(suite).read_bytes()).hexdigest()[:16]
+    return suite if suite == WORLD else hashlib.sha256(read_bytes(Path(suite), SuiteError)).hexdigest()[:16]
 
 
 def split(suite: str, tasks: Tasks) -> Split:

@@ -14,8 +14,8 @@ from engine.stats.irt.short_form import ShortFormErrors, most_informative, short
 from engine.store.connection import Store
 from engine.store.suites import load_pairs, shot_ids
 from rubrics.errors import BadInput
-from rubrics.jsonl import write_whole
 from rubrics.reading import write_suite
+from rubrics.targets import beside, write_whole
 
 __all__ = ["UNITS", "ShortSuite", "shorten", "write_short"]
 
@@ -109,5 +109,6 @@ def write_short(store: Store, trial: Trial, short: ShortSuite, path: Path) -> No
     """
     shots = shot_ids(store, trial.suite_hash)
     write_suite(path, load_pairs(store, trial.suite_hash, [*short.pair_ids, *shots]))
-    with write_whole(path.with_suffix(".md")) as out:
-        out.write(short.card(trial))
+    if page := beside(path, ".md"):
+        with write_whole(page) as out:
+            out.write(short.card(trial))

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rubrics.errors import StoreError
+from engine.store.ownership import is_ours
+from rubrics.errors import BadInput, StoreError
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,12 +36,14 @@ _locks_guard = threading.Lock()
 _engines: list[duckdb.DuckDBPyConnection] = []
 """DuckDB itself, at most one: to start it costs several times what it costs to open a file in it."""
 _names = itertools.count()
+_BLANK: Final = "nothing_stored"
+_blank_guard = threading.Lock()
 
 
 def default_path() -> Path:
     """The database used where none is named: `RUDE_TUI_DB`, else a file in the user's data folder."""
     if named := os.environ.get("RUDE_TUI_DB"):
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     import platformdirs
 
     return Path(platformdirs.user_data_dir("rude-tui", appauthor=False)) / "rude.duckdb"
@@ -54,9 +57,16 @@ class Store:
     same file side by side.
     """
 
-    def __init__(self, path: Path | None = None, *, retry_seconds: float = _RETRY_SECONDS) -> None:
+    def __init__(
+        self, path: Path | None = None, *, retry_seconds: float = _RETRY_SECONDS, must_exist: bool = False
+    ) -> None:
+        """Args:
+        path: the file; None for the one used where none is named.
+        must_exist: refuse a file that is not there. Else it is made when something is stored, and empty until then.
+        """
         self.path = Path(path) if path is not None else default_path()
         self._retry_seconds = retry_seconds
+        self._must_exist = must_exist
         self._migrated = False
         key = os.path.realpath(self.path)
         with _locks_guard:
@@ -77,9 +87,14 @@ class Store:
         """A read-only connection, for milliseconds.
 
         Raises:
+            BadInput: the file is another program's, or is not there and must be.
             StoreError: the file cannot be opened or read.
         """
         with self._lock:
+            if not self._exists():
+                with _nothing_stored() as connection:
+                    yield connection
+                return
             self._ensure_schema()
             with self._connection(read_only=True) as connection:
                 yield connection
@@ -89,27 +104,56 @@ class Store:
         """A connection inside one transaction: all of the block is stored, or nothing of it.
 
         Raises:
+            BadInput: the file is another program's, or is not there and must be.
             StoreError: the file cannot be opened or written.
         """
         with self._lock:
+            if not self._exists():
+                self._make_folder()
             self._ensure_schema()
             with self._connection(read_only=False) as connection, _transaction(connection):
                 yield connection
 
-    def _ensure_schema(self) -> None:
-        from engine.store.migrations import LATEST, migrate, version_of
+    def _exists(self) -> bool:
+        """Whether there is such a file."""
+        try:
+            str(self.path).encode()
+            self.path.stat()
+        except UnicodeEncodeError:
+            raise BadInput("its name is not UTF-8", where=str(self.path), fix=_ANOTHER, shell=_OPTION) from None
+        except (FileNotFoundError, NotADirectoryError):
+            if self._must_exist:
+                fix = "check the name; one is made when a run is stored"
+                raise BadInput("there is no such database", where=str(self.path), fix=fix) from None
+            return False
+        except OSError as error:
+            what = f"cannot be opened ({error.strerror})"
+            raise StoreError(what, where=str(self.path), fix=_ANOTHER, shell=_OPTION) from None
+        return True
 
-        if self._migrated and self.path.exists():
-            return
+    def _make_folder(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"its folder cannot be made ({error.strerror})", where=str(self.path), fix=_ANOTHER, shell=_OPTION
             ) from None
-        if self.path.exists():
+
+    def _ensure_schema(self) -> None:
+        from engine.store.migrations import LATEST, migrate, version_of
+
+        exists = self._exists()
+        if self._migrated and exists:
+            return
+        if exists:
             with self._connection(read_only=True) as connection:
-                version = version_of(connection)
+                ours = is_ours(connection)
+                version = version_of(connection) if ours else 0
+            if not ours:
+                raise BadInput(
+                    "is another program's database; nothing was written to it",
+                    where=str(self.path), fix=_ANOTHER, shell=_OPTION,
+                )  # fmt: skip
             if version > LATEST:
                 raise StoreError(
                     f"was written by a newer rude-tui (schema {version}; this one knows {LATEST})",
@@ -197,6 +241,24 @@ def _engine() -> duckdb.DuckDBPyConnection:
             spill = Path(tempfile.gettempdir()) / f"rude-tui-{os.getpid()}"
             _engines.append(duckdb.connect(config={"temp_directory": str(spill)}))
         return _engines[0]
+
+
+@contextmanager
+def _nothing_stored() -> Iterator[duckdb.DuckDBPyConnection]:
+    """What a database says that has not been made yet: it lies in memory, so that asking leaves nothing behind."""
+    from engine.store.migrations import migrate
+
+    connection = _engine().cursor()
+    try:
+        with _blank_guard:
+            known = connection.execute("select 1 from duckdb_databases() where database_name = ?", [_BLANK]).fetchone()
+            if known is None:
+                connection.execute(f"attach ':memory:' as {_BLANK}")
+            connection.execute(f"use {_BLANK}")
+            migrate(connection)
+        yield connection
+    finally:
+        connection.close()
 
 
 def _forget(engine: duckdb.DuckDBPyConnection) -> None:

@@ -18,9 +18,9 @@ from rubrics.importers import compared, generic, preference, rubric, scored
 from rubrics.importers.options import ImportOptions
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, plain_name
 from rubrics.importers.turns import sides
-from rubrics.jsonl import write_whole
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Pair
+from rubrics.targets import write_whole
 
 __all__ = ["FORMATS", "ImportResult", "import_pairs"]
 

@@ -154,7 +154,7 @@ def construct(ctx: click.Context, /, **options: Any) -> None:
     from engine.jobs.job import exit_code, perform
 
     request = request_of(options)
-    store = store_of(options["db"])
+    store = store_of(options["db"], new=True)
     if options["dry_run"]:
         _show_estimate(request.estimate(store), options["as_json"])
         return

@@ -38,7 +38,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
     from rude_tui.commands.run import carry_out
     from rude_tui.terminal_progress import TerminalProgress
 
-    store = store_of(db)
+    store = store_of(db, new=True)
     request = RunRequest(
         models=tuple(map(str, bundled_models())),
         suites=(SUITE,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +12,7 @@ from engine.results.board import Question
 from engine.results.pair_index import GROUPINGS
 from rude_tui.options import database, question_options, source_options, store_of
 from rude_tui.output import narrate, print_table
+from rude_tui.streams import as_utf8
 
 __all__ = ["export"]
 
@@ -55,7 +55,7 @@ def export(
     question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
     contents = table(store_of(db), what, question, source=source)
     if output == "-":
-        write_csv(contents, sys.stdout, raw=raw)
+        write_csv(contents, as_utf8(), raw=raw)
     else:
         write_table(contents, Path(output), raw=raw)
         narrate(f"{len(contents.rows)} rows → {output}")

@@ -66,7 +66,7 @@ def fidelity(
     pair = (reference or ("fp32" if on_cpu else "bf16"), precision or ("bf16" if on_cpu else "nf4"))
     if pair[0] == pair[1]:
         raise BadInput(f"{pair[0]} cannot be held against itself", fix="name two precisions")
-    store, allowed = store_of(db), (model,) if allow_remote_code else ()
+    store, allowed = store_of(db, new=True), (model,) if allow_remote_code else ()
     runs: dict[tuple[str, str], dict[str, str]] = {}
     for tried in pair:
         planned = plan(

@@ -44,7 +44,9 @@ def layout(
         show_criteria=show_criteria, device="cpu", precision="fp32",
         allow_remote_code=frozenset([model] if allow_remote_code else []),
     )  # fmt: skip
-    planned = plan(store_of(db), request, fetch=downloader([model] if allow_remote_code else []), layout_only=True)
+    planned = plan(
+        store_of(db, new=True), request, fetch=downloader([model] if allow_remote_code else []), layout_only=True
+    )
     scored = {pair.id for run in planned.runs for pair in run.suite.scored}
     unknown = [pair for pair in pairs if pair not in scored]
     if unknown:

@@ -41,7 +41,7 @@ def add(
     from engine.store.outcomes import add_outcomes, stored_outcomes
     from engine.store.runs import candidate_names
 
-    store = store_of(db)
+    store = store_of(db, new=True)
     names = mapping_of(mapping)
     read = [read_outcomes(file, averages=averages) for file in files]
     scores = renamed([outcome for file in read for outcome in file.outcomes], names)

@@ -63,9 +63,9 @@ def plot(
     with its line, band and predicted places. league: every predictor's ρ. tokens: where one preference turns.
     """
     from engine.export.figures import ENDINGS, rendered
-    from engine.export.files import whole
     from engine.results.board import Question
     from rubrics.errors import BadInput
+    from rubrics.targets import whole
 
     ending = "svg" if output == "-" else Path(output).suffix.lower().removeprefix(".")
     if ending not in ENDINGS:

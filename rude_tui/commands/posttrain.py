@@ -50,7 +50,7 @@ def posttrain(
     from engine.posttrain.job import outcomes_of_run, plan_post_training
     from rude_tui.terminal_progress import TerminalProgress
 
-    store = store_of(db)
+    store = store_of(db, new=True)
     job = plan_post_training(
         store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=output.resolve()
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import narrate, print_json
+from rude_tui.streams import as_utf8
 
 __all__ = ["report"]
 
@@ -30,10 +30,10 @@ def report(
     The page is a single file that asks nothing of the network; it can be mailed, printed and read on a phone. Failed
     pairs are those lost by the widest margins, in turn from each candidate and subcategory.
     """
-    from engine.export.files import whole
     from engine.export.report import ReportRequest, gather, page
     from engine.results.board import Question
     from rubrics.errors import BadInput
+    from rubrics.targets import whole
 
     if output != "-" and Path(output).suffix.lower() not in (".html", ".htm"):
         raise BadInput("a report is a page of HTML", where=output, fix="end it in .html")
@@ -42,7 +42,7 @@ def report(
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
     contents = ReportRequest(question, predictors, outcomes, pairs)
     if output == "-":
-        sys.stdout.write(page(gather(store_of(db), contents)))
+        as_utf8().write(page(gather(store_of(db), contents)))
         return
     path = Path(output)
     with whole(path) as scratch:

@@ -91,11 +91,9 @@ def review(**options: Any) -> None:
 
 def _text_of(file: Path) -> str:
     from rubrics.errors import BadInput
+    from rubrics.sources import read_text
 
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read ({error})", where=str(file)[:200], fix="give a text file in UTF-8") from None
+    return read_text(file, BadInput).strip()
 
 
 def _show_constructions(rows: list[Any], as_json: bool) -> None:

@@ -95,7 +95,7 @@ def run(
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
-    store = store_of(db)
+    store = store_of(db, new=True)
     request = RunRequest(
         models=models, suites=suites, protocols=protocols_of(protocol), precision=precision,
         device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,

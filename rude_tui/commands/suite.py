@@ -146,7 +146,7 @@ def _controls(path: str, model: str, db: Path | None) -> list[dict[str, Any]]:
             "scope": scope, "shown": row.candidate, "value": row.value, "ci_low": row.ci_low, "ci_high": row.ci_high,
             "n_pairs": row.n_pairs,
         }
-        for scope, ranking in controls(store_of(db), model, path, TerminalProgress()).items()
+        for scope, ranking in controls(store_of(db, new=True), model, path, TerminalProgress()).items()
         for row in ranking.rows
     ]  # fmt: skip
 

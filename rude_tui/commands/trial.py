@@ -93,7 +93,10 @@ def trial(
     running = Running(patience=Patience(timeout, attempts))
     model = open_model(planned.verifier, verifier_key, running)
     (state,) = perform(
-        store_of(db), TrialJob(planned, model, concurrency, max_calls), TrialProgress(), cancelled_by_signals()
+        store_of(db, new=True),
+        TrialJob(planned, model, concurrency, max_calls),
+        TrialProgress(),
+        cancelled_by_signals(),
     )
     row = state.account
     if not isinstance(row, TrialRow):

@@ -116,6 +116,6 @@ def add_folder(folders: Iterable[str], name: str) -> list[str]:
     """
     from engine.candidates.find import find
 
-    path = Path(name).expanduser().absolute()
+    path = Path(os.path.expanduser(name)).absolute()
     find([str(path)])
     return list(dict.fromkeys([*folders, str(path)]))

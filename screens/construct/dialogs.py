@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +96,7 @@ def write_dialog(place: Place, overview: Overview) -> None:
     def write(name: str | None) -> None:
         if name is None:
             return
-        path = Path(name).expanduser().absolute()
+        path = Path(os.path.expanduser(name)).absolute()
 
         def written(result: Written) -> None:
             session.offer_suite(str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def _ending(path: Path) -> str:
 
 def _draw(figure: Callable[[], Figure], path: Path) -> tuple[Path, None]:
     from engine.export.figures import rendered
-    from engine.export.files import whole
+    from rubrics.targets import whole
 
     drawn = rendered(figure(), _ending(path))
     with whole(path) as scratch:
@@ -98,7 +99,7 @@ def _ask(place: Place, what: str, name: str, hint: str, write: Callable[[Path], 
     def begin(typed: str | None) -> None:
         if typed is None:
             return
-        path = Path(typed).expanduser()
+        path = Path(os.path.expanduser(typed))
         if path.exists():
             place.app.push_screen(
                 Confirm(f"{plain(path.name)} is there already", "Write over it?"),

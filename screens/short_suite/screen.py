@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -219,7 +220,7 @@ the others, to be marked for a run.
         def begin(name: str | None) -> None:
             if name is None:
                 return
-            path = Path(name).expanduser()
+            path = Path(os.path.expanduser(name))
             if path.suffix != ".jsonl":
                 self.notify("A suite file ends in .jsonl", severity="warning", markup=False)
             elif path.exists() or path.with_suffix(".md").exists():

@@ -23,7 +23,7 @@ from rubrics.taxonomy import Subcategory
 @pytest.fixture(scope="session")
 def _empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "rude.duckdb"
-    with Store(path).reading():
+    with Store(path).writing():
         return path
 
 

@@ -23,7 +23,7 @@ __all__ = ["add", "keep_columns", "remove"]
 @database
 def add(file: Path, lower: tuple[str, ...], db: Path | None) -> None:
     """Add predictors of your own from a CSV: a column `candidate`, and one column for each predictor."""
-    keep_columns(store_of(db), file, lower)
+    keep_columns(store_of(db, new=True), file, lower)
 
 
 def keep_columns(store: Store, file: Path, lower: Sequence[str] = ()) -> list[str]:

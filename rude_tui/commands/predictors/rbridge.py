@@ -65,7 +65,7 @@ def rbridge(
     from rude_tui.terminal_progress import TerminalProgress
 
     traces = read_traces(file)
-    store = store_of(db)
+    store = store_of(db, new=True)
     request = TraceRequest(
         models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code)
     )

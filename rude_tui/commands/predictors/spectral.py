@@ -37,7 +37,7 @@ def spectral(
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
-    store = store_of(db)
+    store = store_of(db, new=True)
     job = plan_spectra(store, models, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code))
     states = perform(store, job, TerminalProgress(), cancelled_by_signals())
     whole = {state.key for state in states if state.done == state.total}

@@ -72,3 +72,32 @@ def test_the_ladder_varies_quality_at_equal_compute() -> None:
     assert len(alike) >= (len(names) + len(bundled)) / 2
     differing = ("noise", "dialogue", "frame", "order", "vocabulary", "rote")
     assert all(len({getattr(recipe, field) for recipe in alike}) > 1 for field in differing)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        *((f"[sft]\nrate = {value}", "sft.rate") for value in ("nan", "inf", "-0.5", "0", "2026-01-05", "true", "'1'")),
+        *((f"[sft]\nsteps = {value}", "sft.steps") for value in ("2.5", "-1", "true", f"1{'0' * 20}", "12:00:00")),
+        ("[rl]\ntemperature = nan", "rl.temperature"),
+        ("[rl]\ndivergence = -1", "rl.divergence"),
+        ("[rl]\nrate = inf", "rl.rate"),
+        ("[evaluation]\ntemperature = 0", "evaluation.temperature"),
+        ("[evaluation]\nbatch = nan", "evaluation.batch"),
+        ("[lora]\nalpha = 1.5", "lora.alpha"),
+        ("[tasks]\ntest_share = nan", "tasks.test_share"),
+        ("[tasks]\ntrain = [1]", "tasks.train"),
+        ("[tasks]\ntrain = 'rhyme'", "tasks.train"),
+        ("seeds = [1.5]", "seeds"),
+        ("seeds = [-1]", "seeds"),
+        ("seeds = 'ab'", "seeds"),
+        ("response_tokens = inf", "response_tokens"),
+        ("seeds = " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_named(tmp_path: Path, line: str, name: str) -> None:
+    file = tmp_path / "recipe.toml"
+    file.write_text(f"name = 'x'\n{line}\n")
+    with pytest.raises(BadInput) as caught:
+        read_recipe(file)
+    assert name in caught.value.what

@@ -12,7 +12,7 @@ import pytest
 
 from engine.store.connection import Store, default_path
 from engine.store.migrations import LATEST
-from rubrics.errors import StoreError
+from rubrics.errors import BadInput, RudeError, StoreError
 
 HOLD = """
 import duckdb, sys
@@ -62,7 +62,8 @@ def test_a_snapshot_gives_no_connection_away(tmp_path: Path) -> None:
 
 def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
-    Store(path).reading().__enter__().close()
+    with Store(path).writing():
+        pass
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -81,7 +82,8 @@ def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
 
 def test_waits_for_a_holder_that_lets_go(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
-    Store(path).reading().__enter__().close()
+    with Store(path).writing():
+        pass
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -176,5 +178,58 @@ def test_every_older_schema_can_be_brought_up(tmp_path: Path, monkeypatch: pytes
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="folder cannot be made"), Store(tmp_path / "file" / "x.duckdb").reading():
+    with pytest.raises(StoreError, match="folder cannot be made"), Store(tmp_path / "file" / "x.duckdb").writing():
+        pass
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        ["create table runs (id integer, note varchar)"],
+        ["create table sales (day date)"],
+        ["create table schema_version (version integer, applied_at timestamp)", "create table runs (run_id varchar)"],
+        ["create table schema_version (version varchar)", "insert into schema_version values ('two')"],
+        ["create schema other", "create table other.schema_version (version integer, applied_at timestamp)"],
+        ["create view sums as select 1 as one"],
+        ["create sequence numbers"],
+        ["create macro twice(x) as 2 * x"],
+    ],
+)
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path, made: list[str]) -> None:
+    path = tmp_path / "theirs.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for statement in made:
+            connection.execute(statement)
+    before = path.read_bytes()
+    for door in (Store(path).reading, Store(path).writing):
+        with pytest.raises(BadInput) as caught, door():
+            pass
+        assert "another program's" in caught.value.what
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_start_that_was_cut_short_is_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "rude.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table schema_version (version integer primary key, applied_at timestamptz)")
+    with Store(path).writing() as connection:
+        assert connection.execute("select count(*) from runs").fetchone() == (0,)
+
+
+def test_asking_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "rude.duckdb"
+    for _ in range(2):
+        with Store(path).reading() as connection:
+            assert connection.execute("select count(*) from leaderboard").fetchone() == (0,)
+    with pytest.raises(BadInput, match="no such database"), Store(path, must_exist=True).reading():
+        pass
+    with pytest.raises(BadInput, match="no such database"), Store(path, must_exist=True).writing():
+        pass
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "caf\udce9.duckdb"])
+def test_a_name_that_cannot_be_one_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RudeError), Store(tmp_path / name).reading():
         pass
