@@ -167,6 +167,7 @@ def _search(root: Path) -> list[Path]:
     begun = [root] * _is_model(names)
     seen = {os.path.realpath(root)}
     level = [root]
+    looked: list[Path] = []
     for _ in range(_DEPTH):
         below: list[Path] = []
         for folder in level:
@@ -182,12 +183,12 @@ def _search(root: Path) -> list[Path]:
                 f"holds more than {_VISITED:,} folders", where=shown(root), fix="name a folder nearer to the models"
             )
         level = below
+        looked += below
     models += [folder for folder in set(begun) - set(models) if not any(folder in model.parents for model in models)]
     # A lone config.json is a model without its weights only where no other model is near.
     if models or "config.json" in _listing(root):
         return sorted(models) or [root]
-    closed = [folder for folder in (root, *level) if not os.access(folder, os.R_OK | os.X_OK)]
-    if closed:
+    if closed := [folder for folder in (root, *looked) if not os.access(folder, os.R_OK | os.X_OK)]:
         raise CandidateError(
             "there is no right to look into it", where=shown(closed[0]), fix="get the right to read it (chmod u+rx)"
         )

@@ -307,10 +307,14 @@ def test_nothing_from_a_folder_reaches_the_screen_raw(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
 def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
     folder = make_model(tmp_path / os.fsdecode(b"m\xff"))
-    (found,) = find([str(tmp_path)])
-    assert found.usable
+    other = make_model(tmp_path / "z")
+    found, beside = find([str(tmp_path)])
+    # No database could hold its path beside its numbers.
+    assert refused(found) == ["bad_path"]
     assert found.path == folder
     found.name.encode()
+    assert beside.usable
+    assert beside.path == other
 
 
 JSON = st.recursive(
