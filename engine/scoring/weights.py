@@ -68,20 +68,21 @@ def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[st
     where = str(folder)
     stored = _stored(folder)
     raw = _text_entries(read_object(folder / "config.json", CONFIG_BYTES))
-    loaded = match(folder, stored, trust_remote_code=trust_remote_code)
-    open_entries = _absent(loaded.config, raw, _is_size)
+    config = _config(folder, trust_remote_code)
+    open_entries = [] if _is_own(config) else _absent(config, raw, _is_size)
+    try:
+        loaded = match(folder, stored, trust_remote_code=trust_remote_code)
+    except ValueError as error:
+        # Sizes that do not go together: some of them may be the library's own.
+        if open_entries:
+            raise _unsaid(config, open_entries, where) from error
+        raise
     if loaded.whole:
         open_entries = [
             entry for entry in open_entries if not _follows(entry, loaded, folder, stored, raw, trust_remote_code)
         ]
-    if open_entries and not _is_own(loaded.config):
-        text = loaded.config.get_text_config()
-        defaults = ", ".join(f"{entry} {getattr(text, entry)}" for entry in open_entries[:3])
-        raise CandidateError(
-            f"config.json does not say {listed(open_entries)}; transformers would take defaults ({defaults})",
-            where=where,
-            fix="add what is missing to config.json, from the model's source",
-        )
+    if open_entries:
+        raise _unsaid(config, open_entries, where)
     _assert_fits(loaded, where)
     _assert_used(loaded, where)
     return _notes(loaded, raw)
@@ -96,12 +97,11 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
     Raises:
         OSError, ValueError, …: whatever transformers raises about a folder it cannot load.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    options: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": True}
-    config = AutoConfig.from_pretrained(folder, **options)
+    config = _config(folder, trust_remote_code)
     if changes:
         config = _changed(folder, config, changes)
     taken: set[str] = set()
@@ -109,7 +109,8 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
     with _shapes_only({tensor.name: tensor for tensor in stored}, taken), _unfiltered(raw):
         model, info = AutoModelForCausalLM.from_pretrained(
             folder, config=config, dtype=torch.float32, device_map={"": "meta"}, use_safetensors=True,
-            output_loading_info=True, ignore_mismatched_sizes=True, **options,
+            output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=trust_remote_code,
+            local_files_only=True,
         )  # fmt: skip
     parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
     missing = set(info["missing_keys"]) | (raw["missing"] & parameters)
@@ -128,6 +129,22 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
         unused=unused,
         twice=tuple(twice),
         ignored=frozenset(ignored),
+    )
+
+
+def _config(folder: Path, trust_remote_code: bool) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code, local_files_only=True)
+
+
+def _unsaid(config: Any, entries: Sequence[str], where: str) -> CandidateError:
+    text = config.get_text_config()
+    defaults = ", ".join(f"{entry} {getattr(text, entry)}" for entry in entries[:3])
+    return CandidateError(
+        f"config.json does not say {listed(entries)}; transformers would take defaults ({defaults})",
+        where=where,
+        fix="add what is missing to config.json, from the model's source",
     )
 
 
@@ -342,7 +359,7 @@ def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
     notes = []
     if loaded.unused:
         parts = sorted({re.split(r"\.\d+\.", tensor.name)[0].removesuffix(".weight") for tensor in loaded.unused})
-        notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts)})")
+        notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts, 8)})")
     assumed = _absent(loaded.config, raw, lambda name, _: _CONSTANT.search(name) is not None)
     if assumed and not _is_own(loaded.config):
         text = loaded.config.get_text_config()
