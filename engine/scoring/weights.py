@@ -28,7 +28,10 @@ _SIZE = re.compile(
 _NO_SIZE = re.compile(
     r"^max_|^pretraining|chunk|block_size|nextn|mtp|window|token_id|_index$|labels|summary|image|vision"
 )
-_CONSTANT = re.compile(r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation)$")
+_CONSTANT = re.compile(
+    r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation|sliding_window|norm_topk_prob|scoring_func)$"
+    r"|_(scalar|multiplier|scaling|softcapping|scaling_factor)$"
+)
 """Entries that change every number a little, and that a config is sometimes without."""
 
 
@@ -360,12 +363,24 @@ def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
     if loaded.unused:
         parts = sorted({re.split(r"\.\d+\.", tensor.name)[0].removesuffix(".weight") for tensor in loaded.unused})
         notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts, 8)})")
-    assumed = _absent(loaded.config, raw, lambda name, _: _CONSTANT.search(name) is not None)
-    if assumed and not _is_own(loaded.config):
-        text = loaded.config.get_text_config()
-        values = ", ".join(f"{name} {getattr(text, name)}" for name in assumed)
+    if not _is_own(loaded.config) and (assumed := _assumed(loaded.config.get_text_config(), loaded.config, raw)):
+        values = ", ".join(f"{name} {value}" for name, value in assumed.items())
         notes.append(f"config.json does not say, and transformers' default was taken: {values}")
     return notes
+
+
+def _assumed(text: Any, config: Any, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Constants that config.json does not have, and what was taken for them."""
+    names = _absent(config, raw, lambda name, _: _CONSTANT.search(name) is not None)
+    assumed = {name: getattr(text, name) for name in names}
+    rotary = getattr(text, "rope_parameters", None)
+    if (
+        isinstance(rotary, Mapping)
+        and "rope_theta" in rotary
+        and not any("rope" in entry or "rotary" in entry for entry in raw)
+    ):
+        assumed["rope_theta"] = rotary["rope_theta"]
+    return assumed
 
 
 def _names(tensors: Sequence[Tensor]) -> list[str]:
