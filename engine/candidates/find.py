@@ -70,6 +70,8 @@ class Candidate:
     revision: str | None
     """Commit of a snapshot in the Hugging Face cache."""
     problems: tuple[Problem, ...]
+    beside: int = 0
+    """Elements of parts beside the decoder, which may be loaded with it."""
 
     @property
     def usable(self) -> bool:
@@ -278,6 +280,7 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
         largest_tensor=max((tensor.size for tensor in weights), default=0),
         revision=revision,
         problems=tuple(dict.fromkeys(problems)),
+        beside=sum(tensor.size for tensor in tensors if not is_buffer(tensor) and is_beside(tensor.name)),
     )
 
 

@@ -116,6 +116,7 @@ def test_parts_beside_the_decoder_are_not_counted(tmp_path: Path) -> None:
     parts = {"vision_tower.layers.0.w": (9, 9), "mtp.layers.0.w": (9, 9), "model.layers.1.mlp.up_proj.weight": (16, 8)}
     found = inspect(make_model(tmp_path / "m", tensors(WEIGHTS | parts), num_nextn_predict_layers=1))
     assert found.parameters == 32 * 8 + 16 * 8 + 8
+    assert found.beside == 2 * 9 * 9
 
 
 def test_text_part_of_a_multimodal_config(tmp_path: Path) -> None:
