@@ -70,6 +70,8 @@ class Candidate:
     revision: str | None
     """Commit of a snapshot in the Hugging Face cache."""
     problems: tuple[Problem, ...]
+    beside: int = 0
+    """Elements of parts beside the decoder, which may be loaded with it."""
 
     @property
     def usable(self) -> bool:
@@ -167,6 +169,7 @@ def _search(root: Path) -> list[Path]:
     begun = [root] * _is_model(names)
     seen = {os.path.realpath(root)}
     level = [root]
+    looked: list[Path] = []
     for _ in range(_DEPTH):
         below: list[Path] = []
         for folder in level:
@@ -182,12 +185,12 @@ def _search(root: Path) -> list[Path]:
                 f"holds more than {_VISITED:,} folders", where=shown(root), fix="name a folder nearer to the models"
             )
         level = below
+        looked += below
     models += [folder for folder in set(begun) - set(models) if not any(folder in model.parents for model in models)]
     # A lone config.json is a model without its weights only where no other model is near.
     if models or "config.json" in _listing(root):
         return sorted(models) or [root]
-    closed = [folder for folder in (root, *level) if not os.access(folder, os.R_OK | os.X_OK)]
-    if closed:
+    if closed := [folder for folder in (root, *looked) if not os.access(folder, os.R_OK | os.X_OK)]:
         raise CandidateError(
             "there is no right to look into it", where=shown(closed[0]), fix="get the right to read it (chmod u+rx)"
         )
@@ -277,6 +280,7 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
         largest_tensor=max((tensor.size for tensor in weights), default=0),
         revision=revision,
         problems=tuple(dict.fromkeys(problems)),
+        beside=sum(tensor.size for tensor in tensors if not is_buffer(tensor) and is_beside(tensor.name)),
     )
 
 

@@ -165,8 +165,8 @@ def _shard_digest(path: Path, meter: _Meter, remembered: Path | None) -> str:
 
 
 def _as_named(path: Path, digest: str) -> str:
-    """The digest, if the file is not one of the Hugging Face cache whose name is another: a blob is named by its
-    content, and one that is not what it is named by was written in part, or has gone bad."""
+    """The digest, if the file is not one of the Hugging Face cache that is named by another: a blob is named by its
+    content, and one that does not hold it was written in part, or has gone bad."""
     real = Path(os.path.realpath(path))
     if real.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", real.name) and real.name != digest:
         raise CandidateError(

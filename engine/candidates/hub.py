@@ -131,9 +131,7 @@ def whole(hub_id: str, fetch: Callable[[str], Path] | None = None) -> Path:
     if snapshot is not None and not lacks:
         return snapshot
     repo, _ = _parts(hub_id)
-    others = sorted(
-        path.name for path in _subfolders(cache_folder() / f"models--{repo.replace('/', '--')}" / "snapshots")
-    )
+    others = [other.revision for other in snapshots() if other.repo == repo]
     if lacks:
         what = f"its copy in the Hugging Face cache is not whole: it lacks {lacks}"
     elif others:
@@ -148,7 +146,8 @@ def whole(hub_id: str, fetch: Callable[[str], Path] | None = None) -> Path:
             if snapshot is None and not others:
                 raise
             fix = f"{error.fix}, or name one that is here: {repo}@{others[0][:12]}" if not lacks else error.fix
-            raise CandidateError(f"{what}; {error.what}", where=hub_id, fix=fix) from None
+            why = error.what.removeprefix("is not in the Hugging Face cache, and ")
+            raise CandidateError(f"{what}, and {why}", where=hub_id, fix=fix) from None
     raise CandidateError(
         what, where=hub_id, fix="check the path, or fetch the model first", shell="rude-tui models ORG/MODEL"
     )

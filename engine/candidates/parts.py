@@ -32,7 +32,8 @@ _SCALES = re.compile(
     r"(^|[._])(scales?|scale_inv|scale_2|zeros|zero_points?|qweight|qzeros|g_idx|absmax|quant_map|quant_state|nested_absmax"
     r"|SCB|weight_packed|weight_shape|qdata|codebooks?|qscale|amax|biases)(\.\w+)*$"
 )
-_FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
+_PACKED = frozenset({"I8", "U8", "I16", "U16", "I32", "U32", "F4", "F6_E2M3", "F6_E3M2", "F8_E8M0"})
+"""Types of matrices whose numbers are not the weights; ids and the like are kept in 64 bits."""
 
 
 UNQUANTISED = "give the unquantised checkpoint; at precision int8 or nf4 it is quantised here"
@@ -109,9 +110,5 @@ def _quantised(tensors: Sequence[Tensor]) -> list[str]:
     # A norm's own `scale` stands alone; that of a quantised matrix stands beside the matrix.
     stems = {tensor.name: _SCALES.sub("", tensor.name) for tensor in tensors}
     scales = [name for name, stem in stems.items() if stem != name and not names.isdisjoint({stem, f"{stem}.weight"})]
-    numbers = [
-        tensor.name
-        for tensor in tensors
-        if len(tensor.shape) >= 2 and tensor.dtype not in _FLOATS and not tensor.dtype.startswith("F8")
-    ]
-    return sorted({*scales, *numbers})
+    packed = [tensor.name for tensor in tensors if len(tensor.shape) >= 2 and tensor.dtype in _PACKED]
+    return sorted({*scales, *packed})

@@ -51,7 +51,8 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config or bad_config."""
+    vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config, bad_config or bad_path; what
+    only the model libraries tell: unfit or noted; another candidate is the same model: same."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
@@ -91,10 +92,21 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
     if model_type and model_type not in loadable:
         if isinstance(config.get("auto_map"), Mapping):
             problems.append(_remote_code("its model code comes with the weights and would run on this machine"))
+        elif loadable and isinstance(text := config.get("text_config"), Mapping):
+            problems.append(_nested(what_it_is, text, loadable))
         elif loadable:
             what = f"the installed transformers has no causal language model of type {model_type!r}"
             problems.append(Problem("unsupported", True, what, "update transformers, or choose another model"))
     return problems
+
+
+def _nested(name: str, text: Mapping[str, Any], loadable: Collection[str]) -> Problem:
+    """A decoder inside a model that sees or hears, which transformers does not load as a language model."""
+    kind = shown(text.get("model_type") or "unnamed", 40)
+    what = f"{name} holds its decoder ({kind}) among other parts, and transformers loads no language model from it"
+    own = f" ({kind.removesuffix('_text')} is a type that is scored)" * (kind.removesuffix("_text") in loadable)
+    fix = f"save the decoder alone, its language_model and lm_head, with text_config as config.json{own}"
+    return Problem("unsupported", True, what, fix)
 
 
 def _quantisation(config: Mapping[str, Any]) -> str:
@@ -118,7 +130,7 @@ def about_path(folder: Path) -> list[Problem]:
     try:
         str(folder).encode()
     except UnicodeEncodeError:
-        return [Problem("no_config", True, "its path is not valid UTF-8", "rename the folder")]
+        return [Problem("bad_path", True, "its path is not valid UTF-8", "rename the folder")]
     return []
 
 

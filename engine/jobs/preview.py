@@ -41,7 +41,7 @@ class LaidRequest:
 def preview(
     plan: Plan,
     cancel: threading.Event | None = None,
-    failed: Callable[[PlannedRun, RudeError], None] | None = None,
+    failed: Callable[[PlannedRun, RudeError], object] | None = None,
 ) -> Iterator[tuple[PlannedRun, LaidRun]]:
     """Tokenise everything that is planned, one worker process for each candidate.
 

@@ -103,7 +103,8 @@ def estimate(
         start += _QUANTISED_BYTES
     if matmul_for(device_kind, precision) == "onednn":
         start += _KERNEL_BYTES * min(KERNELS_KEPT, context_tokens // _KERNEL_TOKENS)
-    return start + _weight_bytes(candidate, precision) + max(running, loading)
+    weights = _weight_bytes(candidate, precision) + item * candidate.beside
+    return start + weights + max(running, loading)
 
 
 def _weight_bytes(candidate: Candidate, precision: Precision) -> int:

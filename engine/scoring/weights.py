@@ -28,7 +28,10 @@ _SIZE = re.compile(
 _NO_SIZE = re.compile(
     r"^max_|^pretraining|chunk|block_size|nextn|mtp|window|token_id|_index$|labels|summary|image|vision"
 )
-_CONSTANT = re.compile(r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation)$")
+_CONSTANT = re.compile(
+    r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation|sliding_window|norm_topk_prob|scoring_func)$"
+    r"|_(scalar|multiplier|scaling|softcapping|scaling_factor)$"
+)
 """Entries that change every number a little, and that a config is sometimes without."""
 
 
@@ -68,20 +71,21 @@ def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[st
     where = str(folder)
     stored = _stored(folder)
     raw = _text_entries(read_object(folder / "config.json", CONFIG_BYTES))
-    loaded = match(folder, stored, trust_remote_code=trust_remote_code)
-    open_entries = _absent(loaded.config, raw, _is_size)
+    config = _config(folder, trust_remote_code)
+    open_entries = [] if _is_own(config) else _absent(config, raw, _is_size)
+    try:
+        loaded = match(folder, stored, trust_remote_code=trust_remote_code)
+    except ValueError as error:
+        # Sizes that do not go together: some of them may be the library's own.
+        if open_entries:
+            raise _unsaid(config, open_entries, where) from error
+        raise
     if loaded.whole:
         open_entries = [
             entry for entry in open_entries if not _follows(entry, loaded, folder, stored, raw, trust_remote_code)
         ]
-    if open_entries and not _is_own(loaded.config):
-        text = loaded.config.get_text_config()
-        defaults = ", ".join(f"{entry} {getattr(text, entry)}" for entry in open_entries[:3])
-        raise CandidateError(
-            f"config.json does not say {listed(open_entries)}; transformers would take defaults ({defaults})",
-            where=where,
-            fix="add what is missing to config.json, from the model's source",
-        )
+    if open_entries:
+        raise _unsaid(config, open_entries, where)
     _assert_fits(loaded, where)
     _assert_used(loaded, where)
     return _notes(loaded, raw)
@@ -96,12 +100,11 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
     Raises:
         OSError, ValueError, …: whatever transformers raises about a folder it cannot load.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    options: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": True}
-    config = AutoConfig.from_pretrained(folder, **options)
+    config = _config(folder, trust_remote_code)
     if changes:
         config = _changed(folder, config, changes)
     taken: set[str] = set()
@@ -109,7 +112,8 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
     with _shapes_only({tensor.name: tensor for tensor in stored}, taken), _unfiltered(raw):
         model, info = AutoModelForCausalLM.from_pretrained(
             folder, config=config, dtype=torch.float32, device_map={"": "meta"}, use_safetensors=True,
-            output_loading_info=True, ignore_mismatched_sizes=True, **options,
+            output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=trust_remote_code,
+            local_files_only=True,
         )  # fmt: skip
     parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
     missing = set(info["missing_keys"]) | (raw["missing"] & parameters)
@@ -128,6 +132,22 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
         unused=unused,
         twice=tuple(twice),
         ignored=frozenset(ignored),
+    )
+
+
+def _config(folder: Path, trust_remote_code: bool) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code, local_files_only=True)
+
+
+def _unsaid(config: Any, entries: Sequence[str], where: str) -> CandidateError:
+    text = config.get_text_config()
+    defaults = ", ".join(f"{entry} {getattr(text, entry)}" for entry in entries[:3])
+    return CandidateError(
+        f"config.json does not say {listed(entries)}; transformers would take defaults ({defaults})",
+        where=where,
+        fix="add what is missing to config.json, from the model's source",
     )
 
 
@@ -342,13 +362,25 @@ def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
     notes = []
     if loaded.unused:
         parts = sorted({re.split(r"\.\d+\.", tensor.name)[0].removesuffix(".weight") for tensor in loaded.unused})
-        notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts)})")
-    assumed = _absent(loaded.config, raw, lambda name, _: _CONSTANT.search(name) is not None)
-    if assumed and not _is_own(loaded.config):
-        text = loaded.config.get_text_config()
-        values = ", ".join(f"{name} {getattr(text, name)}" for name in assumed)
+        notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts, 8)})")
+    if not _is_own(loaded.config) and (assumed := _assumed(loaded.config.get_text_config(), loaded.config, raw)):
+        values = ", ".join(f"{name} {value}" for name, value in assumed.items())
         notes.append(f"config.json does not say, and transformers' default was taken: {values}")
     return notes
+
+
+def _assumed(text: Any, config: Any, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Constants that config.json does not have, and what was taken for them."""
+    names = _absent(config, raw, lambda name, _: _CONSTANT.search(name) is not None)
+    assumed = {name: getattr(text, name) for name in names}
+    rotary = getattr(text, "rope_parameters", None)
+    if (
+        isinstance(rotary, Mapping)
+        and "rope_theta" in rotary
+        and not any("rope" in entry or "rotary" in entry for entry in raw)
+    ):
+        assumed["rope_theta"] = rotary["rope_theta"]
+    return assumed
 
 
 def _names(tensors: Sequence[Tensor]) -> list[str]:

@@ -106,7 +106,7 @@ def run(
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)
     if dry_run:
-        _preview(planned, as_json)
+        ctx.exit(_preview(planned, as_json))
     else:
         ctx.exit(carry_out(store, planned, as_json=as_json))
 
@@ -181,21 +181,35 @@ def _raced(decision: Any) -> list[list[Any]]:
     return rows
 
 
-def _preview(planned: Any, as_json: bool) -> None:
+def _preview(planned: Any, as_json: bool) -> int:
+    """Show what would be done.
+
+    Returns:
+        The exit code: some are left out where a candidate would be refused once it is loaded.
+
+    Raises:
+        RudeError: all would be.
+    """
     from engine.jobs.preview import preview
     from engine.jobs.progress import way_of
+    from rubrics.errors import Exit, RudeError
 
     rows: list[dict[str, Any]] = []
-    for run, laid in preview(planned):
+    failures: dict[str, RudeError] = {}
+    for run, laid in preview(planned, failed=lambda run, error: failures.setdefault(run.candidate.name, error)):
         rows.append({
             "candidate": run.candidate.name, "suite": run.suite.name, "protocol": run.protocol, "prompt": run.prompt,
             "precision": run.precision, "device": run.device, "why": run.why, "pairs": laid.total, "done": run.done,
             "left": max(0, laid.total - run.done), "tokens": laid.tokens, "skipped": [asdict(s) for s in laid.skipped],
             "notes": list(laid.notes),
         })  # fmt: skip
+    if failures and not rows:
+        raise next(iter(failures.values()))
+    code = int(Exit.SOME_SKIPPED if failures else Exit.DONE)
+    narrate_refused((name, error.what, error.fix) for name, error in failures.items())
     if as_json:
         print_json(rows)
-        return
+        return code
     print_table(
         ["candidate", "suite", "protocol", "precision", "pairs", "done", "left", "tokens", "skipped"],
         [
@@ -212,3 +226,4 @@ def _preview(planned: Any, as_json: bool) -> None:
     for row in rows:
         narrate(f"{row['candidate']}, {row['protocol']}: {row['why']}", *(f"note: {note}" for note in row["notes"]))
         narrate_skips((skip["pair_id"], skip["reason"]) for skip in row["skipped"])
+    return code

@@ -108,6 +108,19 @@ def test_a_tied_head_that_is_stored_too_counts_once(tmp_path: Path) -> None:
     assert found.parameters == 32 * 8 + 16 * 8 + 8
 
 
+def test_a_head_that_differs_is_used_whatever_the_config_says(tmp_path: Path) -> None:
+    weights = tensors(WEIGHTS) | {"lm_head.weight": np.ones((32, 8), np.float16)}
+    found = inspect(make_model(tmp_path / "m", weights))
+    assert found.parameters == 2 * 32 * 8 + 16 * 8 + 8
+
+
+def test_parts_beside_the_decoder_are_not_counted(tmp_path: Path) -> None:
+    parts = {"vision_tower.layers.0.w": (9, 9), "mtp.layers.0.w": (9, 9), "model.layers.1.mlp.up_proj.weight": (16, 8)}
+    found = inspect(make_model(tmp_path / "m", tensors(WEIGHTS | parts), num_nextn_predict_layers=1))
+    assert found.parameters == 32 * 8 + 16 * 8 + 8
+    assert found.beside == 2 * 9 * 9
+
+
 def test_text_part_of_a_multimodal_config(tmp_path: Path) -> None:
     text = {"num_hidden_layers": 7, "max_position_embeddings": 99, "vocab_size": 32}
     found = inspect(make_model(tmp_path / "m", model_type="gemma3", text_config=text))
@@ -309,10 +322,14 @@ def test_nothing_from_a_folder_reaches_the_screen_raw(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
 def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
     folder = make_model(tmp_path / os.fsdecode(b"m\xff"))
-    (found,) = find([str(tmp_path)])
-    assert found.usable
+    other = make_model(tmp_path / "z")
+    found, beside = find([str(tmp_path)])
+    # No database could hold its path beside its numbers.
+    assert refused(found) == ["bad_path"]
     assert found.path == folder
     found.name.encode()
+    assert beside.usable
+    assert beside.path == other
 
 
 JSON = st.recursive(
@@ -350,6 +367,70 @@ def test_folders_of_models_in_order_whatever_lies_between(tmp_path: Path) -> Non
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "notes.txt").write_text("")
     assert [found.name for found in find([str(tmp_path)])] == ["a", "b", "c"]
+
+
+def test_a_link_that_leads_to_itself_hides_nothing(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        make_model(tmp_path / name)
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "gone").symlink_to("nowhere")
+    assert [candidate.name for candidate in find([str(tmp_path)])] == ["a", "b"]
+
+
+def test_checkpoints_below_a_folder_that_a_training_has_begun(tmp_path: Path) -> None:
+    top = make_model(tmp_path / "out")
+    (top / "model.safetensors").unlink()
+    (begun,) = find([str(tmp_path)])
+    assert refused(begun) == ["no_weights"]
+    for step in (1, 2):
+        make_model(top / f"checkpoint-{step}")
+    for place in (top, tmp_path):
+        assert [candidate.name for candidate in find([str(place)])] == ["checkpoint-1", "checkpoint-2"]
+
+
+@pytest.mark.parametrize("state", ["global_step5/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt", "fsdp/__0_0.distcp"])
+def test_the_state_of_a_training_is_no_model(state: str, tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "m")
+    (folder / "model.safetensors").unlink()
+    (folder / state).parent.mkdir()
+    (folder / state).touch()
+    (problem,) = inspect(folder).problems
+    assert state in problem.what
+    assert "convert" in problem.fix
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="nothing is closed to root")
+def test_what_there_is_no_right_to_read(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "m")
+    (folder / "model.safetensors").chmod(0)
+    (problem,) = inspect(folder).problems
+    assert "right" in problem.fix
+    folder.chmod(0)
+    with pytest.raises(CandidateError, match="no right"):
+        find([str(tmp_path)])
+    folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("entry", ["quantization_config", "compression_config", "quantization"])
+def test_every_entry_that_says_quantised(entry: str, tmp_path: Path) -> None:
+    found = inspect(make_model(tmp_path / "m", **{entry: {"bits": 4}}))
+    assert refused(found) == ["quantized"]
+
+
+def test_a_decoder_among_other_parts_is_no_matter_of_versions(tmp_path: Path) -> None:
+    (problem,) = inspect(
+        make_model(tmp_path / "m", model_type="mistral3", text_config={"model_type": "mistral"})
+    ).problems
+    assert problem.code == "unsupported"
+    assert "mistral" in problem.what
+    assert "update" not in problem.fix
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
+def test_git_lfs_pointers(name: str, tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "m")
+    (folder / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    assert any("git lfs pull" in problem.fix for problem in inspect(folder).problems if problem.refused)
 
 
 def test_one_model_named_twice_is_listed_once(tmp_path: Path) -> None:

@@ -161,3 +161,36 @@ def test_the_config(tmp_path: Path) -> None:
     assert config_hash(tmp_path) == sha(b"{}")
     with pytest.raises(CandidateError):
         config_hash(tmp_path / "absent")
+
+
+def test_a_blob_that_is_not_what_it_is_named_by(tmp_path: Path) -> None:
+    blobs, folder = tmp_path / "blobs", tmp_path / "snapshots"
+    for place in (blobs, folder):
+        place.mkdir()
+    content = b"weights"
+    (blobs / sha(content)).write_bytes(content)
+    (folder / "model.safetensors").symlink_to(blobs / sha(content))
+    assert weights_hash(folder)
+    (blobs / sha(content)).write_bytes(b"weight\0")
+    with pytest.raises(CandidateError, match="is damaged") as caught:
+        weights_hash(folder)
+    assert sha(content) in caught.value.fix
+
+
+def test_a_folder_that_is_no_longer_what_was_hashed(tmp_path: Path) -> None:
+    folder = shards(tmp_path / "m", b"one")
+    for name in ("tokenizer.json", "config.json"):
+        (folder / name).write_text("{}")
+    hashes = {
+        "weights_hash": weights_hash(folder), "tokenizer_hash": tokenizer_hash(folder),
+        "config_hash": config_hash(folder),
+    }  # fmt: skip
+    hashing.assert_unchanged(folder, hashes)
+    for name, word in (("model-0.safetensors", "weights"), ("tokenizer.json", "tokenizer"), ("config.json", "config")):
+        before = (folder / name).read_bytes()
+        (folder / name).write_bytes(b"other")
+        with pytest.raises(CandidateError, match=f"its {word}.* changed since"):
+            hashing.assert_unchanged(folder, hashes)
+        (folder / name).write_bytes(before)
+    with pytest.raises(CandidateError, match="its folder is gone"):
+        hashing.assert_unchanged(tmp_path / "none", {})

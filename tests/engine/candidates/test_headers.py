@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save, save_file
 
-from engine.candidates.headers import INDEX, SINGLE, HeaderFault, read_header, read_weights, weight_files
+from engine.candidates.headers import (
+    INDEX,
+    SINGLE,
+    HeaderFault,
+    equal_contents,
+    read_header,
+    read_weights,
+    weight_files,
+)
 
 GOOD = save({"a.weight": np.zeros((3, 4), np.float32), "b": np.zeros(5, np.float16)})
 
@@ -158,3 +166,54 @@ def test_a_file_without_tensors(tmp_path: Path) -> None:
     (tmp_path / SINGLE).write_bytes(header(b"{}"))
     with pytest.raises(HeaderFault, match="no tensors"):
         read_weights(tmp_path)
+
+
+def write(folder: Path, files: dict[str, dict[str, np.ndarray]], index: dict[str, str] | None = None) -> Path:
+    for name, tensors in files.items():
+        save_file(tensors, folder / name)
+    if index is not None:
+        (folder / INDEX).write_text(json.dumps({"weight_map": index}))
+    return folder
+
+
+ONE, OTHER = np.zeros(3, np.float32), np.ones(3, np.float32)
+
+
+def ambiguity(folder: Path) -> str:
+    with pytest.raises(HeaderFault) as caught:
+        read_weights(folder)
+    assert caught.value.code == "ambiguous"
+    assert caught.value.fix
+    return str(caught.value)
+
+
+def test_a_tensor_in_two_shards_is_named_with_both(tmp_path: Path) -> None:
+    files = {"a.safetensors": {"x": ONE, "y": ONE}, "b.safetensors": {"x": OTHER}}
+    folder = write(tmp_path, files, {"y": "a.safetensors", "x": "b.safetensors"})
+    what = ambiguity(folder)
+    assert all(part in what for part in ("x lies in", "a.safetensors", "b.safetensors"))
+
+
+def test_one_file_beside_the_shards_of_an_index(tmp_path: Path) -> None:
+    folder = write(tmp_path, {SINGLE: {"x": ONE}, "a.safetensors": {"x": OTHER}}, {"x": "a.safetensors"})
+    assert SINGLE in ambiguity(folder)
+    (folder / "a.safetensors").unlink()
+    # An index of shards that are gone says nothing.
+    assert weight_files(folder) == (folder / SINGLE,)
+
+
+def test_a_git_lfs_pointer_is_called_that(tmp_path: Path) -> None:
+    file = tmp_path / SINGLE
+    file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4943162336\n")
+    fault = fault_of(file)
+    assert "Git LFS pointer" in str(fault)
+    assert "git lfs pull" in fault.fix
+
+
+@pytest.mark.parametrize("at", [0, 500, -1])
+def test_contents_are_compared_from_end_to_end(tmp_path: Path, at: int) -> None:
+    first = np.arange(1000, dtype=np.float32)
+    second = first.copy()
+    assert equal_contents(write(tmp_path, {SINGLE: {"a": first, "b": second}}), "a", "b")
+    second[at] += 1
+    assert not equal_contents(write(tmp_path, {SINGLE: {"a": first, "b": second}}), "a", "b")

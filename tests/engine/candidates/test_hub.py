@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from engine.candidates import hub
 from engine.candidates.find import find
-from engine.candidates.hub import cache_folder, cached, fetch, is_hub_id, snapshot_of, snapshots
+from engine.candidates.hub import cache_folder, cached, fetch, is_hub_id, snapshot_of, snapshots, whole
 from rubrics.errors import CandidateError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -237,3 +237,55 @@ def test_a_cache_of_odd_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (repo / "snapshots" / "abc1234").mkdir(parents=True)
     assert cached("org/model") == repo / "snapshots" / "abc1234"
     assert cached("org/model@other") is None
+
+
+def snapshot(repo: str, commit: str, *names: str, main: str = "") -> Path:
+    root = cache_folder() / f"models--{repo.replace('/', '--')}"
+    folder = root / "snapshots" / commit
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text("{}")
+    if main:
+        (root / "refs").mkdir()
+        (root / "refs" / "main").write_text(main)
+    return folder
+
+
+WHOLE = ("config.json", "tokenizer.json", "model.safetensors")
+
+
+def test_a_copy_that_is_not_whole_is_completed(server: type[Hub]) -> None:
+    snapshot("org/model", COMMIT, "tokenizer.json", main=COMMIT)
+    folder = whole("org/model", fetch)
+    assert sorted(server.got) == ["config.json", "model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(WHOLE)
+
+
+@pytest.mark.parametrize("lost", WHOLE)
+def test_offline_it_is_said_what_a_copy_lacks(lost: str) -> None:
+    snapshot("org/model", COMMIT, *set(WHOLE) - {lost}, main=COMMIT)
+    with pytest.raises(CandidateError, match=f"not whole: it lacks .*{lost.split('.')[0]}.*, and offline mode is on"):
+        whole("org/model", fetch)
+
+
+def test_a_link_into_the_void_is_a_file_that_is_not_there() -> None:
+    folder = snapshot("org/model", COMMIT, "config.json", "tokenizer.json", main=COMMIT)
+    (folder / "model.safetensors").symlink_to("../../blobs/gone")
+    with pytest.raises(CandidateError, match=r"lacks model\.safetensors"):
+        whole("org/model")
+
+
+def test_another_revision_than_main_is_never_taken_for_it() -> None:
+    folder = snapshot("org/model", COMMIT, *WHOLE, main="f" * 40)
+    with pytest.raises(CandidateError, match="revision main is not in the Hugging Face cache") as caught:
+        whole("org/model", fetch)
+    named = f"org/model@{COMMIT[:12]}"
+    assert named in caught.value.fix
+    assert whole(named) == folder
+
+
+def test_a_shortened_revision_is_one_if_it_is_clear() -> None:
+    folder = snapshot("org/model", "abcd1" + "0" * 35, *WHOLE)
+    snapshot("org/model", "abcd2" + "0" * 35, *WHOLE)
+    assert cached("org/model@abcd1") == folder
+    assert cached("org/model@abcd") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,3 +63,14 @@ def test_one_cluster_has_no_other_prompt_to_lend(
     write_suite(tmp_path / "lone.jsonl", tuple(lone))
     asked = replace(request_, suites=(str(tmp_path / "lone.jsonl"),), protocols=("likelihood",))
     assert [run.prompt for run in plan(store, asked).runs] == ["own", "none"]
+
+
+def test_one_model_under_two_names_is_planned_once_and_said_to_be_so(
+    store: Store, request_: RunRequest, small_model: Path, tmp_path: Path
+) -> None:
+    places = [tmp_path / place / "alpha" for place in ("here", "there")]
+    for place in places:
+        shutil.copytree(small_model, place)
+    runs = plan(store, replace(request_, models=tuple(map(str, places)), protocols=("choice",))).runs
+    assert [run.candidate.name for run in runs] == ["here/alpha"]
+    assert "there/alpha" in runs[0].state.notes[0]

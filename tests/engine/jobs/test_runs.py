@@ -166,6 +166,21 @@ def test_another_process_that_already_works_on_it_is_left_alone(
 
 
 @pytest.mark.long
+def test_weights_that_change_before_they_are_loaded_are_not_scored_under_the_old_hash(
+    store: Store, small_model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "m"
+    shutil.copytree(small_model, folder)
+    planned = plan(store, asked(folder, limit=4))
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    states = perform(store, planned)
+    assert {state.phase for state in states} == {Phase.FAILED}
+    assert "changed since it was hashed" in states[0].error
+
+
+@pytest.mark.long
 def test_same_weights_under_another_name_are_the_same_run(store: Store, small_model: Path, tmp_path: Path) -> None:
     perform(store, plan(store, asked(small_model, limit=4)))
     shutil.copytree(small_model, tmp_path / "renamed")

@@ -1,0 +1,147 @@
+"""The tensors used are the tensors stored, and the config says what they are: else a folder is refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.scoring.load import load_model
+from engine.scoring.weights import assert_complete
+from rubrics.errors import CandidateError
+
+TYPES = (
+    "llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "gemma3_text", "gemma2", "olmo2", "phi3", "gpt_neox", "gpt2",
+    "granite", "mamba", "gpt_oss",
+)  # fmt: skip
+Rewrite = Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]
+
+
+@pytest.fixture
+def folder(build, tmp_path):
+    build("llama").model.save_pretrained(tmp_path)
+    return tmp_path
+
+
+def rewrite(folder: Path, change: Rewrite) -> None:
+    tensors = change(load_file(folder / "model.safetensors"))
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors", {"format": "pt"})
+
+
+def configure(folder: Path, without: tuple[str, ...] = (), **entries: Any) -> None:
+    raw = json.loads((folder / "config.json").read_text()) | entries
+    (folder / "config.json").write_text(json.dumps({k: v for k, v in raw.items() if k not in without}))
+
+
+def refusal(folder: Path) -> CandidateError:
+    with pytest.raises(CandidateError) as caught:
+        assert_complete(folder)
+    assert caught.value.where == str(folder)
+    assert caught.value.fix
+    return caught.value
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_what_transformers_itself_saves_is_whole(name, build, tmp_path):
+    build(name).model.save_pretrained(tmp_path)
+    assert assert_complete(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "stray",
+    ["model.layers.1.self_attn.q_proj.bias", "model.layers.0.mlp.gate.weight", "model.embed_positions.weight",
+     "lm_head.bias", "model.layers.2.vision_expert.weight"],
+)  # fmt: skip
+def test_a_tensor_without_a_place_is_never_dropped(stray, folder):
+    rewrite(folder, lambda tensors: tensors | {stray: torch.ones(64)})
+    error = refusal(folder)
+    assert stray in error.what
+    with pytest.raises(CandidateError, match="have no place"):
+        load_model(folder, "fp32", "cpu")
+
+
+def test_parts_beside_the_decoder_may_stay_out_and_are_named(folder):
+    parts = ("vision_tower.encoder.layers.0.weight", "model.visual.blocks.1.w", "multi_modal_projector.linear.weight",
+             "mtp.layers.0.weight", "v_head.summary.weight")  # fmt: skip
+    rewrite(folder, lambda tensors: tensors | {part: torch.ones(3, 3) for part in parts})
+    (note,) = assert_complete(folder)
+    assert "5 tensors" in note
+    assert "model.visual.blocks" in note
+    assert load_model(folder, "fp32", "cpu").notes == (note,)
+
+
+def test_buffers_that_follow_from_the_config_are_no_weights(folder):
+    stored = {
+        "model.layers.0.self_attn.rotary_emb.inv_freq": torch.ones(8),
+        "model.layers.0.self_attn.rotary_emb.cos_cached": torch.ones(1, 1, 9, 16),
+        "model.position_ids": torch.arange(9)[None],
+        "model.layers.0.attn.bias": torch.ones(1, 1, 9, 9),
+        "model.layers.0.attn.masked_bias": torch.tensor(-1e9),
+    }
+    rewrite(folder, lambda tensors: tensors | stored)
+    assert assert_complete(folder) == []
+
+
+def test_a_shape_that_does_not_fit_is_named_with_both(folder):
+    name = "model.layers.1.mlp.up_proj.weight"
+    rewrite(folder, lambda tensors: tensors | {name: tensors[name][:-8]})
+    assert f"{name} has the shape 88 × 64, and config.json wants 96 × 64" in refusal(folder).what
+
+
+def test_a_tensor_under_two_names_is_no_choice_to_make(folder):
+    twin = "layers.0.mlp.up_proj.weight"
+    rewrite(folder, lambda tensors: tensors | {twin: -tensors[f"model.{twin}"]})
+    assert twin in refusal(folder).what
+
+
+def test_no_output_head(folder):
+    rewrite(folder, lambda tensors: {k: v for k, v in tensors.items() if k != "lm_head.weight"})
+    assert "no output head" in refusal(folder).what
+
+
+@pytest.mark.parametrize(
+    "name, entry",
+    [("llama", "num_attention_heads"), ("llama", "num_hidden_layers"), ("llama", "hidden_size"),
+     ("llama", "intermediate_size"), ("gpt2", "n_head"), ("gpt2", "n_layer"), ("qwen3_moe", "num_experts_per_tok"),
+     ("gpt_neox", "num_attention_heads")],
+)  # fmt: skip
+def test_a_size_that_the_config_leaves_out_is_no_default(name, entry, build, tmp_path):
+    build(name).model.save_pretrained(tmp_path)
+    configure(tmp_path, without=(entry, "head_dim", "num_key_value_heads") if name == "llama" else (entry,))
+    assert entry in refusal(tmp_path).what
+
+
+def test_a_size_that_the_shapes_give_away_may_be_left_out(build, tmp_path):
+    # Of the heads only 8 of 256 fit; those who write configs of parts leave such defaults out.
+    model = build("gemma3_text", num_attention_heads=8, head_dim=256, num_key_value_heads=4, num_hidden_layers=2).model
+    model.save_pretrained(tmp_path)
+    configure(tmp_path, without=("num_attention_heads", "head_dim", "num_key_value_heads"))
+    assert assert_complete(tmp_path) == []
+
+
+def test_a_constant_that_the_config_leaves_out_is_noted(folder):
+    configure(folder, without=("rms_norm_eps",))
+    (note,) = assert_complete(folder)
+    assert "rms_norm_eps 1e-06" in note
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda t: {f"_orig_mod.{k}": v for k, v in t.items()}, "_orig_mod."),
+        (lambda t: {f"module.{k}": v for k, v in t.items()}, "module."),
+        (lambda t: {k.replace("s.0.", "s.0._fsdp_wrapped_module."): v for k, v in t.items()}, "wrapper"),
+        (lambda t: {k: torch.zeros(0) if v.dim() == 2 else v for k, v in t.items()}, "were not gathered"),
+        (lambda t: t | {"model.layers.0.self_attn.q_proj.lora_A.weight": torch.ones(4, 64)}, "adapter"),
+        (lambda t: t | {"model.layers.0.mlp.up_proj.weight_scale_inv": torch.ones(1, 1)}, "quantised"),
+        (lambda t: t | {"model.layers.0.mlp.up_proj.weight": torch.ones(96, 64, dtype=torch.int8)}, "quantised"),
+    ],
+)  # fmt: skip
+def test_what_other_programs_put_among_the_tensors(change, words, folder):
+    rewrite(folder, change)
+    assert words in refusal(folder).what
