@@ -49,7 +49,7 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    vocabulary, chat_template, truncated, unsafe_header, no_config or bad_config."""
+    not_causal, vocabulary, chat_template, truncated, unsafe_header, no_config or bad_config."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
@@ -82,7 +82,7 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
         return [Problem("encoder", True, f"{what_it_is} is an encoder, which gives no likelihood of a text", other)]
     if architecture.endswith(_NOT_CAUSAL):
         return [Problem("encoder", True, f"{architecture} does not predict the next token", other)]
-    problems = []
+    problems = _about_direction(config)
     if isinstance(method := config.get("quantization_config"), Mapping):
         kind = shown(method.get("quant_method") or "unnamed method", 40)
         fix = "give the unquantised checkpoint; at precision int8 or nf4 it is quantised here"
@@ -95,6 +95,19 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
             what = f"the installed transformers has no causal language model of type {model_type!r}"
             problems.append(Problem("unsupported", True, what, "update transformers, or choose another model"))
     return problems
+
+
+def _about_direction(config: Mapping[str, Any]) -> list[Problem]:
+    """What a config says of its attention; whether the model heeds it is tried out on the model before it is scored."""
+    text = config.get("text_config")
+    for part in (config, text if isinstance(text, Mapping) else {}):
+        ahead = part.get("use_bidirectional_attention") in (True, "all")
+        if ahead or part.get("is_causal") is False:
+            name = "use_bidirectional_attention" if ahead else "is_causal"
+            what = f"config.json says that it reads in both directions ({name}), as embedding models do"
+            fix = "choose a causal language model; a run tries it out, and scores none that reads ahead"
+            return [Problem("not_causal", False, what, fix)]
+    return []
 
 
 def _remote_code(what: str) -> Problem:
@@ -136,7 +149,7 @@ def read_tokenizer(folder: Path, names: Collection[str], rows: int) -> tuple[str
         kind = "tokenizer.json"
         if not (folder / kind).is_file() or (folder / kind).stat().st_size < 2:
             problems.append(Problem("no_tokenizer", True, f"{kind} is empty or no file", "fetch the tokenizer again"))
-    elif isinstance(own := settings.get("auto_map"), Mapping) and "AutoTokenizer" in own:
+    elif isinstance(own := settings.get("auto_map"), list) or (isinstance(own, Mapping) and "AutoTokenizer" in own):
         kind = "remote code"
         problems.append(_remote_code("its tokenizer is code that comes with the weights and would run on this machine"))
     elif {"vocab.json", "merges.txt"} <= set(names):
