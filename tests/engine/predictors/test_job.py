@@ -172,7 +172,7 @@ def test_one_candidate_that_fails_leaves_the_rest(store: Store, small_model: Pat
 
     broken = tmp_path / "broken"
     shutil.copytree(small_model, broken)
-    (broken / "tokenizer.json").write_text("{}")
+    (broken / "tokenizer.json").write_text('{"model": {"vocab": {"a": 0}, "merges": ["b c"]}}')
     states = score_candidates(store, asked(broken, small_model), made(TEXTS[:1]))
     assert [(state.phase, bool(state.error)) for state in states] == [(Phase.FAILED, True), (Phase.DONE, False)]
     assert "tokenizer" in states[0].error
