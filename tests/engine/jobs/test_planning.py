@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,3 +64,15 @@ def test_one_cluster_has_no_other_prompt_to_lend(
     write_suite(tmp_path / "lone.jsonl", tuple(lone))
     asked = replace(request_, suites=(str(tmp_path / "lone.jsonl"),), protocols=("likelihood",))
     assert [run.prompt for run in plan(store, asked).runs] == ["own", "none"]
+
+
+@pytest.mark.parametrize(("named", "anew"), [("PreTrainedTokenizerFast", False), ("GPT2Tokenizer", True)])
+def test_only_what_may_have_been_scored_with_other_tokens_is_scored_anew(
+    store: Store, request_: RunRequest, small_model: Path, tmp_path: Path, named: str, anew: bool
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(small_model, folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": named}))
+    run, *_ = plan(store, replace(request_, models=(str(folder),))).runs
+    assert ("tokens" in run.key) is anew

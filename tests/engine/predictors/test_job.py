@@ -167,6 +167,21 @@ def test_a_trace_that_is_too_long_is_skipped_and_said(store: Store, small_model:
     assert trace_values(traces, scores, "trace")[state.run_id].traces == 1
 
 
+def test_a_trace_whose_ids_the_embedding_lacks_is_skipped(store: Store, small_model: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from tokenizers import Tokenizer
+
+    folder = tmp_path / "larger"
+    shutil.copytree(small_model, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens(["quagga"])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (state,) = score_candidates(store, asked(folder), made([*TEXTS[:1], ("Go on.\n", "a quagga", "c")]))
+    assert (state.done, state.skipped) == (1, 1)
+    assert any("line 2: needs tokens" in note for note in state.notes)
+
+
 def test_one_candidate_that_fails_leaves_the_rest(store: Store, small_model: Path, tmp_path: Path) -> None:
     import shutil
 
