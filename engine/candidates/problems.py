@@ -51,8 +51,8 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config, bad_config or bad_path; what
-    only the model libraries tell: unfit or noted; another candidate is the same model: same."""
+    not_causal, vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config, bad_config or bad_path;
+    what only the model libraries tell: unfit or noted; another candidate is the same model: same."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
@@ -85,7 +85,7 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
         return [Problem("encoder", True, f"{what_it_is} is an encoder, which gives no likelihood of a text", other)]
     if architecture.endswith(_NOT_CAUSAL):
         return [Problem("encoder", True, f"{architecture} does not predict the next token", other)]
-    problems = []
+    problems = _about_direction(config)
     if method := _quantisation(config):
         problems.append(Problem("quantized", True, f"its weights are stored quantised ({method})", UNQUANTISED))
     loadable = causal_model_types()
@@ -119,6 +119,19 @@ def _quantisation(config: Mapping[str, Any]) -> str:
                 bits = f"{settings['bits']} bits" if type(settings.get("bits")) is int else ""
                 return shown(named or bits or "unnamed method", 40)
     return ""
+
+
+def _about_direction(config: Mapping[str, Any]) -> list[Problem]:
+    """What a config says of its attention; whether the model heeds it is tried out on the model before it is scored."""
+    text = config.get("text_config")
+    for part in (config, text if isinstance(text, Mapping) else {}):
+        ahead = part.get("use_bidirectional_attention") in (True, "all")
+        if ahead or part.get("is_causal") is False:
+            name = "use_bidirectional_attention" if ahead else "is_causal"
+            what = f"config.json says that it reads in both directions ({name}), as embedding models do"
+            fix = "choose a causal language model; a run tries it out, and scores none that reads ahead"
+            return [Problem("not_causal", False, what, fix)]
+    return []
 
 
 def _remote_code(what: str) -> Problem:
@@ -170,7 +183,7 @@ def read_tokenizer(folder: Path, names: Collection[str], rows: int) -> tuple[str
         if (fault := _fault(folder / kind)) is not None:
             fix = fault.fix or "fetch the tokenizer again"
             problems.append(Problem("no_tokenizer", True, f"{kind} {fault}", fix))
-    elif isinstance(own := settings.get("auto_map"), Mapping) and "AutoTokenizer" in own:
+    elif isinstance(own := settings.get("auto_map"), list) or (isinstance(own, Mapping) and "AutoTokenizer" in own):
         kind = "remote code"
         problems.append(_remote_code("its tokenizer is code that comes with the weights and would run on this machine"))
     elif {"vocab.json", "merges.txt"} <= set(names):

@@ -30,8 +30,7 @@ def was_taken_as_written(folder: Path, model_type: str) -> bool:
         settings = read_object(folder / "tokenizer_config.json", _BYTES)
     except Unreadable:
         return False
-    plain = settings.get("tokenizer_class") in _TAKEN and not model_type.startswith(_REBUILT)
-    return plain and settings.keys().isdisjoint(("add_bos_token", "add_eos_token", "auto_map"))
+    return settings.get("tokenizer_class") in _TAKEN and not model_type.startswith(_REBUILT)
 
 
 def beyond(folder: Path, names: Collection[str], rows: int) -> list[str]:

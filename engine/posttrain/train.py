@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast, TrainerCallback
 
 from engine.candidates.hashing import assert_unchanged
 from engine.jobs.child import Events, Gate
@@ -108,7 +108,9 @@ def _load(job: Mapping[str, Any], recipe: PostTraining, trained: Path | None) ->
     base, device = Path(job["model"]), job["device"]
     whole = (job.get("parameters") or 0) <= recipe.lora.above
     dtype = torch.float32 if whole or device == "cpu" else torch.bfloat16
-    tokenizer = AutoTokenizer.from_pretrained(base, padding_side="left")
+    # A tokenizer.json is taken as it is; AutoTokenizer puts parts of its own into those of some kinds of model.
+    kind = PreTrainedTokenizerFast if (base / "tokenizer.json").exists() else AutoTokenizer
+    tokenizer = kind.from_pretrained(base, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     if trained is not None and (trained / "adapter_config.json").is_file():

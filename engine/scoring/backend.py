@@ -147,8 +147,7 @@ class LocalBackend:
     def _assert_causal(self) -> None:
         self._use(self._loaded.attention)
         config = self._model.config.get_text_config()
-        with torch.inference_mode():
-            changed = causal.leak(self._model, int(config.vocab_size), getattr(config, "max_position_embeddings", None))
+        changed = causal.leak(self._model, int(config.vocab_size), getattr(config, "max_position_embeddings", None))
         if changed > check.TOLERANCE[self._loaded.precision]:
             raise CandidateError(
                 "it is no causal language model: it reads texts in both directions, so that a later token changes the "

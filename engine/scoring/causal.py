@@ -25,7 +25,7 @@ def leak(model: Any, vocabulary: int, context: int | None) -> float:
     ids = torch.from_numpy(np.random.default_rng(21).integers(0, vocabulary, length))
     before = torch.arange(length - 1)
     logprobs = []
-    with _rows_apart(model):
+    with torch.inference_mode(), _rows_apart(model):
         for ending in range(_ENDINGS):
             other = ids.clone()
             other[-1] = (ids[-1] + vocabulary * ending // _ENDINGS) % vocabulary

@@ -30,9 +30,11 @@ class ChatSession:
     """A loaded model and its chat template."""
 
     def __init__(self, folder: Path) -> None:
-        from transformers import AutoTokenizer
+        from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        # A tokenizer.json is taken as it is; AutoTokenizer puts parts of its own into those of some kinds of model.
+        kind = PreTrainedTokenizerFast if (folder / "tokenizer.json").exists() else AutoTokenizer
+        self._tokenizer = kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if not self._tokenizer.chat_template:
             raise CandidateError(
                 "has no chat template, so it is no model to ask", where=str(folder), fix="name an instruction-tuned one"
@@ -45,12 +47,14 @@ class ChatSession:
         """Text, why it stopped, and tokens, for a question with messages, temperature, max_tokens and vote.
 
         Raises:
-            ValueError: the question leaves no room for an answer.
+            ValueError: the question leaves no room for an answer, or the model cannot read it.
         """
         ids = self._encode(question["messages"])
         room = min(int(question["max_tokens"]), self._context - ids.shape[1])
         if room < 1:
             raise ValueError(f"{ids.shape[1]} tokens fill the context of {self._context}")
+        if int(ids.max()) >= self._model.get_input_embeddings().weight.shape[0]:
+            raise ValueError("the question needs tokens that the model's embedding has no row for")
         torch.manual_seed(int(question["vote"]))
         sampled = question["temperature"] > 0
         options = {"temperature": float(question["temperature"]), "top_p": 1.0, "top_k": 0} if sampled else {}

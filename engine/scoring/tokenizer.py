@@ -28,7 +28,11 @@ _MOST_MARKS: Final = 1000
 
 
 class HubTokenizer(ABC):
-    """A tokenizer as a `TextEncoder` and more. In a pair "</s>" and the like are text; only the prefix is special."""
+    """A tokenizer as a `TextEncoder` and more.
+
+    In a pair what the tokenizer marks as special ("</s>") is text, and is cut up as such; only the prefix is special.
+    Other tokens that were added to its vocabulary are tokens, as everywhere.
+    """
 
     def __init__(self) -> None:
         self.remarks: tuple[str, ...] = ()

@@ -194,6 +194,15 @@ def tokenizer_code(folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text('{"auto_map": {"AutoTokenizer": ["x.Y", null]}}')
 
 
+def tokenizer_code_as_once_written(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer_config.json").write_text('{"auto_map": ["x.Y", null]}')
+
+
+def tokenizer_without_vocabulary(folder: Path) -> None:
+    (folder / "tokenizer.json").write_text("{}")
+
+
 def config_with(**changes: Any) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         config = {key: value for key, value in (CONFIG | changes).items() if value is not None}
@@ -230,7 +239,9 @@ def adapter(base: str | None, whole: bool = False) -> Callable[[Path], None]:
         (no_tokenizer, "no_tokenizer"),
         (empty_tokenizer, "no_tokenizer"),
         (broken_tokenizer_config, "no_tokenizer"),
+        (tokenizer_without_vocabulary, "no_tokenizer"),
         (tokenizer_code, "remote_code"),
+        (tokenizer_code_as_once_written, "remote_code"),
         (link_loop, "bad_config"),
         (config_is(b""), "bad_config"),
         (config_is(b"[]"), "bad_config"),
@@ -280,6 +291,31 @@ def test_remote_code_is_a_matter_of_permission(tmp_path: Path) -> None:
 
 def test_code_of_its_own_is_not_needed_for_a_known_architecture(tmp_path: Path) -> None:
     assert inspect(make_model(tmp_path / "m", auto_map={"AutoModelForCausalLM": "m.M"})).problems == ()
+
+
+def test_a_tokenizers_own_code_is_not_needed_beside_its_tokenizer_json(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "m")
+    (folder / "tokenizer_config.json").write_text('{"auto_map": {"AutoTokenizer": ["x.Y", null]}}')
+    assert inspect(folder).problems == ()
+
+
+def test_a_tokenizer_larger_than_the_embedding_is_named_and_let_in(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "m", vocab_size=32)
+    vocabulary = {"a": 0, "b": 31, "quagga": 32}
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"type": "WordLevel", "vocab": vocabulary}}))
+    found = inspect(folder)
+    assert found.usable
+    assert codes(found) == ["vocabulary"]
+    assert "quagga" in found.problems[0].what
+
+
+@pytest.mark.parametrize(
+    "said", [{"is_causal": False}, {"use_bidirectional_attention": True}, {"text_config": {"is_causal": False}}]
+)
+def test_a_config_that_says_it_reads_ahead_is_named(said: dict[str, Any], tmp_path: Path) -> None:
+    found = inspect(make_model(tmp_path / "m", **said))
+    assert found.usable
+    assert codes(found) == ["not_causal"]
 
 
 def test_a_decoder_made_from_an_encoder_is_let_in(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -74,3 +75,15 @@ def test_one_model_under_two_names_is_planned_once_and_said_to_be_so(
     runs = plan(store, replace(request_, models=tuple(map(str, places)), protocols=("choice",))).runs
     assert [run.candidate.name for run in runs] == ["here/alpha"]
     assert "there/alpha" in runs[0].state.notes[0]
+
+
+@pytest.mark.parametrize(("named", "anew"), [("PreTrainedTokenizerFast", False), ("GPT2Tokenizer", True)])
+def test_only_what_may_have_been_scored_with_other_tokens_is_scored_anew(
+    store: Store, request_: RunRequest, small_model: Path, tmp_path: Path, named: str, anew: bool
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(small_model, folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": named}))
+    run, *_ = plan(store, replace(request_, models=(str(folder),))).runs
+    assert ("tokens" in run.key) is anew

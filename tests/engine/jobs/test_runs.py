@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tokenizers import Tokenizer
 
 from engine.jobs.child import in_words, is_out_of_memory
 from engine.jobs.job import exit_code, perform
@@ -131,6 +132,25 @@ def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_m
     assert "label" in states[0].error
     assert exit_code(states, planned.refused) is Exit.FAILED
     assert {row.status for row in stored_runs(store)} == {Status.FAILED, Status.DONE}
+
+
+def test_pairs_whose_ids_the_embedding_lacks_are_left_out_and_the_rest_is_scored(
+    store: Store, small_model: Path, tmp_path: Path, world: Suite
+) -> None:
+    folder, file = tmp_path / "larger-tokenizer", tmp_path / "few.jsonl"
+    shutil.copytree(small_model, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens(["quagga"])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    reached, *others = world.scored[:4]
+    write_suite(file, (reached.model_copy(update={"rejected": "It is a quagga."}), *others))
+    planned = plan(store, asked(folder, suites=(str(file),)))
+    (problem,) = planned.runs[0].candidate.problems
+    assert "quagga" in problem.what
+    state = perform(store, planned)[0]
+    assert (state.phase, state.done, state.total, state.skipped) == (Phase.DONE, 3, 3, 1)
+    assert done_pairs(store, planned.runs[0].run_id) == {pair.id for pair in others}
+    assert exit_code((state,)) is Exit.SOME_SKIPPED
 
 
 def test_pairs_that_do_not_fit_are_reported_and_left_out(store: Store, small_model: Path, tmp_path: Path) -> None:

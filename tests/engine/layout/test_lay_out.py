@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.layout.lay_out import LayoutOptions, default_shots, lay_out, template_hash
+from engine.layout.lay_out import BEYOND, LayoutOptions, default_shots, lay_out, template_hash
 from rubrics.errors import BadInput, CandidateError
 from rubrics.schema import Pair, Suite
 
@@ -250,6 +250,23 @@ def test_what_is_too_long_is_skipped_whole_and_named_with_its_length(options):
     (skip,) = laid.skipped
     assert (skip.pair_id, skip.tokens, skip.limit) == ("p1", limit, limit - 1)
     assert "context" in skip.reason
+
+
+@pytest.mark.parametrize("options", [CHOICE, LIKELIHOOD])
+def test_pairs_that_need_an_id_beyond_the_embedding_are_skipped_and_the_rest_is_laid_out(options):
+    encoder = Words()
+    lay_out(suite_of(pair()), encoder, options)
+    rows = len(encoder.vocabulary)
+    laid = lay_out(suite_of(pair(), pair(1, rejected="Quagga.")), encoder, options, vocabulary=rows)
+    assert "Quagga." in encoder.vocabulary
+    assert list(laid.requests) == list(laid.lengths) == ["p0"]
+    (skip,) = laid.skipped
+    assert (skip.pair_id, skip.reason, skip.limit) == ("p1", BEYOND, None)
+
+
+def test_nothing_is_left_where_what_every_request_has_lies_beyond_the_embedding():
+    assert {skip.reason for skip in lay_out(suite_of(), Words(), CHOICE, vocabulary=2).skipped} == {BEYOND}
+    assert not lay_out(suite_of(), Words(), CHOICE, vocabulary=2).requests
 
 
 def test_a_response_without_tokens_is_skipped():

@@ -167,12 +167,27 @@ def test_a_trace_that_is_too_long_is_skipped_and_said(store: Store, small_model:
     assert trace_values(traces, scores, "trace")[state.run_id].traces == 1
 
 
+def test_a_trace_whose_ids_the_embedding_lacks_is_skipped(store: Store, small_model: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from tokenizers import Tokenizer
+
+    folder = tmp_path / "larger"
+    shutil.copytree(small_model, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens(["quagga"])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (state,) = score_candidates(store, asked(folder), made([*TEXTS[:1], ("Go on.\n", "a quagga", "c")]))
+    assert (state.done, state.skipped) == (1, 1)
+    assert any("line 2: needs tokens" in note for note in state.notes)
+
+
 def test_one_candidate_that_fails_leaves_the_rest(store: Store, small_model: Path, tmp_path: Path) -> None:
     import shutil
 
     broken = tmp_path / "broken"
     shutil.copytree(small_model, broken)
-    (broken / "tokenizer.json").write_text("{}")
+    (broken / "tokenizer.json").write_text('{"model": {"vocab": {"a": 0}, "merges": ["b c"]}}')
     states = score_candidates(store, asked(broken, small_model), made(TEXTS[:1]))
     assert [(state.phase, bool(state.error)) for state in states] == [(Phase.FAILED, True), (Phase.DONE, False)]
     assert "tokenizer" in states[0].error
