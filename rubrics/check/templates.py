@@ -21,7 +21,7 @@ _ALIKE: Final = 0.6
 _DIFFERENT: Final = 16
 """… where no more words than these differ: a long preamble that all prompts share is no template."""
 _LEAST_WORDS: Final = 5
-_MANY: Final = 10
+_MANY: Final = 12
 """Clusters of one template that are worth a word."""
 _WORD: Final = re.compile(r"\w+")
 
@@ -37,7 +37,7 @@ class Copies(NamedTuple):
 
 
 def template_copies(prompts: Iterable[tuple[str, str]]) -> list[Copies]:
-    """Templates that stand in ten clusters or more, the largest first.
+    """Templates that stand in twelve clusters or more, the largest first.
 
     Args:
         prompts: cluster and prompt of each pair.

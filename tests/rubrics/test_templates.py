@@ -42,7 +42,7 @@ def codes(suite: Suite, *others: Suite) -> set[str]:
 def test_copies_are_counted_by_cluster() -> None:
     found = template_copies((str(i), prompt) for i, prompt in enumerate([*copies(30), *own(30)]))
     assert [(each.clusters, each.looked_at) for each in found] == [(30, 60)]
-    assert not template_copies((str(i), prompt) for i, prompt in enumerate(copies(9)))
+    assert not template_copies((str(i), prompt) for i, prompt in enumerate(copies(11)))
     assert not template_copies(("one", prompt) for prompt in copies(30))
     assert not template_copies([])
 
