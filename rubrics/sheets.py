@@ -20,7 +20,7 @@ from typing import Final
 from rubrics.errors import BadInput
 from rubrics.sources import regular
 
-__all__ = ["Sheet", "open_sheet", "parse_number", "parse_sheet"]
+__all__ = ["Sheet", "encoding_of", "open_sheet", "parse_number", "parse_sheet"]
 
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _BYTE_ORDER: Final = (
@@ -91,7 +91,7 @@ def parse_sheet(
     """
     csv.field_size_limit(2**31 - 1)
     reader, before = None, 0
-    text = io.TextIOWrapper(source, encoding=_encoding(source), newline="")
+    text = io.TextIOWrapper(source, encoding=encoding_of(source.peek(4)[:4]), newline="")
     try:
         first = text.readline()
         separator = ""
@@ -115,8 +115,8 @@ def parse_sheet(
         text.detach()
 
 
-def _encoding(source: io.BufferedReader) -> str:
-    head = source.peek(4)[:4]
+def encoding_of(head: bytes) -> str:
+    """The encoding of a text by its first four bytes: UTF-8 unless they say otherwise."""
     for mark, encoding in _BYTE_ORDER:
         if head.startswith(mark):
             return encoding

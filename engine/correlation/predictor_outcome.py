@@ -233,8 +233,7 @@ def _own(
 ) -> CorrelationView:
     table = evidence.ranking()
     outcomes = {o.candidate: o for o in stored_outcomes(evidence.store) if o.outcome == outcome}
-    predictor = about.name
-    points = []
+    predictor, points = about.name, []
     for row in table.overall.rows:
         entrant = table.entrants[row.candidate]
         measured = outcomes.get(entrant.label) or outcomes.get(entrant.name)
@@ -242,9 +241,8 @@ def _own(
         size = math.log10(entrant.parameters) if entrant.parameters else math.nan
         y = measured.score if measured else math.nan
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
-    notes = list(table.notes)
     lower = lower_is_better(outcomes.values())
-    notes += _turned(predictor, about.higher_is_better, outcome, not lower)
+    notes = [*table.notes, *_turned(predictor, about.higher_is_better, outcome, not lower)]
     if both := mixed_scales([point for name, point in outcomes.items() if name in _names_of(table)]):
         notes.append(f"{outcome} looks like two scales: {both}")
     unknown = [point.name for point in points if math.isnan(point.x)]
@@ -263,8 +261,8 @@ def _own(
 
 
 def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
-    variant = about.name in VARIANTS
-    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=variant)
+    kind = about.name in VARIANTS
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=kind)
 
 
 def _names_of(table: RankingTable) -> set[str]:

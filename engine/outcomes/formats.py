@@ -96,6 +96,8 @@ def read_results(content: object, where: str, *, averages: bool = False) -> tupl
     for text in {text for score in scores for text in (score.candidate, score.outcome)}:
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise file.error(f"the name {shown(text)} holds half of a surrogate pair, which is not text", "rename it")
+        if "\0" in text:
+            raise file.error(f"the name {shown(text)} holds a NUL character, which is not text", "rename it")
     return scores, file.left_out
 
 

@@ -18,7 +18,7 @@ from engine.outcomes.outcome import Outcome
 from engine.outcomes.table import HEADER, read_table
 from rubrics.errors import OutcomeError
 from rubrics.jsonl import NotJson, load_json
-from rubrics.sheets import open_sheet
+from rubrics.sheets import encoding_of, open_sheet
 from rubrics.sources import read_bytes
 
 __all__ = ["Outcome", "OutcomesFile", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
@@ -54,9 +54,12 @@ def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
             fix="turn it into JSON first",
             shell="inspect log convert --to json --output-dir DIR FILE",
         )
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # Terminals of Windows write so what a program prints into a file.
-        raw = raw.decode("utf-16", errors="replace").encode()
+    if (encoding := encoding_of(raw[:4])) != "utf-8-sig":
+        # Spreadsheets save so, and terminals of Windows what a program prints.
+        try:
+            raw = raw.decode(encoding).encode()
+        except UnicodeError:
+            raise OutcomeError(f"is not {encoding.upper()}", where=where, fix="save the file as UTF-8") from None
     if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise OutcomeError("is empty", where=where, fix=f"give a header {HEADER} and one row per score")
     if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] not in (b"{", b"["):

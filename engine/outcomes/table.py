@@ -88,6 +88,8 @@ class _Rows:
         for name in ("candidate", "outcome"):
             if not cells[name]:
                 self.faults.append(f"line {line}, {name}: is empty; give a name")
+            elif "\0" in cells[name]:
+                self.faults.append(f"line {line}, {name}: holds a NUL character, which is not text; remove it")
         score = self._number(cells["score"], line, "score")
         stderr = self._number(cells["stderr"], line, "stderr") if cells.get("stderr") else None
         if stderr is not None and stderr < 0:

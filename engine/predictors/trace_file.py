@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +37,8 @@ from rubrics.jsonl import open_lines, parse_lines
 __all__ = ["TraceRecord", "TraceSet", "parse_traces", "read_traces"]
 
 _FIELDS: Final = ("id", "prompt", "trace", "tokens", "spans", "cluster")
+_MOST: Final = 1e100
+"""Nats beyond which no token was ever surprising."""
 _SLACK: Final = 1e-6
 """Servers round a certain token's log-probability to a hair above zero."""
 
@@ -218,7 +219,8 @@ def _token_fault(token: object) -> str | None:
     if not isinstance(token, dict) or "logprob" not in token or not ("token" in token or "bytes" in token):
         return "must be an object with token and logprob"
     logprob, raw = token["logprob"], token.get("bytes")
-    if not _is(logprob, (int, float)) or not math.isfinite(logprob) or logprob > _SLACK:
+    # Compared, not converted: a whole number may be larger than any float.
+    if not _is(logprob, (int, float)) or not -_MOST <= logprob <= _SLACK:
         return f"logprob {shown(logprob)} is no log-probability (nats, zero or below)"
     if raw is not None:
         return None if isinstance(raw, list) and all(map(_is_byte, raw)) else "bytes must be a list of 0 to 255"

@@ -185,16 +185,15 @@ def _without_excluded(
 
 
 def _of_suite(runs: list[RunRow], suite: str | None, notes: list[str]) -> list[RunRow]:
-    if suite is None:
-        suite = runs[0].suite_hash
-    matching = [run for run in runs if run.suite == suite or run.suite_hash.startswith(suite)]
+    matching = [run for run in runs if suite is None or run.suite == suite or run.suite_hash.startswith(suite)]
     if not matching:
         with_runs = ", ".join(sorted({run.suite for run in runs}))
         raise BadInput(f"no run on suite {suite!r}", fix=f"suites with runs: {with_runs}")
-    newest = matching[0].suite_hash
-    others = {run.suite_hash for run in matching} - {newest}
+    newest, name = matching[0].suite_hash, matching[0].suite
+    others = {run.suite_hash for run in runs if run.suite == name} - {newest}
     if others:
-        notes.append(f"there are runs of {count(len(others), 'other version')} of this suite; shown is {newest[:12]}")
+        also = "another suite is" if len(others) == 1 else f"{len(others)} other suites are"
+        notes.append(f"{also} called {name!r} too, other versions of this one maybe; shown is {newest[:12]}")
     return [run for run in matching if run.suite_hash == newest]
 
 

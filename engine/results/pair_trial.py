@@ -19,7 +19,7 @@ from engine.store.annotations import Annotation
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["FINDINGS", "SORTS", "Ability", "Model", "PairTrial", "Trial", "cannot_tell", "try_pairs"]
+__all__ = ["FINDINGS", "RELIABLE", "SORTS", "Ability", "Model", "PairTrial", "Trial", "cannot_tell", "try_pairs"]
 
 FloatArray = npt.NDArray[np.float64]
 Model = Literal["auto", "rasch", "2pl"]
@@ -41,7 +41,7 @@ SORTS: Final[Mapping[str, str]] = {
 """What pairs can be sorted by, and what then comes first."""
 _LEAST: Final = 3
 _Z: Final = 1.645
-_RELIABLE: Final = 0.8
+RELIABLE: Final = 0.8
 """Accuracy of the strong below which their common failures say little about labels."""
 
 
@@ -267,7 +267,7 @@ def _about_suspects(scores: FloatArray, strong: npt.NDArray[np.bool_], suspects:
     if not strong.any():
         return ["fewer than two strong candidates (the abler third, surely above chance): no label is suspected"]
     right = float(np.nanmean(scores[strong]))
-    if not suspects or right >= _RELIABLE:
+    if not suspects or right >= RELIABLE:
         return []
     return [f"the {strong.sum()} strong candidates are right on {right:.0%} only: most of what they all fail is hard, "
             "not mislabelled"]  # fmt: skip

@@ -14,6 +14,7 @@ __all__ = [
     "PairColumns",
     "PairLine",
     "ViolatedCriteria",
+    "cluster_prompts",
     "count_coverage",
     "count_groups",
     "pair_columns",
@@ -70,6 +71,16 @@ def pair_columns(store: Store, suite_hash: str) -> PairColumns:
     # What has no split comes back masked.
     scored = np.ma.getmaskarray(np.ma.asarray(columns.pop("split"))).copy()
     return PairColumns(scored=scored, **columns)
+
+
+def cluster_prompts(store: Store, suite_hash: str) -> list[tuple[str, str]]:
+    """Each cluster of scored pairs with the first of its prompts, in the suite's order."""
+    with store.reading() as connection:
+        return connection.execute(
+            "select cluster, arg_min(prompt, position) from pairs where suite_hash = ? and split is null "
+            "group by cluster order by min(position)",
+            [suite_hash],
+        ).fetchall()
 
 
 def violated_criteria(store: Store, suite_hash: str) -> ViolatedCriteria:

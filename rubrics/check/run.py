@@ -12,11 +12,13 @@ from rubrics.check.duplicates import check_duplicates
 from rubrics.check.finding import finding
 from rubrics.check.report import DetectorScore, Finding, Report
 from rubrics.check.structure import check_structure, cover
+from rubrics.check.templates import template_copies, template_warning
 from rubrics.check.text import check_texts, measure_lengths
 from rubrics.check.units import find_units
 from rubrics.errors import SuiteError
+from rubrics.faults import shown
 from rubrics.jsonl import open_lines
-from rubrics.reading import read_card, scan_lines
+from rubrics.reading import built_in_names, find_suite, read_card, scan_lines
 from rubrics.schema import Suite
 
 __all__ = ["check_file", "check_suite"]
@@ -31,7 +33,9 @@ def check_suite(suite: Suite, others: Sequence[Suite] = (), *, detectors: bool =
     scores = detect(pairs) if detectors else []
     findings = [
         *finding("error", "empty", "holds no pair to score", [] if pairs else [suite.name]),
+        *_same_name(suite, others),
         *check_structure(suite),
+        *_templates(suite),
         *check_duplicates(suite, others),
         *check_texts(suite.pairs),
         *_artefacts(scores),
@@ -68,6 +72,22 @@ def check_file(path: Path, others: Sequence[Suite] = (), *, detectors: bool = Tr
     report = check_suite(suite, others, detectors=detectors)
     faults = [Finding("error", "schema", str(fault), 1) for fault in scan.faults]
     return replace(report, findings=(*faults, *report.findings))
+
+
+def _same_name(suite: Suite, others: Sequence[Suite]) -> list[Finding]:
+    """Another suite of the same name, among the others or those that ship; results are told apart by name."""
+    named = [other.name for other in others if other.name == suite.name and other.hash != suite.hash]
+    if not named and suite.name in built_in_names() and find_suite(suite.name).hash != suite.hash:
+        named = [f"{suite.name} (built-in)"]
+    return finding("warning", "same-name", "another suite is called by this name too; rename one", named)
+
+
+def _templates(suite: Suite) -> list[Finding]:
+    copies = template_copies((pair.cluster, pair.prompt_text) for pair in suite.scored)
+    if not copies:
+        return []
+    examples = tuple(f"{found.clusters} like {shown(found.example)}" for found in copies[:5])
+    return [Finding("warning", "template-copies", template_warning(copies), len(copies), examples)]
 
 
 def _artefacts(scores: Sequence[DetectorScore]) -> list[Finding]:

@@ -17,31 +17,21 @@ the person better.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from rubrics.errors import SuiteError
 from rubrics.faults import nearest
 from rubrics.importers.files import read_records, read_sheet
-from rubrics.importers.labels import better_of
 from rubrics.importers.options import MAPPED, ImportOptions
 from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, number_of, one_criterion, text_of
 from rubrics.importers.turns import conversation, sides
+from rubrics.importers.which import SCORES, better_column, words_of
 from rubrics.taxonomy import Subcategory
 
-_STRENGTHS: Final = ("overall_preference", "preference_strength")
-"""Columns whose numbers say by how much, and not which."""
-_LABELS: Final = frozenset({
-    "label", "winner", "preference", "preferred", "better", "best", "choice", "verdict", "judgement", "judgment",
-    "more_helpful", "human_preference", *_STRENGTHS,
-})  # fmt: skip
-"""Columns that, beside two responses, say which is the better."""
-_SIDED: Final = re.compile(r"(?P<stem>.*?)[ _.-]?(?P<side>[AaBb]|[012])(?P<rest>\W*)")
-_SCORES: Final = frozenset({"score", "scores", "rating", "ratings", "reward", "rewards", "avg", "mean", "overall"})
 _SHOTS: Final = frozenset({"shot", "shots", "exemplar", "exemplars", "few-shot", "fewshot"})
 
 
@@ -52,7 +42,7 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
     if record.number == 1:
         _check_columns(row, column, path)
     cell: dict[str, Any] = {name: row.get(column[name]) for name in MAPPED}
-    turned = _by_label(row, column, options)
+    turned = better_column(row, column["chosen"], column["rejected"], options.map.get("label"), record.separator)
     if isinstance(turned, Drop | Puzzle):
         yield turned
         return
@@ -87,46 +77,6 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
         if own := text_of(cell["subcategory"]):
             values["criteria"][0]["subcategory"] = own
     yield Draft(values)
-
-
-def _by_label(
-    row: dict[str, Any], column: dict[str, str], options: ImportOptions
-) -> Literal["first", "second"] | Drop | Puzzle | None:
-    """Which of the columns mapped to chosen and rejected is the better one; None where no column says."""
-    first, second = _sided(column["chosen"]), _sided(column["rejected"])
-    alike = first is not None and second is not None and first[0] == second[0] and first[1] != second[1]
-    told = "label" in options.map
-    name = column["label"] if told else next((name for name in row if name.casefold() in _LABELS), None)
-    if name is None or row.get(name) is None:
-        return Drop("no label") if told else None
-    numbers: Literal["", "from 0", "from 1"] = ""
-    turned = False
-    if alike and first is not None and second is not None:
-        if name not in _STRENGTHS:
-            numbers = "from 0" if "0" in (first[1], second[1]) else "from 1"
-        turned = first[1] > second[1]
-    elif told:
-        numbers = "from 1"
-    said = better_of(row[name], numbers=numbers)
-    if said == "tie":
-        # Beside chosen and rejected only a plain word is taken for a tie.
-        plain = isinstance(row[name], str) and row[name].casefold().startswith(("tie", "draw"))
-        return Drop("a tie") if alike or told or plain else None
-    if said is None or not (alike or told):
-        if alike or told:
-            return Puzzle(
-                f"the columns {column['chosen']!r} and {column['rejected']!r} and {name!r} = {str(row[name])[:40]!r}, "
-                "which does not say which of the two is the better",
-                "map label to a column that says A or B, or keep only columns that say chosen and rejected",
-            )
-        return None
-    return ("second" if said == "first" else "first") if turned else said
-
-
-def _sided(name: str) -> tuple[str, str] | None:
-    """`response_A` as what it is and which of two; None for a name that is not one of two."""
-    match = _SIDED.fullmatch(name)
-    return (match["stem"] + match["rest"], match["side"].casefold()) if match and match["stem"] else None
 
 
 def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> None:
@@ -183,8 +133,8 @@ def _score_of(row: dict[str, Any], cell: dict[str, Any], side: str) -> object:
     if (own := cell[f"{side}_score"]) is not None:
         return own
     for name in row:
-        words = set(re.split(r"[\W_]+", str(name).casefold())) - {""}
-        if side in words and words - {side} and words - {side} <= _SCORES:
+        words = words_of(name)
+        if side in words and words - {side} and words - {side} <= SCORES:
             return row[name]
     return None
 

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from pydantic import ValidationError
 
+from rubrics.check.templates import template_copies, template_warning
 from rubrics.errors import SuiteError
 from rubrics.faults import explain, nearest
 from rubrics.importers import compared, generic, preference, rubric, scored
@@ -19,6 +20,7 @@ from rubrics.importers.options import ImportOptions
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, plain_name
 from rubrics.importers.turns import sides
 from rubrics.prompts import RubricPrompt
+from rubrics.reading import built_in_names
 from rubrics.schema import Pair
 from rubrics.targets import write_whole
 
@@ -28,6 +30,10 @@ FORMATS: dict[str, Format] = {
     entry.name: entry for module in (generic, preference, compared, scored, rubric) for entry in module.FORMATS
 }
 """Every format by its name."""
+
+
+_SAMPLE: Final = 4_000
+"""Pairs of which prompts are kept, to look for copies of a template."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class ImportResult:
     """By reason."""
     first: dict[str, str] = field(default_factory=dict)
     """Where each reason came up first: file and record."""
+    warnings: tuple[str, ...] = ()
+    """What is suspicious about the suite as a whole."""
 
     def render(self) -> str:
         """Counts and reasons as plain text."""
@@ -59,7 +67,7 @@ class ImportResult:
         ]
         for reason, count in self.dropped.most_common():
             lines.append(f"  {count:>8,} dropped: {reason} (first: {self.first[reason]})")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
 
 def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportOptions | None = None) -> ImportResult:
@@ -107,6 +115,7 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         written=run.written,
         dropped=run.dropped,
         first=run.first,
+        warnings=run.warnings(out),
     )
 
 
@@ -120,6 +129,8 @@ class _Run:
         self.dropped: Counter[str] = Counter()
         self.first: dict[str, str] = {}
         self.seen: set[bytes] = set()
+        self.prompts: list[tuple[str, str]] = []
+        """Cluster and prompt of the first pairs written."""
 
     def write(self, files: Sequence[Path], target: TextIO) -> None:
         for path in files:
@@ -141,6 +152,12 @@ class _Run:
                     self.written += 1
                     if self.written == self.options.limit:
                         return
+
+    def warnings(self, out: Path) -> tuple[str, ...]:
+        """What is suspicious about what was written."""
+        named = f"a suite that ships is called {out.stem!r} too; name the file otherwise"
+        taken = self.format.kind == "pairs" and out.stem in built_in_names()
+        return tuple(filter(None, (named if taken else "", template_warning(template_copies(self.prompts)))))
 
     def _counted(self, records: Iterator[Record], path: Path) -> Iterator[Record]:
         for number, record in enumerate(records):
@@ -193,6 +210,8 @@ class _Run:
             return Drop(_reason(error, values, model))
         if isinstance(made, Pair):
             content = "\0".join((made.prompt_text, made.chosen, made.rejected))
+            if len(self.prompts) < _SAMPLE:
+                self.prompts.append((made.cluster, made.prompt_text))
         else:
             content = "\0".join((made.prompt_text, *(criterion.text for criterion in made.criteria)))
         for text, reason in ((f"id {made.id}", "its id was there before"), (content, "the same was there before")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from engine.results.controls import ControlTable, control_row, control_table, nu
 from engine.results.decisions import claim, decisions_on
 from engine.results.pair_index import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
+from engine.results.suspicions import suspicions
 from engine.store.connection import Store
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
@@ -56,11 +58,12 @@ def print_ranking(store: Store, question: Question, *, as_json: bool = False) ->
     table, controls = rankings_of(board, question), control_table(store, board)
     decisions = decisions_on(store, board)
     claims = [claim(decision) for decision in decisions]
+    suspected = suspicions(store, board, table)
     if as_json:
-        print_json(_as_json(table, controls, claims))
+        print_json(_as_json(table, controls, claims, suspected))
     else:
         print_rankings(table, controls)
-        narrate(*filter(None, [controls.line]), *claims)
+        narrate(*filter(None, [controls.line]), *claims, *(f"warning: {text}" for text in suspected))
         ranked_on = max(row.n_pairs for row in table.overall.rows)
         if any(decision.pairs_read > ranked_on for decision in decisions):
             narrate(
@@ -131,7 +134,9 @@ def _add_controls(columns: list[str], rows: list[list[Any]], table: ControlTable
         ]  # fmt: skip
 
 
-def _as_json(table: RankingTable, prompt_controls: ControlTable, claims: list[str]) -> dict[str, Any]:
+def _as_json(
+    table: RankingTable, prompt_controls: ControlTable, claims: list[str], suspected: Sequence[str]
+) -> dict[str, Any]:
     kept_accuracy = prompt_controls.kept
     return {
         "suite": table.suite,
@@ -140,6 +145,7 @@ def _as_json(table: RankingTable, prompt_controls: ControlTable, claims: list[st
         "metric": table.metric,
         "chance": table.chance,
         "notes": list(table.notes),
+        "suspicions": list(suspected),
         "decisions": claims,
         "without_prompt": {
             "share_of_lead": number_or_none(kept_accuracy.value), "ci_low": number_or_none(kept_accuracy.ci_low),

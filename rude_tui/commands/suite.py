@@ -234,6 +234,7 @@ def import_(
         print_json({
             "format": result.format, "path": str(result.path), "records": result.records,
             "considered": result.considered, "written": result.written, "dropped": dict(result.dropped),
+            "warnings": list(result.warnings),
         })  # fmt: skip
     else:
         narrate(result.render())

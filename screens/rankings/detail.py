@@ -68,6 +68,8 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
     for note in _facts(candidate):
         text.append(note + "\n")
     text.append(f"{count(row.n_pairs, 'pair')} in {count(row.n_clusters, 'cluster')}; {plain(row.method)}\n", faint)
+    for suspicion in standings.suspicions:
+        text.append(f"! {plain(suspicion)}\n", colour("bad"))
     for note in table.notes:
         text.append(f"· {plain(note)}\n", faint)
     return text

@@ -46,6 +46,9 @@ class Standings:
     controls: ControlTable
     """What is left of each accuracy without the prompt; empty where it was not asked."""
 
+    suspicions: tuple[str, ...] = ()
+    """What speaks against the suite itself."""
+
     @property
     def without(self) -> dict[str, Estimate]:
         """The accuracy without the prompt of each candidate that has it."""
@@ -60,11 +63,13 @@ def read_standings(session: Session) -> Standings:
     """
     from engine.results.controls import control_table
     from engine.results.position_bias import position_biases
+    from engine.results.suspicions import suspicions
 
     def read() -> Standings:
         board = session.board()
         biases = position_biases(board, resamples=1000)
-        return Standings(session.ranking(), biases, control_table(session.store, board))
+        table, controls = session.ranking(), control_table(session.store, board)
+        return Standings(table, biases, controls, suspicions(session.store, board, table))
 
     return session.cached("standings", session.question(), read)
 

@@ -94,15 +94,40 @@ def test_a_label_decides_whatever_the_columns_are_mapped_to(tmp_path: Path) -> N
         assert bring_in(tmp_path, format, *rows, mapping=mapping) == (right, {"a tie": 1})
     numbered = {"p": "P", "out_1": "x", "out_2": "y", "best": 2}
     assert bring_in(tmp_path, "jsonl", numbered, mapping="prompt=p,chosen=out_1,rejected=out_2")[0] == [("P", "y", "x")]
+    one_hot = {"prompt": "P", "response_a": "x", "response_b": "y", "winner_model_a": 0, "winner_model_b": 1}
+    with pytest.raises(SuiteError, match="'winner_model_a' = '0', 'winner_model_b' = '1'"):
+        bring_in(tmp_path, "jsonl", one_hot, mapping="chosen=response_a,rejected=response_b")
     own = {"prompt": "P", "left": "x", "right": "y", "who": "second"}
     mapping = "chosen=left,rejected=right,label=who"
     assert bring_in(tmp_path, "jsonl", own, mapping=mapping)[0] == [("P", "y", "x")]
 
 
+@pytest.mark.parametrize(
+    ("more", "better"),
+    [
+        ({"better_response_id": 1}, "y"),
+        ({"better_response_id": 0}, "x"),
+        ({"score_0": -1, "score_1": 1}, "y"),
+        ({"score_0": 2, "score_1": 1, "label": ""}, "x"),
+        ({"score_0": 1, "score_1": 1}, ""),
+        ({"id": 3}, "x"),
+    ],
+)
+def test_columns_that_differ_in_a_number_alone(tmp_path: Path, more: dict[str, Any], better: str) -> None:
+    row = {"prompt": "P", "response_0": "x", "response_1": "y", **more}
+    other = {"prompt": "Q", "response_0": "x", "response_1": "y"}
+    for mapping in ("chosen=response_0,rejected=response_1", "chosen=response_1,rejected=response_0"):
+        if more == {"id": 3} and mapping.startswith("chosen=response_1"):
+            continue
+        pairs, dropped = bring_in(tmp_path, "jsonl", row, other, mapping=mapping)
+        assert [chosen for prompt, chosen, _ in pairs if prompt == "P"] == ([better] if better else [])
+        assert dropped == ({} if better else {"a tie": 1})
+
+
 @pytest.mark.parametrize("label", ["gpt-4", 0, 7, True, {"a": 1}])
 def test_a_label_that_is_not_understood_imports_nothing(tmp_path: Path, label: object) -> None:
     row = {"prompt": "P", "response_1": "x", "response_2": "y", "winner": label}
-    with pytest.raises(SuiteError, match="does not say which of the two is the better"):
+    with pytest.raises(SuiteError, match="does not say which of the two is better"):
         bring_in(tmp_path, "jsonl", row, mapping="chosen=response_1,rejected=response_2")
     assert not (tmp_path / "out.jsonl").exists()
 

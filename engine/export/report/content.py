@@ -22,6 +22,7 @@ from engine.results.board import Board, Question, load_board
 from engine.results.controls import SHOWN, stored_controls
 from engine.results.position_bias import position_biases
 from engine.results.rankings import RankingTable, rankings_of
+from engine.results.suspicions import suspicions
 from engine.stats import correlation as correlation_methods
 from engine.stats import position_bias as order_methods
 from engine.stats import ranking as ranking_methods
@@ -89,6 +90,8 @@ class Report:
     excluded: tuple[Annotation, ...]
     methods: Mapping[str, str]
     """One line on how each number is made."""
+    suspicions: tuple[str, ...] = ()
+    """What speaks against the suite itself."""
 
 
 def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = None, resamples: int = 10_000) -> Report:
@@ -111,7 +114,8 @@ def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = N
         stored_controls(store, board), outlooks, left_out, choose_pairs(store, board, request.pairs),
         _runs(store, board), () if question.with_excluded else _excluded(board), {},
     )  # fmt: skip
-    return replace(report, methods=_methods(report))
+    suspected = suspicions(store, board, report.categories)
+    return replace(report, methods=_methods(report), suspicions=suspected)
 
 
 def _other_metrics(store: Store, question: Question, resamples: int) -> tuple[RankingTable, ...]:
