@@ -58,9 +58,9 @@ def _open_closed() -> None:
     if sys.stdin is None:
         sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     if sys.stdout is None:
-        sys.stdout = sys.__stdout__ = _guarded(None, heeded=True, number=1)  # type: ignore[misc]
+        sys.stdout = sys.__stdout__ = _guarded(None, heeded=True, number=1)  # type: ignore[misc, assignment]
     if sys.stderr is None:
-        sys.stderr = sys.__stderr__ = _guarded(None, heeded=False, number=2)  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = _guarded(None, heeded=False, number=2)  # type: ignore[misc, assignment]
 
 
 class _Descriptor(io.RawIOBase):

@@ -20,6 +20,7 @@ __all__ = [
     "about_adapter",
     "about_head",
     "about_kind",
+    "about_path",
     "has_pickled",
     "read_config",
     "read_tensors",
@@ -45,11 +46,20 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    chat_template, truncated, unsafe_header, no_config or bad_config."""
+    chat_template, truncated, unsafe_header, no_config, bad_config or bad_path."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
     fix: str
+
+
+def about_path(folder: Path) -> list[Problem]:
+    """What is wrong with where a folder lies: its path is written down with its results, as text."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return [Problem("bad_path", True, "its path is not UTF-8", "rename the folder, or a folder above it")]
+    return []
 
 
 def read_config(folder: Path, names: Collection[str]) -> tuple[dict[str, Any], list[Problem]]:
