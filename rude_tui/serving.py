@@ -8,7 +8,6 @@ import hmac
 import ipaddress
 import secrets
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from textual_serve.server import Server
 
+from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.output import narrate
 
@@ -142,8 +142,8 @@ async def _serve(db: Path | None, host: str, port: int) -> None:
     runner = web.AppRunner(await server._make_app(), access_log=None, shutdown_timeout=2.0)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if sys.platform != "win32":
+    if sys.platform != "win32":
+        for number in heeded():
             loop.add_signal_handler(number, stop.set)
     try:
         await runner.setup()

@@ -308,7 +308,7 @@ def test_nothing_from_a_folder_reaches_the_screen_raw(tmp_path: Path) -> None:
 def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
     folder = make_model(tmp_path / os.fsdecode(b"m\xff"))
     (found,) = find([str(tmp_path)])
-    assert found.usable
+    assert refused(found) == ["bad_path"]
     assert found.path == folder
     found.name.encode()
 
