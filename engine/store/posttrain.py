@@ -81,9 +81,8 @@ def open_posttrain(store: Store, run: PostTrainRun, *, take_over: bool = False) 
             "settings, seed, folder, status, owner_pid, owner_started, owner_host, owner_boot) "
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
             "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
-            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, owner_boot = excluded.owner_boot, "
-            "folder = excluded.folder, "
-            "error = null, updated_at = now()",
+            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, "
+            "owner_boot = excluded.owner_boot, folder = excluded.folder, error = null, updated_at = now()",
             [
                 run.run_id, run.candidate, run.weights_hash, run.suite, run.suite_hash, run.recipe, run.recipe_hash,
                 json.dumps(run.settings, sort_keys=True), run.seed, run.folder, me.pid, me.started, me.host,
