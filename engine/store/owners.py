@@ -1,4 +1,4 @@
-"""The process that works on a run: whether it still does, however the clock steps and whatever the machine is called."""
+"""The process that works on a run, and whether it still does: no stepping clock or renamed machine misleads."""
 
 from __future__ import annotations
 
