@@ -69,6 +69,9 @@ def suite_path(name_or_path: str) -> Path:
             where=shown(name_or_path, 200)[1:-1],
             fix=f"{hint}give a .jsonl file, or one of: {', '.join(built_in)}",
         )
+    if path != path.encode(errors="replace").decode():
+        # It is written down with the results, as text.
+        raise SuiteError("its name is not UTF-8", where=shown(path, 200)[1:-1], fix="rename the file")
     return Path(path)
 
 

@@ -15,7 +15,7 @@ from typing import Final, TextIO
 
 from rubrics.errors import RudeError
 
-__all__ = ["beside", "whole", "write_whole"]
+__all__ = ["is_stream", "whole", "write_whole"]
 
 _STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
 """Where a name stands for what this process has open: a file that is found there is somebody else's to replace."""
@@ -60,12 +60,12 @@ def write_whole(path: Path) -> Iterator[TextIO]:
         os.fsync(out.fileno())
 
 
-def beside(path: Path, suffix: str) -> Path | None:
-    """Where something is written that goes with `path`; None where that is a device or a pipe, which have no beside."""
+def is_stream(path: Path) -> bool:
+    """Whether it is a device or a pipe, which has no ending and nothing beside it."""
     try:
-        return path.with_suffix(suffix) if _is_replaced(path) else None
+        return not _is_replaced(path)
     except OSError:
-        return path.with_suffix(suffix)
+        return False
 
 
 def _is_replaced(path: Path) -> bool:

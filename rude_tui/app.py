@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
+import os
+import signal
 import sys
 import threading
 import time
@@ -21,7 +24,8 @@ from textual.screen import Screen
 from textual.signal import Signal
 from textual.widgets import Input
 
-from rubrics.errors import RudeError
+from engine.jobs.cancelling import heeded
+from rubrics.errors import BadInput, RudeError
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
@@ -219,9 +223,28 @@ class RudeApp(App[int]):
         self._collector.start()
         self.set_interval(1.0, self._collector.collect_if_idle)
         sys.setswitchinterval(_SWITCHING)
+        self._heed_signals()
         await self.switch_mode(self._start)
         # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
         self.set_timer(0.5, threading.Thread(target=self._look_ahead, name="preload", daemon=False).start)
+
+    def _heed_signals(self) -> None:
+        """Told to end, by the system or by a terminal that closes, leave as a person would who is sure."""
+        if self.is_headless or sys.platform == "win32":
+            return
+        loop = asyncio.get_running_loop()
+        for number in heeded():
+            if number is not signal.SIGINT:  # a key, in a terminal that is drawn on
+                loop.add_signal_handler(number, self._stop_and_leave, True)
+
+    def _fatal_error(self) -> None:
+        """Close; Textual's own would print the traceback, with the values of all variables."""
+        self._close_messages_no_wait()
+
+    def raise_unexpected(self) -> None:
+        """Once the terminal is as it was, raise what closed the app, if anything did."""
+        if self._exception is not None:
+            raise self._exception
 
     def on_unmount(self) -> None:
         """Leave the process as it was."""
@@ -362,8 +385,12 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
         An exit code: 0, or 130 where a run was stopped.
 
     Raises:
-        BadInput: the settings file cannot be read.
+        BadInput: the settings file cannot be read, or there is no terminal.
+        Exception: what nobody expected, once the terminal is as it was.
     """
+    # Without a terminal to read from, keys would be waited for without rest.
+    if "TEXTUAL_DRIVER" not in os.environ and not (os.isatty(0) and (os.isatty(1) or os.isatty(2))):
+        raise BadInput("the app needs a terminal", fix="open it in one, or use its commands", shell="rude-tui --help")
     settings = load_settings()
     folders = list(dict.fromkeys([*settings.folders, *map(str, model_folders)]))
     with quiet_terminal():
@@ -375,6 +402,7 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
         code = app.run()
         # The worker dies with the thread that reads it; give that thread the moment it needs.
         app.runner.wait(5.0)
+    app.raise_unexpected()
     if app.return_code:
         return int(app.return_code)
     return code or 0

@@ -6,21 +6,22 @@ import asyncio
 import errno
 import hmac
 import ipaddress
+import re
 import secrets
 import shlex
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp_jinja2
 from aiohttp import web
 from textual_serve.server import Server
 
+from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.output import narrate
 
@@ -35,6 +36,8 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+_HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -66,12 +69,12 @@ class AppServer(Server):
             raise web.HTTPForbidden(text="this server is not known by that name\n", headers=_HEADERS)
         origin = request.headers.get("Origin")
         websocket = request.headers.get("Upgrade", "").lower() == "websocket"
-        if (websocket or origin is not None) and urlsplit(origin or "").netloc != request.host:
+        if (websocket or origin is not None) and _site_in(origin) != request.host:
             raise web.HTTPForbidden(text="not from another site\n", headers=_HEADERS)
         token = request.query.get("token")
         if token is not None and not websocket and self._right(token):
             # The token leaves the address bar at once, so that it is in no history and no screenshot.
-            answer = web.Response(status=302, headers={**_HEADERS, "Location": request.path})
+            answer = web.Response(status=302, headers={**_HEADERS, "Location": _place(request.path)})
             answer.set_cookie(self._cookie, self.token, httponly=True, samesite="Strict", path="/")
             return answer
         if not self._right(request.cookies.get(self._cookie, "")):
@@ -88,8 +91,10 @@ class AppServer(Server):
 
     def _named_rightly(self, host: str) -> bool:
         """Whether the Host header is one this server goes by: another site's name that leads here is refused."""
-        name = urlsplit(f"//{host}").hostname or ""
-        if name in {self.host, "localhost", socket.gethostname()}:
+        name = _host_in(host)
+        if name is None:
+            return False
+        if name in {self.host.lower(), "localhost", socket.gethostname().lower()}:
             return True
         try:
             ipaddress.ip_address(name)
@@ -108,6 +113,25 @@ class AppServer(Server):
     async def on_startup(self, app: web.Application) -> None:
         """Say where it is."""
         narrate(f"open {self.address}", "Ctrl-C ends it")
+
+
+def _host_in(host: str) -> str | None:
+    """The name in a Host header, without its port; None where it is none."""
+    match = _HOST.fullmatch(host)
+    return match["name"].strip("[]").lower() if match else None
+
+
+def _site_in(origin: str | None) -> str:
+    """Host and port of an Origin header; empty where it names none."""
+    try:
+        return urlsplit(origin or "").netloc
+    except ValueError:
+        return ""
+
+
+def _place(path: str) -> str:
+    """A path as a redirect to this server: what begins with two strokes would be one to another."""
+    return "/" + quote(path.lstrip("/\\"))
 
 
 def _is_loopback(host: str) -> bool:
@@ -142,8 +166,8 @@ async def _serve(db: Path | None, host: str, port: int) -> None:
     runner = web.AppRunner(await server._make_app(), access_log=None, shutdown_timeout=2.0)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if sys.platform != "win32":
+    if sys.platform != "win32":
+        for number in heeded():
             loop.add_signal_handler(number, stop.set)
     try:
         await runner.setup()

@@ -261,6 +261,7 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
     problems += about_path(folder) + about_tokenizer
     if "adapter_config.json" in names:
         problems = [about_adapter(folder, names)]
+    problems += about_path(folder)
     if any(problem.code == "remote_code" for problem in problems) and allow_remote_code:
         problems = [p._replace(refused=False) if p.code == "remote_code" else p for p in problems]
     weights = _parameters(folder, tensors, config, shape.layers)

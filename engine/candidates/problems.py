@@ -59,6 +59,15 @@ class Problem(NamedTuple):
     fix: str
 
 
+def about_path(folder: Path) -> list[Problem]:
+    """What is wrong with where a folder lies: its path is written down with its results, as text."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        return [Problem("bad_path", True, "its path is not UTF-8", "rename the folder, or a folder above it")]
+    return []
+
+
 def read_config(folder: Path, names: Collection[str]) -> tuple[dict[str, Any], list[Problem]]:
     fetch = "fetch the model again, with its config.json"
     if "config.json" not in names:

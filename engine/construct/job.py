@@ -94,8 +94,7 @@ class ConstructTurn(Turn):
         )  # fmt: skip
         owner = open_construct(self._store, row)
         if owner is not None:
-            error = f"process {owner.pid} is at work on this construction\n  → wait for it, or stop it there"
-            self.states.update(self._run_id, phase=Phase.BUSY, error=error)
+            self.states.update(self._run_id, phase=Phase.BUSY, error=owner.busy("at work on this construction"))
         return owner is None
 
     def carry_out(self, signals: Signals, runner: Runner) -> None:

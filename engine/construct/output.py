@@ -84,7 +84,7 @@ def write_construction(store: Store, run_id: str, output: Path) -> Written:
     """
     from rubrics.check import check_suite
     from rubrics.reading import write_suite
-    from rubrics.targets import beside, write_whole
+    from rubrics.targets import is_stream, write_whole
 
     row = find_construction(store, run_id)
     examples = examples_of(store, row.run_id)
@@ -107,8 +107,8 @@ def write_construction(store: Store, run_id: str, output: Path) -> Written:
         agreement(readings, labels_of(examples)),
     )  # fmt: skip
     write_suite(output, suite.pairs)
-    if page := beside(output, ".md"):
-        with write_whole(page) as out:
+    if not is_stream(output):
+        with write_whole(output.with_suffix(".md")) as out:
             out.write(card(facts))
     aside = len(gathered.left_out)
     notes = [f"{aside} pairs left out: {_counted(gathered.left_out.values())}"] if aside else []

@@ -137,18 +137,19 @@ class ServedModel:
             return response.status_code, response.headers, bytes(body)
 
     def _hushed(self, text: str) -> str:
+        """The text without the key; done before anything is cut off, since most of a key is as good as all of it."""
         return text.replace(self._key, "[key]") if self._key else text
 
     def _broken(self, error: Exception) -> CallFailed:
         import httpx2
 
-        what = self._hushed(shown(str(error) or type(error).__name__))
+        what = shown(self._hushed(str(error) or type(error).__name__))
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
             return CallFailed("cannot be reached", what)
         return CallFailed("connection broken", what)
 
     def _refused(self, status: int, body: bytes) -> CallFailed:
-        message = self._hushed(shown(_message_in(body), 300))
+        message = shown(self._hushed(_message_in(body)), 300)
         if status in (401, 403):
             raise EndpointError(
                 f"the server refused the key ({status}): {message}",
@@ -180,7 +181,7 @@ class ServedModel:
         prompt_tokens = sum(estimate_tokens(message.content) for message in request.messages)
         return Reply(
             text.replace("\x00", "\ufffd"),
-            self._hushed(shown(finish, 40)) if isinstance(finish, str) else "",
+            shown(self._hushed(finish), 40) if isinstance(finish, str) else "",
             _count(usage.get("prompt_tokens"), prompt_tokens),
             _count(usage.get("completion_tokens"), estimate_tokens(text)),
             attempt,

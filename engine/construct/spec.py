@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from rubrics.errors import BadInput
 
 __all__ = ["ModelSpec", "key_from", "parse_spec"]
 
+_VARIABLE = re.compile(r"[A-Z]+[0-9]?(_[A-Z]+[0-9]?)*")
 _FORMS = "give http://host:port/v1#model (any OpenAI-compatible chat server) or local:PATH"
 
 
@@ -81,8 +83,10 @@ def key_from(variable: str | None) -> str:
     if not variable:
         return ""
     key = os.environ.get(variable, "").strip()
+    # What looks like no name may be the key itself, given in its place.
+    where = variable if _VARIABLE.fullmatch(variable) else "the variable for the key"
     if not key:
-        raise BadInput("is not set or empty", where=variable[:100], fix="export it before, or name another variable")
+        raise BadInput("is not set or empty", where=where, fix="export it before, or name another variable")
     if not key.isascii() or not key.isprintable():
-        raise BadInput("holds characters that no key has", where=variable[:100], fix="check what was exported")
+        raise BadInput("holds characters that no key has", where=where, fix="check what was exported")
     return key

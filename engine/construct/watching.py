@@ -104,7 +104,7 @@ def tried(store: Store, row: ConstructRow) -> list[Tried]:
 
 
 def stop(store: Store, run_id: str) -> bool:
-    """Ask the process that works on a construction to stop, as Ctrl-C would; what is answered is kept.
+    """Ask the process that works on a construction to stop; what is answered is kept.
 
     Returns:
         Whether there was a process to ask.
@@ -112,17 +112,15 @@ def stop(store: Store, run_id: str) -> bool:
     Raises:
         RudeError: it runs on another machine, or belongs to somebody else.
     """
-    import socket
-
     import psutil
 
     owner = pulse_of(store, run_id).owner
     if owner is None or not owner.alive:
         return False
-    if owner.host != socket.gethostname():
+    if not owner.within_sight:
         raise RudeError("it runs on another machine", where=owner.host, fix=f"stop process {owner.pid} there")
     try:
-        psutil.Process(owner.pid).send_signal(signal.SIGINT)
+        psutil.Process(owner.pid).send_signal(signal.SIGTERM)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

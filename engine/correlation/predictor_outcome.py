@@ -172,17 +172,21 @@ def correlation_views(
     """Every predictor against every outcome, by outcome, reading each thing once.
 
     Args:
+        predictors: by name, or as what is shown calls them, with the question behind it.
         families: by candidate; for those left out, `engine.correlation.families.RULE`.
 
     Raises:
         BadInput: as `correlation_view`.
     """
     stored = predictor_names(source=source) if source != "own" else list(catalogue(store))
+    evidence = Evidence(store, question)
+    if source == "own" and any(name not in stored for name in predictors):
+        labels = {predictor_label(evidence, name): name for name in stored}
+        predictors = [labels.get(name, name) for name in predictors]
     _check_predictors(predictors, stored, [name for name in stored if not name.startswith("proxy ")])
     _check_outcomes(outcomes, outcome_names(store, source=source))
     if source != "own":
         return [_bundled(source, predictor, outcome, families) for outcome in outcomes for predictor in predictors]
-    evidence = Evidence(store, question)
     about = catalogue(store)
     columns = {predictor: about[predictor].of(evidence) for predictor in predictors}
     return [

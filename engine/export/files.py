@@ -12,7 +12,7 @@ from typing import Any, Final
 from engine.export.parquet import write_parquet
 from engine.export.tables import Table
 from rubrics.errors import BadInput
-from rubrics.targets import whole
+from rubrics.targets import is_stream, whole
 
 __all__ = ["safe_cell", "write_csv", "write_table"]
 
@@ -44,13 +44,13 @@ def write_csv(table: Table, out: Any, *, raw: bool = False) -> None:
 
 
 def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
-    """Write `.csv`, `.parquet` or `.json` by the file's ending.
+    """Write `.csv`, `.parquet` or `.json` by the file's ending; CSV into a pipe or device that has none.
 
     Raises:
         BadInput: another ending.
         RudeError: the file cannot be written; an older one of the same name is left as it was.
     """
-    writer = _WRITERS.get(path.suffix.lower())
+    writer = _WRITERS.get(path.suffix.lower(), _csv if is_stream(path) else None)
     if writer is None:
         raise BadInput(
             f"cannot tell the format of {path.name!r}", where=str(path), fix="end it in .csv, .parquet or .json"

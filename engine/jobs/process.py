@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
 import queue
 import signal
 import subprocess
@@ -24,6 +26,12 @@ __all__ = ["POLL_SECONDS", "Runner", "Worker", "WorkerProcess"]
 _KEPT_LOGS: Final = 50
 POLL_SECONDS: Final = 0.05
 """Between two looks at whether to stop or to wait."""
+PATIENCE: Final = "RUDE_TUI_PATIENCE"
+"""Environment variable: seconds without a word after which a worker is ended, in place of those below; 0 for never."""
+_SILENCE: Final = 1800.0
+"""In which a large model is loaded from a slow disk, or its largest batch read on a slow CPU."""
+_SILENCES: Final = {"posttrain": 6 * 3600.0}
+"""By kind of work, where it is longer: between two stages many answers are written."""
 
 
 class Worker(Protocol):
@@ -54,6 +62,7 @@ class WorkerProcess:
     def __init__(self, message: Mapping[str, Any]) -> None:
         self.log = _new_log()
         self._message = message
+        self._patience = _patience(message)
         self._ended = False
         """Whether the last event has been read."""
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -99,10 +108,11 @@ class WorkerProcess:
             pause: while it is set the worker is asked to wait, which it does once the batch at hand is done.
 
         Raises:
-            WorkerError: it died without a word.
+            WorkerError: it died without a word, or was ended since it made no progress.
             RudeError: it reported an error that ended it.
         """
         finished = paused = False
+        heard = time.monotonic()
         while not cancel.is_set():
             if pause is not None and pause.is_set() is not paused:
                 paused = not paused
@@ -110,7 +120,12 @@ class WorkerProcess:
             try:
                 event = self._events.get(timeout=POLL_SECONDS)
             except queue.Empty:
+                if paused:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > self._patience:
+                    raise self._stuck() from None
                 continue
+            heard = time.monotonic()
             if event is None:
                 self._ended = True
                 if not finished:
@@ -148,6 +163,17 @@ class WorkerProcess:
                 self._events.put(json.loads(line))
         self._events.put(None)
 
+    def _stuck(self) -> WorkerError:
+        self.kill()
+        last = _last_words(self.log)
+        return WorkerError(
+            f"the scoring process made no progress for {self._patience:.0f} seconds and was ended"
+            + (f": {last}" if last else ""),
+            where=str(self.log),
+            fix="free memory or choose a smaller precision, and start it again: it goes on where it stopped; the "
+            f"environment variable {PATIENCE} gives it more seconds",
+        )
+
     def _died(self) -> WorkerError:
         code = self._process.wait()
         last = _last_words(self.log)
@@ -162,6 +188,13 @@ class WorkerProcess:
             where=str(self.log),
             fix="start it again: it goes on where it stopped",
         )
+
+
+def _patience(message: Mapping[str, Any]) -> float:
+    told = os.environ.get(PATIENCE, "")
+    if told.isascii() and told.isdigit():
+        return float(told) or math.inf
+    return _SILENCES.get(str(message.get("kind")), _SILENCE)
 
 
 def _new_log() -> Path:

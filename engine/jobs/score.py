@@ -85,9 +85,11 @@ class ScoreTurn(WorkerTurn):
             add_suite(self._store, run.suite, run.suite_path)
             done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
             requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
-            owner = open_run(self._store, run.run_id, run.row(self._request), n_wanted=requested)
+            owner = open_run(
+                self._store, run.run_id, run.row(self._request), n_wanted=requested, take_over=self._request.take_over
+            )
             if owner is not None:
-                self.states.update(run.run_id, phase=Phase.BUSY, error=f"process {owner.pid} is scoring this already")
+                self.states.update(run.run_id, phase=Phase.BUSY, error=owner.busy("scoring this"))
                 continue
             self._runs.append(run)
             self._done.append(done)

@@ -163,7 +163,7 @@ class PostTrainTurn(WorkerTurn):
         save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
         owner = open_posttrain(self._store, self._planned.run)
         if owner is not None:
-            self.states.update(self._run_id, phase=Phase.BUSY, error=f"process {owner.pid} is training this already")
+            self.states.update(self._run_id, phase=Phase.BUSY, error=owner.busy("training this"))
             return False
         self.states.update(self._run_id, phase=Phase.LOADING)
         self._began = time.monotonic()

@@ -15,7 +15,7 @@ from engine.store.connection import Store
 from engine.store.suites import load_pairs, shot_ids
 from rubrics.errors import BadInput
 from rubrics.reading import write_suite
-from rubrics.targets import beside, write_whole
+from rubrics.targets import is_stream, write_whole
 
 __all__ = ["UNITS", "ShortSuite", "shorten", "write_short"]
 
@@ -109,6 +109,6 @@ def write_short(store: Store, trial: Trial, short: ShortSuite, path: Path) -> No
     """
     shots = shot_ids(store, trial.suite_hash)
     write_suite(path, load_pairs(store, trial.suite_hash, [*short.pair_ids, *shots]))
-    if page := beside(path, ".md"):
-        with write_whole(page) as out:
+    if not is_stream(path):
+        with write_whole(path.with_suffix(".md")) as out:
             out.write(short.card(trial))

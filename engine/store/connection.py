@@ -182,7 +182,11 @@ class Store:
                 connection.close()
                 # The file is whole and free again: what was written is in it, and no lock is held.
                 engine.cursor().execute(f"detach {name}")
-        except (duckdb.ProgrammingError, duckdb.NotSupportedError):
+        except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
+            if "surrogate" in str(error):
+                raise BadInput(
+                    "a name or text holds half of a character, which cannot be stored", fix="write the whole character"
+                ) from None
             raise  # our own mistake, not the person's
         except duckdb.Error as error:
             # A fault such as a full disk leaves no DuckDB that could be trusted with the next file.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.store.connection import Store
-from engine.store.runs import Owner, Status, mark_ended, other_owner, owner_of, status_now
+from engine.store.owners import Owner, other_owner, owner_of
+from engine.store.runs import Status, mark_ended, status_now
 
 if TYPE_CHECKING:
     import duckdb
@@ -229,7 +230,7 @@ def measured_calls(store: Store, model: str, most: int = 200) -> tuple[list[floa
     return [row[0] for row in rows], [row[1] for row in rows]
 
 
-def open_construct(store: Store, row: ConstructRow) -> Owner | None:
+def open_construct(store: Store, row: ConstructRow, *, take_over: bool = False) -> Owner | None:
     """Mark a construction as started by this process, new or resumed.
 
     Returns:
@@ -237,19 +238,21 @@ def open_construct(store: Store, row: ConstructRow) -> Owner | None:
     """
     me = Owner.this()
     with store.writing() as connection:
-        owner = other_owner(connection, "construct_runs", row.run_id)
+        owner = other_owner(connection, "construct_runs", row.run_id, take_over=take_over)
         if owner is not None:
             return owner
         connection.execute(
             "insert into construct_runs (run_id, name, method, generator, verifier, settings, prompts, n_planned, "
-            "status, owner_pid, owner_started, owner_host) values (?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?) "
+            "status, owner_pid, owner_started, owner_host, owner_boot) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
             "on conflict (run_id) do update set name = excluded.name, settings = excluded.settings, "
             "n_planned = excluded.n_planned, "
             "status = 'started', owner_pid = excluded.owner_pid, owner_started = excluded.owner_started, "
-            "owner_host = excluded.owner_host, error = null, updated_at = now()",
+            "owner_host = excluded.owner_host, owner_boot = excluded.owner_boot, error = null, updated_at = now()",
             [
                 row.run_id, row.name, row.method, row.generator, row.verifier,
                 json.dumps(dict(row.settings), sort_keys=True), row.prompts, row.n_planned, me.pid, me.started, me.host,
+                me.boot,
             ],
         )  # fmt: skip
         # What a killed process left half-made.
@@ -279,12 +282,13 @@ def construct_runs(store: Store) -> list[ConstructRow]:
         rows = connection.execute(
             "select run_id, name, method, generator, verifier, settings, prompts, n_planned, status, "
             "coalesce(error, ''), facts, strftime(created_at, '%Y-%m-%d %H:%M:%S'), "
-            "strftime(updated_at, '%Y-%m-%d %H:%M:%S'), owner_pid, owner_started, owner_host from construct_runs "
+            "strftime(updated_at, '%Y-%m-%d %H:%M:%S'), owner_pid, owner_started, owner_host, owner_boot "
+            "from construct_runs "
             "order by construct_runs.created_at desc, run_id"
         ).fetchall()
     constructions = []
     for row in rows:
-        status = status_now(row[8], owner_of(*row[13:16]))
+        status = status_now(row[8], owner_of(*row[13:17]))
         values: list[Any] = [*row[:5], json.loads(row[5]), *row[6:8], status, row[9], json.loads(row[10]), *row[11:13]]
         constructions.append(ConstructRow(*values))
     return constructions

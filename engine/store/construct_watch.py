@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.store.connection import Store
-from engine.store.runs import Owner, owner_of
+from engine.store.owners import Owner, owner_of
 
 __all__ = ["Pulse", "Spend", "pulse_of"]
 
@@ -53,7 +53,7 @@ def pulse_of(store: Store, run_id: str) -> Pulse:
             [run_id],
         ).fetchone()
         owner = connection.execute(
-            "select owner_pid, owner_started, owner_host from construct_runs where run_id = ?", [run_id]
+            "select owner_pid, owner_started, owner_host, owner_boot from construct_runs where run_id = ?", [run_id]
         ).fetchone()
         under_way = connection.execute(
             "select moment from construct_under_way where run_id = ? order by updated_at, example_id", [run_id]

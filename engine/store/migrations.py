@@ -300,6 +300,13 @@ def _m008_outcome_directions(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _m009_boots(connection: duckdb.DuckDBPyConnection) -> None:
+    # A machine may change its name and its clock; which start of it a process belongs to, it cannot.
+    connection.execute("alter table runs add column owner_boot varchar")
+    connection.execute("alter table construct_runs add column owner_boot varchar")
+    connection.execute("alter table posttrain_runs add column owner_boot varchar")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m001_tables,
     _m002_views,
@@ -309,6 +316,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m006_post_training,
     _m007_examples_under_way,
     _m008_outcome_directions,
+    _m009_boots,
 )
 LATEST: Final = len(_STEPS)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.store.connection import Store
-from engine.store.runs import Owner, Status, mark_ended, other_owner, owner_of, status_now
+from engine.store.owners import Owner, other_owner, owner_of
+from engine.store.runs import Status, mark_ended, status_now
 
 __all__ = [
     "PostTrainRun",
@@ -64,7 +65,7 @@ class PostTrainRun:
     updated_at: str = ""
 
 
-def open_posttrain(store: Store, run: PostTrainRun) -> Owner | None:
+def open_posttrain(store: Store, run: PostTrainRun, *, take_over: bool = False) -> Owner | None:
     """Mark a run as started by this process, new or resumed.
 
     Returns:
@@ -72,19 +73,20 @@ def open_posttrain(store: Store, run: PostTrainRun) -> Owner | None:
     """
     me = Owner.this()
     with store.writing() as connection:
-        owner = other_owner(connection, "posttrain_runs", run.run_id)
+        owner = other_owner(connection, "posttrain_runs", run.run_id, take_over=take_over)
         if owner is not None:
             return owner
         connection.execute(
             "insert into posttrain_runs (run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, "
-            "settings, seed, folder, status, owner_pid, owner_started, owner_host) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?) "
+            "settings, seed, folder, status, owner_pid, owner_started, owner_host, owner_boot) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
             "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
-            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, folder = excluded.folder, "
-            "error = null, updated_at = now()",
+            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, "
+            "owner_boot = excluded.owner_boot, folder = excluded.folder, error = null, updated_at = now()",
             [
                 run.run_id, run.candidate, run.weights_hash, run.suite, run.suite_hash, run.recipe, run.recipe_hash,
                 json.dumps(run.settings, sort_keys=True), run.seed, run.folder, me.pid, me.started, me.host,
+                me.boot,
             ],
         )  # fmt: skip
     return None
@@ -122,12 +124,12 @@ def stored_posttrain(store: Store) -> list[PostTrainRun]:
         rows = connection.execute(
             "select run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, settings, seed, folder, "
             "coalesce(error, ''), facts, strftime(created_at, '%Y-%m-%d %H:%M:%S'), "
-            "strftime(updated_at, '%Y-%m-%d %H:%M:%S'), status, owner_pid, owner_started, owner_host "
+            "strftime(updated_at, '%Y-%m-%d %H:%M:%S'), status, owner_pid, owner_started, owner_host, owner_boot "
             "from posttrain_runs order by candidate, recipe, recipe_hash, seed"
         ).fetchall()
     runs = []
     for row in rows:
-        status = status_now(row[14], owner_of(*row[15:18]))
+        status = status_now(row[14], owner_of(*row[15:19]))
         values: list[Any] = [
             *row[:7], json.loads(row[7]), *row[8:10], status, row[10], json.loads(row[11]), *row[12:14]
         ]  # fmt: skip

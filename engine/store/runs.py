@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.store.connection import Store
+from engine.store.owners import Owner, other_owner, owner_of
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
     "AskedBesides",
-    "Owner",
     "RunFacts",
     "RunRow",
     "Scored",
@@ -28,8 +26,6 @@ __all__ = [
     "facts_of_host",
     "mark_ended",
     "open_run",
-    "other_owner",
-    "owner_of",
     "status_now",
     "stored_name",
     "stored_runs",
@@ -44,36 +40,6 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     CRASHED = "crashed"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A process, told apart from a later one with the same number by its start time."""
-
-    pid: int
-    started: float
-    host: str
-
-    @classmethod
-    def this(cls) -> Owner:
-        """The process that asks."""
-        import psutil
-
-        return cls(os.getpid(), psutil.Process().create_time(), socket.gethostname())
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs. On another host nothing can be known, so it counts as alive."""
-        import psutil
-
-        if self.host != socket.gethostname():
-            return True
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < 1.0
-            return same and bool(process.status() != psutil.STATUS_ZOMBIE)
-        except psutil.Error:
-            return False
 
 
 class Scored(NamedTuple):
@@ -145,24 +111,10 @@ class RunFacts(NamedTuple):
     facts: Mapping[str, Any]
 
 
-def owner_of(pid: int | None, started: float, host: str) -> Owner | None:
-    """The process that a row says works on it; None where it says nobody does."""
-    return None if pid is None else Owner(pid, started, host)
-
-
 def status_now(stored: str, owner: Owner | None) -> Status:
     """What a stored status means now: `started` without a living owner is `crashed`."""
     crashed = stored == Status.STARTED and (owner is None or not owner.alive)
     return Status.CRASHED if crashed else Status(stored)
-
-
-def other_owner(connection: duckdb.DuckDBPyConnection, table: str, run_id: str) -> Owner | None:
-    """The living process other than this one that works on a run of a table; None where there is none."""
-    row = connection.execute(
-        f"select owner_pid, owner_started, owner_host from {table} where run_id = ? and status = 'started'", [run_id]
-    ).fetchone()
-    owner = owner_of(*row) if row else None
-    return owner if owner is not None and owner != Owner.this() and owner.alive else None
 
 
 def mark_ended(
@@ -183,28 +135,32 @@ def mark_ended(
     )
 
 
-def open_run(store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int) -> Owner | None:
+def open_run(
+    store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int, take_over: bool = False
+) -> Owner | None:
     """Mark a run as started by this process, new or resumed.
 
     Args:
         key: what produces its numbers, and the labels `candidate`, `suite`, `shots`, `show_criteria` and `prompt`, and
             what was asked for besides: `token_scores`, `own_code`.
+        take_over: do so even where a process on a machine out of sight may be at work on it.
 
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
     """
     me = Owner.this()
     with store.writing() as connection:
-        owner = other_owner(connection, "runs", run_id)
+        owner = other_owner(connection, "runs", run_id, take_over=take_over)
         if owner is not None:
             return owner
         connection.execute(
             "insert into runs (run_id, suite_hash, suite, weights_hash, tokenizer_hash, candidate, protocol, "
             "precision, device, attention, template_hash, shots, show_criteria, prompt, seed, versions, run_key, "
-            "status, owner_pid, owner_started, owner_host, n_wanted) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
+            "status, owner_pid, owner_started, owner_host, owner_boot, n_wanted) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?, ?) "
             "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
-            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, error = null, "
+            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, "
+            "owner_boot = excluded.owner_boot, error = null, "
             "n_wanted = greatest(runs.n_wanted, excluded.n_wanted), updated_at = now(), "
             # Once tokens were asked for, whoever takes the run up asks for them too.
             "run_key = case when contains(runs.run_key, '\"token_scores\": true') then runs.run_key "
@@ -214,7 +170,7 @@ def open_run(store: Store, run_id: str, key: Mapping[str, Any], *, n_wanted: int
                 key["candidate"], key["protocol"], key["precision"], key["device"], key["attention"],
                 key["template_hash"], key["shots"], key["show_criteria"], key["prompt"], key["seed"],
                 json.dumps(key["versions"], sort_keys=True),
-                json.dumps(key, sort_keys=True), me.pid, me.started, me.host, n_wanted,
+                json.dumps(key, sort_keys=True), me.pid, me.started, me.host, me.boot, n_wanted,
             ],
         )  # fmt: skip
     return None
@@ -257,7 +213,7 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
             "r.attention, r.template_hash, r.shots, r.show_criteria, r.prompt, r.seed, r.status, r.n_wanted, "
             "coalesce(n.scored, 0), r.n_skipped, coalesce(r.error, ''), r.facts, r.versions, "
             "strftime(r.created_at, '%Y-%m-%d %H:%M:%S'), strftime(r.updated_at, '%Y-%m-%d %H:%M:%S'), "
-            "r.owner_pid, r.owner_started, r.owner_host, r.tokenizer_hash, "
+            "r.owner_pid, r.owner_started, r.owner_host, r.owner_boot, r.tokenizer_hash, "
             "coalesce(json_extract_string(r.run_key, '$.config_hash'), '') "
             "from runs r left join (select run_id, count(*) as scored from verdicts_raw group by run_id) n "
             "using (run_id) where ? is null or r.suite_hash = ? order by r.created_at desc, r.run_id",
@@ -265,10 +221,10 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
         ).fetchall()
     runs = []
     for row in rows:
-        owner = owner_of(*row[23:26])
+        owner = owner_of(*row[23:27])
         facts, versions = json.loads(row[19]), json.loads(row[20])
         values: list[Any] = [
-            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[26:28]
+            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:29]
         ]  # fmt: skip
         runs.append(RunRow(*values))
     return runs

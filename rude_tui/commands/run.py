@@ -72,6 +72,9 @@ __all__ = ["run"]
     help="How often such a decision may be wrong.",
 )
 @remote_code_option
+@click.option(
+    "--take-over", is_flag=True, help="Take up runs of another machine that are said to go on: it is gone for good."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
 @as_json
 @database
@@ -80,7 +83,7 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, until: Literal["best", "order"] | None, alpha: float,
-    allow_remote_code: tuple[str, ...], dry_run: bool, as_json: bool, db: Path | None,
+    allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
 
@@ -101,7 +104,7 @@ def run(
         device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,
         limit=limit, seed=seed, token_scores=token_scores,
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
-        allow_remote_code=frozenset(allow_remote_code),
+        allow_remote_code=frozenset(allow_remote_code), take_over=take_over,
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

@@ -361,3 +361,10 @@ def test_a_mutant_is_read_just_when_it_meets_the_contract(raw: bytes) -> None:
 @given(st.one_of(_values(), _bytes()))
 def test_many_mutants_are_read_just_when_they_meet_the_contract(raw: bytes) -> None:
     _is_read_just_when_it_meets_the_contract(raw)
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "su\udcefte.jsonl"
+    file.write_text("")
+    with pytest.raises(SuiteError, match="is not UTF-8"):
+        find_suite(str(file))

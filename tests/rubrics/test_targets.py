@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rubrics.errors import RudeError
-from rubrics.targets import beside, whole, write_whole
+from rubrics.targets import is_stream, whole, write_whole
 
 
 def write(path: Path, text: str = "new") -> None:
@@ -74,7 +74,7 @@ def test_a_pipe_is_written_through(tmp_path: Path) -> None:
         write(pipe)
         assert source.read() == b"new"
     assert stat.S_ISFIFO(pipe.stat().st_mode)
-    assert beside(pipe, ".md") is None
+    assert is_stream(pipe)
 
 
 def test_a_device_stays_one() -> None:
@@ -82,7 +82,7 @@ def test_a_device_stays_one() -> None:
     write(Path(os.devnull))
     after = os.stat(os.devnull)
     assert (after.st_ino, after.st_rdev) == (before.st_ino, before.st_rdev)
-    assert beside(Path(os.devnull), ".md") is None
+    assert is_stream(Path(os.devnull))
 
 
 def test_an_open_file_by_number_is_added_to(tmp_path: Path) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import pty
+import select
+import signal
 import subprocess
 import sys
+import termios
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -135,3 +140,34 @@ async def test_threads_that_read_wait_a_millisecond_for_the_one_that_draws(app: 
     async with app.run_test():
         assert sys.getswitchinterval() == pytest.approx(0.001)
     assert sys.getswitchinterval() == pytest.approx(before)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_leaves_the_terminal_as_it_was(number: signal.Signals) -> None:
+    screen, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    with subprocess.Popen(
+        [sys.executable, "-m", "rude_tui"], stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
+    ) as process:
+        drawn = b""
+        while b"quit" not in drawn:
+            drawn += os.read(screen, 65536)
+        process.send_signal(number)
+        while process.poll() is None:
+            if select.select([screen], [], [], 0.1)[0]:
+                drawn += os.read(screen, 65536)
+    assert process.returncode == 130
+    assert b"\x1b[?1049l" in drawn
+    assert termios.tcgetattr(terminal) == before
+    os.close(screen)
+    os.close(terminal)
+
+
+def test_without_a_terminal_it_says_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rude_tui"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "needs a terminal" in done.stderr

@@ -63,6 +63,34 @@ async def test_nothing_without_the_token(
         assert "right" not in await answer.text()
 
 
+@pytest.mark.parametrize("host", ["[", "[::1", "a b", "evil.example", "127.0.0.1:x", "'", "", "[1:2]:999999"])
+async def test_a_host_that_is_none_is_forbidden(server: TestServer, host: str) -> None:
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(f"GET /?token=right HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    status = (await reader.read()).split(b"\r\n")[0]
+    writer.close()
+    assert status.split()[1] in (b"403", b"400")
+
+
+@pytest.mark.parametrize("origin", ["http://[", "//", "null", "http://[::1"])
+async def test_an_origin_that_is_none_is_forbidden(
+    server: TestServer, browser: aiohttp.ClientSession, origin: str
+) -> None:
+    async with browser.get(server.make_url("/?token=right"), headers={"Origin": origin}) as answer:
+        assert answer.status == 403
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example", "///evil.example", "/%2f%2fevil.example"])
+async def test_the_token_leads_to_no_other_server(server: TestServer, path: str) -> None:
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(f"GET {path}?token=right HTTP/1.1\r\nHost: {server.host}\r\nConnection: close\r\n\r\n".encode())
+    head = (await reader.read()).split(b"\r\n\r\n")[0].decode().splitlines()
+    writer.close()
+    (place,) = [line.partition(": ")[2] for line in head if line.startswith("Location")] or ["/"]
+    assert place.startswith("/")
+    assert place[1:2] not in ("/", "\\")
+
+
 async def test_the_token_opens_the_page_and_leaves_the_address(
     server: TestServer, browser: aiohttp.ClientSession
 ) -> None:

@@ -415,8 +415,8 @@ async def test_crashed_runs_are_offered(garden, make_app, settle, screen_text) -
     store = Store(garden)
     with store.writing() as connection:
         connection.execute(
-            "update runs set status = 'started', owner_pid = 999999, owner_started = 1, owner_host = ? "
-            "where run_id = 'oak-7m-choice-run'",
+            "update runs set status = 'started', owner_pid = 999999, owner_started = 1, owner_boot = null, "
+            "owner_host = ? where run_id = 'oak-7m-choice-run'",
             [socket.gethostname()],
         )
     app = make_app(garden, start="run")

@@ -570,3 +570,11 @@ def test_no_model_library_is_loaded(tmp_path: Path) -> None:
         "sys.exit(', '.join(bad) or None)"
     )
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_a_path_that_is_not_utf8_costs_the_candidate_alone(tmp_path: Path) -> None:
+    make_model(tmp_path / "caf\udce9")
+    make_model(tmp_path / "good")
+    good, odd = sorted(find([str(tmp_path)]), key=lambda candidate: not candidate.usable)
+    assert good.name == "good"
+    assert refused(odd) == ["bad_path"]

@@ -21,11 +21,12 @@ from engine.construct.chat import ChatMessage, ChatRequest
 from engine.construct.lengths import balance, in_characters, sides, unchanged, window
 from engine.construct.local import LocalModel
 from engine.construct.retrying import pause_before, retry_after
-from engine.construct.spec import parse_spec
+from engine.construct.server import Patience, ServedModel
+from engine.construct.spec import key_from, parse_spec
 from engine.construct.violations import pair_id, plan_pairs
 from engine.construct.wording import draft_messages, judge_messages, retry_messages
 from engine.store.construct_review import BlindReading
-from rubrics.errors import CandidateError
+from rubrics.errors import BadInput, CandidateError
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
 from rubrics.taxonomy import Subcategory
@@ -224,3 +225,24 @@ def test_a_base_model_is_no_model_to_ask(small_model: Path) -> None:
 
     with pytest.raises(CandidateError, match="no chat template"):
         ChatSession(small_model)
+
+
+def test_no_part_of_a_key_is_shown_however_long_what_comes_back() -> None:
+    key = "sk-" + "abcdefghij" * 3 + "01234"
+    model = ServedModel(parse_spec("http://127.0.0.1:9/v1#m"), key, Patience())
+    for ahead in range(320):
+        body = json.dumps({"error": {"message": "." * ahead + key}}).encode()
+        assert key[:4] not in model._refused(500, body).detail
+        assert key[:4] not in model._broken(OSError("." * ahead + key)).detail
+    answer = {"choices": [{"message": {"content": "yes"}, "finish_reason": "for " + key}]}
+    reply = model._read(ChatRequest("m", (ChatMessage("user", "?"),), 0.0, 9), json.dumps(answer).encode(), 1, 0.1)
+    assert key[:4] not in reply.finish
+    asyncio.run(model.close())
+
+
+def test_a_key_given_in_place_of_its_variable_is_not_echoed() -> None:
+    with pytest.raises(BadInput) as caught:
+        key_from("abcdefghijKLMNOPQRST0123456789")
+    assert "abcdefghij" not in str(caught.value)
+    with pytest.raises(BadInput, match="OPENAI_API_KEY"):
+        key_from("OPENAI_API_KEY")

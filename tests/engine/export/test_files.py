@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import unicodedata
 from pathlib import Path
 
@@ -92,3 +93,11 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         write_table(Table({"a": "varchar"}, [(object(),)]), path)
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["t.json"]
+
+
+def test_a_pipe_has_no_ending_and_gets_csv(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    write_table(Table({"a": "integer"}, [(1,)]), Path(f"/dev/fd/{writing}"))
+    assert os.read(reading, 99) == b"a\n1\n"
+    os.close(reading)
+    os.close(writing)

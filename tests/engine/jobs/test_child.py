@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from engine.jobs import process
 from engine.jobs.child import environment
+from rubrics.errors import WorkerError
 
 
 def test_a_persons_own_setting_of_the_allocator_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,3 +42,23 @@ def test_the_worker_is_started_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Started) as caught, process.WorkerProcess({}):
         pass
     assert caught.value.args == (environment(),)
+
+
+def test_a_worker_that_makes_no_progress_is_ended_and_its_log_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def popen(_: Any, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(["sh", "-c", "echo it is tight here >&2; exec sleep 60"], **options)
+
+    monkeypatch.setattr(process, "subprocess", SimpleNamespace(Popen=popen, PIPE=subprocess.PIPE))
+    monkeypatch.setenv(process.PATIENCE, "1")
+    with process.WorkerProcess({"kind": "score"}) as worker:
+        with pytest.raises(WorkerError, match="no progress for 1 seconds and was ended: it is tight here") as caught:
+            list(worker.events(threading.Event()))
+        assert caught.value.where == str(worker.log)
+        assert list(worker.drain()) == []
+
+
+def test_how_long_a_worker_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(process.PATIENCE, raising=False)
+    assert process._patience({"kind": "posttrain"}) > process._patience({"kind": "score"}) >= 600
+    monkeypatch.setenv(process.PATIENCE, "0")
+    assert process._patience({}) == float("inf")

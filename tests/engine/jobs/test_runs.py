@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import socket
 import threading
 import time
 from pathlib import Path
@@ -173,11 +174,11 @@ def test_another_process_that_already_works_on_it_is_left_alone(
     store: Store, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from engine.store import runs
+    from engine.store.owners import Owner
 
     planned = plan(store, asked(small_model, limit=4))
-    monkeypatch.setattr(
-        runs.Owner, "this", classmethod(lambda cls: cls(1, psutil.Process(1).create_time(), runs.socket.gethostname()))
-    )
+    first = Owner(1, psutil.Process(1).create_time(), socket.gethostname())
+    monkeypatch.setattr(Owner, "this", classmethod(lambda cls: first))
     runs.open_run(store, planned.runs[0].run_id, planned.runs[0].row(planned.request), n_wanted=4)
     monkeypatch.undo()
     state = perform(store, planned)[0]

@@ -17,6 +17,7 @@ from engine.posttrain.job import PostTrainJob, PostTrainTurn, outcomes_in, plan_
 from engine.posttrain.stored import resume_training, training_rows
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
+from engine.store.owners import Owner
 from engine.store.posttrain import (
     StageScore,
     add_scores,
@@ -26,7 +27,7 @@ from engine.store.posttrain import (
     stored_posttrain,
     stored_scores,
 )
-from engine.store.runs import Owner, Status
+from engine.store.runs import Status
 from rubrics.errors import BadInput, CandidateError, RudeError
 
 RECIPE = """

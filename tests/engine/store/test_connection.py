@@ -233,3 +233,11 @@ def test_asking_makes_no_file(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_one_is_an_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(RudeError), Store(tmp_path / name).reading():
         pass
+
+
+def test_half_a_character_is_refused_and_nothing_stored(tmp_path: Path) -> None:
+    store = Store(tmp_path / "rude.duckdb")
+    with pytest.raises(BadInput, match="half of a character"), store.writing() as connection:
+        connection.execute("insert into outcomes (candidate, outcome, score) values (?, 'o', 1)", ["gull\ud800"])
+    with store.reading() as connection:
+        assert connection.execute("select count(*) from outcomes").fetchone() == (0,)

@@ -12,8 +12,9 @@ from data.bundled import bundled_models
 from engine.candidates.find import find
 from engine.store.candidates import candidate_path, parameter_counts, save_candidate
 from engine.store.connection import Store
+from engine.store.owners import Owner
 from engine.store.pairs import count_coverage, count_groups, pair_columns, pair_lines, pair_places, violated_criteria
-from engine.store.runs import Owner, Status, close_run, open_run, stored_runs
+from engine.store.runs import Status, close_run, open_run, stored_runs
 from engine.store.suites import SuiteSource, add_suite, find_pair, load_pairs, stored_suites, suite_source
 from engine.store.verdicts import (
     PackedTokens,
@@ -181,3 +182,14 @@ def test_a_run_has_one_living_owner(store: Store, monkeypatch: pytest.MonkeyPatc
         None,
         9,
     )
+
+
+def test_what_a_machine_that_is_gone_left_can_be_taken_over(store: Store) -> None:
+    assert open_run(store, "r", key(), n_wanted=5) is None
+    with store.writing() as connection:
+        connection.execute("update runs set owner_host = 'elsewhere', owner_boot = 'another'")
+    owner = open_run(store, "r", key(), n_wanted=5)
+    assert owner is not None
+    assert owner.host == "elsewhere"
+    assert open_run(store, "r", key(), n_wanted=5, take_over=True) is None
+    assert stored_runs(store)[0].owner == Owner.this()
