@@ -147,15 +147,6 @@ def _remote_code(what: str) -> Problem:
     return Problem("remote_code", True, what, "read that code; if you trust it, allow remote code for this model")
 
 
-def about_path(folder: Path) -> list[Problem]:
-    """A path that no text can hold can be opened, but not stored beside its numbers."""
-    try:
-        str(folder).encode()
-    except UnicodeEncodeError:
-        return [Problem("bad_path", True, "its path is not valid UTF-8", "rename the folder")]
-    return []
-
-
 def about_adapter(folder: Path, names: Collection[str]) -> Problem:
     """Adapters are refused: what would be scored is the base model with a change that is not in the weights hash."""
     try:

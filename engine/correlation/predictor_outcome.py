@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from engine.correlation.direction import turned
 from engine.correlation.families import named
 from engine.correlation.sources import BUNDLED, Source
 from engine.outcomes.outcome import lower_is_better, mixed_scales
@@ -246,7 +247,7 @@ def _own(
         y = measured.score if measured else math.nan
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
     lower = lower_is_better(outcomes.values())
-    notes = [*table.notes, *_turned(predictor, about.higher_is_better, outcome, not lower)]
+    notes = [*table.notes, *turned(predictor, about.higher_is_better, outcome, not lower)]
     if both := mixed_scales([point for name, point in outcomes.items() if name in _names_of(table)]):
         notes.append(f"{outcome} looks like two scales: {both}")
     unknown = [point.name for point in points if math.isnan(point.x)]
@@ -283,17 +284,8 @@ def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str
     about = catalogue().get(predictor)
     if about is None:
         return _view(predictor, outcome, study.source, math.nan, points, [])
-    notes = _turned(predictor, about.higher_is_better, outcome, True)
+    notes = turned(predictor, about.higher_is_better, outcome, True)
     return _with_help(_view(predictor, outcome, study.source, math.nan, points, notes), about)
-
-
-def _turned(predictor: str, predictor_higher: bool, outcome: str, outcome_higher: bool) -> list[str]:
-    """How the sign of a correlation is to be read, where a number that is better when lower is part of it."""
-    lower = [name for name, higher in ((predictor, predictor_higher), (outcome, outcome_higher)) if not higher]
-    if not lower:
-        return []
-    side = "below" if len(lower) == 1 else "above"
-    return [f"{' and '.join(lower)}: lower is better, so a good predictor correlates {side} zero"]
 
 
 def _view(

@@ -25,14 +25,14 @@ KNOWN = {path.name for path in bundled_models()} | {recipe.name for recipe in re
 
 
 def test_outcomes_are_of_models_of_the_ladder_and_named_by_stage() -> None:
-    outcomes = read_outcomes(LADDER / "outcomes.csv")
+    outcomes = read_outcomes(LADDER / "outcomes.csv").outcomes
     assert {outcome.candidate for outcome in outcomes} <= KNOWN
     assert all(outcome.outcome.startswith(("base_", "sft_", "rl_")) for outcome in outcomes)
     assert all(outcome.stderr is not None for outcome in outcomes)
 
 
 def test_points_are_the_outcomes() -> None:
-    scores = {o.candidate: o.score for o in read_outcomes(LADDER / "outcomes.csv") if o.outcome == CLAIM}
+    scores = {o.candidate: o.score for o in read_outcomes(LADDER / "outcomes.csv").outcomes if o.outcome == CLAIM}
     with (LADDER / "points.csv").open(encoding="utf-8", newline="") as file:
         points = {row["candidate"]: float(row[CLAIM]) for row in csv.DictReader(file)}
     assert points == pytest.approx(scores, abs=1e-4)
@@ -110,7 +110,7 @@ def test_every_model_has_two_seeds(counted, card) -> None:
 
 
 def test_every_outcome_is_a_share_of_these_counts(counted) -> None:
-    told = {(o.candidate, o.outcome): o.score for o in read_outcomes(LADDER / "outcomes.csv")}
+    told = {(o.candidate, o.outcome): o.score for o in read_outcomes(LADDER / "outcomes.csv").outcomes}
     again = {
         (name, outcome.outcome): outcome.score
         for name, seeds in counted.items()
