@@ -168,13 +168,23 @@ def _as_named(path: Path, digest: str) -> str:
     """The digest, if the file is not one of the Hugging Face cache that is named by another: a blob is named by its
     content, and one that does not hold it was written in part, or has gone bad."""
     real = Path(os.path.realpath(path))
-    if real.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", real.name) and real.name != digest:
+    is_blob = real.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", real.name)
+    # Large files are named by their SHA-256, small ones as git names them.
+    if is_blob and real.name != (digest if len(real.name) == 64 else _git_name(real)):
         raise CandidateError(
             "is damaged: its content is not the one that its name in the Hugging Face cache stands for",
             where=shown(path),
             fix=f"delete {shown(real, 400)} and fetch the model again",
         )
     return digest
+
+
+def _git_name(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CandidateError(f"cannot be read ({error.strerror})", where=shown(path), fix="check the file") from None
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _unchanged_digest(path: Path, before: tuple[str, int, int, int, int], meter: _Meter) -> str:

@@ -16,6 +16,7 @@ from engine.candidates.untrusted import shown
 from engine.jobs.keys import key_hash, library_versions
 from engine.jobs.process import Runner, WorkerProcess
 from engine.machine.paths import cache_dir
+from rubrics.errors import CandidateError
 
 __all__ = ["looked_at"]
 
@@ -32,10 +33,17 @@ def looked_at(candidates: Sequence[Candidate], *, runner: Runner = WorkerProcess
         WorkerError: the worker died.
     """
     seen: dict[int, list[Problem]] = {}
-    notes = {number: _note(candidate) for number, candidate in enumerate(candidates) if candidate.usable}
-    for number, note in notes.items():
-        if (recalled := _recall(note)) is not None:
-            seen[number] = recalled
+    notes: dict[int, Path] = {}
+    for number, candidate in enumerate(candidates):
+        if not candidate.usable:
+            continue
+        try:
+            notes[number] = _note(candidate)
+        except CandidateError as error:
+            seen[number] = [Problem("unfit", True, shown(f"{error.where}: {error.what}", 600), error.fix)]
+        else:
+            if (recalled := _recall(notes[number])) is not None:
+                seen[number] = recalled
     asked = [number for number in notes if number not in seen]
     if asked:
         models = [

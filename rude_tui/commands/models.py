@@ -61,6 +61,7 @@ def models(
             try:
                 hashes = _hashes(candidate)
             except CandidateError as error:
+                fit = None
                 problems.append(Problem("unfit", True, str(error).split("\n")[0], error.fix))
         if hashes is not None and (same := names.setdefault(hashes, candidate.name)) != candidate.name:
             what = f"has the weights, tokenizer and config of {same}: one candidate with two names"

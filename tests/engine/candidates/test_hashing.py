@@ -177,6 +177,18 @@ def test_a_blob_that_is_not_what_it_is_named_by(tmp_path: Path) -> None:
     assert sha(content) in caught.value.fix
 
 
+def test_a_small_blob_that_is_not_what_git_names_it(tmp_path: Path) -> None:
+    # git hash-object of {} without a line break.
+    blob = tmp_path / "blobs" / "9e26dfeeb6e641a33dae4961196235bdb965b21b"
+    blob.parent.mkdir()
+    blob.write_text("{}")
+    (tmp_path / "config.json").symlink_to(blob)
+    assert config_hash(tmp_path) == sha(b"{}")
+    blob.write_text("[]")
+    with pytest.raises(CandidateError, match="is damaged"):
+        config_hash(tmp_path)
+
+
 def test_a_folder_that_is_no_longer_what_was_hashed(tmp_path: Path) -> None:
     folder = shards(tmp_path / "m", b"one")
     for name in ("tokenizer.json", "config.json"):

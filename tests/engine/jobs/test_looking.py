@@ -37,7 +37,8 @@ class Worker:
     def events(self, *_: object) -> Iterator[dict[str, Any]]:
         error = CandidateError("lacks a tensor", where="b", fix="fetch it again")
         yield {"event": "seen", "model": 0, "notes": ["left out: a tower"]}
-        yield {"event": "refused", "model": 1, **error.to_json()}
+        if len(self.told[-1]["models"]) > 1:
+            yield {"event": "refused", "model": 1, **error.to_json()}
 
     def drain(self) -> Iterator[dict[str, Any]]:
         yield from ()
@@ -64,3 +65,14 @@ def test_a_folder_that_has_changed_is_looked_at_again(name: str, two: list[Candi
             file.write(b" ")
     looked_at(two, runner=worker)
     assert len(worker.told) == 2
+
+
+def test_a_file_that_is_damaged_costs_its_own_candidate_alone(two: list[Candidate]) -> None:
+    blob = two[0].path / "blobs" / ("0" * 40)
+    blob.parent.mkdir()
+    (two[0].path / "config.json").rename(blob)
+    (two[0].path / "config.json").symlink_to(blob)
+    worker = Worker()
+    damaged, other = looked_at([two[0], two[1]], runner=worker)
+    assert "damaged" in damaged.problems[0].what
+    assert [problem.what for problem in other.problems] == ["left out: a tower"]
