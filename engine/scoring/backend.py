@@ -147,11 +147,18 @@ class LocalBackend:
     def _assert_causal(self) -> None:
         self._use(self._loaded.attention)
         config = self._model.config.get_text_config()
-        changed = causal.leak(self._model, int(config.vocab_size), getattr(config, "max_position_embeddings", None))
-        if changed > check.TOLERANCE[self._loaded.precision]:
+        try:
+            changes = causal.leak(self._model, int(config.vocab_size), getattr(config, "max_position_embeddings", None))
+        except (TypeError, ValueError, AttributeError, LookupError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
             raise CandidateError(
-                "it is no causal language model: it reads texts in both directions, so that a later token changes the "
-                f"log-probability of an earlier one by {changed:.2g} nats, and no likelihood of a text follows from it",
+                f"it cannot be run at {self._loaded.precision} ({_in_short(error)})", fix="choose another precision"
+            ) from error
+        if causal.reads_ahead(changes, self._loaded.precision):
+            raise CandidateError(
+                "it is no causal language model: it reads in both directions, so that a later token changes the "
+                f"log-probability of an earlier one by {changes.max():.2g} nats, and a text has no likelihood",
                 fix="choose the causal language model that it was made from; this may be an embedding model",
             )
 
@@ -173,7 +180,7 @@ class LocalBackend:
         except (attention.Unsupported, TypeError, ValueError, AttributeError, LookupError, RuntimeError) as error:
             if is_out_of_memory(error):
                 raise
-            return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            return _in_short(error)
         finally:
             self._shared.budget = budget
             self._shared.computed = 0
@@ -183,6 +190,10 @@ class LocalBackend:
         self._loaded.facts["sharing_error_nats"] = apart
         allowed = check.TOLERANCE[self._loaded.precision]
         return "" if apart <= allowed else f"numbers differ by {apart:.2g} nats from the model's own"
+
+
+def _in_short(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def _longest_shared(config: Any) -> float:

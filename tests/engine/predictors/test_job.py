@@ -177,7 +177,7 @@ def test_a_trace_whose_ids_the_embedding_lacks_is_skipped(store: Store, small_mo
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.add_tokens(["quagga"])
     tokenizer.save(str(folder / "tokenizer.json"))
-    (state,) = score_candidates(store, asked(folder), made([*TEXTS[:1], ("Go on.\n", "a quagga", "c")]))
+    (state,) = score_candidates(store, asked(folder), made([*TEXTS[:1], ("Go on.\n", "and a quagga came", "c")]))
     assert (state.done, state.skipped) == (1, 1)
     assert any("line 2: needs tokens" in note for note in state.notes)
 
