@@ -18,8 +18,8 @@ from rubrics.errors import BadInput
 
 __all__ = ["suspicions"]
 
-_MANY_PAIRS: Final = 20_000
-"""Verdicts beyond which pairs are tried on the Items screen alone: a ranking has to open at once."""
+_MOST: Final = 30, 15_000
+"""Candidates and verdicts beyond which pairs are tried on the Items screen alone: a ranking has to open at once."""
 _NAMED: Final = 3
 
 
@@ -41,7 +41,7 @@ def _inverted(table: RankingTable) -> str:
 
 def _contradicted(board: Board) -> str:
     """Pairs whose labels an item analysis contradicts."""
-    if board.matrix.scores.size > _MANY_PAIRS:
+    if len(board.entrants) > _MOST[0] or board.matrix.scores.size > _MOST[1]:
         return ""
     try:
         trial = try_pairs(board)
