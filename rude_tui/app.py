@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import signal
@@ -11,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -28,6 +26,7 @@ from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
+from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
@@ -63,46 +62,6 @@ class LiveChanged(Message, bubble=False):
     def can_replace(self, message: Message) -> bool:
         """Any later one will do."""
         return isinstance(message, LiveChanged)
-
-
-def _preload_modules() -> None:
-    """Import what other screens need while the person looks at the first one."""
-    for name in (
-        "rankings.screen",
-        "failures.screen",
-        "pair.screen",
-        "tokens.screen",
-        "correlation.screen",
-        "candidates.screen",
-        "run.screen",
-        "suites.screen",
-        "items.screen",
-        "short_suite.screen",
-        "construct.screen",
-        "construct.calls",
-        "construct.form",
-        "construct.edit_dialog",
-        "review.screen",
-        "review.agreement",
-    ):
-        importlib.import_module(f"screens.{name}")
-
-
-def _preload_answers(session: Session, nobody_waits: Callable[[], bool]) -> None:
-    """Have ready what the other screens will ask for.
-
-    Args:
-        nobody_waits: blocks while the person acts, whose keys would be answered late; whether to go on.
-    """
-    from screens.correlation.state import Axes, read_rivals, read_scatter
-    from screens.rankings.state import read_standings
-
-    # Each screen says for itself what is wrong once it is opened.
-    with suppress(RudeError):
-        if nobody_waits():
-            read_standings(session)
-        if nobody_waits():
-            read_rivals(session, read_scatter(session, Axes()))
 
 
 def _candidates() -> Screen[Any]:
@@ -258,12 +217,12 @@ class RudeApp(App[int]):
         await super().on_event(event)
 
     def _look_ahead(self) -> None:
-        _preload_modules()
+        load_modules()
         if wrong := trouble(self._settings.keys, RudeApp):
             words = plain("settings.toml, [keys]:\n" + "\n".join(wrong))
             _log.warning("%s", words)
             self._post(Notify(Notification(words, severity="warning", timeout=15, markup=False)))
-        _preload_answers(self.session, self._nobody_waits)
+        load_answers(self.session, self._nobody_waits)
 
     def _nobody_waits(self) -> bool:
         while self.is_running and self._collector.idle < _QUIET:

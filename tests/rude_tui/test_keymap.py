@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rude_tui.app import RudeApp, _preload_modules
+from rude_tui.app import RudeApp
 from rude_tui.keymap import trouble
+from rude_tui.reading_ahead import load_modules
 
 
 @pytest.mark.parametrize(
@@ -26,5 +27,5 @@ from rude_tui.keymap import trouble
     ],
 )
 def test_what_cannot_work_is_named_and_nothing_else(keys: dict[str, str], said: list[str]) -> None:
-    _preload_modules()
+    load_modules()
     assert trouble(keys, RudeApp) == said

@@ -113,7 +113,7 @@ def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES
 @pytest.fixture(autouse=True)
 def _nothing_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the app reads ahead would cost every test seconds that none of them waits for."""
-    monkeypatch.setattr("rude_tui.app._preload_answers", lambda *_: None)
+    monkeypatch.setattr("rude_tui.app.load_answers", lambda *_: None)
 
 
 @pytest.fixture(scope="session")
