@@ -188,11 +188,9 @@ def test_one_candidate_that_fails_leaves_the_rest(store: Store, small_model: Pat
     broken = tmp_path / "broken"
     shutil.copytree(small_model, broken)
     (broken / "tokenizer.json").write_text('{"model": {"vocab": {"a": 0}, "merges": ["b c"]}}')
-    traces = made(TEXTS[:1])
-    (state,) = score_candidates(store, asked(broken, small_model), traces)
-    assert state.phase is Phase.DONE
-    (refused,) = plan_traces(store, asked(broken, small_model), traces).refused
-    assert "tokenizer" in refused.what
+    states = score_candidates(store, asked(broken, small_model), made(TEXTS[:1]))
+    assert [(state.phase, bool(state.error)) for state in states] == [(Phase.FAILED, True), (Phase.DONE, False)]
+    assert "tokenizer" in states[0].error
 
 
 def test_a_stop_keeps_what_is_done(store: Store, small_model: Path) -> None:
