@@ -99,5 +99,5 @@ def _guarded(stream: Any, *, heeded: bool, number: int | None = None) -> TextIO:
     out = _Descriptor(number, heeded=heeded)
     return io.TextIOWrapper(
         io.BufferedWriter(out), encoding=stream.encoding if stream else "utf-8", errors="replace",
-        line_buffering=not heeded or out.isatty(),
+        line_buffering=not heeded or out.isatty() or bool(stream and stream.write_through),
     )  # fmt: skip
