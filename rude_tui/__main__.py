@@ -38,10 +38,6 @@ def main() -> None:
     except RudeError as error:
         code = error.exit_code
         _say("error: " + error.in_shell)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does; nothing is wrong with us.
-        code = Exit.DONE
-        let_go()
     except OSError as error:
         code = Exit.FAILED
         let_go()

@@ -36,8 +36,11 @@ def as_utf8() -> TextIO:
 
 
 def let_go() -> None:
-    """Drop what standard output still holds and can no longer take."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Drop what standard output still holds and can no longer take; one that somebody put in its place is theirs."""
+    if sys.stdout is sys.__stdout__ or isinstance(
+        getattr(getattr(sys.stdout, "buffer", None), "raw", None), _Descriptor
+    ):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _at_least_one(number: str) -> bool:
@@ -99,5 +102,5 @@ def _guarded(stream: Any, *, heeded: bool, number: int | None = None) -> TextIO:
     out = _Descriptor(number, heeded=heeded)
     return io.TextIOWrapper(
         io.BufferedWriter(out), encoding=stream.encoding if stream else "utf-8", errors="replace",
-        line_buffering=not heeded or out.isatty() or bool(stream and stream.write_through),
+        line_buffering=not heeded or out.isatty() or getattr(stream, "write_through", False),
     )  # fmt: skip

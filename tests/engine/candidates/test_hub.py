@@ -262,7 +262,8 @@ def test_a_copy_that_is_not_whole_is_completed(server: type[Hub]) -> None:
 
 
 @pytest.mark.parametrize("lost", WHOLE)
-def test_offline_it_is_said_what_a_copy_lacks(lost: str) -> None:
+def test_offline_it_is_said_what_a_copy_lacks(lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     snapshot("org/model", COMMIT, *set(WHOLE) - {lost}, main=COMMIT)
     with pytest.raises(CandidateError, match=f"not whole: it lacks .*{lost.split('.')[0]}.*, and offline mode is on"):
         whole("org/model", fetch)

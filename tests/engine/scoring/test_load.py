@@ -136,7 +136,7 @@ def test_pickled_weights_are_not_read(folder):
 @pytest.mark.parametrize("config", ["{}", '{"model_type": "no-such-model"}', "{", '{"model_type": "vit"}'])
 def test_a_configuration_that_is_no_decoder(config, folder):
     (folder / "config.json").write_text(config)
-    with pytest.raises(CandidateError, match="cannot be loaded"):
+    with pytest.raises(CandidateError, match=r"cannot be loaded|config\.json does not say"):
         load_model(folder, "fp32", "cpu")
 
 
