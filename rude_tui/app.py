@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.notifications import Notification, Notify
@@ -36,7 +36,7 @@ from screens.shell.live import Live
 from screens.shell.navigation import PLACES
 from screens.shell.plain import plain
 from screens.shell.session import Session
-from screens.shell.textual_privates import CachedStylesheet, style_once
+from screens.shell.textual_privates import CachedStylesheet, QuietApp, style_once
 
 if TYPE_CHECKING:
     from engine.construct.request import ConstructRequest
@@ -107,7 +107,7 @@ def _read_construction(options: Sequence[str]) -> ConstructRequest:
     return typed_request(options)
 
 
-class RudeApp(App[int]):
+class RudeApp(QuietApp):
     """`rude-tui` without a command."""
 
     TITLE = "rude-tui"
@@ -195,15 +195,6 @@ class RudeApp(App[int]):
         for number in heeded():
             if number is not signal.SIGINT:  # a key, in a terminal that is drawn on
                 loop.add_signal_handler(number, self._stop_and_leave, True)
-
-    def _fatal_error(self) -> None:
-        """Close; Textual's own would print the traceback, with the values of all variables."""
-        self._close_messages_no_wait()
-
-    def raise_unexpected(self) -> None:
-        """Once the terminal is as it was, raise what closed the app, if anything did."""
-        if self._exception is not None:
-            raise self._exception
 
     def on_unmount(self) -> None:
         """Leave the process as it was."""

@@ -9,13 +9,26 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 
-__all__ = ["CachedStylesheet", "style_once"]
+__all__ = ["CachedStylesheet", "QuietApp", "style_once"]
 
 
 def style_once(screen: Screen[Any], app: App[Any]) -> None:
     """Have a screen that is about to open styled as it opens, not twice more."""
     if not screen.is_running:
         screen._css_update_count = app._css_update_count
+
+
+class QuietApp(App[int]):
+    """An app that closes on what nobody expected, and leaves it to its caller to say so."""
+
+    def _fatal_error(self) -> None:
+        """Close; Textual's own would print the traceback, with the values of all variables."""
+        self._close_messages_no_wait()
+
+    def raise_unexpected(self) -> None:
+        """Once the terminal is as it was, raise what closed the app, if anything did."""
+        if self._exception is not None:
+            raise self._exception
 
 
 class CachedStylesheet(Stylesheet):

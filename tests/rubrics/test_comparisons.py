@@ -307,6 +307,7 @@ def test_every_format_of_json_has_a_row_here() -> None:
     assert set(ROWS) == set(FORMATS) - {"csv", "parquet"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format", list(ROWS))
 @given(st.data())
 def test_a_field_of_another_kind_drops_a_row_or_is_said(

@@ -105,6 +105,7 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text) -> None:
         assert next(iter(app.session.marked_models.values())) in screen_text(app)
 
 
+@pytest.mark.long
 async def test_what_was_marked_is_set_up_wherever_the_run_screen_was_left(garden, make_app, settle) -> None:
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:

@@ -216,6 +216,7 @@ async def test_an_export_keeps_the_order_shown(garden, make_app, settle, tmp_pat
     assert list(dict.fromkeys(row["pair_id"] for row in _rows(tmp_path / "failures.csv"))) == failed
 
 
+@pytest.mark.long
 async def test_another_question_is_said_to_be_read(garden, make_app, settle, screen_text, monkeypatch) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -304,13 +305,8 @@ async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle,
         assert text.count("◆") >= 2
 
 
-@pytest.mark.parametrize(
-    ("place", "ending"),
-    [
-        ("rankings", "svg"),
-        *(pytest.param(*one, marks=pytest.mark.long) for one in (("correlation", "svg"), ("rankings", "png"))),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("place", "ending"), [("correlation", "svg"), ("rankings", "svg"), ("rankings", "png")])
 async def test_a_figure_is_written_where_the_ending_asks_for_one(
     garden, make_app, settle, tmp_path, place: str, ending: str
 ) -> None:
@@ -411,6 +407,7 @@ async def test_marks_go_from_the_candidates_to_a_plan(garden, make_app, settle, 
     assert app.return_code == 0
 
 
+@pytest.mark.long
 async def test_crashed_runs_are_offered(garden, make_app, settle, screen_text) -> None:
     store = Store(garden)
     with store.writing() as connection:
@@ -505,6 +502,7 @@ async def test_the_pair_under_the_cursor_can_be_read_beside_the_list(
         assert "Plan week" not in screen_text(app)
 
 
+@pytest.mark.long
 async def test_what_was_searched_for_is_seen_on_a_narrow_screen(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(80, 24)) as pilot:

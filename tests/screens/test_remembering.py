@@ -19,6 +19,7 @@ def _written() -> None:
             thread.join(120)
 
 
+@pytest.mark.long
 async def test_a_key_is_changed_on_every_screen_at_the_foot_and_in_the_help(garden, settle, screen_text) -> None:
     settings = Settings(keys={"export": "ctrl+e", "open": "o,enter", "ties": "T"})
     app = RudeApp(Session(store_path=garden), settings)

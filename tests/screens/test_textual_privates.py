@@ -67,6 +67,7 @@ def _classes() -> list[type[MessagePump]]:
         for name in modules
         for thing in vars(importlib.import_module(name)).values()
         if isinstance(thing, type) and issubclass(thing, MessagePump) and thing.__module__ == name
+        if name != "screens.shell.textual_privates"
     ]
 
 

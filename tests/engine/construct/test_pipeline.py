@@ -240,6 +240,7 @@ def test_nobody_at_the_address(store: Store, tmp_path: Path, plain_prompts, serv
     server.thread.start()
 
 
+@pytest.mark.long
 def test_a_cap_stops_it_and_a_higher_one_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     wanted = make(server, plain_prompts[:6], tmp_path)
     state = construct(store, wanted, Running(concurrency=2, max_calls=20))

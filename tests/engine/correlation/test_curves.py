@@ -85,6 +85,7 @@ def test_few_checkpoints_give_no_curve_and_strangers_are_named(store: Store, ste
         training_curves(board, question, [*steps, Checkpoint("s1", "run", 1)])
 
 
+@pytest.mark.long
 def test_checkpoints_command(store: Store, steps: tuple[Checkpoint, ...], tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
     path.write_text("run,candidate,tokens\n" + "".join(f"r,{s.candidate},{s.tokens:.0f}\n" for s in steps))

@@ -68,6 +68,7 @@ class Reader(HTMLParser):
             self.said.append(data)
 
 
+@pytest.mark.long
 def test_the_numbers_are_those_of_the_rankings(store: Store, text: str) -> None:
     said = "".join(Reader(text).said)
     for row in rankings(store, Question(), resamples=500).overall.rows:

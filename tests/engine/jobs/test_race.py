@@ -179,7 +179,8 @@ def test_the_whole_order(store: Store, suite: Suite, fake: Fake) -> None:
     assert "ash > fir > elm > oak" in claim(found)
 
 
-@pytest.mark.parametrize("turns", [1, pytest.param(5, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("turns", [1, 5])
 def test_killed_and_run_again_it_decides_the_same(store: Store, suite: Suite, fake: Fake, turns: int) -> None:
     fake.dies_after = turns
     with pytest.raises(KeyboardInterrupt):

@@ -61,7 +61,7 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
         assert sum(s.judged for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy")) == 4
     analysis = report(small.store, recipe, tmp_path / "card", small.all_models)
     assert analysis.n == 2
-    outcomes = read_outcomes(tmp_path / "card" / "outcomes.csv")
+    outcomes = read_outcomes(tmp_path / "card" / "outcomes.csv").outcomes
     assert {outcome.candidate for outcome in outcomes} == {"llama-tiny", "qwen3-tiny"}
     with (tmp_path / "card" / "points.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 2

@@ -27,6 +27,7 @@ def features(seed: int = 0) -> tuple[dict[str, list[Estimate]], np.ndarray]:
     return table, values
 
 
+@pytest.mark.long
 def test_a_planted_feature_is_found_and_holds_on_others() -> None:
     table, values = features()
     outcomes = {

@@ -29,6 +29,7 @@ from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import CandidateError
 
 
+@pytest.mark.long
 def test_the_exponent_of_a_power_law_is_found() -> None:
     for alpha in (1.5, 2.5, 4.0):
         drawn = (1 - np.random.default_rng(0).random(5000)) ** (-1 / (alpha - 1))

@@ -96,6 +96,7 @@ def test_an_excluded_pair_can_still_be_read(store: Store, suite: Suite, margins:
     assert [(one.kind, one.note) for one in view.annotations] == [("exclude", "the label is wrong")]
 
 
+@pytest.mark.long
 def test_a_suite_without_any_pair_left_is_an_error(store: Store, suite: Suite, margins: dict[str, Margins]) -> None:
     for pair in suite.scored:
         annotate(store, suite.hash, pair.id, "exclude", "all wrong")

@@ -72,6 +72,7 @@ def test_the_store_and_the_file_answer_alike(both: tuple[Store, SuiteEntry, Suit
             assert one.pair(int(place)) == other.pair(int(place))
 
 
+@pytest.mark.long
 def test_a_stored_suite_is_checked_as_its_file_is(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.duckdb")
     add_suite(store, find_suite("core-spans"))

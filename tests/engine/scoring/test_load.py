@@ -37,7 +37,7 @@ def test_fp32_weights_are_the_saved_ones(folder, build):
     assert json.dumps(loaded.facts)
 
 
-@pytest.mark.parametrize("precision", ["bf16", "int8", "nf4"])
+@pytest.mark.parametrize("precision", ["bf16", *(pytest.param(one, marks=pytest.mark.long) for one in ("int8", "nf4"))])
 @pytest.mark.filterwarnings("ignore")  # bitsandbytes speaks of optional kernels
 def test_lower_precision_shares_and_is_near(precision, folder, requests):
     exact = dict(LocalBackend(load_model(folder, "fp32", "cpu")).score(requests))

@@ -195,6 +195,7 @@ def test_any_matrix_ranks_consistently(candidates: int, pairs: int, seed: int) -
             assert sum(row.p_best for row in rows) == pytest.approx(1 if any(r.n_pairs for r in rows) else 0, abs=1e-6)
 
 
+@pytest.mark.long
 def test_full_size_is_quick() -> None:
     """16 × 30,000 with 10,000 resamples: 3 s is promised, in CPU time since other tests share the cores."""
     matrix = _simulated(list(np.linspace(0.5, 0.8, 16)), 30_000, 3_000)

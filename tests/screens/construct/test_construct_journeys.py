@@ -293,6 +293,7 @@ async def test_decisions_are_kept_honoured_and_undone(
         assert "rude-tui trial --verifier" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, screen_text) -> None:
     store = Store(beds)
     run_id = construct_runs(store)[0].run_id

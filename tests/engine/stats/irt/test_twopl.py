@@ -12,6 +12,7 @@ from engine.stats.irt.rasch import fit_rasch, logistic
 from engine.stats.irt.twopl import fit_twopl
 
 
+@pytest.mark.long
 def test_slopes_and_difficulties_agree_with_girth() -> None:
     made = json.loads((Path(__file__).parent / "girth.json").read_text())["two_parameters"]
     scores = np.array([[float(cell) for cell in row] for row in made["verdicts"]])
