@@ -17,7 +17,7 @@ from engine.machine import kernels
 from engine.machine.kernels import QUANTISED, Precision
 from engine.scoring import matmul
 from engine.scoring.weights import assert_complete
-from rubrics.errors import BadInput, CandidateError
+from rubrics.errors import BadInput, CandidateError, RudeError
 
 __all__ = ["LoadedModel", "load_model", "opening"]
 
@@ -174,10 +174,12 @@ def opening(where: str) -> Iterator[None]:
         raise CandidateError(
             f"its weights are damaged ({error})", where=where, fix="download the .safetensors files again"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+    except RudeError:
+        raise
+    except Exception as error:  # a config or a file that is not as it should be raises almost anything
         if is_out_of_memory(error):
             raise
-        text = " ".join(str(error).split())[:300]
+        text = f"unknown: {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:300]
         raise CandidateError(
             f"it cannot be loaded as a causal language model ({text})",
             where=where,

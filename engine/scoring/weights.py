@@ -17,22 +17,14 @@ import torch
 from engine.candidates.headers import HeaderFault, Tensor, read_weights
 from engine.candidates.parts import is_beside, is_buffer, listed, oddities
 from engine.candidates.untrusted import CONFIG_BYTES, read_object
+from engine.jobs.child import is_out_of_memory
+from engine.scoring.config_entries import absent, assumed_constants, is_own, is_size, text_entries
 from rubrics.errors import CandidateError
 
 __all__ = ["Match", "assert_complete", "match"]
 
-_SIZE = re.compile(
-    r"(^|_)(heads?|layers?|experts?|groups?|hidden|embd|inner|dim|rank|state|kernel|size|width|topk|tok|d)(_|$)"
-)
-"""Entries of a config that say how a network is cut: their names have one of these words in them."""
-_NO_SIZE = re.compile(
-    r"^max_|^pretraining|chunk|block_size|nextn|mtp|window|token_id|_index$|labels|summary|image|vision"
-)
-_CONSTANT = re.compile(
-    r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation|sliding_window|norm_topk_prob|scoring_func)$"
-    r"|_(scalar|multiplier|scaling|softcapping|scaling_factor)$"
-)
-"""Entries that change every number a little, and that a config is sometimes without."""
+_PARTS = 1_000
+"""Layers or experts that a model may have, however few tensors it stores: some are fused, or shared."""
 
 
 class Match(NamedTuple):
@@ -70,14 +62,15 @@ def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[st
     """
     where = str(folder)
     stored = _stored(folder)
-    raw = _text_entries(read_object(folder / "config.json", CONFIG_BYTES))
+    raw = text_entries(read_object(folder / "config.json", CONFIG_BYTES))
     config = _config(folder, trust_remote_code)
-    open_entries = [] if _is_own(config) else _absent(config, raw, _is_size)
+    _assert_possible(config, len(stored), where)
+    open_entries = [] if is_own(config) else absent(config, raw, is_size)
     try:
         loaded = match(folder, stored, trust_remote_code=trust_remote_code)
-    except ValueError as error:
+    except Exception as error:
         # Sizes that do not go together: some of them may be the library's own.
-        if open_entries:
+        if open_entries and not is_out_of_memory(error):
             raise _unsaid(config, open_entries, where) from error
         raise
     if loaded.whole:
@@ -230,42 +223,6 @@ def _unfiltered(raw: dict[str, set[Any]]) -> Iterator[None]:
         PreTrainedModel._adjust_missing_and_unexpected_keys = adjust
 
 
-def _text_entries(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries that describe the decoder: a nested config's text part, with what stands beside it."""
-    text = raw.get("text_config")
-    return {**raw, **text} if isinstance(text, Mapping) else dict(raw)
-
-
-def _absent(config: Any, raw: Mapping[str, Any], wanted: Any) -> list[str]:
-    """Entries of the decoder's config that config.json does not have under any of their names, and whose value is the
-    class's own: `wanted` is asked for each, by name and value."""
-    from transformers import PretrainedConfig
-
-    text = config.get_text_config()
-    alike: dict[str, set[str]] = {}
-    for alias, own in type(text).attribute_map.items():
-        names = alike.setdefault(alias, set()) | alike.setdefault(own, set()) | {alias, own}
-        alike.update(dict.fromkeys(names, names))
-    general = getattr(PretrainedConfig, "__dataclass_fields__", {})
-    fields = getattr(type(text), "__dataclass_fields__", {})
-    return [
-        name
-        for name, field in fields.items()
-        if name not in general and alike.get(name, {name}).isdisjoint(raw)
-        # What is None by default the class works out from other entries.
-        and field.default is not None and wanted(name, getattr(text, name, None))
-    ]  # fmt: skip
-
-
-def _is_size(name: str, value: object) -> bool:
-    return type(value) is int and value > 0 and _SIZE.search(name) is not None and _NO_SIZE.search(name) is None
-
-
-def _is_own(config: Any) -> bool:
-    """Whether the config's class came with the model, so that its defaults are the model's own."""
-    return not type(config).__module__.startswith("transformers.")
-
-
 def _follows(
     entry: str, loaded: Match, folder: Path, stored: Sequence[Tensor], raw: Mapping[str, Any], trust_remote_code: bool
 ) -> bool:
@@ -289,6 +246,19 @@ def _changed(folder: Path, config: Any, changes: Mapping[str, object]) -> Any:
     if isinstance(raw.get("text_config"), Mapping):
         return type(config).from_dict({**raw, "text_config": {**raw["text_config"], **changes}})
     return type(config).from_dict({**raw, **changes})
+
+
+def _assert_possible(config: Any, tensors: int, where: str) -> None:
+    """Stop before a model is built of far more parts than there are tensors for: that alone can take hours."""
+    text = config.get_text_config()
+    for entry in ("num_hidden_layers", "num_experts", "num_local_experts", "n_routed_experts"):
+        parts = getattr(text, entry, None)
+        if isinstance(parts, int) and parts > max(_PARTS, tensors):
+            raise CandidateError(
+                f"config.json has {entry} {parts:,}, and its weights are {tensors:,} tensors",
+                where=where,
+                fix="download config.json again, from the source of the weights",
+            )
 
 
 def _assert_fits(loaded: Match, where: str) -> None:
@@ -363,24 +333,12 @@ def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
     if loaded.unused:
         parts = sorted({re.split(r"\.\d+\.", tensor.name)[0].removesuffix(".weight") for tensor in loaded.unused})
         notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts, 8)})")
-    if not _is_own(loaded.config) and (assumed := _assumed(loaded.config.get_text_config(), loaded.config, raw)):
+    if not is_own(loaded.config) and (
+        assumed := assumed_constants(loaded.config.get_text_config(), loaded.config, raw)
+    ):
         values = ", ".join(f"{name} {value}" for name, value in assumed.items())
         notes.append(f"config.json does not say, and transformers' default was taken: {values}")
     return notes
-
-
-def _assumed(text: Any, config: Any, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Constants that config.json does not have, and what was taken for them."""
-    names = _absent(config, raw, lambda name, _: _CONSTANT.search(name) is not None)
-    assumed = {name: getattr(text, name) for name in names}
-    rotary = getattr(text, "rope_parameters", None)
-    if (
-        isinstance(rotary, Mapping)
-        and "rope_theta" in rotary
-        and not any("rope" in entry or "rotary" in entry for entry in raw)
-    ):
-        assumed["rope_theta"] = rotary["rope_theta"]
-    return assumed
 
 
 def _names(tensors: Sequence[Tensor]) -> list[str]:

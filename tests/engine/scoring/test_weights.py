@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from data.bundled import bundled_models
 from engine.scoring.load import load_model
 from engine.scoring.weights import assert_complete
+from engine.scoring.work import look
 from rubrics.errors import CandidateError
 
 TYPES = (
@@ -145,3 +148,32 @@ def test_a_constant_that_the_config_leaves_out_is_noted(folder):
 def test_what_other_programs_put_among_the_tensors(change, words, folder):
     rewrite(folder, change)
     assert words in refusal(folder).what
+
+
+class Said:
+    """Keeps what a worker tells."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, int]] = []
+
+    def send(self, event: str, *, model: int, **_: object) -> None:
+        self.events.append((event, model))
+
+
+def test_a_config_that_is_rubbish_costs_its_own_candidate_alone(tmp_path: Path) -> None:
+    rubbish: list[dict[str, object]] = [
+        {"num_attention_heads": 0}, {"num_attention_heads": -4}, {"num_hidden_layers": 10**7}, {"head_dim": 0},
+        {"hidden_size": "64"}, {"hidden_act": "no such"}, {"rms_norm_eps": "x"},
+        {"rope_scaling": {"type": "linear"}}, {"vocab_size": 0}, {"pad_token_id": 10**9}, {"model_type": "no such"},
+    ]  # fmt: skip
+    (llama,) = (folder for folder in bundled_models() if folder.name == "llama-brook-0.2m")
+    folders = []
+    for number, changes in enumerate([*rubbish, {}]):
+        folder = tmp_path / str(number)
+        shutil.copytree(llama, folder)
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | changes))
+        folders.append({"folder": str(folder), "trust_remote_code": False})
+    said = Said()
+    look({"models": folders}, said, None)  # type: ignore[arg-type]
+    assert said.events == [*(("refused", number) for number in range(len(rubbish))), ("seen", len(rubbish))]
