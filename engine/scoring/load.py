@@ -179,7 +179,9 @@ def opening(where: str) -> Iterator[None]:
     except Exception as error:  # a config or a file that is not as it should be raises almost anything
         if is_out_of_memory(error):
             raise
-        text = f"unknown: {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:300]
+        text = " ".join(str(error).split())[:300]
+        # An entry that a table lacks is all that such an error says.
+        text = f"unknown: {text}" if isinstance(error, KeyError) and " " not in text else text
         raise CandidateError(
             f"it cannot be loaded as a causal language model ({text})",
             where=where,
