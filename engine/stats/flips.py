@@ -41,8 +41,8 @@ class FlipTest(NamedTuple):
 def flip_test(differences: npt.NDArray[np.floating]) -> FlipTest:
     """The chance of a sum as far from 0 as this one, with every cluster's sign drawn anew.
 
-    For single pairs that are right or wrong this is McNemar's exact test. Never below the exact p; where clusters are
-    many, ΣD over √ΣD² is normal (Durkalski et al. 2003, Stat. Med. 22(15)).
+    For single pairs that are right or wrong this is McNemar's exact test. Where clusters are many, ΣD over √ΣD² is
+    normal (Durkalski et al. 2003, Stat. Med. 22(15)), here with a correction for continuity.
 
     Args:
         differences: (clusters,), Σ weight·(a's score - b's).
