@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -24,6 +25,12 @@ from waiting import until_quiet
 # Tests run side by side, one core each: threads of one that spin while they wait would starve the others.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# Under nohup, or in the background of a shell, ignored signals are inherited by whatever a test starts and then tells
+# to end: the program respects that, and the test would wait for ever.
+for _told, _usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(_told) == signal.SIG_IGN:
+        signal.signal(_told, _usual)
 
 for _profile, _examples in (("every-change", 30), ("long", 200)):
     settings.register_profile(
