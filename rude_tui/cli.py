@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",
+    "forget": "Forget a model, a run or a suite; bring it back within seven days.",
     "outcomes": "Add or list post-training outcomes.",
     "suite": "List, show, check, generate or import suites of pairs.",
     "construct": "Build pairs from prompts with a generator and a verifier.",

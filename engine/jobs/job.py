@@ -64,6 +64,8 @@ class Turn(ABC):
         self.keys = keys
         """Of the states that it moves."""
         self.states = states
+        self.take_over = False
+        """Whether what a machine out of sight is said to be at counts as left there: it is gone for good."""
 
     def claim(self) -> bool:
         """Take it, in the store, for this process. False where nothing is left to do, or another process does it: the
@@ -148,6 +150,7 @@ def perform(
     cancel: threading.Event | None = None,
     pause: threading.Event | None = None,
     *,
+    take_over: bool = False,
     runner: Runner = WorkerProcess,
 ) -> tuple[RunState, ...]:
     """Do what is planned; blocks. A turn that fails is reported in its states, and the rest go on.
@@ -157,6 +160,7 @@ def perform(
     Args:
         cancel: once set, the worker is killed, what it has sent is stored, and this call returns.
         pause: while set, the worker sleeps once the batch at hand is done, its memory held, and no turn is begun.
+        take_over: also do what a process on a machine out of sight is at, as far as is known: it is gone.
         runner: where workers run.
 
     Raises:
@@ -169,6 +173,7 @@ def perform(
         for turn in job.turns(store, states):
             if not signals.wait(turn.keys, states):
                 break
+            turn.take_over = take_over
             _take(turn, signals, runner)
     except RudeError as error:
         states.finish(Phase.FAILED, str(error))

@@ -160,11 +160,11 @@ class PostTrainTurn(WorkerTurn):
 
     def claim(self) -> bool:
         """See `Turn`."""
-        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
-        owner = open_posttrain(self._store, self._planned.run)
+        owner = open_posttrain(self._store, self._planned.run, take_over=self.take_over)
         if owner is not None:
-            self.states.update(self._run_id, phase=Phase.BUSY, error=owner.busy("training this"))
+            self.states.update(self._run_id, phase=Phase.BUSY, error=str(owner.busy("training this")))
             return False
+        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
         self.states.update(self._run_id, phase=Phase.LOADING)
         self._began = time.monotonic()
         return True

@@ -1,0 +1,32 @@
+"""Forgetting models, runs and suites, and bringing them back: the one door to it above the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine.store.forgetting import Forgotten, Going, bring_back, forget, forgotten, would_go
+from engine.store.kept_aside import DAYS
+from engine.store.subjects import Subject, find_model, find_run, find_suite
+from rubrics.counted import count
+
+__all__ = [
+    "DAYS", "Forgotten", "Going", "Subject", "bring_back", "find_model", "find_run", "find_suite", "forget",
+    "forgotten", "in_words", "would_go",
+]  # fmt: skip
+
+_WORDS: Final = {
+    "suites": "suite", "pairs": "pair", "annotations": "flag or exclusion", "candidates": "candidate",
+    "spectra": "spectrum", "runs": "run", "verdicts_raw": "verdict", "skips": "skipped pair",
+    "token_scores": "response with token scores", "decisions": "decision of a race", "trace_runs": "run over traces",
+    "trace_scores": "scored trace", "posttrain_runs": "post-training", "posttrain_steps": "step of training",
+    "outcomes": "outcome", "construct_runs": "construction", "construct_examples": "constructed example",
+    "construct_calls": "answer of a model", "construct_decisions": "decision about an example",
+    "construct_readings": "blind reading", "predictors": "value of a predictor",
+}  # fmt: skip
+"""What a row of a table is; of tables not named here, rows are parts of others."""
+
+
+def in_words(counts: Mapping[str, int]) -> list[str]:
+    """Rows by table as a person counts them."""
+    return [count(counts[table], word) for table, word in _WORDS.items() if counts.get(table)]
