@@ -111,7 +111,12 @@ def bring_back(store: Store, number: int | None = None) -> Forgotten:
         return Forgotten(item.number, item.subject, back, item.at, item.until, kept)
 
 
-_RUNS: Final = {"runs": "runs", "trace_runs": "traces", "posttrain_runs": "trainings", "construct_runs": "constructions"}
+_RUNS: Final = {
+    "runs": "runs",
+    "trace_runs": "traces",
+    "posttrain_runs": "trainings",
+    "construct_runs": "constructions",
+}
 """Tables of work, each with its field of `Keys`."""
 assert set(_RUNS) == set(OWNED)
 

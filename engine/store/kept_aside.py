@@ -6,13 +6,26 @@ this. A table there has the columns of its own and `forgetting`, the number of w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["DAYS", "PARTS", "STAY", "Keys", "Part", "count_part", "drop_kept", "holders", "keep", "next_purge", "purge", "put_back"]
+__all__ = [
+    "DAYS",
+    "PARTS",
+    "STAY",
+    "Keys",
+    "Part",
+    "count_part",
+    "drop_kept",
+    "holders",
+    "keep",
+    "next_purge",
+    "purge",
+    "put_back",
+]
 
 DAYS: Final = 7
 """For which what was forgotten can be brought back."""
@@ -92,11 +105,10 @@ def count_part(connection: duckdb.DuckDBPyConnection, part: Part, keys: Keys) ->
 def keep(connection: duckdb.DuckDBPyConnection, number: int, keys: Keys) -> dict[str, int]:
     """Move all that belongs to it aside, under a number; how many rows of each table that were."""
     connection.execute("create schema if not exists forgotten")
+    parts = [part for part in PARTS if getattr(keys, part.keys)]
+    _follow(connection, [part.table for part in parts])
     counts = {}
-    for part in PARTS:
-        if not getattr(keys, part.keys):
-            continue
-        _follow(connection, part.table)
+    for part in parts:
         values = _values(part, keys)
         connection.execute(
             f"insert into forgotten.{part.table} by name "
@@ -108,23 +120,24 @@ def keep(connection: duckdb.DuckDBPyConnection, number: int, keys: Keys) -> dict
     return {table: rows for table, rows in counts.items() if rows}
 
 
-def _follow(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Have the table for what is kept aside, with every column that its own has got by now."""
-    connection.execute(
-        f"create table if not exists forgotten.{table} as select null::bigint as forgetting, * from {table} limit 0"
-    )
-    kept = {name for name, _ in _columns(connection, "forgotten", table)}
-    for name, kind in _columns(connection, "main", table):
-        if name not in kept:
-            connection.execute(f'alter table forgotten.{table} add column "{name}" {kind}')
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[tuple[str, str]]:
-    return connection.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index",
-        [schema, table],
-    ).fetchall()
+def _follow(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    """Have a table for what is kept aside of each, with every column that its own has got by now."""
+    columns: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, name, kind in connection.execute(
+        "select schema_name, table_name, column_name, data_type || ' default ' || coalesce(column_default, 'null') "
+        "from duckdb_columns() where database_name = current_database() order by column_index"
+    ).fetchall():
+        columns.setdefault((schema, table), {})[name] = kind
+    for table in tables:
+        kept = columns.get(("forgotten", table))
+        if kept is None:
+            connection.execute(
+                f"create table forgotten.{table} as select null::bigint as forgetting, * from {table} limit 0"
+            )
+            continue
+        for name, kind in columns["main", table].items():
+            if name not in kept:
+                connection.execute(f'alter table forgotten.{table} add column "{name}" {kind}')
 
 
 def _kept_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:

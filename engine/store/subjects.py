@@ -57,7 +57,9 @@ def find_model(store: Store, text: str) -> Subject:
     folders = {key: path for key, _, path, _ in rows}
     stored = [_Stored(key, tuple(names), f"{path}, {runs} runs") for key, names, path, runs in rows]
     folder = _real(text)
-    return _one("model", text, stored, [item for item in stored if folders[item.key] and _real(folders[item.key]) == folder])
+    return _one(
+        "model", text, stored, [item for item in stored if folders[item.key] and _real(folders[item.key]) == folder]
+    )
 
 
 def find_suite(store: Store, text: str) -> Subject:

@@ -30,7 +30,11 @@ _NAMED: Final = 12
 @click.option("--dry-run", is_flag=True, help="Show what would go, and stop.")
 @click.option("--list", "listed", is_flag=True, help="Show what can be brought back.")
 @click.option(
-    "--undo", is_flag=False, flag_value="last", metavar="[NUMBER]", help="Bring back what was forgotten, or that number."
+    "--undo",
+    is_flag=False,
+    flag_value="last",
+    metavar="[NUMBER]",
+    help="Bring back what was forgotten, or that number.",
 )
 @as_json
 @database
