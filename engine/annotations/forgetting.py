@@ -7,12 +7,13 @@ from typing import Final
 
 from engine.store.forgetting import Forgotten, Going, bring_back, forget, forgotten, would_go
 from engine.store.kept_aside import DAYS
-from engine.store.subjects import Subject, find_model, find_run, find_suite
+from engine.store.runs import RunRow
+from engine.store.subjects import Subject, find_model, find_run, find_suite, models_in
 from rubrics.counted import count
 
 __all__ = [
     "DAYS", "Forgotten", "Going", "Subject", "bring_back", "find_model", "find_run", "find_suite", "forget",
-    "forgotten", "in_words", "would_go",
+    "forgotten", "in_words", "models_in", "subjects_of", "would_go",
 ]  # fmt: skip
 
 _WORDS: Final = {
@@ -30,3 +31,10 @@ _WORDS: Final = {
 def in_words(counts: Mapping[str, int]) -> list[str]:
     """Rows by table as a person counts them."""
     return [count(counts[table], word) for table, word in _WORDS.items() if counts.get(table)]
+
+
+def subjects_of(run: RunRow) -> list[Subject]:
+    """What a stored run lets one forget: itself, its model, and the suite it is on, where that is one of pairs."""
+    words = " · ".join(filter(None, [run.candidate, run.suite, run.protocol, run.precision]))
+    of_run, of_model = Subject("run", run.run_id, words), Subject("model", run.weights_hash, run.candidate)
+    return [of_run, of_model, Subject("suite", run.suite_hash, run.suite)] if run.template_hash else [of_run, of_model]

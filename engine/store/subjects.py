@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from engine.store.connection import Store
 from rubrics.errors import BadInput
 
-__all__ = ["Kind", "Subject", "find_model", "find_run", "find_suite"]
+__all__ = ["Kind", "Subject", "find_model", "find_run", "find_suite", "models_in"]
 
 Kind = Literal["model", "run", "suite"]
 _LEAST: Final = 6
@@ -45,6 +45,17 @@ def find_model(store: Store, text: str) -> Subject:
     Raises:
         BadInput: there is none, or several.
     """
+    stored, folders = _models(store)
+    return _one("model", text, stored, _at(text, stored, folders))
+
+
+def models_in(store: Store, folder: str) -> list[Subject]:
+    """Every stored model that was last seen in a folder: several where its weights have been replaced."""
+    stored, folders = _models(store)
+    return [Subject("model", item.key, item.names[0]) for item in _at(folder, stored, folders)]
+
+
+def _models(store: Store) -> tuple[list[_Stored], dict[str, str]]:
     with store.reading() as connection:
         rows = connection.execute(
             "with named as (select weights_hash, name from candidates union select weights_hash, candidate from runs "
@@ -54,12 +65,8 @@ def find_model(store: Store, text: str) -> Subject:
             "(select count(*) from runs r where r.weights_hash = n.weights_hash) "
             "from named n left join candidates c using (weights_hash) group by weights_hash order by 2, 1"
         ).fetchall()
-    folders = {key: path for key, _, path, _ in rows}
     stored = [_Stored(key, tuple(names), f"{path}, {runs} runs") for key, names, path, runs in rows]
-    folder = _real(text)
-    return _one(
-        "model", text, stored, [item for item in stored if folders[item.key] and _real(folders[item.key]) == folder]
-    )
+    return stored, {key: path for key, _, path, _ in rows}
 
 
 def find_suite(store: Store, text: str) -> Subject:
@@ -78,8 +85,7 @@ def find_suite(store: Store, text: str) -> Subject:
         ).fetchall()
     files = {key: path for key, _, path, _, _ in rows}
     stored = [_Stored(key, tuple(names), f"stored {at}, {runs} runs") for key, names, _, at, runs in rows]
-    file = _real(text)
-    return _one("suite", text, stored, [item for item in stored if files[item.key] and _real(files[item.key]) == file])
+    return _one("suite", text, stored, _at(text, stored, files))
 
 
 def find_run(store: Store, text: str) -> Subject:
@@ -92,10 +98,21 @@ def find_run(store: Store, text: str) -> Subject:
         rows = connection.execute(
             "select run_id, candidate || ' · ' || suite || ' · ' || protocol, epoch_us(created_at) from runs union all "
             "select run_id, candidate || ' · traces', epoch_us(created_at) from trace_runs union all "
-            "select run_id, candidate || ' · post-training #' || seed, epoch_us(created_at) from posttrain_runs union all "
+            "select run_id, candidate || ' · post-training #' || seed, epoch_us(created_at) "
+            "from posttrain_runs union all "
             "select run_id, name || ' · construction', epoch_us(created_at) from construct_runs order by 3 desc, 1"
         ).fetchall()
     return _one("run", text, [_Stored(run_id, (name,), "") for run_id, name, _ in rows], [])
+
+
+def _at(text: str, stored: list[_Stored], places: Mapping[str, str]) -> list[_Stored]:
+    """Those that were read from a file or folder, wherever links lead.
+
+    Args:
+        places: by key.
+    """
+    place = _real(text)
+    return [item for item in stored if places[item.key] and _real(places[item.key]) == place]
 
 
 def _real(text: str) -> str:
