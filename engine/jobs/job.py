@@ -19,9 +19,10 @@ from engine.jobs.process import POLL_SECONDS, Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.store.connection import Store
+from engine.store.owners import LeftElsewhere, left_elsewhere
 from rubrics.errors import Exit, RudeError
 
-__all__ = ["COMMIT_SECONDS", "Job", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
+__all__ = ["COMMIT_SECONDS", "Job", "LeftElsewhere", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
 
 
 COMMIT_SECONDS: Final = 0.5
@@ -136,6 +137,11 @@ class Job(ABC):
     @abstractmethod
     def states(self) -> tuple[RunState, ...]:
         """The first snapshot of everything it does, in order."""
+
+    def left_elsewhere(self, store: Store) -> list[LeftElsewhere]:
+        """What of it a process on a machine out of sight is said to be at, by machine: `perform` passes that over
+        unless it is told to take it over."""
+        return left_elsewhere(store, [state.run_id for state in self.states if not state.phase.ended])
 
     @abstractmethod
     def turns(self, store: Store, states: States) -> Iterator[Turn]:

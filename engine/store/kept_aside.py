@@ -204,7 +204,7 @@ def purge(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def next_purge(connection: duckdb.DuckDBPyConnection) -> float:
-    """When something will have been kept for long enough, in seconds since 1970; where nothing is, what would be now."""
+    """When something will have been kept for long enough, in seconds since 1970; or would be, were it kept now."""
     row = connection.execute(
         f"select epoch(coalesce(min(forgotten_at), now()) + interval {DAYS} days) from forgettings"
     ).fetchone()

@@ -63,6 +63,8 @@ class PostTrainRun:
     facts: Mapping[str, Any] = field(default_factory=dict)
     created_at: str = ""
     updated_at: str = ""
+    owner: Owner | None = None
+    """The process that works on it, or did when it died."""
 
 
 def open_posttrain(store: Store, run: PostTrainRun, *, take_over: bool = False) -> Owner | None:
@@ -125,9 +127,10 @@ def stored_posttrain(store: Store) -> list[PostTrainRun]:
         ).fetchall()
     runs = []
     for row in rows:
-        status = status_now(row[14], owner_of(*row[15:19]))
+        owner = owner_of(*row[15:19])
+        status = status_now(row[14], owner)
         values: list[Any] = [
-            *row[:7], json.loads(row[7]), *row[8:10], status, row[10], json.loads(row[11]), *row[12:14]
+            *row[:7], json.loads(row[7]), *row[8:10], status, row[10], json.loads(row[11]), *row[12:14], owner
         ]  # fmt: skip
         runs.append(PostTrainRun(*values))
     return runs

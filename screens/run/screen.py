@@ -18,6 +18,7 @@ from screens.run.stored import StoredPane
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.live import Live
 from screens.shell.place import Place
+from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
     from engine.jobs.job import Job
@@ -189,9 +190,13 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         if all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
-        self.query_one(SetupPane).forget()
-        self.runner.start(self.session.store, job)
-        self.action_pane("live")
+
+        def go(take_over: bool) -> None:
+            self.query_one(SetupPane).forget()
+            self.runner.start(self.session.store, job, take_over=take_over)
+            self.action_pane("live")
+
+        ask_take_over(self, job.left_elsewhere, go)
 
     def action_pause(self) -> None:
         """Wait once the batch at hand is done."""

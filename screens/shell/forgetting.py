@@ -53,9 +53,11 @@ def forget_dialog(place: Place, offers: Callable[[], list[Subject]], then: Calla
             place.notify("Nothing is stored of it, and nothing can be brought back", timeout=4, markup=False)
         else:
             title = "Forget, or bring back" if kept else "Forget"
-            place.app.push_screen(Choose(title, options), lambda chosen: chosen and go(chosen, subjects))
+            place.app.push_screen(Choose(title, options), lambda chosen: go(chosen, subjects))
 
-    def go(chosen: str, subjects: list[Subject]) -> None:
+    def go(chosen: str | None, subjects: list[Subject]) -> None:
+        if chosen is None:
+            return
         if chosen.startswith(_BACK):
             number = int(chosen.removeprefix(_BACK))
             place.load("forget", lambda: forgetting.bring_back(store, number), back)
