@@ -100,6 +100,8 @@ class WorkerTurn(Turn):
     """Events that carry work done: what was sent before the worker's end is handled even after it."""
     log = ""
     """The worker's, once it has been started."""
+    warnings: tuple[str, ...] = ()
+    """What spoke against how it went, for whoever reads the result."""
 
     @abstractmethod
     def message(self) -> AbstractContextManager[Mapping[str, Any]]:
@@ -114,12 +116,19 @@ class WorkerTurn(Turn):
         elif event["event"] == "advanced":
             self.states.update(self.keys[0], **event["changes"])
 
+    def warn(self, words: str) -> None:
+        """Note beside every run that goes on what speaks against how it goes."""
+        self.warnings += (words,)
+        for key in self.keys:
+            if not self.states[key].phase.ended:
+                self.states.update(key, notes=(*self.states[key].notes, words))
+
     def carry_out(self, signals: Signals, runner: Runner) -> None:
         """Follow the worker to its end."""
         with self.message() as message, runner(message) as worker:
             self.log = str(worker.log)
             try:
-                for event in worker.events(*signals):
+                for event in worker.events(*signals, self.warn):
                     self.handle(event)
             finally:
                 # Also on Ctrl-C: what the worker had sent is work done, and is kept.

@@ -153,7 +153,8 @@ class ScoreTurn(WorkerTurn):
             add_skips(self._store, run_id, skips)
             reasons = Counter(skip.reason for skip in skips)
             skipped = (f"{count(pairs, 'pair')} skipped: {reason}" for reason, pairs in reasons.items())
-            self.states.update(run_id, skipped=len(skips), notes=(*self._runs[number].notes, *event["notes"], *skipped))
+            notes = (*self._runs[number].notes, *event["notes"], *skipped, *self.warnings)
+            self.states.update(run_id, skipped=len(skips), notes=notes)
         if not remaining:
             self._end(number, Phase.DONE, facts={"notes": event["notes"]})
 
@@ -201,7 +202,8 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
-        all_facts = {"log": self.log, **self._facts, **(facts or {})}
+        warned = {"notes": list(self.states[run_id].notes)} if self.warnings else {}
+        all_facts = {"log": self.log, **self._facts, **warned, **(facts or {})}
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
 

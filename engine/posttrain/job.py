@@ -187,7 +187,9 @@ class PostTrainTurn(WorkerTurn):
                 for stage, steps in event["steps"].items():
                     self._before[stage] = total
                     total += steps
-                self.states.update(self._run_id, phase=Phase.TRAINING, total=total, notes=tuple(event["notes"]))
+                self.states.update(
+                    self._run_id, phase=Phase.TRAINING, total=total, notes=(*event["notes"], *self.warnings)
+                )
             case "step":
                 self._step(event)
             case "scores":

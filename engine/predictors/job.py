@@ -227,7 +227,7 @@ class TraceTurn(WorkerTurn):
         """Store what has come, and say how much there is now."""
         self._commit()
         account = self._planned.account(done_traces(self._store, self._run_id))
-        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *account["notes"])})
+        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *self.warnings, *account["notes"])})
         close_trace_run(self._store, self._run_id, Status(str(phase)), error=str(failure or ""))
         super().close(phase, failure)
 
