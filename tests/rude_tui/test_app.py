@@ -174,16 +174,17 @@ class Terminal:
         """Wait until something has been drawn."""
         self.wait(lambda: shown.encode() in self.drawn)
 
-    def wait(self, what: Callable[[], bool]) -> None:
-        """Wait until something is so."""
+    def wait(self, what: Callable[[], bool], gap: float = 0.05) -> None:
+        """Wait until something is so; it is looked at once in `gap` seconds."""
         end = time.monotonic() + PATIENCE
         while not what():
             assert self.process.poll() is None, self.drawn
             assert time.monotonic() < end, self.drawn
-            self._read()
+            self._read(gap)
 
-    def _read(self) -> None:
-        if select.select([self._screen], [], [], 0.05)[0]:
+    def _read(self, gap: float = 0.05) -> None:
+        until = time.monotonic() + gap
+        while select.select([self._screen], [], [], max(0.0, until - time.monotonic()))[0]:
             self.drawn += os.read(self._screen, 65536)
 
     def close(self) -> None:
@@ -228,8 +229,8 @@ def test_a_run_that_goes_on_is_stopped_and_what_is_scored_kept(how: signal.Signa
     terminal.press("1", "llama-loch")
     terminal.press("r", "plans")
     terminal.press("p", "s starts")
-    terminal.press("s", "ended")
-    terminal.wait(lambda: any(run.n_scored for run in stored_runs(store)))
+    terminal.press("s", "scoring")
+    terminal.wait(lambda: any(run.n_scored for run in stored_runs(store)), gap=1.0)  # a reader keeps writers out
     workers = [child.pid for child in psutil.Process(terminal.process.pid).children(recursive=True)]
     assert workers
     if how == "closed":

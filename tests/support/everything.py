@@ -101,14 +101,16 @@ def score(store: Store, model: str, suite: Suite, pairs: range, status: Status, 
     save(store, model)
     run_id = run_id_of(model, suite.name)
     open_run(store, run_id, key_of(model, suite), n_wanted=wanted or len(suite.scored))
-    for number in pairs:
-        pair_id = suite.pairs[number].id
-        draw = random.Random(f"{model}{pair_id}")
-        verdict = Verdict(
-            pair_id, ll_chosen=-draw.random(), ll_rejected=float("nan") if number == 3 else -0.0, tokens_chosen=3,
-            tokens_rejected=4, bytes_chosen=5, bytes_rejected=6,
-        )  # fmt: skip
-        add_verdicts(store, run_id, [verdict], [PackedTokens(pair_id, "chosen", bytes([0, number, 255]), [1, 2])])
+    verdicts = [
+        Verdict(
+            suite.pairs[number].id, ll_chosen=-random.Random(f"{model}{number}").random(),
+            ll_rejected=float("nan") if number == 3 else -0.0, tokens_chosen=3, tokens_rejected=4, bytes_chosen=5,
+            bytes_rejected=6,
+        )
+        for number in pairs
+    ]  # fmt: skip
+    tokens = [PackedTokens(suite.pairs[number].id, "chosen", bytes([0, number, 255]), [1, 2]) for number in pairs]
+    add_verdicts(store, run_id, verdicts, tokens)
     close_run(store, run_id, status, facts={"model": model})
 
 
@@ -124,8 +126,8 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
             add_skips(store, run_id_of(model, name), [Skip(suite.pairs[5].id, "too long", 900, 512)])
         race = tuple(run_id_of(model, name) for model in models)
         save_decision(store, StoredDecision(
-            suite.hash, name, "likelihood", "per_byte", 0, "best", 0.05, "decided", models, (), {}, race, (), 4, 5, 4, 5,
-            1, None,
+            suite.hash, name, "likelihood", "per_byte", 0, "best", 0.05, "decided", models, (), {}, race, (), 4, 5, 4,
+            5, 1, None,
         ))  # fmt: skip
     add_traces(store, StoredTraces("traces-hash", "traces", True, False), ["{}", "{}"])
     for model in models:
@@ -141,7 +143,8 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
         for seed in (0, 1):
             training = f"{model}-training-{seed}"
             open_posttrain(store, PostTrainRun(
-                training, model, weights_of(model), "world", "world-tasks", "small", "recipe-hash", {"sft": 1}, seed, "/out",
+                training, model, weights_of(model), "world", "world-tasks", "small", "recipe-hash", {"sft": 1}, seed,
+                "/out",
             ))  # fmt: skip
             add_step(store, training, "sft", 1, {"loss": 0.25})
             add_scores(store, training, [StageScore("sft", "held", "greedy", "lists", "Format", 3, 4)])
