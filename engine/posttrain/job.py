@@ -143,6 +143,9 @@ class PostTrainJob(Job):
         for planned in self.planned:
             if not states[planned.run.run_id].phase.ended:
                 yield PostTrainTurn(store, planned, states, threads=self.threads)
+            else:
+                # Forgetting one seed takes the outcomes of all along; those of the seeds that are left come anew.
+                add_outcomes(store, outcomes_of_run(store, planned.run))
 
 
 class PostTrainTurn(WorkerTurn):
