@@ -72,7 +72,7 @@ def cli(ctx: click.Context, db: Path | None) -> int:
     and ranks candidates with honest intervals. Without a command, opens the app.
 
     Exit codes: 0 done · 1 failed · 2 wrong usage · 3 bad input, nothing was run · 4 finished, but some items were
-    skipped · 130 interrupted, work kept.
+    skipped · 130 interrupted, work kept · 128 + n the app was told to end by signal n; a run going on was stopped.
     """
     ctx.obj = db
     if ctx.invoked_subcommand is None:

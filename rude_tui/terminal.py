@@ -53,7 +53,7 @@ def quiet_terminal() -> Iterator[None]:
         # Where stderr was sent elsewhere, draw where the person is looking.
         copy = os.dup(1 if os.isatty(1) and not os.isatty(2) else original)
         # A terminal that closes is told of by a signal; what is still drawn until then goes nowhere.
-        sys.__stderr__ = to_whoever_listens(copy)  # type: ignore[misc]
+        sys.__stderr__ = to_whoever_listens(copy)  # type: ignore[misc, assignment]
         os.dup2(keeper.stream.fileno(), 2)
     try:
         yield

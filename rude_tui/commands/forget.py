@@ -53,6 +53,7 @@ def forget(
     Everything is then as if it had never been there: rankings, exports and correlations do without, and the same
     command scores it again. For seven days --undo brings it back as it was; after that it goes for good when something
     is stored next. What has been scored again meanwhile keeps its new verdicts, and what has not gets its old ones.
+    While a process works on one of its runs, nothing is forgotten (exit code 4).
     """
     store = store_of(db)
     if len([one for one in (model, run, suite, listed or None, undo) if one is not None]) != 1:
