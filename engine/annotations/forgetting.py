@@ -17,20 +17,24 @@ __all__ = [
 ]  # fmt: skip
 
 _WORDS: Final = {
-    "suites": "suite", "pairs": "pair", "annotations": "flag or exclusion", "candidates": "candidate",
-    "spectra": "spectrum", "runs": "run", "verdicts_raw": "verdict", "skips": "skipped pair",
-    "token_scores": "response with token scores", "decisions": "decision of a race", "trace_runs": "run over traces",
-    "trace_scores": "scored trace", "posttrain_runs": "post-training", "posttrain_steps": "step of training",
-    "outcomes": "outcome", "construct_runs": "construction", "construct_examples": "constructed example",
-    "construct_calls": "answer of a model", "construct_decisions": "decision about an example",
-    "construct_readings": "blind reading", "predictors": "value of a predictor",
+    "suites": ("suite",), "pairs": ("pair",), "annotations": ("flag or exclusion", "flags and exclusions"),
+    "candidates": ("candidate",), "spectra": ("spectrum", "spectra"), "runs": ("run",), "verdicts_raw": ("verdict",),
+    "skips": ("skipped pair",), "token_scores": ("response with token scores", "responses with token scores"),
+    "decisions": ("decision of a race", "decisions of races"),
+    "trace_runs": ("run over traces", "runs over traces"), "trace_scores": ("scored trace",),
+    "posttrain_runs": ("post-training",), "posttrain_steps": ("step of training", "steps of training"),
+    "outcomes": ("outcome",), "construct_runs": ("construction",), "construct_examples": ("constructed example",),
+    "construct_calls": ("answer of a model", "answers of models"),
+    "construct_decisions": ("decision about an example", "decisions about examples"),
+    "construct_readings": ("blind reading",), "predictors": ("value of a predictor", "values of predictors"),
 }  # fmt: skip
-"""What a row of a table is; of tables not named here, rows are parts of others."""
+"""What one row of a table is, and several where that is not the same with an s; of tables not named here, rows are
+parts of others."""
 
 
 def in_words(counts: Mapping[str, int]) -> list[str]:
     """Rows by table as a person counts them."""
-    return [count(counts[table], word) for table, word in _WORDS.items() if counts.get(table)]
+    return [count(counts[table], *word) for table, word in _WORDS.items() if counts.get(table)]
 
 
 def subjects_of(run: RunRow) -> list[Subject]:

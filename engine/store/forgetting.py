@@ -167,8 +167,8 @@ def _going(connection: duckdb.DuckDBPyConnection, subject: Subject, keys: Keys) 
 
 def _in_words(connection: duckdb.DuckDBPyConnection, keys: Keys) -> tuple[str, ...]:
     rows = connection.execute(
-        "select concat_ws(' · ', candidate, suite, protocol, case prompt when 'own' then null else prompt || ' prompt' "
-        "end, precision), epoch_us(created_at) from runs where run_id in (select unnest(?::varchar[])) "
+        "select concat_ws(' · ', candidate, suite, protocol, case prompt when 'none' then 'without the prompt' "
+        "when 'other' then 'another pair''s prompt' end, precision), epoch_us(created_at) from runs where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', candidate, 'traces', precision), epoch_us(created_at) from trace_runs "
         "where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', candidate, 'post-training', recipe, 'seed ' || seed), epoch_us(created_at) "
