@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",
+    "forget": "Forget a model, a run or a suite; bring it back within seven days.",
     "outcomes": "Add or list post-training outcomes.",
     "suite": "List, show, check, generate or import suites of pairs.",
     "construct": "Build pairs from prompts with a generator and a verifier.",
@@ -71,7 +72,7 @@ def cli(ctx: click.Context, db: Path | None) -> int:
     and ranks candidates with honest intervals. Without a command, opens the app.
 
     Exit codes: 0 done · 1 failed · 2 wrong usage · 3 bad input, nothing was run · 4 finished, but some items were
-    skipped · 130 interrupted, work kept.
+    skipped · 130 interrupted, work kept · 128 + n the app was told to end by signal n; a run going on was stopped.
     """
     ctx.obj = db
     if ctx.invoked_subcommand is None:

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from engine.jobs.child import environment
+from engine.jobs.swapping import SwapWatch
 from engine.machine.paths import log_dir
 from rubrics.errors import RudeError, WorkerError
 
-__all__ = ["POLL_SECONDS", "Runner", "Worker", "WorkerProcess"]
+__all__ = ["POLL_SECONDS", "Runner", "Warn", "Worker", "WorkerProcess"]
 
 _KEPT_LOGS: Final = 50
 POLL_SECONDS: Final = 0.05
@@ -34,6 +35,9 @@ _SILENCES: Final = {"posttrain": 6 * 3600.0}
 """By kind of work, where it is longer: between two stages many answers are written."""
 
 
+Warn = Callable[[str], None]
+
+
 class Worker(Protocol):
     """Work that goes on elsewhere, as a job sees it."""
 
@@ -42,7 +46,9 @@ class Worker(Protocol):
         """What it says beside its events."""
         ...
 
-    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+    def events(
+        self, cancel: threading.Event, pause: threading.Event | None = None, warn: Warn | None = None
+    ) -> Iterator[dict[str, Any]]:
         """See `WorkerProcess.events`."""
         ...
 
@@ -101,11 +107,14 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
 
-    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+    def events(
+        self, cancel: threading.Event, pause: threading.Event | None = None, warn: Warn | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Events as they come, until the worker is done or `cancel` is set.
 
         Args:
             pause: while it is set the worker is asked to wait, which it does once the batch at hand is done.
+            warn: told what speaks against how it goes.
 
         Raises:
             WorkerError: it died without a word, or was ended since it made no progress.
@@ -113,7 +122,10 @@ class WorkerProcess:
         """
         finished = paused = False
         heard = time.monotonic()
+        swap = SwapWatch(self._process.pid)
         while not cancel.is_set():
+            if warn is not None and (words := swap.look()):
+                warn(words)
             if pause is not None and pause.is_set() is not paused:
                 paused = not paused
                 self._tell("pause" if paused else "go on")

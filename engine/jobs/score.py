@@ -80,21 +80,24 @@ class ScoreTurn(WorkerTurn):
 
     def claim(self) -> bool:
         """Open every run that nobody else works on."""
-        save_candidate(self._store, self._planned[0].candidate, self._planned[0].key["weights_hash"])
         for run in self._planned:
             add_suite(self._store, run.suite, run.suite_path)
             done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
             requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
             owner = open_run(
-                self._store, run.run_id, run.row(self._request), n_wanted=requested, take_over=self._request.take_over
+                self._store, run.run_id, run.row(self._request), n_wanted=requested, take_over=self.take_over
             )
             if owner is not None:
-                self.states.update(run.run_id, phase=Phase.BUSY, error=owner.busy("scoring this"))
+                self.states.update(run.run_id, phase=Phase.BUSY, error=str(owner.busy("scoring this")))
                 continue
+            # Nobody may forget it any more; it may have been just before.
+            add_suite(self._store, run.suite, run.suite_path)
             self._runs.append(run)
             self._done.append(done)
             self._earlier.append(self.states[run.run_id].seconds)
         self._open = set(range(len(self._runs)))
+        if self._runs:
+            save_candidate(self._store, self._planned[0].candidate, self._planned[0].key["weights_hash"])
         return bool(self._runs)
 
     def message(self) -> AbstractContextManager[dict[str, Any]]:
@@ -150,7 +153,8 @@ class ScoreTurn(WorkerTurn):
             add_skips(self._store, run_id, skips)
             reasons = Counter(skip.reason for skip in skips)
             skipped = (f"{count(pairs, 'pair')} skipped: {reason}" for reason, pairs in reasons.items())
-            self.states.update(run_id, skipped=len(skips), notes=(*self._runs[number].notes, *event["notes"], *skipped))
+            notes = (*self._runs[number].notes, *event["notes"], *skipped, *self.warnings)
+            self.states.update(run_id, skipped=len(skips), notes=notes)
         if not remaining:
             self._end(number, Phase.DONE, facts={"notes": event["notes"]})
 
@@ -198,7 +202,8 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
-        all_facts = {"log": self.log, **self._facts, **(facts or {})}
+        warned = {"notes": list(self.states[run_id].notes)} if self.warnings else {}
+        all_facts = {"log": self.log, **self._facts, **warned, **(facts or {})}
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
 

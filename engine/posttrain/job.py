@@ -143,6 +143,9 @@ class PostTrainJob(Job):
         for planned in self.planned:
             if not states[planned.run.run_id].phase.ended:
                 yield PostTrainTurn(store, planned, states, threads=self.threads)
+            else:
+                # Forgetting one seed takes the outcomes of all along; those of the seeds that are left come anew.
+                add_outcomes(store, outcomes_of_run(store, planned.run))
 
 
 class PostTrainTurn(WorkerTurn):
@@ -160,11 +163,11 @@ class PostTrainTurn(WorkerTurn):
 
     def claim(self) -> bool:
         """See `Turn`."""
-        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
-        owner = open_posttrain(self._store, self._planned.run)
+        owner = open_posttrain(self._store, self._planned.run, take_over=self.take_over)
         if owner is not None:
-            self.states.update(self._run_id, phase=Phase.BUSY, error=owner.busy("training this"))
+            self.states.update(self._run_id, phase=Phase.BUSY, error=str(owner.busy("training this")))
             return False
+        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
         self.states.update(self._run_id, phase=Phase.LOADING)
         self._began = time.monotonic()
         return True
@@ -187,7 +190,9 @@ class PostTrainTurn(WorkerTurn):
                 for stage, steps in event["steps"].items():
                     self._before[stage] = total
                     total += steps
-                self.states.update(self._run_id, phase=Phase.TRAINING, total=total, notes=tuple(event["notes"]))
+                self.states.update(
+                    self._run_id, phase=Phase.TRAINING, total=total, notes=(*event["notes"], *self.warnings)
+                )
             case "step":
                 self._step(event)
             case "scores":

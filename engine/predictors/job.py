@@ -21,12 +21,14 @@ from engine.jobs.states import States
 from engine.predictors.trace_file import TraceSet
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
+from engine.store.runs import Status
 from engine.store.traces import (
     StoredTraces,
     TraceRun,
     TraceScore,
     add_trace_scores,
     add_traces,
+    close_trace_run,
     done_traces,
     open_trace_run,
 )
@@ -179,7 +181,11 @@ class TraceTurn(WorkerTurn):
         self._scored = 0
 
     def claim(self) -> bool:
-        """See `Turn`. Two processes may score the same: they store the same numbers."""
+        """See `Turn`."""
+        owner = open_trace_run(self._store, self._planned.run, self._planned.key, take_over=self.take_over)
+        if owner is not None:
+            self.states.update(self._run_id, phase=Phase.BUSY, error=str(owner.busy("reading these traces")))
+            return False
         traces = self._planned.traces
         add_traces(
             self._store,
@@ -187,7 +193,6 @@ class TraceTurn(WorkerTurn):
             [record.to_json() for record in traces.records],
         )
         save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
-        open_trace_run(self._store, self._planned.run, self._planned.key)
         return True
 
     @contextmanager
@@ -222,7 +227,8 @@ class TraceTurn(WorkerTurn):
         """Store what has come, and say how much there is now."""
         self._commit()
         account = self._planned.account(done_traces(self._store, self._run_id))
-        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *account["notes"])})
+        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *self.warnings, *account["notes"])})
+        close_trace_run(self._store, self._run_id, Status(str(phase)), error=str(failure or ""))
         super().close(phase, failure)
 
     def _take(self, event: Mapping[str, Any]) -> None:

@@ -68,6 +68,7 @@ class Store:
         self._retry_seconds = retry_seconds
         self._must_exist = must_exist
         self._migrated = False
+        self._next_purge = 0.0
         key = os.path.realpath(self.path)
         with _locks_guard:
             self._lock = _locks.setdefault(key, threading.RLock())
@@ -111,8 +112,19 @@ class Store:
             if not self._exists():
                 self._make_folder()
             self._ensure_schema()
-            with self._connection(read_only=False) as connection, _transaction(connection):
-                yield connection
+            with self._connection(read_only=False) as connection:
+                if time.time() >= self._next_purge:
+                    self._purge(connection)
+                with _transaction(connection):
+                    yield connection
+
+    def _purge(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let go of what was forgotten long ago, and note when there may be something again."""
+        from engine.store.kept_aside import next_purge, purge
+
+        with _transaction(connection):
+            purge(connection)
+            self._next_purge = next_purge(connection)
 
     def _exists(self) -> bool:
         """Whether there is such a file."""

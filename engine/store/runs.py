@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.store.connection import Store
-from engine.store.owners import Owner, other_owner, owner_of
+from engine.store.owners import Owner, other_owner, owner_of, take
 
 if TYPE_CHECKING:
     import duckdb
@@ -148,7 +148,6 @@ def open_run(
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
     """
-    me = Owner.this()
     with store.writing() as connection:
         owner = other_owner(connection, "runs", run_id, take_over=take_over)
         if owner is not None:
@@ -156,12 +155,8 @@ def open_run(
         connection.execute(
             "insert into runs (run_id, suite_hash, suite, weights_hash, tokenizer_hash, candidate, protocol, "
             "precision, device, attention, template_hash, shots, show_criteria, prompt, seed, versions, run_key, "
-            "status, owner_pid, owner_started, owner_host, owner_boot, n_wanted) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?, ?) "
-            "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
-            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, "
-            "owner_boot = excluded.owner_boot, error = null, "
-            "n_wanted = greatest(runs.n_wanted, excluded.n_wanted), updated_at = now(), "
+            "status, n_wanted) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?) "
+            "on conflict (run_id) do update set n_wanted = greatest(runs.n_wanted, excluded.n_wanted), "
             # Once tokens were asked for, whoever takes the run up asks for them too.
             "run_key = case when contains(runs.run_key, '\"token_scores\": true') then runs.run_key "
             "else excluded.run_key end",
@@ -169,10 +164,10 @@ def open_run(
                 run_id, key["suite_hash"], key["suite"], key["weights_hash"], key["tokenizer_hash"],
                 key["candidate"], key["protocol"], key["precision"], key["device"], key["attention"],
                 key["template_hash"], key["shots"], key["show_criteria"], key["prompt"], key["seed"],
-                json.dumps(key["versions"], sort_keys=True),
-                json.dumps(key, sort_keys=True), me.pid, me.started, me.host, me.boot, n_wanted,
+                json.dumps(key["versions"], sort_keys=True), json.dumps(key, sort_keys=True), n_wanted,
             ],
         )  # fmt: skip
+        take(connection, "runs", run_id)
     return None
 
 

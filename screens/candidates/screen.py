@@ -16,6 +16,7 @@ from screens.candidates.detail import detail
 from screens.candidates.state import CandidateEntry, Inventory, add_folder, look, toggle
 from screens.candidates.table import cells, column_widths
 from screens.shell.dialogs import Ask, Choose
+from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.formats import size
 from screens.shell.place import Place
 from screens.shell.plain import plain
@@ -36,7 +37,8 @@ tokenizer files. “fits as” is the precision a run would choose for the memor
 
 ✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either.
 
-Mark candidates with space, then r takes them to the Run screen.
+Mark candidates with space, then r takes them to the Run screen. D forgets what was measured of the one under the
+cursor, after a question, or brings back what was forgotten; its folder stays where it is.
 """
     TERMS = ("candidate", "precision")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,6 +47,7 @@ Mark candidates with space, then r takes them to the Run screen.
         Binding("a", "add", "add folder", tooltip="watch a folder of models", id="add"),
         Binding("d", "drop", "drop folder", tooltip="stop watching a folder", id="drop"),
         Binding("y", "copy", "copy", tooltip="copy what is known of the candidate, its path included", id="copy"),
+        FORGET,
         Binding("f5", "again", "look again", id="again"),
     ]
     DEFAULT_CSS = """
@@ -155,6 +158,13 @@ Mark candidates with space, then r takes them to the Run screen.
         """Copy what the panel says."""
         facts = self.query_one("#facts", Static).content
         self.copy(facts.plain if isinstance(facts, Text) else str(facts))
+
+    def action_forget(self) -> None:
+        """Forget what was measured of the candidate under the cursor, or bring something back."""
+        from engine.annotations.forgetting import models_in
+
+        entry, store = self._current, self.session.store
+        forget_dialog(self, lambda: models_in(store, entry.path) if entry else [], self.repaint)
 
     def action_add(self) -> None:
         """Watch a folder."""

@@ -19,6 +19,7 @@ from screens.rankings.state import CandidateRow, RankingsState, Standings, read_
 from screens.rankings.table import EARLIER, LATER, Columns, fit_columns, headings, legend, row_text, set_text
 from screens.shell.dialogs import Ask, Choose
 from screens.shell.export_dialogs import export_dialog
+from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.plain import plain
 from screens.shell.question_place import QuestionPlace
 from screens.widgets.brief import Brief
@@ -63,7 +64,8 @@ Excluded pairs (e in the failures) are left out, and said to be; i counts them.
 Beside an accuracy by likelihood stands, where it was measured, what is left of it under the control without the
 prompt.
 
-t groups the candidates into tie sets.
+t groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
+was forgotten it brings back, for seven days.
 """
     TERMS = (
         "accuracy", "pair", "interval", "cluster", "chance level", "not told apart", "tie set", "p_best",
@@ -76,9 +78,11 @@ t groups the candidates into tie sets.
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
         Binding("t", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"),
+        FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
         Binding("right", "scopes(1)", "scopes after", show=False, tooltip="the scopes after these", id="scopes-right"),
     ]
+    WITHOUT = QuestionPlace.WITHOUT | {"forget"}
     FIRST_KEYS = ("select", "compare", "export", "filter", "ties")
     DEFAULT_CSS = """
     RankingsScreen #body { layout: vertical; height: 1fr; }
@@ -280,6 +284,13 @@ t groups the candidates into tie sets.
 
         first, second = self.state.marked
         self.app.push_screen(CompareScreen(first, second))
+
+    def action_forget(self) -> None:
+        """Forget the candidate under the cursor, or the run behind its number; or bring something back."""
+        from engine.annotations.forgetting import subjects_of
+
+        candidate = self._current() if self.state.table is not None else None
+        forget_dialog(self, lambda: subjects_of(candidate.entrant.run)[:2] if candidate else [], self.ask)
 
     def action_export(self) -> None:
         """Write the ranking to a file."""
