@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Final
 
 import click
+
+from rubrics.errors import RudeError
 
 __all__ = ["cli"]
 
@@ -49,6 +52,17 @@ class _Lazy(click.Group):
         command = getattr(importlib.import_module(f"rude_tui.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            if sys.stdout is not sys.__stdout__:
+                raise
+            # click takes every broken pipe for that of a reader of ours who left, and ends without a word. Such a one
+            # is passed over where we write; this is another.
+            what = "another process has ended while it was being written to (broken pipe)"
+            raise RudeError(what, fix="try again; stored results are not touched") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The helps stand here, so that `--help` imports no command.

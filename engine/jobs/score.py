@@ -23,7 +23,7 @@ from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.counted import count
-from rubrics.errors import RudeError
+from rubrics.errors import Exit, RudeError
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
 
@@ -198,6 +198,8 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
+        if phase is Phase.FAILED and failure is not None and failure.exit_code is Exit.BAD_INPUT:
+            phase = Phase.REFUSED
         all_facts = {"log": self.log, **self._facts, **(facts or {})}
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
