@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -57,8 +56,6 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            if sys.stdout is not sys.__stdout__:
-                raise
             # click takes every broken pipe for that of a reader of ours who left, and ends without a word. Such a one
             # is passed over where we write; this is another.
             what = "another process has ended while it was being written to (broken pipe)"
