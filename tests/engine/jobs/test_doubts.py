@@ -36,11 +36,8 @@ def scored(store: Store, small_model: Path, tmp_path: Path) -> Candidate:
     suite = find_suite("core-spans")
     add_suite(store, suite, "core-spans")
     now = weights_hash(candidate.path)
-    for run_id, weights, tokens in (
-        ("old", now, {}),
-        ("new", now, {"tokens": "tokenizer.json"}),
-        ("gone", "0" * 64, {}),
-    ):
+    as_written = {"tokens": "tokenizer.json"}
+    for run_id, weights, tokens in (("old", now, {}), ("new", now, as_written), ("gone", "0" * 64, {})):
         save_candidate(store, candidate, weights)
         key = {
             "weights_hash": weights, "tokenizer_hash": tokenizer_hash(candidate.path),

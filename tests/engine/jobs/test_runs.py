@@ -18,7 +18,6 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from data.bundled import bundled_models
-
 from engine.jobs.child import in_words, is_out_of_memory
 from engine.jobs.job import exit_code, perform
 from engine.jobs.planning import plan
