@@ -14,6 +14,7 @@ from engine.candidates.architectures import causal_model_types
 from engine.candidates.find import Candidate, find
 from engine.jobs.job import Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import key_hash
+from engine.jobs.looking import looked_at
 from engine.jobs.progress import TRAINING, Phase, RunState
 from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
@@ -100,7 +101,7 @@ def plan_post_training(
     spec = resolve_device(device).spec
     finished = {run.run_id for run in stored_posttrain(store) if run.status is Status.DONE}
     planned = []
-    for candidate in find(tuple(models), fetch=fetch):
+    for candidate in looked_at(find(tuple(models), fetch=fetch)):
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
