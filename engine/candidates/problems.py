@@ -138,7 +138,7 @@ def _about_direction(config: Mapping[str, Any]) -> list[Problem]:
         if ahead or part.get("is_causal") is False:
             name = "use_bidirectional_attention" if ahead else "is_causal"
             what = f"config.json says that it reads in both directions ({name}), as embedding models do"
-            fix = "choose a causal language model; a run tries it out, and scores none that reads ahead"
+            fix = "choose a causal language model; what it does is tried out, and none that reads ahead is scored"
             return [Problem("not_causal", False, what, fix)]
     return []
 

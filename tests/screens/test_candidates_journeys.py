@@ -49,9 +49,11 @@ async def test_what_only_the_model_libraries_tell_is_shown_once_it_is_known(
         await until(pilot, lambda: "held against the model libraries" in screen_text(app))
         await settle(pilot)
         assert "held against" not in screen_text(app)
-        assert "✗ it is no causal language model" in screen_text(app)
-        entries = {entry.candidate.name: entry for entry in app.screen.inventory.entries}
-        assert not entries["good [bold]"].usable
+        entries = [entry.candidate.name for entry in app.screen.inventory.entries]
+        app.screen.query_one(DataTable).move_cursor(row=entries.index("good [bold]"))
+        await until(pilot, lambda: "✗ it is no causal language" in screen_text(app))
+        await pilot.press("space")
+        assert not app.session.marked_models
 
 
 @pytest.mark.long

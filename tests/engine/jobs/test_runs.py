@@ -291,9 +291,14 @@ def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
     folder = tmp_path / "own-code"
     shutil.copytree(small_model, folder)
     config = json.loads((folder / "config.json").read_text())
-    config |= {"model_type": "my-own", "auto_map": {"AutoModelForCausalLM": "own.Model"}}
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "own.py").write_text("")
+    kind = {"gpt_neox": "GPTNeoX", "llama": "Llama", "qwen3": "Qwen3"}[config["model_type"]]
+    own = {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "my-own", "auto_map": own}))
+    (folder / "own.py").write_text(
+        f"from transformers import {kind}Config, {kind}ForCausalLM\n"
+        f"class Config({kind}Config):\n    model_type = 'my-own'\n"
+        f"class Model({kind}ForCausalLM):\n    config_class = Config\n"
+    )
     with pytest.raises(CandidateError):
         plan(store, asked(folder, limit=2))
     first = plan(store, asked(folder, limit=2, allow_remote_code=frozenset([str(folder)])))
