@@ -148,6 +148,8 @@ def match(
     own = {id(parameter) for parameter in head.parameters()} if head is not None else set()
     passed = {id(parameter) for parameter in decoder_of(model).parameters()} | own
     idle = [name for name in parameters if id(model.get_parameter(name)) not in passed]
+    # What no text passes may as well be random: a decoder that was saved without the parts beside it is whole.
+    missing -= {name for name in idle if is_beside(name)}
     return Match(
         auto=auto,
         config=model.config,

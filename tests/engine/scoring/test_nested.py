@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from engine.candidates.find import inspect
 from engine.scoring.backend import LocalBackend
@@ -79,10 +79,18 @@ def test_parts_beside_it_are_named_and_not_counted(pair):
     assert any(part in note for part in ("vision", "visual"))
 
 
+def test_saved_without_the_parts_beside_it(pair, requests, assert_exact):
+    folder, alone = pair
+    tensors = load_file(folder / "model.safetensors")
+    kept = {k: v for k, v in tensors.items() if "language_model" in k or "lm_head" in k}
+    assert len(kept) < len(tensors)
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    backend = LocalBackend(load_model(folder, "fp32", "cpu"))
+    assert_exact(alone.model, requests[:6], dict(backend.score(requests[:6])))
+
+
 def test_a_tensor_of_the_decoder_that_is_missing_is_no_part_beside_it(pair):
     folder, _ = pair
-    from safetensors.torch import load_file
-
     tensors = load_file(folder / "model.safetensors")
     name = next(name for name in tensors if "layers.1.mlp.up_proj" in name and "vision" not in name)
     save_file({k: v for k, v in tensors.items() if k != name}, folder / "model.safetensors", {"format": "pt"})
