@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.store.connection import Store
 
-__all__ = ["DoubtfulRun", "runs_of_folder", "set_doubt"]
+__all__ = ["DoubtfulRun", "runs_of_folders", "set_doubt"]
 
 
 class DoubtfulRun(NamedTuple):
     """A stored run of a folder, as far as it may be doubted."""
 
+    folder: Path
     run_id: str
     key: Mapping[str, Any]
     """What produced its numbers."""
@@ -22,16 +23,16 @@ class DoubtfulRun(NamedTuple):
     """What is said against it so far; empty where nothing is."""
 
 
-def runs_of_folder(store: Store, folder: Path) -> list[DoubtfulRun]:
-    """The runs with verdicts of the candidates that were last seen in a folder."""
+def runs_of_folders(store: Store, folders: Iterable[Path]) -> list[DoubtfulRun]:
+    """The runs with verdicts of the candidates that were last seen in these folders."""
     with store.reading() as connection:
         rows = connection.execute(
-            "select run_id, run_key, coalesce(json_extract_string(facts, '$.doubt'), '') from runs "
-            "join (select weights_hash from candidates where path = ?) using (weights_hash) "
-            "where run_id in (select run_id from verdicts_raw)",
-            [str(folder)],
+            "select path, run_id, run_key, coalesce(json_extract_string(facts, '$.doubt'), '') from runs "
+            "join (select weights_hash, path from candidates where path in (select unnest(?::varchar[]))) "
+            "using (weights_hash) where run_id in (select run_id from verdicts_raw) order by path, run_id",
+            [list(map(str, folders))],
         ).fetchall()
-    return [DoubtfulRun(run_id, json.loads(key), doubt) for run_id, key, doubt in rows]
+    return [DoubtfulRun(Path(path), run_id, json.loads(key), doubt) for path, run_id, key, doubt in rows]
 
 
 def set_doubt(store: Store, run_id: str, doubt: str) -> None:
