@@ -239,9 +239,9 @@ class RudeApp(QuietApp):
             self._say_end(message.live)
 
     def _say_end(self, live: Live) -> None:
-        failed = [state for state in live.states if state.phase == "failed"]
-        if live.error or failed:
-            count = f"{len(failed)} of {len(live.states)} runs failed; 2 and h say why"
+        bad = [str(state.phase) for state in live.states if state.phase in ("failed", "refused")]
+        if live.error or bad:
+            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and h say why"
             reason = live.error.splitlines()[0] if live.error else count
             self.notify(plain(reason), title="Scoring ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):

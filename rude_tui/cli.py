@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from rubrics.errors import RudeError
+
 __all__ = ["cli"]
 
 _COMMANDS: Final = {
@@ -50,6 +52,15 @@ class _Lazy(click.Group):
         command = getattr(importlib.import_module(f"rude_tui.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # click takes every broken pipe for that of a reader of ours who left, and ends without a word. Such a one
+            # is passed over where we write; this is another.
+            what = "another process has ended while it was being written to (broken pipe)"
+            raise RudeError(what, fix="try again; stored results are not touched") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The helps stand here, so that `--help` imports no command.

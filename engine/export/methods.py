@@ -31,6 +31,7 @@ _WHOSE: Final = {
     "prompt": "as the suite has it",
     "chosen": "the response that meets every criterion",
     "rejected": "the response that violates some",
+    "doubt": "what has become known against the run since it was scored; empty where nothing has",
 }
 _READ: Final = {
     "log_odds_chosen_first": "log p(label of chosen) − log p(label of rejected), chosen shown first, nats",
@@ -57,7 +58,7 @@ _CONTROL: Final = {
 
 METHODS: Final[Mapping[str, Mapping[str, str]]] = {
     "rankings": {
-        **{name: _WHOSE[name] for name in ("candidate", "parameters", "precision", "protocol", "metric")},
+        **{name: _WHOSE[name] for name in ("candidate", "parameters", "precision", "protocol", "metric", "doubt")},
         "rank": RANKING["rank"],
         "scope": "the whole suite, or one part of the grouping; a pair in several parts counts 1/(how many) in each",
         "value": RANKING["value"],

@@ -52,6 +52,7 @@ _RANKINGS: Final = {
     "chance": "double", "n_pairs": "integer", "n_clusters": "integer", "p_best": "double", "tied_with": "varchar",
     "p_value": "double", "p_adjusted": "double",
     **{f"{shown}_{name}": kind for shown in _CONTROLS.values() for name, kind in _CONTROL_COLUMNS.items()},
+    "doubt": "varchar",
 }  # fmt: skip
 _CORRELATIONS: Final = {
     "predictor": "varchar", "outcome": "varchar", "statistic": "varchar", "value": "double", "ci_low": "double",
@@ -68,13 +69,14 @@ _VERDICTS: Final = {
     "log_odds_chosen_first": "double", "log_odds_rejected_first": "double", "ll_chosen": "double",
     "ll_rejected": "double", "tokens_chosen": "integer", "tokens_rejected": "integer", "bytes_chosen": "integer",
     "bytes_rejected": "integer", "single": "double", "averaged": "double", "strict": "double", "sum": "double",
-    "per_token": "double", "per_byte": "double",
+    "per_token": "double", "per_byte": "double", "doubt": "varchar",
 }  # fmt: skip
 _FAILURES: Final = {
     "candidate": "varchar", "precision": "varchar", "suite": "varchar", "protocol": "varchar", "pair_id": "varchar",
     "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "n_violated": "integer",
     "margin": "double", "log_odds_chosen_first": "double", "log_odds_rejected_first": "double",
     "ll_chosen": "double", "ll_rejected": "double", "prompt": "varchar", "chosen": "varchar", "rejected": "varchar",
+    "doubt": "varchar",
 }  # fmt: skip
 _PAIRS: Final = {
     "suite": "varchar", "protocol": "varchar", "metric": "varchar", "model": "varchar", "pair_id": "varchar",
@@ -125,6 +127,7 @@ def _rankings(store: Store, question: Question) -> Table:
                     row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
                     _number(row.p_value), _number(row.p_adjusted),
                     *_controlled(controls if scope == "overall" else None, row.candidate),
+                    entrant.run.facts.get("doubt"),
                 ))  # fmt: skip
     return Table(_RANKINGS, rows)
 

@@ -226,10 +226,10 @@ def exit_code(states: Sequence[RunState], refused: Sized = ()) -> Exit:
     phases = {state.phase for state in states}
     if Phase.CANCELLED in phases:
         return Exit.INTERRUPTED
-    if Phase.FAILED in phases:
+    if Phase.FAILED in phases or phases == {Phase.REFUSED}:
         bad = all(state.phase is not Phase.FAILED or state.bad_input for state in states)
-        return Exit.BAD_INPUT if bad and phases == {Phase.FAILED} else Exit.FAILED
+        return Exit.BAD_INPUT if bad and phases <= {Phase.FAILED, Phase.REFUSED} else Exit.FAILED
     if Phase.CAPPED in phases and not any(state.done for state in states):
         return Exit.FAILED
     skipped = any(state.skipped and state.prompt == "own" for state in states)
-    return Exit.SOME_SKIPPED if refused or skipped or phases & {Phase.BUSY, Phase.CAPPED} else Exit.DONE
+    return Exit.SOME_SKIPPED if refused or skipped or phases & {Phase.BUSY, Phase.CAPPED, Phase.REFUSED} else Exit.DONE

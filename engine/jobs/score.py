@@ -23,7 +23,7 @@ from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.counted import count
-from rubrics.errors import RudeError
+from rubrics.errors import Exit, RudeError
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
 
@@ -202,6 +202,8 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
+        if phase is Phase.FAILED and failure is not None and failure.exit_code is Exit.BAD_INPUT:
+            phase = Phase.REFUSED
         warned = {"notes": list(self.states[run_id].notes)} if self.warnings else {}
         all_facts = {"log": self.log, **self._facts, **warned, **(facts or {})}
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)

@@ -128,12 +128,14 @@ def plan_traces(
         BadInput: a path or device that does not exist, or no candidate that can be scored.
     """
     from engine.candidates.find import find
+    from engine.jobs.looking import looked_at
     from engine.machine.devices import resolve_device
 
     device = resolve_device(request.device)
     progress = progress or NoProgress()
     runs, refused = [], []
-    for candidate in find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch):
+    found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
+    for candidate in looked_at(found):
         progress.advanced(
             RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
         )

@@ -39,6 +39,8 @@ class Status(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    REFUSED = "refused"
+    """It cannot be done with what was given, as was seen only once the model was loaded."""
     CRASHED = "crashed"
 
 

@@ -157,7 +157,8 @@ class _Run:
         """What is suspicious about what was written."""
         named = f"a suite that ships is called {out.stem!r} too; name the file otherwise"
         taken = self.format.kind == "pairs" and out.stem in built_in_names()
-        return tuple(filter(None, (named if taken else "", template_warning(template_copies(self.prompts)))))
+        copies = template_copies(self.prompts, small_too=True)
+        return tuple(filter(None, (named if taken else "", template_warning(copies))))
 
     def _counted(self, records: Iterator[Record], path: Path) -> Iterator[Record]:
         for number, record in enumerate(records):

@@ -153,9 +153,20 @@ def carry_out(store: Any, planned: Any, *, as_json: bool, take_over: bool = Fals
     notes = ((note, state) for state in states for note in state.notes if note not in claims)
     for note, runs in _by_text(notes):
         narrate(f"note: {note} ({runs})")
+    if not stopped:
+        narrate(*(f"warning: {text}" for text in _inverted(store, planned)))
     for error, runs in _by_text((state.error, state) for state in states if state.error):
         narrate(f"{runs}: {error}")
     return int(exit_code(states, planned.refused))
+
+
+def _inverted(store: Any, planned: Any) -> list[str]:
+    """What looks changed over in the suites that were scored."""
+    from engine.results.board import Question
+    from engine.results.suspicions import inverted
+
+    asked = dict.fromkeys((run.suite.hash, run.protocol) for run in planned.runs if run.prompt == "own")
+    return [text for suite, protocol in asked if (text := inverted(store, Question(suite, protocol)))]
 
 
 def _by_text(texts: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
