@@ -1,0 +1,22 @@
+"""Every family there is."""
+
+from __future__ import annotations
+
+from tests.fuzz.families import answers, folders, importing, results, stores, suites, written
+from tests.fuzz.family import Family
+
+__all__ = ["FAMILIES"]
+
+FAMILIES: list[type[Family]] = [
+    *suites.FAMILIES, *importing.FAMILIES, *results.FAMILIES, *folders.FAMILIES, *written.FAMILIES, *answers.FAMILIES,
+    *stores.FAMILIES,
+]  # fmt: skip
+
+WARM = (
+    "duckdb", "httpx2", "numpy", "engine.candidates.find", "engine.candidates.hashing", "engine.construct.answers",
+    "engine.construct.server", "engine.outcomes.outcomes", "engine.posttrain.recipe", "engine.predictors.column",
+    "engine.predictors.trace_file", "rubrics.check", "rubrics.importers", "rubrics.prompts", "rubrics.world.verifiers",
+    "rude_tui.app", "rude_tui.keymap", "rude_tui.serving", "rude_tui.settings", "engine.jobs.score", "engine.results.board",
+    "data.bundled", "screens.shell.plain", "safetensors",
+)  # fmt: skip
+"""What most inputs are brought to; nothing here starts a thread."""
