@@ -9,6 +9,8 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from rubrics.jsonl import check_depth
+
 __all__ = ["CONFIG_BYTES", "POINTED", "Unreadable", "is_pointer", "read_object", "regular_size", "shown"]
 
 CONFIG_BYTES = 4_000_000
@@ -76,7 +78,9 @@ def read_object(path: Path, limit: int) -> dict[str, Any]:
             content = source.read(limit)
         if is_pointer(content):
             raise Unreadable(*POINTED)
-        value = json.loads(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        check_depth(text)
+        value = json.loads(text)
     except Unreadable:
         raise
     except OSError as error:

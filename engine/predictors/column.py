@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -80,8 +81,8 @@ def _names(header: list[str], where: str) -> set[str]:
         raise BadInput("line 1: needs one column named candidate", where=where, fix=_FIX)
     if not names or not all(names):
         raise BadInput("line 1: needs a name for each column", where=where, fix=_FIX)
-    for name in names:
-        if names.count(name) > 1:
+    for name, many in Counter(names).items():
+        if many > 1:
             raise BadInput(f"line 1: column {name!r} stands twice", where=where, fix="rename one")
         if name in COMPUTED or _MADE_HERE.match(name):
             raise BadInput(f"line 1: {name!r} is computed here", where=where, fix="give the column another name")

@@ -132,7 +132,7 @@ class _Pretended:
 
     def __init__(self, said: bytes) -> None:
         self.stdin = io.StringIO()
-        self.stdout = io.TextIOWrapper(io.BytesIO(said), encoding="utf-8")
+        self.stdout = io.TextIOWrapper(io.BytesIO(said), encoding="utf-8", errors="backslashreplace")
 
     def poll(self) -> int:
         return 0
@@ -148,7 +148,7 @@ class Events(Family):
     """A worker's lines through the real handle on a worker, the real job and a real database."""
 
     name = "worker events"
-    share = 0.05
+    share = 0.02
 
     def prepare(self, home: Path) -> None:
         self.blank = scenes.blank_store(home)

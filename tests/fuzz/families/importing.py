@@ -425,7 +425,7 @@ class ParquetImports(Family):
     """Parquet, whole and damaged, with columns of every type."""
 
     name = "importers: Parquet"
-    share = 0.1
+    share = 0.05
 
     def prepare(self, home: Path) -> None:
         import duckdb
