@@ -17,9 +17,13 @@ __all__ = ["damage"]
 _VALUES: Final = (
     ("runs.status", "select status from runs where status not in ('started', 'done', 'cancelled', 'failed')"),
     *(
-        (f"runs.{column}", f"select {column} from runs where not json_valid({column}) or json_type({column}) <> 'OBJECT'")
+        (
+            f"runs.{column}",
+            f"select {column} from runs where not json_valid({column}) or json_type({column}) <> 'OBJECT'",
+        )
         for column in ("facts", "versions", "run_key")
     ),
+    ("runs.owner_started", "select owner_pid from runs where owner_pid is not null and owner_started is null"),
     ("runs.protocol", "select protocol from runs where protocol not in ('choice', 'likelihood')"),
     ("runs.suite_hash", "select suite_hash from runs where suite_hash not in (select suite_hash from suites)"),
     (

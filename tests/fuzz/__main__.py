@@ -24,6 +24,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000, help="inputs in all (default: 1,000,000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--family", action="append", default=[], help="only this one; may be given again")
+    parser.add_argument("--commands", type=int, default=1_000, help="command lines besides (default: 1,000)")
+    parser.add_argument("--cold", type=int, default=40, help="of these, so many started as a shell does")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes side by side")
     parser.add_argument("--nightly", action="store_true", help="ten times the inputs, commands and kills")
@@ -37,6 +39,8 @@ def main() -> int:
     if not kinds:
         parser.error(f"families are {', '.join(kind.name for kind in FAMILIES)}")
     count = told.count * (10 if told.nightly else 1)
+    many = 10 if told.nightly else 1
+    fixed = {"command line": (told.commands - told.cold) * many, "command line, cold": told.cold * many}
     begun = time.monotonic()
     total = sum(kind.share for kind in kinds)
     # A disk would have to wait for every one of a million small files.
@@ -54,9 +58,11 @@ def main() -> int:
                 left = told.seconds - (time.monotonic() - begun)
                 if left <= 0:
                     break
-                share = max(1, round(count * kind.share / total))
+                share = max(1, round(count * kind.share / total)) if kind.share else fixed[kind.name]
+                if not share:
+                    continue
                 numbers = [told.input] if told.input is not None else []
-                seconds = left * kind.share / total if told.seconds < 1e9 else 1e9
+                seconds = left * kind.share / max(total, 1e-9) if told.seconds < 1e9 and kind.share else left
                 tally = search(
                     family, told.seed, share, told.jobs, scratch, seconds=seconds, numbers=numbers,
                     tell=lambda failure, family=family: found.keep(family, failure, scratch),

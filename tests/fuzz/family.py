@@ -32,6 +32,8 @@ class Family(ABC):
     """Of all inputs, against the other families."""
     in_slice: ClassVar[bool] = True
     """Whether it is tried in the short slice too."""
+    shrinks: ClassVar[bool] = True
+    """Whether its model looks at the files alone, so that smaller ones say the same."""
     writes: ClassVar[bool] = False
     """Whether the door may write into the folder."""
 
@@ -68,6 +70,7 @@ class Unsure(Exception):
 
 
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_HALF: Final = re.compile("[\ud800-\udfff]")
 DEEP: Final = 40
 """Deeper than any format is; what is deeper may be refused for that alone."""
 
@@ -111,7 +114,7 @@ def _depth(text: str) -> int:
 def has_half(value: Any) -> bool:
     """Whether half of a surrogate pair stands anywhere in it."""
     if isinstance(value, str):
-        return any("\ud800" <= character <= "\udfff" for character in value)
+        return not value.isascii() and _HALF.search(value) is not None
     if isinstance(value, dict):
         return any(has_half(key) or has_half(item) for key, item in value.items())
     return isinstance(value, list) and any(map(has_half, value))

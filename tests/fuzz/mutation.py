@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import codecs
 import json
+import pickle
 import random
+import re
 from collections.abc import Callable
-from copy import deepcopy
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final
 
 __all__ = ["Literal", "Mutator", "Twice"]
 
 
-class Literal(NamedTuple):
+@dataclass(frozen=True)
+class Literal:
     """Text that stands in JSON as it is, such as a number that no float holds."""
 
     text: str
 
 
-class Twice(NamedTuple):
+@dataclass
+class Twice:
     """An object one of whose names is given twice."""
 
     members: dict[str, Any]
@@ -196,22 +200,38 @@ def _bare(value: Any) -> Any:
     return [_bare(item) for item in value] if isinstance(value, list) else value
 
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
+
+
+def deepcopy(value: Any) -> Any:
+    """A copy of plain values, faster than `copy.deepcopy` makes it."""
+    return pickle.loads(pickle.dumps(value))
+
+
 def _written(value: Any, ascii_only: bool) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=ascii_only)
+    except (TypeError, ValueError):
+        return _spelt(value, ascii_only)
+    # Halves of characters can be written as escapes alone.
+    return json.dumps(value) if _HALF.search(text) else text
+
+
+def _spelt(value: Any, ascii_only: bool) -> str:
+    """The same piece by piece, with what JSON does not have."""
     if isinstance(value, Literal):
         return value.text
     if isinstance(value, Twice):
-        twice = f"{json.dumps(value.name)}: {_written(value.value, ascii_only)}"
-        inner = _written(value.members, ascii_only)
+        twice = f"{json.dumps(value.name)}: {_spelt(value.value, ascii_only)}"
+        inner = _spelt(value.members, ascii_only)
         return "{" + twice + (", " if value.members else "") + inner[1:]
     if isinstance(value, dict):
-        members = (f"{json.dumps(str(k), ensure_ascii=ascii_only)}: {_written(v, ascii_only)}" for k, v in value.items())
+        members = (f"{json.dumps(str(k), ensure_ascii=ascii_only)}: {_spelt(v, ascii_only)}" for k, v in value.items())
         return "{" + ", ".join(members) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_written(item, ascii_only) for item in value) + "]"
+        return "[" + ", ".join(_spelt(item, ascii_only) for item in value) + "]"
     if isinstance(value, str):
-        # Halves of characters can be written as escapes alone.
-        half = any("\ud800" <= character <= "\udfff" for character in value)
-        return json.dumps(value, ensure_ascii=ascii_only or half)
+        return json.dumps(value, ensure_ascii=ascii_only or bool(_HALF.search(value)))
     if isinstance(value, int) and not isinstance(value, bool):
         return "-" * (value < 0) + "1" + "0" * 400 if abs(value) > 10**300 else str(value)
     return json.dumps(value)

@@ -45,7 +45,7 @@ class Found:
     def keep(self, family: Family, failure: Failure, scratch: Path) -> None:
         """Put the input of a failure, as small as it can be made, beside what was seen."""
         case = case_of(family, self._seed, failure.number)
-        if failure.kind in ("traceback", "wrong", "raw"):
+        if failure.kind in ("traceback", "wrong", "raw") and family.shrinks:
             case = self._smaller(family, case, failure, scratch)
         place = self._folder / re.sub(r"\W+", "-", f"{family.name}-{self._seed}-{failure.number}")
         shutil.rmtree(place, ignore_errors=True)

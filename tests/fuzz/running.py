@@ -75,16 +75,16 @@ def case_of(family: Family, seed: int, number: int) -> Case:
 
 @contextmanager
 def _within(seconds: float) -> Iterator[None]:
-    def ring(*_: object) -> None:
-        raise Hang
-
-    before = signal.signal(signal.SIGVTALRM, ring)
+    signal.signal(signal.SIGVTALRM, _ring)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+
+
+def _ring(*_: object) -> None:
+    raise Hang
 
 
 def _listing(folder: Path) -> list[tuple[str, int, int]]:

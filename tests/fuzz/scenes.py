@@ -70,7 +70,7 @@ def small_plan(suite: Suite, run_id: str = "run", names: tuple[str, ...] = ("bas
         from dataclasses import replace
 
         runs.append(PlannedRun(
-            f"{run_id}-{name}", replace(candidate, name=name), suite, "small.jsonl", "likelihood", "fp32", "cpu", "", key, len(suite.scored), 0, 0,
+            f"{run_id}-{name}", replace(candidate, name=name, path=folder.with_name(name)), suite, "small.jsonl", "likelihood", "fp32", "cpu", "", key, len(suite.scored), 0, 0,
         ))  # fmt: skip
     return ScorePlan(RunRequest((str(folder),), ("small.jsonl",)), tuple(runs))
 

@@ -359,6 +359,7 @@ class SheetImports(Imports):
     """Tables of text: separators, encodings, quotes, decimal commas."""
 
     name = "importers: CSV"
+    shrinks = False
     share = 3.0
     formats: ClassVar[list[str]] = ["jsonl", "helpsteer2", "helpsteer2-preference", "judgebench", "llmbar"]
 
@@ -425,6 +426,7 @@ class ParquetImports(Family):
     """Parquet, whole and damaged, with columns of every type."""
 
     name = "importers: Parquet"
+    shrinks = False
     share = 0.05
 
     def prepare(self, home: Path) -> None:

@@ -113,7 +113,7 @@ class Harnesses(Family):
             if has_half(list(names)) or any("\0" in name or not name.strip() for name in names):
                 return f"{names} are no names"
             metric = re.split(r"[/,]", outcome.outcome)[-1]
-            if not any(number == outcome.score and "_stderr" not in path.rpartition("/")[2] for path, number in there):
+            if not any(number == outcome.score and not re.search(r"_stderr(,|$)", path.rpartition("/")[2]) for path, number in there):
                 return f"{outcome} stands nowhere"
             if metric.endswith("_stderr"):
                 return f"{outcome} is a standard error"
@@ -150,6 +150,7 @@ class _Table(Family):
     """A table of text; the model sees the cells that were written, not the bytes."""
 
     seed: ClassVar[list[list[Any]]]
+    shrinks = False
 
     def make(self, change: Mutator) -> Case:
         changed = change.value(self.seed)
@@ -215,7 +216,8 @@ class OutcomeTables(_Table):
         if cells is None or any("\r" in cell or "\0" in cell for row in cells for cell in row):
             raise Unsure("damaged")
         header, *rows = [row for row in cells if any(cell.strip() for cell in row)] or [[]]
-        names = [name.strip().removeprefix("\ufeff") for name in header]
+        names = [name.strip() for name in header]
+        names[:1] = [name.removeprefix("\ufeff") for name in names[:1]]
         if any(name.casefold().startswith(("sep=", '"sep=')) or '"' in name or "\n" in name for name in names[:1]):
             raise Unsure("sep=")
         if "".join(header[:1]).startswith(("{", "[")) or cells[:1] != [header]:
@@ -339,7 +341,8 @@ class NameMaps(_Table):
         cells = case.asked["cells"]
         if cells is None or any("\r" in cell or "\0" in cell for row in cells for cell in row):
             return ""
-        header = [cell.strip().removeprefix("\ufeff") for cell in cells[0]] if cells else []
+        header = [cell.strip() for cell in cells[0]] if cells else []
+        header[:1] = [name.removeprefix("\ufeff") for name in header[:1]]
         if any("sep=" in cell.casefold() or '"' in cell or "\n" in cell for cell in header):
             return ""
         if header.count("name") != 1 or header.count("candidate") != 1:
