@@ -55,6 +55,8 @@ def regular_size(path: Path) -> int:
         status = path.stat()
     except OSError as error:
         raise Unreadable.of(error) from None
+    except ValueError:
+        raise Unreadable("cannot be read (no file has such a name)") from None
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("is not a regular file")
     return status.st_size

@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 from tests.fuzz.catalogue import FAMILIES, WARM
+from tests.fuzz.families.planted import PLANTED
 from tests.fuzz.family import Family
 from tests.fuzz.report import Found, print_table
-from tests.fuzz.running import search
+from tests.fuzz.running import SECONDS_EACH, search
 from tests.fuzz.surroundings import isolated
 
 
@@ -27,13 +28,16 @@ def main() -> int:
     parser.add_argument("--commands", type=int, default=1_000, help="command lines besides (default: 1,000)")
     parser.add_argument("--cold", type=int, default=40, help="of these, so many started as a shell does")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so long")
+    parser.add_argument("--seconds-each", type=float, default=10.0, help="of a processor, for one input")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes side by side")
     parser.add_argument("--nightly", action="store_true", help="ten times the inputs, commands and kills")
     parser.add_argument("--slice", action="store_true", help="only what needs no model libraries")
     parser.add_argument("--input", type=int, help="only the input of this number, of the one family named")
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"), help="where inputs that failed are put")
     told = parser.parse_args()
-    kinds = [kind for kind in FAMILIES if not told.family or kind.name in told.family]
+    names = [kind.name for kind in FAMILIES]
+    kinds = [kind for kind in (*FAMILIES, *PLANTED) if kind.name in (told.family or names)]
+    os.environ[SECONDS_EACH] = str(told.seconds_each)
     if told.slice:
         kinds = [kind for kind in kinds if kind.in_slice]
     if not kinds:
@@ -64,9 +68,15 @@ def main() -> int:
                 numbers = [told.input] if told.input is not None else []
                 seconds = left * kind.share / max(total, 1e-9) if told.seconds < 1e9 and kind.share else left
                 tally = search(
-                    family, told.seed, share, told.jobs, scratch, seconds=seconds, numbers=numbers,
+                    family,
+                    told.seed,
+                    share,
+                    told.jobs,
+                    scratch,
+                    seconds=seconds,
+                    numbers=numbers,
                     tell=lambda failure, family=family: found.keep(family, failure, scratch),
-                )  # fmt: skip
+                )
                 rows.append((family.name, tally))
                 print_table(rows[-1:], header=len(rows) == 1)
     finally:

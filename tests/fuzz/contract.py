@@ -11,12 +11,33 @@ from tests.fuzz.family import NotValid, Unsure, has_half, strict_json
 __all__ = ["PAIR", "TWELVE", "check_name", "check_text", "objects_in", "pair_of", "suite_of"]
 
 TWELVE: Final = (
-    "Factuality", "Logic", "Procedure", "Completeness", "Coherence", "Relevance", "Format", "Length", "Scope", "Safety",
-    "Persona", "Utility",
-)  # fmt: skip
+    "Factuality",
+    "Logic",
+    "Procedure",
+    "Completeness",
+    "Coherence",
+    "Relevance",
+    "Format",
+    "Length",
+    "Scope",
+    "Safety",
+    "Persona",
+    "Utility",
+)
 PAIR: Final = {
-    "id", "domain", "prompt", "chosen", "rejected", "criteria", "violated", "group", "cluster", "split", "source", "license",
-}  # fmt: skip
+    "id",
+    "domain",
+    "prompt",
+    "chosen",
+    "rejected",
+    "criteria",
+    "violated",
+    "group",
+    "cluster",
+    "split",
+    "source",
+    "license",
+}
 _TURNS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
 
 

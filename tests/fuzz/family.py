@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from tests.fuzz.mutation import Mutator
 
-__all__ = ["Case", "DEEP", "Family", "NotValid", "Unsure", "has_half", "pick", "strict_json"]
+__all__ = ["DEEP", "Case", "Family", "NotValid", "Unsure", "has_half", "pick", "strict_json"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Family(ABC):
     writes: ClassVar[bool] = False
     """Whether the door may write into the folder."""
 
-    def prepare(self, home: Path) -> None:
+    def prepare(self, home: Path) -> None:  # noqa: B027 - most have nothing to prepare
         """Once in each process, before the first input."""
 
     @abstractmethod

@@ -31,20 +31,126 @@ class Twice:
 
 
 _CODES = [
-    "\x00", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\r", "\n", "\r\n", "\t", "\x1b[31m", "\x1b]0;title\x07", "\x1b[2J", "\x7f",
-    "\x85", "\x9b31m", "\x9d0;x\x9c", "\xa0", "\xad", "\u061c", "\u200b", "\u200d", "\u200e", "\u2028", "\u2029", "\u202e",
-    "\u2066", "\u3000", "\ufe0f", "\ufeff", "\ufffd", "\uffff", "\U000e0001", "\U0001f1e6", "\ud800", "\udfff", "\udc80",
-]  # fmt: skip
+    "\x00",
+    "\x01",
+    "\x07",
+    "\x08",
+    "\x0b",
+    "\x0c",
+    "\r",
+    "\n",
+    "\r\n",
+    "\t",
+    "\x1b[31m",
+    "\x1b]0;title\x07",
+    "\x1b[2J",
+    "\x7f",
+    "\x85",
+    "\x9b31m",
+    "\x9d0;x\x9c",
+    "\xa0",
+    "\xad",
+    "\u061c",
+    "\u200b",
+    "\u200d",
+    "\u200e",
+    "\u2028",
+    "\u2029",
+    "\u202e",
+    "\u2066",
+    "\u3000",
+    "\ufe0f",
+    "\ufeff",
+    "\ufffd",
+    "\uffff",
+    "\U000e0001",
+    "\U0001f1e6",
+    "\ud800",
+    "\udfff",
+    "\udc80",
+]
 _WORDS = [
-    "", " ", "a", "null", "None", "nan", "NaN", "inf", "-Infinity", "true", "0", "-1", "1e400", "1,5", "0,5", "1_0", "٣", "²",
-    "=1+1", "@x", "../../x", "/dev/zero", "~nobody", "%s%n", "{0}", "{__class__}", "$(x)", "'", '"', "\\", "ß", "İ", "é", "漢字",
-    "A>B", "[[A]]", "tie", "chosen", "\U0001f600", "[red]x[/]", "a=b", "NULL", "#N/A", "-", "x" * 201, "x" * 5_000,
-]  # fmt: skip
+    "",
+    " ",
+    "a",
+    "null",
+    "None",
+    "nan",
+    "NaN",
+    "inf",
+    "-Infinity",
+    "true",
+    "0",
+    "-1",
+    "1e400",
+    "1,5",
+    "0,5",
+    "1_0",
+    "٣",
+    "²",
+    "=1+1",
+    "@x",
+    "../../x",
+    "/dev/zero",
+    "~nobody",
+    "%s%n",
+    "{0}",
+    "{__class__}",
+    "$(x)",
+    "'",
+    '"',
+    "\\",
+    "ß",
+    "İ",
+    "é",
+    "漢字",
+    "A>B",
+    "[[A]]",
+    "tie",
+    "chosen",
+    "\U0001f600",
+    "[red]x[/]",
+    "a=b",
+    "NULL",
+    "#N/A",
+    "-",
+    "x" * 201,
+    "x" * 5_000,
+]
 _NUMBERS: list[Any] = [
-    0, -0.0, 1, -1, 2, 0.5, -0.5, 1e-300, 5e-324, 1e100, 1.7e308, 2**31, 2**53 + 1, 2**63, 2**64, 10**40, 10**400, -(10**400),
-    Literal("1e400"), Literal("-1e999"), Literal("NaN"), Literal("Infinity"), Literal("-Infinity"), Literal("1" * 5000),
-    Literal("0x10"), Literal("01"), Literal("1."), Literal(".5"), Literal("+1"), Literal("1e"), 3.0, 1e16,
-]  # fmt: skip
+    0,
+    -0.0,
+    1,
+    -1,
+    2,
+    0.5,
+    -0.5,
+    1e-300,
+    5e-324,
+    1e100,
+    1.7e308,
+    2**31,
+    2**53 + 1,
+    2**63,
+    2**64,
+    10**40,
+    10**400,
+    -(10**400),
+    Literal("1e400"),
+    Literal("-1e999"),
+    Literal("NaN"),
+    Literal("Infinity"),
+    Literal("-Infinity"),
+    Literal("1" * 5000),
+    Literal("0x10"),
+    Literal("01"),
+    Literal("1."),
+    Literal(".5"),
+    Literal("+1"),
+    Literal("1e"),
+    3.0,
+    1e16,
+]
 _PLAIN: list[Any] = [None, True, False, [], {}, "", [None], {"": None}, [[]], "text", 0, 1.5]
 
 
@@ -94,7 +200,9 @@ class Mutator:
         elif change == 5:
             holder[key] = self.chance.choice([[at], {"a": at}, {str(key): at}, json.dumps(_bare(at)), repr(at)])
         elif change == 6:
-            holder[key] = _nested(self.chance.choice([3, 3, 40, 90, 400, 930, 950, 970, 990, 3000]), self.chance.randrange(3))
+            holder[key] = _nested(
+                self.chance.choice([3, 3, 40, 90, 400, 930, 950, 970, 990, 3000]), self.chance.randrange(3)
+            )
         elif change == 7 and isinstance(at, list | str) and at:
             holder[key] = at * self.chance.choice([2, 2, 2, 3, 3, 40])
         else:
@@ -114,10 +222,20 @@ class Mutator:
 
     def name(self, name: str) -> str:
         """Another name for a member or a column."""
-        return self.chance.choice([
-            name.upper(), name + " ", " " + name, name[:-1], name + "s", name.replace("_", "-"), "", "\ufeff" + name,
-            self.text(name), self.chance.choice(_WORDS),
-        ])  # fmt: skip
+        return self.chance.choice(
+            [
+                name.upper(),
+                name + " ",
+                " " + name,
+                name[:-1],
+                name + "s",
+                name.replace("_", "-"),
+                "",
+                "\ufeff" + name,
+                self.text(name),
+                self.chance.choice(_WORDS),
+            ]
+        )
 
     def text(self, text: str) -> str:
         """Another text."""
@@ -158,19 +276,37 @@ class Mutator:
         ways: list[Callable[[], bytes]] = [
             lambda: content[:at] + content[to:],
             lambda: content[:at],
-            lambda: content[:at] + bytes(self.chance.randrange(256) for _ in range(self.chance.choice([1, 2, 9]))) + content[to:],
-            lambda: content[:at] + bytes([content[at] ^ (1 << self.chance.randrange(8))]) + content[at + 1 :] if at < len(content) else b"",
+            lambda: (
+                content[:at]
+                + bytes(self.chance.randrange(256) for _ in range(self.chance.choice([1, 2, 9])))
+                + content[to:]
+            ),
+            lambda: (
+                content[:at] + bytes([content[at] ^ (1 << self.chance.randrange(8))]) + content[at + 1 :]
+                if at < len(content)
+                else b""
+            ),
             lambda: content[:at] + self.chance.choice(_CODES).encode("utf-8", "surrogatepass") + content[at:],
             lambda: content[:at] + content[at:to] * self.chance.choice([2, 30]) + content[to:],
             lambda: content + content,
             lambda: content[at:] + content[:at],
             lambda: codecs.BOM_UTF8 + content,
             lambda: content.replace(b"\n", b"\r\n"),
-            lambda: content.decode("utf-8", "replace").encode(self.chance.choice(["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"]), "replace"),
+            lambda: content.decode("utf-8", "replace").encode(
+                self.chance.choice(["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"]), "replace"
+            ),
             lambda: content.decode("utf-8", "replace").encode("latin-1", "replace"),
-            lambda: content[:at] + self.chance.choice([b'"', b"{", b"[", b",", b";", b"\t", b"'", b"=", b"#", b"0", b"-", b"e9", b"\0" * 16]) + content[at:],
-            lambda: self.chance.choice([b"", b"\0", b"[]", b"{}", b"null", b"\xff\xfe", b"PK\x03\x04", b"\n" * 50, b"[" * 100_000, b'"' * 999]),
-        ]  # fmt: skip
+            lambda: (
+                content[:at]
+                + self.chance.choice(
+                    [b'"', b"{", b"[", b",", b";", b"\t", b"'", b"=", b"#", b"0", b"-", b"e9", b"\0" * 16]
+                )
+                + content[at:]
+            ),
+            lambda: self.chance.choice(
+                [b"", b"\0", b"[]", b"{}", b"null", b"\xff\xfe", b"PK\x03\x04", b"\n" * 50, b"[" * 100_000, b'"' * 999]
+            ),
+        ]
         return self.chance.choice(ways)()
 
 

@@ -15,7 +15,18 @@ from tests.fuzz.running import Failure, Tally, attempt, case_of, signature
 
 __all__ = ["Found", "print_table"]
 
-_COLUMNS: Final = ("family", "inputs", "taken", "refused", "tracebacks", "wrong", "hangs", "other", "seconds", "a second")
+_COLUMNS: Final = (
+    "family",
+    "inputs",
+    "taken",
+    "refused",
+    "tracebacks",
+    "wrong",
+    "hangs",
+    "other",
+    "seconds",
+    "a second",
+)
 _ATTEMPTS: Final = 300
 
 
@@ -26,9 +37,16 @@ def print_table(rows: Iterable[tuple[str, Tally]], *, header: bool = True) -> No
     for name, tally in rows:
         other = sum(tally.kinds.values()) - sum(tally.kinds[kind] for kind in ("traceback", "wrong", "hang"))
         figures = (
-            tally.inputs, tally.taken, tally.refused, tally.kinds["traceback"], tally.kinds["wrong"], tally.kinds["hang"], other,
-            round(tally.seconds), round(tally.inputs / max(tally.seconds, 1e-9)),
-        )  # fmt: skip
+            tally.inputs,
+            tally.taken,
+            tally.refused,
+            tally.kinds["traceback"],
+            tally.kinds["wrong"],
+            tally.kinds["hang"],
+            other,
+            round(tally.seconds),
+            round(tally.inputs / max(tally.seconds, 1e-9)),
+        )
         print(f"{name:<22}" + "".join(f"{figure:>11,}" for figure in figures), flush=True)
 
 
@@ -56,7 +74,9 @@ class Found:
         place.mkdir(parents=True, exist_ok=True)
         again = f"python -m tests.fuzz --seed {self._seed} --family '{family.name}' --input {failure.number}"
         asked = json.dumps(case.asked, indent=1)
-        (place / "seen.txt").write_text(f"{failure.kind}\n{again}\n\n{failure.what}\n\nasked: {asked}\n", "utf-8", "backslashreplace")
+        (place / "seen.txt").write_text(
+            f"{failure.kind}\n{again}\n\n{failure.what}\n\nasked: {asked}\n", "utf-8", "backslashreplace"
+        )
         last = failure.what.strip().splitlines()[-1][:150] if failure.what.strip() else ""
         print(f"  {family.name} {failure.number}: {failure.kind}: {last!a} ({place})", flush=True)
 

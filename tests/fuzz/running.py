@@ -32,8 +32,9 @@ from tests.fuzz.mutation import Mutator
 
 __all__ = ["Failure", "Tally", "attempt", "case_of", "search"]
 
-SECONDS: Final = 10.0
-"""Of one processor, for one input: more is a hang."""
+SECONDS_EACH: Final = "RUDE_TUI_FUZZ_SECONDS"
+"""Environment variable: seconds of one processor for one input, in place of 10; more is a hang."""
+_CAME: Final = ("taken", "refused", "traceback", "wrong", "hang", "memory", "wrote", "raw")
 _DEAD: Final = 120.0
 """Seconds without a new input after which a process is taken for dead."""
 GROWTH: Final = 600 << 20
@@ -117,8 +118,9 @@ def attempt(family: Family, case: Case, folder: Path) -> tuple[str, str]:
             file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     before, memory = _listing(folder), _memory()
+    seconds = float(os.environ.get(SECONDS_EACH, "10"))
     try:
-        with _within(SECONDS):
+        with _within(seconds):
             try:
                 got = family.enter(case, folder)
                 came, fault, said = "taken", family.judge(case, got), family.said(got)
@@ -128,7 +130,7 @@ def attempt(family: Family, case: Case, folder: Path) -> tuple[str, str]:
                     fault = fault or f"refused without a word, or with exit code {int(error.exit_code)}"
                 RudeError.of_json(json.loads(json.dumps(error.to_json())))
     except Hang:
-        return "hang", f"more than {SECONDS:g} s of processor time\n" + traceback.format_exc(limit=-6)
+        return "hang", f"more than {seconds:g} s of processor time\n" + traceback.format_exc(limit=-6)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -163,7 +165,8 @@ def _work(share: Share, start: int, scratch: Path, progress: mmap.mmap, out: int
     folder.mkdir()
     share.family.prepare(folder)
     inside = folder / "in"
-    counts: Counter[str] = Counter()
+    before = _counts(progress)
+    counts = [0] * len(_CAME)
 
     def tell(**words: Any) -> None:
         os.write(out, (json.dumps(words) + "\n").encode())
@@ -171,6 +174,7 @@ def _work(share: Share, start: int, scratch: Path, progress: mmap.mmap, out: int
     for number in range(start, share.end, share.step):
         if time.monotonic() > until:
             break
+        # Shared with whoever started this process, so that nothing is forgotten if an input kills it.
         progress[0:8] = struct.pack("q", number)
         inside.mkdir()
         try:
@@ -180,13 +184,11 @@ def _work(share: Share, start: int, scratch: Path, progress: mmap.mmap, out: int
             came, what = "hang", "while it was tidied up"
         finally:
             shutil.rmtree(inside, ignore_errors=True)
-        counts[came] += 1
         if what:
             tell(number=number, kind=came, what=what[:6000])
-        if sum(counts.values()) % 200 == 0:
-            tell(counts=counts)
-            counts.clear()
-    tell(counts=counts)
+        counts[_CAME.index(came)] += 1
+        for at, many in enumerate(counts):
+            progress[8 * at + 8 : 8 * at + 16] = struct.pack("q", many + before[at])
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -215,12 +217,16 @@ def _fork(share: Share, start: int, scratch: Path, progress: mmap.mmap, until: f
         os._exit(code)
 
 
+def _counts(progress: mmap.mmap) -> list[int]:
+    return list(struct.unpack(f"{len(_CAME)}q", progress[8 : 8 * len(_CAME) + 8]))
+
+
 class _Process:
     """One of the processes at work on a family."""
 
     def __init__(self, share: Share, scratch: Path, until: float) -> None:
         self.share, self.scratch, self.until = share, scratch, until
-        self.progress = mmap.mmap(-1, 8)
+        self.progress = mmap.mmap(-1, 8 * len(_CAME) + 8)
         self.progress[0:8] = struct.pack("q", share.first)
         self.start(share.first)
 
@@ -253,9 +259,16 @@ class _Process:
 
 
 def search(
-    family: Family, seed: int, count: int, jobs: int, scratch: Path, *, seconds: float = 1e9,
-    tell: Callable[[Failure], None] = lambda failure: None, numbers: Sequence[int] = (),
-) -> Tally:  # fmt: skip
+    family: Family,
+    seed: int,
+    count: int,
+    jobs: int,
+    scratch: Path,
+    *,
+    seconds: float = 1e9,
+    tell: Callable[[Failure], None] = lambda failure: None,
+    numbers: Sequence[int] = (),
+) -> Tally:
     """Try so many inputs of a family.
 
     Args:
@@ -265,10 +278,9 @@ def search(
     """
     tally = Tally()
     begun = time.monotonic()
-    shares = (
-        [Share(family, seed, number, 1, number + 1) for number in numbers]
-        or [Share(family, seed, first, jobs, count) for first in range(min(jobs, count))]
-    )  # fmt: skip
+    shares = [Share(family, seed, number, 1, number + 1) for number in numbers] or [
+        Share(family, seed, first, jobs, count) for first in range(min(jobs, count))
+    ]
     running = [_Process(share, scratch, begun + seconds) for share in shares]
     try:
         while running:
@@ -283,13 +295,17 @@ def search(
                 code, number = process.ended(), process.number
                 if code == 0:
                     running.remove(process)
+                    _count(tally, process)
                     continue
                 what = f"a process ended with {code}" if code != -9 else "it did not come back, and was killed"
-                _take(tally, family, [{"number": number, "kind": "died" if code != -9 else "hang", "what": what}], tell)
-                tally.kinds["died"] += 0
+                kind = "died" if code != -9 else "hang"
+                _take(tally, family, [{"number": number, "kind": kind, "what": what}], tell)
+                tally.inputs += 1
+                tally.kinds[kind] += 1
                 following = number + process.share.step
                 if code == 1 or following >= process.share.end:
                     running.remove(process)
+                    _count(tally, process)
                 else:
                     process.start(following)
     finally:
@@ -301,22 +317,19 @@ def search(
     return tally
 
 
+def _count(tally: Tally, process: _Process) -> None:
+    counts = dict(zip(_CAME, _counts(process.progress), strict=True))
+    tally.inputs += sum(counts.values())
+    tally.taken += counts.pop("taken")
+    tally.refused += counts.pop("refused")
+    tally.kinds += Counter(counts)
+
+
 def _take(tally: Tally, family: Family, said: list[dict[str, Any]], tell: Callable[[Failure], None]) -> None:
     for words in said:
         if "broken" in words:
             raise RuntimeError(f"the fuzzer itself is broken ({family.name}):\n{words['broken']}")
-        if "counts" in words:
-            for came, many in words["counts"].items():
-                tally.inputs += many
-                if came in ("taken", "refused"):
-                    setattr(tally, came, getattr(tally, came) + many)
-                else:
-                    tally.kinds[came] += many
-            continue
         failure = Failure(family.name, words["number"], words["kind"], words["what"])
-        if failure.kind == "died":
-            tally.inputs += 1
-            tally.kinds["died"] += 1
         tally.failures.append(failure)
         sort = signature(failure)
         if sort not in tally.seen:
@@ -328,6 +341,8 @@ def signature(failure: Failure) -> str:
     """What failures of one cause have in common."""
     lines = [line.strip() for line in failure.what.strip().splitlines()]
     places = [line for line in lines if line.startswith('File "')]
+    if failure.kind in ("wrote", "memory", "hang", "died"):
+        return failure.kind
     if failure.kind == "wrong":
         return "wrong " + re.sub(r"""'.*'|".*"|\[.*\]|\{.*\}|[\d.e+-]+""", "…", lines[0])[:80] if lines else "wrong"
     last = lines[-1].split(":")[0] if lines else ""

@@ -25,11 +25,16 @@ def small_suite(pairs: int = PAIRS) -> Suite:
     kinds = list(Subcategory)
     made = [
         Pair(
-            id=f"p{n:03}", domain=f"d{n % 2}", prompt=f"Question {n // 2}?", chosen=f"yes {n}", rejected=f"no {n}",
-            criteria=[Criterion(id="c", text="Is right.", subcategory=kinds[n % 12])], violated=["c"],
+            id=f"p{n:03}",
+            domain=f"d{n % 2}",
+            prompt=f"Question {n // 2}?",
+            chosen=f"yes {n}",
+            rejected=f"no {n}",
+            criteria=[Criterion(id="c", text="Is right.", subcategory=kinds[n % 12])],
+            violated=["c"],
         )
         for n in range(pairs)
-    ]  # fmt: skip
+    ]
     return Suite("small", tuple(made))
 
 
@@ -44,11 +49,16 @@ def verdict_row(run_id: str, pair_id: str) -> dict[str, Any]:
     chosen, rejected = margins(run_id, pair_id)
     return {
         "verdict": {
-            "pair_id": pair_id, "ll_chosen": chosen, "ll_rejected": rejected, "tokens_chosen": 3, "tokens_rejected": 2,
-            "bytes_chosen": 5, "bytes_rejected": 4,
+            "pair_id": pair_id,
+            "ll_chosen": chosen,
+            "ll_rejected": rejected,
+            "tokens_chosen": 3,
+            "tokens_rejected": 2,
+            "bytes_chosen": 5,
+            "bytes_rejected": 4,
         },
         "tokens": [],
-    }  # fmt: skip
+    }
 
 
 def small_plan(suite: Suite, run_id: str = "run", names: tuple[str, ...] = ("base",)) -> Plan:
@@ -63,15 +73,37 @@ def small_plan(suite: Suite, run_id: str = "run", names: tuple[str, ...] = ("bas
     runs = []
     for name in names:
         key = {
-            "weights_hash": f"w-{name}", "tokenizer_hash": "t", "config_hash": "c", "precision": "fp32", "device": "cpu",
-            "attention": "sdpa", "matmul": "", "versions": {}, "seed": 0, "suite_hash": suite.hash, "protocol": "likelihood",
+            "weights_hash": f"w-{name}",
+            "tokenizer_hash": "t",
+            "config_hash": "c",
+            "precision": "fp32",
+            "device": "cpu",
+            "attention": "sdpa",
+            "matmul": "",
+            "versions": {},
+            "seed": 0,
+            "suite_hash": suite.hash,
+            "protocol": "likelihood",
             "template_hash": "x",
-        }  # fmt: skip
+        }
         from dataclasses import replace
 
-        runs.append(PlannedRun(
-            f"{run_id}-{name}", replace(candidate, name=name, path=folder.with_name(name)), suite, "small.jsonl", "likelihood", "fp32", "cpu", "", key, len(suite.scored), 0, 0,
-        ))  # fmt: skip
+        runs.append(
+            PlannedRun(
+                f"{run_id}-{name}",
+                replace(candidate, name=name, path=folder.with_name(name)),
+                suite,
+                "small.jsonl",
+                "likelihood",
+                "fp32",
+                "cpu",
+                "",
+                key,
+                len(suite.scored),
+                0,
+                0,
+            )
+        )
     return ScorePlan(RunRequest((str(folder),), ("small.jsonl",)), tuple(runs))
 
 

@@ -1,14 +1,15 @@
-"""An hour in the app: runs with a real worker, pauses, cancellations, changes of screen; and whether anything stays behind.
+"""An hour in the app: runs with a real worker, pauses, cancellations, changes of screen; and what stays behind.
 
 One process drives the app through its keys; this one looks at it from outside, every two seconds. Memory is flat if the
-slope over the second half, in MiB an hour, is not told apart from zero or is small: the interval is that of means of blocks,
-since one sample follows from the one before.
+slope over the second half, in MiB an hour, is not told apart from zero or is small. The interval is that of means of
+blocks, since one sample follows from the one before.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import math
 import os
@@ -56,7 +57,7 @@ def slope(times: Sequence[float], sizes: Sequence[float], blocks: int = _BLOCKS)
 
     edges = [round(n * len(times) / blocks) for n in range(blocks + 1)]
     means = [
-        (sum(times[a:b]) / (b - a) / 3600, sum(sizes[a:b]) / (b - a)) for a, b in zip(edges, edges[1:], strict=False) if b > a
+        (sum(times[a:b]) / (b - a) / 3600, sum(sizes[a:b]) / (b - a)) for a, b in itertools.pairwise(edges) if b > a
     ]
     if len(means) < 3:
         return Slope(math.nan, -math.inf, math.inf)
@@ -84,7 +85,13 @@ def _sample(process: Any, begun: float) -> Sample:
         with suppress(psutil.Error):
             if _WORKER in " ".join(child.cmdline()):
                 workers.append(child.memory_info().rss / 2**20)
-    return Sample(time.monotonic() - begun, process.memory_info().rss / 2**20, process.num_fds(), process.num_threads(), tuple(workers))
+    return Sample(
+        time.monotonic() - begun,
+        process.memory_info().rss / 2**20,
+        process.num_fds(),
+        process.num_threads(),
+        tuple(workers),
+    )
 
 
 def main() -> int:
@@ -109,7 +116,17 @@ def _watch(base: Path, minutes: float, seed: int) -> int:
     import psutil
 
     strangers = {process.pid for process in psutil.process_iter()}
-    command = [sys.executable, "-m", "tests.fuzz.soak", "--inside", str(base), "--minutes", str(minutes), "--seed", str(seed)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz.soak",
+        "--inside",
+        str(base),
+        "--minutes",
+        str(minutes),
+        "--seed",
+        str(seed),
+    ]
     begun = time.monotonic()
     samples: list[Sample] = []
     with (base / "said.txt").open("wb") as said:
@@ -122,11 +139,16 @@ def _watch(base: Path, minutes: float, seed: int) -> int:
                 samples += [sample] * (sample.memory > 0)
             if samples and len(samples) % 30 == 1:
                 last = samples[-1]
-                print(f"{last.at / 60:6.1f} min  app {last.memory:6.0f} MiB  {last.files} files  {last.threads} threads", flush=True)
+                print(
+                    f"{last.at / 60:6.1f} min  app {last.memory:6.0f} MiB  {last.files} files  {last.threads} threads",
+                    flush=True,
+                )
             time.sleep(_EVERY)
     faults = []
     if driven.returncode:
-        faults.append(f"the app ended with {driven.returncode}: {(base / 'said.txt').read_text(errors='replace')[-2000:]}")
+        faults.append(
+            f"the app ended with {driven.returncode}: {(base / 'said.txt').read_text(errors='replace')[-2000:]}"
+        )
     counts = json.loads((base / "counts.json").read_text()) if (base / "counts.json").exists() else {}
     print("  ".join(f"{name} {many}" for name, many in counts.items()))
     faults += _left_behind(base, strangers, samples)
@@ -158,7 +180,9 @@ def _growth(samples: list[Sample]) -> list[str]:
     quiet = [sample for sample in later if not sample.workers] or later
     half = len(quiet) // 2
     for name in ("files", "threads"):
-        before, after = (min(getattr(sample, name) for sample in part) for part in (quiet[:half] or quiet, quiet[half:]))
+        before, after = (
+            min(getattr(sample, name) for sample in part) for part in (quiet[:half] or quiet, quiet[half:])
+        )
         print(f"{name}, where nothing runs: {before}, then {after}")
         if after > before + 2:
             faults.append(f"{name} grow from {before} to {after}")
@@ -184,9 +208,10 @@ def _left_behind(base: Path, strangers: set[int], samples: list[Sample]) -> list
         orphans = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.pid not in strangers and str(base) in " ".join([*process.cmdline(), *process.environ().values()]):
-                    if process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
-                        orphans.append(process.pid)
+                ours = str(base) in " ".join([*process.cmdline(), *process.environ().values()])
+                alive = process.status() != psutil.STATUS_ZOMBIE
+                if ours and alive and process.pid not in {*strangers, os.getpid()}:
+                    orphans.append(process.pid)
         if not orphans or time.monotonic() > deadline:
             break
         time.sleep(0.5)
@@ -280,11 +305,20 @@ async def _one_run(app: Any, pilot: Any, chance: random.Random, counts: dict[str
 async def _wander(app: Any, pilot: Any, chance: random.Random, counts: dict[str, int], steps: int = 12) -> None:
     """From screen to screen."""
     for _ in range(steps):
-        key, name = chance.choice([
-            ("1", "candidates"), ("2", "run"), ("3", "rankings"), ("4", "correlation"), ("5", "failures"), ("6", "suites"),
-        ])  # fmt: skip
+        key, name = chance.choice(
+            [
+                ("1", "candidates"),
+                ("2", "run"),
+                ("3", "rankings"),
+                ("4", "correlation"),
+                ("5", "failures"),
+                ("6", "suites"),
+            ]
+        )
         await _go(app, pilot, key, name)
-        for pressed in chance.choice([(), ("down", "down"), ("enter", "escape"), ("f1", "escape"), ("tab",), ("ctrl+t",)]):
+        for pressed in chance.choice(
+            [(), ("down", "down"), ("enter", "escape"), ("f1", "escape"), ("tab",), ("ctrl+t",)]
+        ):
             await pilot.press(pressed)
             await pilot.pause(0.05)
         counts["screens"] += 1

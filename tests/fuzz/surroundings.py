@@ -16,12 +16,24 @@ def isolated(scratch: Path) -> Iterator[None]:
     home = scratch / "home"
     (home / "tmp").mkdir(parents=True, exist_ok=True)
     told = {
-        "HOME": home, "XDG_CACHE_HOME": home / "cache", "XDG_CONFIG_HOME": home / "config", "XDG_DATA_HOME": home / "data",
-        "XDG_STATE_HOME": home / "state", "HF_HOME": home / "hf", "RUDE_TUI_CACHE": home / "rude-cache",
-        "RUDE_TUI_CONFIG": home / "rude-config", "RUDE_TUI_DB": home / "rude.duckdb", "TMPDIR": home / "tmp",
-        "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false",
-        "COLUMNS": "120", "LINES": "40", "LC_ALL": "C.UTF-8",
-    }  # fmt: skip
+        "HOME": home,
+        "XDG_CACHE_HOME": home / "cache",
+        "XDG_CONFIG_HOME": home / "config",
+        "XDG_DATA_HOME": home / "data",
+        "XDG_STATE_HOME": home / "state",
+        "HF_HOME": home / "hf",
+        "RUDE_TUI_CACHE": home / "rude-cache",
+        "RUDE_TUI_CONFIG": home / "rude-config",
+        "RUDE_TUI_DB": home / "rude.duckdb",
+        "TMPDIR": home / "tmp",
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "COLUMNS": "120",
+        "LINES": "40",
+        "LC_ALL": "C.UTF-8",
+    }
     before = {name: os.environ.get(name) for name in told}
     os.environ.update({name: str(value) for name, value in told.items()})
     try:

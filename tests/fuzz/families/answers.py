@@ -22,10 +22,18 @@ from tests.fuzz.mutation import Mutator
 __all__ = ["FAMILIES"]
 
 _REPLY: Final = {
-    "id": "x", "object": "chat.completion", "model": "m",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": '{"quote": "", "reason": "It is.", "met": true}'}, "finish_reason": "stop"}],
+    "id": "x",
+    "object": "chat.completion",
+    "model": "m",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": '{"quote": "", "reason": "It is.", "met": true}'},
+            "finish_reason": "stop",
+        }
+    ],
     "usage": {"prompt_tokens": 12, "completion_tokens": 9},
-}  # fmt: skip
+}
 _KEY: Final = "sk-3141592653589793238462643383279502884"
 
 
@@ -40,7 +48,9 @@ class Replies(Family):
         from engine.construct.spec import parse_spec
 
         self.loop = asyncio.new_event_loop()
-        self.model = ServedModel(parse_spec("http://127.0.0.1:9/v1#m"), _KEY, Patience(timeout=5, attempts=2, pause=0.0))
+        self.model = ServedModel(
+            parse_spec("http://127.0.0.1:9/v1#m"), _KEY, Patience(timeout=5, attempts=2, pause=0.0)
+        )
 
     def make(self, change: Mutator) -> Case:
         reply = change.value(_REPLY)
@@ -49,11 +59,20 @@ class Replies(Family):
         status = change.chance.choice([200] * 8 + [204, 301, 400, 401, 404, 413, 429, 500, 503])
         headers = {"content-type": "application/json"}
         if change.chance.random() < 0.2:
-            name, value = change.chance.choice([
-                ("content-encoding", "gzip"), ("content-encoding", "br"), ("retry-after", "0"), ("retry-after", "nan"),
-                ("retry-after", "-inf"), ("retry-after", "Wed, 99 Oct 2015 07:28:00 GMT"), ("retry-after", "1e-9"),
-                ("content-type", "text/html; charset=utf-99"), ("content-length", "3"), ("location", "http://elsewhere.example/"),
-            ])  # fmt: skip
+            name, value = change.chance.choice(
+                [
+                    ("content-encoding", "gzip"),
+                    ("content-encoding", "br"),
+                    ("retry-after", "0"),
+                    ("retry-after", "nan"),
+                    ("retry-after", "-inf"),
+                    ("retry-after", "Wed, 99 Oct 2015 07:28:00 GMT"),
+                    ("retry-after", "1e-9"),
+                    ("content-type", "text/html; charset=utf-99"),
+                    ("content-length", "3"),
+                    ("location", "http://elsewhere.example/"),
+                ]
+            )
             headers[name] = value
         if status != 200 and change.chance.random() < 0.5:
             raw = change.json(change.value({"error": {"message": f"no: {_KEY}", "type": "x"}}))
@@ -97,12 +116,19 @@ class Replies(Family):
             text = value["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError) as fault:
             return f"taken, though {fault!r}"
-        if (text or "").encode("utf-8", "replace").decode().replace("\0", "\ufffd").replace(_KEY, "[key]") != reply.text:
+        if (text or "").encode("utf-8", "replace").decode().replace("\0", "\ufffd").replace(
+            _KEY, "[key]"
+        ) != reply.text:
             return f"{reply.text!r} is not {text!r}"
         if isinstance(verdict, str):
             return ""
         # The first object that fits: its `met` is a boolean that stands there as such.
-        return "" if type(verdict.met) is bool and f'"met": {str(verdict.met).lower()}' in reply.text.replace('":t', '": t').replace('":f', '": f') else f"{verdict} out of {reply.text!r}"
+        return (
+            ""
+            if type(verdict.met) is bool
+            and f'"met": {str(verdict.met).lower()}' in reply.text.replace('":t', '": t').replace('":f', '": f')
+            else f"{verdict} out of {reply.text!r}"
+        )
 
     def said(self, got: Any) -> str:
         return got[1] if isinstance(got[1], str) and got[0] is None else ""
@@ -111,9 +137,10 @@ class Replies(Family):
 _WORK: Final[list[dict[str, Any]]] = [
     {"event": "phase", "phase": "tokenising"},
     {"event": "laid", "task": 0, "total": 12, "left": 12, "tokens": None, "notes": ["BOS: none"], "skipped": []},
-    {"event": "phase", "phase": "loading"}, {"event": "loaded", "facts": {"device": "cpu"}},
+    {"event": "phase", "phase": "loading"},
+    {"event": "loaded", "facts": {"device": "cpu"}},
     {"event": "phase", "phase": "scoring", "task": 0},
-]  # fmt: skip
+]
 _FACTS: Final = {"tokens": 10, "distinct_tokens": 5, "seconds": 0.1, "memory": 1000, "notes": []}
 
 
@@ -121,10 +148,12 @@ def _script() -> list[dict[str, Any]]:
     rows = [scenes.verdict_row("run-base", f"p{n:03}") for n in range(scenes.PAIRS)]
     rows[0]["tokens"] = [["chosen", base64.b64encode(b"\0" * 12).decode(), [5]]]
     return [
-        *_WORK, {"event": "verdicts", "task": 0, "rows": rows[:7], "facts": _FACTS},
+        *_WORK,
+        {"event": "verdicts", "task": 0, "rows": rows[:7], "facts": _FACTS},
         {"event": "verdicts", "task": 0, "rows": rows[7:], "facts": _FACTS},
-        {"event": "task_done", "task": 0, "facts": {**_FACTS, "device": "cpu"}}, {"event": "bye"},
-    ]  # fmt: skip
+        {"event": "task_done", "task": 0, "facts": {**_FACTS, "device": "cpu"}},
+        {"event": "bye"},
+    ]
 
 
 class _Pretended:
@@ -246,13 +275,39 @@ class Requests(Family):
         self.loop.run_until_complete(start())
 
     def make(self, change: Mutator) -> Case:
-        place = change.chance.choice(["/", f"/?token={_TOKEN}", "/?token=x", "//elsewhere.example/", f"//elsewhere.example/?token={_TOKEN}", "/static/js/textual.js", "/static/../app.py", "/ws", "/download/x", "/?fontsize=9e9"])  # fmt: skip
-        lines = change.value([
-            change.chance.choice(["GET", "GET", "HEAD", "POST", "OPTIONS"]), place, "HTTP/1.1", "Host", "127.0.0.1:8000", "Origin",
-            "http://127.0.0.1:8000", "Cookie", f"rude-tui-8000={change.chance.choice([_TOKEN, 'x'])}",
-        ])  # fmt: skip
+        place = change.chance.choice(
+            [
+                "/",
+                f"/?token={_TOKEN}",
+                "/?token=x",
+                "//elsewhere.example/",
+                f"//elsewhere.example/?token={_TOKEN}",
+                "/static/js/textual.js",
+                "/static/../app.py",
+                "/ws",
+                "/download/x",
+                "/?fontsize=9e9",
+            ]
+        )
+        lines = change.value(
+            [
+                change.chance.choice(["GET", "GET", "HEAD", "POST", "OPTIONS"]),
+                place,
+                "HTTP/1.1",
+                "Host",
+                "127.0.0.1:8000",
+                "Origin",
+                "http://127.0.0.1:8000",
+                "Cookie",
+                f"rude-tui-8000={change.chance.choice([_TOKEN, 'x'])}",
+            ]
+        )
         words = [str(word).replace("\n", "") for word in lines] if isinstance(lines, list) else ["GET", "/"]
-        head = " ".join(words[:3]) + "\r\n" + "".join(f"{a}: {b}\r\n" for a, b in zip(words[3::2], words[4::2], strict=False))
+        head = (
+            " ".join(words[:3])
+            + "\r\n"
+            + "".join(f"{a}: {b}\r\n" for a, b in zip(words[3::2], words[4::2], strict=False))
+        )
         raw = (head + "\r\n").encode("utf-8", "surrogatepass")
         return Case({"request": change.raw(raw) if change.chance.random() < 0.3 else raw})
 

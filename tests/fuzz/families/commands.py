@@ -25,21 +25,50 @@ from tests.fuzz.shown import obeyed
 __all__ = ["FAMILIES"]
 
 _FILES: Final[dict[str, tuple[type[Family], str]]] = {
-    "SUITE": (Suites, "made.jsonl"), "TRACES": (Traces, "made.jsonl"), "RESULTS": (Harnesses, "made.json"),
-    "TABLE": (OutcomeTables, "made.csv"), "VALUES": (PredictorTables, "made.csv"), "NAMES": (NameMaps, "made.csv"),
-    "RECIPE": (Recipes, "made.toml"), "MODEL": (Folders, "m"),
-}  # fmt: skip
+    "SUITE": (Suites, "made.jsonl"),
+    "TRACES": (Traces, "made.jsonl"),
+    "RESULTS": (Harnesses, "made.json"),
+    "TABLE": (OutcomeTables, "made.csv"),
+    "VALUES": (PredictorTables, "made.csv"),
+    "NAMES": (NameMaps, "made.csv"),
+    "RECIPE": (Recipes, "made.toml"),
+    "MODEL": (Folders, "m"),
+}
 _COMMANDS: Final = (
-    "suite check SUITE --json", "suite check SUITE", "suite show SUITE", "suite show SUITE --json", "suite show SUITE --pair p1",
-    "suite import {format} DATA -o OUT --json", "suite import {format} DATA -o OUT --map prompt=question,chosen=better",
-    "outcomes add RESULTS --db NEW", "outcomes add TABLE --db NEW --map org/a=base", "outcomes add TABLE --db NEW --map NAMES",
-    "outcomes list --db DB --json", "predictors add VALUES --db NEW", "predictors list --values --db DB", "rank --db DB", "rank --db DB --json",
-    "rank --db DB --by category", "rank --db DB --suite SUITE", "export rankings --db DB -o OUT.csv", "export verdicts --db DB -o OUT.json",
-    "failures base --db DB", "compare base other --db DB", "correlate --db DB", "pairs table --db DB", "report --db DB -o OUT.html",
-    "posttrain --model MODEL --suite SUITE --recipe RECIPE --dry-run --db NEW", "predictors rbridge --model MODEL --traces TRACES --dry-run --db NEW",
-    "plot rankings --db DB -o OUT.svg", "layout --model MODEL --suite SUITE", "construct --prompts SUITE --generator local:MODEL -o OUT --dry-run --db NEW",
-    "run --model MODEL --suite SUITE --dry-run --db NEW", "scaling --db DB", "review --db DB", "trial --db DB",
-)  # fmt: skip
+    "suite check SUITE --json",
+    "suite check SUITE",
+    "suite show SUITE",
+    "suite show SUITE --json",
+    "suite show SUITE --pair p1",
+    "suite import {format} DATA -o OUT --json",
+    "suite import {format} DATA -o OUT --map prompt=question,chosen=better",
+    "outcomes add RESULTS --db NEW",
+    "outcomes add TABLE --db NEW --map org/a=base",
+    "outcomes add TABLE --db NEW --map NAMES",
+    "outcomes list --db DB --json",
+    "predictors add VALUES --db NEW",
+    "predictors list --values --db DB",
+    "rank --db DB",
+    "rank --db DB --json",
+    "rank --db DB --by category",
+    "rank --db DB --suite SUITE",
+    "export rankings --db DB -o OUT.csv",
+    "export verdicts --db DB -o OUT.json",
+    "failures base --db DB",
+    "compare base other --db DB",
+    "correlate --db DB",
+    "pairs table --db DB",
+    "report --db DB -o OUT.html",
+    "posttrain --model MODEL --suite SUITE --recipe RECIPE --dry-run --db NEW",
+    "predictors rbridge --model MODEL --traces TRACES --dry-run --db NEW",
+    "plot rankings --db DB -o OUT.svg",
+    "layout --model MODEL --suite SUITE",
+    "construct --prompts SUITE --generator local:MODEL -o OUT --dry-run --db NEW",
+    "run --model MODEL --suite SUITE --dry-run --db NEW",
+    "scaling --db DB",
+    "review --db DB",
+    "trial --db DB",
+)
 
 
 class Commands(Family):
@@ -89,7 +118,10 @@ class Commands(Family):
         if change.chance.random() < 0.4:
             spoilt = change.value(words, 2)
             words = [str(word)[:3000] for word in spoilt] if isinstance(spoilt, list) else words
-        safe = [word.replace("\0", "").encode("utf-8", "surrogateescape" if change.chance.random() < 0.5 else "replace") for word in map(_passable, words)]
+        safe = [
+            word.replace("\0", "").encode("utf-8", "surrogateescape" if change.chance.random() < 0.5 else "replace")
+            for word in map(_passable, words)
+        ]
         return Case(files, {"words": [os.fsdecode(word) for word in safe]})
 
     def enter(self, case: Case, folder: Path) -> Any:
@@ -103,8 +135,14 @@ class Commands(Family):
         told = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
         with out.open("wb") as one, err.open("wb") as two:
             made = subprocess.run(
-                [sys.executable, "-m", "rude_tui", *words], stdin=subprocess.DEVNULL, stdout=one, stderr=two, cwd=folder, timeout=300, env=told,
-            )  # fmt: skip
+                [sys.executable, "-m", "rude_tui", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=one,
+                stderr=two,
+                cwd=folder,
+                timeout=300,
+                env=told,
+            )
         return made.returncode
 
     def _forked(self, words: list[str], folder: Path, out: Path, err: Path) -> int:

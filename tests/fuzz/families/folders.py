@@ -14,35 +14,91 @@ from tests.fuzz.mutation import Mutator
 __all__ = ["FAMILIES"]
 
 _CONFIG: Final = {
-    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1,
-    "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 64, "vocab_size": 4, "tie_word_embeddings": True,
-    "torch_dtype": "float32", "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu", "quantization_config": None,
-}  # fmt: skip
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 8,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "max_position_embeddings": 64,
+    "vocab_size": 4,
+    "tie_word_embeddings": True,
+    "torch_dtype": "float32",
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 10000.0,
+    "hidden_act": "silu",
+    "quantization_config": None,
+}
 _TOKENIZER: Final = {
-    "version": "1.0", "truncation": None, "padding": None,
-    "added_tokens": [{"id": 3, "content": "</s>", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}],
-    "normalizer": None, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
-    "post_processor": None, "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
+    "version": "1.0",
+    "truncation": None,
+    "padding": None,
+    "added_tokens": [
+        {
+            "id": 3,
+            "content": "</s>",
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
+        }
+    ],
+    "normalizer": None,
+    "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+    "post_processor": None,
+    "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
     "model": {
-        "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
-        "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": {"A": 0, "B": 1, "AB": 2}, "merges": [["A", "B"]],
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None,
+        "continuing_subword_prefix": None,
+        "end_of_word_suffix": None,
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": False,
+        "vocab": {"A": 0, "B": 1, "AB": 2},
+        "merges": [["A", "B"]],
     },
-}  # fmt: skip
+}
 _SETTINGS: Final = {
-    "tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>", "model_max_length": 64, "chat_template": "{{ x }}",
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "eos_token": "</s>",
+    "model_max_length": 64,
+    "chat_template": "{{ x }}",
     "added_tokens_decoder": {"3": {"content": "</s>", "special": True}},
-}  # fmt: skip
+}
 _SHAPES: Final = {
-    "model.embed_tokens.weight": [4, 8], "model.norm.weight": [8], "model.layers.0.input_layernorm.weight": [8],
-    "model.layers.0.post_attention_layernorm.weight": [8], "model.layers.0.self_attn.q_proj.weight": [8, 8],
-    "model.layers.0.self_attn.k_proj.weight": [4, 8], "model.layers.0.self_attn.v_proj.weight": [4, 8],
-    "model.layers.0.self_attn.o_proj.weight": [8, 8], "model.layers.0.mlp.gate_proj.weight": [16, 8],
-    "model.layers.0.mlp.up_proj.weight": [16, 8], "model.layers.0.mlp.down_proj.weight": [8, 16],
-}  # fmt: skip
+    "model.embed_tokens.weight": [4, 8],
+    "model.norm.weight": [8],
+    "model.layers.0.input_layernorm.weight": [8],
+    "model.layers.0.post_attention_layernorm.weight": [8],
+    "model.layers.0.self_attn.q_proj.weight": [8, 8],
+    "model.layers.0.self_attn.k_proj.weight": [4, 8],
+    "model.layers.0.self_attn.v_proj.weight": [4, 8],
+    "model.layers.0.self_attn.o_proj.weight": [8, 8],
+    "model.layers.0.mlp.gate_proj.weight": [16, 8],
+    "model.layers.0.mlp.up_proj.weight": [16, 8],
+    "model.layers.0.mlp.down_proj.weight": [8, 16],
+}
 _SIZES: Final = {
-    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4, "U32": 4, "F32": 4,
-    "F64": 8, "I64": 8, "U64": 8,
-}  # fmt: skip
+    "BOOL": 1,
+    "U8": 1,
+    "I8": 1,
+    "F8_E5M2": 1,
+    "F8_E4M3": 1,
+    "I16": 2,
+    "U16": 2,
+    "F16": 2,
+    "BF16": 2,
+    "I32": 4,
+    "U32": 4,
+    "F32": 4,
+    "F64": 8,
+    "I64": 8,
+    "U64": 8,
+}
 
 
 def header(shapes: dict[str, list[int]], dtype: str = "F32") -> tuple[dict[str, Any], int]:
@@ -74,9 +130,15 @@ class Folders(Family):
     share = 5.0
 
     def make(self, change: Mutator) -> Case:
-        spoilt = change.chance.choice(["config.json", "tokenizer.json", "tokenizer_config.json", "weights", "index", "adapter", "none"])
+        spoilt = change.chance.choice(
+            ["config.json", "tokenizer.json", "tokenizer_config.json", "weights", "index", "adapter", "none"]
+        )
         files: dict[str, bytes] = {}
-        for name, value in (("config.json", _CONFIG), ("tokenizer.json", _TOKENIZER), ("tokenizer_config.json", _SETTINGS)):
+        for name, value in (
+            ("config.json", _CONFIG),
+            ("tokenizer.json", _TOKENIZER),
+            ("tokenizer_config.json", _SETTINGS),
+        ):
             raw = change.json(change.value(value, 5) if spoilt == name else value)
             files[f"m/{name}"] = change.raw(raw) if spoilt == name and change.chance.random() < 0.3 else raw
         if spoilt == "adapter":
@@ -158,7 +220,11 @@ def _tensors(raw: bytes) -> dict[str, list[int]]:
     for name, entry in table.items():
         if name == "__metadata__":
             continue
-        if not isinstance(entry, dict) or not isinstance(entry.get("shape"), list) or not isinstance(entry.get("data_offsets"), list):
+        if (
+            not isinstance(entry, dict)
+            or not isinstance(entry.get("shape"), list)
+            or not isinstance(entry.get("data_offsets"), list)
+        ):
             raise NotValid("no tensor")
         if entry.get("dtype") not in _SIZES:
             raise Unsure("a type of tensor")

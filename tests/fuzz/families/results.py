@@ -18,37 +18,54 @@ __all__ = ["FAMILIES"]
 _SEEDS: Final[dict[str, dict[str, Any]]] = {
     "lm-eval": {
         "results": {
-            "arc": {"alias": "arc", "acc,none": 0.25, "acc_stderr,none": 0.01, "acc_norm,none": 0.5, "acc_norm_stderr,none": "N/A"},
+            "arc": {
+                "alias": "arc",
+                "acc,none": 0.25,
+                "acc_stderr,none": 0.01,
+                "acc_norm,none": 0.5,
+                "acc_norm_stderr,none": "N/A",
+            },
             "wiki": {"alias": "wiki", "word_perplexity,none": 12.5, "word_perplexity_stderr,none": "N/A"},
             "both": {"alias": "both", "acc,none": 0.3, "acc_stderr,none": 0.02},
         },
         "groups": {"both": {"alias": "both", "acc,none": 0.3, "acc_stderr,none": 0.02}},
         "group_subtasks": {"both": ["arc", "wiki"]},
         "higher_is_better": {"arc": {"acc": True, "acc_norm": True}, "wiki": {"word_perplexity": False}},
-        "configs": {"arc": {}}, "config": {"model": "hf", "model_args": "pretrained=org/base,dtype=float32"}, "model_name": "org/base",
+        "configs": {"arc": {}},
+        "config": {"model": "hf", "model_args": "pretrained=org/base,dtype=float32"},
+        "model_name": "org/base",
     },
     "lm-eval 0.3": {
         "results": {"arc": {"acc": 0.25, "acc_stderr": 0.01, "acc_norm": 0.5, "acc_norm_stderr": 0.02}},
-        "versions": {"arc": 0}, "config": {"model": "gpt2", "model_args": "pretrained=org/base"},
+        "versions": {"arc": 0},
+        "config": {"model": "gpt2", "model_args": "pretrained=org/base"},
     },
     "lighteval": {
         "config_general": {"model_name": "org/base", "lighteval_sha": "?"},
         "results": {
-            "suite|a:one|0": {"em": 0.25, "em_stderr": 0.01}, "suite|a:two|0": {"em": 0.5, "em_stderr": 0.01},
-            "suite|a:_average|0": {"em": 0.375, "em_stderr": 0.01}, "all": {"em": 0.375, "em_stderr": 0.01},
+            "suite|a:one|0": {"em": 0.25, "em_stderr": 0.01},
+            "suite|a:two|0": {"em": 0.5, "em_stderr": 0.01},
+            "suite|a:_average|0": {"em": 0.375, "em_stderr": 0.01},
+            "all": {"em": 0.375, "em_stderr": 0.01},
         },
         "config_tasks": {"suite|a:one": {"metrics": [{"metric_name": "em", "higher_is_better": True}]}},
     },
     "inspect": {
-        "version": 2, "status": "success", "eval": {"task": "sums", "model": "hf/base"},
+        "version": 2,
+        "status": "success",
+        "eval": {"task": "sums", "model": "hf/base"},
         "results": {
             "scores": [
-                {"name": "match", "reducer": "mean", "metrics": {"accuracy": {"name": "accuracy", "value": 0.625}, "stderr": {"value": 0.1}}},
+                {
+                    "name": "match",
+                    "reducer": "mean",
+                    "metrics": {"accuracy": {"name": "accuracy", "value": 0.625}, "stderr": {"value": 0.1}},
+                },
                 {"name": "other", "metrics": {"mean": {"value": 3}, "std": {"value": 1.5}}},
             ]
         },
     },
-}  # fmt: skip
+}
 
 
 def _usable(value: Any) -> bool:
@@ -113,7 +130,10 @@ class Harnesses(Family):
             if has_half(list(names)) or any("\0" in name or not name.strip() for name in names):
                 return f"{names} are no names"
             metric = re.split(r"[/,]", outcome.outcome)[-1]
-            if not any(number == outcome.score and not re.search(r"_stderr(,|$)", path.rpartition("/")[2]) for path, number in there):
+            if not any(
+                number == outcome.score and not re.search(r"_stderr(,|$)", path.rpartition("/")[2])
+                for path, number in there
+            ):
                 return f"{outcome} stands nowhere"
             if metric.endswith("_stderr"):
                 return f"{outcome} is a standard error"
@@ -121,7 +141,9 @@ class Harnesses(Family):
         if len(set(keys)) < len(keys):
             return "one outcome twice"
         if value == _SEEDS[case.asked["seed"]] and not case.asked["averages"]:
-            found = sorted((outcome.outcome, outcome.score, outcome.stderr, outcome.lower_is_better) for outcome in got.outcomes)
+            found = sorted(
+                (outcome.outcome, outcome.score, outcome.stderr, outcome.lower_is_better) for outcome in got.outcomes
+            )
             return "" if found == _RIGHT[case.asked["seed"]] else f"{found} is not {_RIGHT[case.asked['seed']]}"
         return ""
 
@@ -138,12 +160,14 @@ class Harnesses(Family):
 
 _RIGHT: Final = {
     "lm-eval": [
-        ("arc/acc", 0.25, 0.01, False), ("arc/acc_norm", 0.5, None, False), ("wiki/word_perplexity", 12.5, None, True),
+        ("arc/acc", 0.25, 0.01, False),
+        ("arc/acc_norm", 0.5, None, False),
+        ("wiki/word_perplexity", 12.5, None, True),
     ],
     "lm-eval 0.3": [("arc/acc", 0.25, 0.01, None), ("arc/acc_norm", 0.5, 0.02, None)],
     "lighteval": [("suite|a:one|0/em", 0.25, 0.01, False), ("suite|a:two|0/em", 0.5, 0.01, None)],
     "inspect": [("sums/match/accuracy", 0.625, 0.1, None), ("sums/other/mean", 3.0, None, None)],
-}  # fmt: skip
+}
 
 
 class _Table(Family):
@@ -154,7 +178,9 @@ class _Table(Family):
 
     def make(self, change: Mutator) -> Case:
         changed = change.value(self.seed)
-        table = [row if isinstance(row, list) else [row] for row in (changed if isinstance(changed, list) else [changed])]
+        table = [
+            row if isinstance(row, list) else [row] for row in (changed if isinstance(changed, list) else [changed])
+        ]
         cells = [[_cell(cell) for cell in row] for row in table]
         separator = change.chance.choice([",", ",", ",", ";", "\t"])
         if separator == ";":
@@ -201,9 +227,10 @@ class OutcomeTables(_Table):
     share = 3.0
     seed: ClassVar[list[list[Any]]] = [
         ["candidate", "outcome", "score", "stderr", "source", "direction"],
-        ["base-a", "arc", 0.31, 0.01, "paper", "higher"], ["base-b", "arc", 0.4475, "", "", ""],
+        ["base-a", "arc", 0.31, 0.01, "paper", "higher"],
+        ["base-b", "arc", 0.4475, "", "", ""],
         ["base-a", "ppl", 12.5, "", "", "lower"],
-    ]  # fmt: skip
+    ]
 
     def enter(self, case: Case, folder: Path) -> Any:
         from engine.outcomes.outcomes import read_outcomes
@@ -223,7 +250,11 @@ class OutcomeTables(_Table):
         if "".join(header[:1]).startswith(("{", "[")) or cells[:1] != [header]:
             raise Unsure("JSON, or a blank line first")
         known = ("candidate", "outcome", "score", "stderr", "source", "direction")
-        if not {"candidate", "outcome", "score"} <= set(names) or not set(names) <= set(known) or len(set(names)) < len(names):
+        if (
+            not {"candidate", "outcome", "score"} <= set(names)
+            or not set(names) <= set(known)
+            or len(set(names)) < len(names)
+        ):
             raise NotValid("header")
         found: dict[tuple[str, str], tuple[str, str, float, float | None]] = {}
         for row in rows:
@@ -250,7 +281,11 @@ class OutcomeTables(_Table):
 
     def judge(self, case: Case, got: Any) -> str:
         for outcome in got.outcomes:
-            if not _usable(outcome.score) or "\0" in outcome.candidate + outcome.outcome or not outcome.candidate.strip():
+            if (
+                not _usable(outcome.score)
+                or "\0" in outcome.candidate + outcome.outcome
+                or not outcome.candidate.strip()
+            ):
                 return f"{outcome} is no score"
         try:
             right = self._model(case)
@@ -278,8 +313,11 @@ class PredictorTables(_Table):
     name = "predictor tables"
     share = 2.0
     seed: ClassVar[list[list[Any]]] = [
-        ["candidate", "my score", "loss"], ["base-a", 0.31, 2.5], ["base-b", 0.5, ""], ["base-c", "", 1],
-    ]  # fmt: skip
+        ["candidate", "my score", "loss"],
+        ["base-a", 0.31, 2.5],
+        ["base-b", 0.5, ""],
+        ["base-c", "", 1],
+    ]
 
     def enter(self, case: Case, folder: Path) -> Any:
         from engine.predictors.column import read_columns
@@ -291,7 +329,12 @@ class PredictorTables(_Table):
         if len(set(keys)) < len(keys):
             return "one value twice"
         for value in got:
-            if not _usable(value.value) or not value.candidate.strip() or not value.predictor.strip() or "\0" in value.candidate + value.predictor:
+            if (
+                not _usable(value.value)
+                or not value.candidate.strip()
+                or not value.predictor.strip()
+                or "\0" in value.candidate + value.predictor
+            ):
                 return f"{value} is no value"
         cells = case.asked["cells"]
         if cells is not None:
@@ -314,7 +357,10 @@ class NameMaps(_Table):
         words = change.value(["org/a=base-a", "x=base-b"])
         parts = [_cell(word) for word in words] if isinstance(words, list) else [_cell(words)]
         columns = change.text("prompt=question,chosen=better,rejected=worse")
-        return Case(case.files, {**case.asked, "parts": [part for part in parts if not part.endswith(".csv")], "columns": columns})
+        return Case(
+            case.files,
+            {**case.asked, "parts": [part for part in parts if not part.endswith(".csv")], "columns": columns},
+        )
 
     def enter(self, case: Case, folder: Path) -> Any:
         from engine.outcomes.outcome import Outcome
@@ -332,11 +378,18 @@ class NameMaps(_Table):
             words = str(error)
         mapping = mapping_of([str(folder / "made.csv")])
         outcomes = [Outcome(name, "arc", 0.5) for name in ("org/a", "org/b", "base-c")]
-        return mapping, renamed(outcomes, {name: to for name, to in mapping.items() if name in ("org/a", "org/b")}), words, columns
+        return (
+            mapping,
+            renamed(outcomes, {name: to for name, to in mapping.items() if name in ("org/a", "org/b")}),
+            words,
+            columns,
+        )
 
     def judge(self, case: Case, got: Any) -> str:
         mapping, outcomes, *_ = got
-        if len({outcome.candidate for outcome in outcomes}) < 3 or any(not n.strip() or not c.strip() for n, c in mapping.items()):
+        if len({outcome.candidate for outcome in outcomes}) < 3 or any(
+            not n.strip() or not c.strip() for n, c in mapping.items()
+        ):
             return f"{mapping} gives one score two owners, or none"
         cells = case.asked["cells"]
         if cells is None or any("\r" in cell or "\0" in cell for row in cells for cell in row):
@@ -350,7 +403,11 @@ class NameMaps(_Table):
         for row in cells[1:]:
             if any(cell.strip() for cell in row) and len(row) != len(header):
                 return f"taken, though {row} does not fit {header}"
-        right = {row[header.index("name")].strip(): row[header.index("candidate")].strip() for row in cells[1:] if any(map(str.strip, row))}
+        right = {
+            row[header.index("name")].strip(): row[header.index("candidate")].strip()
+            for row in cells[1:]
+            if any(map(str.strip, row))
+        }
         return "" if mapping == right else f"{mapping} is not {right}"
 
     def said(self, got: Any) -> str:

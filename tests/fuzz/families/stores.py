@@ -14,22 +14,54 @@ from tests.fuzz.mutation import Mutator
 __all__ = ["FAMILIES"]
 
 _FOREIGN: Final = (
-    "create table t (a int)", "create table runs (id int)", "create table schema_version (version int)", "create schema other",
-    "create view v as select 1", "create sequence s", "create type mood as enum ('a')", "create macro m(a) as a + 1",
+    "create table t (a int)",
+    "create table runs (id int)",
+    "create table schema_version (version int)",
+    "create schema other",
+    "create view v as select 1",
+    "create sequence s",
+    "create type mood as enum ('a')",
+    "create macro m(a) as a + 1",
     "create table suites (suite_hash varchar); create table pairs (pair_id varchar)",
-)  # fmt: skip
-_TABLES: Final = ("runs", "verdicts_raw", "pairs", "suites", "criteria", "skips", "outcomes", "schema_version", "candidates", "annotations")
+)
+_TABLES: Final = (
+    "runs",
+    "verdicts_raw",
+    "pairs",
+    "suites",
+    "criteria",
+    "skips",
+    "outcomes",
+    "schema_version",
+    "candidates",
+    "annotations",
+)
 _CHANGES: Final = (
-    "drop table {table} cascade", "delete from {table}", "alter table {table} rename to {table}_old", "alter table {table} add column more int",
-    "insert into {table} select * from {table}", "update runs set status = {text}", "update runs set facts = {text}",
-    "update runs set versions = {text}", "update runs set run_key = {text}", "update runs set protocol = {text}",
-    "update runs set suite_hash = {text}", "update runs set n_wanted = {number}", "update runs set owner_pid = {number}",
+    "drop table {table} cascade",
+    "delete from {table}",
+    "alter table {table} rename to {table}_old",
+    "alter table {table} add column more int",
+    "insert into {table} select * from {table}",
+    "update runs set status = {text}",
+    "update runs set facts = {text}",
+    "update runs set versions = {text}",
+    "update runs set run_key = {text}",
+    "update runs set protocol = {text}",
+    "update runs set suite_hash = {text}",
+    "update runs set n_wanted = {number}",
+    "update runs set owner_pid = {number}",
     "update runs set status = 'started', owner_pid = 1, owner_host = {text}, owner_started = {number}",
-    "update verdicts_raw set ll_chosen = {float}", "update verdicts_raw set position = position + {number}",
-    "update pairs set position = {number}", "update pairs set prompt = {text}", "update schema_version set version = {number}",
-    "alter table runs drop column facts", "alter table runs alter column n_wanted type varchar", "alter table verdicts_raw drop column ll_chosen",
-    "update suites set name = {text}", "update candidates set parameters = {number}",
-)  # fmt: skip
+    "update verdicts_raw set ll_chosen = {float}",
+    "update verdicts_raw set position = position + {number}",
+    "update pairs set position = {number}",
+    "update pairs set prompt = {text}",
+    "update schema_version set version = {number}",
+    "alter table runs drop column facts",
+    "alter table runs alter column n_wanted type varchar",
+    "alter table verdicts_raw drop column ll_chosen",
+    "update suites set name = {text}",
+    "update candidates set parameters = {number}",
+)
 
 
 class Stores(Family):
@@ -69,10 +101,14 @@ class Stores(Family):
             asked["how"] = change.chance.choice(["flip", "flip", "zero", "cut", "head", "append"])
         elif way == "changed":
             for _ in range(change.chance.choice([1, 1, 1, 2])):
-                text = change.chance.choice(["null", "''", "'banana'", "'[1'", "'[]'", "'{}'", "'{\"a\": 1e999}'", "'\u202e\x1b[31m'", "'done'"])
+                text = change.chance.choice(
+                    ["null", "''", "'banana'", "'[1'", "'[]'", "'{}'", "'{\"a\": 1e999}'", "'\u202e\x1b[31m'", "'done'"]
+                )
                 number = change.chance.choice(["0", "-1", "2147483647", "null", "99", "1"])
                 real = change.chance.choice(["'nan'::double", "'inf'::double", "1e308", "null", "0"])
-                sql = change.chance.choice(_CHANGES).format(table=change.chance.choice(_TABLES), text=text, number=number, float=real)
+                sql = change.chance.choice(_CHANGES).format(
+                    table=change.chance.choice(_TABLES), text=text, number=number, float=real
+                )
                 asked["sql"].append(sql)
         else:
             asked["sql"] = [change.chance.choice(_FOREIGN)]

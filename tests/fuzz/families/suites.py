@@ -15,35 +15,56 @@ __all__ = ["FAMILIES"]
 
 def _pair(number: int, **more: Any) -> dict[str, Any]:
     return {
-        "id": f"p{number}", "domain": "d", "prompt": f"Name {number} colours.", "chosen": "Red, blue.", "rejected": "Red.",
+        "id": f"p{number}",
+        "domain": "d",
+        "prompt": f"Name {number} colours.",
+        "chosen": "Red, blue.",
+        "rejected": "Red.",
         "criteria": [
             {"id": "c1", "text": "Names all of them.", "subcategory": "Completeness"},
             {"id": "c2", "text": "Names colours.", "subcategory": "Factuality"},
         ],
-        "violated": ["c1"], **more,
-    }  # fmt: skip
+        "violated": ["c1"],
+        **more,
+    }
 
 
 _TURNS = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
-_SUITE = [_pair(1), _pair(2, prompt=_TURNS, group="g", cluster="t"), _pair(3, split="shot", source="mine", license="MIT")]
+_SUITE = [
+    _pair(1),
+    _pair(2, prompt=_TURNS, group="g", cluster="t"),
+    _pair(3, split="shot", source="mine", license="MIT"),
+]
 _PROMPTS = [
     {"id": "q1", "domain": "d", "prompt": "Why?", "criteria": _pair(1)["criteria"], "reference": "Because."},
     {"id": "q2", "domain": "d", "prompt": _TURNS, "criteria": [], "source": "mine"},
     {
-        "id": "q3", "domain": "d", "prompt": "How many?", "criteria": _pair(1)["criteria"],
-        "checks": {"c1": {"kind": "at most", "number": 50}, "c2": {"kind": "says", "right": ["red"], "wrong": ["green"]}},
+        "id": "q3",
+        "domain": "d",
+        "prompt": "How many?",
+        "criteria": _pair(1)["criteria"],
+        "checks": {
+            "c1": {"kind": "at most", "number": 50},
+            "c2": {"kind": "says", "right": ["red"], "wrong": ["green"]},
+        },
     },
-]  # fmt: skip
+]
 _TRACES = [
     {
-        "id": "t1", "prompt": "1+1?\n", "trace": "It is two.", "cluster": "sums", "spans": [[0, 2], [6, 9]],
+        "id": "t1",
+        "prompt": "1+1?\n",
+        "trace": "It is two.",
+        "cluster": "sums",
+        "spans": [[0, 2], [6, 9]],
         "tokens": [{"token": "It", "logprob": -0.5}, {"token": " is", "logprob": -1}, {"token": " two.", "logprob": 0}],
     },
     {
-        "prompt": "", "trace": "ä", "spans": [[0, 1]],
+        "prompt": "",
+        "trace": "ä",
+        "spans": [[0, 1]],
         "tokens": [{"bytes": [195], "logprob": -2.5}, {"token": "?", "bytes": [164], "logprob": 1e-9}],
     },
-]  # fmt: skip
+]
 
 
 class _Lines(Family):
@@ -188,7 +209,9 @@ class Traces(_Lines):
         return records
 
     def plainly(self, got: Any) -> Any:
-        return [(r.id, r.prompt, r.trace, r.cluster, list(r.lengths), list(r.logprob), list(r.spans)) for r in got.records]
+        return [
+            (r.id, r.prompt, r.trace, r.cluster, list(r.lengths), list(r.logprob), list(r.spans)) for r in got.records
+        ]
 
     def judge(self, case: Case, got: Any) -> str:
         try:

@@ -15,22 +15,48 @@ from tests.fuzz.mutation import Literal, Mutator, Twice
 __all__ = ["FAMILIES"]
 
 _RECIPE: Final[dict[str, Any]] = {
-    "name": "mine", "seeds": [1, 2], "response_tokens": 48, "save_every": 50,
-    "tasks": {"train": ["a"], "test": ["b"], "criteria": 1, "demonstrations": 10, "per_family": 2, "seen_per_family": 1, "test_share": 0.2, "seed": 1},
+    "name": "mine",
+    "seeds": [1, 2],
+    "response_tokens": 48,
+    "save_every": 50,
+    "tasks": {
+        "train": ["a"],
+        "test": ["b"],
+        "criteria": 1,
+        "demonstrations": 10,
+        "per_family": 2,
+        "seen_per_family": 1,
+        "test_share": 0.2,
+        "seed": 1,
+    },
     "sft": {"steps": 5, "batch": 2, "rate": 2e-3},
     "rl": {"steps": 2, "prompts": 2, "generations": 2, "rate": 5e-4, "temperature": 1.0, "divergence": 0.0, "rank": 0},
-    "evaluation": {"samples": 1, "temperature": 0.7, "batch": 10}, "lora": {"above": 1000, "rank": 4, "alpha": 8},
-}  # fmt: skip
+    "evaluation": {"samples": 1, "temperature": 0.7, "batch": 10},
+    "lora": {"above": 1000, "rank": 4, "alpha": 8},
+}
 _LEAST: Final = {
-    "sft.steps": 0, "rl.steps": 0, "rl.rank": 0, "rl.generations": 2, "evaluation.samples": 0, "lora.above": 0, "tasks.seed": 0,
-}  # fmt: skip
+    "sft.steps": 0,
+    "rl.steps": 0,
+    "rl.rank": 0,
+    "rl.generations": 2,
+    "evaluation.samples": 0,
+    "lora.above": 0,
+    "tasks.seed": 0,
+}
 _NAMES: Final = {key: type(value) for key, value in _RECIPE.items()} | {
-    f"{section}.{key}": type(value) for section, part in _RECIPE.items() if isinstance(part, dict) for key, value in part.items()
+    f"{section}.{key}": type(value)
+    for section, part in _RECIPE.items()
+    if isinstance(part, dict)
+    for key, value in part.items()
 }
 _SETTINGS: Final[dict[str, Any]] = {
-    "theme": "rude-dark", "folders": ["/models"], "suites": ["mine.jsonl"], "place": "rankings", "own": 1,
+    "theme": "rude-dark",
+    "folders": ["/models"],
+    "suites": ["mine.jsonl"],
+    "place": "rankings",
+    "own": 1,
     "keys": {"run.start": "s", "app.help": "f1,question_mark"},
-}  # fmt: skip
+}
 
 
 def _toml(value: Any) -> str:
@@ -145,10 +171,14 @@ def _fits(name: str, value: Any, kind: type) -> bool:
     if kind is float:
         if type(value) not in (int, float) or value != value or abs(value) > 1.7976931348623157e308:
             return False
-        return bool((value > 0 or (value == 0 and name == "rl.divergence")) and (name != "tasks.test_share" or value < 1))
+        return bool(
+            (value > 0 or (value == 0 and name == "rl.divergence")) and (name != "tasks.test_share" or value < 1)
+        )
     if kind is list:
         one = int if name == "seeds" else str
-        return isinstance(value, list) and all(type(item) is one and (one is str or 0 <= item < 2**31) for item in value)
+        return isinstance(value, list) and all(
+            type(item) is one and (one is str or 0 <= item < 2**31) for item in value
+        )
     return isinstance(value, kind)
 
 
@@ -180,8 +210,12 @@ class Settings(Family):
     def judge(self, case: Case, got: Any) -> str:
         before, after, _ = got
         if (after.theme, after.folders, after.suites, after.place, after.keys) != (
-            "other", before.folders, before.suites, before.place, before.keys,
-        ):  # fmt: skip
+            "other",
+            before.folders,
+            before.suites,
+            before.place,
+            before.keys,
+        ):
             return f"{before} became {after}"
         texts = [before.theme, before.place, *before.folders, *before.suites, *before.keys, *before.keys.values()]
         return "" if all(isinstance(text, str) for text in texts) else f"{before} holds more than text"
