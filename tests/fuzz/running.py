@@ -35,8 +35,10 @@ __all__ = ["Failure", "Tally", "attempt", "case_of", "search"]
 SECONDS_EACH: Final = "RUDE_TUI_FUZZ_SECONDS"
 """Environment variable: seconds of one processor for one input, in place of 10; more is a hang."""
 _CAME: Final = ("taken", "refused", "traceback", "wrong", "hang", "memory", "wrote", "raw")
-_DEAD: Final = 120.0
-"""Seconds without a new input after which a process is taken for dead."""
+_DEAD: Final = 60.0
+"""Seconds of a processor that one input may take where it cannot be interrupted, as in native code."""
+_ASLEEP: Final = 900.0
+"""Seconds of the clock without a new input after which a process is taken for dead, however busy the machine."""
 GROWTH: Final = 600 << 20
 """Bytes that one input may add to a process."""
 
@@ -233,7 +235,7 @@ class _Process:
     def start(self, number: int) -> None:
         self.pid, self.out = _fork(self.share, number, self.scratch, self.progress, self.until)
         self.kept = b""
-        self.heard = time.monotonic()
+        self.heard, self.spent = time.monotonic(), 0.0
         self.at = -1
 
     @property
@@ -250,8 +252,16 @@ class _Process:
 
     def stuck(self) -> bool:
         if self.number != self.at:
-            self.at, self.heard = self.number, time.monotonic()
-        return time.monotonic() - self.heard > _DEAD
+            self.at, self.heard, self.spent = self.number, time.monotonic(), self._spent()
+        return self._spent() - self.spent > _DEAD or time.monotonic() - self.heard > _ASLEEP
+
+    def _spent(self) -> float:
+        """Seconds of a processor that it has had."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ended(self) -> int:
         os.close(self.out)

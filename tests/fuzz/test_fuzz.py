@@ -34,25 +34,14 @@ def test_a_slice_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_planted_is_found_each_in_its_kind(tmp_path: Path) -> None:
-    options = (
-        "--family",
-        "planted",
-        "--count",
-        str(PLANTED),
-        "--jobs",
-        "2",
-        "--seconds-each",
-        "0.2",
-        "--keep",
-        str(tmp_path),
-    )
+    options = ["--family", "planted", "--count", str(PLANTED), "--seconds-each", "0.2", "--keep", str(tmp_path)]
     done = fuzz("tests.fuzz", *options)
     assert done.returncode == 1
     inputs, taken, refused, tracebacks, wrong, hangs, other = figures(done.stdout.splitlines()[-1])[:7]
     assert inputs == PLANTED == taken + refused + tracebacks + wrong + hangs + other
     assert min(taken, refused, tracebacks, wrong, hangs, other) > 0
     seen = {file.read_text().splitlines()[0] for file in tmp_path.glob("*/seen.txt")}
-    assert seen == {"traceback", "hang", "died", "wrote", "wrong", "raw"}
+    assert seen == {"traceback", "hang", "died", "wrote", "wrong"}
     # The smallest file that still shows it, and how to see it again.
     kept = next(file.parent for file in tmp_path.glob("*/seen.txt") if file.read_text().startswith("traceback"))
     assert (kept / "files" / "x").read_bytes() == b"\x01"
