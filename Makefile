@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long types tests setup models ladder bench docs clean
+.PHONY: demo test test-long types tests fuzz soak setup models ladder bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -23,6 +23,15 @@ tests:
 # What takes long and is not needed at every change, and every property over many more examples than `make test` tries.
 test-long: $(VENV)/.installed-dev
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 --dist worksteal -m "long or hypothesis"
+
+# A million spoilt inputs, a thousand command lines, a thousand kills: `make fuzz FUZZ=--nightly` tries ten times as many.
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+	$(BIN)/python -m tests.fuzz.kills $(KILLS)
+
+# An hour in the app with real workers; `make soak SOAK="--minutes 10"` is shorter. Quietly, with nothing beside it.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz.soak $(SOAK)
 
 setup: $(VENV)/.installed-dev
 

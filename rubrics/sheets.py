@@ -98,8 +98,11 @@ def parse_sheet(
         if said := _SEP_LINE.fullmatch(first):
             separator, first, before = said[1], text.readline(), 1
         # A header may go on over several lines, within quotes.
-        while first.count('"') % 2 and (more := text.readline()):
-            first += more
+        parts, quotes = [first], first.count('"')
+        while quotes % 2 and (more := text.readline()):
+            parts.append(more)
+            quotes += more.count('"')
+        first = "".join(parts)
         separator = separator or _separator(first, known)
         reader = csv.reader(chain(io.StringIO(first, newline=""), text), delimiter=separator, strict=True)
         header = [name.strip() for name in next(reader, [])]

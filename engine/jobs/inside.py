@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.jobs.child import Events, Gate
 from engine.jobs.process import POLL_SECONDS, Runner, Warn
+from rubrics.errors import WorkerError
 
 __all__ = ["inside"]
 
@@ -74,6 +75,10 @@ class _Inside:
         while not self._events.empty():
             if (event := self._events.get()) is not None:
                 yield event
+
+    def misunderstood(self, what: str) -> WorkerError:
+        """See `engine.jobs.process.Worker`."""
+        return WorkerError(f"the work sent what is not understood: {what}")
 
     def _leave(self) -> None:
         self._abandoned.set()

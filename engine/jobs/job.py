@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.jobs.child import in_words
-from engine.jobs.process import POLL_SECONDS, Runner, WorkerProcess
+from engine.jobs.process import POLL_SECONDS, Runner, Worker, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.store.connection import Store
@@ -129,12 +129,18 @@ class WorkerTurn(Turn):
             self.log = str(worker.log)
             try:
                 for event in worker.events(*signals, self.warn):
-                    self.handle(event)
+                    self._understand(event, worker)
             finally:
                 # Also on Ctrl-C: what the worker had sent is work done, and is kept.
                 for event in worker.drain():
                     if event["event"] in self.KEPT:
-                        self.handle(event)
+                        self._understand(event, worker)
+
+    def _understand(self, event: Mapping[str, Any], worker: Worker) -> None:
+        try:
+            self.handle(event)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise worker.misunderstood(f"{event['event']} ({in_words(error)})") from error
 
 
 class Job(ABC):

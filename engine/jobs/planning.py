@@ -199,4 +199,4 @@ def _laid_only(
 def _place(name: str) -> str:
     from rubrics.reading import built_in_names
 
-    return name if name in built_in_names() else str(Path(os.path.expanduser(name)).resolve())
+    return name if name in built_in_names() else os.path.realpath(os.path.expanduser(name))

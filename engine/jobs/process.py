@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,6 +22,8 @@ from engine.jobs.child import environment
 from engine.jobs.swapping import SwapWatch
 from engine.machine.paths import log_dir
 from rubrics.errors import RudeError, WorkerError
+from rubrics.faults import shown
+from rubrics.jsonl import check_depth
 
 __all__ = ["POLL_SECONDS", "Runner", "Warn", "Worker", "WorkerProcess"]
 
@@ -36,6 +39,7 @@ _SILENCES: Final = {"posttrain": 6 * 3600.0}
 
 
 Warn = Callable[[str], None]
+_NO_EVENT: Final = "no event"
 
 
 class Worker(Protocol):
@@ -54,6 +58,10 @@ class Worker(Protocol):
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """See `WorkerProcess.drain`."""
+        ...
+
+    def misunderstood(self, what: str) -> WorkerError:
+        """An error to raise for an event that says nothing that can be: written into the log too."""
         ...
 
 
@@ -85,6 +93,7 @@ class WorkerProcess:
                 start_new_session=True,
                 text=True,
                 encoding="utf-8",
+                errors="backslashreplace",
             )
         self._reader = threading.Thread(target=self._read, name="worker-events", daemon=True)
         self._reader.start()
@@ -143,6 +152,8 @@ class WorkerProcess:
                 if not finished:
                     raise self._died()
                 return
+            if event["event"] == _NO_EVENT:
+                raise self.misunderstood(event["what"])
             if event["event"] == "bye":
                 finished = True
             elif event["event"] == "fatal":
@@ -172,8 +183,19 @@ class WorkerProcess:
         for line in self._process.stdout:
             # A worker killed in mid-line leaves half of one; half an event is none.
             if line.endswith("\n"):
-                self._events.put(json.loads(line))
+                self._events.put(_event(line))
         self._events.put(None)
+
+    def misunderstood(self, what: str) -> WorkerError:
+        """See `Worker.misunderstood`."""
+        with contextlib.suppress(OSError), self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"what the process sent was not understood: {what}\n")
+            if sys.exception() is not None:
+                log.write(traceback.format_exc())
+        return WorkerError(
+            f"the scoring process sent what is not understood: {what}", where=str(self.log),
+            fix="start it again: it goes on where it stopped; the log has the details",
+        )  # fmt: skip
 
     def _stuck(self) -> WorkerError:
         self.kill()
@@ -200,6 +222,20 @@ class WorkerProcess:
             where=str(self.log),
             fix="start it again: it goes on where it stopped",
         )
+
+
+def _event(line: str) -> dict[str, Any]:
+    """What one line says; whatever is no event becomes one that says so, since it is read in a thread of its own."""
+    try:
+        check_depth(line)
+        event = json.loads(line)
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            if event["event"] == "fatal":
+                RudeError.of_json(event)
+            return event
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return {"event": _NO_EVENT, "what": shown(line.strip(), 120)}
 
 
 def _patience(message: Mapping[str, Any]) -> float:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import tempfile
+import math
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any, ClassVar
 
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
@@ -24,6 +23,7 @@ from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.counted import count
 from rubrics.errors import Exit, RudeError
+from rubrics.scratch import scratch_folder
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
 
@@ -69,7 +69,7 @@ class ScoreTurn(WorkerTurn):
         """For each, the pairs that have a verdict already."""
         self._earlier: list[float] = []
         """For each, seconds of earlier turns."""
-        self._pending: dict[int, list[dict[str, Any]]] = {}
+        self._pending: dict[int, list[tuple[Verdict, list[PackedTokens]]]] = {}
         self._scored: Counter[int] = Counter()
         self._committed = time.monotonic()
         self._began: dict[int, float] = {}
@@ -161,7 +161,8 @@ class ScoreTurn(WorkerTurn):
     def _take(self, event: Mapping[str, Any]) -> None:
         number, rows = event["task"], event["rows"]
         run_id = self._runs[number].run_id
-        self._pending.setdefault(number, []).extend(rows)
+        came = [(_verdict(row["verdict"]), [_packed(row, *tokens) for tokens in row["tokens"]]) for row in rows]
+        self._pending.setdefault(number, []).extend(came)
         state = self.states[run_id]
         seconds = max(1e-6, time.monotonic() - self._began.get(number, time.monotonic()))
         self._scored[number] += len(rows)
@@ -186,15 +187,11 @@ class ScoreTurn(WorkerTurn):
         return tuple(dict.fromkeys((*self.states[self._runs[number].run_id].notes, *facts["notes"])))
 
     def _commit(self) -> None:
-        for number, rows in self._pending.items():
-            verdicts = [Verdict(**row["verdict"]) for row in rows]
-            tokens = [
-                PackedTokens(row["verdict"]["pair_id"], view, base64.b64decode(packed), lengths)
-                for row in rows
-                for view, packed, lengths in row["tokens"]
-            ]
+        pending, self._pending = self._pending, {}
+        for number, rows in pending.items():
+            verdicts = [verdict for verdict, _ in rows]
+            tokens = [packed for _, packs in rows for packed in packs]
             add_verdicts(self._store, self._runs[number].run_id, verdicts, tokens)
-        self._pending = {}
         self._committed = time.monotonic()
 
     def _end(
@@ -208,6 +205,31 @@ class ScoreTurn(WorkerTurn):
         all_facts = {"log": self.log, **self._facts, **warned, **(facts or {})}
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
+
+
+def _verdict(fields: Mapping[str, Any]) -> Verdict:
+    """A verdict that was sent.
+
+    Raises:
+        TypeError, ValueError: it says half of what its protocol says, or holds what is no number.
+    """
+    verdict = Verdict(**fields)
+    both = (verdict.log_odds_chosen_first, verdict.log_odds_rejected_first), (verdict.ll_chosen, verdict.ll_rejected)
+    numbers = [number for pair in both for number in pair if number is not None]
+    if len(numbers) != 2 or any((one is None) is not (other is None) for one, other in both):
+        raise ValueError("a verdict on both responses has two numbers")
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        raise ValueError("a verdict holds what is no finite number")
+    counts = (verdict.tokens_chosen, verdict.tokens_rejected, verdict.bytes_chosen, verdict.bytes_rejected)
+    if not all(number is None or (type(number) is int and 0 <= number < 2**31) for number in counts):
+        raise ValueError("a verdict holds what is no count")
+    if not isinstance(verdict.pair_id, str) or type(verdict.single_chosen_first) not in (bool, type(None)):
+        raise TypeError("a verdict names no pair, or no order")
+    return verdict
+
+
+def _packed(row: Mapping[str, Any], view: str, packed: str, lengths: Sequence[int]) -> PackedTokens:
+    return PackedTokens(row["verdict"]["pair_id"], view, base64.b64decode(packed, validate=True), lengths)
 
 
 @contextmanager
@@ -232,12 +254,12 @@ def scoring_message(
 
     pairs = pairs or {}
     candidate = runs[0].candidate
-    with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
+    with scratch_folder() as folder:
         tasks = []
         for run, finished in zip(runs, done, strict=True):
             # The worker reads what was hashed, whatever has happened to the file since.
             only = set(pairs[run.run_id]) if run.run_id in pairs else None
-            file = Path(folder) / f"{run.suite.hash if only is None else run.run_id}.jsonl"
+            file = folder / f"{run.suite.hash if only is None else run.run_id}.jsonl"
             if not file.exists():
                 visible = (pair for pair in run.suite.pairs if only is None or pair.split == "shot" or pair.id in only)
                 write_suite(file, tuple(visible))

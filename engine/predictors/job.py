@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from engine.store.traces import (
     open_trace_run,
 )
 from rubrics.errors import CandidateError, RudeError
+from rubrics.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
@@ -202,8 +202,8 @@ class TraceTurn(WorkerTurn):
         """See `WorkerTurn`."""
         planned, request = self._planned, self._request
         records = planned.traces.records
-        with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
-            file = Path(folder) / "traces.jsonl"
+        with scratch_folder() as folder:
+            file = folder / "traces.jsonl"
             lines = (json.dumps([at, records[at].prompt, records[at].trace]) for at in planned.left)
             file.write_text("\n".join(lines), encoding="utf-8")
             yield {

@@ -186,24 +186,36 @@ class Store:
 
         engine, name = self._attach(read_only=read_only)
         try:
-            connection = engine.cursor()
-            try:
-                connection.execute(f"use {name}")
+            with _attached(engine, name) as connection:
                 yield connection
-            finally:
-                connection.close()
-                # The file is whole and free again: what was written is in it, and no lock is held.
-                engine.cursor().execute(f"detach {name}")
-        except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
-            if "surrogate" in str(error):
+        except (duckdb.ProgrammingError, duckdb.NotSupportedError, LookupError, TypeError, ValueError) as error:
+            if "surrogate" in str(error) and isinstance(error, duckdb.Error):
                 raise BadInput(
                     "a name or text holds half of a character, which cannot be stored", fix="write the whole character"
                 ) from None
+            if what := self._damage():
+                raise StoreError(
+                    f"is damaged: {what}", where=str(self.path), fix="put back a copy of it, or name another file",
+                    shell=_OPTION,
+                ) from error  # fmt: skip
             raise  # our own mistake, not the person's
         except duckdb.Error as error:
             # A fault such as a full disk leaves no DuckDB that could be trusted with the next file.
             _forget(engine)
             raise self._explained(error) from error
+
+    def _damage(self) -> str:
+        """What others have done to the file, where something in it could not be read; empty where nothing is found."""
+        import duckdb
+
+        from engine.store.integrity import damage
+
+        try:
+            engine, name = self._attach(read_only=True)
+            with _attached(engine, name) as connection, _nothing_stored() as blank:
+                return damage(connection, blank)
+        except (duckdb.Error, StoreError):
+            return "it cannot be read"
 
     def _attach(self, *, read_only: bool) -> tuple[duckdb.DuckDBPyConnection, str]:
         import duckdb
@@ -246,6 +258,18 @@ class Store:
         if "not a valid duckdb" in low or "serialization" in low or "corrupt" in low:
             return StoreError("is not a DuckDB database", where=where, fix=_ANOTHER, shell=_OPTION)
         return StoreError(_first_line(text), where=where, fix="see the message; the file was not changed")
+
+
+@contextmanager
+def _attached(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = engine.cursor()
+    try:
+        connection.execute(f"use {name}")
+        yield connection
+    finally:
+        connection.close()
+        # The file is whole and free again: what was written is in it, and no lock is held.
+        engine.cursor().execute(f"detach {name}")
 
 
 def _engine() -> duckdb.DuckDBPyConnection:

@@ -216,15 +216,17 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
             "using (run_id) where ? is null or r.suite_hash = ? order by r.created_at desc, r.run_id",
             [suite_hash, suite_hash],
         ).fetchall()
-    runs = []
-    for row in rows:
-        owner = owner_of(*row[23:27])
-        facts, versions = json.loads(row[19]), json.loads(row[20])
-        values: list[Any] = [
-            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:29]
-        ]  # fmt: skip
-        runs.append(RunRow(*values))
-    return runs
+        # Inside, so that what does not say what it should is put down to the file.
+        return [_run(row) for row in rows]
+
+
+def _run(row: tuple[Any, ...]) -> RunRow:
+    owner = owner_of(*row[23:27])
+    facts, versions = json.loads(row[19]), json.loads(row[20])
+    values: list[Any] = [
+        *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:29]
+    ]  # fmt: skip
+    return RunRow(*values)
 
 
 def facts_of_host(store: Store, host: str) -> list[RunFacts]:

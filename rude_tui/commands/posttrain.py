@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -53,7 +54,7 @@ def posttrain(
 
     store = store_of(db, new=True)
     job = plan_post_training(
-        store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=output.resolve()
+        store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=Path(os.path.realpath(output))
     )
     states = perform(store, job, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
     for state in states:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def report(
         text = page(gathered)
         scratch.write_text(text, encoding="utf-8")
     summary = {
-        "output": str(path.resolve()), "bytes": len(text.encode("utf-8")), "suite": gathered.board.suite,
+        "output": os.path.realpath(path), "bytes": len(text.encode("utf-8")), "suite": gathered.board.suite,
         "suite_hash": gathered.board.suite_hash, "protocol": gathered.board.protocol, "metric": gathered.board.metric,
         "candidates": list(gathered.board.matrix.candidates),
         "outcomes": [outlook.outcome for outlook in gathered.outlooks],

@@ -223,7 +223,10 @@ def test_mappings_that_say_nothing(parts: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"name,who\na,b\n", "does not say whose"),
+        (b"name,who\na,b\n", "needs one column named name and one named candidate"),
+        (b"name,candidate,candidate\na,b,c\n", "needs one column named name and one named candidate"),
+        (b"name,candidate\na,b\nc,d,e\n", "line 3: has 3 fields, the header 2"),
+        (b"name,candidate\n,b\n", "does not say whose"),
         (b"name,candidate\n\xff,b\n", "UTF-8"),
         (b'name,candidate\n"a,b', "CSV"),
     ],

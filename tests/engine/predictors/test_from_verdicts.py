@@ -194,6 +194,8 @@ def test_a_ratio_over_many_clusters_is_resampled() -> None:
         ("candidate,x\n,1\n", "line 2, candidate: is empty"),
         ("candidate,x\na,\n", "holds no values"),
         ('candidate,x\n"a,1\n', "is not CSV"),
+        ("candidate,x\na\0b,1\n", "line 2, candidate: holds a NUL character"),
+        ("candidate,x\0y\na,1\n", "line 1: a name holds a NUL character"),
     ],
 )
 def test_columns_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:
