@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engine.stats.association import bootstrap_weights, midranks, pearson
 
-__all__ = ["Noise", "TwoWay", "cronbach_alpha", "noise_of", "random_halves", "split_half"]
+__all__ = ["Noise", "TwoWay", "cronbach_alpha", "noise_by_prompt", "noise_of", "random_halves", "split_half"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -84,8 +84,8 @@ class Noise:
     whole: float
     """That would be another with other items: 1 − α."""
     within: float
-    """Of it, what the prompts within an item can account for at most: a share of `n` prompts is binomial at worst, and
-    less where the same prompts are hard for every candidate."""
+    """Of it, what comes of the prompts within an item: known from answers prompt by prompt; from shares alone at most,
+    as a share of `n` prompts is binomial at worst, and less where the same prompts are hard for every candidate."""
 
     @property
     def between(self) -> float:
@@ -105,6 +105,23 @@ def noise_of(shares: FloatArray, prompts: int) -> Noise:
         return Noise(math.nan, math.nan)
     binomial = (shares * (1 - shares) / (prompts - 1)).mean(axis=1) / shares.shape[1]
     return Noise(1 - cronbach_alpha(shares), float(binomial.mean()) / variance)
+
+
+def noise_by_prompt(answers: FloatArray) -> Noise:
+    """The same, known exactly, where every answer is at hand: prompts nested in items, both crossed with candidates
+    (Brennan 2001, "Generalizability Theory", section 3.4).
+
+    Args:
+        answers: (candidates, items, prompts), the same prompts for every candidate.
+    """
+    candidates, items, prompts = answers.shape
+    shares = answers.mean(axis=2)
+    variance = float(shares.mean(axis=1).var(ddof=1))
+    if variance <= _NOTHING or prompts < 2:
+        return Noise(math.nan, math.nan)
+    left = answers - shares[:, :, None] - answers.mean(axis=0) + shares.mean(axis=0)[:, None]
+    square = float((left**2).sum()) / ((candidates - 1) * items * (prompts - 1))
+    return Noise(1 - cronbach_alpha(shares), square / (items * prompts) / variance)
 
 
 class TwoWay:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from engine.stats.reliability import TwoWay, cronbach_alpha, noise_of, random_halves, split_half
+from engine.stats.reliability import TwoWay, cronbach_alpha, noise_by_prompt, noise_of, random_halves, split_half
 
 
 def test_alpha_is_what_an_analysis_of_variance_leaves() -> None:
@@ -66,6 +66,27 @@ def test_noise_is_found_where_it_was_put(difficulty: float) -> None:
     assert found.within == pytest.approx(within, abs=0.02)
     assert found.between == pytest.approx(found.whole - found.within)
     assert math.isnan(noise_of(np.ones((4, 3)), 10).whole)
+
+
+def test_noise_of_prompts_is_exact_where_every_answer_is_known() -> None:
+    rng = np.random.default_rng(9)
+    candidates, items, prompts = 300, 12, 8
+    skill = rng.normal(size=(candidates, 1, 1))
+    taste = 0.5 * rng.normal(size=(candidates, items, 1))
+    # Prompts are of unlike difficulty, which is no noise between candidates; what is left is, of variance 4.
+    hard = 3 * rng.normal(size=(1, items, prompts))
+    answers = skill + taste + hard + 2 * rng.normal(size=(candidates, items, prompts))
+    variance = answers.mean(axis=(1, 2)).var(ddof=1)
+    found = noise_by_prompt(answers)
+    assert found.within == pytest.approx(4 / (items * prompts) / variance, rel=0.05)
+    assert found.between == pytest.approx(0.25 / items / variance, abs=0.01)
+    loop = sum(
+        (
+            answers[m, f, p] - answers[m, f].mean() - answers[:, f, p].mean() + answers[:, f].mean()
+        ) ** 2 for m in range(candidates) for f in range(items) for p in range(prompts)
+    ) / ((candidates - 1) * items * (prompts - 1))  # fmt: skip
+    assert found.within == pytest.approx(loop / (items * prompts) / variance)
+    assert math.isnan(noise_by_prompt(np.ones((4, 3, 5))).whole)
 
 
 def test_two_ways_at_once_are_those_of_a_loop() -> None:
