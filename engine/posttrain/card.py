@@ -180,6 +180,8 @@ def _state(rows: LadderRows, analysis: LadderAnalysis) -> str:
         text += f" The claim asks for {LEAST}; until then every number below is a look at what is coming."
     if min(seeds) < CLAIM_SEEDS:
         text += f" The claim is about the mean of {CLAIM_SEEDS} seeds: with one, a model's outcome is as noisy as that."
+    for run in rows.failed:
+        text += f" {run['candidate']}, seed {run['seed']}, broke down: {run['why'][:120]}."
     return text
 
 

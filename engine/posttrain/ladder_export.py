@@ -65,7 +65,8 @@ def write_rows(
         rows = ([name, *(row[c] for c in list(columns)[1:])] for name in names for row in read[name][part])
         _parquet(folder / f"{file}.parquet", columns, rows)
     write_csv_rows(folder / "models.csv", _FACTS, _facts(evidence.board, evidence.under("choice"), names, bundled))
-    runs = [run for run in stored_posttrain(store) if run.recipe_hash == recipe.hash and run.status is Status.DONE]
+    of_recipe = [run for run in stored_posttrain(store) if run.recipe_hash == recipe.hash]
+    runs = [run for run in of_recipe if run.status is Status.DONE]
     if runs:
         counts = (
             [run.candidate, run.seed, s.stage, s.part, s.how, s.family, s.subcategory, s.met, s.judged]
@@ -74,6 +75,13 @@ def write_rows(
         )
         write_csv_rows(folder / "scores.csv", _COUNTS, counts)
         (folder / "measured.csv").unlink(missing_ok=True)
+        failed = [
+            [run.candidate, run.seed, run.error.splitlines()[0]] for run in of_recipe if run.status is Status.FAILED
+        ]
+        if failed:
+            write_csv_rows(folder / "failed.csv", ["candidate", "seed", "why"], sorted(failed))
+        else:
+            (folder / "failed.csv").unlink(missing_ok=True)
 
 
 _FACTS: Final = [

@@ -79,6 +79,8 @@ class LadderRows:
     """Criteria met, of each candidate by seed."""
     bases: Mapping[str, BaseRows]
     """By candidate; of those whose base model has been read."""
+    failed: Sequence[Mapping[str, str]]
+    """Post-trainings that broke down: candidate, seed, why."""
     measured: Mapping[str, Mapping[str, float]]
     """Predictors of the weights that were post-trained, where those are lost and their base was trained again: by
     candidate and predictor. Empty where the base models are the very ones that were post-trained."""
@@ -111,16 +113,18 @@ def read_rows(folder: Path) -> LadderRows:
     for row in _csv(folder / "scores.csv"):
         score = StageScore(*(row[name] for name in _COUNTED), met=int(row["met"]), judged=int(row["judged"]))
         scores.setdefault(row["candidate"], {}).setdefault(row["seed"], []).append(score)
-    earlier = folder / "measured.csv"
     measured = {
         row["candidate"]: {name: float(value) for name, value in row.items() if name != "candidate"}
-        for row in (_csv(earlier) if earlier.is_file() else ())
+        for row in _csv(folder / "measured.csv", optional=True)
     }
     by_seed = {name: [of for _, of in sorted(seeds.items())] for name, seeds in scores.items()}
-    return LadderRows(folder, read_recipe(folder / "posttrain.toml"), by_seed, bases, measured)
+    failed = _csv(folder / "failed.csv", optional=True)
+    return LadderRows(folder, read_recipe(folder / "posttrain.toml"), by_seed, bases, failed, measured)
 
 
-def _csv(path: Path) -> list[dict[str, str]]:
+def _csv(path: Path, *, optional: bool = False) -> list[dict[str, str]]:
+    if optional and not path.is_file():
+        return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 from engine.correlation.predictor_outcome import RUDE, SIZE
@@ -16,6 +15,8 @@ from rubrics.taxonomy import Category
 __all__ = ["by_category", "cautions", "in_words", "notes", "number", "summary", "withdrawn"]
 
 
+_USELESS: Final = 0.3
+"""Reliability below which hardly anything is measured."""
 _CHOICE: Final = ("RuDE averaged", "RuDE single", "RuDE strict", "debiased choice", "consistent choice")
 
 
@@ -70,6 +71,10 @@ def by_category(checks: Checks) -> str:
     return text + ("." if specific else ": the ladder does not support choosing by category.")
 
 
+def _measured(alpha: float) -> str:
+    return "measure next to nothing" if alpha < _USELESS else "measure something"
+
+
 def _in_short(checks: Checks) -> str:
     better = checks.categories.interval[0] > 0
     return (
@@ -93,18 +98,18 @@ def cautions(analysis: LadderAnalysis, checks: Checks) -> list[str]:
         f"Cronbach's α over families, mean of two seeds; with one seed {_points(1 - whole.alpha_of_one)} %; "
         f"{_points(1 - whole.halves)} % by halves with another seed): at most {_points(whole.noise.within)} points "
         "from having ten prompts a family, the rest from which families are asked.",
-        f"**The {control.families} families of Control measure next to nothing**: α = {number(control.alpha)} "
+        f"**The {control.families} families of Control {_measured(control.alpha)}**: α = {number(control.alpha)} "
         f"(halves with another seed: {number(control.halves)}), against {number(others.alpha)} "
         f"({number(others.halves)}) for the other {others.families}. On those alone RuDE has ρ = "
         f"{number(twelve.rho[RUDE])}, per_token {number(twelve.rho[TOKENWISE])}, base generation "
         f"{number(twelve.rho[BASE])}.",
-        f"**By category nothing is specific.** {by_category(checks)}",
+        f"**By category{' nothing is specific' if checks.categories.interval[0] <= 0 else ''}.** {by_category(checks)}",
         f"**The outcome after reinforcement learning is the one after fine-tuning again** (ρ = {number(gain.rho)}): "
         f"the mean gain of {_points(gain.mean)} points has p = {gain.p_families:.2f} over families "
         f"({gain.p_candidates:.2f} over models, on these families).",
-        f"**Six models carry much of it.** The {six.n} that ship, which differ most, give ρ = "
+        f"**Not everywhere alike.** The {six.n} models that ship, which differ most, give ρ = "
         f"{number(six.rho[RUDE])}; the other {rest.n} give {number(rest.rho[RUDE])}.",
-        f"**Little beside base generation.** Given it, RuDE's partial ρ is {in_words(analysis.given_base)}.",
+        f"**Beside base generation.** Given it, RuDE's partial ρ is {in_words(analysis.given_base)}.",
         f"**`choice` is untested, not refuted**: between {_points(low_high[0])} and {_points(low_high[1])} % for all "
         f"{analysis.n} models, which cannot answer “A or B”.",
     ]
@@ -123,7 +128,9 @@ def summary(analysis: LadderAnalysis, checks: Checks, ceiling: float) -> str:
     control, gain = checks.reliabilities["Control"], checks.gain
     level = [name for name, rival in analysis.rivals.items() if rival.ci_low <= 0 <= rival.ci_high]
     told = (
-        "none of them told apart from it" if len(level) == len(analysis.rivals) else f"not told apart: {_list(level)}"
+        "none of them told apart from it"
+        if len(level) == len(analysis.rivals)
+        else f"not told apart: {', '.join(level)}"
     )
     return (
         f"One answer of our own, and what it can bear: {analysis.n} base models of {sizes.min():.2f} to "
@@ -137,15 +144,11 @@ def summary(analysis: LadderAnalysis, checks: Checks, ceiling: float) -> str:
         f"dialogue ({number(rho[DIALOGUE_LOSS])}) and log parameters ({number(rho[SIZE])}), {told}. It is no more "
         f"than a hint: {'all' if shared == families else shared} {families} families are in the suite that RuDE "
         f"reads; the six models that ship give {number(six.rho[RUDE])}, the other {rest.n} {number(rest.rho[RUDE])}; "
-        f"{control.families} families, those of Control, hardly measure anything (α = {number(control.alpha)}); no "
-        "category is foretold by its own accuracy better than by the others'; what reinforcement learning added is "
-        f"within noise (p = {gain.p_families:.2f}); `choice` is untested. An earlier claim, “better than bits per "
+        f"{control.families} families, those of Control, {_measured(control.alpha)} (α = {number(control.alpha)}); "
+        f"{_in_short(checks).removeprefix('on the ladder ')}; what reinforcement learning added has p = "
+        f"{gain.p_families:.2f}; `choice` is untested. An earlier claim, “better than bits per "
         "byte”, is withdrawn: it was about a loss that rises as models learn."
     )
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def notes(analysis: LadderAnalysis, checks: Checks) -> dict[str, object]:
