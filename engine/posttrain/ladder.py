@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -249,6 +250,10 @@ def _run(chosen: Any) -> None:
     if chosen.what in ("all", "rows"):
         from engine.posttrain.ladder_export import write_rows
 
+        for file, name in ((chosen.recipes, "ladder.toml"), (chosen.recipe, "posttrain.toml")):
+            if file.resolve() != (chosen.card / name).resolve():
+                chosen.card.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, chosen.card / name)
         ladder = _ladder(chosen)
         readings = {folder.name: ladder.reading(folder.name) for folder in ladder.models}
         finished = {name: path for name, path in readings.items() if path.is_file()}

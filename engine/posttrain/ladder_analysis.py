@@ -154,7 +154,7 @@ class LadderAnalysis:
         return f"By the rule set beforehand the claim is {word}: {measured}; {'; '.join(parts)}."
 
 
-def analyse(rows: LadderRows) -> LadderAnalysis:
+def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
     """Set every predictor against every outcome. Candidates are those with rows and an outcome."""
     found = {name: from_rows(base, rows.suite) for name, base in rows.bases.items()}
     for name, earlier in rows.measured.items():
@@ -181,13 +181,13 @@ def analyse(rows: LadderRows) -> LadderAnalysis:
         families=families,
         values=values,
         outcomes=measured,
-        claim=estimate("spearman", x, y),
+        claim=estimate("spearman", x, y, resamples=resamples),
         both=tuple(np.nanquantile(drawn, [0.025, 0.975]).tolist()),
-        rivals={rival: compare_predictors(x, columns[rival], y).spearman for rival in RIVALS},
-        withdrawn=compare_predictors(x, columns[WITHDRAWN], y).spearman,
+        rivals={name: compare_predictors(x, columns[name], y, resamples=resamples).spearman for name in RIVALS},
+        withdrawn=compare_predictors(x, columns[WITHDRAWN], y, resamples=resamples).spearman,
         given_base=partial(x, y, columns[BASE], ranks=True),
         tables={
-            name: league(columns, of, reference=RUDE, control=columns[SIZE], families=families)
+            name: league(columns, of, reference=RUDE, control=columns[SIZE], families=families, resamples=resamples)
             for name, of in measured.items()
         },
         groups=_groups(x, y, names, families, _equal_compute(recipes)),
