@@ -107,12 +107,12 @@ def _plot(analysis: LadderAnalysis) -> str:
 
 
 def _ceiling_of(rows: LadderRows, analysis: LadderAnalysis) -> Ceiling:
-    """Of the claim; the predictor's part from the models with rows, of which some were trained again."""
+    """Of the claim; the predictor's part from the models with rows, of which some may have been trained again."""
     names = [name for name in analysis.names if name in rows.bases]
     numbers: dict[str, int] = {}
     cluster = np.array([numbers.setdefault(p.cluster, len(numbers)) for p in rows.suite.scored], dtype=np.int32)
     wins = np.array([pair_scores(rows.bases[name].pairs, "per_byte") for name in names])
-    return ceiling(wins, cluster, [rows.scores[name] for name in names])
+    return ceiling(wins, cluster, [rows.scores[name] for name in analysis.names])
 
 
 def card(rows: LadderRows, analysis: LadderAnalysis, checks: Checks, highest: Ceiling) -> str:
@@ -140,7 +140,7 @@ def card(rows: LadderRows, analysis: LadderAnalysis, checks: Checks, highest: Ce
         "## Within families, across them, and at equal compute",
         _groups(analysis),
         "## How high could it be?",
-        _ceiling(highest),
+        _ceiling(highest, sum(name in rows.bases for name in analysis.names), analysis.n),
         "## Small ones that beat larger ones",
         _upsets(analysis),
         _CAVEATS.read_text(encoding="utf-8").strip(),
@@ -245,14 +245,17 @@ def _lifts(scores: Scores) -> str:
 
 
 def _claim(analysis: LadderAnalysis) -> str:
-    rivals = {**analysis.rivals, f"withdrawn: {WITHDRAWN}": analysis.withdrawn}
+    rivals = [(name, rival, analysis.n) for name, rival in analysis.rivals.items()]
+    rivals += [(name, rivalry.spearman, rivalry.n) for name, rivalry in analysis.partly.items()]
+    rivals.append((f"withdrawn: {WITHDRAWN}", analysis.withdrawn, analysis.n))
     rows = [
-        [name, f"{rival.second:.2f}", f"{rival.difference:+.2f}", f"{rival.ci_low:+.2f} to {rival.ci_high:+.2f}"]
-        for name, rival in rivals.items()
-    ]
+        [name, str(n), *(f"{value:.2f}" for value in (rival.first, rival.second)),
+         f"{rival.difference:+.2f}", f"{rival.ci_low:+.2f} to {rival.ci_high:+.2f}"]
+        for name, rival, n in rivals
+    ]  # fmt: skip
     head = f"Spearman's ρ of {RUDE} with {CLAIM}: {in_words(analysis.claim)}, p = {analysis.claim.p_value:.2g}, "
     head += f"n = {analysis.n}; {analysis.both[0]:.2f} to {analysis.both[1]:.2f} where families are resampled as well."
-    return f"{head}\n\n" + markdown(["rival", "its ρ", "RuDE's minus its", "95 %"], rows)
+    return f"{head}\n\n" + markdown(["rival", "models", "RuDE's ρ", "its ρ", "RuDE's minus its", "95 %"], rows)
 
 
 def _league(analysis: LadderAnalysis) -> str:
@@ -282,14 +285,15 @@ def _groups(analysis: LadderAnalysis) -> str:
     return markdown([f"{RUDE} with {CLAIM}", "Spearman", "n"], rows)
 
 
-def _ceiling(c: Ceiling) -> str:
+def _ceiling(c: Ceiling, read: int, n: int) -> str:
     if math.isnan(c.correlation):
         return "Not known before three models have two seeds each."
+    known = "" if read == n else f" (on the {read} models whose verdicts are known pair by pair)"
     return (
-        f"Split halves give RuDE's accuracy a reliability of {c.predictor:.2f}, and the outcome one of {c.outcome:.2f} "
-        f"(other families and another seed; {c.seeds:.2f} where only the seed is another). A predictor that knew the "
-        f"truth as well as these numbers show it would reach about {c.correlation:.2f} (Pearson; 95 % over models "
-        f"{c.interval[0]:.2f} to {c.interval[1]:.2f})."
+        f"Split halves give RuDE's accuracy a reliability of {c.predictor:.2f}{known}, and the outcome one of "
+        f"{c.outcome:.2f} (other families and another seed; {c.seeds:.2f} where only the seed is another). A "
+        f"predictor that knew the truth as well as these numbers show it would reach about {c.correlation:.2f} "
+        f"(Pearson; 95 % over models {c.interval[0]:.2f} to {c.interval[1]:.2f})."
     )
 
 

@@ -34,7 +34,7 @@ def sections(rows: LadderRows, analysis: LadderAnalysis, checks: Checks) -> list
         "## Other families than the outcome's",
         _halves(checks),
         "## The same bases trained again",
-        _again(rows, checks),
+        _again(rows, analysis, checks),
     ]
 
 
@@ -89,19 +89,27 @@ def _categories(checks: Checks) -> str:
 def _halves(checks: Checks) -> str:
     h = checks.halves
     return (
-        "From the rows, so for most models of bases trained again: mean ρ over 400 random halves of the outcome's "
-        "families, the predictor from the one half (RuDE: from all pairs but those of the other), the outcome on the "
-        f"other: RuDE {number(h.rude)}, per_token {number(h.per_token)}, base generation {number(h.base)}. The whole "
-        f"suite against the same halves: {number(h.whole)}. Against the whole outcome RuDE has {number(h.inside)} on "
-        f"the {h.inside_pairs} pairs of the outcome's families and {number(h.outside)} on the other {h.outside_pairs}."
+        f"Base generation on one random half of the outcome's families, the outcome on the other: mean ρ "
+        f"{number(checks.elsewhere)}, all models, 400 halves. Of the {h.n} models whose verdicts are known pair by "
+        f"pair: RuDE from all pairs but those of the compared half {number(h.rude)}, per_token "
+        f"{number(h.per_token)}, base generation {number(h.base)}, RuDE from the whole suite {number(h.whole)}. "
+        f"Against the whole outcome RuDE has {number(h.inside)} on the {h.inside_pairs} pairs of the outcome's "
+        f"families and {number(h.outside)} on the other {h.outside_pairs}."
     )
 
 
-def _again(rows: LadderRows, checks: Checks) -> str:
+def _again(rows: LadderRows, analysis: LadderAnalysis, checks: Checks) -> str:
     again = checks.again
     processors = sorted({base.facts["processor"] for base in rows.bases.values()})
     if not rows.measured:
         return "Every base model that was read is the one that was post-trained."
+    if analysis.n > len(rows.bases):
+        return (
+            f"The verdicts behind the first card were not kept, nor the weights of the models that do not ship. The "
+            f"{again.same} models whose rows are here give every predictor as it was measured before, to the digit. "
+            "The others would have to be pre-trained again, on a processor of the same kind, to be the same models: "
+            "their predictors stand in `measured.csv` as they were measured on the weights that were post-trained."
+        )
     if not again.names:
         return (
             f"All {again.same} base models that were read give every predictor as it was measured before, to the digit."

@@ -20,7 +20,7 @@ from engine.posttrain.ladder_rows import LadderRows
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.stats.correlation import League, Statistic, estimate, league, partial
 from engine.stats.reliability import TwoWay, random_halves, split_half
-from engine.stats.rivals import RivalStatistic, compare_predictors
+from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
 from engine.stats.selection import BestOf, best_of
 from engine.store.posttrain import StageScore
 
@@ -103,7 +103,9 @@ class LadderAnalysis:
     both: tuple[float, float]
     """95 % of the claim's ρ where outcome families are resampled as well as candidates."""
     rivals: Mapping[str, RivalStatistic]
-    """The claim's ρ against each rival's on the same candidates."""
+    """The claim's ρ against each rival's, of those that are known of every candidate."""
+    partly: Mapping[str, Rivalry]
+    """The same against rivals that are known of some candidates, on those."""
     withdrawn: RivalStatistic
     """The same against `WITHDRAWN`."""
     given_base: Statistic
@@ -176,6 +178,7 @@ def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
     columns = {name: -column if name in LOWER else column for name, column in values.items()}
     x, y = columns[RUDE], measured[CLAIM]
     drawn = TwoWay(shares_of(rows, names, "rl").mean(axis=1)).spearman(x)[1:]
+    rivalries = {name: compare_predictors(x, columns[name], y, resamples=resamples) for name in RIVALS}
     return LadderAnalysis(
         names=names,
         families=families,
@@ -183,7 +186,8 @@ def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
         outcomes=measured,
         claim=estimate("spearman", x, y, resamples=resamples),
         both=tuple(np.nanquantile(drawn, [0.025, 0.975]).tolist()),
-        rivals={name: compare_predictors(x, columns[name], y, resamples=resamples).spearman for name in RIVALS},
+        rivals={name: rivalry.spearman for name, rivalry in rivalries.items() if rivalry.n == len(names)},
+        partly={name: rivalry for name, rivalry in rivalries.items() if rivalry.n < len(names)},
         withdrawn=compare_predictors(x, columns[WITHDRAWN], y, resamples=resamples).spearman,
         given_base=partial(x, y, columns[BASE], ranks=True),
         tables={
@@ -256,7 +260,8 @@ def ceiling(
     """Reliabilities by random halves, stepped up to full length (`engine.stats.reliability.split_half`).
 
     Args:
-        wins: (candidates, pairs), NaN where a pair was not scored; only pairs that all of them scored count.
+        wins: (candidates, pairs), NaN where a pair was not scored; only pairs that all of them scored count. Of fewer
+            candidates than `scores` where not all have been read.
         clusters: of each pair; halves never divide one.
         scores: of each candidate, by seed. Halves of the outcome are other families with another seed, so that prompts,
             families and seeds all count as luck.
@@ -272,8 +277,13 @@ def ceiling(
     outcome = np.array([[_by_family(seed) for seed in scores[n][:2]] for n in two])
     families = random_halves(outcome[:, 0], outcome[:, 1], rng)
     means = outcome.mean(axis=2)
-    again = rng.multinomial(len(wins), np.full(len(wins), 1 / len(wins)), size=_RESAMPLES).astype(np.float64)
-    correlations = _root_of_product(split_half(pairs, again), split_half(families, again[:, two]))
+    draws = [
+        rng.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES).astype(np.float64) for n in (len(wins), len(outcome))
+    ]
+    if len(wins) == len(scores):
+        # The same candidates: drawn together.
+        draws[1] = draws[0][:, two]
+    correlations = _root_of_product(split_half(pairs, draws[0]), split_half(families, draws[1]))
     return Ceiling(
         float(split_half(pairs)[0]),
         float(split_half(families)[0]),

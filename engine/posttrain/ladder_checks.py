@@ -93,6 +93,8 @@ class ByCategory:
 class Halves:
     """Chosen on one half of the outcome's families, tested on the other; mean ρ over random halves."""
 
+    n: int
+    """Models with rows."""
     rude: float
     per_token: float
     base: float
@@ -139,7 +141,9 @@ class Checks:
     halves: Halves
     again: Again
     untrained: Noise
-    """Of base generation on the outcome's prompts, where every answer is at hand."""
+    """Of base generation on the outcome's prompts, of the models with rows: there every answer is at hand."""
+    elsewhere: float
+    """Base generation on one half of the families, the outcome on the other; mean ρ over random halves, all models."""
     loss_and_recipe: float
     """ρ of the loss on the suite's responses with clean dialogue tokens × parameters: positive where it rises."""
 
@@ -177,6 +181,7 @@ def check(rows: LadderRows, analysis: LadderAnalysis, bundled: Sequence[str]) ->
         _halves(rows, analysis, outcome, families),
         _again(rows, analysis),
         _untrained(rows, families),
+        _elsewhere(shares_of(rows, names, "base")[:, 0], outcome.mean(axis=1)),
         _rho(analysis.values[WITHDRAWN], analysis.values[RECIPE]),
     )
 
@@ -218,6 +223,12 @@ def _subset(
 def _untrained(rows: LadderRows, families: Sequence[str]) -> Noise:
     answers = [[base.answers["held", family] for family in families] for base in rows.bases.values()]
     return noise_by_prompt(np.array(answers)) if len(answers) > 1 else Noise(math.nan, math.nan)
+
+
+def _elsewhere(base: FloatArray, outcome: FloatArray) -> float:
+    """Args: base, outcome: (candidates, families)."""
+    halves = random_halves(base, outcome, np.random.default_rng(0), _SPLITS)
+    return float(np.mean([_rho(asked.round(12), tested.round(12)) for asked, tested in zip(*halves, strict=True)]))
 
 
 def _gain(rl: FloatArray, sft: FloatArray) -> Gain:
@@ -272,10 +283,10 @@ def _halves(rows: LadderRows, analysis: LadderAnalysis, outcome: FloatArray, fam
         ])  # fmt: skip
     inside = np.isin(cluster, list(families))
     y = mean.mean(axis=1).round(12)
-    means = np.mean(found, axis=0).tolist()
+    halves = np.mean(found, axis=0).tolist()
     return Halves(
-        *means, _rho(right["per_byte"][:, ~inside].mean(axis=1), y), _rho(right["per_byte"][:, inside].mean(axis=1), y),
-        int((~inside).sum()), int(inside.sum()),
+        len(names), halves[0], halves[1], halves[2], halves[3], _rho(right["per_byte"][:, ~inside].mean(axis=1), y),
+        _rho(right["per_byte"][:, inside].mean(axis=1), y), int((~inside).sum()), int(inside.sum()),
     )  # fmt: skip
 
 

@@ -111,7 +111,8 @@ def read_rows(folder: Path) -> LadderRows:
     bases = {name: BaseRows(row, pairs[name], dialogues[name], answers[name]) for name, row in facts.items()}
     scores: dict[str, dict[str, list[StageScore]]] = {}
     for row in _csv(folder / "scores.csv"):
-        score = StageScore(*(row[name] for name in _COUNTED), met=int(row["met"]), judged=int(row["judged"]))
+        stage, part, how, family, subcategory = (row[name] for name in _COUNTED)
+        score = StageScore(stage, part, how, family, subcategory, int(row["met"]), int(row["judged"]))
         scores.setdefault(row["candidate"], {}).setdefault(row["seed"], []).append(score)
     measured = {
         row["candidate"]: {name: float(value) for name, value in row.items() if name != "candidate"}

@@ -15,6 +15,13 @@ from rubrics.taxonomy import Category
 __all__ = ["by_category", "cautions", "in_words", "notes", "number", "summary", "withdrawn"]
 
 
+_RIVALS: Final = {
+    SIZE: "log parameters",
+    BASE: "letting the base model answer the prompts itself and counting",
+    RECIPE: "tokens of clean dialogue × parameters, known before anything is trained",
+    DIALOGUE_LOSS: "bits per byte on fresh clean dialogue",
+}
+"""As a sentence has them."""
 _USELESS: Final = 0.3
 """Reliability below which hardly anything is measured."""
 _CHOICE: Final = ("RuDE averaged", "RuDE single", "RuDE strict", "debiased choice", "consistent choice")
@@ -91,9 +98,11 @@ def cautions(analysis: LadderAnalysis, checks: Checks) -> list[str]:
     gain, halves, low_high = checks.gain, checks.halves, checks.choice
     found = [
         f"**Not out of sample in families.** {'All' if shared == families else shared} {families} families of the "
-        f"outcome are among the suite's {clusters} clusters, with the same verifiers. Chosen on one random half of "
-        "them and tested on the other (the tested half's pairs left out of the suite), RuDE has a mean ρ of "
-        f"{number(halves.rude)}, per_token {number(halves.per_token)}, base generation {number(halves.base)}.",
+        f"outcome are among the suite's {clusters} clusters, with the same verifiers. Read on one random half of "
+        f"them and compared on the other, base generation has a mean ρ of {number(checks.elsewhere)}. RuDE, with the "
+        f"compared half's pairs left out of the suite, has {number(halves.rude)} and per_token "
+        f"{number(halves.per_token)} where base generation has {number(halves.base)}, on the {halves.n} models whose "
+        "verdicts are known pair by pair.",
         f"**Noise.** {_points(whole.noise.whole)} % of the outcome's variance between models is noise (1 − "
         f"Cronbach's α over families, mean of two seeds; with one seed {_points(1 - whole.alpha_of_one)} %; "
         f"{_points(1 - whole.halves)} % by halves with another seed): at most {_points(whole.noise.within)} points "
@@ -126,12 +135,9 @@ def summary(analysis: LadderAnalysis, checks: Checks, ceiling: float) -> str:
     six, rest = checks.subsets["those that ship"], checks.subsets["the rest"]
     shared, families, _ = checks.shared
     control, gain = checks.reliabilities["Control"], checks.gain
-    level = [name for name, rival in analysis.rivals.items() if rival.ci_low <= 0 <= rival.ci_high]
-    told = (
-        "none of them told apart from it"
-        if len(level) == len(analysis.rivals)
-        else f"not told apart: {', '.join(level)}"
-    )
+    rivals = ", ".join(f"{_RIVALS[name]} ({number(rho[name])})" for name in analysis.rivals)
+    level = [_RIVALS[name] for name, rival in analysis.rivals.items() if rival.ci_low <= 0 <= rival.ci_high]
+    told = "none of them is told apart from it" if len(level) == len(analysis.rivals) else f"not told apart: {level}"
     return (
         f"One answer of our own, and what it can bear: {analysis.n} base models of {sizes.min():.2f} to "
         f"{sizes.max():.1f} million parameters, most of them trained at equal compute on text of different quality, "
@@ -139,15 +145,14 @@ def summary(analysis: LadderAnalysis, checks: Checks, ceiling: float) -> str:
         "tasks that neither stage had seen. The pairing was named before any outcome was known. RuDE accuracy of the "
         f"base model goes with what it becomes, ρ = {number(analysis.claim.value)} ({number(low)} to {number(high)}; "
         f"with families resampled too {number(analysis.both[0])} to {number(analysis.both[1])}), where noise sets a "
-        f"ceiling of {number(ceiling)}. So do base generation ({number(rho[BASE])}), the recipe before anything is "
-        f"trained – tokens of clean dialogue × parameters – ({number(rho[RECIPE])}), bits per byte on fresh clean "
-        f"dialogue ({number(rho[DIALOGUE_LOSS])}) and log parameters ({number(rho[SIZE])}), {told}. It is no more "
-        f"than a hint: {'all' if shared == families else shared} {families} families are in the suite that RuDE "
-        f"reads; the six models that ship give {number(six.rho[RUDE])}, the other {rest.n} {number(rest.rho[RUDE])}; "
-        f"{control.families} families, those of Control, {_measured(control.alpha)} (α = {number(control.alpha)}); "
-        f"{_in_short(checks).removeprefix('on the ladder ')}; what reinforcement learning added has p = "
-        f"{gain.p_families:.2f}; `choice` is untested. An earlier claim, “better than bits per "
-        "byte”, is withdrawn: it was about a loss that rises as models learn."
+        f"ceiling of about {number(ceiling)}. So do its rivals: {rivals}; {told}. It is a hint and no more. "
+        f"{'All' if shared == families else shared} {families} families are among those that RuDE reads, with the same "
+        f"verifiers. The six models that ship give {number(six.rho[RUDE])}, the other {rest.n} "
+        f"{number(rest.rho[RUDE])}. The {control.families} families of Control {_measured(control.alpha)} (α = "
+        f"{number(control.alpha)}), and {_in_short(checks)}. What reinforcement learning added has p = "
+        f"{gain.p_families:.2f} over families. `choice` is untested, since none of these models can answer “A or B”. "
+        "An earlier claim, “better than bits per byte”, is withdrawn: that was a loss which rises as models learn; on "
+        f"fresh clean dialogue bits per byte has {number(six.rho[DIALOGUE_LOSS])} on the six models that ship."
     )
 
 

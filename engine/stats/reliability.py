@@ -36,7 +36,8 @@ def cronbach_alpha(scores: FloatArray) -> float:
     whole = float(scores.sum(axis=1).var(ddof=1))
     if whole <= _NOTHING:
         return math.nan
-    return items / (items - 1) * (1 - float(scores.var(axis=0, ddof=1).sum()) / whole)
+    alpha: float = items / (items - 1) * (1 - float(scores.var(axis=0, ddof=1).sum()) / whole)
+    return alpha
 
 
 def random_halves(
