@@ -76,10 +76,12 @@ def _loss(model: Any, tokenizer: Any, request: str, response: str) -> dict[str, 
 
 
 def _answers(model: Any, tokenizer: Any, recipe: PostTraining) -> list[dict[str, Any]]:
-    own = split(WORLD, recipe.tasks)
+    # What is judged is drawn before what is trained on, so it does not depend on how much that is.
+    judged_alone = replace(recipe.tasks, demonstrations=1)
+    own = split(WORLD, judged_alone)
     judged = {task.prompt for task in (*own.held, *own.seen)}
     # Other prompts of the same held-out families, on which no outcome was measured.
-    other = split(WORLD, replace(recipe.tasks, seed=recipe.tasks.seed + 1))
+    other = split(WORLD, replace(judged_alone, seed=recipe.tasks.seed + 1))
     parts = {"held": own.held, "seen": own.seen, "fresh": [t for t in other.held if t.prompt not in judged]}
     rows = []
     for part, tasks in parts.items():

@@ -18,7 +18,6 @@ from engine.correlation.predictor_outcome import RUDE, SIZE, CorrelationView, Po
 from engine.outcomes.outcomes import Outcome
 from engine.posttrain.card_checks import markdown, sections
 from engine.posttrain.ladder_analysis import (
-    BASE,
     CLAIM,
     LEAST,
     OUTCOMES,
@@ -29,7 +28,7 @@ from engine.posttrain.ladder_analysis import (
     ceiling,
 )
 from engine.posttrain.ladder_checks import Checks, check
-from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, RECIPE, pair_scores
+from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, pair_scores
 from engine.posttrain.ladder_rows import LadderRows, read_rows, write_csv_rows
 from engine.posttrain.ladder_words import cautions, in_words, notes, summary, withdrawn
 from engine.posttrain.outcomes import level, outcomes_of
@@ -61,7 +60,7 @@ def report(folder: Path) -> LadderAnalysis:
     highest = _ceiling_of(rows, analysis)
     outcomes = [outcome for name, seeds in rows.scores.items() for outcome in outcomes_of(name, seeds)]
     write_csv_rows(folder / "outcomes.csv", ["candidate", "outcome", "score", "stderr", "source"], _rows(outcomes))
-    header = ["candidate", "family", *analysis.values, *analysis.outcomes]
+    header = ["candidate", "family", *analysis.known, *analysis.outcomes]
     write_csv_rows(folder / "points.csv", header, _points(analysis))
     texts = {
         PLOT: _plot(analysis),
@@ -82,7 +81,7 @@ def _rows(outcomes: Iterable[Outcome]) -> Iterable[list[object]]:
 
 def _points(analysis: LadderAnalysis) -> Iterable[list[object]]:
     """One row a candidate: predictors and outcomes, as measured."""
-    columns = [*analysis.values.values(), *analysis.outcomes.values()]
+    columns = [*(analysis.values[name] for name in analysis.known), *analysis.outcomes.values()]
     for n, (name, family) in enumerate(zip(analysis.names, analysis.families, strict=True)):
         yield [name, family, *(f"{column[n]:.5f}" for column in columns)]
 
@@ -214,9 +213,11 @@ def _models(analysis: LadderAnalysis, scores: Scores) -> str:
     for n in order:
         name = analysis.names[n]
         stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in STAGES]
-        size = f"{10 ** analysis.values[SIZE][n]:,.0f}"
-        bits = f"{analysis.values[DIALOGUE_LOSS][n]:.3f}"
-        rows.append([f"`{name}`", size, bits, _percent(analysis.values[RUDE][n]), *stages, str(len(scores[name]))])
+        size, loss = 10 ** analysis.values[SIZE][n] / 1e6, analysis.values[DIALOGUE_LOSS][n]
+        bits = "–" if math.isnan(loss) else f"{loss:.3f}"
+        rows.append(
+            [f"`{name}`", f"{size:.2f} M", bits, _percent(analysis.values[RUDE][n]), *stages, str(len(scores[name]))]
+        )
     header = ["model, by outcome", "parameters", "bits per byte, clean dialogue", "RuDE %"]
     header += [f"{p} {s}" for p in ("held out:", "seen:") for s in ("base", "SFT", "RL")]
     return markdown([*header, "seeds"], rows)
@@ -264,7 +265,7 @@ def _league(analysis: LadderAnalysis) -> str:
             row.predictor, in_words(row.spearman), in_words(row.pearson), in_words(row.kendall), f"{row.p_holm:.2g}",
             "–" if row.given_control is None else in_words(row.given_control), str(row.n),
         ]
-        for row in analysis.tables[CLAIM].rows
+        for row in analysis.table.rows
     ]  # fmt: skip
     header = ["predictor", "Spearman", "Pearson", "Kendall", "p (Holm)", "Spearman given size", "n"]
     turned = "All are turned so that more should be better: a minus sign means that a predictor points the wrong way."
@@ -272,11 +273,11 @@ def _league(analysis: LadderAnalysis) -> str:
 
 
 def _others(analysis: LadderAnalysis) -> str:
-    shown, rows = (RUDE, SIZE, RECIPE, BASE, DIALOGUE_LOSS), []
-    for outcome in OUTCOMES[1:]:
-        own = {row.predictor: row.spearman for row in analysis.tables[outcome].rows}
-        rows.append([f"`{outcome}`", *(in_words(own[name]) for name in shown)])
-    header = ["outcome (Spearman)", *shown]
+    shown = list(analysis.others[OUTCOMES[1]])
+    rows = [[f"`{outcome}`", *(in_words(own[name]) for name in shown)] for outcome, own in analysis.others.items()]
+    # A rival that is known of some models says how many.
+    some = {name: n for name in shown if (n := analysis.others[OUTCOMES[1]][name].n) < analysis.n}
+    header = ["outcome (Spearman)", *(f"{name} (n = {some[name]})" if name in some else name for name in shown)]
     return markdown(header, rows) + "\n\nGains share their base score with base generation, with the opposite sign."
 
 

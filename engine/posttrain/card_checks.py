@@ -43,8 +43,9 @@ def _subsets(checks: Checks) -> str:
         [name, str(subset.n), str(subset.families), *(number(subset.rho[p]) for p in SHOWN)]
         for name, subset in checks.subsets.items()
     ]
-    return "Spearman's ρ with the outcome; losses are turned, so that a good one is above zero.\n\n" + markdown(
-        ["", "models", "families", *SHOWN], table
+    return (
+        "Spearman's ρ with the outcome, losses turned so that a good one is above zero; – where a predictor is not "
+        "known of all the models.\n\n" + markdown(["", "models", "families", *SHOWN], table)
     )
 
 
@@ -52,7 +53,8 @@ def _noise(checks: Checks) -> str:
     table = [
         [
             _PARTS[name], str(r.families), number(r.alpha), number(r.alpha_of_one), number(r.halves),
-            f"{100 * r.noise.whole:.0f} %", f"{100 * r.noise.within:.0f}", f"{100 * r.noise.between:.0f}",
+            f"{100 * r.noise.whole:.0f} %", f"{100 * min(r.noise.within, r.noise.whole):.0f}",
+            f"{100 * r.noise.between:.0f}",
         ]
         for name, r in checks.reliabilities.items()
     ]  # fmt: skip
@@ -65,9 +67,9 @@ def _noise(checks: Checks) -> str:
         "Reliability of the mean over families: Cronbach's α, families as items, greedy answers after reinforcement "
         "learning, mean of two seeds; and random halves of the families, each with another seed, stepped up. Noise is "
         "1 − α, as a share of the variance between models. The counts bound what comes of prompts (binomial); prompt "
-        f"by prompt it is known for the base models' own answers: {100 * known.whole:.0f} % noise, of which "
-        f"{100 * known.within:.0f} points from prompts and {100 * known.between:.0f} from families.\n\n"
-        + markdown(header, table)
+        f"by prompt it is known for the own answers of the {checks.halves.n} base models with rows: "
+        f"{100 * known.whole:.0f} % noise, of which {100 * known.within:.0f} points from prompts and "
+        f"{100 * known.between:.0f} from families.\n\n" + markdown(header, table)
     )
 
 
@@ -100,28 +102,34 @@ def _halves(checks: Checks) -> str:
 
 def _again(rows: LadderRows, analysis: LadderAnalysis, checks: Checks) -> str:
     again = checks.again
-    processors = sorted({base.facts["processor"] for base in rows.bases.values()})
     if not rows.measured:
         return "Every base model that was read is the one that was post-trained."
+    text = (
+        "The verdicts behind the first card were not kept, nor the weights of the models that do not ship. Predictors "
+        "of the weights that were post-trained stand in `measured.csv`, to five digits, and the claim is of those. The "
+        f"{again.same} models that ship were read again for the rows here; they give every predictor as before"
+    )
+    if again.differences:
+        listed = "; ".join(
+            f"{predictor} of {name}, {now:.5f} for {before:.5f}" for name, predictor, before, now in again.differences
+        )
+        text += f", but for a pair that is nearly a tie ({listed})"
+    text += "."
     if analysis.n > len(rows.bases):
-        return (
-            f"The verdicts behind the first card were not kept, nor the weights of the models that do not ship. The "
-            f"{again.same} models whose rows are here give every predictor as it was measured before, to the digit. "
-            "The others would have to be pre-trained again, on a processor of the same kind, to be the same models: "
-            "their predictors stand in `measured.csv` as they were measured on the weights that were post-trained."
+        missing = analysis.n - len(rows.bases)
+        return text + (
+            f" For the other {missing} there are no rows: pre-trained again on a processor of another kind they come "
+            "out as other models (“How far it can be repeated”), and verdicts of those would not be the ladder's."
         )
     if not again.names:
-        return (
-            f"All {again.same} base models that were read give every predictor as it was measured before, to the digit."
-        )
-    return (
-        f"The verdicts behind the first card were not kept, nor the weights of the models that do not ship. Those "
-        f"{len(again.names)} were pre-trained again, by the same recipes and seeds, on a processor of another kind "
-        f"({', '.join(processors)}), on which sums round otherwise; over some thousand steps that makes other models. "
-        f"{again.same} models, those that ship, give every predictor to the digit; the others moved by "
-        f"{100 * again.moved:.1f} points of RuDE accuracy on average and {100 * again.most:.1f} at most, and their "
-        f"accuracies before and after have ρ = {number(again.rho)}: that much of a difference between two models is "
-        "luck of pre-training. The claim above is of the weights that were post-trained (`measured.csv`); what can "
-        "only be known from rows – loss on clean dialogue, halves, pairs by family – is of these. The RuDE accuracy "
-        f"of the rows has ρ = {number(again.claim)} with the outcome of what was not the same weights."
+        return text
+    processors = ", ".join(sorted({base.facts["processor"] for base in rows.bases.values()}))
+    return text + (
+        f" The other {len(again.names)} were pre-trained again, by the same recipes and seeds, on a processor of "
+        f"another kind ({processors}), on which sums round otherwise; over some thousand steps that makes other "
+        f"models. They moved by {100 * again.moved:.1f} points of RuDE accuracy on average and "
+        f"{100 * again.most:.1f} at most, and their accuracies before and after have ρ = {number(again.rho)}: that "
+        "much of a difference between two models is luck of pre-training. What can only be known from rows – loss on "
+        "clean dialogue, halves, pairs by family – is of these. The RuDE accuracy of the rows has ρ = "
+        f"{number(again.claim)} with the outcome of what was not the same weights."
     )

@@ -110,14 +110,21 @@ class LadderAnalysis:
     """The same against `WITHDRAWN`."""
     given_base: Statistic
     """Spearman's partial correlation of the claim, given base generation."""
-    tables: Mapping[str, League]
-    """By outcome: all predictors."""
+    table: League
+    """All predictors of the claim's outcome."""
+    others: Mapping[str, Mapping[str, Statistic]]
+    """ρ of RuDE and its rivals, by other outcome."""
     groups: Mapping[str, Statistic]
     """The claim's ρ within families, across their means, and at equal compute."""
     best: BestOf
     upsets: tuple[Upset, ...]
     recipes: Sequence[Mapping[str, Any]]
     """Of pre-training, with what they have in common."""
+
+    @property
+    def known(self) -> list[str]:
+        """Predictors that more than half of the candidates have."""
+        return [name for name, values in self.values.items() if np.isfinite(values).sum() > self.n / 2]
 
     @property
     def columns(self) -> dict[str, FloatArray]:
@@ -178,7 +185,10 @@ def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
     columns = {name: -column if name in LOWER else column for name, column in values.items()}
     x, y = columns[RUDE], measured[CLAIM]
     drawn = TwoWay(shares_of(rows, names, "rl").mean(axis=1)).spearman(x)[1:]
-    rivalries = {name: compare_predictors(x, columns[name], y, resamples=resamples) for name in RIVALS}
+    known = {name: column for name, column in columns.items() if np.isfinite(column).sum() > len(names) / 2}
+    rivalries = {
+        name: compare_predictors(x, columns[name], y, resamples=resamples) for name in RIVALS if name in columns
+    }
     return LadderAnalysis(
         names=names,
         families=families,
@@ -190,15 +200,23 @@ def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
         partly={name: rivalry for name, rivalry in rivalries.items() if rivalry.n < len(names)},
         withdrawn=compare_predictors(x, columns[WITHDRAWN], y, resamples=resamples).spearman,
         given_base=partial(x, y, columns[BASE], ranks=True),
-        tables={
-            name: league(columns, of, reference=RUDE, control=columns[SIZE], families=families, resamples=resamples)
-            for name, of in measured.items()
+        table=league(known, y, reference=RUDE, control=columns[SIZE], families=families, resamples=resamples),
+        others={
+            outcome: {name: _known(columns[name], of, resamples) for name in (RUDE, *RIVALS) if name in columns}
+            for outcome, of in measured.items()
+            if outcome != CLAIM
         },
         groups=_groups(x, y, names, families, _equal_compute(recipes)),
-        best=best_of(list(columns.values()), y),
+        best=best_of(list(known.values()), y),
         upsets=_upsets(names, x, columns[SIZE], y),
         recipes=recipes,
     )
+
+
+def _known(x: FloatArray, y: FloatArray, resamples: int) -> Statistic:
+    """Spearman's, of the candidates that have both."""
+    known = np.isfinite(x) & np.isfinite(y)
+    return estimate("spearman", x[known], y[known], resamples=resamples)
 
 
 def _recipes(path: Path) -> list[Mapping[str, Any]]:

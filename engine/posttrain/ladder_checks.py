@@ -33,8 +33,10 @@ FloatArray = npt.NDArray[np.float64]
 SHOWN: Final = (RUDE, TOKENWISE, BASE, RECIPE, DIALOGUE_LOSS, SIZE, WITHDRAWN)
 """Predictors that subsets are shown for."""
 _SPLITS: Final = 400
-_SAME: Final = 1e-5
-"""To how many digits measured predictors are kept."""
+_LEAST: Final = 3
+"""Candidates below which no ρ is given."""
+_SAME: Final = 2e-5
+"""Measured predictors are kept to five digits."""
 
 
 @dataclass(frozen=True)
@@ -110,19 +112,21 @@ class Halves:
 
 @dataclass(frozen=True)
 class Again:
-    """Bases that were trained again from their recipes and seeds, on another kind of processor."""
+    """Base models whose predictors were measured before and are counted from rows now."""
 
     names: tuple[str, ...]
-    """Those whose numbers are others than before."""
+    """Those that were pre-trained again since, from their recipes and seeds."""
     rho: float
     """Spearman's, of RuDE accuracy before and after, over them."""
     moved: float
-    """Mean absolute change in RuDE accuracy."""
+    """Mean absolute change in their RuDE accuracy."""
     most: float
-    same: int
-    """How many candidates have every predictor to the digit."""
     claim: float
-    """ρ of the RuDE accuracy of the rows with the outcome, all candidates: of other weights than were post-trained."""
+    """ρ of the RuDE accuracy of the rows with the outcome, all models with rows."""
+    same: int
+    """Models of the same weights."""
+    differences: tuple[tuple[str, str, float, float], ...]
+    """Of those: model, predictor, before, now; what differs in the five digits that were kept."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,8 @@ def check(rows: LadderRows, analysis: LadderAnalysis, bundled: Sequence[str]) ->
 
 def _rho(x: FloatArray, y: FloatArray) -> float:
     known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < _LEAST:
+        return math.nan
     return float(spearman(np.ones((1, int(known.sum()))), x[known], y[known])[0])
 
 
@@ -216,8 +222,10 @@ def _subset(
     analysis: LadderAnalysis, outcome: FloatArray, chosen: npt.NDArray[np.bool_], families: npt.NDArray[np.bool_]
 ) -> Subset:
     y = _means(outcome[chosen][:, :, families])
-    columns = analysis.columns
-    return Subset(int(chosen.sum()), int(families.sum()), {name: _rho(columns[name][chosen], y) for name in SHOWN})
+    columns = {name: analysis.columns[name][chosen] for name in SHOWN}
+    # A predictor that is known of some of them would be compared on others than the rest.
+    rho = {name: _rho(x, y) if np.isfinite(x).all() else math.nan for name, x in columns.items()}
+    return Subset(int(chosen.sum()), int(families.sum()), rho)
 
 
 def _untrained(rows: LadderRows, families: Sequence[str]) -> Noise:
@@ -293,21 +301,18 @@ def _halves(rows: LadderRows, analysis: LadderAnalysis, outcome: FloatArray, fam
 def _again(rows: LadderRows, analysis: LadderAnalysis) -> Again:
     at = {name: n for n, name in enumerate(analysis.names)}
     now = {name: from_rows(base, rows.suite) for name, base in rows.bases.items() if name in at}
-    changed = [
-        name
-        for name, values in now.items()
-        if any(
-            abs(values[predictor] - earlier) > _SAME
-            for predictor, earlier in rows.measured.get(name, {}).items()
-            if math.isfinite(earlier)
-        )
-    ]
-    before = np.array([analysis.values[RUDE][at[name]] for name in changed])
-    after = np.array([now[name][RUDE] for name in changed])
-    shift = np.abs(after - before) if changed else np.zeros(1)
-    everyone = list(now)
-    y = analysis.outcomes[CLAIM][[at[name] for name in everyone]]
+    trained = [name for name in now if name in rows.measured and rows.bases[name].facts["weights"] != "bundled"]
+    kept = [name for name in now if name in rows.measured and name not in trained]
+    before, after = (np.array([of[name][RUDE] for name in trained], dtype=np.float64) for of in (rows.measured, now))
+    shift = np.abs(after - before) if trained else np.zeros(1)
+    y = analysis.outcomes[CLAIM][[at[name] for name in now]]
+    differences = tuple(
+        (name, predictor, earlier, now[name][predictor])
+        for name in kept
+        for predictor, earlier in rows.measured[name].items()
+        if abs(now[name][predictor] - earlier) > _SAME * max(1, abs(earlier))
+    )
     return Again(
-        tuple(changed), _rho(before, after) if len(changed) > 2 else math.nan, float(shift.mean()), float(shift.max()),
-        len(now) - len(changed), _rho(np.array([now[name][RUDE] for name in everyone]), y),
+        tuple(trained), _rho(before, after), float(shift.mean()), float(shift.max()),
+        _rho(np.array([values[RUDE] for values in now.values()]), y), len(kept), differences,
     )  # fmt: skip

@@ -78,11 +78,12 @@ def recipe_sizes(recipes: Sequence[Mapping[str, Any]], parameters: Mapping[str, 
     """`RECIPE` of each candidate with a recipe.
 
     Args:
-        recipes: as in `engine/posttrain/pretrain.toml`: name, tokens, dialogue, noise.
+        recipes: as in `engine/posttrain/pretrain.toml`: name, tokens, rote, dialogue, noise.
         parameters: by candidate.
     """
     return {
-        name: math.log10(r["tokens"] * r.get("dialogue", 0.0) * (1 - r.get("noise", 0.0)) * parameters[name])
+        # The tokens to learn by heart come first, without dialogue; both shares are of what follows.
+        name: math.log10((r["tokens"] - r["rote"]) * r["dialogue"] * (1 - r["noise"]) * parameters[name])
         for r in recipes
         if (name := r["name"]) in parameters
     }

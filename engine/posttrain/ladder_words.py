@@ -90,23 +90,33 @@ def _in_short(checks: Checks) -> str:
     )
 
 
+def _read(analysis: LadderAnalysis, checks: Checks) -> str:
+    """What RuDE has there; nothing where verdicts are known of some models only, which say little."""
+    halves = checks.halves
+    if halves.n < analysis.n:
+        return ""
+    return (
+        f"; RuDE, with the compared half's pairs left out of the suite, has {number(halves.rude)}, per_token "
+        f"{number(halves.per_token)}"
+    )
+
+
 def cautions(analysis: LadderAnalysis, checks: Checks) -> list[str]:
     """What must be known before the claim is believed, a sentence or two each."""
     whole, control, others = (checks.reliabilities[name] for name in ("all", "Control", "the others"))
     twelve, six, rest = (checks.subsets[n] for n in ("the other families", "those that ship", "the rest"))
     shared, families, clusters = checks.shared
-    gain, halves, low_high = checks.gain, checks.halves, checks.choice
+    gain, low_high = checks.gain, checks.choice
     found = [
         f"**Not out of sample in families.** {'All' if shared == families else shared} {families} families of the "
         f"outcome are among the suite's {clusters} clusters, with the same verifiers. Read on one random half of "
-        f"them and compared on the other, base generation has a mean ρ of {number(checks.elsewhere)}. RuDE, with the "
-        f"compared half's pairs left out of the suite, has {number(halves.rude)} and per_token "
-        f"{number(halves.per_token)} where base generation has {number(halves.base)}, on the {halves.n} models whose "
-        "verdicts are known pair by pair.",
+        "them and compared on the other, base generation has a mean ρ of "
+        f"{number(checks.elsewhere)}{_read(analysis, checks)}.",
         f"**Noise.** {_points(whole.noise.whole)} % of the outcome's variance between models is noise (1 − "
         f"Cronbach's α over families, mean of two seeds; with one seed {_points(1 - whole.alpha_of_one)} %; "
-        f"{_points(1 - whole.halves)} % by halves with another seed): at most {_points(whole.noise.within)} points "
-        "from having ten prompts a family, the rest from which families are asked.",
+        f"{_points(1 - whole.halves)} % by halves with another seed): at most "
+        f"{_points(min(whole.noise.within, whole.noise.whole))} points from having ten prompts a family, the rest "
+        "from which families are asked.",
         f"**The {control.families} families of Control {_measured(control.alpha)}**: α = {number(control.alpha)} "
         f"(halves with another seed: {number(control.halves)}), against {number(others.alpha)} "
         f"({number(others.halves)}) for the other {others.families}. On those alone RuDE has ρ = "
@@ -114,8 +124,8 @@ def cautions(analysis: LadderAnalysis, checks: Checks) -> list[str]:
         f"{number(twelve.rho[BASE])}.",
         f"**By category{' nothing is specific' if checks.categories.interval[0] <= 0 else ''}.** {by_category(checks)}",
         f"**The outcome after reinforcement learning is the one after fine-tuning again** (ρ = {number(gain.rho)}): "
-        f"the mean gain of {_points(gain.mean)} points has p = {gain.p_families:.2f} over families "
-        f"({gain.p_candidates:.2f} over models, on these families).",
+        f"the mean gain of {_points(gain.mean)} points has p = {number(gain.p_families)} over families "
+        f"({number(gain.p_candidates)} over models, on these families).",
         f"**Not everywhere alike.** The {six.n} models that ship, which differ most, give ρ = "
         f"{number(six.rho[RUDE])}; the other {rest.n} give {number(rest.rho[RUDE])}.",
         f"**Beside base generation.** Given it, RuDE's partial ρ is {in_words(analysis.given_base)}.",
@@ -131,7 +141,7 @@ def summary(analysis: LadderAnalysis, checks: Checks, ceiling: float) -> str:
     """The README's paragraph."""
     low, high = analysis.claim.ci_low, analysis.claim.ci_high
     sizes = 10 ** analysis.values[SIZE] / 1e6
-    rho = {row.predictor: row.spearman.value for row in analysis.tables[CLAIM].rows}
+    rho = {row.predictor: row.spearman.value for row in analysis.table.rows}
     six, rest = checks.subsets["those that ship"], checks.subsets["the rest"]
     shared, families, _ = checks.shared
     control, gain = checks.reliabilities["Control"], checks.gain
@@ -150,9 +160,10 @@ def summary(analysis: LadderAnalysis, checks: Checks, ceiling: float) -> str:
         f"verifiers. The six models that ship give {number(six.rho[RUDE])}, the other {rest.n} "
         f"{number(rest.rho[RUDE])}. The {control.families} families of Control {_measured(control.alpha)} (α = "
         f"{number(control.alpha)}), and {_in_short(checks)}. What reinforcement learning added has p = "
-        f"{gain.p_families:.2f} over families. `choice` is untested, since none of these models can answer “A or B”. "
-        "An earlier claim, “better than bits per byte”, is withdrawn: that was a loss which rises as models learn; on "
-        f"fresh clean dialogue bits per byte has {number(six.rho[DIALOGUE_LOSS])} on the six models that ship."
+        f"{number(gain.p_families)} over families. `choice` is untested, since none of these models can answer “A or "
+        "B”. An earlier claim, “better than bits per byte”, is withdrawn: that was a loss which rises as models "
+        f"learn; on fresh clean dialogue bits per byte has {number(six.rho[DIALOGUE_LOSS])} on the six models that "
+        "ship."
     )
 
 
@@ -179,7 +190,9 @@ def notes(analysis: LadderAnalysis, checks: Checks) -> dict[str, object]:
         "predictors": {
             **dict.fromkeys(_CHOICE, untested),
             **{f"RuDE {category}": unspecific for category in Category},
-            WITHDRAWN: "of the suite's own responses, a loss that rises as models learn; “better than it” is withdrawn",
+            WITHDRAWN: "of the suite's own responses, a loss that rises as models learn: “better than it” is "
+            f"withdrawn; on fresh clean dialogue bits per byte has ρ {number(six.rho[DIALOGUE_LOSS])} on the {six.n} "
+            "models that ship",
             DIALOGUE_LOSS: again,
             FRESH: again,
         },
