@@ -19,7 +19,7 @@ from engine.posttrain.card import report
 from engine.posttrain.ladder import LADDER
 from engine.posttrain.ladder_analysis import LadderAnalysis, analyse
 from engine.posttrain.ladder_checks import Checks, check
-from engine.posttrain.ladder_predictors import from_rows
+from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, from_rows
 from engine.posttrain.ladder_rows import LadderRows, read_rows
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Category, Subcategory, category_of
@@ -72,7 +72,9 @@ def checked(rows) -> tuple[LadderAnalysis, Checks]:
 def test_points_are_those_that_ship(checked, points) -> None:
     analysis, _ = checked
     assert set(points) == set(analysis.names)
-    for name, values in {**analysis.values, **analysis.outcomes}.items():
+    shown = {name: analysis.values[name] for name in analysis.known} | dict(analysis.outcomes)
+    assert list(points[analysis.names[0]]) == list(shown)
+    for name, values in shown.items():
         for candidate, value in zip(analysis.names, values, strict=True):
             assert points[candidate][name] == pytest.approx(value, abs=1e-5, nan_ok=True), (candidate, name)
 
@@ -93,8 +95,9 @@ def test_rows_of_the_models_that_ship_give_what_was_measured_on_them(rows) -> No
     for name in BUNDLED:
         found = from_rows(rows.bases[name], rows.suite)
         for predictor, value in rows.measured[name].items():
-            close = 2e-3 if predictor.startswith("proxy") else 1e-4
-            assert found[predictor] == pytest.approx(value, rel=close, abs=2e-5, nan_ok=True), (name, predictor)
+            # `choice` is at chance here, and one pair may be so nearly a tie that its sign is a matter of rounding.
+            close = 1.01 / 480 if predictor == "RuDE averaged" else 2e-5 * max(1, abs(value))
+            assert found[predictor] == pytest.approx(value, abs=close, nan_ok=True), (name, predictor)
 
 
 def test_base_models_that_ship_answer_as_they_did(rows, shares) -> None:
@@ -130,11 +133,18 @@ def test_subsets_are_those_of_scipy(rows, checked, points, shares) -> None:
         found = checks.subsets[subset]
         assert (found.n, found.families) == (len(names), len(asked))
         for predictor, rho in found.rho.items():
+            if predictor == DIALOGUE_LOSS and subset != "those that ship":
+                assert math.isnan(rho)
+                continue
             turned = -1 if "bits per byte" in predictor else 1
-            x = np.array([turned * points[name][predictor] for name in names])
-            kept = np.isfinite(x)
-            again = spearmanr(x[kept], _outcome(shares, names, asked)[kept]).statistic
+            x = [turned * (_loss(rows, n) if predictor == DIALOGUE_LOSS else points[n][predictor]) for n in names]
+            again = spearmanr(x, _outcome(shares, names, asked)).statistic
             assert rho == pytest.approx(again), (subset, predictor)
+
+
+def _loss(rows, name: str) -> float:
+    read = rows.bases[name].dialogues
+    return sum(read["nats_response"].tolist()) / math.log(2) / sum(read["bytes_response"].tolist())
 
 
 def test_reinforcement_learning_by_scipy(rows, checked, shares) -> None:
@@ -188,8 +198,8 @@ def test_the_recipe_is_known_before_anything_is_trained(checked, points) -> None
     analysis, _ = checked
     recipe = next(r for r in analysis.recipes if r["name"] == "llama-wide")
     size = 10 ** points["llama-wide"]["log10 parameters"]
-    tokens = 2_000_000 * 0.5 * (1 - 0.5)
-    assert recipe["tokens"] == 2_000_000
+    assert (recipe["tokens"], recipe["rote"]) == (2_000_000, 400_000)
+    tokens = 1_600_000 * 0.5 * (1 - 0.5)
     assert points["llama-wide"]["clean dialogue × parameters"] == pytest.approx(math.log10(tokens * size), abs=1e-5)
 
 
