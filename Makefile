@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long types tests fuzz soak setup models ladder bench docs clean
+.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -42,6 +42,11 @@ models: $(VENV)/.installed
 # Pre-trains the ladder of small models, scores and post-trains each, and writes data/ladder; stopped, it goes on.
 ladder: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder all --out build/ladder --processes 2
+
+# Every table and figure of the ladder's card, counted again from the rows that ship; nothing is trained or scored.
+ladder-report: $(VENV)/.installed
+	$(BIN)/python -m engine.posttrain.ladder report
+	$(BIN)/python docs/ladder.py
 
 # Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness is one where it is installed (.[bench]).
 bench: $(VENV)/.installed-dev

@@ -50,6 +50,7 @@ __all__ = [
     "predictor_names",
     "predictor_values",
     "verdict",
+    "view_of",
 ]
 
 HELP: Final = {
@@ -261,7 +262,7 @@ def _own(
         notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
-    view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
+    view = view_of(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
     return replace(_with_help(view, about), outcome_higher_is_better=not lower)
 
 
@@ -281,16 +282,20 @@ def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str
         Point(p.name, p.x, math.nan, math.nan, p.y, p.size, (families or {}).get(p.name) or p.family, p.shipped)
         for p in study.points(predictor, outcome)
     ]
-    about = catalogue().get(predictor)
+    about, noted = catalogue().get(predictor), study.notes(predictor)
     if about is None:
-        return _view(predictor, outcome, study.source, math.nan, points, [])
-    notes = turned(predictor, about.higher_is_better, outcome, True)
-    return _with_help(_view(predictor, outcome, study.source, math.nan, points, notes), about)
+        higher = predictor not in study.lower
+        told = [*turned(predictor, higher, outcome, True), *noted]
+        view = view_of(predictor, outcome, study.source, math.nan, points, told)
+        return replace(view, higher_is_better=higher, help=study.about.get(predictor, ""))
+    notes = [*turned(predictor, about.higher_is_better, outcome, True), *noted]
+    return _with_help(view_of(predictor, outcome, study.source, math.nan, points, notes), about)
 
 
-def _view(
-    predictor: str, outcome: str, source: str, chance: float, points: list[Point], notes: list[str]
+def view_of(
+    predictor: str, outcome: str, source: str, chance: float, points: Sequence[Point], notes: Sequence[str]
 ) -> CorrelationView:
+    """The scatter of these points, with its statistics."""
     complete = _both(points)
     statistics = correlate(
         [point.x for point in complete],

@@ -110,11 +110,14 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
             ],
             right=["pairs", *names],
         )
+    from data.ladder import ladder_notes
+
     first = overall.rows[0]
     narrate(
         f"{table.suite} {table.suite_hash[:12]} · {table.protocol}, {table.metric} · chance {percent(table.chance)} · "
         f"{first.n_pairs} pairs in {first.n_clusters} clusters · interval: {first.method}",
         *(f"note: {note}" for note in table.notes),
+        *([f"note: {ladder_notes().by_category_in_short}"] if table.by == "category" else []),
         *(["--with-excluded counts the pairs that you excluded"] if table.excluded else []),
         *(["--pairs own counts the pairs that not every candidate has scored"] if table.left_out else []),
     )

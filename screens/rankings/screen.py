@@ -56,6 +56,8 @@ accuracy, in per cent.
 ├──●──┤ is the interval, by the method that the panel names; ┊ is the chance level. A rank such as 1–3 means that the
 candidate is not told apart from those around it; “best with probability” is p_best. For choice, lean is the position
 bias and flips the flip rate. The four Cs stand to the right, each with its glyph; a block ▁ to █ shows how high it is.
+They are a diagnosis, not advice whom to take: on the ladder (Correlation, o) a category's outcome was foretold no
+better by its own accuracy than by the others'.
 
 Excluded pairs (e in the failures) are left out, and said to be; i counts them.
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
+from data.ladder import ladder_notes
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -184,7 +185,8 @@ def _methods(report: Report) -> dict[str, str]:
     lines["interval"] = f"{ranked.level:.0%} over clusters of pairs, {ranked.resamples:,} resamples, seed {ranked.seed}"
     lines["interval"] += f" ({how})"
     lines["categories"] = (
-        "a pair that violates criteria of several (sub)categories counts in each with weight 1/(how many)"
+        "a pair that violates criteria of several (sub)categories counts in each with weight 1/(how many); "
+        + ladder_notes().by_category_in_short
     )
     if report.biases:
         lines |= {name.replace("_", " "): text for name, text in order_methods.HELP.items()}
