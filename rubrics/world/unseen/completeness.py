@@ -45,7 +45,7 @@ COMPLETENESS = (
         asks=(
             "What does {n} need, too?",
             "What must {n} put in too?",
-            "{m} fills the basket. What should {m} put in?",
+            "{m} has the basket. What should {m} put in?",
         ),
         says=("{n} needs {v} to have it all.", "Put in some {v}, and all is there."),
         criterion="Adds the {v}.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rubrics.taxonomy import Subcategory
 from rubrics.world.forms import Draw, Sides, Slots, pick
-from rubrics.world.things import KINDS, Rng, join
+from rubrics.world.things import KINDS, Rng, join, number
 from rubrics.world.unseen.building import builder, in_form, settled, shuffled
 from rubrics.world.verifiers import Check
 
@@ -62,8 +62,8 @@ def _few_or_many(few: int, many: int, spec: str, body: str, more: str) -> Draw:
     """An answer in few words, or the same with more."""
     return settled(
         spec,
-        {"how": f"no more than {few} words", "as": "short", "form": str(-few), "body": f"{body}."},
-        {"how": f"{many} words or more", "as": "long", "form": str(many), "body": f"{body}, {more}."},
+        {"how": f"no more than {number(few)} words", "as": "short", "form": str(-few), "body": f"{body}."},
+        {"how": f"{number(many)} words or more", "as": "long", "form": str(many), "body": f"{body}, {more}."},
     )
 
 

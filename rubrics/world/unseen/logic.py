@@ -145,8 +145,8 @@ LOGIC = (
             "One of them is not like the others. Which?",
             "What does not go with the others?",
         ),
-        says=("The {v} does not go with the others.", "Two are alike; the {v} is something else."),
-        criterion="Names the {v}, which is not of a kind with the others.",
+        says=("The {v} does not go with the others.", "The other two go together, and the {v} is left."),
+        criterion="Names the {v}, which is of another kind than the others.",
         check=_odd_one,
     ),
 )

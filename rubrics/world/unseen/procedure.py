@@ -75,11 +75,11 @@ PROCEDURE = (
         "kitchen",
         "n:name a:food | v:food",
         facts=(
-            "The {a} go in first, then the {v}, last of all the {v_}.",
-            "Last of all the {v_} go in, first the {a} and then the {v}.",
+            "{n} needs the {a} first, then the {v}, last of all the {v_}.",
+            "Last of all {n} needs the {v_}, first the {a} and then the {v}.",
         ),
         asks=(
-            "The {a} are in. What comes now?",
+            "The {a}: done. What comes now?",
             "{n} has put in the {a}. What must {n} put in then?",
             "What comes after the {a}?",
         ),

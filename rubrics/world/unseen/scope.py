@@ -124,7 +124,7 @@ SCOPE = (
         "eat-or-drink",
         "kitchen",
         _eaten_or_drunk,
-        facts=("There is {v} and {v_} in the {r}.", "In the {r} {n} finds {v_} and {v}."),
+        facts=("{n} has {v} and {v_} in the {r}.", "In the {r} {n} finds {v_} and {v}."),
         asks=(
             "Name only what one can {do}.",
             "{n} wants something to {do} and no more.",
