@@ -10,17 +10,14 @@ from pathlib import Path
 import pytest
 from scipy.stats import chi2_contingency
 
-import data
-from engine.posttrain.kept import PER_CATEGORY, Counts, Judged, judged, keep
-from engine.posttrain.pilot import main, pilot_recipe
-from engine.posttrain.recipe import Tasks, read_recipe
+from engine.posttrain.kept import PER_CATEGORY, PROMPTS, Counts, Judged, judged, keep
+from engine.posttrain.pilot import main, pilot_tasks
+from engine.posttrain.recipe import Tasks
 from engine.posttrain.tasks import split
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Category
-from rubrics.world.requests import pool, reserved
+from rubrics.world.requests import reserved
 from rubrics.world.unseen import UNSEEN
-
-SHIPPED = Path(data.__file__).parent
 
 
 def _counts(met: list[int], judged: int = 40) -> list[Counts]:
@@ -85,7 +82,8 @@ def test_prompts_of_unseen_families_are_drawn_by_name_and_never_trained_on() -> 
         split("world", Tasks(train=("opening-hour",), test=("nothing",)))
 
 
-def test_the_pilot_is_of_every_unseen_family() -> None:
-    recipe = pilot_recipe(read_recipe(SHIPPED / "ladder" / "posttrain.toml"))
-    assert set(recipe.tasks.test) == {family.name for family in pool("unseen")}
-    assert not set(recipe.tasks.test) & set(recipe.tasks.train)
+def test_prompts_of_the_pilot_are_of_one_family_and_reserved() -> None:
+    tasks = pilot_tasks("moved-room")
+    assert len(tasks) == PROMPTS == len({task.prompt for task in tasks})
+    assert {task.family for task in tasks} == {"moved-room"}
+    assert all(reserved(task.prompt) and len(task.checks) == 1 for task in tasks)
