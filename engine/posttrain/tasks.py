@@ -103,10 +103,15 @@ def in_turn(tasks: Sequence[Task], seed: int) -> list[Task]:
 
 @lru_cache(maxsize=4)
 def _world(tasks: Tasks) -> Split:
-    names = {family.name for family in pool("all")}
-    for name in (*tasks.train, *tasks.test):
-        if name not in names:
-            raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {', '.join(sorted(names))}")
+    trainable = {family.name for family in pool("all")}
+    testable = trainable | {family.name for family in pool("unseen")}
+    for where, names, known in (("train", tasks.train, trainable), ("test", tasks.test, testable)):
+        for name in names:
+            if name in testable - known:
+                raise BadInput(f"{name!r} is never trained on", where=f"tasks.{where}", fix="name it in `test`")
+            if name not in known:
+                families = ", ".join(sorted(known))
+                raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {families}")
     if not tasks.train or not tasks.test:
         raise BadInput("no families to train or to test on", where="tasks", fix="name some in `train` and `test`")
     seen: set[str] = set()
@@ -120,7 +125,7 @@ def _world(tasks: Tasks) -> Split:
 
 
 def _drawn(rng: Rng, names: tuple[str, ...], count: int, criteria: int, seen: set[str]) -> list[Task]:
-    families = {family.name: family for family in pool("all")}
+    families = {family.name: family for family in (*pool("all"), *pool("unseen"))}
     # What stands beside the family in question must not come from the other side of the split.
     allowed = set(names)
     tasks: list[Task] = []
