@@ -1,14 +1,55 @@
-"""A table as a Parquet file, through DuckDB."""
+"""Tables as Parquet files, through DuckDB: those that others script against, and columns of numbers that ship."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.export.tables import Table
+from rubrics.errors import BadInput
 
-__all__ = ["write_parquet"]
+__all__ = ["Columns", "read_columns", "write_columns", "write_parquet"]
+
+Columns = Mapping[str, npt.NDArray[Any]]
+"""A table by columns, (rows,) each."""
+_KINDS: Final = {
+    "float32": "float", "float64": "double", "int8": "tinyint", "int16": "smallint", "int32": "integer",
+    "int64": "bigint", "bool": "boolean",
+}  # fmt: skip
+"""DuckDB's types by numpy's; everything else is text."""
+
+
+def write_columns(columns: Columns, path: Path) -> None:
+    """Write columns of equal length, compressed as far as Parquet goes.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    types = {name: _KINDS.get(str(column.dtype), "varchar") for name, column in columns.items()}
+    rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+    _write(Table(types, rows), path, "format parquet, compression zstd, compression_level 19")
+
+
+def read_columns(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """What `write_columns` wrote.
+
+    Raises:
+        BadInput: the file is not there, or is no such file.
+    """
+    import duckdb
+
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            found = connection.execute("select * from read_parquet(?)", [str(path)]).fetchnumpy()
+    except duckdb.Error as error:
+        raise BadInput(
+            f"cannot be read ({str(error).splitlines()[0]})", where=str(path), fix="make the file again"
+        ) from None
+    return {name: np.ma.getdata(column) for name, column in found.items()}
 
 
 def write_parquet(table: Table, path: Path) -> None:
@@ -17,6 +58,10 @@ def write_parquet(table: Table, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    _write(table, path, "format parquet")
+
+
+def _write(table: Table, path: Path, how: str) -> None:
     import duckdb
 
     columns: Iterable[tuple[Any, ...]] = zip(*table.rows, strict=True) if table.rows else [() for _ in table.columns]
@@ -25,6 +70,6 @@ def write_parquet(table: Table, path: Path) -> None:
     try:
         with duckdb.connect() as connection:
             connection.execute(f"create temp table t as select {unnested}", [list(column) for column in columns])
-            connection.execute(f"copy t to '{quoted}' (format parquet)")
+            connection.execute(f"copy t to '{quoted}' ({how})")
     except duckdb.IOException as error:
         raise OSError(str(error).splitlines()[0]) from None

@@ -51,8 +51,8 @@ def generate(seed: int, pairs: int, families: str = "held", criteria: int | None
     A mirror set is two prompts that differ in the settings of the criteria in V, and two responses that differ alike;
     each response is chosen under one prompt and rejected under the other. Whoever does not read the prompt is right on
     exactly half. An odd number is rounded up, since half a mirror set would be unbalanced. Suites are made of `held`
-    families; pairs of the `taught` ones show what a candidate learned of the dialogues it was trained on. Prompts have as
-    many `criteria` as are asked for, where their family can bear so few or so many, or a number drawn for each.
+    families; pairs of the `taught` ones show what a candidate learned of the dialogues it was trained on. Prompts have
+    as many `criteria` as are asked for, where their family can bear so few or so many, or a number drawn for each.
     """
     return _pairs(seed, pairs, set(), families, criteria)
 

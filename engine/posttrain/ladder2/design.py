@@ -112,7 +112,7 @@ def _mains() -> Iterator[_Main]:
 
 
 def _laid_over(mains: Sequence[_Main]) -> list[_Laid]:
-    """Of many random assignments, each with every level equally often, the one that goes least with the main factors."""
+    """Of random assignments, each with every level equally often, the one that goes least with the main factors."""
 
     def drawn(number: int) -> list[_Laid]:
         rng = Rng(f"laid over {number}")
@@ -136,7 +136,11 @@ def _imbalance(rows: Sequence[tuple[object, ...]], first: int) -> float:
     for a, b in combinations(range(len(rows[0])), 2):
         if b < first:
             continue
-        both, ones, others = Counter((r[a], r[b]) for r in rows), Counter(r[a] for r in rows), Counter(r[b] for r in rows)
+        both, ones, others = (
+            Counter((r[a], r[b]) for r in rows),
+            Counter(r[a] for r in rows),
+            Counter(r[b] for r in rows),
+        )
         for x, y in product(ones, others):
             expected = ones[x] * others[y] / n
             total += (both[x, y] - expected) ** 2 / expected

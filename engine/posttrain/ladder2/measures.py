@@ -6,14 +6,14 @@ Numbers come through the same layout and backend as those of any candidate, in f
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.export.parquet import Columns
 from engine.layout.lay_out import lay_out, token_lengths
 from engine.layout.requests import Request, Score, TokenScores
 from engine.layout.wording import LayoutOptions
@@ -26,10 +26,8 @@ from engine.scoring.traces import lay_trace
 from rubrics.schema import Suite
 from rubrics.world.corpus import DIALOGUE
 
-__all__ = ["BaseModel", "Columns2", "frontier_traces"]
+__all__ = ["BaseModel", "frontier_traces"]
 
-Columns2 = Mapping[str, npt.NDArray[Any]]
-"""A table by columns, (rows,) each."""
 _RESPONSE: Final = DIALOGUE.partition("{prompt}")[2]
 
 
@@ -41,7 +39,7 @@ class BaseModel:
         self._encoder: HubTokenizer = open_tokenizer(folder)
         self._backend = LocalBackend(load_model(folder, "fp32", "cpu", threads=1))
 
-    def pairs(self, suite: Suite) -> Columns2:
+    def pairs(self, suite: Suite) -> Columns:
         """Every pair of a suite under both protocols, and the chosen response's mean wrong-confidence.
 
         Columns: `ll_chosen`, `ll_rejected` (nats), `tokens_chosen`, `tokens_rejected`, `log_odds_chosen_first`,
@@ -62,7 +60,7 @@ class BaseModel:
             self.seconds[protocol] = time.perf_counter() - began
         return columns
 
-    def texts(self, shared: Common) -> Columns2:
+    def texts(self, shared: Common) -> Columns:
         """Bits of every clean text that all models read.
 
         Columns: `kind` (`plain`, `request`, `response`: the two parts of a dialogue), `text`, `bits`, `bytes`. The
@@ -73,7 +71,9 @@ class BaseModel:
         parts = [("plain", n, *_first_word(text)) for n, text in enumerate(shared.plain)]
         parts += [("dialogue", n, begin, text.removeprefix(begin)) for n, text in enumerate(shared.dialogues)]
         rows: list[tuple[str, int, float, int]] = []
-        for (kind, n, _, text), (logprob, lengths) in zip(parts, self._read([(g, t) for *_, g, t in parts]), strict=True):
+        for (kind, n, _, text), (logprob, lengths) in zip(
+            parts, self._read([(g, t) for *_, g, t in parts]), strict=True
+        ):
             bits, ends = -logprob.astype(np.float64) / np.log(2), np.cumsum(lengths)
             if kind == "plain":
                 rows.append((kind, n, float(bits.sum()), int(ends[-1])))
@@ -88,7 +88,7 @@ class BaseModel:
             "bytes": np.array(sizes, np.int32),
         }  # fmt: skip
 
-    def traces(self, traces: Sequence[tuple[str, Trace]]) -> Columns2:
+    def traces(self, traces: Sequence[tuple[str, Trace]]) -> Columns:
         """rBridge of every trace (arXiv 2509.21013): columns `trace` and `rbridge`, nats."""
         began = time.perf_counter()
         read = self._read([(prompt, trace.text) for prompt, trace in traces])

@@ -141,7 +141,9 @@ def common(regimen: Regimen) -> Common:
     seen: set[str] = set()
 
     def drawn(what: str, of: Sequence[Family], each: int) -> tuple[Task, ...]:
-        by_family = (_drawn(Rng(f"second ladder {what} {family.name} {regimen.seed}"), family, each, seen) for family in of)
+        by_family = (
+            _drawn(Rng(f"second ladder {what} {family.name} {regimen.seed}"), family, each, seen) for family in of
+        )
         return tuple(task for turn in zip_longest(*by_family) for task in turn if task is not None)
 
     each = {"outcome": regimen.per_family, "suite": regimen.beside_per_family, "taught": regimen.beside_per_family}
