@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
@@ -169,7 +170,7 @@ class Cell:
                 model, tokenizer, tasks, drawn=regimen.drawn, kept=regimen.kept, tokens=regimen.answer_tokens,
                 seed=seed,
             )  # fmt: skip
-            steps = regimen.round_epochs * len(own.examples) // regimen.round_batch
+            steps = math.ceil(regimen.round_epochs * len(own.examples) / regimen.round_batch)
             losses = fine_tune(
                 model, tokenizer, own.examples, steps=steps, batch=regimen.round_batch, rate=regimen.round_rate,
                 seed=seed,
