@@ -104,10 +104,15 @@ def in_turn(tasks: Sequence[Task], seed: int) -> list[Task]:
 
 @lru_cache(maxsize=4)
 def _world(tasks: Tasks) -> Split:
-    by_name = {family.name: family for family in pool("all")}
-    for name in (*tasks.train, *tasks.test):
-        if name not in by_name:
-            raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {', '.join(sorted(by_name))}")
+    trainable = {family.name: family for family in pool("all")}
+    by_name = trainable | {family.name: family for family in pool("unseen")}
+    for where, names, known in (("train", tasks.train, trainable), ("test", tasks.test, by_name)):
+        for name in names:
+            if name in by_name.keys() - known.keys():
+                raise BadInput(f"{name!r} is never trained on", where=f"tasks.{where}", fix="name it in `test`")
+            if name not in known:
+                families = ", ".join(sorted(known))
+                raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {families}")
     if not tasks.train or not tasks.test:
         raise BadInput("no families to train or to test on", where="tasks", fix="name some in `train` and `test`")
     seen: set[str] = set()
