@@ -59,8 +59,8 @@ def card(ladder: Ladder2) -> str:
         *_others(ladder),
         *_cost(ladder),
         "## How far this is from yours\n\nThese are models of .1 to 2 million parameters that know one small closed "
-        "world made by a program. That RuDE foretells, or does not, among them says that it can, or need not: nothing is "
-        "said of models a thousand times as large, of other data, or of longer training.",
+        "world made by a program. That RuDE foretells, or does not, among them says that it can, or need not: "
+        "nothing is said of models a thousand times as large, of other data, or of longer training.",
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -211,7 +211,7 @@ def _cost(ladder: Ladder2) -> list[str]:
         ("the outcome: fine-tuning, rejection fine-tuning, answers", mean("sft", "all") + mean("rft", "all")),
         ("pre-training", mean("pretrain", "all")),
     ]  # fmt: skip
-    return ["## What it costs", _table(("", "seconds a model, mean"), [(a, f"{b:.0f}") for a, b in rows])]
+    return ["## What it costs", _table(("", "processor seconds a model, mean"), [(a, f"{b:.0f}") for a, b in rows])]
 
 
 # ---------------------------------------------------------------------- wording

@@ -64,7 +64,7 @@ class Cell:
         return [] if self.done else [piece for piece in PIECES if not self._ended(piece).is_file()]
 
     def go_on(self, say: Callable[[str], None], enough: Callable[[], bool] = lambda: False) -> None:
-        """Do what is left, piece by piece.
+        """Do what is left, piece by piece; seconds are the processor's, which other work beside it does not lengthen.
 
         Args:
             enough: asked between pieces and while pre-training: whether time is up.
@@ -80,9 +80,9 @@ class Cell:
         for piece in self.left:
             if enough():
                 raise OutOfTime
-            began = time.perf_counter()
+            began = time.process_time()
             facts = do[piece]()
-            facts["seconds"] = {"all": time.perf_counter() - began, **facts.get("seconds", {})}
+            facts["seconds"] = {"all": time.process_time() - began, **facts.get("seconds", {})}
             scratch = self._ended(piece).with_suffix(".part")
             scratch.write_text(json.dumps(facts), encoding="utf-8")
             os.replace(scratch, self._ended(piece))
@@ -150,19 +150,19 @@ class Cell:
         regimen, seed = self.regimen, self.planned.recipe.seed
         model, tokenizer = self._model("base")
         examples = [(task.text, task.response or "") for task in self._shared.demonstrations]
-        began = time.perf_counter()
+        began = time.process_time()
         losses = fine_tune(
             model, tokenizer, examples, steps=regimen.sft_steps, batch=regimen.sft_batch, rate=regimen.sft_rate,
             seed=seed,
         )  # fmt: skip
-        trained = time.perf_counter() - began
+        trained = time.process_time() - began
         self._save(model, "sft")
         seconds = self._measure("sft", model, tokenizer, sampled=False)
         return {"loss": [_mean(losses[:20]), _mean(losses[-20:])], "seconds": {"training": trained, **seconds}}
 
     def _rft(self) -> dict[str, Any]:
         regimen, notes = self.regimen, list[dict[str, Any]]()
-        began = time.perf_counter()
+        began = time.process_time()
         model, tokenizer = self._model("sft")
         for number, tasks in enumerate(self._shared.rounds):
             seed = 100 * self.planned.recipe.seed + number
@@ -177,7 +177,7 @@ class Cell:
             ) if steps else []  # fmt: skip
             note = {"right": own.right, "drawn": own.drawn, "kept": len(own.examples), "steps": steps}
             notes.append({**note, "loss": _mean(losses[-20:])})
-        trained = time.perf_counter() - began
+        trained = time.process_time() - began
         self._save(model, "rft")
         seconds = self._measure("rft", model, tokenizer, sampled=True)
         return {"rounds": notes, "seconds": {"training": trained, **seconds}}
@@ -188,15 +188,15 @@ class Cell:
         seconds = {}
         for name in SETS:
             tasks = self._shared.prompts[name]
-            began = time.perf_counter()
+            began = time.process_time()
             prompts = [task.text for task in tasks]
             texts = self._answers(model, tokenizer, prompts, 0.0)
             rows += [
                 (stage, name, "greedy", n, 0, all(t.met(a))) for n, (t, a) in enumerate(zip(tasks, texts, strict=True))
             ]
-            seconds[name] = time.perf_counter() - began
+            seconds[name] = time.process_time() - began
         if sampled:
-            began = time.perf_counter()
+            began = time.process_time()
             # Families stand in turn, so that the first prompts are so many of each.
             few = self.regimen.sampled_per_family * self.regimen.outcome_families
             tasks = self._shared.prompts["outcome"][:few]
@@ -204,7 +204,7 @@ class Cell:
                 texts = self._answers(model, tokenizer, [task.text for task in tasks], 1.0, seed=sample + 1)
                 met = _right(tasks, texts)
                 rows += [(stage, "outcome", "sampled", n, sample, right) for n, right in enumerate(met)]
-            seconds["sampled"] = time.perf_counter() - began
+            seconds["sampled"] = time.process_time() - began
         stages, sets, how, numbers, samples, rights = zip(*rows, strict=True)
         self._write(f"answers-{stage}", {
             "stage": np.array(stages), "set": np.array(sets), "how": np.array(how),

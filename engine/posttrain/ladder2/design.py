@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import combinations, product
+from itertools import product
 from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.posttrain.pretrain import Recipe
 from rubrics.world.things import Rng
 
 __all__ = ["SIZES", "Planned", "Size", "design", "parameters"]
+
+
+FloatArray = npt.NDArray[np.float64]
 
 
 class Size(NamedTuple):
@@ -45,7 +51,7 @@ _DIALOGUE: Final = (0.25, 0.65)
 _COMPARISONS: Final = 0.1
 _LENGTH: Final = 512
 """Of a row, in tokens: what `choice` asks fits into it, so that its places have been trained."""
-_DRAWS: Final = 60
+_EXCHANGES: Final = 3000
 
 
 @dataclass(frozen=True)
@@ -112,38 +118,46 @@ def _mains() -> Iterator[_Main]:
 
 
 def _laid_over(mains: Sequence[_Main]) -> list[_Laid]:
-    """Of random assignments, each with every level equally often, the one that goes least with the main factors."""
+    """Every level equally often, dealt at random, then exchanged as long as that makes it go less with the others."""
+    rng, levels = Rng("laid over"), (_SHAPES, tuple(_TOKENIZERS), _TEXT_SEEDS)
+    before = np.concatenate(
+        [_marks([list(dict.fromkeys(f)).index(v) for v in f]) for f in zip(*mains, strict=True)], axis=1
+    )
+    columns = []
+    for of in levels:
+        column = [n % len(of) for n in range(len(mains))]
+        rng.shuffle(column)
+        columns.append(column)
+    least = _confounded(before, columns)
+    for _ in range(_EXCHANGES):
+        column = rng.choice(columns)
+        a, b = rng.sample(range(len(mains)), 2)
+        column[a], column[b] = column[b], column[a]
+        now = _confounded(before, columns)
+        if now > least:
+            column[a], column[b] = column[b], column[a]
+        least = min(now, least)
+    return [_Laid(*(of[n] for of, n in zip(levels, over, strict=True))) for over in zip(*columns, strict=True)]
 
-    def drawn(number: int) -> list[_Laid]:
-        rng = Rng(f"laid over {number}")
-        columns = []
-        for levels in (_SHAPES, tuple(_TOKENIZERS), _TEXT_SEEDS):
-            column = [levels[n % len(levels)] for n in range(len(mains))]
-            rng.shuffle(column)
-            columns.append(column)
-        return [_Laid(*over) for over in zip(*columns, strict=True)]
 
-    def confounded(laid: list[_Laid]) -> float:
-        return _imbalance([(*main, *over) for main, over in zip(mains, laid, strict=True)], first=len(_Main._fields))
-
-    return min((drawn(number) for number in range(_DRAWS)), key=confounded)
+def _marks(column: Sequence[int]) -> FloatArray:
+    """(rows, levels): 1 at the level that a row has."""
+    marks: FloatArray = np.eye(max(column) + 1)[list(column)]
+    return marks
 
 
-def _imbalance(rows: Sequence[tuple[object, ...]], first: int) -> float:
-    """How far counts of pairs of levels are from what independence would give (Pearson's χ², summed over the pairs of
-    columns of which the second is `first` or later)."""
-    total, n = 0.0, len(rows)
-    for a, b in combinations(range(len(rows[0])), 2):
-        if b < first:
-            continue
-        both, ones, others = (
-            Counter((r[a], r[b]) for r in rows),
-            Counter(r[a] for r in rows),
-            Counter(r[b] for r in rows),
-        )
-        for x, y in product(ones, others):
-            expected = ones[x] * others[y] / n
-            total += (both[x, y] - expected) ** 2 / expected
+def _confounded(before: FloatArray, columns: Sequence[Sequence[int]]) -> float:
+    """How far counts of pairs of levels are from what independence gives: Pearson's χ² over all pairs of factors.
+
+    Args:
+        before: marks of the factors that the first column is laid over.
+    """
+    total = 0.0
+    for column in columns:
+        marks = _marks(column)
+        expected = np.outer(before.sum(axis=0), marks.sum(axis=0)) / len(column)
+        total += float(((before.T @ marks - expected) ** 2 / expected).sum())
+        before = np.concatenate([before, marks], axis=1)
     return total
 
 

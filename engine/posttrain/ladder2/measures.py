@@ -32,7 +32,7 @@ _RESPONSE: Final = DIALOGUE.partition("{prompt}")[2]
 
 
 class BaseModel:
-    """A base model that is read, and the seconds that each reading took."""
+    """A base model that is read, and the processor's seconds that each reading took."""
 
     def __init__(self, folder: Path) -> None:
         self.seconds: dict[str, float] = {}
@@ -48,7 +48,7 @@ class BaseModel:
         row = {pair.id: n for n, pair in enumerate(suite.scored)}
         columns: dict[str, npt.NDArray[Any]] = {}
         for protocol in ("likelihood", "choice"):
-            began = time.perf_counter()
+            began = time.process_time()
             laid = lay_out(suite, self._encoder, LayoutOptions(protocol))  # type: ignore[arg-type]
             assert not laid.skipped, laid.skipped[0]
             requests = [request for both in laid.requests.values() for request in both]
@@ -57,7 +57,7 @@ class BaseModel:
                 for name, value in _numbers(request, score).items():
                     kind = np.int16 if name.startswith("tokens") else np.float32
                     columns.setdefault(name, np.zeros(len(row), kind))[at] = value
-            self.seconds[protocol] = time.perf_counter() - began
+            self.seconds[protocol] = time.process_time() - began
         return columns
 
     def texts(self, shared: Common) -> Columns:
@@ -66,7 +66,7 @@ class BaseModel:
         Columns: `kind` (`plain`, `request`, `response`: the two parts of a dialogue), `text`, `bits`, `bytes`. The
         first word of a plain document, and the word that every dialogue begins with, are given and do not count.
         """
-        began = time.perf_counter()
+        began = time.process_time()
         begin = DIALOGUE.partition("{prompt}")[0]
         parts = [("plain", n, *_first_word(text)) for n, text in enumerate(shared.plain)]
         parts += [("dialogue", n, begin, text.removeprefix(begin)) for n, text in enumerate(shared.dialogues)]
@@ -81,7 +81,7 @@ class BaseModel:
             asked = ends <= len((text.partition(_RESPONSE)[0] + _RESPONSE).encode())
             rows.append(("request", n, float(bits[asked].sum()), int(lengths[asked].sum())))
             rows.append(("response", n, float(bits[~asked].sum()), int(lengths[~asked].sum())))
-        self.seconds["texts"] = time.perf_counter() - began
+        self.seconds["texts"] = time.process_time() - began
         kinds, numbers, bits, sizes = zip(*rows, strict=True)
         return {
             "kind": np.array(kinds), "text": np.array(numbers, np.int16), "bits": np.array(bits, np.float32),
@@ -90,11 +90,11 @@ class BaseModel:
 
     def traces(self, traces: Sequence[tuple[str, Trace]]) -> Columns:
         """rBridge of every trace (arXiv 2509.21013): columns `trace` and `rbridge`, nats."""
-        began = time.perf_counter()
+        began = time.process_time()
         read = self._read([(prompt, trace.text) for prompt, trace in traces])
         weights = [token_weights(trace, lengths) for (_, trace), (_, lengths) in zip(traces, read, strict=True)]
         values = rbridge(weights, [-logprob.astype(np.float64) for logprob, _ in read])
-        self.seconds["traces"] = time.perf_counter() - began
+        self.seconds["traces"] = time.process_time() - began
         return {"trace": np.arange(len(traces), dtype=np.int16), "rbridge": values.astype(np.float32)}
 
     def as_frontier(self, answers: Sequence[tuple[str, str]]) -> list[tuple[str, Trace]]:

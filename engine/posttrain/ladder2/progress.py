@@ -32,5 +32,5 @@ def progress_page(models: Sequence[Finished]) -> str:
         cells = (model.name, model.cell, f"{r.tokens / 1e6:.1f} M", r.noise, r.dialogue, *took)
         lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
     spent = sum(own.facts["pieces"][piece]["seconds"]["all"] for own in models for piece in _PIECES)
-    lines += ["", f"Columns to the right are seconds on one core; together {spent / 3600:.1f} core-hours so far."]
+    lines += ["", f"Columns to the right are processor seconds; together {spent / 3600:.1f} core-hours so far."]
     return "\n".join(lines) + "\n"

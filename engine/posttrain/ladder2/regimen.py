@@ -113,9 +113,9 @@ def outcome_families(regimen: Regimen) -> tuple[Family, ...]:
     chosen = list(by_name)
     if regimen.outcome_pool == "unseen":
         path = PLACE / "families.toml"
-        chosen = tomllib.loads(read_text(path, BadInput))["kept"]
+        chosen = tomllib.loads(read_text(path, BadInput))["families"]
         if missing := [name for name in chosen if name not in by_name]:
-            raise BadInput(f"no template family {missing[0]!r}", where=str(path), fix="take it out of `kept`")
+            raise BadInput(f"no template family {missing[0]!r}", where=str(path), fix="take it out of `families`")
     alone = [by_name[name] for name in chosen if by_name[name].part in _ALONE]
     if len(alone) < regimen.outcome_families:
         raise BadInput(f"{len(alone)} families for the outcome", fix=f"{regimen.outcome_families} are wanted")
