@@ -35,6 +35,7 @@ from transformers import (
 
 from engine.posttrain.byte_tokenizer import train_tokenizer
 from engine.posttrain.comparisons import comparisons
+from engine.posttrain.muon import SingleMuon
 from rubrics.errors import BadInput, Exit, RudeError
 from rubrics.sources import read_text
 from rubrics.world import documents
@@ -83,6 +84,8 @@ class Recipe:
     """Of AdamW, at its highest."""
     matrix_rate: float = 0.02
     """Of Muon, at its highest."""
+    single: bool = False
+    """Whether Muon works in single precision: another rounding, and fast on any processor."""
     batch: int = 4
     length: int = 256
     positions: int = 2048
@@ -252,8 +255,9 @@ def _optimisers(model: PreTrainedModel, recipe: Recipe) -> list[torch.optim.Opti
     table = model.get_input_embeddings().weight
     inner = [p for p in model.parameters() if p.ndim == 2 and p is not table]
     rest = [p for p in model.parameters() if p.ndim != 2 or p is table]
+    muon = SingleMuon if recipe.single else torch.optim.Muon
     optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.Muon(inner, lr=recipe.matrix_rate, weight_decay=0.01),
+        muon(inner, lr=recipe.matrix_rate, weight_decay=0.01),
         torch.optim.AdamW(rest, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
     for optimiser in optimisers:

@@ -26,7 +26,8 @@ def write_rows(
     rows.mkdir(parents=True)
     write_columns(
         {
-            "pair": np.array([f"w-{n}" for n in range(2 * sets)]), "mirror": np.repeat(np.arange(sets), 2).astype(np.int16),
+            "pair": np.array([f"w-{n}" for n in range(2 * sets)]),
+            "mirror": np.repeat(np.arange(sets), 2).astype(np.int16),
             "family": np.array([f"h{n}" for n in suite_family]),
             "category": np.array([CATEGORIES[n % 4] for n in suite_family]),
             "bytes_chosen": rng.integers(20, 90, 2 * sets).astype(np.int16),
@@ -100,9 +101,10 @@ def write_rows(
         write_columns(columns, folder / "answers.parquet")
         seconds = {"all": 60.0, "likelihood": 9.0, "choice": 8.0, "texts": 3.0, "traces": 2.0, "suite": 5.0}
         facts = {
-            "name": planned.name, "cell": planned.cell, "parameters": parameters(planned.recipe), "flops": planned.flops,
-            "recipe": vars(planned.recipe), "regimen": {}, "claims": "c", "met": "m", "sources": "s", "versions": {},
-            "processor": "p", "pieces": {piece: {"seconds": seconds} for piece in ("pretrain", "read", "base", "sft", "rft")},
+            "name": planned.name, "cell": planned.cell, "parameters": parameters(planned.recipe),
+            "flops": planned.flops, "recipe": vars(planned.recipe), "regimen": {}, "claims": "c", "met": "m",
+            "sources": "s", "versions": {},
+            "processor": "p", "pieces": {piece: {"seconds": seconds} for piece in ("pretrain", "read", *STAGES)},
         }  # fmt: skip
         (folder / "cell.json").write_text(json.dumps(facts), encoding="utf-8")
     return ability

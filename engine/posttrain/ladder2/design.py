@@ -193,7 +193,7 @@ def _planned(number: int, main: _Main, over: _Laid) -> Planned:
         name=f"{number:02d}-{main.size}-{over.shape.removeprefix('gpt_')}", shape=over.shape, layers=size.layers,
         hidden=size.hidden, heads=size.heads, feed_forward=wide, vocabulary=vocabulary, bos=bos, tokens=0,
         noise=main.noise, dialogue=main.dialogue, seed=1000 + number, text_seed=over.text_seed, batch=2,
-        length=_LENGTH, comparisons=_COMPARISONS,
+        length=_LENGTH, comparisons=_COMPARISONS, single=True,
     )  # fmt: skip
     tokens = main.tokens or _CELLS[main.cell][0] / parameters(recipe)
     return Planned(main.cell, main.size, over.tokenizer, replace(recipe, tokens=int(tokens)))
