@@ -226,8 +226,12 @@ def _with_comparisons(framed: Iterable[_Framed], recipe: Recipe, seed: int) -> I
     for document in framed:
         while rng.random() < recipe.comparisons:
             text, places = next(more)
-            yield text, lambda start, end, places=places: any(start <= place < end for place in places)
+            yield text, _at(places)
         yield document
+
+
+def _at(places: Sequence[int]) -> Callable[[int, int], bool]:
+    return lambda start, end: any(start <= place < end for place in places)
 
 
 def _dialogue_share(recipe: Recipe, seen: int) -> float:

@@ -117,7 +117,7 @@ class Measured:
     @property
     def items(self) -> int:
         """How many there are; of one that no luck is in, 1."""
-        return self.top.shape[1]
+        return int(self.top.shape[1])
 
     def values(self, weights: FloatArray | None = None) -> FloatArray:
         """(models,); with weights, (rows, items), how often each item counts: (rows, models)."""
@@ -178,7 +178,7 @@ _Parts = tuple[FloatArray, FloatArray, tuple[str, ...]]
 
 def _families(table: Columns, of: str | None = None) -> tuple[list[str], list[str]]:
     """Families of a table and the category of each."""
-    rows = np.ones(len(table["family"]), bool) if of is None else table["set"] == of
+    rows = np.arange(len(table["family"])) if of is None else np.flatnonzero(table["set"] == of)
     category = dict(zip(table["family"][rows].tolist(), table["category"][rows].tolist(), strict=True))
     return list(category), list(category.values())
 
@@ -211,7 +211,7 @@ def _difference(columns: Columns) -> FloatArray:
     Each of a set's two pairs has ll(own response) − ll(the other's) as its margin, so their sum is the difference.
     """
     margin = columns["ll_chosen"].astype(np.float64) - columns["ll_rejected"]
-    by_set = np.bincount(columns["mirror"], margin)
+    by_set = np.bincount(columns["mirror"], weights=margin).astype(np.float64)
     return win(by_set)[columns["mirror"]].astype(np.float64)
 
 

@@ -49,7 +49,7 @@ class BaseModel:
         columns: dict[str, npt.NDArray[Any]] = {}
         for protocol in ("likelihood", "choice"):
             began = time.process_time()
-            laid = lay_out(suite, self._encoder, LayoutOptions(protocol))  # type: ignore[arg-type]
+            laid = lay_out(suite, self._encoder, LayoutOptions(protocol))
             assert not laid.skipped, laid.skipped[0]
             requests = [request for both in laid.requests.values() for request in both]
             for index, score in self._backend.score(requests, token_scores=protocol == "likelihood"):
