@@ -13,11 +13,12 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 
 from engine.posttrain.ladder2.evidence import Measured
-from engine.stats.association import bootstrap_weights, midranks
+from engine.stats.association import bootstrap_weights
+from engine.stats.distributions import normal_probability
 from engine.stats.holm import holm
-from engine.stats.intervals import accelerated
 
 __all__ = [
     "LEADS",
@@ -39,6 +40,11 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 _RESAMPLES: Final = 2000
 _SPLITS: Final = 200
+_NORMAL: Final = 1.959964
+_ONE: Final = 0.9999
+"""Correlations beyond this have no z."""
+_USABLE: Final = 0.9
+"""Share of draws that must have a value."""
 LEADS: Final = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
 """Leads, in standard deviations of the predictor over models."""
 
@@ -104,83 +110,81 @@ def resample(models: int, *, resamples: int = _RESAMPLES, seed: int = 0) -> Resa
 
 def spearman(x: FloatArray, y: FloatArray) -> float:
     """Pearson's r of midranks; NaN where a column is constant."""
-    a, b = midranks(x), midranks(y)
-    a, b = a - a.mean(), b - b.mean()
-    size = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / size if size > 0 else math.nan
+    return float(_each(x[None, :], y[None, :])[0])
+
+
+def _ranks(rows: FloatArray) -> FloatArray:
+    """Midranks within each row, from the row's middle."""
+    ranks: FloatArray = rankdata(rows, axis=1)
+    return ranks - ranks.mean(axis=1, keepdims=True)
 
 
 def _each(xs: FloatArray, ys: FloatArray) -> FloatArray:
-    return np.array([spearman(x, y) for x, y in zip(xs, ys, strict=True)])
+    """(rows,): Spearman's ρ of each row of one with that of the other."""
+    return _cosines(_ranks(xs), _ranks(ys))
+
+
+def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
+    size = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(size > 1e-9, (a * b).sum(axis=1) / size, math.nan)
 
 
 def correlated(x: Measured, y: Measured, again: Resampled) -> Correlated:
-    """ρ over models; 95 % BCa, the acceleration from leaving out models (Efron 1987)."""
-    a, b = x.values(), y.values()
-    rho = spearman(a, b)
-    drawn = _each(again.values(x), again.values(y))
-    low, high = _bca(drawn, rho, _without(a, b))
-    return Correlated(rho, low, high, len(a))
+    """ρ over models, with 95 % by Fisher's z and the error that drawing models and items again shows.
+
+    Drawn items are noisier than the items there are, so that drawn correlations lie lower than the one that is found:
+    their spread is used, and not where they lie.
+    """
+    rho = spearman(x.values(), y.values())
+    return Correlated(rho, *_by_z(rho, _each(again.values(x), again.values(y))), len(x.top))
 
 
-def _without(x: FloatArray, y: FloatArray) -> FloatArray:
-    """ρ without each model in turn."""
-    return np.array([spearman(np.delete(x, n), np.delete(y, n)) for n in range(len(x))])
-
-
-def _bca(drawn: FloatArray, value: float, without: FloatArray) -> tuple[float, float]:
-    usable = np.sort(drawn[np.isfinite(drawn)])
-    if not math.isfinite(value) or len(usable) < 0.9 * len(drawn):
+def _by_z(rho: float, drawn: FloatArray) -> tuple[float, float]:
+    usable = drawn[np.isfinite(drawn)]
+    if not math.isfinite(rho) or len(usable) < _USABLE * len(drawn):
         return math.nan, math.nan
-    off = np.nanmean(without) - without[np.isfinite(without)]
-    spread = float((off**2).sum()) ** 1.5
-    return accelerated(usable, value, float((off**3).sum()) / (6 * spread) if spread > 0 else 0.0)
+    z, error = _z(np.array(rho)), float(_z(usable).std(ddof=1))
+    return math.tanh(float(z) - _NORMAL * error), math.tanh(float(z) + _NORMAL * error)
+
+
+def _z(rho: FloatArray) -> FloatArray:
+    z: FloatArray = np.arctanh(np.clip(rho, -_ONE, _ONE))
+    return z
 
 
 def versus(first: Measured, rivals: Sequence[Measured], y: Measured, again: Resampled) -> list[Versus]:
-    """The first predictor against each rival on the same resamples, with Holm's p over all of them."""
+    """The first predictor against each rival on the same draws: difference ± 1.96 errors, normal p, Holm over all."""
     b, drawn_y = y.values(), again.values(y)
     mine, drawn_mine = spearman(first.values(), b), _each(again.values(first), drawn_y)
-    left_mine = _without(first.values(), b)
     found = []
     for rival in rivals:
         difference = mine - spearman(rival.values(), b)
-        drawn = drawn_mine - _each(again.values(rival), drawn_y)
-        low, high = _bca(drawn, difference, left_mine - _without(rival.values(), b))
-        usable = drawn[np.isfinite(drawn)]
-        side = min(np.count_nonzero(usable <= 0), np.count_nonzero(usable >= 0))
-        found.append(Versus(difference, low, high, min(1.0, 2 * (1 + side) / (1 + len(usable)))))
+        error = float(np.nanstd(drawn_mine - _each(again.values(rival), drawn_y), ddof=1))
+        p = 2 * normal_probability(-abs(difference) / error) if error > 0 else 1.0
+        found.append(Versus(difference, difference - _NORMAL * error, difference + _NORMAL * error, p))
     adjusted = holm([rival.p for rival in found])
     return [Versus(v.difference, v.low, v.high, v.p, float(p)) for v, p in zip(found, adjusted, strict=True)]
 
 
 def partial(x: Measured, y: Measured, given: Sequence[Measured], again: Resampled) -> Correlated:
-    """ρ that several other columns do not account for: Pearson's r of the residuals of ranks on their ranks.
-
-    95 % by bootstrap over models and items, BCa.
-    """
+    """ρ that several other columns do not account for: Pearson's r of the residuals of ranks on their ranks; 95 % as in
+    `correlated`."""
     a, b, others = x.values(), y.values(), [z.values() for z in given]
-    rho = _partial(a, b, others)
-    drawn_others = [again.values(z) for z in given]
-    drawn = np.array([
-        _partial(p, q, [z[n] for z in drawn_others])
-        for n, (p, q) in enumerate(zip(again.values(x), again.values(y), strict=True))
-    ])  # fmt: skip
-    n = len(a)
-    without = np.array([
-        _partial(np.delete(a, m), np.delete(b, m), [np.delete(z, m) for z in others]) for m in range(n)
-    ])  # fmt: skip
-    return Correlated(rho, *_bca(drawn, rho, without), n)
+    rho = float(_partial(a[None, :], b[None, :], [z[None, :] for z in others])[0])
+    drawn = _partial(again.values(x), again.values(y), [again.values(z) for z in given])
+    return Correlated(rho, *_by_z(rho, drawn), len(a))
 
 
-def _partial(x: FloatArray, y: FloatArray, given: Sequence[FloatArray]) -> float:
-    design = np.stack([np.ones(len(x)), *map(midranks, given)], axis=1)
+def _partial(xs: FloatArray, ys: FloatArray, given: Sequence[FloatArray]) -> FloatArray:
+    """(rows,): of each row."""
+    design = np.stack([_ranks(z) for z in given], axis=2)
+    onto = np.linalg.pinv(design, rcond=1e-9)
     left = []
-    for column in (midranks(x), midranks(y)):
-        residual = column - design @ np.linalg.lstsq(design, column, rcond=None)[0]
-        left.append(residual)
-    size = math.sqrt(float(left[0] @ left[0]) * float(left[1] @ left[1]))
-    return float(left[0] @ left[1]) / size if size > 1e-9 else math.nan
+    for columns in (_ranks(xs), _ranks(ys)):
+        column = columns[:, :, None]
+        left.append((column - design @ (onto @ column))[:, :, 0])
+    return _cosines(*left)
 
 
 def matrix(x: Measured, y: Measured, again: Resampled) -> tuple[dict[tuple[str, str], Correlated], Correlated]:
@@ -188,21 +192,17 @@ def matrix(x: Measured, y: Measured, again: Resampled) -> tuple[dict[tuple[str, 
     than the others do: the mean of the diagonal less the mean of the rest."""
     rows, columns = sorted(set(x.groups)), sorted(set(y.groups))
     cells, drawn = {}, {}
-    # Each category is a quantity of its own, but its items are drawn once for all cells.
-    drawn_x = {a: again.values(x.of(a)) for a in rows}
-    drawn_y = {b: again.values(y.of(b)) for b in columns}
+    drawn_x, drawn_y = ({g: again.values(q.of(g)) for g in groups} for q, groups in ((x, rows), (y, columns)))
     for a in rows:
         for b in columns:
             rho = spearman(x.of(a).values(), y.of(b).values())
             drawn[a, b] = _each(drawn_x[a], drawn_y[b])
-            without = _without(x.of(a).values(), y.of(b).values())
-            cells[a, b] = Correlated(rho, *_bca(drawn[a, b], rho, without), len(x.top))
+            cells[a, b] = Correlated(rho, *_by_z(rho, drawn[a, b]), len(x.top))
     own = np.array([a == b for a, b in cells])
     values, every = np.array([cell.rho for cell in cells.values()]), np.stack(list(drawn.values()), axis=1)
     lead = float(values[own].mean() - values[~own].mean())
-    drawn_lead = every[:, own].mean(axis=1) - every[:, ~own].mean(axis=1)
-    low, high = np.nanquantile(drawn_lead, [0.025, 0.975])
-    return cells, Correlated(lead, float(low), float(high), len(x.top))
+    error = float(np.nanstd(every[:, own].mean(axis=1) - every[:, ~own].mean(axis=1), ddof=1))
+    return cells, Correlated(lead, lead - _NORMAL * error, lead + _NORMAL * error, len(x.top))
 
 
 def reliability(quantity: Measured, *, splits: int = _SPLITS, seed: int = 0) -> float:
@@ -228,7 +228,7 @@ def reliability(quantity: Measured, *, splits: int = _SPLITS, seed: int = 0) -> 
 
 
 def pairwise(x: Measured, y: Measured, again: Resampled, leads: Sequence[float] = LEADS) -> list[Pairwise]:
-    """How often the model that leads by at least so much becomes the better one; 95 % percentiles over resamples."""
+    """How often the model that leads by at least so much becomes the better one; 95 % by ± 1.96 errors over draws."""
     a, b = x.values(), y.values()
     scale = float(a.std(ddof=1))
     whole = [_right(a, b, lead * scale) for lead in leads]
@@ -238,8 +238,8 @@ def pairwise(x: Measured, y: Measured, again: Resampled, leads: Sequence[float] 
     found = []
     for n, (lead, (pairs, right)) in enumerate(zip(leads, whole, strict=True)):
         own = drawn[:, n][np.isfinite(drawn[:, n])]
-        low, high = np.quantile(own, [0.025, 0.975]) if len(own) else (math.nan, math.nan)
-        found.append(Pairwise(lead, pairs, right, float(low), float(high)))
+        error = float(own.std(ddof=1)) if len(own) >= _USABLE * len(drawn) else math.nan
+        found.append(Pairwise(lead, pairs, right, max(0.0, right - _NORMAL * error), min(1.0, right + _NORMAL * error)))
     return found
 
 

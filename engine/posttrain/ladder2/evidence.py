@@ -161,13 +161,13 @@ def outcome(
     family = _index(shared.prompts["family"][shared.prompts["set"] == of], names)
     for n, model in enumerate(models):
         answers = model.tables["answers"]
-        own = (answers["stage"] == stage) & (answers["set"] == of) & (answers["how"] == how)
+        own = np.flatnonzero((answers["stage"] == stage) & (answers["set"] == of) & (answers["how"] == how))
         at = family[answers["prompt"][own]]
         top[n] = np.bincount(at, answers["met"][own], minlength=len(names))
         bottom[n] = np.bincount(at, minlength=len(names))
-    asked = bottom.all(axis=0)
+    asked = np.flatnonzero(bottom.min(axis=0))
     label = f"{stage}_{'met' if how == 'greedy' else how}" + (f"_{of}" if of != "outcome" else "")
-    kept = tuple(group for group, keep in zip(groups, asked, strict=True) if keep)
+    kept = tuple(groups[n] for n in asked.tolist())
     return Measured(label, top[:, asked], bottom[:, asked], kept, equal=True)
 
 

@@ -18,8 +18,9 @@ def progress_page(models: Sequence[Finished]) -> str:
     planned, done = design(), {model.name: model for model in models}
     lines = [
         "# How far the second ladder is", "",
-        f"{len(done)} of {len(planned)} models are finished. `make ladder2-work` goes on where it was, one model after the "
-        "other in this order, in pieces of minutes; a beginning of the list is a balanced design of its own.", "",
+        f"{len(done)} of {len(planned)} models are finished. `make ladder2-work` goes on where it was, one model "
+        "after the other in this order, in pieces of minutes; a beginning of the list is a balanced design of its own.",
+        "",
         f"| model | cell | tokens | noise | dialogue | {' | '.join(_PIECES)} |",
         f"|---|---|---:|---:|---:|{'---:|' * len(_PIECES)}",
     ]  # fmt: skip
