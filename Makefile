@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report bench docs clean
+.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -47,6 +47,18 @@ ladder: $(VENV)/.installed-dev
 ladder-report: $(VENV)/.installed
 	$(BIN)/python -m engine.posttrain.ladder report
 	$(BIN)/python docs/ladder.py
+
+# Makes the first CELLS models of the second ladder again, beside the shipped rows, and compares every number.
+CELLS ?= 2
+ladder2: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2 --rows build/ladder2/rows --models $(CELLS)
+	$(BIN)/python -m engine.posttrain.ladder2 check --rows build/ladder2/rows
+
+# Goes on with the second ladder for MINUTES (0: to its end); finished models are new rows below data/ladder2/rows.
+MINUTES ?= 0
+ladder2-work: $(VENV)/.installed
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2-work --minutes $(MINUTES)
+	$(BIN)/python -m engine.posttrain.ladder2 report
 
 # Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness is one where it is installed (.[bench]).
 bench: $(VENV)/.installed-dev

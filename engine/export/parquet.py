@@ -1,10 +1,10 @@
-"""A table as a Parquet file and back, through DuckDB."""
+"""Tables as Parquet files and back, through DuckDB: those that others script against, and columns that ship."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,27 @@ import numpy.typing as npt
 from engine.export.tables import Table
 from rubrics.errors import BadInput
 
-__all__ = ["read_columns", "write_parquet"]
+__all__ = ["Columns", "read_columns", "write_columns", "write_parquet"]
+
+Columns = Mapping[str, npt.NDArray[Any]]
+"""A table by columns, (rows,) each."""
+_KINDS: Final = {
+    "float32": "float", "float64": "double", "int8": "tinyint", "int16": "smallint", "int32": "integer",
+    "int64": "bigint", "bool": "boolean",
+}  # fmt: skip
+"""DuckDB's types by numpy's; everything else is text."""
+_HOW: Final = {"snappy": "compression snappy", "zstd": "compression zstd, compression_level 19"}
+
+
+def write_columns(columns: Columns, path: Path) -> None:
+    """Write columns of equal length, compressed as far as Parquet goes.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    types = {name: _KINDS.get(str(column.dtype), "varchar") for name, column in columns.items()}
+    rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+    write_parquet(Table(types, rows), path, compression="zstd")
 
 
 def write_parquet(table: Table, path: Path, *, compression: Literal["snappy", "zstd"] = "snappy") -> None:
@@ -29,7 +49,7 @@ def write_parquet(table: Table, path: Path, *, compression: Literal["snappy", "z
     try:
         with duckdb.connect() as connection:
             connection.execute(f"create temp table t as select {unnested}", [list(column) for column in columns])
-            connection.execute(f"copy t to '{quoted}' (format parquet, compression {compression})")
+            connection.execute(f"copy t to '{quoted}' (format parquet, {_HOW[compression]})")
     except duckdb.IOException as error:
         raise OSError(str(error).splitlines()[0]) from None
 
