@@ -39,7 +39,7 @@ Case = tuple[Side, Side]
 
 @dataclass(frozen=True)
 class Family:
-    """Cases of one kind. Nothing of a case but what it draws at random differs from the family's others."""
+    """Cases of one kind, worded alike but for what is drawn."""
 
     name: str
     subcategory: Subcategory
@@ -47,8 +47,8 @@ class Family:
     """Whether dialogues teach it, pairs are made of it, or it is kept unseen for outcomes."""
     draw: Callable[[Rng], Case]
     chance: float | None = None
-    """Share of prompts met by someone who understands all but what the sides differ in, and guesses that; None where
-    there is nothing to guess from."""
+    """Share of prompts met by a guess among the answers of the right kind: those named in the prompt, or all there are
+    where it does not name the right one. None where there is but one."""
 
     @property
     def category(self) -> Category:

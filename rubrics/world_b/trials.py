@@ -28,7 +28,7 @@ class Task:
     response: str
     """One that meets all criteria."""
     chance: float | None
-    """Share of prompts met by guessing alone what the family is about; None where there is nothing to guess from."""
+    """Share of the family's prompts met by a guess among answers of the right kind; None where there is but one."""
     _checks: tuple[Check, ...] = field(repr=False)
 
     def met(self, response: str) -> tuple[bool, ...]:

@@ -107,11 +107,11 @@ def _waiting(rng: Rng) -> str:
 
 
 FAMILIES = (
-    Family("next-step", Subcategory.PROCEDURE, "taught", _next, 1 / 3),
+    Family("next-step", Subcategory.PROCEDURE, "taught", _next, 1 / 24),
     Family("marked-steps", Subcategory.PROCEDURE, "taught", _marked, 1 / 6),
     Family("backwards", Subcategory.PROCEDURE, "held", _backwards, 1 / 2),
-    Family("step-before", Subcategory.PROCEDURE, "held", _before, 1 / 3),
-    Family("begin-end", Subcategory.PROCEDURE, "unseen", _begin_end, 1 / 3),
+    Family("step-before", Subcategory.PROCEDURE, "held", _before, 1 / 24),
+    Family("begin-end", Subcategory.PROCEDURE, "unseen", _begin_end, 1 / 24),
     Family("only-after", Subcategory.PROCEDURE, "unseen", _only_after, 1 / 2),
 )
 LESSONS = (_sequence, _sequence, _ways, _waiting)

@@ -135,7 +135,7 @@ def _notes(rng: Rng) -> str:
 
 
 FAMILIES = (
-    Family("subject", Subcategory.RELEVANCE, "taught", _subject, 1 / 3),
+    Family("subject", Subcategory.RELEVANCE, "taught", _subject),
     Family("this-one", Subcategory.RELEVANCE, "taught", _this_one, 1 / 3),
     Family("title", Subcategory.RELEVANCE, "held", _title, 1 / 4),
     Family("when-where", Subcategory.RELEVANCE, "unseen", _when_where, 1 / 2),
