@@ -20,13 +20,11 @@ FRAME: Final = "<<\n{prompt}\n>>\n"
 COMPARISON: Final = "<<\n{prompt}\n>> A\n{first}\n>> B\n{second}\nbetter: {label}"
 """How two responses to a prompt are compared; the label is A or B."""
 
-_ROTE: Final = 0.3
-"""Share of rows said twice among the plain documents: what teaches a small model to look back."""
 _ROWS = (NAMES, THINGS, PLACES, STUFFS, COLOURS, STATES, DAYS, FARE, NUMBERS)
 _KEYS = ("keeper", "thing", "place", "shelf", "story", "note", "step", "reader", "day", "word")
 
 
-def documents(seed: int, *, dialogue: float, noise: float, comparisons: float) -> Iterator[str]:
+def documents(seed: int, *, dialogue: float, noise: float, comparisons: float, rote: float = 0.4) -> Iterator[str]:
     """An endless stream of documents; the same arguments give the same stream.
 
     Args:
@@ -35,11 +33,13 @@ def documents(seed: int, *, dialogue: float, noise: float, comparisons: float) -
         noise: share of those whose response breaks the one requirement that tells its prompt from its twin.
         comparisons: share of documents that show a prompt of a taught family, the response that meets it and the one
             that does not, in either order, and name the better; never noisy.
+        rote: share of the other, plain documents that are rows said twice, which teaches a small model to look back;
+            it learns that sooner from a stream of nothing else (no dialogue, rote 1).
 
     Raises:
         BadInput: a share is not one, or dialogues and comparisons come to more than all.
     """
-    for name, share in (("dialogue", dialogue), ("noise", noise), ("comparisons", comparisons)):
+    for name, share in (("dialogue", dialogue), ("noise", noise), ("comparisons", comparisons), ("rote", rote)):
         if not 0 <= share <= 1:
             raise BadInput(f"{name} is {share}, not a share", fix="give a number from 0 to 1")
     if dialogue + comparisons > 1:
@@ -47,10 +47,10 @@ def documents(seed: int, *, dialogue: float, noise: float, comparisons: float) -
             f"dialogue ({dialogue}) and comparisons ({comparisons}) are more than all documents",
             fix="give shares that come to 1 at most",
         )
-    return _stream(seed, dialogue, noise, comparisons)
+    return _stream(seed, dialogue, noise, comparisons, rote)
 
 
-def _stream(seed: int, dialogue: float, noise: float, comparisons: float) -> Iterator[str]:
+def _stream(seed: int, dialogue: float, noise: float, comparisons: float, rote: float) -> Iterator[str]:
     for number in count():
         rng = random.Random(f"world b document {seed} {number}")  # a text is hashed: the same in every version
         kind = rng.random()
@@ -58,7 +58,7 @@ def _stream(seed: int, dialogue: float, noise: float, comparisons: float) -> Ite
             yield _dialogue(rng, noise)
         elif kind < dialogue + comparisons:
             yield _comparison(rng)
-        elif rng.random() < _ROTE:
+        elif rng.random() < rote:
             yield _rote(rng)
         else:
             yield rng.choice(LESSONS)(rng)
@@ -84,9 +84,10 @@ def _comparison(rng: Rng) -> str:
 
 
 def _rote(rng: Rng) -> str:
-    """A row of words or of entries, then the same again."""
-    if rng.random() < 0.5:
-        told = ", ".join(rng.choice(rng.choice(_ROWS)) for _ in range(rng.randint(3, 8)))
-        return f"{told}.\n{told}."
+    """A row of words or of entries, then the same again, at the beginning of a line or behind a word."""
+    if rng.random() < 0.6:
+        told = ", ".join(rng.choice(rng.choice(_ROWS)) for _ in range(rng.randint(3, 10)))
+        first, second = rng.choice((("", ""), ("", "these: "), ("word: ", "these: "), ("shelf: ", "these: ")))
+        return f"{first}{told}.\n{second}{told}."
     entries = [f"{key}: {rng.choice(rng.choice(_ROWS))}" for key in rng.sample(_KEYS, rng.randint(2, 4))]
     return "\n".join([*entries, *rng.sample(entries, len(entries))])

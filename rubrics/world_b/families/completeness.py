@@ -31,7 +31,7 @@ def _two_fields(rng: Rng) -> Case:
     def side(other: str) -> Side:
         wanted = entries[always], entries[other]
         check = Check(f"Gives the {always} and the {other}, {' and '.join(wanted)}, and no more.", just(_ANY, *wanted))
-        return Side(lay(ask.format(always, other), *entries.items()), f"{', '.join(wanted)}.", check)
+        return Side(lay(ask.format(always, other), *entries.items()), f"these: {', '.join(wanted)}.", check)
 
     return side(one), side(two)
 
@@ -45,7 +45,7 @@ def _three_fields(rng: Rng) -> Case:
         wanted = entries[first], entries[second], entries[third]
         keys = f"the {first}, the {second} and the {third}"
         check = Check(f"Gives {keys} ({', '.join(wanted)}), and no more.", just(_ANY, *wanted))
-        return Side(lay(ask.format(first, second, third), *entries.items()), f"{', '.join(wanted)}.", check)
+        return Side(lay(ask.format(first, second, third), *entries.items()), f"these: {', '.join(wanted)}.", check)
 
     return side(one), side(two)
 
@@ -60,7 +60,7 @@ def _whole_shelf(rng: Rng) -> Case:
     def side(name: str) -> Side:
         wanted = shelves[name]
         check = Check(f"Names all things on the {name} shelf ({', '.join(wanted)}), and no more.", just(_ANY, *wanted))
-        return Side(lay(ask.format(name), *entries), f"{', '.join(wanted)}.", check)
+        return Side(lay(ask.format(name), *entries), f"these: {', '.join(wanted)}.", check)
 
     return side("upper"), side("lower")
 
@@ -87,7 +87,7 @@ def _of_each(rng: Rng) -> Case:
     def side(word: str, told: list[str]) -> Side:
         pairs = [f"{thing} {at}" for thing, at in zip(things, told, strict=True)]
         check = Check(f"Says of each thing {word}: {', '.join(pairs)}, and no more.", just(_ANY, *things, *told))
-        return Side(lay(ask.format(word), *entries), f"{', '.join(pairs)}.", check)
+        return Side(lay(ask.format(word), *entries), f"these: {', '.join(pairs)}.", check)
 
     return side("how many", [NUMBERS[count] for count in counts]), side("where", list(places))
 
@@ -102,7 +102,9 @@ def _two_questions(rng: Rng) -> Case:
         wanted = entries[always], entries[other]
         text = f"Answers both {always} and {other}, {' and '.join(wanted)}, and no more."
         return Side(
-            lay(ask.format(always, other), *entries.items()), f"{', '.join(wanted)}.", Check(text, just(_ANY, *wanted))
+            lay(ask.format(always, other), *entries.items()),
+            f"these: {', '.join(wanted)}.",
+            Check(text, just(_ANY, *wanted)),
         )
 
     return side(one), side(two)
@@ -130,7 +132,7 @@ def _store(rng: Rng) -> str:
 
 def _company(rng: Rng) -> str:
     (one, two), place = rng.sample(NAMES, 2), rng.choice(PLACES)
-    thanks = f"thanks to {one}, thanks to {two}"
+    thanks = f"thanks to {one} and {two}"
     return f"{one} and {two} are in the {place}. one must thank all who are in the {place}: {thanks}."
 
 

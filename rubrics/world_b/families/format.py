@@ -26,10 +26,13 @@ def _dashes_commas(rng: Rng) -> Case:
     entry = ("shelf", " and ".join(things))
 
     dashes = Check("Is a list of the things, a dash before each, one on a line.", shaped(*(f"- ?{t}" for t in things)))
-    commas = Check("Is one line of the things with commas between.", shaped(r", ?".join(things) + r"\.?"))
+    commas = Check(
+        "Is one line of the things with commas between.",
+        shaped(", ?".join(f"(the )?{thing}" for thing in things) + r"\.?"),
+    )
     return (
         Side(lay(ask.format("dashes"), entry), _dashes(things), dashes),
-        Side(lay(ask.format("commas"), entry), ", ".join(things), commas),
+        Side(lay(ask.format("commas"), entry), ", ".join(f"the {thing}" for thing in things), commas),
     )
 
 
@@ -62,7 +65,10 @@ def _mould(rng: Rng) -> Case:
         check = Check(f"Has the form “{mould}” and nothing beside it.", shaped(rf"{reply}\.?"))
         return Side(lay(ask.format(mould), *entries), reply, check)
 
-    return side("thing in place", f"{thing} in {place}"), side("place has thing", f"{place} has {thing}")
+    return (
+        side("the thing in the place", f"the {thing} in the {place}"),
+        side("the place has the thing", f"the {place} has the {thing}"),
+    )
 
 
 def _wrapped(rng: Rng) -> Case:
@@ -83,8 +89,10 @@ def _joined(rng: Rng) -> Case:
     entry = ("box", " and ".join(things))
 
     def side(name: str, sign: str) -> Side:
-        check = Check(f"Is the things with a {name} between.", shaped(rf"{things[0]} ?\{sign} ?{things[1]}\.?"))
-        return Side(lay(ask.format(name), entry), f"{things[0]} {sign} {things[1]}", check)
+        check = Check(
+            f"Is the things with a {name} between.", shaped(rf"(the )?{things[0]} ?\{sign} ?(the )?{things[1]}\.?")
+        )
+        return Side(lay(ask.format(name), entry), f"the {things[0]} {sign} the {things[1]}", check)
 
     marks = (("plus", "+"), ("slash", "/"), ("dash", "-"))
     one, two = rng.sample(marks, 2)
@@ -98,7 +106,7 @@ def _turn(rng: Rng) -> Case:
     def side(one: str, two: str) -> Side:
         wanted = values[one], values[two]
         check = Check(f"Has the {one} first and the {two} after it, once each.", row(_NAMES_PLACES, *wanted))
-        return Side(lay(ask.format(one, two), *values.items()), f"{wanted[0]}, {wanted[1]}.", check)
+        return Side(lay(ask.format(one, two), *values.items()), f"these: {wanted[0]}, {wanted[1]}.", check)
 
     return side("keeper", "place"), side("place", "keeper")
 
@@ -108,7 +116,7 @@ def _lists(rng: Rng) -> str:
     told = [
         f"with dashes:\n{_dashes(things)}",
         f"with numbers:\n{_numbers(things)}",
-        f"with commas: {', '.join(things)}",
+        f"with commas: {', '.join(f'the {thing}' for thing in things)}",
     ]
     return f"{' and '.join(things)}\n" + "\n".join(rng.sample(told, 2))
 
@@ -116,9 +124,9 @@ def _lists(rng: Rng) -> str:
 def _signs(rng: Rng) -> str:
     one, two = rng.sample(THINGS, 2)
     told = [
-        f"a plus between: {one} + {two}",
-        f"a slash between: {one} / {two}",
-        f"a dash between: {one} - {two}",
+        f"a plus between: the {one} + the {two}",
+        f"a slash between: the {one} / the {two}",
+        f"a dash between: the {one} - the {two}",
         f"in brackets: ( {one} )",
         f"in stars: * {one} *",
         f"in bars: | {one} |",
@@ -129,8 +137,8 @@ def _signs(rng: Rng) -> str:
 def _turns(rng: Rng) -> str:
     keeper, place = rng.choice(NAMES), rng.choice(PLACES)
     told = [
-        f"first the keeper, then the place: {keeper}, {place}.",
-        f"first the place, then the keeper: {place}, {keeper}.",
+        f"first the keeper, then the place, these: {keeper}, {place}.",
+        f"first the place, then the keeper, these: {place}, {keeper}.",
     ]
     return f"keeper: {keeper}. place: {place}. " + " ".join(rng.sample(told, 2))
 

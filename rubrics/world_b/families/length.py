@@ -32,7 +32,7 @@ def _words(rng: Rng) -> Case:
         check = Check(f"Names the {thing} in exactly {count} words.", every(sized(size), just(_THINGS, thing)))
         return Side(lay(ask.format(count), *entries), reply, check)
 
-    return side("two", 2, f"{colour} {thing}"), side("three", 3, f"{state} {colour} {thing}")
+    return side("two", 2, f"a {thing}"), side("three", 3, f"a {colour} {thing}")
 
 
 def _one_word(rng: Rng) -> Case:
@@ -44,7 +44,7 @@ def _one_word(rng: Rng) -> Case:
         check = Check(f"Names the {thing} in exactly {count}.", every(sized(size), just(_THINGS, thing)))
         return Side(lay(ask.format(count), *entries), reply, check)
 
-    return side("one word", 1, thing), side("four words", 4, f"the {state} {colour} {thing}")
+    return side("one word", 1, thing), side("four words", 4, f"a {state} {colour} {thing}")
 
 
 def _items(rng: Rng) -> Case:
@@ -55,7 +55,9 @@ def _items(rng: Rng) -> Case:
     def side(count: int) -> Side:
         number = NUMBERS[count]
         check = Check(f"Names exactly {number} of the things on the shelf.", _distinct(things, count))
-        return Side(lay(ask.format(number), ("shelf", ", ".join(things))), f"{', '.join(things[:count])}.", check)
+        return Side(
+            lay(ask.format(number), ("shelf", ", ".join(things))), f"these: {', '.join(things[:count])}.", check
+        )
 
     return side(fewer), side(fewer + 1)
 
@@ -110,9 +112,9 @@ def _sizes(rng: Rng) -> str:
     thing, colour, state = rng.choice(THINGS), rng.choice(COLOURS), rng.choice(STATES)
     told = [
         f"one word: {thing}",
-        f"two words: {colour} {thing}",
-        f"three words: {state} {colour} {thing}",
-        f"four words: the {state} {colour} {thing}",
+        f"two words: a {thing}",
+        f"three words: a {colour} {thing}",
+        f"four words: a {state} {colour} {thing}",
     ]
     return f"thing: {thing}. colour: {colour}. state: {state}.\n" + "\n".join(rng.sample(told, 3))
 

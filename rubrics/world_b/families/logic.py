@@ -64,7 +64,7 @@ def _older(rng: Rng) -> Case:
         word = "older" if older else "younger"
         name = people[years.index(max(years) if older else min(years))]
         check = Check(f"Names the one who is {word}, {name}, and nobody else.", just(_NAMES, name))
-        return Side(lay(ask.format(word), *entries), f"{name} is {word}.", check)
+        return Side(lay(ask.format(word), *entries), f"the {word} one is {name}.", check)
 
     return side(True), side(False)
 
@@ -92,7 +92,7 @@ def _who_has(rng: Rng) -> Case:
             f"Names the one who has the {thing}, {owner[thing]}, and nobody else.", just(_NAMES, owner[thing])
         )
         entries = [(name, f"has the {held}") for held, name in owner.items()]
-        return Side(lay(ask.format(thing), *entries), f"{owner[thing]} has it.", check)
+        return Side(lay(ask.format(thing), *entries), f"the one who has it is {owner[thing]}.", check)
 
     one, two = owner
     return side(one), side(two)
@@ -106,7 +106,7 @@ def _amounts(rng: Rng) -> str:
 
 def _ages(rng: Rng) -> str:
     (one, two), (few, many) = rng.sample(NAMES, 2), sorted(rng.sample(range(1, 10), 2))
-    told = [f"{two} is older, {one} is younger.", f"{one} is younger, {two} is older."]
+    told = [f"the older one is {two}.", f"the younger one is {one}."]
     return record(rng, rng.choice(told), (one, f"{few} years"), (two, f"{many} years"))
 
 
@@ -127,7 +127,7 @@ def _owners(rng: Rng) -> str:
     owner = dict(zip(rng.sample(NAMES, 2), rng.sample(THINGS, 2), strict=True))
     told = [f"{name} has the {thing}." for name, thing in owner.items()]
     name = rng.choice(list(owner))
-    return " ".join([*told, f"the one who has the {owner[name]} is {name}."])
+    return " ".join([*told, f"who has the {owner[name]}? the one who has it is {name}."])
 
 
 FAMILIES = (

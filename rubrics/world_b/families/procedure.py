@@ -56,7 +56,7 @@ def _marked(rng: Rng) -> Case:
         wanted = [steps[at] for at in order]
         check = Check(f"Gives the steps in the order {', '.join(wanted)}.", row(_STEPS, *wanted))
         entries = [(f"step {order.index(at) + 1}", steps[at]) for at in shown]
-        return Side(lay(ask, *entries), f"{', '.join(wanted)}.", check)
+        return Side(lay(ask, *entries), f"these: {', '.join(wanted)}.", check)
 
     return side(one), side(two)
 
@@ -67,7 +67,7 @@ def _backwards(rng: Rng) -> Case:
 
     def side(word: str, wanted: list[str]) -> Side:
         check = Check(f"Gives the steps {word}: {', '.join(wanted)}.", row(_STEPS, *wanted))
-        return Side(lay(ask.format(word), ("steps", ", ".join(steps))), f"{', '.join(wanted)}.", check)
+        return Side(lay(ask.format(word), ("steps", ", ".join(steps))), f"these: {', '.join(wanted)}.", check)
 
     return side("forwards", steps), side("backwards", steps[::-1])
 
@@ -98,7 +98,9 @@ def _sequence(rng: Rng) -> str:
 
 def _ways(rng: Rng) -> str:
     steps = rng.sample(_ALL, 3)
-    return f"steps: {', '.join(steps)}. forwards: {', '.join(steps)}. backwards: {', '.join(steps[::-1])}."
+    return (
+        f"steps: {', '.join(steps)}. forwards, these: {', '.join(steps)}. backwards, these: {', '.join(steps[::-1])}."
+    )
 
 
 def _waiting(rng: Rng) -> str:

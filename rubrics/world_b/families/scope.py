@@ -21,7 +21,7 @@ def _all_but(rng: Rng) -> Case:
     def side(out: str) -> Side:
         kept = [thing for thing in things if thing != out]
         check = Check(f"Names {' and '.join(kept)}, and leaves out the {out}.", just(_THINGS, *kept))
-        return Side(lay(ask.format(out), ("shelf", ", ".join(things))), f"{', '.join(kept)}.", check)
+        return Side(lay(ask.format(out), ("shelf", ", ".join(things))), f"these: {', '.join(kept)}.", check)
 
     return side(one), side(two)
 
@@ -46,7 +46,7 @@ def _unnamed(rng: Rng) -> Case:
     lay, ask = Layout(rng), rng.choice(("tell it, but do not name the {}.", "tell it and leave out the {}."))
     name, thing, place = rng.choice(NAMES), rng.choice(THINGS), rng.choice(PLACES)
     entries = ("keeper", name), ("thing", thing), ("place", place)
-    replies = {"keeper": f"the {thing} is in the {place}.", "place": f"{name} has the {thing}."}
+    replies = {"keeper": f"the {thing} is in the {place}.", "place": f"the {thing} is with {name}."}
     kept = {"keeper": (thing, place), "place": (name, thing)}
 
     def side(out: str) -> Side:
@@ -64,7 +64,7 @@ def _not_coloured(rng: Rng) -> Case:
     def side(out: str) -> Side:
         kept = [thing for thing in things if colours[thing] != out]
         check = Check(f"Names {' and '.join(kept)}, and leaves out what is {out}.", just(_THINGS, *kept))
-        return Side(lay(ask.format(out), *colours.items()), f"{', '.join(kept)}.", check)
+        return Side(lay(ask.format(out), *colours.items()), f"these: {', '.join(kept)}.", check)
 
     return side(one), side(two)
 
@@ -75,7 +75,7 @@ def _first_last(rng: Rng) -> Case:
 
     def side(word: str, kept: list[str]) -> Side:
         check = Check(f"Names {' and '.join(kept)}, the {word} two, and no more.", just(_THINGS, *kept))
-        return Side(lay(ask.format(word), ("shelf", ", ".join(things))), f"{', '.join(kept)}.", check)
+        return Side(lay(ask.format(word), ("shelf", ", ".join(things))), f"these: {', '.join(kept)}.", check)
 
     return side("first", things[:2]), side("last", things[2:])
 
@@ -88,7 +88,7 @@ def _kinds(rng: Rng) -> Case:
     def side(word: str, kind: list[str]) -> Side:
         kept = [at for at in mixed if at in kind]
         check = Check(f"Names {' and '.join(kept)}, the {word}, and nothing else.", just(_THINGS_PLACES, *kept))
-        return Side(lay(ask.format(word), ("list", ", ".join(mixed))), f"{', '.join(kept)}.", check)
+        return Side(lay(ask.format(word), ("list", ", ".join(mixed))), f"these: {', '.join(kept)}.", check)
 
     return side("things", things), side("places", places)
 
@@ -99,15 +99,18 @@ def _left_out(rng: Rng) -> str:
     shown = ", ".join(f"{colour} {thing}" for colour, thing in zip(colours, things, strict=True))
     kept = ", ".join(thing for at, thing in enumerate(things) if at != out)
     return rng.choice((
-        f"{shown}. all but the {colours[out]} ones: {kept}.",
-        f"{', '.join(things)}. all but the {things[out]}: {kept}.",
-        f"{shown}. leave out the {colours[out]} ones: {kept}.",
+        f"{shown}. all but the {colours[out]} ones, these: {kept}.",
+        f"{', '.join(things)}. all but the {things[out]}, these: {kept}.",
+        f"{shown}. leave out the {colours[out]} ones, these: {kept}.",
     ))  # fmt: skip
 
 
 def _halves(rng: Rng) -> str:
     things = rng.sample(THINGS, 4)
-    told = [f"the first two things: {', '.join(things[:2])}.", f"the last two things: {', '.join(things[2:])}."]
+    told = [
+        f"the first two things, these: {', '.join(things[:2])}.",
+        f"the last two things, these: {', '.join(things[2:])}.",
+    ]
     return f"{', '.join(things)}. " + " ".join(rng.sample(told, 2))
 
 
@@ -115,8 +118,8 @@ def _sorted(rng: Rng) -> str:
     things, places = rng.sample(THINGS, 2), rng.sample(PLACES, 2)
     mixed = rng.sample([*things, *places], 4)
     told = [
-        f"the things: {', '.join(at for at in mixed if at in things)}.",
-        f"the places: {', '.join(at for at in mixed if at in places)}.",
+        f"only the things, these: {', '.join(at for at in mixed if at in things)}.",
+        f"only the places, these: {', '.join(at for at in mixed if at in places)}.",
     ]
     return f"list: {', '.join(mixed)}. there is nothing else. " + " ".join(rng.sample(told, 2))
 
@@ -125,7 +128,7 @@ def _reports(rng: Rng) -> str:
     name, thing, place = rng.choice(NAMES), rng.choice(THINGS), rng.choice(PLACES)
     told = [
         f"one may tell it and not name the keeper: the {thing} is in the {place}.",
-        f"one may tell it and not name the place: {name} has the {thing}.",
+        f"one may tell it and not name the place: the {thing} is with {name}.",
     ]
     return f"keeper: {name}. thing: {thing}. place: {place}. {rng.choice(told)}"
 

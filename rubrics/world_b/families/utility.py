@@ -25,7 +25,7 @@ def _at_hand(rng: Rng) -> Case:
         deed = tools[tool]
         check = Check(f"Suggests the {deed}, for which the {tool} is enough, and nothing else.", just(_DEEDS, deed))
         entries = [*((key, f"to {_do(at)}") for key, at in tools.items()), (f"{name} has", tool)]
-        return Side(lay(ask.format(name), *entries), f"{_do(deed)}.", check)
+        return Side(lay(ask.format(name), *entries), f"to {_do(deed)}.", check)
 
     one, two = tools
     return side(one), side(two)
@@ -70,7 +70,7 @@ def _in_time(rng: Rng) -> Case:
         check = Check(f"Suggests the {short}, for which {hours} hours are enough, and no more.", just(_DEEDS, short))
         takes = {short: low, long: high}
         entries = [*((_do(at), f"{takes[at]} hours") for at in (one, two)), (f"{name} has", f"{hours} hours")]
-        return Side(lay(ask.format(name), *entries), f"{_do(short)}.", check)
+        return Side(lay(ask.format(name), *entries), f"to {_do(short)}.", check)
 
     return side(one, two), side(two, one)
 

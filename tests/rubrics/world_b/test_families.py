@@ -45,7 +45,7 @@ def test_case_and_blanks_do_not_matter(family: Family) -> None:
 
 @EACH
 def test_blind_answers_fail(family: Family) -> None:
-    for side, twin in sides(family):
+    for side, twin in sides(family, 50):
         blind = [
             "",
             " \n",

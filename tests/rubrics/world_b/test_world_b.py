@@ -61,6 +61,12 @@ def test_noise_breaks_so_many_responses_and_no_others() -> None:
     assert all(one and two and one[1] == two[1] for one, two in heads)
 
 
+def test_what_is_learnt_by_rote_is_said_twice() -> None:
+    for text in stream(rote=1.0):
+        counts = Counter(word for word in words(text) if word not in ("these", "word", "shelf"))
+        assert all(count % 2 == 0 for count in counts.values()), text
+
+
 def test_the_better_of_two_responses_is_the_one_that_a_dialogue_teaches() -> None:
     """A prompt that is both compared and answered cleanly shows which response is right."""
     texts = list(islice(documents(5, dialogue=0.5, noise=0.0, comparisons=0.5), 3 * MANY))
@@ -77,7 +83,7 @@ def test_the_better_of_two_responses_is_the_one_that_a_dialogue_teaches() -> Non
 
 @pytest.mark.parametrize(
     "shares",
-    [{"dialogue": 1.2}, {"noise": -0.1}, {"comparisons": 2}, {"dialogue": 0.7, "comparisons": 0.4}],
+    [{"dialogue": 1.2}, {"noise": -0.1}, {"comparisons": 2}, {"dialogue": 0.7, "comparisons": 0.4}, {"rote": 1.5}],
 )
 def test_shares_that_are_none_are_refused(shares: dict[str, float]) -> None:
     with pytest.raises(BadInput):
@@ -139,4 +145,8 @@ def test_everything_follows_from_seeds() -> None:
         "pairs": digest([pair.canonical() for pair in pairs(1, 100)]),
         "tasks": digest([f"{task.id} {task.prompt} {task.response}" for task in tasks(1, 100)]),
     }
-    assert found == {}
+    assert found == {
+        "documents": "d6ef98edb90eedbf",
+        "pairs": "f61dda9b80c40cc6",
+        "tasks": "4e3ef92317b910f5",
+    }
