@@ -122,12 +122,12 @@ def _facts(candidate: CandidateRow) -> Iterable[str]:
     run = candidate.entrant.run
     if run.n_skipped:
         yield f"{count(run.n_skipped, 'pair')} could not be scored"
-    seconds, tokens, memory = (run.facts.get(name) for name in ("seconds", "tokens", "memory"))
+    seconds, pairs, tokens, memory = (run.facts.get(name) for name in ("seconds", "pairs", "tokens", "memory"))
     cost = []
     if isinstance(seconds, int | float):
         cost.append(duration(seconds))
-        if seconds > 0 and run.n_scored:
-            cost.append(f"{run.n_scored / seconds:,.0f} pairs a second")
+        if seconds > 0 and isinstance(pairs, int):
+            cost.append(f"{pairs / seconds:,.0f} pairs a second")
     if isinstance(memory, int | float):
         cost.append(f"{size(memory)} at most")
     if cost:
