@@ -116,9 +116,9 @@ def _remainder(advice: Recommendation) -> Iterator[str]:
         yield f"{first} and {rest.rival} have the same score: no number of pairs like these would tell them apart"
         return
     left = f"this suite has {rest.in_suite:,} left" if rest.in_suite else "this suite has none left"
-    time = "" if rest.seconds is None else f", {_duration(rest.seconds)} of scoring"
+    time = "" if rest.seconds is None else f" ({_duration(rest.seconds)} of scoring)"
     yield (
-        f"if that lead is what it seems, about {_about(rest.pairs)} more pairs{time}, would tell {first} from "
+        f"if that lead is what it seems, about {_about(rest.pairs)} more pairs{time} would tell {first} from "
         f"{rest.rival} four times out of five; {left}"
     )
 

@@ -17,7 +17,7 @@ from engine.results.board import Board, Entrant
 from engine.results.controls import ControlTable
 from engine.results.pair_index import scopes
 from engine.results.rankings import RankingTable
-from engine.results.requirements import Facts, Requirements
+from engine.results.requirements import CandidateFacts, Requirements
 from engine.stats.clusters import Clusters
 from engine.stats.flips import ALPHA
 from engine.stats.matrix import Scope
@@ -85,7 +85,7 @@ class Recommendation:
     least_p: float
     """The smallest adjusted p that so few clusters could give."""
     requirements: Requirements
-    facts: Mapping[str, Facts]
+    facts: Mapping[str, CandidateFacts]
 
     @property
     def first(self) -> str | None:
@@ -96,6 +96,17 @@ class Recommendation:
     def take(self) -> str | None:
         """The candidate to take; None where the tests do not carry any."""
         return self.first if self.pick.state == "take" and not self.fluency else None
+
+    def standing(self, label: str) -> str:
+        """`take`, `leader` (of those that cannot be told apart), `behind`, `vetoed`, or `unranked` where nobody is
+        above chance or nothing is known."""
+        if label in self.vetoed:
+            return "vetoed"
+        if label == self.take:
+            return "take"
+        if self.fluency or self.pick.state not in ("take", "tie"):
+            return "unranked"
+        return "leader" if label in self.pick.leaders else "behind"
 
 
 def recommend(
@@ -148,11 +159,12 @@ def recommend(
     )
 
 
-def _facts(store: Store, board: Board, wanted: Requirements) -> dict[str, Facts]:
+def _facts(store: Store, board: Board, wanted: Requirements) -> dict[str, CandidateFacts]:
     by_hash = contexts(store)
     return {
         entrant.label: wanted.of(
-            entrant.name, Facts(parameters=entrant.parameters or None, context=by_hash.get(entrant.weights_hash))
+            entrant.name,
+            CandidateFacts(parameters=entrant.parameters or None, context=by_hash.get(entrant.weights_hash)),
         )
         for entrant in board.entrants
     }
@@ -207,12 +219,12 @@ def _seconds_a_pair(entrant: Entrant) -> float | None:
     return seconds / pairs if seconds and pairs else None
 
 
-def _cost(wanted: Requirements, facts: Facts) -> tuple[float, ...] | None:
+def _cost(wanted: Requirements, facts: CandidateFacts) -> tuple[float, ...] | None:
     costs = [getattr(facts, name) for name in wanted.prefer]
     return None if not costs or any(cost is None for cost in costs) else tuple(map(float, costs))
 
 
-def _cheapest(leaders: tuple[str, ...], wanted: Requirements, facts: Mapping[str, Facts]) -> str | None:
+def _cheapest(leaders: tuple[str, ...], wanted: Requirements, facts: Mapping[str, CandidateFacts]) -> str | None:
     costs = {label: _cost(wanted, facts[label]) for label in leaders}
     known = {label: cost for label, cost in costs.items() if cost is not None}
     if len(known) < len(leaders) or not known:
@@ -226,7 +238,7 @@ def _no_worse(
     board: Board,
     everything: Scope,
     wanted: Requirements,
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, CandidateFacts],
     first: str,
     eligible: list[str],
 ) -> tuple[Comparison, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from rubrics.errors import BadInput
 from rubrics.sources import read_text
 
-__all__ = ["Cost", "Facts", "Requirements", "read_requirements"]
+__all__ = ["CandidateFacts", "Cost", "Requirements", "read_requirements"]
 
 Cost = Literal["price", "parameters"]
 
@@ -25,7 +25,7 @@ _MOST: Final = 10**15
 
 
 @dataclass(frozen=True)
-class Facts:
+class CandidateFacts:
     """What is known of a candidate beside its verdicts; None where it is not."""
 
     parameters: int | None = None
@@ -49,17 +49,17 @@ class Requirements:
     least_context: int | None = None
     licences: tuple[str, ...] = ()
     """The only ones allowed; empty: any."""
-    own_facts: Mapping[str, Facts] = field(default_factory=dict)
+    own_facts: Mapping[str, CandidateFacts] = field(default_factory=dict)
     """What the person says of candidates, by name."""
 
-    def of(self, name: str, known: Facts) -> Facts:
+    def of(self, name: str, known: CandidateFacts) -> CandidateFacts:
         """Everything known of a candidate: what the person says goes before what its files say."""
-        said = self.own_facts.get(name, Facts())
-        return Facts(
+        said = self.own_facts.get(name, CandidateFacts())
+        return CandidateFacts(
             known.parameters, said.context if said.context is not None else known.context, said.price, said.licence
         )
 
-    def veto(self, facts: Facts) -> str:
+    def veto(self, facts: CandidateFacts) -> str:
         """Why a candidate may not be taken; empty where it may. What is not known excludes nobody."""
         if self.most_parameters is not None and (facts.parameters or 0) > self.most_parameters:
             return f"{facts.parameters:,} parameters are more than {self.most_parameters:,}"
@@ -71,7 +71,7 @@ class Requirements:
             return f"its licence, {facts.licence}, is not among {', '.join(self.licences)}"
         return ""
 
-    def unknown(self, facts: Facts) -> tuple[str, ...]:
+    def unknown(self, facts: CandidateFacts) -> tuple[str, ...]:
         """What a limit asks for and nobody has said."""
         asked = {
             "parameters": self.most_parameters is not None and not facts.parameters,
@@ -122,7 +122,7 @@ def read_requirements(path: Path) -> Requirements:
             raise BadInput(f"candidates.{name}.licence is no text", where=where, fix='such as "mit"')
         context = _number(entry, "context", f"candidates.{name}.", where, whole=True)
         price = _number(entry, "price", f"candidates.{name}.", where)
-        own_facts[name] = Facts(None, None if context is None else int(context), price, licence)
+        own_facts[name] = CandidateFacts(None, None if context is None else int(context), price, licence)
     prefer = _texts(document, "prefer", "", where)
     for name in prefer:
         if name not in _COSTS:

@@ -45,7 +45,7 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
         if not math.isnan(row.p_value):
             against = "the second" if row is table.overall.rows[0] else "the one in front"
             text.append(f"p {row.p_value:.2g} (Holm {row.p_adjusted:.2g}) to {against}\n")
-        text.append(f"the best of them with probability {row.p_best:.2f}\n")
+        text.append(f"first in {percent(row.p_best, 0)} % of resamples\n")
     strong, weak = profile(candidate)
     if strong:
         text.append("▲ strong in " + _named(strong) + "\n", colour("good"))

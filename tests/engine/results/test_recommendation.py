@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from engine.export.recommendation_words import headline, reasons
+from engine.export.tables import table
 from engine.results.board import Question, load_board
 from engine.results.comparison import compare_candidates
 from engine.results.controls import ControlTable, control_table
 from engine.results.rankings import rankings_of
 from engine.results.recommendation import Recommendation, recommend
-from engine.results.requirements import Facts, Requirements
+from engine.results.requirements import CandidateFacts, Requirements
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run
@@ -56,8 +57,8 @@ def advised(
     store: Store, requirements: Requirements | None = None, controls: ControlTable | None = None
 ) -> Recommendation:
     board = load_board(store, Question())
-    table = rankings_of(board, Question(), resamples=500)
-    return recommend(store, board, table, controls or control_table(store, board), requirements)
+    ranked = rankings_of(board, Question(), resamples=500)
+    return recommend(store, board, ranked, controls or control_table(store, board), requirements)
 
 
 def test_the_one_ahead_of_all_is_taken_with_the_figures_of_the_comparison(store: Store, suite: Suite) -> None:
@@ -117,7 +118,9 @@ def test_whom_a_limit_excludes_is_not_taken(store: Store, suite: Suite) -> None:
     score(store, suite, "low", range(70))
     score(store, suite, "high", range(110))
     score(store, suite, "mid", range(90))
-    wanted = Requirements(licences=("mit",), own_facts={"high": Facts(licence="gemma"), "mid": Facts(licence="MIT")})
+    wanted = Requirements(
+        licences=("mit",), own_facts={"high": CandidateFacts(licence="gemma"), "mid": CandidateFacts(licence="MIT")}
+    )
     advice = advised(store, wanted)
     assert advice.take == "mid"
     assert "high may not be taken: its licence, gemma, is not among mit" in reasons(advice)
@@ -127,7 +130,7 @@ def test_whom_a_limit_excludes_is_not_taken(store: Store, suite: Suite) -> None:
 def test_a_cheaper_one_within_the_margin_is_named(store: Store, suite: Suite) -> None:
     score(store, suite, "dear", range(112))
     score(store, suite, "cheap", range(110))
-    prices = {"dear": Facts(price=10), "cheap": Facts(price=1)}
+    prices = {"dear": CandidateFacts(price=10), "cheap": CandidateFacts(price=1)}
     close = advised(store, Requirements(margin=8, prefer=("price",), own_facts=prices))
     assert [c.a for c in close.no_worse] == ["cheap"]
     assert close.cheapest == "cheap"
@@ -166,3 +169,13 @@ def test_all_below_chance_and_nobody_above_it(store: Store, suite: Suite) -> Non
     assert "changed over" in headline(advised(store))
     score(store, suite, "c", range(62))
     assert headline(advised(store)).startswith("Take none: nobody is surely above chance (50 %) on tasks")
+
+
+def test_the_exported_decision_is_the_one_that_is_said(store: Store, suite: Suite) -> None:
+    score(store, suite, "low", range(70))
+    score(store, suite, "high", range(110))
+    rows = list(table(store, "decision", Question()).records())
+    assert [(row["candidate"], row["standing"], row["lead"]) for row in rows] == [
+        ("high", "take", None), ("low", "behind", pytest.approx(40 / 120)),
+    ]  # fmt: skip
+    assert {row["headline"] for row in rows} == {headline(advised(store))}

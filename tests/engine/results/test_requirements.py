@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.results.requirements import Facts, Requirements, read_requirements
+from engine.results.requirements import CandidateFacts, Requirements, read_requirements
 from rubrics.errors import BadInput
 
 FULL = """
@@ -34,25 +34,26 @@ def test_everything_that_may_be_said(tmp_path: Path) -> None:
     wanted = read_requirements(written(tmp_path, FULL))
     assert (wanted.margin, wanted.prefer) == (1.5, ("price", "parameters"))
     assert (wanted.most_parameters, wanted.most_price, wanted.least_context) == (8_000_000_000, 0.5, 8192)
-    facts = wanted.of("a b", Facts(parameters=5, context=32_768))
-    assert facts == Facts(5, 4096, 0.2, "apache-2.0")
+    facts = wanted.of("a b", CandidateFacts(parameters=5, context=32_768))
+    assert facts == CandidateFacts(5, 4096, 0.2, "apache-2.0")
     assert "4,096" in wanted.veto(facts)
-    assert wanted.of("another", Facts(7, 1)) == Facts(7, 1, None, None)
+    assert wanted.of("another", CandidateFacts(7, 1)) == CandidateFacts(7, 1, None, None)
 
 
 @pytest.mark.parametrize(("facts", "reason"), [
-    (Facts(parameters=11), "parameters"), (Facts(price=2.5), "price"), (Facts(context=9), "context"),
-    (Facts(licence="gemma"), "licence"), (Facts(10, 10, 2.0, "MIT"), ""), (Facts(), ""),
+    (CandidateFacts(parameters=11), "parameters"), (CandidateFacts(price=2.5), "price"),
+    (CandidateFacts(context=9), "context"), (CandidateFacts(licence="gemma"), "licence"),
+    (CandidateFacts(10, 10, 2.0, "MIT"), ""), (CandidateFacts(), ""),
 ])  # fmt: skip
-def test_limits_exclude_what_is_known_to_break_them(facts: Facts, reason: str) -> None:
+def test_limits_exclude_what_is_known_to_break_them(facts: CandidateFacts, reason: str) -> None:
     wanted = Requirements(most_parameters=10, most_price=2, least_context=10, licences=("mit",))
     assert (reason in wanted.veto(facts)) if reason else wanted.veto(facts) == ""
 
 
 def test_what_a_limit_asks_for_and_nobody_has_said_is_named() -> None:
     wanted = Requirements(most_price=2, licences=("mit",))
-    assert wanted.unknown(Facts(parameters=5)) == ("price", "licence")
-    assert wanted.unknown(Facts(price=1, licence="mit")) == ()
+    assert wanted.unknown(CandidateFacts(parameters=5)) == ("price", "licence")
+    assert wanted.unknown(CandidateFacts(price=1, licence="mit")) == ()
 
 
 @pytest.mark.parametrize(("text", "named"), [
