@@ -356,7 +356,12 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
     folders = list(dict.fromkeys([*settings.folders, *map(str, model_folders)]))
     with quiet_terminal():
         app = RudeApp(
-            Session(store_path=store_path, folders=folders, suite_files=list(settings.suites)),
+            Session(
+                store_path=store_path,
+                folders=folders,
+                suite_files=list(settings.suites),
+                requirements=Path(settings.requirements).expanduser() if settings.requirements else None,
+            ),
             settings,
             start_screen=start_screen or settings.place,
         )

@@ -25,6 +25,8 @@ class Settings:
     """Folders watched for candidates."""
     suites: tuple[str, ...] = ()
     """Suite files offered beside the built-in ones."""
+    requirements: str = ""
+    """File of what is asked of a candidate beside its accuracy."""
     place: str = ""
     """The screen that was open last."""
     keys: dict[str, str] = field(default_factory=dict)
@@ -58,6 +60,7 @@ def load_settings() -> Settings:
     for name, value, kind in (
         ("theme", document.get("theme", ""), str),
         ("place", document.get("place", ""), str),
+        ("requirements", document.get("requirements", ""), str),
         *(
             (f"folders, entry {i + 1}", entry, str)
             for i, entry in enumerate(folders if _is_list("folders", folders, file) else [])
@@ -76,6 +79,7 @@ def load_settings() -> Settings:
         theme=document.get("theme", ""),
         folders=tuple(folders),
         suites=tuple(suites),
+        requirements=document.get("requirements", ""),
         place=document.get("place", ""),
         keys=keys,
     )

@@ -77,6 +77,19 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
             for name, text in _CONTROL.items()
         },
     },
+    "decision": {
+        **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},
+        "standing": "take; leader: of those at the top that cannot be told apart; behind; vetoed; unranked where "
+        "nobody is above chance",
+        "lead": "weighted mean of the first's score less this one's, on the pairs that both scored",
+        "ci_low": "lower end of its 95 % interval over clusters",
+        "ci_high": "upper end of its 95 % interval over clusters",
+        "p_value": RANKING["p_value"].split(" against")[0] + ", against the first",
+        "p_adjusted": RANKING["p_adjusted"],
+        "n_pairs": "pairs that both scored",
+        "headline": "whom to take: one put ahead of each rival by the adjusted tests, and surely above chance",
+        "reasons": "what that rests on",
+    },
     "verdicts": {**_WHOSE, **_READ, **{name: f"score of the pair: {metric.help}" for name, metric in METRICS.items()}},
     "failures": {
         **_WHOSE,

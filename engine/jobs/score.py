@@ -76,6 +76,8 @@ class ScoreTurn(WorkerTurn):
         self._stopped: float | None = None
         """When the pause that goes on began."""
         self._facts: dict[str, Any] = {}
+        self._costs: dict[int, dict[str, Any]] = {}
+        """Of this turn, also where it does not come to its end."""
         self._open: set[int] = set()
 
     def claim(self) -> bool:
@@ -166,6 +168,7 @@ class ScoreTurn(WorkerTurn):
         state = self.states[run_id]
         seconds = max(1e-6, time.monotonic() - self._began.get(number, time.monotonic()))
         self._scored[number] += len(rows)
+        self._costs[number] = {name: value for name, value in event["facts"].items() if name != "notes"}
         speed = self._scored[number] / seconds
         self.states.update(
             run_id,
@@ -202,7 +205,9 @@ class ScoreTurn(WorkerTurn):
         if phase is Phase.FAILED and failure is not None and failure.exit_code is Exit.BAD_INPUT:
             phase = Phase.REFUSED
         warned = {"notes": list(self.states[run_id].notes)} if self.warnings else {}
-        all_facts = {"log": self.log, **self._facts, **warned, **(facts or {})}
+        all_facts = {"log": self.log, **self._facts, **self._costs.get(number, {}), **warned, **(facts or {})}
+        if "seconds" in all_facts:
+            all_facts["pairs"] = self._scored[number]
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, owner_of, take
@@ -103,6 +103,10 @@ class AskedBesides(NamedTuple):
     """Whether code that comes with the model was allowed to run."""
 
 
+_COSTS: Final = ("pairs", "tokens", "distinct_tokens", "seconds")
+"""What a stretch of work adds to; `pairs` are those it scored, which all of a run's need not be."""
+
+
 class RunFacts(NamedTuple):
     """What was measured in one run."""
 
@@ -197,9 +201,20 @@ def asked_besides(store: Store, run_id: str) -> AskedBesides:
 def close_run(
     store: Store, run_id: str, status: Status, *, error: str = "", facts: Mapping[str, Any] | None = None
 ) -> None:
-    """Write down how a run ended; facts of this stretch of work are laid over those of earlier ones."""
+    """Write down how a run ended, and what this stretch of work has cost on top of earlier ones.
+
+    Args:
+        facts: of this stretch alone; costs are added up, the most memory stays the most, the rest is laid over.
+    """
     with store.writing() as connection:
-        mark_ended(connection, "runs", run_id, status, error=error, facts=facts)
+        row = connection.execute("select facts from runs where run_id = ?", [run_id]).fetchone()
+        earlier, now = json.loads(row[0]) if row else {}, dict(facts or {})
+        # A stretch before pairs were counted with the rest cannot be added to: its pairs are not known.
+        if "seconds" in now and ("pairs" in earlier or "seconds" not in earlier):
+            now |= {name: earlier.get(name, 0) + now[name] for name in _COSTS if name in now}
+        if "memory" in now:
+            now["memory"] = max(now["memory"], earlier.get("memory") or 0)
+        mark_ended(connection, "runs", run_id, status, error=error, facts=now)
 
 
 def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:

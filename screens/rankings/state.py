@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.results.board import Entrant
     from engine.results.controls import ControlTable
     from engine.results.rankings import RankingTable
+    from engine.results.recommendation import Recommendation
     from engine.stats.intervals import Estimate
     from engine.stats.position_bias import PositionBias
     from engine.stats.ranking import RankRow
@@ -48,6 +49,8 @@ class Standings:
 
     suspicions: tuple[str, ...] = ()
     """What speaks against the suite itself."""
+    advice: Recommendation | None = None
+    """Whom the ranking lets one take."""
 
     @property
     def without(self) -> dict[str, Estimate]:
@@ -63,13 +66,17 @@ def read_standings(session: Session) -> Standings:
     """
     from engine.results.controls import control_table
     from engine.results.position_bias import position_biases
+    from engine.results.recommendation import recommend
+    from engine.results.requirements import read_requirements
     from engine.results.suspicions import suspicions
 
     def read() -> Standings:
         board = session.board()
         biases = position_biases(board, resamples=1000)
         table, controls = session.ranking(), control_table(session.store, board)
-        return Standings(table, biases, controls, suspicions(session.store, board, table))
+        wanted = read_requirements(session.requirements) if session.requirements else None
+        advice = recommend(session.store, board, table, controls, wanted)
+        return Standings(table, biases, controls, suspicions(session.store, board, table), advice)
 
     return session.cached("standings", session.question(), read)
 

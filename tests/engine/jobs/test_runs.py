@@ -117,10 +117,17 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     assert state.phase is Phase.CANCELLED
     assert exit_code(result[0], planned.refused) is Exit.INTERRUPTED
     assert len(kept) == state.done > 0
-    assert stored_runs(store)[0].status is Status.CANCELLED
+    (stopped,) = stored_runs(store)
+    assert stopped.status is Status.CANCELLED
+    # What it costs is known of work that was broken off, too.
+    assert stopped.facts["pairs"] == len(kept)
+    assert stopped.facts["seconds"] > 0
     rest = perform(store, plan(store, asked(small_model, limit=None)))[0]
     assert rest.phase is Phase.DONE
     assert rest.judged == rest.total - len(kept)
+    (whole,) = stored_runs(store)
+    assert whole.facts["pairs"] == whole.n_scored == rest.total
+    assert whole.facts["seconds"] > stopped.facts["seconds"]
 
 
 def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_model: Path, tmp_path: Path) -> None:
