@@ -84,23 +84,27 @@ class ScoreTurn(WorkerTurn):
         """Open every run that nobody else works on."""
         for run in self._planned:
             add_suite(self._store, run.suite, run.suite_path)
-            done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
-            requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
+            requested = run.requested
+            if run.run_id in self._pairs:
+                requested = len(self._done_of(run).union(self._pairs[run.run_id]))
             owner = open_run(
                 self._store, run.run_id, run.row(self._request), n_wanted=requested, take_over=self.take_over
             )
             if owner is not None:
                 self.states.update(run.run_id, phase=Phase.BUSY, error=str(owner.busy("scoring this")))
                 continue
-            # Nobody may forget it any more; it may have been just before.
+            # Nobody can forget it any more; somebody may have just before.
             add_suite(self._store, run.suite, run.suite_path)
             self._runs.append(run)
-            self._done.append(done)
+            self._done.append(self._done_of(run))
             self._earlier.append(self.states[run.run_id].seconds)
         self._open = set(range(len(self._runs)))
         if self._runs:
             save_candidate(self._store, self._planned[0].candidate, self._planned[0].key["weights_hash"])
         return bool(self._runs)
+
+    def _done_of(self, run: PlannedRun) -> set[str]:
+        return done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
 
     def message(self) -> AbstractContextManager[dict[str, Any]]:
         """See `scoring_message`."""

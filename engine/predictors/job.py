@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -195,6 +195,8 @@ class TraceTurn(WorkerTurn):
             [record.to_json() for record in traces.records],
         )
         save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
+        # What was stored when it was planned may have been forgotten since; from now on it cannot be.
+        self._planned = replace(self._planned, done=done_traces(self._store, self._run_id))
         return True
 
     @contextmanager

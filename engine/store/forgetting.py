@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.store.connection import Store
 from engine.store.kept_aside import DAYS, PARTS, Keys, count_part, holders, keep, purge, put_back
-from engine.store.owners import OWNED, living_owner
+from engine.store.owners import OWNED, LeftElsewhere, living_owner, machines_out_of_sight
 from engine.store.subjects import Subject
 from rubrics.errors import BadInput
 
@@ -30,6 +30,8 @@ class Going:
     """The runs among it, in words, newest first."""
     stays: Mapping[str, int]
     """Rows of a model that a person brought along, by table: they stay."""
+    left: tuple[LeftElsewhere, ...] = ()
+    """Machines out of sight that are said to be at work on some of it."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,11 @@ def would_go(store: Store, subject: Subject) -> Going:
         return _going(connection, subject, _keys(connection, subject))
 
 
-def forget(store: Store, subject: Subject) -> Forgotten:
+def forget(store: Store, subject: Subject, *, take_over: bool = False) -> Forgotten:
     """Move a subject aside with all that belongs to it; it can be brought back for `DAYS` days.
+
+    Args:
+        take_over: also what a process on a machine out of sight is at, as far as is known: it is gone.
 
     Raises:
         Busy: a living process works on one of its runs; nothing is changed.
@@ -62,7 +67,7 @@ def forget(store: Store, subject: Subject) -> Forgotten:
     """
     with store.writing() as connection:
         keys = _keys(connection, subject)
-        _refuse_live(connection, keys)
+        _refuse_live(connection, keys, take_over=take_over)
         row = connection.execute("select coalesce(max(number), 0) + 1 from forgettings").fetchone()
         number = int(row[0]) if row else 1
         counts = keep(connection, number, keys)
@@ -162,13 +167,16 @@ def _going(connection: duckdb.DuckDBPyConnection, subject: Subject, keys: Keys) 
         {table: rows for table, rows in counts.items() if rows},
         _in_words(connection, keys),
         {table: rows for table, rows in stays.items() if rows},
+        tuple(machines_out_of_sight(connection, [run_id for name in _RUNS.values() for run_id in getattr(keys, name)])),
     )
 
 
 def _in_words(connection: duckdb.DuckDBPyConnection, keys: Keys) -> tuple[str, ...]:
     rows = connection.execute(
-        "select concat_ws(' · ', candidate, suite, protocol, case prompt when 'none' then 'without the prompt' "
-        "when 'other' then 'another pair''s prompt' end, precision), epoch_us(created_at) from runs where run_id in (select unnest(?::varchar[])) "
+        "select concat_ws(' · ', candidate, suite, protocol, "
+        "case prompt when 'none' then 'without the prompt' "
+        "when 'other' then 'another pair''s prompt' end, precision), epoch_us(created_at) from runs "
+        "where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', candidate, 'traces', precision), epoch_us(created_at) from trace_runs "
         "where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', candidate, 'post-training', recipe, 'seed ' || seed), epoch_us(created_at) "
@@ -180,9 +188,9 @@ def _in_words(connection: duckdb.DuckDBPyConnection, keys: Keys) -> tuple[str, .
     return tuple(row[0] for row in rows)
 
 
-def _refuse_live(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+def _refuse_live(connection: duckdb.DuckDBPyConnection, keys: Keys, *, take_over: bool = False) -> None:
     for table, name in _RUNS.items():
-        owner = living_owner(connection, table, getattr(keys, name))
+        owner = living_owner(connection, table, getattr(keys, name), take_over=take_over)
         if owner is not None:
             raise owner.busy("at work on one of its runs")
 

@@ -16,7 +16,10 @@ from rubrics.errors import Busy
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["OWNED", "LeftElsewhere", "Owner", "left_elsewhere", "living_owner", "other_owner", "owner_of", "take"]
+__all__ = [
+    "OWNED", "LeftElsewhere", "Owner", "left_elsewhere", "living_owner", "machines_out_of_sight", "other_owner",
+    "owner_of", "take",
+]  # fmt: skip
 
 OWNED: Final = ("runs", "trace_runs", "posttrain_runs", "construct_runs")
 """Tables whose rows are work that one process at a time does: a row `started` names it."""
@@ -105,21 +108,28 @@ def other_owner(
     Args:
         take_over: count those out of sight as gone.
     """
-    owner = living_owner(connection, table, [run_id])
-    if owner is None or owner == Owner.this() or (take_over and not owner.within_sight):
-        return None
-    return owner
+    owner = living_owner(connection, table, [run_id], take_over=take_over)
+    return None if owner == Owner.this() else owner
 
 
-def living_owner(connection: duckdb.DuckDBPyConnection, table: str, run_ids: Sequence[str]) -> Owner | None:
-    """A living process, this one too, that works on one of these runs of a table; None where there is none."""
+def living_owner(
+    connection: duckdb.DuckDBPyConnection, table: str, run_ids: Sequence[str], *, take_over: bool = False
+) -> Owner | None:
+    """A living process, this one too, that works on one of these runs of a table; None where there is none.
+
+    Args:
+        take_over: count those out of sight as gone.
+    """
     rows = connection.execute(
         f"select owner_pid, owner_started, owner_host, owner_boot from {table} "
         "where status = 'started' and run_id in (select unnest(?::varchar[]))",
         [list(run_ids)],
     ).fetchall()
     owners = (owner_of(*row) for row in rows)
-    return next((owner for owner in owners if owner is not None and owner.alive), None)
+    return next(
+        (owner for owner in owners if owner is not None and owner.alive and (owner.within_sight or not take_over)),
+        None,
+    )
 
 
 def take(connection: duckdb.DuckDBPyConnection, table: str, run_id: str) -> None:
@@ -143,16 +153,21 @@ class LeftElsewhere(NamedTuple):
 
 def left_elsewhere(store: Store, run_ids: Sequence[str]) -> list[LeftElsewhere]:
     """Which of these runs, of any kind, are said to be worked on where nobody here can look; by machine."""
-    by_host: dict[str, list[str]] = {}
     with store.reading() as connection:
-        for table in OWNED:
-            rows = connection.execute(
-                "select strftime(updated_at, '%Y-%m-%d %H:%M'), owner_pid, owner_started, owner_host, owner_boot "
-                f"from {table} where status = 'started' and run_id in (select unnest(?::varchar[]))",
-                [list(run_ids)],
-            ).fetchall()
-            for since, *whose in rows:
-                owner = owner_of(*whose)
-                if owner is not None and not owner.within_sight:
-                    by_host.setdefault(owner.host, []).append(since)
+        return machines_out_of_sight(connection, run_ids)
+
+
+def machines_out_of_sight(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> list[LeftElsewhere]:
+    """See `left_elsewhere`."""
+    by_host: dict[str, list[str]] = {}
+    for table in OWNED:
+        rows = connection.execute(
+            "select strftime(updated_at, '%Y-%m-%d %H:%M'), owner_pid, owner_started, owner_host, owner_boot "
+            f"from {table} where status = 'started' and run_id in (select unnest(?::varchar[]))",
+            [list(run_ids)],
+        ).fetchall()
+        for since, *whose in rows:
+            owner = owner_of(*whose)
+            if owner is not None and not owner.within_sight:
+                by_host.setdefault(owner.host, []).append(since)
     return [LeftElsewhere(host, max(times), len(times)) for host, times in by_host.items()]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, store_of, take_over_option
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
@@ -36,12 +36,13 @@ _NAMED: Final = 12
     metavar="[NUMBER]",
     help="Bring back what was forgotten, or that number.",
 )
+@take_over_option
 @as_json
 @database
 @click.pass_context
 def forget(
     ctx: click.Context, model: str | None, run: str | None, suite: str | None, yes: bool, dry_run: bool, listed: bool,
-    undo: str | None, as_json: bool, db: Path | None,
+    undo: str | None, take_over: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Forget a model, a run or a suite, with all that was measured of it.
 
@@ -63,15 +64,17 @@ def forget(
     elif undo is not None:
         _bring_back(store, undo, as_json)
     else:
-        _forget(store, model, run, suite, yes, dry_run, as_json)
+        _forget(store, (model, run, suite), yes=yes, dry_run=dry_run, take_over=take_over, as_json=as_json)
 
 
 def _forget(
-    store: Store, model: str | None, run: str | None, suite: str | None, yes: bool, dry_run: bool, as_json: bool
-) -> None:
+    store: Store, named: tuple[str | None, str | None, str | None], *, yes: bool, dry_run: bool, take_over: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     from engine.annotations import forgetting
     from rubrics.errors import BadInput
 
+    model, run, suite = named
     if model is not None:
         subject = forgetting.find_model(store, model)
     elif run is not None:
@@ -89,7 +92,7 @@ def _forget(
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise BadInput("nothing was forgotten: nobody is here to ask", fix="say that it is meant", shell="--yes")
         click.confirm("Forget all of it?", abort=True, err=True)
-    done = forgetting.forget(store, subject)
+    done = forgetting.forget(store, subject, take_over=take_over)
     if as_json:
         print_json({**_going(going), **_facts(done)})
     narrate(
@@ -106,12 +109,20 @@ def _show(going: Going) -> None:
     narrate(*(f"run: {words}" for words in going.runs[:_NAMED]))
     if len(going.runs) > _NAMED:
         narrate(f"and {len(going.runs) - _NAMED} more runs")
+    for machine in going.left:
+        narrate(f"left by {machine.host} since {machine.since}; if that is gone for good, say --take-over")
     if going.stays:
         narrate(f"stays: {', '.join(in_words(going.stays))}, added by you under its name")
 
 
 def _going(going: Going) -> dict[str, Any]:
-    return {**asdict(going.subject), "counts": dict(going.counts), "runs": going.runs, "stays": dict(going.stays)}
+    return {
+        **asdict(going.subject),
+        "counts": dict(going.counts),
+        "runs": going.runs,
+        "stays": dict(going.stays),
+        "left": [machine._asdict() for machine in going.left],
+    }
 
 
 def _facts(item: Forgotten) -> dict[str, Any]:

@@ -68,7 +68,9 @@ def forget_dialog(place: Place, offers: Callable[[], list[Subject]], then: Calla
     def ask(going: Going) -> None:
         def sure(answer: bool | None) -> None:
             if answer:
-                place.load("forget", lambda: forgetting.forget(store, going.subject), gone)
+                # What was left elsewhere stands in the question.
+                take_over = bool(going.left)
+                place.load("forget", lambda: forgetting.forget(store, going.subject, take_over=take_over), gone)
 
         subject = going.subject
         place.app.push_screen(
@@ -99,6 +101,10 @@ def _would_go(going: Going) -> str:
     lines += [f"  {one_line(words, 68)}" for words in going.runs[:_NAMED]]
     if len(going.runs) > _NAMED:
         lines.append(f"  and {len(going.runs) - _NAMED} more runs")
+    lines += [
+        f"Left by {one_line(machine.host, 30)} since {machine.since}: yes means that it is gone for good"
+        for machine in going.left
+    ]
     if going.stays:
         lines.append(f"What stays: {', '.join(in_words(going.stays))}, added by you under its name")
     lines.append(f"\nFor {DAYS} days it can be brought back (D). Files stay where they are.")

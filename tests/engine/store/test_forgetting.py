@@ -30,7 +30,7 @@ from engine.store.connection import Store
 from engine.store.decisions import stored_decisions
 from engine.store.forgetting import bring_back, forget, forgotten, would_go
 from engine.store.kept_aside import PARTS, STAY
-from engine.store.owners import Owner, take
+from engine.store.owners import take
 from engine.store.posttrain import stored_posttrain
 from engine.store.runs import Status, open_run, stored_runs
 from engine.store.subjects import Subject, find_model, find_run, find_suite
@@ -377,4 +377,12 @@ def test_an_owner_out_of_sight_keeps_it_too(store: Store) -> None:
     with pytest.raises(Busy, match="on gone") as caught:
         forget(store, ASH)
     assert "taken over" in caught.value.fix
-    assert Owner.this().alive
+    assert caught.value.shell == "--take-over"
+    (machine,) = would_go(store, ASH).left
+    assert (machine.host, machine.runs) == ("gone", 1)
+    forget(store, ASH, take_over=True)
+    bring_back(store)
+    with store.writing() as connection:
+        take(connection, "runs", RUN.key)
+    with pytest.raises(Busy):
+        forget(store, ASH, take_over=True)
