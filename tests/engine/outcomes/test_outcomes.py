@@ -98,6 +98,15 @@ def test_spreadsheets_are_read_as_they_are_saved(tmp_path: Path, encoding: str, 
 def test_a_row_of_nan_is_left_out_by_name(tmp_path: Path) -> None:
     read = read_outcomes(_write(tmp_path, "candidate,outcome,score,stderr\nm,o,nan,\nm,p,1,nan\n"))
     assert read == ([Outcome("m", "p", 1.0)], ["o of m is not a number (line 2)"])
+    read = read_outcomes(_write(tmp_path, "candidate,outcome,score,stderr\nm,o,N/A,\nm,p,1,na\n"))
+    assert read == ([Outcome("m", "p", 1.0)], ["o of m is not a number (line 2)"])
+
+
+def test_columns_that_a_spreadsheet_once_used_are_none(tmp_path: Path) -> None:
+    sheet = "candidate;outcome;score;;\nc0;tide;0,31;;\nc1;tide;0,4475;;\n"
+    assert [o.score for o in read_outcomes(_write(tmp_path, sheet)).outcomes] == [0.31, 0.4475]
+    with pytest.raises(OutcomeError, match="has 4 fields"):
+        read_outcomes(_write(tmp_path, "candidate;outcome;score;;\nc0;tide;0,31;x;\n"))
 
 
 @pytest.mark.parametrize(
