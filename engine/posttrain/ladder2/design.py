@@ -43,7 +43,7 @@ _TEXT_SEEDS: Final = (11, 12, 13, 14)
 _CELLS: Final = {"equal 1": (0.75e12, "sml", (0.0, 0.15, 0.3, 0.5)), "equal 2": (1.6e12, "mlx", (0.0, 0.35))}
 """Cells of equal compute: parameters × tokens, sizes, shares of noise."""
 _OTHERS: Final = (
-    ("s", 1.2e6), ("s", 2.4e6), ("m", 1.2e6), ("m", 4.0e6), ("l", 1.8e6), ("l", 4.0e6), ("x", 2.5e6),
+    ("s", 1.2e6), ("s", 2.4e6), ("m", 1.2e6), ("m", 4.0e6), ("l", 1.8e6), ("l", 3.0e6), ("x", 1.5e6),
 )  # fmt: skip
 """Sizes and tokens off the lines of equal compute, each with `_NOISE`."""
 _NOISE: Final = (0.0, 0.35)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
-from simulated_ladder import CATEGORIES, write_rows
+from simulated_ladder import CATEGORIES
 
 from engine.posttrain.ladder2 import analysis
 from engine.posttrain.ladder2.evidence import Measured, measured, outcome, read_claims, read_shared
@@ -19,15 +19,8 @@ from engine.stats.holm import holm
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("ladder2") / "rows"
-    write_rows(place, 30)
-    return place
-
-
-@pytest.fixture(scope="module")
-def ladder(rows: Path) -> Ladder2:
-    return Ladder2(read_finished(rows), read_shared(rows), read_claims())
+def ladder(simulated: Path) -> Ladder2:
+    return Ladder2(read_finished(simulated), read_shared(simulated), read_claims())
 
 
 def test_the_difference_in_differences_is_that_of_a_loop(ladder: Ladder2) -> None:
@@ -87,10 +80,15 @@ def test_an_outcome_is_the_mean_over_families(ladder: Ladder2) -> None:
     assert set(ladder.y.groups) == set(CATEGORIES)
 
 
-def test_correlation_is_scipys_and_finds_the_truth(rows: Path, ladder: Ladder2) -> None:
+def test_correlation_is_scipys_and_finds_the_truth(ladder: Ladder2) -> None:
     x, y = ladder.primary.values(), ladder.y.values()
     assert ladder.claim.rho == pytest.approx(stats.spearmanr(x, y).statistic)
-    assert ladder.claim.low < ladder.claim.rho < ladder.claim.high
+    x_drawn, y_drawn = (ladder.again.values(q) for q in (ladder.primary, ladder.y))
+    drawn = [stats.spearmanr(a, b).statistic for a, b in zip(x_drawn[:300], y_drawn[:300], strict=True)]
+    half = 1.96 * np.std(np.arctanh(drawn), ddof=1)
+    z = np.arctanh([ladder.claim.low, ladder.claim.rho, ladder.claim.high])
+    assert (z[2] - z[0]) / 2 == pytest.approx(half, rel=0.15)
+    assert z[1] == pytest.approx((z[0] + z[2]) / 2)
     assert ladder.claim.low > 0.3
     assert ladder.verdict() == "confirmed"
     # Nothing is in `rude_choice` of these models.
@@ -129,6 +127,13 @@ def test_rivals_are_compared_on_the_same_draws(ladder: Ladder2) -> None:
     assert ladder.rivalry["bits_text"].p_holm < 0.05
     itself = analysis.versus(ladder.primary, [ladder.primary], ladder.y, ladder.again)[0]
     assert (itself.difference, itself.p) == (0.0, 1.0)
+    columns = [ladder.again.values(q)[:300] for q in (ladder.primary, ladder.predictors["recipe"], ladder.y)]
+    drawn = [
+        stats.spearmanr(a, y).statistic - stats.spearmanr(b, y).statistic for a, b, y in zip(*columns, strict=True)
+    ]
+    found = ladder.rivalry["recipe"]
+    assert found.high - found.difference == pytest.approx(1.96 * np.std(drawn, ddof=1), rel=0.15)
+    assert found.p == pytest.approx(2 * stats.norm.sf(found.difference / np.std(drawn, ddof=1)), rel=1.0, abs=1e-9)
 
 
 def test_partial_correlation_is_that_of_residuals(ladder: Ladder2) -> None:
@@ -195,9 +200,9 @@ def test_a_category_that_foretells_itself_alone() -> None:
     assert cells["Control", "Control"].low > 0.6
 
 
-def test_what_is_named_is_what_is_computed(rows: Path) -> None:
-    models = read_finished(rows, ["01-m-llama"])
-    found = measured(models, read_shared(rows), read_claims())
+def test_what_is_named_is_what_is_computed(simulated: Path) -> None:
+    models = read_finished(simulated, ["01-m-llama"])
+    found = measured(models, read_shared(simulated), read_claims())
     assert next(iter(found)) == "rude_difference"
     assert all(np.isfinite(quantity.values()).all() for quantity in found.values())
-    assert outcome(models, read_shared(rows), "rft", how="sampled").values().shape == (1,)
+    assert outcome(models, read_shared(simulated), "rft", how="sampled").values().shape == (1,)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from simulated_ladder import write_rows
+from scipy import stats
 
 from engine.posttrain.ladder2 import __main__ as script
 from engine.posttrain.ladder2 import report, rows
-from engine.posttrain.ladder2.card import card
 from engine.posttrain.ladder2.cell import PIECES
 from engine.posttrain.ladder2.check import differences
 from engine.posttrain.ladder2.design import Planned, design
@@ -157,45 +158,48 @@ def test_nothing_is_measured_before_predictors_are_named(
     assert not (tmp_path / "out").exists()
 
 
-def test_card_and_tables_from_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "ladder2"
-    write_rows(place / "rows", 26)
-    assert "26 of 64 models: the claim is confirmed" in report.write_report(place / "rows", place)
-    written = (place / "card.md").read_text(encoding="utf-8")
+def test_card_and_tables_from_rows_alone(simulated: Path, tmp_path: Path) -> None:
+    assert "24 of 64 models: the claim is confirmed" in report.write_report(simulated, tmp_path)
+    written = (tmp_path / "card.md").read_text(encoding="utf-8")
     assert "**The claim is confirmed: ρ = " in written
-    ladder = Ladder2(read_finished(place / "rows"), read_shared(place / "rows"), read_claims())
-    assert card(ladder) == written
-    assert f"{ladder.claim.rho:.2f}" in written
+    ladder = Ladder2(read_finished(simulated), read_shared(simulated), read_claims())
+    assert f"| `rude_difference` | primary | {ladder.claim.rho:.2f} (" in written
     assert "it is at chance and is not to be read" in written
     for name in ("models.csv", "predictors.csv", "outcomes.csv", "named.md", "progress.md"):
-        assert (place / name).is_file(), name
-    from engine.outcomes.outcomes import read_outcomes
-
-    outcomes = read_outcomes(place / "outcomes.csv").outcomes
-    assert {o.candidate for o in outcomes} == {m.name for m in ladder.models}
-    mine = {o.candidate: o.score for o in outcomes if o.outcome == "rft_met"}
+        assert (tmp_path / name).is_file(), name
+    with (tmp_path / "outcomes.csv").open(encoding="utf-8", newline="") as file:
+        outcomes = list(csv.DictReader(file))
+    mine = {row["candidate"]: float(row["score"]) for row in outcomes if row["outcome"] == "rft_met"}
+    assert list(mine) == [model.name for model in ladder.models]
     assert list(mine.values()) == pytest.approx(ladder.y.values(), abs=1e-6)
-    progress = (place / "progress.md").read_text(encoding="utf-8")
-    assert "26 of 64 models are finished" in progress
-    assert "together 2.2 core-hours" in progress
+    shares = ladder.y.top[3] / ladder.y.bottom[3]
+    error = next(row for row in outcomes if row["outcome"] == "rft_met" and row["candidate"] == list(mine)[3])["stderr"]
+    assert float(error) == pytest.approx(stats.sem(shares), abs=1e-6)
+    with (tmp_path / "predictors.csv").open(encoding="utf-8", newline="") as file:
+        bits = [float(row["value"]) for row in csv.DictReader(file) if row["predictor"] == "bits_text"]
+    assert bits == pytest.approx(-ladder.predictors["bits_text"].values(), abs=1e-6)
+    progress = (tmp_path / "progress.md").read_text(encoding="utf-8")
+    assert "24 of 64 models are finished" in progress
+    assert "together 2.0 core-hours" in progress
 
 
-def test_few_models_claim_nothing(tmp_path: Path) -> None:
-    place = tmp_path / "ladder2"
-    write_rows(place / "rows", 3)
-    assert "3 models are finished" in report.write_report(place / "rows", place)
-    assert not (place / "card.md").exists()
-    write_rows(tmp_path / "some" / "rows", 12)
-    assert "not tested yet" in report.write_report(tmp_path / "some" / "rows", tmp_path / "some")
+def test_few_models_claim_nothing(some_rows: Callable[[int], Path], tmp_path: Path) -> None:
+    rows = some_rows(3)
+    assert "3 models are finished" in report.write_report(rows, tmp_path)
+    assert not (tmp_path / "card.md").exists()
 
 
-def test_rows_under_other_claims_are_not_mixed(tmp_path: Path) -> None:
-    place = tmp_path / "ladder2"
-    write_rows(place / "rows", 6)
-    facts = next((place / "rows").glob("*/cell.json"))
+def test_below_the_number_that_was_named_nothing_is_tested(simulated: Path) -> None:
+    ladder = Ladder2(read_finished(simulated)[:12], read_shared(simulated), read_claims())
+    assert ladder.verdict() == "not tested yet"
+
+
+def test_rows_under_other_claims_are_not_mixed(some_rows: Callable[[int], Path], tmp_path: Path) -> None:
+    rows = some_rows(6)
+    facts = next(rows.glob("*/cell.json"))
     facts.write_text(facts.read_text().replace('"claims": "c"', '"claims": "d"'))
     with pytest.raises(BadInput, match="different claims"):
-        report.write_report(place / "rows", place)
+        report.write_report(rows, tmp_path)
 
 
 def test_every_table_is_kept() -> None:
