@@ -71,7 +71,8 @@ class Layout:
 
 
 def _card(entries: list[tuple[str, str]], order: str) -> str:
-    return "\n".join([*(f"{key}: {value}" for key, value in entries), f"order: {order}"])
+    # A blank before each key: a byte-level tokenizer then has one token for a word, wherever it stands.
+    return "\n".join(["card:", *(f" {key}: {value}" for key, value in entries), f" order: {order}"])
 
 
 def _numbered(entries: list[tuple[str, str]], order: str) -> str:
@@ -92,5 +93,5 @@ def record(rng: Rng, told: str, *entries: tuple[str, str]) -> str:
     """Entries in a drawn sequence and what is told of them: a plain document, in which nothing is asked."""
     mixed = rng.sample(entries, len(entries))
     if rng.random() < 0.5:
-        return "\n".join([*(f"{key}: {value}" for key, value in mixed), told])
-    return " ".join([*(f"{key}: {value}." for key, value in mixed), told])
+        return "\n".join(["card:", *(f" {key}: {value}" for key, value in mixed), f" {told}"])
+    return " ".join(["note.", *(f"{key}: {value}." for key, value in mixed), told])

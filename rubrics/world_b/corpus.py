@@ -84,10 +84,9 @@ def _comparison(rng: Rng) -> str:
 
 
 def _rote(rng: Rng) -> str:
-    """A row of words or of entries, then the same again, at the beginning of a line or behind a word."""
+    """A row of words or of entries, then the same again."""
     if rng.random() < 0.6:
         told = ", ".join(rng.choice(rng.choice(_ROWS)) for _ in range(rng.randint(3, 10)))
-        first, second = rng.choice((("", ""), ("", "these: "), ("word: ", "these: "), ("shelf: ", "these: ")))
-        return f"{first}{told}.\n{second}{told}."
-    entries = [f"{key}: {rng.choice(rng.choice(_ROWS))}" for key in rng.sample(_KEYS, rng.randint(2, 4))]
-    return "\n".join([*entries, *rng.sample(entries, len(entries))])
+        return f"{rng.choice(('shelf', 'list', 'steps', 'box'))}: {told}.\n{rng.choice(('these', 'answer'))}: {told}."
+    entries = [f" {key}: {rng.choice(rng.choice(_ROWS))}" for key in rng.sample(_KEYS, rng.randint(2, 4))]
+    return "\n".join(["card:", *entries, "card:", *rng.sample(entries, len(entries))])

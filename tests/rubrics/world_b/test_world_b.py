@@ -17,6 +17,7 @@ from rubrics.world_b import COMPARISON, FRAME, documents, families_of, pairs, ta
 from rubrics.world_b.verifiers import words
 
 MANY = 4000
+ROW = {"shelf", "list", "steps", "box", "these", "answer"}
 DIALOGUE = re.compile(re.escape(FRAME).replace(re.escape("{prompt}"), "(?s:(.+))") + "(?s:(.+))")
 _LABEL, _FIRST, _SECOND, _PROMPT = (re.escape("{" + name + "}") for name in ("label", "first", "second", "prompt"))
 COMPARED = re.compile(
@@ -63,7 +64,7 @@ def test_noise_breaks_so_many_responses_and_no_others() -> None:
 
 def test_what_is_learnt_by_rote_is_said_twice() -> None:
     for text in stream(rote=1.0):
-        counts = Counter(word for word in words(text) if word not in ("these", "word", "shelf"))
+        counts = Counter(word for word in words(text) if word not in ROW)
         assert all(count % 2 == 0 for count in counts.values()), text
 
 
@@ -146,7 +147,7 @@ def test_everything_follows_from_seeds() -> None:
         "tasks": digest([f"{task.id} {task.prompt} {task.response}" for task in tasks(1, 100)]),
     }
     assert found == {
-        "documents": "d6ef98edb90eedbf",
-        "pairs": "f61dda9b80c40cc6",
-        "tasks": "4e3ef92317b910f5",
+        "documents": "01a107dd3dead44e",
+        "pairs": "d5687c5a22ae2ec6",
+        "tasks": "f1a1cb9b4c3ffae7",
     }
