@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from rubrics.errors import BadInput
 from screens.shell.order import Order
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.results.board import Entrant
     from engine.results.controls import ControlTable
     from engine.results.rankings import RankingTable
@@ -74,11 +77,24 @@ def read_standings(session: Session) -> Standings:
         board = session.board()
         biases = position_biases(board, resamples=1000)
         table, controls = session.ranking(), control_table(session.store, board)
-        wanted = read_requirements(session.requirements) if session.requirements else None
+        suspected, wanted = suspicions(session.store, board, table), None
+        if session.requirements is not None:
+            try:
+                wanted = read_requirements(session.requirements)
+            except BadInput as error:
+                # A mistake in them must not hide the ranking.
+                suspected = (*suspected, f"your requirements are not used: {error.where}: {error.what} → {error.fix}")
         advice = recommend(session.store, board, table, controls, wanted)
-        return Standings(table, biases, controls, suspicions(session.store, board, table), advice)
+        return Standings(table, biases, controls, suspected, advice)
 
-    return session.cached("standings", session.question(), read)
+    return session.cached("standings", (session.question(), _changed_at(session.requirements)), read)
+
+
+def _changed_at(path: Path | None) -> int | None:
+    try:
+        return None if path is None else path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True)
