@@ -221,7 +221,7 @@ async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, scree
         offered = set()
         for _ in stored_runs(store):
             text = screen_text(app)
-            run = app.screen.query_one(StoredPane)._current
+            run = app.screen.query_one(StoredPane).current
             assert ("e resume" in text.splitlines()[-1]) is (run.status == "cancelled")
             offered.add(str(run.status))
             await pilot.press("down")
