@@ -344,7 +344,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     save_candidate(store, one.candidate, one.run.weights_hash)
     taken: list[Any] = []
 
-    def train(store: Store, job: Any, progress: Any, *_: object) -> None:
+    def train(store: Store, job: Any, progress: Any, *_: object, **__: object) -> None:
         taken.extend(job.planned)
         state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
         progress.started((state,))
