@@ -110,7 +110,7 @@ def bring_back(store: Store, number: int | None = None) -> Forgotten:
         _refuse_live(connection, _kept_keys(connection, item))
         _refuse_orphans(connection, item, listed)
         met_again = _both(connection, item)
-        back = put_back(connection, item.number)
+        back = put_back(connection, item.number, item.counts)
         _settle(connection, met_again)
         kept = {table: rows - back.get(table, 0) for table, rows in item.counts.items() if rows > back.get(table, 0)}
         return Forgotten(item.number, item.subject, back, item.at, item.until, kept)

@@ -6,7 +6,7 @@ this. A table there has the columns of its own and `forgetting`, the number of w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -110,14 +110,15 @@ def keep(connection: duckdb.DuckDBPyConnection, number: int, keys: Keys) -> dict
     counts = {}
     for part in parts:
         values = _values(part, keys)
-        connection.execute(
+        kept = connection.execute(
             f"insert into forgotten.{part.table} by name "
             f"select {number}::bigint as forgetting, * from {part.table} where {part.where}",
             values,
-        )
-        gone = connection.execute(f"delete from {part.table} where {part.where}", values).fetchone()
-        counts[part.table] = int(gone[0]) if gone else 0
-    return {table: rows for table, rows in counts.items() if rows}
+        ).fetchone()
+        if kept and kept[0]:
+            connection.execute(f"delete from {part.table} where {part.where}", values)
+            counts[part.table] = int(kept[0])
+    return counts
 
 
 def _follow(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
@@ -147,28 +148,26 @@ def _kept_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in rows}
 
 
-def put_back(connection: duckdb.DuckDBPyConnection, number: int) -> dict[str, int]:
-    """Move what was kept under a number back; how many rows of each table came.
+def put_back(connection: duckdb.DuckDBPyConnection, number: int, tables: Collection[str]) -> dict[str, int]:
+    """Move what was kept of these tables under a number back; how many rows of each came.
 
     A row that has been made anew meanwhile, under the same key, stays as it is, and the kept one goes.
     """
-    kept = _kept_tables(connection)
     counts = {}
-    for table in dict.fromkeys(part.table for part in PARTS):
-        if table in kept:
-            back = connection.execute(
-                f"insert into {table} by name select * exclude (forgetting) from forgotten.{table} "
-                "where forgetting = ? on conflict do nothing",
-                [number],
-            ).fetchone()
-            counts[table] = int(back[0]) if back else 0
-    drop_kept(connection, [number])
+    for table in tables:
+        back = connection.execute(
+            f"insert into {table} by name select * exclude (forgetting) from forgotten.{table} "
+            "where forgetting = ? on conflict do nothing",
+            [number],
+        ).fetchone()
+        counts[table] = int(back[0]) if back else 0
+    drop_kept(connection, [number], tables)
     return {table: rows for table, rows in counts.items() if rows}
 
 
-def drop_kept(connection: duckdb.DuckDBPyConnection, numbers: Sequence[int]) -> None:
-    """Let go of what is kept under these numbers."""
-    for table in sorted(_kept_tables(connection)):
+def drop_kept(connection: duckdb.DuckDBPyConnection, numbers: Sequence[int], tables: Collection[str]) -> None:
+    """Let go of what is kept of these tables under these numbers."""
+    for table in tables:
         connection.execute(
             f"delete from forgotten.{table} where forgetting in (select unnest(?::bigint[]))", [list(numbers)]
         )
@@ -200,7 +199,7 @@ def purge(connection: duckdb.DuckDBPyConnection) -> None:
         f"select number from forgettings where forgotten_at < now() - interval {DAYS} days"
     ).fetchall()
     if rows:
-        drop_kept(connection, [number for (number,) in rows])
+        drop_kept(connection, [number for (number,) in rows], _kept_tables(connection))
 
 
 def next_purge(connection: duckdb.DuckDBPyConnection) -> float:

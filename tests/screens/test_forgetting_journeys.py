@@ -75,6 +75,7 @@ async def test_with_nothing_left_to_rank_it_can_still_be_brought_back(garden, ma
     assert forgotten(Store(garden)) == []
 
 
+@pytest.mark.long
 async def test_a_stored_run_is_forgotten_by_itself(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -97,6 +98,7 @@ async def test_a_stored_run_is_forgotten_by_itself(garden, make_app, settle, scr
     assert len(stored_runs(Store(garden))) == 7
 
 
+@pytest.mark.long
 async def test_a_suite_and_a_model_are_forgotten_where_they_are_listed(garden, make_app, settle, screen_text) -> None:
     store, folder = Store(garden), bundled_models()[0]
     save_candidate(store, find((str(folder),))[0], "oak-7m-weights")
@@ -125,6 +127,7 @@ async def test_a_suite_and_a_model_are_forgotten_where_they_are_listed(garden, m
     assert stored_runs(Store(garden)) == []
 
 
+@pytest.mark.long
 async def test_where_there_is_no_construction_the_rest_can_be_brought_back(
     garden, make_app, settle, screen_text
 ) -> None:
@@ -143,7 +146,7 @@ async def test_where_there_is_no_construction_the_rest_can_be_brought_back(
     assert forgotten(Store(garden)) == []
 
 
-@pytest.mark.parametrize(("key", "taken"), [("y", True), ("n", False)])
+@pytest.mark.parametrize(("key", "taken"), [("y", True), pytest.param("n", False, marks=pytest.mark.long)])
 async def test_what_another_machine_left_is_asked_about(
     garden, make_app, settle, screen_text, monkeypatch, key: str, taken: bool
 ) -> None:

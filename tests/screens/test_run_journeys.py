@@ -221,7 +221,7 @@ async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, scree
         offered = set()
         for _ in stored_runs(store):
             text = screen_text(app)
-            run = app.screen.query_one(StoredPane)._current
+            run = app.screen.query_one(StoredPane).current
             assert ("e resume" in text.splitlines()[-1]) is (run.status == "cancelled")
             offered.add(str(run.status))
             await pilot.press("down")
@@ -344,7 +344,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     save_candidate(store, one.candidate, one.run.weights_hash)
     taken: list[Any] = []
 
-    def train(store: Store, job: Any, progress: Any, *_: object) -> None:
+    def train(store: Store, job: Any, progress: Any, *_: object, **__: object) -> None:
         taken.extend(job.planned)
         state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
         progress.started((state,))

@@ -101,6 +101,7 @@ def test_a_model_forgotten_was_never_there(store: Store, tmp_path: Path) -> None
     assert left == never
 
 
+@pytest.mark.long
 def test_a_suite_forgotten_was_never_there(store: Store, tmp_path: Path) -> None:
     forget(store, GARDEN)
     without = Store(tmp_path / "without.duckdb")
@@ -115,6 +116,7 @@ def test_a_construction_leaves_the_answers_that_another_rests_on(store: Store) -
     assert "'first-own'" not in calls
 
 
+@pytest.mark.long
 def test_one_seed_of_post_training_takes_the_outcomes_of_all_along(store: Store) -> None:
     forget(store, SUBJECTS["training"])
     assert [run.run_id for run in stored_posttrain(store) if run.candidate == "ash"] == ["ash-training-1"]
@@ -139,6 +141,7 @@ def test_what_was_scored_anew_stays_and_the_rest_comes_back(store: Store) -> Non
     assert run.status is Status.DONE, "the forgotten one had been asked for as many, and was done"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("old", "asked_old", "new", "asked_new", "then"),
     [
@@ -161,6 +164,7 @@ def test_a_run_in_both_is_done_if_the_one_asked_for_more_was(
     assert (run.status, run.n_wanted, run.n_scored) == (then, max(asked_old, asked_new), 2)
 
 
+@pytest.mark.long
 def test_forgotten_twice_nothing_is_doubled(store: Store) -> None:
     before = tables(store)
     first = forget(store, RUN)
@@ -244,6 +248,7 @@ def test_after_seven_days_it_goes_at_the_next_writing(store: Store) -> None:
     bring_back(store, 1)
 
 
+@pytest.mark.long
 def test_a_store_that_stays_open_looks_again_when_something_is_due(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +262,7 @@ def test_a_store_that_stays_open_looks_again_when_something_is_due(
         assert connection.execute("select count(*) from forgettings").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_column_that_a_table_gets_later_is_no_obstacle(store: Store) -> None:
     forget(store, ASH)
     with store.writing() as connection:
@@ -315,6 +321,7 @@ def test_traces_of_an_older_database_are_done(tmp_path: Path, monkeypatch: pytes
     bring_back(store)
 
 
+@pytest.mark.long
 def test_of_two_that_forget_at_once_one_does(store: Store) -> None:
     before = tables(store)
     ends: list[object] = []
