@@ -47,10 +47,10 @@ class Detached:
         self.output.close()
         try:
             answer = json.loads(text)
-        except ValueError:
+            error = answer.get("error")
+            return Ended(RudeError.of_json(error) if error else None, tuple(answer.get("states", ())))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Ended(RudeError(f"its process ended with code {code}, without a word"), ())
-        error = answer.get("error")
-        return Ended(RudeError.of_json(error) if error else None, tuple(answer.get("states", ())))
 
 
 def start_detached(job: str, store: Path, request: Mapping[str, Any], *, take_over: bool = False) -> Detached:

@@ -18,12 +18,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from engine.jobs.child import environment
+from engine.jobs.child import NO_EVENT, environment, read_event
 from engine.jobs.swapping import SwapWatch
 from engine.machine.paths import log_dir
 from rubrics.errors import RudeError, WorkerError
-from rubrics.faults import shown
-from rubrics.jsonl import check_depth
 
 __all__ = ["POLL_SECONDS", "Runner", "Warn", "Worker", "WorkerProcess"]
 
@@ -39,7 +37,6 @@ _SILENCES: Final = {"posttrain": 6 * 3600.0}
 
 
 Warn = Callable[[str], None]
-_NO_EVENT: Final = "no event"
 
 
 class Worker(Protocol):
@@ -152,7 +149,7 @@ class WorkerProcess:
                 if not finished:
                     raise self._died()
                 return
-            if event["event"] == _NO_EVENT:
+            if event["event"] == NO_EVENT:
                 raise self.misunderstood(event["what"])
             if event["event"] == "bye":
                 finished = True
@@ -183,7 +180,7 @@ class WorkerProcess:
         for line in self._process.stdout:
             # A worker killed in mid-line leaves half of one; half an event is none.
             if line.endswith("\n"):
-                self._events.put(_event(line))
+                self._events.put(read_event(line))
         self._events.put(None)
 
     def misunderstood(self, what: str) -> WorkerError:
@@ -222,20 +219,6 @@ class WorkerProcess:
             where=str(self.log),
             fix="start it again: it goes on where it stopped",
         )
-
-
-def _event(line: str) -> dict[str, Any]:
-    """What one line says; whatever is no event becomes one that says so, since it is read in a thread of its own."""
-    try:
-        check_depth(line)
-        event = json.loads(line)
-        if isinstance(event, dict) and isinstance(event.get("event"), str):
-            if event["event"] == "fatal":
-                RudeError.of_json(event)
-            return event
-    except (ValueError, KeyError, TypeError, RecursionError):
-        pass
-    return {"event": _NO_EVENT, "what": shown(line.strip(), 120)}
 
 
 def _patience(message: Mapping[str, Any]) -> float:

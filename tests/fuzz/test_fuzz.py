@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SLICE = 4_000
+SLICE = 1_500
 PLANTED = 240
 
 
