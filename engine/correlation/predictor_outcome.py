@@ -282,14 +282,13 @@ def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str
         Point(p.name, p.x, math.nan, math.nan, p.y, p.size, (families or {}).get(p.name) or p.family, p.shipped)
         for p in study.points(predictor, outcome)
     ]
-    about, noted = catalogue().get(predictor), study.notes(predictor)
+    about = catalogue().get(predictor)
+    higher = about.higher_is_better if about else predictor not in study.lower
+    notes = [*turned(predictor, higher, outcome, True), *study.notes(predictor)]
+    view = view_of(predictor, outcome, study.source, math.nan, points, notes)
     if about is None:
-        higher = predictor not in study.lower
-        told = [*turned(predictor, higher, outcome, True), *noted]
-        view = view_of(predictor, outcome, study.source, math.nan, points, told)
         return replace(view, higher_is_better=higher, help=study.about.get(predictor, ""))
-    notes = [*turned(predictor, about.higher_is_better, outcome, True), *noted]
-    return _with_help(view_of(predictor, outcome, study.source, math.nan, points, notes), about)
+    return _with_help(view, about)
 
 
 def view_of(

@@ -26,7 +26,7 @@ from engine.stats.association import spearman
 from engine.stats.reliability import Noise, TwoWay, cronbach_alpha, noise_by_prompt, noise_of, random_halves, split_half
 from rubrics.taxonomy import Category, Subcategory, category_of
 
-__all__ = ["Again", "ByCategory", "Checks", "Gain", "Halves", "Reliability", "Subset", "check"]
+__all__ = ["Again", "ByCategory", "Checks", "FamilyHalves", "Gain", "Reliability", "Subset", "check"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -92,7 +92,7 @@ class ByCategory:
 
 
 @dataclass(frozen=True)
-class Halves:
+class FamilyHalves:
     """Chosen on one half of the outcome's families, tested on the other; mean ρ over random halves."""
 
     n: int
@@ -142,7 +142,7 @@ class Checks:
     choice: tuple[float, float]
     """Lowest and highest `choice` accuracy."""
     text_seeds: int
-    halves: Halves
+    halves: FamilyHalves
     again: Again
     untrained: Noise
     """Of base generation on the outcome's prompts, of the models with rows: there every answer is at hand."""
@@ -267,7 +267,7 @@ def _by_category(analysis: LadderAnalysis, outcome: FloatArray, kinds: Sequence[
     return ByCategory(every[:, :, 0], np.array(overall), tuple(counts), float(difference[0]), (ends[0], ends[1]))
 
 
-def _halves(rows: LadderRows, analysis: LadderAnalysis, outcome: FloatArray, families: Sequence[str]) -> Halves:
+def _halves(rows: LadderRows, analysis: LadderAnalysis, outcome: FloatArray, families: Sequence[str]) -> FamilyHalves:
     read = [n for n, name in enumerate(analysis.names) if name in rows.bases]
     names = [analysis.names[n] for n in read]
     cluster = np.array([pair.cluster for pair in rows.suite.scored])
@@ -292,7 +292,7 @@ def _halves(rows: LadderRows, analysis: LadderAnalysis, outcome: FloatArray, fam
     inside = np.isin(cluster, list(families))
     y = mean.mean(axis=1).round(12)
     halves = np.mean(found, axis=0).tolist()
-    return Halves(
+    return FamilyHalves(
         len(names), halves[0], halves[1], halves[2], halves[3], _rho(right["per_byte"][:, ~inside].mean(axis=1), y),
         _rho(right["per_byte"][:, inside].mean(axis=1), y), int((~inside).sum()), int(inside.sum()),
     )  # fmt: skip

@@ -173,9 +173,8 @@ def notes(analysis: LadderAnalysis, checks: Checks) -> dict[str, object]:
     shared, families, _ = checks.shared
     six, rest = checks.subsets["those that ship"], checks.subsets["the rest"]
     low, high = checks.choice
-    untested = (
-        f"untested: {_points(low)} to {_points(high)} % for all {analysis.n} models, which cannot answer “A or B”"
-    )
+    span = f"{_points(low)} to {_points(high)} %"
+    untested = f"choice is untested: {span} for all {analysis.n} models, which cannot answer “A or B”"
     unspecific = by_category(checks)
     again = (
         "of the weights that ship and, for the others, of bases trained again: not the weights that were post-trained"
@@ -190,8 +189,8 @@ def notes(analysis: LadderAnalysis, checks: Checks) -> dict[str, object]:
         "predictors": {
             **dict.fromkeys(_CHOICE, untested),
             **{f"RuDE {category}": unspecific for category in Category},
-            WITHDRAWN: "of the suite's own responses, a loss that rises as models learn: “better than it” is "
-            f"withdrawn; on fresh clean dialogue bits per byte has ρ {number(six.rho[DIALOGUE_LOSS])} on the {six.n} "
+            WITHDRAWN: f"{WITHDRAWN}: of the suite's own responses, a loss that rises as models learn: “better than it” "
+            f"is withdrawn; on fresh clean dialogue bits per byte has ρ {number(six.rho[DIALOGUE_LOSS])} on the {six.n} "
             "models that ship",
             DIALOGUE_LOSS: again,
             FRESH: again,

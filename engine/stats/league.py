@@ -154,7 +154,7 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
     behind: list[str] = []
     level: list[str] = []
     for (name, difference, _), p in zip(rivals, holm([p for *_, p in rivals]), strict=True):
-        # Nobody would choose by a number that ranks the worst first: to beat it says nothing.
+        # Nobody would choose by a number that puts the worst first, as far as it goes: to beat it says nothing.
         (level if p > alpha else behind if difference < 0 else astray if name in wrong else ahead).append(name)
     test = "Williams and paired bootstrap" if statistic == "pearson" else "paired bootstrap"
     parts = [
@@ -167,5 +167,6 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
         if names
     ] or ["has no rival"]
     if astray:
-        parts.append(f"{', '.join(astray)} {'points' if len(astray) == 1 else 'point'} the wrong way")
+        own = "correlates below zero and is no rival" if len(astray) == 1 else "correlate below zero and are no rivals"
+        parts.append(f"{', '.join(astray)} {own}")
     return f"{reference} {'; '.join(parts)} ({statistic}, {test}, Holm over {len(rivals)} rivals, {alpha:g})"
