@@ -190,9 +190,8 @@ def _categories(ladder: Ladder2) -> list[str]:
 def _combined(ladder: Ladder2) -> list[str]:
     """Ridge over what is named, tested on designs that it has not seen."""
     y, primary = ladder.y.values(), ladder.primary.values()
-    designs = [
-        f"{m.facts['cell']} {m.facts['recipe']['hidden']} {m.facts['recipe']['tokens']:.1g}" for m in ladder.models
-    ]
+    facts = [model.facts for model in ladder.models]
+    designs = [f"{own['cell']} {own['recipe']['hidden']} {own['recipe']['tokens']:.1g}" for own in facts]
     if len(set(designs)) < FEW:
         return []
     free = [ladder.predictors[name].values() for name in ("log_parameters", "log_flops", "recipe")]
@@ -204,8 +203,8 @@ def _combined(ladder: Ladder2) -> list[str]:
     rows = [(name, len(columns), f"{spearman(ridge(columns, y, designs), y):.2f}") for name, columns in sets.items()]
     return [
         "## Together: exploration",
-        f"Ridge regression, each model foretold from models of the other designs alone ({len(set(designs))} designs: size, "
-        "tokens and cell).",
+        f"Ridge regression, each model foretold from models of the other designs alone ({len(set(designs))} designs: "
+        "size, tokens and cell).",
         _table(("from", "columns", "ρ of what is foretold with the outcome"), rows),
     ]
 
