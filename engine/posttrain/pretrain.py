@@ -294,13 +294,14 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
     parameters = sum(p.numel() for p in model.parameters())
     optimisers = _optimisers(model, recipe)
     state = folder / "checkpoint.pt"
-    first, losses = 0, list[float]()
+    first, losses, spent = 0, list[float](), 0.0
     if state.is_file():
         saved = torch.load(state, weights_only=True)
         model.load_state_dict(saved["model"])
         for optimiser, values in zip(optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(values)
-        first, losses = saved["step"], saved["losses"]
+        first, losses, spent = saved["step"], saved["losses"], saved.get("seconds", 0.0)
+    working = time.process_time() - spent
     rows = _text(recipe, tokenizer)
     model.train()
     began = time.perf_counter()
@@ -319,7 +320,7 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
             optimiser.step()
         losses.append(loss.item())
         if (step + 1) % _SAVE_EVERY == 0:
-            _save_state(state, model, optimisers, step + 1, losses)
+            _save_state(state, model, optimisers, step + 1, losses, time.process_time() - working)
             if say:
                 seconds = time.perf_counter() - began
                 speed = (step + 1 - first) * recipe.batch * recipe.length / seconds
@@ -329,6 +330,7 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
         "steps": recipe.steps,
         "tokens": recipe.steps * recipe.batch * recipe.length,
         "final_loss": round(float(np.mean(losses[-50:])), 4),
+        "seconds": round(time.process_time() - working, 1),
     }
     (folder / "training.json").write_text(json.dumps({**vars(recipe), **notes}, indent=2) + "\n", encoding="utf-8")
     # The weights come last: their presence is what says that a model is complete.
@@ -343,11 +345,17 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
 
 
 def _save_state(
-    path: Path, model: PreTrainedModel, optimisers: Sequence[torch.optim.Optimizer], step: int, losses: list[float]
+    path: Path,
+    model: PreTrainedModel,
+    optimisers: Sequence[torch.optim.Optimizer],
+    step: int,
+    losses: list[float],
+    seconds: float,
 ) -> None:
     scratch = path.with_name(path.name + ".part")
     states = [optimiser.state_dict() for optimiser in optimisers]
-    torch.save({"model": model.state_dict(), "optimisers": states, "step": step, "losses": losses}, scratch)
+    saved = {"model": model.state_dict(), "optimisers": states, "step": step, "losses": losses, "seconds": seconds}
+    torch.save(saved, scratch)
     os.replace(scratch, path)
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "regret",
     "reliability",
     "resample",
+    "ridge",
     "spearman",
     "versus",
 ]
@@ -127,7 +128,8 @@ def _each(xs: FloatArray, ys: FloatArray) -> FloatArray:
 def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
     size = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(size > 1e-9, (a * b).sum(axis=1) / size, math.nan)
+        cosines: FloatArray = np.where(size > 1e-9, (a * b).sum(axis=1) / size, math.nan)
+    return cosines
 
 
 def correlated(x: Measured, y: Measured, again: Resampled) -> Correlated:
@@ -203,6 +205,24 @@ def matrix(x: Measured, y: Measured, again: Resampled) -> tuple[dict[tuple[str, 
     lead = float(values[own].mean() - values[~own].mean())
     error = float(np.nanstd(every[:, own].mean(axis=1) - every[:, ~own].mean(axis=1), ddof=1))
     return cells, Correlated(lead, lead - _NORMAL * error, lead + _NORMAL * error, len(x.top))
+
+
+def ridge(columns: Sequence[FloatArray], y: FloatArray, designs: Sequence[str], *, penalty: float = 1.0) -> FloatArray:
+    """(models,): y as foretold by a ridge regression that has seen no model of the same design.
+
+    Columns and y are standardised over the models that are seen (Hoerl & Kennard 1970, Technometrics 12(1)).
+    """
+    x, labels = np.stack(columns, axis=1), np.array(designs)
+    told = np.full(len(y), math.nan)
+    for label in sorted(set(designs)):
+        own = np.flatnonzero(labels == label)
+        seen = np.flatnonzero(labels != label)
+        mean, scale = x[seen].mean(axis=0), x[seen].std(axis=0)
+        usable = np.flatnonzero(scale > 0)
+        a = (x[seen][:, usable] - mean[usable]) / scale[usable]
+        weights = np.linalg.solve(a.T @ a + penalty * np.eye(len(usable)), a.T @ (y[seen] - y[seen].mean()))
+        told[own] = y[seen].mean() + (x[own][:, usable] - mean[usable]) / scale[usable] @ weights
+    return told
 
 
 def reliability(quantity: Measured, *, splits: int = _SPLITS, seed: int = 0) -> float:

@@ -18,6 +18,7 @@ from engine.posttrain.ladder2.analysis import (
     regret,
     reliability,
     resample,
+    ridge,
     spearman,
 )
 from engine.posttrain.ladder2.design import design
@@ -56,6 +57,7 @@ def card(ladder: Ladder2) -> str:
         *_regret(ladder),
         *_within(ladder),
         *_categories(ladder),
+        *_combined(ladder),
         *_others(ladder),
         *_cost(ladder),
         "## How far this is from yours\n\nThese are models of .1 to 2 million parameters that know one small closed "
@@ -182,6 +184,28 @@ def _categories(ladder: Ladder2) -> list[str]:
         _table((f"`{ladder.primary.name}` on, against the outcome in", *columns), rows),
         f"A category's own ρ is {lead.rho:+.2f} ({lead.low:+.2f} to {lead.high:+.2f}) above that of the other three, "
         "on the mean.",
+    ]
+
+
+def _combined(ladder: Ladder2) -> list[str]:
+    """Ridge over what is named, tested on designs that it has not seen."""
+    y, primary = ladder.y.values(), ladder.primary.values()
+    facts = [model.facts for model in ladder.models]
+    designs = [f"{own['cell']} {own['recipe']['hidden']} {own['recipe']['tokens']:.1g}" for own in facts]
+    if len(set(designs)) < FEW:
+        return []
+    free = [ladder.predictors[name].values() for name in ("log_parameters", "log_flops", "recipe")]
+    rivals = [ladder.predictors[named.name].values() for named in ladder.claims.rivals]
+    sets = {
+        "what is known without reading": free, "the same and RuDE": [*free, primary], "all rivals": rivals,
+        "all rivals and RuDE": [*rivals, primary],
+    }  # fmt: skip
+    rows = [(name, len(columns), f"{spearman(ridge(columns, y, designs), y):.2f}") for name, columns in sets.items()]
+    return [
+        "## Together: exploration",
+        f"Ridge regression, each model foretold from models of the other designs alone ({len(set(designs))} designs: "
+        "size, tokens and cell).",
+        _table(("from", "columns", "ρ of what is foretold with the outcome"), rows),
     ]
 
 

@@ -134,7 +134,8 @@ class Cell:
         folder = pretrain(self.planned.recipe, self.work / "models", say=heard)
         notes = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         assert notes["parameters"] == parameters(self.planned.recipe), self.planned.name
-        return {"loss": notes["final_loss"]}
+        # What was stopped and gone on with has been counted from its beginning.
+        return {"loss": notes["final_loss"], "seconds": {"all": notes["seconds"]}}
 
     def _read(self) -> dict[str, Any]:
         base = BaseModel(self.work / "models" / self.planned.name)

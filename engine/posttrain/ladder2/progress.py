@@ -12,6 +12,12 @@ __all__ = ["progress_page"]
 
 _PIECES: Final = ("pretrain", "read", "base", "sft", "rft")
 
+_CUT: Final = (
+    "Not done, for want of time, in the order in which it was to be cut: the unfiltered control and a second seed of "
+    "post-training on twelve models, GRPO on eight, a second world for replication on twelve. The largest models see "
+    "1.5 million tokens where 2.5 were meant. Families, prompts and samples are as they were meant.",
+)
+
 
 def progress_page(models: Sequence[Finished]) -> str:
     """Markdown: what is finished, what it took, what is left, and how to go on."""
@@ -32,6 +38,7 @@ def progress_page(models: Sequence[Finished]) -> str:
         r = model.recipe
         cells = (model.name, model.cell, f"{r.tokens / 1e6:.1f} M", r.noise, r.dialogue, *took)
         lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
+    lines += ["", *_CUT]
     spent = sum(own.facts["pieces"][piece]["seconds"]["all"] for own in models for piece in _PIECES)
     lines += ["", f"Columns to the right are processor seconds; together {spent / 3600:.1f} core-hours so far."]
     return "\n".join(lines) + "\n"

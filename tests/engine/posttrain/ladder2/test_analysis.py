@@ -206,3 +206,21 @@ def test_what_is_named_is_what_is_computed(simulated: Path) -> None:
     assert next(iter(found)) == "rude_difference"
     assert all(np.isfinite(quantity.values()).all() for quantity in found.values())
     assert outcome(models, read_shared(simulated), "rft", how="sampled").values().shape == (1,)
+
+
+def test_ridge_sees_nothing_of_a_design_that_it_foretells() -> None:
+    rng = np.random.default_rng(3)
+    x, noise = rng.normal(size=(30, 3)), rng.normal(size=30)
+    y = x @ np.array([2.0, -1.0, 0.0]) + 0.1 * noise
+    designs = [f"d{n % 6}" for n in range(30)]
+    told = analysis.ridge(list(x.T), y, designs)
+    for n in (0, 17):
+        seen = [m for m in range(30) if designs[m] != designs[n]]
+        mean, scale = x[seen].mean(axis=0), x[seen].std(axis=0)
+        a = np.vstack([(x[seen] - mean) / scale, np.eye(3)])
+        weights = np.linalg.lstsq(a, np.concatenate([y[seen] - y[seen].mean(), np.zeros(3)]), rcond=None)[0]
+        assert told[n] == pytest.approx(y[seen].mean() + (x[n] - mean) / scale @ weights)
+    changed = y.copy()
+    changed[0] = 99.0
+    assert analysis.ridge(list(x.T), changed, designs)[6] == pytest.approx(told[6])
+    assert stats.spearmanr(told, y).statistic > 0.95

@@ -34,7 +34,7 @@ def test_the_loss_is_that_of_the_response_and_its_end(loaded: tuple[Any, Any]) -
             logs = model(torch.tensor([ids])).logits[0].log_softmax(-1)
         for n in range(start, len(ids)):
             nats, count = nats - float(logs[n - 1, ids[n]]), count + 1
-    assert float(got) == pytest.approx(nats / count, rel=1e-4)
+    assert got.item() == pytest.approx(nats / count, rel=1e-4)
 
 
 def test_it_learns_and_the_seed_decides(loaded: tuple[Any, Any], small_model: Path) -> None:
