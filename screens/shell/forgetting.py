@@ -24,6 +24,7 @@ FORGET: Final = Binding(
 
 _WITH: Final = {"model": "and all that was measured of it", "run": "by itself", "suite": "and every run on it"}
 _BACK: Final = "back:"
+_NOTHING: Final = "Nothing is stored of it"
 _NAMED: Final = 8
 """Runs named one by one before a forgetting."""
 
@@ -50,7 +51,7 @@ def forget_dialog(place: Place, offers: Callable[[], list[Subject]], then: Calla
         ]
         options += [(f"{_BACK}{item.number}", f"bring back {_kept_line(item)}") for item in kept]
         if not options:
-            place.notify("Nothing is stored of it, and nothing can be brought back", timeout=4, markup=False)
+            place.notify(f"{_NOTHING}, and nothing can be brought back", timeout=4, markup=False)
         else:
             title = "Forget, or bring back" if kept else "Forget"
             place.app.push_screen(Choose(title, options), lambda chosen: go(chosen, subjects))
@@ -66,6 +67,10 @@ def forget_dialog(place: Place, offers: Callable[[], list[Subject]], then: Calla
             place.load("forget", lambda: forgetting.would_go(store, subject), ask)
 
     def ask(going: Going) -> None:
+        if not going.counts:
+            place.notify(_NOTHING, timeout=4, markup=False)
+            return
+
         def sure(answer: bool | None) -> None:
             if answer:
                 # What was left elsewhere stands in the question.
