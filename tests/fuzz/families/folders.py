@@ -243,34 +243,4 @@ def _tensors(raw: bytes) -> dict[str, list[int]]:
     return shapes
 
 
-class Libraries(Folders):
-    """The same folders as a worker sees them before it reads weights, with the model libraries."""
-
-    name = "model libraries"
-    share = 0.02
-    in_slice = False
-    writes = True
-
-    def prepare(self, home: Path) -> None:
-        import transformers  # noqa: F401 - so that no input has to wait for it
-
-    def enter(self, case: Case, folder: Path) -> Any:
-        from engine.scoring.load import opening
-        from engine.scoring.tokenizer import open_tokenizer
-        from engine.scoring.weights import assert_complete
-
-        notes = open_tokenizer(folder / "m").notes
-        with opening(str(folder / "m")):
-            return [*notes, *assert_complete(folder / "m", trust_remote_code=False)]
-
-    def judge(self, case: Case, got: Any) -> str:
-        return ""
-
-    def judge_refusal(self, case: Case) -> str:
-        return "refused, though nothing was changed" if case.asked["spoilt"] == "none" else ""
-
-    def said(self, got: Any) -> str:
-        return "\n".join(got)
-
-
-FAMILIES: list[type[Family]] = [Folders, Libraries]
+FAMILIES: list[type[Family]] = [Folders]
