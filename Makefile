@@ -27,7 +27,7 @@ test-long: $(VENV)/.installed-dev
 # A million spoilt inputs, a thousand command lines, a thousand kills: `make fuzz FUZZ=--nightly` tries ten times as many.
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fuzz $(FUZZ)
-	$(BIN)/python -m tests.fuzz.kills $(KILLS)
+	$(BIN)/python -m tests.fuzz.kills $(KILLS) $(filter --nightly,$(FUZZ))
 
 # An hour in the app with real workers; `make soak SOAK="--minutes 10"` is shorter. Quietly, with nothing beside it.
 soak: $(VENV)/.installed-dev
