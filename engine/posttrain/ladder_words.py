@@ -189,9 +189,9 @@ def notes(analysis: LadderAnalysis, checks: Checks) -> dict[str, object]:
         "predictors": {
             **dict.fromkeys(_CHOICE, untested),
             **{f"RuDE {category}": unspecific for category in Category},
-            WITHDRAWN: f"{WITHDRAWN}: of the suite's own responses, a loss that rises as models learn: “better than it” "
-            f"is withdrawn; on fresh clean dialogue bits per byte has ρ {number(six.rho[DIALOGUE_LOSS])} on the {six.n} "
-            "models that ship",
+            WITHDRAWN: f"{WITHDRAWN}: of the suite's own responses, a loss that rises as models learn: “better than "
+            f"it” is withdrawn; on fresh clean dialogue bits per byte has ρ {number(six.rho[DIALOGUE_LOSS])} on the "
+            f"{six.n} models that ship",
             DIALOGUE_LOSS: again,
             FRESH: again,
         },
