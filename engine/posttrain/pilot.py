@@ -102,8 +102,14 @@ def _answer(model: Any, tokenizer: Any, families: Sequence[str], recipe: PostTra
     from engine.posttrain.generation import generate_answers
 
     tasks = [task for family in families for task in pilot_tasks(family)]
-    how = {"tokens": recipe.response_tokens, "temperature": 0.0, "batch": recipe.evaluation.batch}
-    answers = generate_answers(model, tokenizer, [task.text for task in tasks], **how)
+    answers = generate_answers(
+        model,
+        tokenizer,
+        [task.text for task in tasks],
+        tokens=recipe.response_tokens,
+        temperature=0.0,
+        batch=recipe.evaluation.batch,
+    )
     place.mkdir(parents=True, exist_ok=True)
     for family in families:
         rows = [
