@@ -103,9 +103,13 @@ def _answer(model: Any, tokenizer: Any, families: Sequence[str], recipe: PostTra
 
     tasks = [task for family in families for task in pilot_tasks(family)]
     answers = generate_answers(
-        model, tokenizer, [task.text for task in tasks],
-        tokens=recipe.response_tokens, temperature=0.0, batch=recipe.evaluation.batch,
-    )  # fmt: skip
+        model,
+        tokenizer,
+        [task.text for task in tasks],
+        tokens=recipe.response_tokens,
+        temperature=0.0,
+        batch=recipe.evaluation.batch,
+    )
     place.mkdir(parents=True, exist_ok=True)
     for family in families:
         rows = [

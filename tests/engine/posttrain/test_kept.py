@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import chi2_contingency
 
+import data
 from engine.posttrain.kept import PER_CATEGORY, PROMPTS, Counts, Judged, judged, keep
 from engine.posttrain.pilot import main, pilot_tasks
 from engine.posttrain.recipe import Tasks
@@ -87,3 +88,15 @@ def test_prompts_of_the_pilot_are_of_one_family_and_reserved() -> None:
     assert len(tasks) == PROMPTS == len({task.prompt for task in tasks})
     assert {task.family for task in tasks} == {"moved-room"}
     assert all(reserved(task.prompt) and len(task.checks) == 1 for task in tasks)
+
+
+def test_what_ships_is_what_its_counts_say(tmp_path: Path) -> None:
+    shipped = Path(data.__file__).parent / "ladder2"
+    (tmp_path / "pilot.csv").write_bytes((shipped / "pilot.csv").read_bytes())
+    assert main(["report", "--card", str(tmp_path)]) == 0
+    assert (tmp_path / "families.toml").read_text("utf-8") == (shipped / "families.toml").read_text("utf-8")
+    table = tomllib.loads((shipped / "families.toml").read_text("utf-8"))
+    unseen = {family.name for family in UNSEEN}
+    assert table["families"]
+    assert {row["name"] for key in ("kept", "dropped") for row in table[key]} == unseen
+    assert all(0.1 <= row["mean"] <= 0.9 and row["p"] < 0.05 for row in table["kept"])
