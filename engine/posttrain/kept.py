@@ -12,14 +12,15 @@ from typing import Final
 
 from scipy.stats import chi2
 
-from engine.posttrain.recipe import PostTraining
 from rubrics.taxonomy import SUBCATEGORIES, Category
 from rubrics.world.forms import Family
 from rubrics.world.unseen.chance import chance
 
-__all__ = ["PER_CATEGORY", "Counts", "Judged", "judged", "keep", "write_families"]
+__all__ = ["PER_CATEGORY", "PROMPTS", "Counts", "Judged", "judged", "keep", "write_families"]
 
 PER_CATEGORY: Final = 15
+PROMPTS: Final = 40
+"""Of each family, for each model."""
 _RANGE: Final = (0.1, 0.9)
 _LEVEL: Final = 0.05
 _HEAD: Final = """\
@@ -116,8 +117,13 @@ def keep(families: Sequence[Judged]) -> list[Judged]:
     return [f if not f.kept or f.family.name in chosen else replace(f, reason=spare) for f in families]
 
 
-def write_families(path: Path, families: Sequence[Judged], counts: Sequence[Counts], recipe: PostTraining) -> None:
-    """A TOML file: `families`, those kept, as a recipe's `tasks.test` names them; then figures of each of all."""
+def write_families(path: Path, families: Sequence[Judged], counts: Sequence[Counts], recipe: str, seed: int) -> None:
+    """A TOML file: `families`, those kept, as a recipe's `tasks.test` names them; then figures of each of all.
+
+    Args:
+        recipe: hash of the recipe that the models were fine-tuned by.
+        seed: of the prompts and of fine-tuning.
+    """
     kept = [family for family in families if family.kept]
     models = sorted({count.model for count in counts})
     lines = [
@@ -128,10 +134,9 @@ def write_families(path: Path, families: Sequence[Judged], counts: Sequence[Coun
         "",
         "[pilot]",
         f"models = {json.dumps(models)}",
-        f"prompts = {recipe.tasks.per_family}",
-        f"seed = {recipe.seeds[0]}",
-        f"tasks_seed = {recipe.tasks.seed}",
-        f'recipe = "{recipe.hash}"',
+        f"prompts = {PROMPTS}  # of each family, for each model",
+        f"seed = {seed}",
+        f'recipe = "{recipe}"',
         f"reliability = {_alpha(kept, counts):.2f}  # Cronbach's alpha over the families kept",
     ]
     for key, group in (("kept", kept), ("dropped", [family for family in families if not family.kept])):

@@ -11,53 +11,62 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import data
 from data.bundled import bundled_models
-from engine.posttrain.kept import PER_CATEGORY, Counts, judged, keep, write_families
-from engine.posttrain.recipe import PostTraining, read_recipe
+from engine.posttrain.kept import PER_CATEGORY, PROMPTS, Counts, judged, keep, write_families
+from engine.posttrain.recipe import PostTraining, Tasks, read_recipe
+from engine.posttrain.tasks import WORLD, Task, split
 from rubrics.errors import Exit, RudeError
 from rubrics.world.requests import pool
 
-__all__ = ["main", "pilot_recipe"]
+__all__ = ["main", "pilot_tasks"]
 
 _SHIPPED: Final = Path(data.__file__).parent
 _OTHERS: Final = ("llama-clean", "neox-clean")
 """Of the first ladder's recipes; at equal compute, and of other shapes than most of the bundled ones."""
-_PROMPTS: Final = 40
 _SEED: Final = 1
-_STAGE: Final = "sft"
 _COUNTS: Final = "pilot.csv"
 
 
-def pilot_recipe(recipe: PostTraining) -> PostTraining:
-    """The recipe with all unseen families to test on and no reinforcement learning."""
-    names = tuple(family.name for family in pool("unseen"))
-    return replace(
-        recipe,
-        name="pilot",
-        seeds=(_SEED,),
-        tasks=replace(recipe.tasks, test=names, per_family=_PROMPTS),
-        rl=replace(recipe.rl, steps=0),
-        evaluation=replace(recipe.evaluation, samples=0),
+def pilot_tasks(family: str) -> tuple[Task, ...]:
+    """Prompts of one unseen family; they are the same whatever other families there are."""
+    any_taught = pool("taught")[0].name
+    tasks = Tasks((any_taught,), (family,), demonstrations=1, per_family=PROMPTS, seen_per_family=1, seed=_SEED)
+    return split(WORLD, tasks).held
+
+
+def _fine_tuned(model: Path, out: Path, recipe: PostTraining) -> Path:
+    """The folder of the model after fine-tuning as the ladder's recipe has it, whose own prompts it answers, too."""
+    from engine.jobs.child import Gate
+    from engine.posttrain.train import post_train
+
+    recipe = replace(
+        recipe, rl=replace(recipe.rl, steps=0), evaluation=replace(recipe.evaluation, samples=0), seeds=(_SEED,)
     )
+    folder = out / "posttrain" / recipe.hash / model.name
+    tuned = folder / "sft" / "model"
+    if (tuned / "config.json").is_file():
+        return tuned
+    message = {
+        "model": str(model), "suite": WORLD, "recipe": recipe.to_json(), "seed": _SEED, "device": "cpu",
+        "folder": str(folder),
+    }  # fmt: skip
+    post_train(message, _Unheard(), Gate(_Unheard()))
+    return tuned
 
 
-@dataclass
-class _Kept:
-    """Keeps the scores that a run sends, and drops what else it has to say."""
-
-    rows: list[dict[str, Any]]
+class _Unheard:
+    """Where nobody listens."""
 
     def send(self, event: str, **fields: Any) -> None:
         """See `engine.jobs.child.Events`."""
-        if event == "scores" and fields["stage"] == _STAGE:
-            self.rows += fields["rows"]
 
 
 def _models(out: Path) -> Iterator[Path]:
@@ -69,24 +78,47 @@ def _models(out: Path) -> Iterator[Path]:
         yield pretrain(recipes[name], out / "models", say=_say)
 
 
-def work(out: Path, recipe: PostTraining) -> list[Counts]:
-    """How many criteria each model's answers met in each family."""
-    from engine.jobs.child import Gate
-    from engine.posttrain.train import post_train
+def work(out: Path, recipe: PostTraining) -> Iterator[Counts]:
+    """How many criteria each model's greedy answers met in each family; those it has given are not asked for again."""
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-    counts = []
-    for model in _models(out):
-        events = _Kept([])
-        message = {
-            "model": str(model), "suite": "world", "recipe": recipe.to_json(), "seed": _SEED, "device": "cpu",
-            "folder": str(out / "posttrain" / recipe.hash / model.name),
-        }  # fmt: skip
-        post_train(message, events, Gate(events))
-        held = [row for row in events.rows if row["part"] == "held" and row["how"] == "greedy"]
-        counts += [Counts(model.name, row["family"], row["met"], row["judged"]) for row in held]
-        met, asked = sum(row["met"] for row in held), sum(row["judged"] for row in held)
-        _say(f"{model.name}: {met} of {asked} criteria met")
-    return counts
+    for base in _models(out):
+        place = out / "answered" / base.name
+        missing = [family.name for family in pool("unseen") if not (place / f"{family.name}.json").is_file()]
+        if missing:
+            tuned = _fine_tuned(base, out, recipe)
+            tokenizer = PreTrainedTokenizerFast.from_pretrained(base, padding_side="left")
+            tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+            model = AutoModelForCausalLM.from_pretrained(tuned, dtype="float32", use_safetensors=True)
+            _answer(model, tokenizer, missing, recipe, place)
+        for family in pool("unseen"):
+            answered = json.loads((place / f"{family.name}.json").read_text(encoding="utf-8"))
+            met = sum(row["met"] for row in answered)
+            yield Counts(base.name, family.name, met, len(answered))
+
+
+def _answer(model: Any, tokenizer: Any, families: Sequence[str], recipe: PostTraining, place: Path) -> None:
+    """Write down what a model answers to the prompts of some families."""
+    from engine.posttrain.generation import generate_answers
+
+    tasks = [task for family in families for task in pilot_tasks(family)]
+    answers = generate_answers(
+        model,
+        tokenizer,
+        [task.text for task in tasks],
+        tokens=recipe.response_tokens,
+        temperature=0.0,
+        batch=recipe.evaluation.batch,
+    )
+    place.mkdir(parents=True, exist_ok=True)
+    for family in families:
+        rows = [
+            {"prompt": task.prompt, "answer": answer, "met": all(task.met(answer))}
+            for task, answer in zip(tasks, answers, strict=True)
+            if task.family == family
+        ]
+        (place / f"{family}.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+    _say(f"{place.name}: {len(tasks)} answers")
 
 
 def _say(line: str) -> None:
@@ -104,12 +136,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.what != "report" and chosen.out is None:
         parser.error("--out is needed where something is trained")
     try:
-        recipe = pilot_recipe(read_recipe(chosen.recipe))
+        recipe = read_recipe(chosen.recipe)
         if chosen.what != "report":
             import torch
 
             torch.set_num_threads(1)
-            _write_counts(chosen.card / _COUNTS, work(chosen.out, recipe))
+            _write_counts(chosen.card / _COUNTS, list(work(chosen.out, recipe)))
         if chosen.what != "work":
             _report(chosen.card, recipe)
     except RudeError as error:
@@ -121,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(card: Path, recipe: PostTraining) -> None:
     counts = _read_counts(card / _COUNTS)
     families = keep([judged(family, counts) for family in pool("unseen")])
-    write_families(card / "families.toml", families, counts, recipe)
+    write_families(card / "families.toml", families, counts, recipe.hash, _SEED)
     kept = sum(family.kept for family in families)
     _say(f"{kept} of {len(families)} families kept, {PER_CATEGORY} of each category at most")
 

@@ -63,7 +63,8 @@ def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
     Args:
         seed: the same seed gives the same prompts.
         n: how many.
-        families: `taught` (those met in pre-training dialogue), `held` (those that suites are made of) or `all`.
+        families: `taught` (those met in pre-training dialogue), `held` (those that suites are made of), `all` (both) or
+            `unseen` (neither: tasks of their own, to judge post-trained models on).
     """
     rng = Rng(f"prompts {families} {seed}")
     seen: set[str] = set()

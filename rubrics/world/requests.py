@@ -20,6 +20,7 @@ _SHARES = (30, 22, 18, 15, 15)
 """Of a hundred prompts, how many have 1, 2 … 5 criteria."""
 _BODIES = 3
 _ATTEMPTS = 40
+_UNSEEN = frozenset(family.name for family in UNSEEN)
 
 
 def reserved(prompt: str) -> bool:
@@ -100,7 +101,7 @@ def compose(rng: Rng, primary: Family, criteria: int | None = None) -> Iterator[
 
 
 def _try(rng: Rng, primary: Family, count: int) -> Request | None:
-    subjects, riders = (UNSEEN, ()) if primary in UNSEEN else (SUBJECTS, RIDERS)
+    subjects, riders = (UNSEEN, ()) if primary.name in _UNSEEN else (SUBJECTS, RIDERS)
     near = [f for f in subjects if f.taught == primary.taught and f.part == "body" and f.domain == primary.domain]
     near = [f for f in near if f.subcategory != primary.subcategory]
     laid_over = [f for f in riders if f.taught == primary.taught and f.subcategory != primary.subcategory]

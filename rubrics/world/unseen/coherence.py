@@ -140,4 +140,32 @@ COHERENCE = (
         says=("It was {v} who came to the {p} at last.", "In the end a {a} ran to {v} at the {p}."),
         criterion="Goes on about {v}, of whom the tale is.",
     ),
+    _build(
+        "waits-elsewhere-now",
+        "harbour",
+        "n:name m:name | v:way",
+        facts=(
+            "First {m} was waiting by the {v_}. Now {m} is waiting by the {v}.",
+            "Now {m} is waiting by the {v}, but before that it was by the {v_}.",
+        ),
+        asks=("Ask {n} to meet {m}.", "Write to {n} about {m}, who is waiting.", "A note to {n}: where is {m}?"),
+        says=("{n}, please go to the {v}, for {m} is there.", "Go and see {m}, {n}, by the {v}."),
+        criterion="Keeps to the {v}, where {m} is now.",
+    ),
+    _build(
+        "nobody-went-out",
+        "inn",
+        "n:name m:name | v:room",
+        facts=(
+            "The tale begins in the {v}. {n} wants to go to the {v_}, but the door is shut.",
+            "{n} wants to go to the {v_}, but the door is shut, and so the tale stays in the {v}.",
+        ),
+        asks=(
+            "Where is {n} when it ends?",
+            "Tell the guest where to look for {n}.",
+            "{m} comes in at last. Where is {n}?",
+        ),
+        says=("{n} is in the {v}, just as before.", "You will find {n} in the {v} at the end."),
+        criterion="Leaves {n} in the {v}, as nobody went out.",
+    ),
 )

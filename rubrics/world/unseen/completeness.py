@@ -29,6 +29,14 @@ def _owner(rng: Rng) -> Sides:
     return Sides(sides.shared, {**sides.first, "v": sides.first["f"]}, {**sides.second, "v": sides.second["f"]})
 
 
+def _two_questions(rng: Rng) -> Sides:
+    """Two things that are known and were asked for; one of them was told, the other one in either setting."""
+    shared = pick("n:name t:tool r:room p:place h:hour")(rng).shared
+    where = {"v": shared["r"], "q": f"where the {shared['t']} is"}
+    when = {"v": shared["h"], "q": f"when the {shared['p']} opens"}
+    return shuffled(rng, {f"x{key}": value for key, value in shared.items()}, where, when)
+
+
 def _both(slots: Slots) -> Check:
     return Check("answers", (slots["b"], slots["v"]), (slots["v_"],))
 
@@ -157,5 +165,46 @@ COMPLETENESS = (
         says=("On the table there is {b} for {n} and {v} for {m}.", "They get {v} and {b}."),
         criterion="Serves both {b} and {v}.",
         check=_both,
+    ),
+    _build(
+        "one-for-each",
+        "market",
+        "n:name m:name | v:cloth",
+        facts=(
+            "There is a {v} and a {v_} for {n} and {m}. {m} takes the {v_}.",
+            "{m} takes the {v_}. For {n} and {m} there is a {v_} and a {v}.",
+        ),
+        asks=("What should {n} take?", "Each gets one. What is for {n}?", "Give {n} what is left."),
+        says=("{n} should take the {v}, so that each has one.", "For {n} there is the {v}."),
+        criterion="Gives {n} the {v}, so that each has one.",
+    ),
+    _build(
+        "other-of-two-questions",
+        "inn",
+        _two_questions,
+        facts=(
+            "The {xt} is in the {xr}. The {xp} opens at {xh}. {xn} asked for both and was told {q_}.",
+            "The {xp} opens at {xh} and the {xt} is in the {xr}. {xn}, who asked for both, was told {q_}.",
+        ),
+        asks=("Tell {xn} the other thing.", "Now tell {xn} {q}.", "Add {q} for {xn}."),
+        says=("And for the other thing, {xn}: {v}.", "{xn}, the answer to that is {v}."),
+        criterion="Adds what {xn} was not told: {v}.",
+    ),
+    _build(
+        "who-and-where",
+        "harbour",
+        "n:name | m:name v:way",
+        facts=(
+            "{m} is waiting by the {v}, {m_} is waiting by the {v_}.",
+            "By the {v_} waits {m_}, by the {v} waits {m}.",
+        ),
+        asks=(
+            "Ask {n} to meet {m}, and say where.",
+            "Write to {n} about {m}. The place must be in it, too.",
+            "A note to {n}: who waits, {m}, and by which way.",
+        ),
+        says=("{n}, please go and meet {m} by the {v}.", "By the {v} you can see {m}, {n}."),
+        criterion="Has both {m} and the {v} in it.",
+        check=answers("m", "v"),
     ),
 )

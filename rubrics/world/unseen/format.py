@@ -42,6 +42,13 @@ def _figure(rng: Rng) -> Sides:
     )
 
 
+def _hour(rng: Rng) -> Sides:
+    value = rng.randint(3, 12)
+    shared = {**pick("n:name p:place")(rng).shared, "x": number(value)}
+    figures, in_words = {"how": "in figures", "v": str(value)}, {"how": "in words", "v": number(value)}
+    return shuffled(rng, shared, {**figures, "form": "1"}, {**in_words, "form": "0"})
+
+
 def _cased(spec: str, body: str) -> Draw:
     """A sentence in capital or in small letters."""
 
@@ -238,5 +245,48 @@ FORMAT = (
         says=("We meet {n} at last, {m}, near the {v}.", "{m} will see {n} beside the {v}."),
         criterion="Ends with the word “{v}”.",
         check=_ended,
+    ),
+    _build(
+        "cloth-in-capitals",
+        "market",
+        _cased("n:name m:name c:cloth", "{n} should take the {c} home"),
+        facts=("{n} wants to buy a {c}.", "For {n} there is a {c}, which is the right one to buy."),
+        asks=(
+            "What should {n} take? Use {how}.",
+            "Tell {m} in {how} what is for {n}.",
+            "Advise {n} what to take, with {how} alone.",
+        ),
+        says=("{body}",),
+        criterion="Names the {c}, in {how}.",
+        check=in_form("answers in capitals", "c", words=("letters",)),
+        part="block",
+    ),
+    _build(
+        "room-with-mark",
+        "inn",
+        settled(
+            "n:name t:tool r:room",
+            {"how": "an exclamation mark", "end": "!", "form": "1"},
+            {"how": "a full stop", "end": ".", "form": "0"},
+        ),
+        facts=("{n} left the {t} behind the door of the {r}.", "The {t} of {n} is in the {r}."),
+        asks=(
+            "Where is the {t}? End with {how}.",
+            "Tell the guest where the {t} is, with {how} at the end.",
+            "Close with {how}: where is it?",
+        ),
+        says=("It is in the {r}{end}", "Go to the {r} for it{end}"),
+        criterion="Says where the {t} is and ends with {how}.",
+        check=in_form("answers with mark", "r", words=("mark", "stop")),
+    ),
+    _build(
+        "hour-in-figures",
+        "harbour",
+        _hour,
+        facts=("The {p} opens at {x}.", "At {x} the {p} opens its doors."),
+        asks=("When does it open? Answer {how}.", "Write {how} when the {p} opens.", "Tell {n} the hour {how}."),
+        says=("It opens at {v}, {n}.", "Be there at {v}."),
+        criterion="Gives the hour {how}, {v}.",
+        check=lambda s: Check("answers in figures", (s["v"],), (s["v_"], "hour", "write", "answer"), int(s["form"])),
     ),
 )

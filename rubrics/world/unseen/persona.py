@@ -166,4 +166,21 @@ PERSONA = (
         says=("{n}, I am called {v}.", "{v} is my name, and I have the {t}."),
         criterion="Speaks as {v}, and names nobody else as itself.",
     ),
+    _build(
+        "voice-of-place",
+        "harbour",
+        _voices("n:name p:place q:place"),
+        facts=(
+            "At the {p} you speak as a {v}, at the {q} as a {v_}.",
+            "You are a {v_} at the {q} and a {v} at the {p}.",
+        ),
+        asks=(
+            "You are at the {p}. Ask {n} to come.",
+            "Ask {n} to come to the {p}.",
+            "What would you say to {n} at the {p}?",
+        ),
+        says=("{hello}. {n}, come to the {p}.", "{hello}. This is the {p}, {n}."),
+        criterion="Speaks as a {v}, as is done at the {p}.",
+        check=answers("hello"),
+    ),
 )

@@ -128,4 +128,42 @@ PROCEDURE = (
         says=("What is left to sweep is the {v}.", "{n} must go on with the {v} now."),
         criterion="Sends {n} to the {v}, which is left.",
     ),
+    _build(
+        "cloth-before-cloth",
+        "market",
+        "n:name m:name | v:cloth",
+        facts=("For {n} the {v} comes first and then the {v_}.", "For {n} the {v_} comes after the {v}."),
+        asks=(
+            "What should {n} take first?",
+            "What should {m} give to {n} first?",
+            "Advise {m} what to bring first.",
+        ),
+        says=("{n} should take the {v} first.", "First of all bring the {v}, {m}."),
+        criterion="Names the {v}, which comes first.",
+    ),
+    _build(
+        "room-after-room",
+        "inn",
+        "n:name m:name | v:room",
+        facts=(
+            "{n} has to sweep the {v_} first and then the {v}. The {v_} is done.",
+            "{n} has to sweep the {v} after the {v_}. The {v_} is done.",
+        ),
+        asks=("Where is {n} now?", "{m} wants to see {n} now. Where is {n}?", "Tell {m} where to look for {n}."),
+        says=("You will find {n} in the {v} now.", "{n} is in the {v} by now."),
+        criterion="Says that {n} is in the {v}, which comes next.",
+    ),
+    _build(
+        "opens-before",
+        "market",
+        "n:name d:day | v:place",
+        facts=("The {v} opens before the {v_}.", "The {v_} opens after the {v}."),
+        asks=(
+            "Which one opens first?",
+            "On {d} {n} wants to go where it opens first. Where?",
+            "Tell {n} which of them opens first.",
+        ),
+        says=("The first to open is the {v}.", "Go to the {v} first, {n}, for it opens before the other."),
+        criterion="Names the {v}, which opens first.",
+    ),
 )

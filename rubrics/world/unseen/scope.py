@@ -159,4 +159,49 @@ SCOPE = (
         says=("{n} has a {v}.", "In the {r} there is a {v}."),
         criterion="Names the {v}, which begins with {letter}, and leaves out the {v_}.",
     ),
+    _build(
+        "one-thing-alone",
+        "inn",
+        "n:name t:tool s:tool | v:room",
+        facts=(
+            "{n} left the {t} in the {v} and the {s} in the {v_}.",
+            "The {s} is in the {v_}, the {t} is in the {v}.",
+        ),
+        asks=(
+            "Speak of the {t} alone. Where is it?",
+            "Where is the {t}? Leave the {s} out of it.",
+            "Tell the guest about the {t} and nothing else.",
+        ),
+        says=("The {t} is in the {v}.", "In the {v} you will find the {t}, and I say no more."),
+        criterion="Tells of the {v} and leaves out the {v_}.",
+    ),
+    _build(
+        "first-place-or-last",
+        "harbour",
+        _placed("n:name m:name x:place y:place", "first", "last"),
+        facts=("{n} came to the {x} and then to the {y}.", "On the way {n} saw the {x} and the {y}."),
+        asks=(
+            "Name only the {which} place.",
+            "Where was {n} {which}? Leave out the other.",
+            "Tell {m} about the {which} one of the two alone.",
+        ),
+        says=("{n} was at the {v}.", "It is the {v} that I name, {m}."),
+        criterion="Names the {v} and leaves out the {v_}.",
+    ),
+    _build(
+        "meet-in-the-morning",
+        "school",
+        "n:name m:name | v:way",
+        facts=(
+            "In the morning {m} is waiting by the {v}, at night by the {v_}.",
+            "At night {m} waits by the {v_} and in the morning by the {v}.",
+        ),
+        asks=(
+            "Ask {n} to meet {m} in the morning. Leave out the rest.",
+            "Write to {n} about {m} and the morning, not the night.",
+            "A note to {n} about {m}: only the morning is to be in it.",
+        ),
+        says=("{n}, in the morning go and see {m} by the {v}.", "Please meet {m} by the {v}, {n}."),
+        criterion="Mentions the {v} alone, not the {v_}.",
+    ),
 )

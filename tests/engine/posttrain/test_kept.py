@@ -11,16 +11,14 @@ import pytest
 from scipy.stats import chi2_contingency
 
 import data
-from engine.posttrain.kept import PER_CATEGORY, Counts, Judged, judged, keep
-from engine.posttrain.pilot import main, pilot_recipe
-from engine.posttrain.recipe import Tasks, read_recipe
+from engine.posttrain.kept import PER_CATEGORY, PROMPTS, Counts, Judged, judged, keep
+from engine.posttrain.pilot import main, pilot_tasks
+from engine.posttrain.recipe import Tasks
 from engine.posttrain.tasks import split
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Category
-from rubrics.world.requests import pool, reserved
+from rubrics.world.requests import reserved
 from rubrics.world.unseen import UNSEEN
-
-SHIPPED = Path(data.__file__).parent
 
 
 def _counts(met: list[int], judged: int = 40) -> list[Counts]:
@@ -85,7 +83,20 @@ def test_prompts_of_unseen_families_are_drawn_by_name_and_never_trained_on() -> 
         split("world", Tasks(train=("opening-hour",), test=("nothing",)))
 
 
-def test_the_pilot_is_of_every_unseen_family() -> None:
-    recipe = pilot_recipe(read_recipe(SHIPPED / "ladder" / "posttrain.toml"))
-    assert set(recipe.tasks.test) == {family.name for family in pool("unseen")}
-    assert not set(recipe.tasks.test) & set(recipe.tasks.train)
+def test_prompts_of_the_pilot_are_of_one_family_and_reserved() -> None:
+    tasks = pilot_tasks("moved-room")
+    assert len(tasks) == PROMPTS == len({task.prompt for task in tasks})
+    assert {task.family for task in tasks} == {"moved-room"}
+    assert all(reserved(task.prompt) and len(task.checks) == 1 for task in tasks)
+
+
+def test_what_ships_is_what_its_counts_say(tmp_path: Path) -> None:
+    shipped = Path(data.__file__).parent / "ladder2"
+    (tmp_path / "pilot.csv").write_bytes((shipped / "pilot.csv").read_bytes())
+    assert main(["report", "--card", str(tmp_path)]) == 0
+    assert (tmp_path / "families.toml").read_text("utf-8") == (shipped / "families.toml").read_text("utf-8")
+    table = tomllib.loads((shipped / "families.toml").read_text("utf-8"))
+    unseen = {family.name for family in UNSEEN}
+    assert table["families"]
+    assert {row["name"] for key in ("kept", "dropped") for row in table[key]} == unseen
+    assert all(0.1 <= row["mean"] <= 0.9 and row["p"] < 0.05 for row in table["kept"])
