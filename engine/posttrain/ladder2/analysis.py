@@ -117,8 +117,8 @@ def spearman(x: FloatArray, y: FloatArray) -> float:
 def _ranks(rows: FloatArray) -> FloatArray:
     """Midranks within each row, from the row's middle."""
     ranks: FloatArray = rankdata(rows, axis=1)
-    centred: FloatArray = ranks - ranks.mean(axis=1, keepdims=True)
-    return centred
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    return ranks
 
 
 def _each(xs: FloatArray, ys: FloatArray) -> FloatArray:

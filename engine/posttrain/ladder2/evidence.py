@@ -63,6 +63,10 @@ class Claims:
     """The primary one first."""
     least: int
     """Models below which nothing is claimed."""
+    outcome: str
+    """What is foretold, in words."""
+    rules: Mapping[str, str]
+    """When what is said, in words."""
 
     @property
     def rivals(self) -> tuple[Named, ...]:
@@ -78,7 +82,9 @@ def read_claims(path: Path = PLACE / "claims.toml") -> Claims:
     """
     try:
         table = tomllib.loads(read_text(path, BadInput))
-        return Claims(tuple(Named(**named) for named in table["predictor"]), int(table["claim"]["least"]))
+        rules = {rule: str(text) for rule, text in table["claim"].items()}
+        named = tuple(Named(**each) for each in table["predictor"])
+        return Claims(named, int(rules["least"]), f"`{table['outcome']['name']}`: {table['outcome']['what']}", rules)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise BadInput(f"cannot be read ({error})", where=str(path), fix="restore the file") from None
 

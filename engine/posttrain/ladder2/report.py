@@ -47,10 +47,19 @@ def _named(claims: Claims) -> str:
     lines = [
         "# What was named before any outcome", "",
         "Written by `python -m engine.posttrain.ladder2 report` from `claims.toml`, whose hash stands in every model's "
-        "rows.", "", "| predictor | role | better | what it is |", "|---|---|---|---|",
-        *(f"| `{p.name}` | {p.role} | {'more' if p.higher else 'less'} | {p.what} |" for p in claims.predictors),
+        "rows.", "", f"**Outcome.** {claims.outcome}.", "",
+        *(f"- **{rule.replace('_', ' ')}**: {text}" for rule, text in claims.rules.items()), "",
+        "| predictor | role | better | what it is |", "|---|---|---|---|",
+        *(
+            f"| `{p.name}` | {p.role} | {'more' if p.higher else 'less'} | {_in_cell(p.what)} |"
+            for p in claims.predictors
+        ),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 # ---------------------------------------------------------------------- tables
