@@ -64,7 +64,7 @@ class Ladder:
         """Folders of the models that are ready, the bundled ones first."""
         return [*self.bundled, *(folder for r in self.recipes if _ready(folder := self.out / "models" / r.name))]
 
-    def reading(self, name: str) -> Path:
+    def base_reading(self, name: str) -> Path:
         """What a model was read on beside the suite."""
         return self.out / "read" / f"{name}.json"
 
@@ -183,9 +183,9 @@ def _reading(ladder: Ladder, model: Path, recipe: PostTraining) -> _Step:
     def read() -> None:
         from engine.posttrain.base_reading import read_base
 
-        read_base(model, recipe, ladder.reading(model.name))
+        read_base(model, recipe, ladder.base_reading(model.name))
 
-    return _Step(f"read-{model.name}", ladder.reading(model.name).is_file, read)
+    return _Step(f"read-{model.name}", ladder.base_reading(model.name).is_file, read)
 
 
 def _training(ladder: Ladder, model: Path, seed: int) -> _Step:
@@ -255,7 +255,7 @@ def _run(chosen: Any) -> None:
                 chosen.card.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, chosen.card / name)
         ladder = _ladder(chosen)
-        readings = {folder.name: ladder.reading(folder.name) for folder in ladder.models}
+        readings = {folder.name: ladder.base_reading(folder.name) for folder in ladder.models}
         finished = {name: path for name, path in readings.items() if path.is_file()}
         bundled = [folder.name for folder in ladder.bundled]
         write_rows(ladder.store, read_recipe(chosen.recipe), bundled, finished, chosen.card)

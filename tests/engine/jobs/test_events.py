@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,8 @@ LENGTHS = {"tokens_chosen": 3, "tokens_rejected": 2, "bytes_chosen": 5, "bytes_r
 
 class Said:
     """A process that has said this, and ended."""
+
+    pid = os.getpid()
 
     def __init__(self, said: bytes) -> None:
         self.stdin = io.StringIO()

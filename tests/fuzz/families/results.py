@@ -245,6 +245,8 @@ class OutcomeTables(_Table):
         header, *rows = [row for row in cells if any(cell.strip() for cell in row)] or [[]]
         names = [name.strip() for name in header]
         names[:1] = [name.removeprefix("\ufeff") for name in names[:1]]
+        while names and not names[-1]:
+            names.pop()
         if any(name.casefold().startswith(("sep=", '"sep=')) or '"' in name or "\n" in name for name in names[:1]):
             raise Unsure("sep=")
         if "".join(header[:1]).startswith(("{", "[")) or cells[:1] != [header]:
@@ -258,9 +260,10 @@ class OutcomeTables(_Table):
             raise NotValid("header")
         found: dict[tuple[str, str], tuple[str, str, float, float | None]] = {}
         for row in rows:
-            if len(row) != len(names):
+            # Spreadsheets write empty cells for columns that were used once.
+            if len(row) < len(names) or any(cell.strip() for cell in row[len(names) :]):
                 raise NotValid("row")
-            at = {name: cell.strip() for name, cell in zip(names, row, strict=True)}
+            at = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
             score = _decimal(at["score"], case.asked["separator"])
             stderr = _decimal(at["stderr"], case.asked["separator"]) if at.get("stderr") else None
             if not at["candidate"] or not at["outcome"] or (stderr is not None and (stderr < 0 or math.isinf(stderr))):
@@ -401,7 +404,8 @@ class NameMaps(_Table):
         if header.count("name") != 1 or header.count("candidate") != 1:
             return f"taken, though the header is {header}"
         for row in cells[1:]:
-            if any(cell.strip() for cell in row) and len(row) != len(header):
+            fits = len(row) >= len(header) and not any(cell.strip() for cell in row[len(header) :])
+            if any(cell.strip() for cell in row) and not fits:
                 return f"taken, though {row} does not fit {header}"
         right = {
             row[header.index("name")].strip(): row[header.index("candidate")].strip()
