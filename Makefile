@@ -47,6 +47,7 @@ ladder: $(VENV)/.installed-dev
 ladder-report: $(VENV)/.installed
 	$(BIN)/python -m engine.posttrain.ladder report
 	$(BIN)/python docs/ladder.py
+	$(BIN)/python -m engine.posttrain.ladder2 report
 
 # Makes the first CELLS models of the second ladder again, beside the shipped rows, and compares every number.
 CELLS ?= 2

@@ -18,8 +18,8 @@ def pairs(seed: int, n: int, families: Share = "held") -> Iterator[Pair]:
     """`n` pairs: n / 2 mirror sets, one family after the other.
 
     The two pairs of a set have two prompts that differ in one requirement and the same two responses, each chosen in
-    one and rejected in the other, so that nothing in a response can give the answer away. `cluster` names the set,
-    `domain` the family.
+    one and rejected in the other, so that nothing in a response can give the answer away. `cluster` and `domain` name
+    the family: pairs of one template are no independent evidence. The id without its last letter names the set.
 
     Raises:
         BadInput: `n` is odd, or the families have not so many different pairs.
@@ -46,16 +46,16 @@ def _fresh(seed: str, family: Family, seen: set[str]) -> tuple[Side, Side]:
     raise BadInput(f"family {family.name} has no more different prompts", fix="ask for fewer pairs")
 
 
-def _pair(cluster: str, name: str, family: Family, side: Side, twin: Side) -> Pair:
+def _pair(mirror_set: str, name: str, family: Family, side: Side, twin: Side) -> Pair:
     proven = side.check.holds(side.reply) and not side.check.holds(twin.reply)
-    assert proven, f"{cluster}: the verifier does not tell the two responses apart"
+    assert proven, f"{mirror_set}: the verifier does not tell the two responses apart"
     return Pair(
-        id=f"{cluster}-{name}",
+        id=f"{mirror_set}-{name}",
         domain=family.name,
         prompt=side.prompt,
         chosen=side.reply,
         rejected=twin.reply,
         criteria=[Criterion(id=family.name, text=side.check.text, subcategory=family.subcategory)],
         violated=[family.name],
-        cluster=cluster,
+        cluster=family.name,
     )

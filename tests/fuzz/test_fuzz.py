@@ -33,6 +33,7 @@ def test_a_slice_finds_nothing(tmp_path: Path) -> None:
     assert faults == [0, 0, 0, 0]
 
 
+@pytest.mark.long
 def test_what_is_planted_is_found_each_in_its_kind(tmp_path: Path) -> None:
     options = ["--family", "planted", "--count", str(PLANTED), "--seconds-each", "0.2", "--keep", str(tmp_path)]
     done = fuzz("tests.fuzz", *options)

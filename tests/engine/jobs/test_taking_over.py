@@ -138,6 +138,7 @@ def test_machines_are_told_apart_and_only_what_is_asked_for_counts(store: Store,
     assert left_elsewhere(store, []) == []
 
 
+@pytest.mark.long
 def test_a_detached_job_is_told_too(store: Store, left: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     here = f"{Path(__file__).parent}:{Path(__file__).parents[2] / 'support'}"
     monkeypatch.setenv("PYTHONPATH", here, prepend=":")

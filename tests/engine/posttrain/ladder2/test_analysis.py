@@ -18,6 +18,9 @@ from engine.posttrain.ladder2.worked_out import Ladder2
 from engine.stats.holm import holm
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def ladder(simulated: Path) -> Ladder2:
     return Ladder2(read_finished(simulated), read_shared(simulated), read_claims())

@@ -158,6 +158,7 @@ def test_nothing_is_measured_before_predictors_are_named(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_card_and_tables_from_rows_alone(simulated: Path, tmp_path: Path) -> None:
     assert "24 of 64 models: the claim is confirmed" in report.write_report(simulated, tmp_path)
     written = (tmp_path / "card.md").read_text(encoding="utf-8")
@@ -189,6 +190,7 @@ def test_few_models_claim_nothing(some_rows: Callable[[int], Path], tmp_path: Pa
     assert not (tmp_path / "card.md").exists()
 
 
+@pytest.mark.long
 def test_below_the_number_that_was_named_nothing_is_tested(simulated: Path) -> None:
     ladder = Ladder2(read_finished(simulated)[:12], read_shared(simulated), read_claims())
     assert ladder.verdict() == "not tested yet"
