@@ -17,7 +17,6 @@ from engine.posttrain.ladder2.rows import read_finished
 from engine.posttrain.ladder2.worked_out import Ladder2
 from engine.stats.holm import holm
 
-
 pytestmark = pytest.mark.long
 
 
