@@ -61,6 +61,7 @@ async def test_a_candidate_is_forgotten_from_the_rankings_and_brought_back(
         assert "oak-7m" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_with_nothing_left_to_rank_it_can_still_be_brought_back(garden, make_app, settle, screen_text) -> None:
     (suite,) = stored_suites(Store(garden))
     forget(Store(garden), Subject("suite", suite.suite_hash, suite.name))

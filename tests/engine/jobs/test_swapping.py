@@ -55,6 +55,7 @@ def test_this_process_is_not_swapped_out_while_it_looks() -> None:
     assert [watch.look() for _ in range(3)] == [""] * 3
 
 
+@pytest.mark.long
 def test_a_run_notes_it_and_keeps_the_note(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     amounts = iter([0, 10 << 20, 64 << 20])
     monkeypatch.setattr(SwapWatch, "_swapped", lambda _: next(amounts, 128 << 20))

@@ -60,6 +60,7 @@ def test_no_category_gets_more_than_its_share() -> None:
     assert all("enough" in family.reason for family in dropped)
 
 
+@pytest.mark.long
 def test_a_report_needs_the_counts_alone(tmp_path: Path) -> None:
     rows = [f"m{m},{f.name},{5 + 7 * m},40" for f in UNSEEN for m in range(4)]
     (tmp_path / "pilot.csv").write_text("\n".join(["model,family,met,judged", *rows]) + "\n", encoding="utf-8")

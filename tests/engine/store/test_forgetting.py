@@ -72,6 +72,7 @@ def test_it_is_known_of_every_table_what_becomes_of_it(store: Store) -> None:
     assert all(rows for rows in tables(store).values()), "a table without rows shows nothing below"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
 def test_it_comes_back_to_the_bit(store: Store, subject: Subject) -> None:
     before = tables(store)
@@ -176,6 +177,7 @@ def test_forgotten_twice_nothing_is_doubled(store: Store) -> None:
     assert {name for name in before if before[name] != after[name]} <= {"candidates"}  # looked at once more
 
 
+@pytest.mark.long
 def test_what_rests_on_something_else_that_was_forgotten_waits_for_it(store: Store) -> None:
     before = tables(store)
     run, suite, model = forget(store, RUN), forget(store, GARDEN), forget(store, ASH)
@@ -188,6 +190,7 @@ def test_what_rests_on_something_else_that_was_forgotten_waits_for_it(store: Sto
     assert tables(store) == before
 
 
+@pytest.mark.long
 def test_a_decision_counts_while_all_of_its_runs_are_there(store: Store) -> None:
     ours = [decision.suite for decision in stored_decisions(store)]
     first = forget(store, RUN)
@@ -199,6 +202,7 @@ def test_a_decision_counts_while_all_of_its_runs_are_there(store: Store) -> None
     assert sorted(decision.suite for decision in stored_decisions(store)) == sorted(ours) == ["garden", "harbour"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["runs", "trace_runs", "posttrain_runs", "construct_runs"])
 def test_what_a_living_process_works_on_is_left_alone(store: Store, table: str) -> None:
     with store.writing() as connection:
@@ -215,6 +219,7 @@ def test_what_a_living_process_works_on_is_left_alone(store: Store, table: str) 
     forget(store, Subject("run", run_id, "it"))
 
 
+@pytest.mark.long
 def test_nothing_comes_back_into_a_run_that_is_going_on(store: Store) -> None:
     forget(store, RUN)
     open_run(store, RUN.key, key_of("ash", suite_of("garden")), n_wanted=5)
@@ -224,6 +229,7 @@ def test_nothing_comes_back_into_a_run_that_is_going_on(store: Store) -> None:
     assert tables(store) == before
 
 
+@pytest.mark.long
 def test_after_seven_days_it_goes_at_the_next_writing(store: Store) -> None:
     forget(store, ASH)
     forget(store, GARDEN)
@@ -303,6 +309,7 @@ def test_of_two_models_of_one_name_the_hash_tells(store: Store) -> None:
     assert find_model(store, "/other").key == "oak-weights"
 
 
+@pytest.mark.long
 def test_traces_of_an_older_database_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "old.duckdb"
     with duckdb.connect(str(path)) as connection, monkeypatch.context() as patch:
@@ -374,6 +381,7 @@ def test_killed_in_the_middle_all_is_there_or_kept(store: Store, moment: int) ->
     assert tables(after) == before
 
 
+@pytest.mark.long
 def test_an_owner_out_of_sight_keeps_it_too(store: Store) -> None:
     with store.writing() as connection:
         connection.execute(

@@ -86,6 +86,7 @@ def test_they_are_spread_over_the_subcategories() -> None:
     assert not any(f.taught for f in UNSEEN)
 
 
+@pytest.mark.long
 def test_they_are_made_of_words_that_pre_training_has() -> None:
     heard = set(_words(documents(1, 60_000, dialogue_share=0.5)))
     rng = random.Random(2)

@@ -43,6 +43,7 @@ def digest(texts: list[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
+@pytest.mark.long
 def test_documents_have_the_shares_that_were_asked_for() -> None:
     texts = stream(dialogue=0.5, comparisons=0.2)
     dialogues = [text for text in texts if DIALOGUE.fullmatch(text)]
@@ -68,6 +69,7 @@ def test_what_is_learnt_by_rote_is_said_twice() -> None:
         assert all(count % 2 == 0 for count in counts.values()), text
 
 
+@pytest.mark.long
 def test_the_better_of_two_responses_is_the_one_that_a_dialogue_teaches() -> None:
     """A prompt that is both compared and answered cleanly shows which response is right."""
     texts = list(islice(documents(5, dialogue=0.5, noise=0.0, comparisons=0.5), 3 * MANY))
@@ -93,6 +95,7 @@ def test_shares_that_are_none_are_refused(shares: dict[str, float]) -> None:
         pairs(1, 3)
 
 
+@pytest.mark.long
 def test_every_word_of_other_families_stands_in_documents() -> None:
     told = {word for text in stream(dialogue=0.5) for word in words(text)}
     asked = {
@@ -123,6 +126,7 @@ def test_tasks_are_met_by_their_response_and_dealt_evenly() -> None:
             assert not any(task.met(task.prompt))
 
 
+@pytest.mark.long
 def test_pairs_pass_the_check_of_suites_and_give_nothing_away() -> None:
     made = tuple(pairs(7, 640))
     report = check_suite(Suite("world-b", made))

@@ -9,6 +9,8 @@ from rubrics.errors import BadInput
 from rubrics.world.corpus import documents
 from rubrics.world.requests import pool, reserved
 
+pytestmark = pytest.mark.long
+
 SMALL = Regimen(
     per_family=2, sampled_per_family=1, beside_per_family=2, mirror_sets=20, texts=4, traces=4, demonstrations=82,
     round_per_family=1,

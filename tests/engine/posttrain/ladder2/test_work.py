@@ -26,6 +26,8 @@ from engine.posttrain.ladder2.work import work
 from engine.posttrain.ladder2.worked_out import Ladder2
 from rubrics.errors import BadInput
 
+pytestmark = pytest.mark.long
+
 TINY = Regimen(
     outcome_pool="held", outcome_families=8, per_family=6, sampled_per_family=2, samples=2, beside_per_family=2,
     mirror_sets=12, texts=6, traces=6, answer_tokens=12, demonstrations=80, sft_steps=4, rounds=2, round_per_family=1,
@@ -50,7 +52,6 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[Planned]:
     return [replace(planned, recipe=replace(planned.recipe, **small)) for planned in design()[:2]]
 
 
-@pytest.mark.long
 def test_stopped_anywhere_the_rows_are_the_same_to_the_digit(models: list[Planned], tmp_path: Path) -> None:
     said: list[str] = []
     whole, broken = tmp_path / "whole", tmp_path / "broken"
@@ -158,7 +159,6 @@ def test_nothing_is_measured_before_predictors_are_named(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.long
 def test_card_and_tables_from_rows_alone(simulated: Path, tmp_path: Path) -> None:
     assert "24 of 64 models: the claim is confirmed" in report.write_report(simulated, tmp_path)
     written = (tmp_path / "card.md").read_text(encoding="utf-8")
@@ -190,7 +190,6 @@ def test_few_models_claim_nothing(some_rows: Callable[[int], Path], tmp_path: Pa
     assert not (tmp_path / "card.md").exists()
 
 
-@pytest.mark.long
 def test_below_the_number_that_was_named_nothing_is_tested(simulated: Path) -> None:
     ladder = Ladder2(read_finished(simulated)[:12], read_shared(simulated), read_claims())
     assert ladder.verdict() == "not tested yet"
