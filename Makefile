@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long types tests setup models ladder bench docs clean
+.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -24,6 +24,15 @@ tests:
 test-long: $(VENV)/.installed-dev
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 --dist worksteal -m "long or hypothesis"
 
+# A million spoilt inputs, a thousand command lines, a thousand kills: `make fuzz FUZZ=--nightly` tries ten times as many.
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+	$(BIN)/python -m tests.fuzz.kills $(KILLS) $(filter --nightly,$(FUZZ))
+
+# An hour in the app with real workers; `make soak SOAK="--minutes 10"` is shorter. Quietly, with nothing beside it.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz.soak $(SOAK)
+
 setup: $(VENV)/.installed-dev
 
 # Rebuilds the bundled base models from their recipes and seeds, beside the shipped ones.
@@ -33,6 +42,24 @@ models: $(VENV)/.installed
 # Pre-trains the ladder of small models, scores and post-trains each, and writes data/ladder; stopped, it goes on.
 ladder: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder all --out build/ladder --processes 2
+
+# Every table and figure of the ladder's card, counted again from the rows that ship; nothing is trained or scored.
+ladder-report: $(VENV)/.installed
+	$(BIN)/python -m engine.posttrain.ladder report
+	$(BIN)/python docs/ladder.py
+	$(BIN)/python -m engine.posttrain.ladder2 report
+
+# Makes the first CELLS models of the second ladder again, beside the shipped rows, and compares every number.
+CELLS ?= 2
+ladder2: $(VENV)/.installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2 --rows build/ladder2/rows --models $(CELLS)
+	$(BIN)/python -m engine.posttrain.ladder2 check --rows build/ladder2/rows
+
+# Goes on with the second ladder for MINUTES (0: to its end); finished models are new rows below data/ladder2/rows.
+MINUTES ?= 0
+ladder2-work: $(VENV)/.installed
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2-work --minutes $(MINUTES)
+	$(BIN)/python -m engine.posttrain.ladder2 report
 
 # Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness is one where it is installed (.[bench]).
 bench: $(VENV)/.installed-dev

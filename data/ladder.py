@@ -1,15 +1,17 @@
-"""The ladder's points that ship: what was known of small base models, and what post-training here made of them."""
+"""The ladder's points that ship: what was known of small base models, what post-training here made of them, and what
+has to be known to read them."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["SOURCE", "LadderPoints", "ladder"]
+__all__ = ["SOURCE", "LadderNotes", "LadderPoints", "ladder", "ladder_notes"]
 
 SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
 _STAGES: Final = ("base_", "sft_", "rl_")
@@ -40,4 +42,36 @@ def ladder() -> LadderPoints:
         tuple(row["family"] for row in rows),
         {name: column for name, column in columns.items() if not name.startswith(_STAGES)},
         {name: column for name, column in columns.items() if name.startswith(_STAGES)},
+    )
+
+
+@dataclass(frozen=True)
+class LadderNotes:
+    """Sentences with the ladder's figures, written with its card."""
+
+    every: tuple[str, ...]
+    """To be read with whatever is shown of it."""
+    predictors: Mapping[str, str]
+    """With one predictor."""
+    by_category: str
+    """Whether it supports choosing by category."""
+    by_category_in_short: str
+    """The same beside any accuracies by category."""
+    about: Mapping[str, str]
+    """What a predictor is that only the ladder has."""
+    lower: frozenset[str]
+    """Those of them of which less is better."""
+
+
+@cache
+def ladder_notes() -> LadderNotes:
+    """Everything in `data/ladder/notes.json`."""
+    found = json.loads((_FOLDER / "notes.json").read_text(encoding="utf-8"))
+    return LadderNotes(
+        tuple(found["every"]),
+        found["predictors"],
+        found["by_category"],
+        found["by_category_in_short"],
+        found["about"],
+        frozenset(found["lower"]),
     )

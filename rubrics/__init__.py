@@ -1,1 +1,1 @@
-"""What a pair is: taxonomy, criteria, suites, the procedural world and its verifiers, the built-in suites."""
+"""What a pair is: taxonomy, criteria, suites, two procedural worlds and their verifiers, the built-in suites."""

@@ -7,7 +7,8 @@
     │   └── OutcomeError      an outcomes file cannot be read (engine)
     ├── StoreError            the database cannot be opened, read or written           exit 1
     ├── WorkerError           the scoring process failed or died                       exit 1
-    └── EndpointError         a generator or verifier that answers nobody              exit 1
+    ├── EndpointError         a generator or verifier that answers nobody              exit 1
+    └── Busy                  another process is at work on it; nothing was changed    exit 4
 
 The tree lives at the bottom layer because every layer raises from it.
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 __all__ = [
     "BadInput",
+    "Busy",
     "CandidateError",
     "EndpointError",
     "Exit",
@@ -112,3 +114,9 @@ class WorkerError(RudeError):
 
 class EndpointError(RudeError):
     """A model that answers nobody: wrong key, unknown model, nobody at the address."""
+
+
+class Busy(RudeError):
+    """Another process is at work on it; nothing was changed."""
+
+    exit_code = Exit.SOME_SKIPPED

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rubrics.errors import BadInput
 from rubrics.faults import Fault, shown
 from rubrics.sources import bounded_lines, regular
 
-__all__ = ["NotJson", "load_json", "open_lines", "parse_lines"]
+__all__ = ["NotJson", "check_depth", "load_json", "open_lines", "parse_lines"]
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
+
+
+_DEEPEST: Final = 100
+"""Levels of lists and objects in each other. Data have a dozen; Python's own limit depends on who asks, so that what it
+could read it could not always print."""
+_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class NotJson(ValueError):
@@ -39,6 +46,7 @@ def load_json(text: str, *, constants: bool = False) -> Any:
         NotJson: it is none.
         RecursionError: it is nested too deeply.
     """
+    check_depth(text)
     try:
         return json.loads(text, parse_constant=float if constants else _no_constant, object_pairs_hook=_no_repeats)
     except json.JSONDecodeError as error:
@@ -48,6 +56,25 @@ def load_json(text: str, *, constants: bool = False) -> Any:
     except ValueError:
         # Python's own words about numbers of thousands of digits speak of its settings.
         raise NotJson("a number is too long") from None
+
+
+def check_depth(text: str) -> None:
+    """Make sure that a JSON text is nested no deeper than everything that handles it can bear.
+
+    Raises:
+        RecursionError: it is.
+    """
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        bracket = match[0]
+        if bracket == "[" or bracket == "{":
+            depth += 1
+            if depth > _DEEPEST:
+                raise RecursionError(f"nested more than {_DEEPEST} levels deep")
+        elif bracket == "]" or bracket == "}":
+            depth -= 1
 
 
 def parse_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | Fault]]:
@@ -99,8 +126,7 @@ def _no_constant(name: str) -> object:
 def _no_repeats(items: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(items)
     if len(members) != len(items):
-        names = [name for name, _ in items]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, many in Counter(name for name, _ in items).items() if many > 1)
         raise NotJson(f"{shown(twice)} is given twice in one object")
     return members
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -110,10 +111,11 @@ class Pair(_Strict):
 def inconsistencies(criteria: list[str], violated: list[str], chosen: str, rejected: str) -> list[tuple[str, str]]:
     """What is wrong between the fields of a pair: field and fault each. `criteria` are their ids."""
     faults: list[tuple[str, str]] = []
+    known = set(criteria)
     if twice := _repeated(criteria):
         faults.append(("criteria", f"two have the id {shown(twice)}; give each its own"))
     for name in violated:
-        if name not in criteria:
+        if name not in known:
             faults.append(
                 ("violated", f"{shown(name)} is not among the criteria ({', '.join(shown(c) for c in criteria[:12])})")
             )
@@ -125,7 +127,9 @@ def inconsistencies(criteria: list[str], violated: list[str], chosen: str, rejec
 
 
 def _repeated(names: list[str]) -> str | None:
-    return next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if len(set(names)) == len(names):
+        return None
+    return next(name for name, many in Counter(names).items() if many > 1)
 
 
 def render_prompt(prompt: str | list[Message]) -> str:

@@ -98,12 +98,15 @@ def parse_sheet(
         if said := _SEP_LINE.fullmatch(first):
             separator, first, before = said[1], text.readline(), 1
         # A header may go on over several lines, within quotes.
-        while first.count('"') % 2 and (more := text.readline()):
-            first += more
+        parts, quotes = [first], first.count('"')
+        while quotes % 2 and (more := text.readline()):
+            parts.append(more)
+            quotes += more.count('"')
+        first = "".join(parts)
         separator = separator or _separator(first, known)
         reader = csv.reader(chain(io.StringIO(first, newline=""), text), delimiter=separator, strict=True)
-        header = [name.strip() for name in next(reader, [])]
-        yield Sheet(header, separator, _rows(reader, before))
+        header = _without_empty_end([name.strip() for name in next(reader, [])], 0)
+        yield Sheet(header, separator, _rows(reader, before, len(header)))
     except UnicodeDecodeError as fault:
         name = "UTF-8" if fault.encoding.startswith("utf-8") else fault.encoding.upper()
         what = f"{_undecoded(source)}is not {name} (byte {fault.object[fault.start]:#04x})"
@@ -139,10 +142,16 @@ def _separator(header: str, known: Collection[str]) -> str:
     return max(_SEPARATORS, key=names)
 
 
-def _rows(reader: Iterator[list[str]], before: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: Iterator[list[str]], before: int, width: int) -> Iterator[tuple[int, list[str]]]:
     for row in reader:
         if any(cell.strip() for cell in row):
-            yield before + reader.line_num, row  # type: ignore[attr-defined]
+            yield before + reader.line_num, _without_empty_end(row, width)  # type: ignore[attr-defined]
+
+
+def _without_empty_end(row: list[str], width: int) -> list[str]:
+    """A row without the empty cells behind its first `width`: spreadsheets write those of columns once used."""
+    end = max((number for number, cell in enumerate(row, start=1) if cell.strip()), default=0)
+    return row[: max(end, width)]
 
 
 def _undecoded(source: io.BufferedReader) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TextIO
 
 from rubrics.errors import RudeError
+from rubrics.scratch import scratch_folder
 
 __all__ = ["is_stream", "whole", "write_whole"]
 
@@ -36,8 +35,8 @@ def whole(path: Path) -> Iterator[Path]:
             with _replacing(Path(os.path.realpath(path))) as scratch:
                 yield scratch
         else:
-            with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
-                scratch = Path(folder, "whole")
+            with scratch_folder() as folder:
+                scratch = folder / "whole"
                 yield scratch
                 _pour(scratch, path)
     except OSError as error:
@@ -92,15 +91,12 @@ def _is_replaced(path: Path) -> bool:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    scratch = path.with_name(f".{secrets.token_hex(6)}.part")
-    try:
+    with scratch_folder(path.parent) as folder:
+        scratch = folder / "whole"
         yield scratch
         with suppress(FileNotFoundError):
             shutil.copymode(path, scratch)
         os.replace(scratch, path)
-    finally:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
 
 
 def _pour(scratch: Path, path: Path) -> None:

@@ -23,7 +23,7 @@ def main() -> None:
     from rude_tui.cli import cli
 
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="rude-tui", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
         code = Exit.INTERRUPTED

@@ -28,7 +28,7 @@ from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
 from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
-from rude_tui.terminal import quiet_terminal
+from rude_tui.terminal import has_closed, quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
 from screens.run.runner import Runner
 from screens.shell.dialogs import Confirm
@@ -48,6 +48,10 @@ _writing = threading.Lock()
 _SWITCHING: Final = 0.001
 """Seconds after which a thread that draws gives way to one that reads. By default it is five times as long, and a
 reader waits for it at every call of the database: a search took half as long again."""
+_LOOK: Final = 1.0
+"""Seconds between two looks at whether the terminal is still there."""
+_STOPPING: Final = 20.0
+"""Seconds that work gets to end and be stored, on the way out."""
 _QUIET: Final = 1.0
 """Seconds without a key or the mouse after which the app reads ahead."""
 
@@ -193,8 +197,14 @@ class RudeApp(QuietApp):
             return
         loop = asyncio.get_running_loop()
         for number in heeded():
-            if number is not signal.SIGINT:  # a key, in a terminal that is drawn on
-                loop.add_signal_handler(number, self._stop_and_leave, True)
+            loop.add_signal_handler(number, self._told_to_end, number)
+        if os.isatty(0):
+            # Whoever ignores the signal, as under `nohup`, is left without keys and a screen all the same.
+            self.set_interval(_LOOK, lambda: self._told_to_end(signal.SIGHUP) if has_closed() else None)
+
+    def _told_to_end(self, number: signal.Signals) -> None:
+        self.runner.cancel()
+        self.exit(128 + number)
 
     def on_unmount(self) -> None:
         """Leave the process as it was."""
@@ -229,9 +239,9 @@ class RudeApp(QuietApp):
             self._say_end(message.live)
 
     def _say_end(self, live: Live) -> None:
-        failed = [state for state in live.states if state.phase == "failed"]
-        if live.error or failed:
-            count = f"{len(failed)} of {len(live.states)} runs failed; 2 and h say why"
+        bad = [str(state.phase) for state in live.states if state.phase in ("failed", "refused")]
+        if live.error or bad:
+            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and h say why"
             reason = live.error.splitlines()[0] if live.error else count
             self.notify(plain(reason), title="Scoring ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
@@ -332,7 +342,8 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
         model_folders: folders to look for candidates in, besides the bundled ones, the cache and those remembered.
 
     Returns:
-        An exit code: 0, or 130 where a run was stopped.
+        An exit code: 0, 130 where a run was stopped, or 128 + n where signal n told it to end; a terminal that
+        closes counts as SIGHUP.
 
     Raises:
         BadInput: the settings file cannot be read, or there is no terminal.
@@ -345,13 +356,18 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
     folders = list(dict.fromkeys([*settings.folders, *map(str, model_folders)]))
     with quiet_terminal():
         app = RudeApp(
-            Session(store_path=store_path, folders=folders, suite_files=list(settings.suites)),
+            Session(
+                store_path=store_path,
+                folders=folders,
+                suite_files=list(settings.suites),
+                requirements=Path(settings.requirements).expanduser() if settings.requirements else None,
+            ),
             settings,
             start_screen=start_screen or settings.place,
         )
         code = app.run()
         # The worker dies with the thread that reads it; give that thread the moment it needs.
-        app.runner.wait(5.0)
+        app.runner.wait(_STOPPING)
     app.raise_unexpected()
     if app.return_code:
         return int(app.return_code)

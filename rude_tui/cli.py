@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from rubrics.errors import RudeError
+
 __all__ = ["cli"]
 
 _COMMANDS: Final = {
@@ -16,6 +18,7 @@ _COMMANDS: Final = {
     "run": "Score candidates on suites. Running it again resumes.",
     "layout": "Show every request exactly as it will be scored.",
     "rank": "Rank candidates, with intervals and chance level.",
+    "decide": "Say whom to take, how sure that is, and what would settle it.",
     "fidelity": "Score the same sample at two precisions, and compare.",
     "failures": "List the pairs a candidate gets wrong.",
     "pairs": "Put pairs on trial: difficulty, suspects, short suites, exclusions.",
@@ -24,6 +27,7 @@ _COMMANDS: Final = {
     "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",
+    "forget": "Forget a model, a run or a suite; bring it back within seven days.",
     "outcomes": "Add or list post-training outcomes.",
     "suite": "List, show, check, generate or import suites of pairs.",
     "construct": "Build pairs from prompts with a generator and a verifier.",
@@ -50,6 +54,15 @@ class _Lazy(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # click takes every broken pipe for that of a reader of ours who left, and ends without a word. Such a one
+            # is passed over where we write; this is another.
+            what = "another process has ended while it was being written to (broken pipe)"
+            raise RudeError(what, fix="try again; stored results are not touched") from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The helps stand here, so that `--help` imports no command.
         with formatter.section("Commands"):
@@ -71,7 +84,7 @@ def cli(ctx: click.Context, db: Path | None) -> int:
     and ranks candidates with honest intervals. Without a command, opens the app.
 
     Exit codes: 0 done · 1 failed · 2 wrong usage · 3 bad input, nothing was run · 4 finished, but some items were
-    skipped · 130 interrupted, work kept.
+    skipped · 130 interrupted, work kept · 128 + n the app was told to end by signal n; a run going on was stopped.
     """
     ctx.obj = db
     if ctx.invoked_subcommand is None:

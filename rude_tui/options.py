@@ -14,7 +14,7 @@ from engine.store.connection import Store
 
 __all__ = [
     "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
-    "question_options", "remote_code_option", "source_options", "store_of", "threads_option",
+    "question_options", "remote_code_option", "source_options", "store_of", "take_over_option", "threads_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +51,13 @@ def remote_code_option(command: F) -> F:
         "--allow-remote-code", multiple=True, metavar="M",
         help="Let this model run code of its own. Only if you trust it.",
     )(command)  # fmt: skip
+
+
+def take_over_option(command: F) -> F:
+    """`--take-over`."""
+    return click.option(
+        "--take-over", is_flag=True, help="Take up what another machine is said to be at work on: it is gone for good."
+    )(command)
 
 
 def protocol_option(command: F) -> F:

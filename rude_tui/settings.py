@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rubrics.errors import BadInput, RudeError
+from rubrics.sources import read_text
 from rubrics.targets import write_whole
 
 __all__ = ["Settings", "load_settings", "save_setting", "settings_file"]
@@ -24,6 +25,8 @@ class Settings:
     """Folders watched for candidates."""
     suites: tuple[str, ...] = ()
     """Suite files offered beside the built-in ones."""
+    requirements: str = ""
+    """File of what is asked of a candidate beside its accuracy."""
     place: str = ""
     """The screen that was open last."""
     keys: dict[str, str] = field(default_factory=dict)
@@ -50,15 +53,14 @@ def load_settings() -> Settings:
     """
     file = settings_file()
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, ValueError) as error:
-        raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
+        document = tomllib.loads(_content(file))
+    except (ValueError, RecursionError) as error:
+        raise _not_toml(error, file) from None
     folders, suites, keys = document.get("folders", []), document.get("suites", []), document.get("keys", {})
     for name, value, kind in (
         ("theme", document.get("theme", ""), str),
         ("place", document.get("place", ""), str),
+        ("requirements", document.get("requirements", ""), str),
         *(
             (f"folders, entry {i + 1}", entry, str)
             for i, entry in enumerate(folders if _is_list("folders", folders, file) else [])
@@ -77,9 +79,24 @@ def load_settings() -> Settings:
         theme=document.get("theme", ""),
         folders=tuple(folders),
         suites=tuple(suites),
+        requirements=document.get("requirements", ""),
         place=document.get("place", ""),
         keys=keys,
     )
+
+
+def _content(file: Path) -> str:
+    """What stands in it; nothing where there is none.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    return read_text(file, BadInput) if os.path.lexists(file) else ""
+
+
+def _not_toml(error: Exception, file: Path) -> BadInput:
+    what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return BadInput(f"cannot be read: {what}", where=str(file), fix="mend or delete it")
 
 
 def _is_list(name: str, value: object, file: Path) -> bool:
@@ -103,14 +120,13 @@ def save_setting(name: str, value: Any, file: Path | None = None) -> None:
 
     file = file or settings_file()
     try:
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        document = tomlkit.parse(text)
+        document = tomlkit.parse(_content(file))
         document[name] = value
         file.parent.mkdir(parents=True, exist_ok=True)
         with write_whole(file) as out:
             out.write(tomlkit.dumps(document))
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read: {error}", where=str(file), fix="mend or delete it") from None
+    except (TOMLKitError, RecursionError) as error:
+        raise _not_toml(error, file) from None
     except OSError as error:
         raise RudeError(
             f"the setting could not be kept ({error.strerror})", where=str(file), fix="check the folder's rights"

@@ -8,7 +8,7 @@ import select
 import sys
 from typing import Any, TextIO
 
-__all__ = ["as_utf8", "let_go", "prepare"]
+__all__ = ["as_utf8", "let_go", "prepare", "to_whoever_listens"]
 
 
 def prepare() -> None:
@@ -33,6 +33,11 @@ def as_utf8() -> TextIO:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     return sys.stdout
+
+
+def to_whoever_listens(number: int) -> TextIO:
+    """A stream that writes to a descriptor, and to nobody once that takes nothing more: its terminal has closed."""
+    return _guarded(None, heeded=False, number=number)
 
 
 def let_go() -> None:

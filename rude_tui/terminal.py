@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-__all__ = ["log_file", "quiet_terminal"]
+from rude_tui.streams import to_whoever_listens
+
+__all__ = ["has_closed", "log_file", "quiet_terminal"]
 
 
 def log_file() -> Path:
@@ -18,6 +21,15 @@ def log_file() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_log_dir("rude-tui", appauthor=False)) / "rude-tui.log"
+
+
+def has_closed() -> bool:
+    """Whether the terminal that keys come from is there no more: nothing will ever be read from it."""
+    if not hasattr(select, "poll"):
+        return False
+    keys = select.poll()
+    keys.register(0, 0)
+    return any(what & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, what in keys.poll(0))
 
 
 @contextmanager
@@ -28,7 +40,7 @@ def quiet_terminal() -> Iterator[None]:
     """
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    terminal, original = sys.__stderr__, None
+    terminal, original, copy = sys.__stderr__, None, -1
     for handler in handlers:
         root.removeHandler(handler)
     keeper = _keeper()
@@ -39,8 +51,9 @@ def quiet_terminal() -> Iterator[None]:
         sys.stderr.flush()
         original = os.dup(2)
         # Where stderr was sent elsewhere, draw where the person is looking.
-        screen = 1 if os.isatty(1) and not os.isatty(2) else original
-        sys.__stderr__ = os.fdopen(os.dup(screen), "w", encoding="utf-8", errors="replace")  # type: ignore[misc]
+        copy = os.dup(1 if os.isatty(1) and not os.isatty(2) else original)
+        # A terminal that closes is told of by a signal; what is still drawn until then goes nowhere.
+        sys.__stderr__ = to_whoever_listens(copy)  # type: ignore[misc, assignment]
         os.dup2(keeper.stream.fileno(), 2)
     try:
         yield
@@ -48,6 +61,7 @@ def quiet_terminal() -> Iterator[None]:
         if original is not None:
             sys.__stderr__.close()  # type: ignore[union-attr]
             sys.__stderr__ = terminal  # type: ignore[misc]
+            os.close(copy)
             os.dup2(original, 2)
             os.close(original)
         logging.captureWarnings(False)

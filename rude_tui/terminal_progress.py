@@ -13,6 +13,7 @@ from screens.shell.plain import one_line
 __all__ = ["TerminalProgress", "describe"]
 
 _PLAIN_SECONDS = 10.0
+_GOING = frozenset({Phase.LOADING, Phase.SCORING, Phase.TRAINING})
 
 
 def describe(state: RunState) -> str:
@@ -43,6 +44,7 @@ class TerminalProgress:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._phase: dict[str, Phase] = {}
+        self._noted: set[str] = set()
         self._spoke = 0.0
 
     def started(self, states: tuple[RunState, ...]) -> None:
@@ -56,6 +58,9 @@ class TerminalProgress:
         """Rewrite the live line, or print one now and then."""
         changed = self._phase.get(state.key) is not state.phase
         self._phase[state.key] = state.phase
+        if not changed and state.phase in _GOING:
+            self._say_new(state)
+        self._noted |= set(state.notes)
         line = one_line(describe(state), 400)
         if self._live:
             end = "\n" if state.phase.ended else ""
@@ -65,6 +70,13 @@ class TerminalProgress:
         elif changed or time.monotonic() - self._spoke > _PLAIN_SECONDS:
             self._spoke = time.monotonic()
             narrate(line)
+
+    def _say_new(self, state: RunState) -> None:
+        """What is noted of a run while it goes on is not kept for its end."""
+        for note in state.notes:
+            if note not in self._noted:
+                sys.stderr.write("\r\x1b[2K" if self._live else "")
+                narrate(f"note: {note} ({state.candidate})")
 
     def finished(self, states: tuple[RunState, ...]) -> None:
         """Leave the line clean."""

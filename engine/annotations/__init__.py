@@ -1,1 +1,1 @@
-"""What a person writes: flags and exclusions of pairs. Readings of results go through `engine.results`."""
+"""What a person does to what is stored: flags, exclusions, forgetting. Readings go through `engine.results`."""

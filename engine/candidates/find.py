@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.candidates import hub
 from engine.candidates.headers import INDEX, SINGLE, Tensor, equal_contents
-from engine.candidates.parts import is_beside, is_buffer
+from engine.candidates.parts import beside, is_buffer
 from engine.candidates.problems import (
     Problem,
     about_adapter,
@@ -264,7 +264,11 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
     problems += about_path(folder)
     if any(problem.code == "remote_code" for problem in problems) and allow_remote_code:
         problems = [p._replace(refused=False) if p.code == "remote_code" else p for p in problems]
-    weights = _parameters(folder, tensors, config, shape.layers)
+    names_of = [tensor.name for tensor in tensors]
+    ahead = config.get("num_nextn_predict_layers")
+    guesses = beside(names_of, shape.layers if type(ahead) is int and ahead > 0 else None)
+    weights = _parameters(folder, [tensor for tensor in tensors if tensor.name not in guesses], config)
+    loaded_too = beside(names_of)
     return Candidate(
         path=folder,
         name=name,
@@ -281,7 +285,7 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
         largest_tensor=max((tensor.size for tensor in weights), default=0),
         revision=revision,
         problems=tuple(dict.fromkeys(problems)),
-        beside=sum(tensor.size for tensor in tensors if not is_buffer(tensor) and is_beside(tensor.name)),
+        beside=sum(tensor.size for tensor in tensors if not is_buffer(tensor) and tensor.name in loaded_too),
     )
 
 
@@ -290,14 +294,12 @@ def _architecture(config: Mapping[str, Any]) -> str:
     return shown(listed[0]) if isinstance(listed, list) and listed and isinstance(listed[0], str) else ""
 
 
-def _parameters(folder: Path, tensors: Iterable[Tensor], config: Mapping[str, Any], layers: int) -> tuple[Tensor, ...]:
-    """The tensors that are the decoder's weights: no stored masks and rotary tables, no parts beside it, and no second
-    copy of a tied output head. A head that differs from the embedding is used, whatever the config says of tying."""
-    ahead = config.get("num_nextn_predict_layers")
-    last = layers if type(ahead) is int and ahead > 0 else None
-    kept = [tensor for tensor in tensors if not is_buffer(tensor) and not is_beside(tensor.name, last)]
+def _parameters(folder: Path, tensors: Iterable[Tensor], config: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """Those of the decoder's tensors that are weights: no stored masks and rotary tables, and no second copy of a tied
+    output head. A head that differs from the embedding is used, whatever the config says of tying."""
+    kept = [tensor for tensor in tensors if not is_buffer(tensor)]
     if config.get("tie_word_embeddings") is not False:
-        heads = [tensor for tensor in kept if tensor.name in ("lm_head.weight", "embed_out.weight")]
+        heads = [tensor for tensor in kept if re.search(r"(^|\.)(lm_head|embed_out)\.weight$", tensor.name)]
         embeddings = [tensor for tensor in kept if re.search(r"embed_(tokens|in)|\bwte\b", tensor.name)]
         for head in heads:
             if any(head[1:] == other[1:] and equal_contents(folder, head.name, other.name) for other in embeddings):

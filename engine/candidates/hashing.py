@@ -20,7 +20,7 @@ from pathlib import Path
 
 from engine.candidates.headers import HeaderFault, weight_files
 from engine.candidates.untrusted import Unreadable, regular_size, shown
-from rubrics.errors import CandidateError
+from rubrics.errors import CandidateError, RudeError
 
 __all__ = ["TOKENIZER_FILES", "assert_unchanged", "config_hash", "stamp", "tokenizer_hash", "weights_hash"]
 
@@ -106,12 +106,10 @@ def assert_unchanged(path: Path, hashes: Mapping[str, str], *, remembered: Path 
         remembered: as in `weights_hash`.
 
     Raises:
-        CandidateError: the folder is gone, or something in it has changed.
+        RudeError: the folder is gone, or something in it has changed: it was good when it was given.
     """
     if not path.is_dir():
-        raise CandidateError(
-            "its folder is gone", where=shown(path), fix="put it back, or name the model where it is now"
-        )
+        raise RudeError("its folder is gone", where=shown(path), fix="put it back, or name the model where it is now")
     again: dict[str, tuple[str, Callable[[], str]]] = {
         "weights_hash": ("weights", lambda: weights_hash(path, remembered=remembered)),
         "tokenizer_hash": ("tokenizer", lambda: tokenizer_hash(path)),
@@ -119,7 +117,7 @@ def assert_unchanged(path: Path, hashes: Mapping[str, str], *, remembered: Path 
     }
     changed = [what for name, (what, now) in again.items() if name in hashes and now() != hashes[name]]
     if changed:
-        raise CandidateError(
+        raise RudeError(
             f"its {' and '.join(changed)} changed since it was hashed; the numbers would stand under the old hash",
             where=shown(path),
             fix="wait until the model is fully written, and score it again",

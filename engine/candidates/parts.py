@@ -10,7 +10,7 @@ from typing import NamedTuple
 from engine.candidates.headers import Tensor
 from engine.candidates.untrusted import shown
 
-__all__ = ["UNQUANTISED", "Oddity", "is_beside", "is_buffer", "listed", "oddities"]
+__all__ = ["UNQUANTISED", "Oddity", "beside", "is_beside", "is_buffer", "listed", "oddities"]
 
 _BUFFER = re.compile(r"(^|\.)(inv_freq|original_inv_freq|(cos|sin)_cached|masked_bias|position_ids)$")
 _MASK = re.compile(r"(^|\.)(attn|attention|self_attn|self_attention)\.(causal_mask|bias|mask)$")
@@ -20,6 +20,9 @@ _PART = re.compile(
     r"|eagle|v_head|value_head|talker|(token|code)2wav)([._\d]|$)"
 )
 """Names of what stands beside a decoder: what sees and hears, heads that guess several tokens ahead, values."""
+
+_DECODER = re.compile(r"(^|\.)(language_model|text_model)\.|(^|\.)lm_head\.")
+"""Names of the decoder, where it is one part among others, and of its head."""
 
 _WRAPPER = re.compile(
     r"^(module|_orig_mod)\.|(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\."
@@ -65,6 +68,19 @@ def is_beside(name: str, layers: int | None = None) -> bool:
     """
     before_layers, *number = re.split(r"\.(\d+)\.", name, maxsplit=1)
     return _PART.search(before_layers) is not None or (layers is not None and bool(number) and int(number[0]) >= layers)
+
+
+def beside(names: Collection[str], layers: int | None = None) -> frozenset[str]:
+    """Those of a model's tensors that belong to parts beside its decoder.
+
+    Args:
+        layers: as in `is_beside`.
+    """
+    # Where the decoder has a name of its own, everything else is beside it.
+    told_apart = any(_DECODER.search(name) for name in names if "lm_head" not in name)
+    return frozenset(
+        name for name in names if is_beside(name, layers) or (told_apart and _DECODER.search(name) is None)
+    )
 
 
 def listed(names: Collection[str], most: int = 3) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.candidates.architectures import ENCODERS, causal_model_types
+from engine.candidates.architectures import ENCODERS, causal_model_types, nested_model_types
 from engine.candidates.headers import INDEX, SINGLE, HeaderFault, Tensor, read_weights
 from engine.candidates.parts import UNQUANTISED, oddities
 from engine.candidates.untrusted import CONFIG_BYTES, POINTED, Unreadable, is_pointer, read_object, regular_size, shown
@@ -52,7 +52,7 @@ class Problem(NamedTuple):
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
     not_causal, vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config, bad_config or bad_path;
-    what only the model libraries tell: unfit or noted; another candidate is the same model: same."""
+    what only the model libraries tell: unfit, tokens or noted; another candidate is the same model: same."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str
@@ -98,7 +98,7 @@ def about_kind(config: Mapping[str, Any], model_type: str, architecture: str) ->
     if method := _quantisation(config):
         problems.append(Problem("quantized", True, f"its weights are stored quantised ({method})", UNQUANTISED))
     loadable = causal_model_types()
-    if model_type and model_type not in loadable:
+    if model_type and model_type not in loadable and model_type not in nested_model_types():
         if isinstance(config.get("auto_map"), Mapping):
             problems.append(_remote_code("its model code comes with the weights and would run on this machine"))
         elif loadable and isinstance(text := config.get("text_config"), Mapping):
@@ -138,7 +138,7 @@ def _about_direction(config: Mapping[str, Any]) -> list[Problem]:
         if ahead or part.get("is_causal") is False:
             name = "use_bidirectional_attention" if ahead else "is_causal"
             what = f"config.json says that it reads in both directions ({name}), as embedding models do"
-            fix = "choose a causal language model; a run tries it out, and scores none that reads ahead"
+            fix = "choose a causal language model; what it does is tried out, and none that reads ahead is scored"
             return [Problem("not_causal", False, what, fix)]
     return []
 

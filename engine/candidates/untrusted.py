@@ -9,6 +9,8 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from rubrics.jsonl import check_depth
+
 __all__ = ["CONFIG_BYTES", "POINTED", "Unreadable", "is_pointer", "read_object", "regular_size", "shown"]
 
 CONFIG_BYTES = 4_000_000
@@ -53,6 +55,8 @@ def regular_size(path: Path) -> int:
         status = path.stat()
     except OSError as error:
         raise Unreadable.of(error) from None
+    except ValueError:
+        raise Unreadable("cannot be read (no file has such a name)") from None
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("is not a regular file")
     return status.st_size
@@ -76,7 +80,9 @@ def read_object(path: Path, limit: int) -> dict[str, Any]:
             content = source.read(limit)
         if is_pointer(content):
             raise Unreadable(*POINTED)
-        value = json.loads(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        check_depth(text)
+        value = json.loads(text)
     except Unreadable:
         raise
     except OSError as error:

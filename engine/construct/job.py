@@ -92,9 +92,9 @@ class ConstructTurn(Turn):
             {**settings.identity(), "caps": [running.max_calls, running.max_tokens]},
             "\n".join(prompt.canonical() for prompt in self._construction.prompts), 0, Status.STARTED, "", {}, "", "",
         )  # fmt: skip
-        owner = open_construct(self._store, row)
+        owner = open_construct(self._store, row, take_over=self.take_over)
         if owner is not None:
-            self.states.update(self._run_id, phase=Phase.BUSY, error=owner.busy("at work on this construction"))
+            self.states.update(self._run_id, phase=Phase.BUSY, error=str(owner.busy("at work on this construction")))
         return owner is None
 
     def carry_out(self, signals: Signals, runner: Runner) -> None:

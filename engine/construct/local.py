@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.construct.chat import CallFailed, ChatRequest, Reply
+from engine.jobs.child import NO_EVENT, read_event
 from engine.machine.paths import log_dir
 from rubrics.errors import EndpointError
 
@@ -49,7 +50,9 @@ class LocalModel:
         await self._tell({"id": number, **request.content()})
         event = await future
         if event["event"] == "failed":
-            raise CallFailed("cannot be answered", event["what"])
+            raise CallFailed("cannot be answered", str(event.get("what")))
+        if not isinstance(event.get("text"), str):
+            raise CallFailed("unreadable answer")
         return Reply(
             event["text"].replace("\x00", "\ufffd"), event["finish"], event["prompt_tokens"],
             event["completion_tokens"], 1, event["seconds"],
@@ -93,13 +96,21 @@ class LocalModel:
         assert self._process.stdout is not None
         fault = EndpointError("its process ended", where=str(self._folder), fix="the log chat.log has the details")
         async for line in self._process.stdout:
-            event: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {"event": "half"}
+            if not line.endswith(b"\n"):
+                break
+            event = read_event(line.decode("utf-8", "backslashreplace"))
             if event["event"] == "fatal":
                 fault = EndpointError(event["what"], where=event["where"], fix=event["fix"])
             elif event["event"] in ("answer", "failed"):
-                future = self._waiting.pop(event["id"])
-                if not future.done():
+                future = self._waiting.pop(event.get("id", -1), None)
+                if future is not None and not future.done():
                     future.set_result(event)
+            elif event["event"] == NO_EVENT:
+                # Nobody knows whose answer it was to be, and whoever waits for it would wait for ever.
+                fault = EndpointError(
+                    f"its process sent what is not understood: {event['what']}", where=str(self._folder), fix=fault.fix
+                )
+                break
         self._fault = fault
         for future in self._waiting.values():
             if not future.done():

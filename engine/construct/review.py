@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from engine.store.construct_review import BlindReading, add_readings, decisions_
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Criterion
-from rubrics.sources import read_text
+from rubrics.sheets import open_sheet
 
 __all__ = ["Item", "agreement_of", "hidden", "keep_readings", "read_sheet", "sample", "write_sheet"]
 
@@ -108,22 +107,20 @@ def read_sheet(path: Path) -> dict[tuple[str, int], bool]:
     Raises:
         BadInput: it cannot be read, lacks a column, or a cell says neither yes nor no; every such line is named.
     """
-    try:
-        rows = list(csv.DictReader(io.StringIO(read_text(path, BadInput), newline="")))
-    except csv.Error as error:
-        raise BadInput(f"cannot be read ({error})", where=str(path)[:200], fix="save it as CSV in UTF-8") from None
-    if rows and not {"item", "criterion", "met"} <= set(rows[0]):
-        raise BadInput("lacks the columns item, criterion and met", where=str(path), fix="fill in a sheet of ours")
-    readings, faults = {}, []
-    for line, row in enumerate(rows, 2):
-        cell = (row["met"] or "").strip().lower()
-        if not cell:
-            continue
-        number = (row["criterion"] or "").strip()
-        if cell not in _YES | _NO or not number.isdecimal() or len(number) > 4:
-            faults.append(line)
-        else:
-            readings[(row["item"] or "").strip(), int(number)] = cell in _YES
+    readings: dict[tuple[str, int], bool] = {}
+    faults: list[int] = []
+    with open_sheet(path, _COLUMNS) as sheet:
+        if not {"item", "criterion", "met"} <= set(sheet.header):
+            raise BadInput("lacks the columns item, criterion and met", where=str(path), fix="fill in a sheet of ours")
+        for record, (_, row) in enumerate(sheet.rows, 2):
+            cells = {name: cell.strip() for name, cell in zip(sheet.header, row, strict=False)}
+            met, number = cells.get("met", "").lower(), cells.get("criterion", "")
+            if not met:
+                continue
+            if met not in _YES | _NO or not number.isdecimal() or len(number) > 4:
+                faults.append(record)
+            else:
+                readings[cells.get("item", ""), int(number)] = met in _YES
     if faults:
         lines = ", ".join(map(str, faults[:10]))
         raise BadInput(

@@ -15,6 +15,7 @@ from engine.construct.chat import CallFailed, ChatRequest, Reply, estimate_token
 from engine.construct.retrying import RETRIED, pause_before, retry_after
 from engine.construct.spec import ModelSpec
 from rubrics.errors import EndpointError
+from rubrics.jsonl import check_depth
 
 if TYPE_CHECKING:
     import httpx2
@@ -166,7 +167,9 @@ class ServedModel:
 
     def _read(self, request: ChatRequest, body: bytes, attempt: int, seconds: float) -> Reply:
         try:
-            value = json.loads(body.decode("utf-8", "replace"))
+            text = body.decode("utf-8", "replace")
+            check_depth(text)
+            value = json.loads(text)
             choice = value["choices"][0]
             text = choice["message"]["content"]
             finish = choice.get("finish_reason")
@@ -204,6 +207,7 @@ def _message_in(body: bytes) -> str:
     """What a server says went wrong, wherever it says so."""
     text = body[:4000].decode("utf-8", "replace")
     try:
+        check_depth(text)
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text

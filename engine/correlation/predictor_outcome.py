@@ -50,6 +50,7 @@ __all__ = [
     "predictor_names",
     "predictor_values",
     "verdict",
+    "view_of",
 ]
 
 HELP: Final = {
@@ -261,7 +262,7 @@ def _own(
         notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
-    view = _view(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
+    view = view_of(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
     return replace(_with_help(view, about), outcome_higher_is_better=not lower)
 
 
@@ -282,15 +283,18 @@ def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str
         for p in study.points(predictor, outcome)
     ]
     about = catalogue().get(predictor)
+    higher = about.higher_is_better if about else predictor not in study.lower
+    notes = [*turned(predictor, higher, outcome, True), *study.notes(predictor)]
+    view = view_of(predictor, outcome, study.source, math.nan, points, notes)
     if about is None:
-        return _view(predictor, outcome, study.source, math.nan, points, [])
-    notes = turned(predictor, about.higher_is_better, outcome, True)
-    return _with_help(_view(predictor, outcome, study.source, math.nan, points, notes), about)
+        return replace(view, higher_is_better=higher, help=study.about.get(predictor, ""))
+    return _with_help(view, about)
 
 
-def _view(
-    predictor: str, outcome: str, source: str, chance: float, points: list[Point], notes: list[str]
+def view_of(
+    predictor: str, outcome: str, source: str, chance: float, points: Sequence[Point], notes: Sequence[str]
 ) -> CorrelationView:
+    """The scatter of these points, with its statistics."""
     complete = _both(points)
     statistics = correlate(
         [point.x for point in complete],

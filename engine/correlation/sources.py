@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 __all__ = ["BUNDLED", "SOURCES", "Bundled", "BundledPoint", "Source"]
@@ -38,6 +38,12 @@ class Bundled:
     predictors: tuple[str, ...]
     outcomes: tuple[str, ...]
     points: Callable[[str, str], list[BundledPoint]]
+    notes: Callable[[str], list[str]] = lambda _: []
+    """What has to be known to read a predictor's points."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What a predictor is that only the study has."""
+    lower: frozenset[str] = frozenset()
+    """Those of them of which less is better."""
 
 
 def _published() -> Bundled:
@@ -55,10 +61,10 @@ def _published() -> Bundled:
 
 def _ladder() -> Bundled:
     from data.bundled import bundled_models
-    from data.ladder import SOURCE, ladder
+    from data.ladder import SOURCE, ladder, ladder_notes
     from engine.predictors.from_verdicts import SIZE
 
-    study = ladder()
+    study, said = ladder(), ladder_notes()
     shipped = {path.name for path in bundled_models()}
 
     def points_of(predictor: str, outcome: str) -> list[BundledPoint]:
@@ -68,8 +74,13 @@ def _ladder() -> Bundled:
             for name, family, x, y, size in zip(study.candidates, study.families, *columns, strict=True)
         ]
 
+    def notes(predictor: str) -> list[str]:
+        return [*filter(None, [said.predictors.get(predictor)]), *said.every]
+
     title = f"ladder of {len(study.candidates)} models post-trained here"
-    return Bundled(title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of)
+    return Bundled(
+        title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of, notes, said.about, said.lower
+    )
 
 
 BUNDLED: Final[Mapping[str, Callable[[], Bundled]]] = {"ladder": _ladder, "published": _published}

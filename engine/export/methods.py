@@ -31,6 +31,7 @@ _WHOSE: Final = {
     "prompt": "as the suite has it",
     "chosen": "the response that meets every criterion",
     "rejected": "the response that violates some",
+    "doubt": "what has become known against the run since it was scored; empty where nothing has",
 }
 _READ: Final = {
     "log_odds_chosen_first": "log p(label of chosen) − log p(label of rejected), chosen shown first, nats",
@@ -57,7 +58,7 @@ _CONTROL: Final = {
 
 METHODS: Final[Mapping[str, Mapping[str, str]]] = {
     "rankings": {
-        **{name: _WHOSE[name] for name in ("candidate", "parameters", "precision", "protocol", "metric")},
+        **{name: _WHOSE[name] for name in ("candidate", "parameters", "precision", "protocol", "metric", "doubt")},
         "rank": RANKING["rank"],
         "scope": "the whole suite, or one part of the grouping; a pair in several parts counts 1/(how many) in each",
         "value": RANKING["value"],
@@ -75,6 +76,19 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
             for prefix, how in (("without_prompt", "without a prompt"), ("other_prompt", "with another pair's prompt"))
             for name, text in _CONTROL.items()
         },
+    },
+    "decision": {
+        **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},
+        "standing": "take; leader: of those at the top that cannot be told apart; behind; vetoed; unranked where "
+        "nobody is above chance",
+        "lead": "weighted mean of the first's score less this one's, on the pairs that both scored",
+        "ci_low": "lower end of its 95 % interval over clusters",
+        "ci_high": "upper end of its 95 % interval over clusters",
+        "p_value": RANKING["p_value"].split(" against")[0] + ", against the first",
+        "p_adjusted": RANKING["p_adjusted"],
+        "n_pairs": "pairs that both scored",
+        "headline": "whom to take: one put ahead of each rival by the adjusted tests, and surely above chance",
+        "reasons": "what that rests on",
     },
     "verdicts": {**_WHOSE, **_READ, **{name: f"score of the pair: {metric.help}" for name, metric in METRICS.items()}},
     "failures": {

@@ -15,11 +15,13 @@ from engine.correlation.predictor_outcome import (
     predictor_values,
 )
 from engine.correlation.sources import Source
+from engine.export.recommendation_words import headline, reasons
 from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
 from engine.results.rankings import rankings_of
+from engine.results.recommendation import recommend
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from engine.store.views import failure_rows, verdict_rows
@@ -52,6 +54,12 @@ _RANKINGS: Final = {
     "chance": "double", "n_pairs": "integer", "n_clusters": "integer", "p_best": "double", "tied_with": "varchar",
     "p_value": "double", "p_adjusted": "double",
     **{f"{shown}_{name}": kind for shown in _CONTROLS.values() for name, kind in _CONTROL_COLUMNS.items()},
+    "doubt": "varchar",
+}  # fmt: skip
+_DECISION: Final = {
+    "suite": "varchar", "protocol": "varchar", "metric": "varchar", "candidate": "varchar", "standing": "varchar",
+    "lead": "double", "ci_low": "double", "ci_high": "double", "p_value": "double", "p_adjusted": "double",
+    "n_pairs": "integer", "headline": "varchar", "reasons": "varchar",
 }  # fmt: skip
 _CORRELATIONS: Final = {
     "predictor": "varchar", "outcome": "varchar", "statistic": "varchar", "value": "double", "ci_low": "double",
@@ -68,13 +76,14 @@ _VERDICTS: Final = {
     "log_odds_chosen_first": "double", "log_odds_rejected_first": "double", "ll_chosen": "double",
     "ll_rejected": "double", "tokens_chosen": "integer", "tokens_rejected": "integer", "bytes_chosen": "integer",
     "bytes_rejected": "integer", "single": "double", "averaged": "double", "strict": "double", "sum": "double",
-    "per_token": "double", "per_byte": "double",
+    "per_token": "double", "per_byte": "double", "doubt": "varchar",
 }  # fmt: skip
 _FAILURES: Final = {
     "candidate": "varchar", "precision": "varchar", "suite": "varchar", "protocol": "varchar", "pair_id": "varchar",
     "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "n_violated": "integer",
     "margin": "double", "log_odds_chosen_first": "double", "log_odds_rejected_first": "double",
     "ll_chosen": "double", "ll_rejected": "double", "prompt": "varchar", "chosen": "varchar", "rejected": "varchar",
+    "doubt": "varchar",
 }  # fmt: skip
 _PAIRS: Final = {
     "suite": "varchar", "protocol": "varchar", "metric": "varchar", "model": "varchar", "pair_id": "varchar",
@@ -125,8 +134,29 @@ def _rankings(store: Store, question: Question) -> Table:
                     row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
                     _number(row.p_value), _number(row.p_adjusted),
                     *_controlled(controls if scope == "overall" else None, row.candidate),
+                    entrant.run.facts.get("doubt"),
                 ))  # fmt: skip
     return Table(_RANKINGS, rows)
+
+
+def _decision(store: Store, question: Question) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for narrowed in _by_protocol(store, question):
+        board = load_board(store, narrowed)
+        ranked = rankings_of(board, narrowed)
+        advice = recommend(store, board, ranked, control_table(store, board))
+        rivals = {rival.b: rival for rival in advice.rivals}
+        said = headline(advice), "; ".join(reasons(advice))
+        for row in ranked.overall.rows:
+            numbers: tuple[float | int | None, ...] = (None,) * 6
+            if (rival := rivals.get(row.candidate)) is not None:
+                numbers = (
+                    rival.difference, _number(rival.ci_low), _number(rival.ci_high), _number(rival.p_value),
+                    _number(rival.p_adjusted), rival.n_pairs,
+                )  # fmt: skip
+            about = ranked.suite, ranked.protocol, ranked.metric, row.candidate, advice.standing(row.candidate)
+            rows.append((*about, *numbers, *said))
+    return Table(_DECISION, rows)
 
 
 def _controlled(controls: ControlTable | None, candidate: str) -> Iterator[float | int | None]:
@@ -217,6 +247,7 @@ def _number(value: float) -> float | None:
 
 TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "rankings": _rankings,
+    "decision": _decision,
     "verdicts": _verdicts,
     "failures": _failures,
     "correlations": lambda store, question: _correlations(store, question, "own"),
@@ -227,6 +258,7 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "rankings": _RANKINGS,
+    "decision": _DECISION,
     "verdicts": _VERDICTS,
     "failures": _FAILURES,
     "correlations": _CORRELATIONS,

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import os
 import threading
-from typing import IO, Any, Protocol
+from typing import IO, Any, Final, Protocol
 
 from engine.machine.budgets import KERNELS_KEPT
+from rubrics.errors import RudeError
+from rubrics.faults import shown
+from rubrics.jsonl import check_depth
 
-__all__ = ["EventLines", "Events", "Gate", "be_polite", "environment", "in_words", "is_out_of_memory"]
+__all__ = [
+    "NO_EVENT", "EventLines", "Events", "Gate", "be_polite", "environment", "in_words", "is_out_of_memory",
+    "read_event",
+]  # fmt: skip
 
 _NO_MEMORY = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "cublas_status_alloc_failed",
@@ -57,6 +63,24 @@ class EventLines:
         """One event, one line."""
         self._stream.write(json.dumps({"event": event, **fields}) + "\n")
         self._stream.flush()
+
+
+NO_EVENT: Final = "no event"
+
+
+def read_event(line: str) -> dict[str, Any]:
+    """What one line of a process says. What is no event becomes one of the name `NO_EVENT`, with `what` was said: lines
+    are read where nobody would see an error."""
+    try:
+        check_depth(line)
+        event = json.loads(line)
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            if event["event"] == "fatal":
+                RudeError.of_json(event)
+            return event
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return {"event": NO_EVENT, "what": shown(line.strip(), 120)}
 
 
 class Gate:

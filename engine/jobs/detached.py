@@ -1,8 +1,8 @@
 """A job in a process of its own that outlives whoever asked for it; it is followed through the store.
 
 Started as `python -m engine.jobs.detached`. Standard input holds one JSON object: `job` (`module:function`, which makes
-the job of a store and the request), `store` (the database's path) and `request`. Standard output gets one when it is
-over: `states`, or `error`.
+the job of a store and the request), `store` (the database's path), `request` and `take_over`. Standard output gets one
+when it is over: `states`, or `error`.
 """
 
 from __future__ import annotations
@@ -47,17 +47,18 @@ class Detached:
         self.output.close()
         try:
             answer = json.loads(text)
-        except ValueError:
+            error = answer.get("error")
+            return Ended(RudeError.of_json(error) if error else None, tuple(answer.get("states", ())))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Ended(RudeError(f"its process ended with code {code}, without a word"), ())
-        error = answer.get("error")
-        return Ended(RudeError.of_json(error) if error else None, tuple(answer.get("states", ())))
 
 
-def start_detached(job: str, store: Path, request: Mapping[str, Any]) -> Detached:
+def start_detached(job: str, store: Path, request: Mapping[str, Any], *, take_over: bool = False) -> Detached:
     """Start one, in a session of its own.
 
     Args:
         job: `module:function`; called with a `Store` and `request`, it gives the `Job`.
+        take_over: see `perform`.
 
     Raises:
         RudeError: no process can be started.
@@ -73,7 +74,8 @@ def start_detached(job: str, store: Path, request: Mapping[str, Any]) -> Detache
         raise RudeError(f"no process can be started: {error}", fix="close other programs, then try again") from None
     assert process.stdin is not None
     with process.stdin:
-        process.stdin.write(json.dumps({"job": job, "store": str(store), "request": dict(request)}).encode())
+        message = {"job": job, "store": str(store), "request": dict(request), "take_over": take_over}
+        process.stdin.write(json.dumps(message).encode())
     return Detached(process, output)
 
 
@@ -89,7 +91,7 @@ def main() -> int:
         store = Store(Path(message["store"]))
         make: Callable[[Store, Mapping[str, Any]], Job] = pkgutil.resolve_name(message["job"])
         job = make(store, message["request"])
-        states = perform(store, job, cancel=cancel)
+        states = perform(store, job, cancel=cancel, take_over=message["take_over"])
     except RudeError as error:
         _answer({"error": error.to_json()})
         return error.exit_code

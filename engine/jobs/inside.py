@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.jobs.child import Events, Gate
-from engine.jobs.process import POLL_SECONDS, Runner
+from engine.jobs.process import POLL_SECONDS, Runner, Warn
+from rubrics.errors import WorkerError
 
 __all__ = ["inside"]
 
@@ -51,7 +52,9 @@ class _Inside:
             raise _Abandoned
         self._events.put(json.loads(json.dumps({"event": event, **fields})))
 
-    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+    def events(
+        self, cancel: threading.Event, pause: threading.Event | None = None, warn: Warn | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Events as they come; raises what the work raised."""
         while not cancel.is_set():
             if pause is not None and pause.is_set() is not self._gate.closed:
@@ -72,6 +75,10 @@ class _Inside:
         while not self._events.empty():
             if (event := self._events.get()) is not None:
                 yield event
+
+    def misunderstood(self, what: str) -> WorkerError:
+        """See `engine.jobs.process.Worker`."""
+        return WorkerError(f"the work sent what is not understood: {what}")
 
     def _leave(self) -> None:
         self._abandoned.set()

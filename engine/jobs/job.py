@@ -15,13 +15,14 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.jobs.child import in_words
-from engine.jobs.process import POLL_SECONDS, Runner, WorkerProcess
+from engine.jobs.process import POLL_SECONDS, Runner, Worker, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.store.connection import Store
+from engine.store.owners import LeftElsewhere, left_elsewhere
 from rubrics.errors import Exit, RudeError
 
-__all__ = ["COMMIT_SECONDS", "Job", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
+__all__ = ["COMMIT_SECONDS", "Job", "LeftElsewhere", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
 
 
 COMMIT_SECONDS: Final = 0.5
@@ -64,6 +65,8 @@ class Turn(ABC):
         self.keys = keys
         """Of the states that it moves."""
         self.states = states
+        self.take_over = False
+        """Whether what a machine out of sight is said to be at counts as left there: it is gone for good."""
 
     def claim(self) -> bool:
         """Take it, in the store, for this process. False where nothing is left to do, or another process does it: the
@@ -97,6 +100,8 @@ class WorkerTurn(Turn):
     """Events that carry work done: what was sent before the worker's end is handled even after it."""
     log = ""
     """The worker's, once it has been started."""
+    warnings: tuple[str, ...] = ()
+    """What spoke against how it went, for whoever reads the result."""
 
     @abstractmethod
     def message(self) -> AbstractContextManager[Mapping[str, Any]]:
@@ -111,18 +116,31 @@ class WorkerTurn(Turn):
         elif event["event"] == "advanced":
             self.states.update(self.keys[0], **event["changes"])
 
+    def warn(self, words: str) -> None:
+        """Note beside every run that goes on what speaks against how it goes."""
+        self.warnings += (words,)
+        for key in self.keys:
+            if not self.states[key].phase.ended:
+                self.states.update(key, notes=(*self.states[key].notes, words))
+
     def carry_out(self, signals: Signals, runner: Runner) -> None:
         """Follow the worker to its end."""
         with self.message() as message, runner(message) as worker:
             self.log = str(worker.log)
             try:
-                for event in worker.events(*signals):
-                    self.handle(event)
+                for event in worker.events(*signals, self.warn):
+                    self._understand(event, worker)
             finally:
                 # Also on Ctrl-C: what the worker had sent is work done, and is kept.
                 for event in worker.drain():
                     if event["event"] in self.KEPT:
-                        self.handle(event)
+                        self._understand(event, worker)
+
+    def _understand(self, event: Mapping[str, Any], worker: Worker) -> None:
+        try:
+            self.handle(event)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise worker.misunderstood(f"{event['event']} ({in_words(error)})") from error
 
 
 class Job(ABC):
@@ -134,6 +152,11 @@ class Job(ABC):
     @abstractmethod
     def states(self) -> tuple[RunState, ...]:
         """The first snapshot of everything it does, in order."""
+
+    def left_elsewhere(self, store: Store) -> list[LeftElsewhere]:
+        """What of it a process on a machine out of sight is said to be at, by machine: `perform` passes that over
+        unless it is told to take it over."""
+        return left_elsewhere(store, [state.run_id for state in self.states if not state.phase.ended])
 
     @abstractmethod
     def turns(self, store: Store, states: States) -> Iterator[Turn]:
@@ -148,6 +171,7 @@ def perform(
     cancel: threading.Event | None = None,
     pause: threading.Event | None = None,
     *,
+    take_over: bool = False,
     runner: Runner = WorkerProcess,
 ) -> tuple[RunState, ...]:
     """Do what is planned; blocks. A turn that fails is reported in its states, and the rest go on.
@@ -157,6 +181,7 @@ def perform(
     Args:
         cancel: once set, the worker is killed, what it has sent is stored, and this call returns.
         pause: while set, the worker sleeps once the batch at hand is done, its memory held, and no turn is begun.
+        take_over: also do what a process on a machine out of sight is at, as far as is known: it is gone.
         runner: where workers run.
 
     Raises:
@@ -169,6 +194,7 @@ def perform(
         for turn in job.turns(store, states):
             if not signals.wait(turn.keys, states):
                 break
+            turn.take_over = take_over
             _take(turn, signals, runner)
     except RudeError as error:
         states.finish(Phase.FAILED, str(error))
@@ -206,10 +232,10 @@ def exit_code(states: Sequence[RunState], refused: Sized = ()) -> Exit:
     phases = {state.phase for state in states}
     if Phase.CANCELLED in phases:
         return Exit.INTERRUPTED
-    if Phase.FAILED in phases:
+    if Phase.FAILED in phases or phases == {Phase.REFUSED}:
         bad = all(state.phase is not Phase.FAILED or state.bad_input for state in states)
-        return Exit.BAD_INPUT if bad and phases == {Phase.FAILED} else Exit.FAILED
+        return Exit.BAD_INPUT if bad and phases <= {Phase.FAILED, Phase.REFUSED} else Exit.FAILED
     if Phase.CAPPED in phases and not any(state.done for state in states):
         return Exit.FAILED
     skipped = any(state.skipped and state.prompt == "own" for state in states)
-    return Exit.SOME_SKIPPED if refused or skipped or phases & {Phase.BUSY, Phase.CAPPED} else Exit.DONE
+    return Exit.SOME_SKIPPED if refused or skipped or phases & {Phase.BUSY, Phase.CAPPED, Phase.REFUSED} else Exit.DONE

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from data.bundled import bundled_models
 from engine.candidates.find import Candidate, Problem
 from engine.candidates.untrusted import shown
 from engine.jobs.keys import key_hash, library_versions
@@ -18,32 +19,29 @@ from engine.jobs.process import Runner, WorkerProcess
 from engine.machine.paths import cache_dir
 from rubrics.errors import CandidateError
 
-__all__ = ["looked_at"]
+__all__ = ["looked_at", "recalled"]
 
 _RULES: Final = Path(__file__).parents[1] / "scoring"
 
+_Seen = list[Problem]
 
-def looked_at(candidates: Sequence[Candidate], *, runner: Runner = WorkerProcess) -> list[Candidate]:
+
+def looked_at(
+    candidates: Sequence[Candidate], *, cancel: threading.Event | None = None, runner: Runner = WorkerProcess
+) -> list[Candidate]:
     """The same candidates, with what only the model libraries can tell among their problems: a tokenizer that cannot be
-    opened, tensors that are missing, left over or of another shape, entries that the config lacks.
+    opened, tensors that are missing, left over or of another shape, entries that the config lacks, a kind of model that
+    reads ahead.
 
     Candidates refused already are left as they are. What was seen of a folder is remembered until it changes.
+
+    Args:
+        cancel: once set, candidates that have not been looked at stay as they are.
 
     Raises:
         WorkerError: the worker died.
     """
-    seen: dict[int, list[Problem]] = {}
-    notes: dict[int, Path] = {}
-    for number, candidate in enumerate(candidates):
-        if not candidate.usable:
-            continue
-        try:
-            notes[number] = _note(candidate)
-        except CandidateError as error:
-            seen[number] = [Problem("unfit", True, shown(f"{error.where}: {error.what}", 600), error.fix)]
-        else:
-            if (recalled := _recall(notes[number])) is not None:
-                seen[number] = recalled
+    seen, notes = _remembered(candidates)
     asked = [number for number in notes if number not in seen]
     if asked:
         models = [
@@ -51,20 +49,53 @@ def looked_at(candidates: Sequence[Candidate], *, runner: Runner = WorkerProcess
             for number in asked
         ]
         with runner({"kind": "look", "models": models}) as worker:
-            for event in worker.events(threading.Event()):
+            for event in worker.events(cancel or threading.Event()):
                 number = asked[event["model"]]
                 seen[number] = _problems(event)
                 _remember(notes[number], seen[number])
+    return _with(candidates, seen)
+
+
+def recalled(candidates: Sequence[Candidate]) -> tuple[list[Candidate], int]:
+    """The same candidates as far as it is remembered, at once; and how many are still to be looked at."""
+    seen, notes = _remembered(candidates)
+    return _with(candidates, seen), sum(number not in seen for number in notes)
+
+
+def _remembered(candidates: Sequence[Candidate]) -> tuple[dict[int, _Seen], dict[int, Path]]:
+    """By number: what is known of candidates, and where what is seen of the usable ones is kept."""
+    bundled = frozenset(bundled_models())
+    seen: dict[int, _Seen] = {}
+    notes: dict[int, Path] = {}
+    for number, candidate in enumerate(candidates):
+        # The models that ship have been held against the libraries by the tests.
+        if not candidate.usable or candidate.path in bundled:
+            continue
+        try:
+            notes[number] = _note(candidate)
+        except CandidateError as error:
+            seen[number] = [Problem("unfit", True, shown(f"{error.where}: {error.what}", 600), error.fix)]
+        else:
+            if (known := _recall(notes[number])) is not None:
+                seen[number] = known
+    return seen, notes
+
+
+def _with(candidates: Sequence[Candidate], seen: Mapping[int, _Seen]) -> list[Candidate]:
     return [
-        replace(candidate, problems=(*candidate.problems, *seen.get(number, ())))
+        replace(candidate, problems=tuple(dict.fromkeys((*candidate.problems, *seen.get(number, ())))))
         for number, candidate in enumerate(candidates)
     ]
 
 
-def _problems(event: Mapping[str, Any]) -> list[Problem]:
+def _problems(event: Mapping[str, Any]) -> _Seen:
     if event["event"] == "refused":
         return [Problem("unfit", True, shown(event["what"], 600), shown(event["fix"], 300))]
-    return [Problem("noted", False, shown(note, 600), "see its config.json") for note in event["notes"]]
+    tokens = [
+        Problem("tokens", False, shown(remark, 600), "see that its tokenizer's files are those of its source")
+        for remark in event["tokens"]
+    ]
+    return tokens + [Problem("noted", False, shown(note, 600), "see its config.json") for note in event["notes"]]
 
 
 def _note(candidate: Candidate) -> Path:
@@ -80,7 +111,7 @@ def _note(candidate: Candidate) -> Path:
     return cache_dir() / "seen" / key_hash(causes)
 
 
-def _recall(note: Path) -> list[Problem] | None:
+def _recall(note: Path) -> _Seen | None:
     try:
         return [Problem(*problem) for problem in json.loads(note.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.candidates.find import Candidate, find
+from engine.jobs.doubts import keep_doubts
 from engine.jobs.job import Refused
 from engine.jobs.keys import key_hash, model_causes
+from engine.jobs.looking import looked_at
+from engine.jobs.process import Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState, Throttle
 from engine.jobs.race import RacePlan
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
@@ -36,13 +39,17 @@ def plan(
     *,
     fetch: Callable[[str], Path] | None = None,
     layout_only: bool = False,
+    runner: Runner = WorkerProcess,
 ) -> Plan:
     """Look at models, suites and the store, and say what would be done. Loads no weights.
+
+    What is seen of a candidate that speaks against runs already stored of it is written beside them.
 
     Args:
         fetch: gets a hub id that is not in the cache; None: such a model is an error.
         layout_only: the plan is for looking at requests, not for scoring: weights are not hashed, memory and the store
             are not asked.
+        runner: where candidates are held against the model libraries.
 
     Raises:
         BadInput: a path, suite, device or protocol that does not exist, or no candidate that can be scored.
@@ -56,7 +63,11 @@ def plan(
     device = resolve_device(request.device)
     runs: list[PlannedRun] = []
     refused: list[Refused] = []
-    for candidate in find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch):
+    candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
+    if not layout_only:
+        candidates = looked_at(candidates, runner=runner)
+        keep_doubts(store, candidates)
+    for candidate in candidates:
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             refused.append(Refused(candidate.name, problem.what, problem.fix))
@@ -188,4 +199,4 @@ def _laid_only(
 def _place(name: str) -> str:
     from rubrics.reading import built_in_names
 
-    return name if name in built_in_names() else str(Path(os.path.expanduser(name)).resolve())
+    return name if name in built_in_names() else os.path.realpath(os.path.expanduser(name))

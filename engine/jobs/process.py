@@ -12,16 +12,18 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from engine.jobs.child import environment
+from engine.jobs.child import NO_EVENT, environment, read_event
+from engine.jobs.swapping import SwapWatch
 from engine.machine.paths import log_dir
 from rubrics.errors import RudeError, WorkerError
 
-__all__ = ["POLL_SECONDS", "Runner", "Worker", "WorkerProcess"]
+__all__ = ["POLL_SECONDS", "Runner", "Warn", "Worker", "WorkerProcess"]
 
 _KEPT_LOGS: Final = 50
 POLL_SECONDS: Final = 0.05
@@ -34,6 +36,9 @@ _SILENCES: Final = {"posttrain": 6 * 3600.0}
 """By kind of work, where it is longer: between two stages many answers are written."""
 
 
+Warn = Callable[[str], None]
+
+
 class Worker(Protocol):
     """Work that goes on elsewhere, as a job sees it."""
 
@@ -42,12 +47,18 @@ class Worker(Protocol):
         """What it says beside its events."""
         ...
 
-    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+    def events(
+        self, cancel: threading.Event, pause: threading.Event | None = None, warn: Warn | None = None
+    ) -> Iterator[dict[str, Any]]:
         """See `WorkerProcess.events`."""
         ...
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """See `WorkerProcess.drain`."""
+        ...
+
+    def misunderstood(self, what: str) -> WorkerError:
+        """An error to raise for an event that says nothing that can be: written into the log too."""
         ...
 
 
@@ -79,6 +90,7 @@ class WorkerProcess:
                 start_new_session=True,
                 text=True,
                 encoding="utf-8",
+                errors="backslashreplace",
             )
         self._reader = threading.Thread(target=self._read, name="worker-events", daemon=True)
         self._reader.start()
@@ -101,11 +113,14 @@ class WorkerProcess:
         if self._process.poll() is None:
             self._process.kill()
 
-    def events(self, cancel: threading.Event, pause: threading.Event | None = None) -> Iterator[dict[str, Any]]:
+    def events(
+        self, cancel: threading.Event, pause: threading.Event | None = None, warn: Warn | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Events as they come, until the worker is done or `cancel` is set.
 
         Args:
             pause: while it is set the worker is asked to wait, which it does once the batch at hand is done.
+            warn: told what speaks against how it goes.
 
         Raises:
             WorkerError: it died without a word, or was ended since it made no progress.
@@ -113,7 +128,10 @@ class WorkerProcess:
         """
         finished = paused = False
         heard = time.monotonic()
+        swap = SwapWatch(self._process.pid)
         while not cancel.is_set():
+            if warn is not None and (words := swap.look()):
+                warn(words)
             if pause is not None and pause.is_set() is not paused:
                 paused = not paused
                 self._tell("pause" if paused else "go on")
@@ -131,6 +149,8 @@ class WorkerProcess:
                 if not finished:
                     raise self._died()
                 return
+            if event["event"] == NO_EVENT:
+                raise self.misunderstood(event["what"])
             if event["event"] == "bye":
                 finished = True
             elif event["event"] == "fatal":
@@ -160,8 +180,19 @@ class WorkerProcess:
         for line in self._process.stdout:
             # A worker killed in mid-line leaves half of one; half an event is none.
             if line.endswith("\n"):
-                self._events.put(json.loads(line))
+                self._events.put(read_event(line))
         self._events.put(None)
+
+    def misunderstood(self, what: str) -> WorkerError:
+        """See `Worker.misunderstood`."""
+        with contextlib.suppress(OSError), self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"what the process sent was not understood: {what}\n")
+            if sys.exception() is not None:
+                log.write(traceback.format_exc())
+        return WorkerError(
+            f"the scoring process sent what is not understood: {what}", where=str(self.log),
+            fix="start it again: it goes on where it stopped; the log has the details",
+        )  # fmt: skip
 
     def _stuck(self) -> WorkerError:
         self.kill()

@@ -14,7 +14,7 @@ MAX_HZ: Final = 20
 
 
 class Phase(StrEnum):
-    """What a run is doing; the last six are ends, `paused` is none."""
+    """What a run is doing; the last seven are ends, `paused` is none."""
 
     QUEUED = "queued"
     HASHING = "hashing"
@@ -32,6 +32,7 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
     CAPPED = "stopped at a cap"
     FAILED = "failed"
+    REFUSED = "refused"
     BUSY = "busy elsewhere"
 
     @property
@@ -43,7 +44,7 @@ class Phase(StrEnum):
 CONTROLS: Final = {"none": "without the prompt", "other": "another pair's prompt"}
 """In words, by what is shown in place of a pair's own prompt."""
 _ENDS: Final = frozenset({
-    Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.CAPPED, Phase.FAILED, Phase.BUSY,
+    Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.CAPPED, Phase.FAILED, Phase.REFUSED, Phase.BUSY,
 })  # fmt: skip
 
 

@@ -84,7 +84,7 @@ class _Contest:
             Each run with the pairs to score, or with None for the first ones of a run not yet laid out.
         """
         for name, run in list(self._runs.items()):
-            if states[run.run_id].phase in (Phase.FAILED, Phase.BUSY):
+            if states[run.run_id].phase in (Phase.FAILED, Phase.REFUSED, Phase.BUSY):
                 self._failed.append(name)
                 del self._runs[name]
         if not self._runs:

@@ -61,8 +61,6 @@ class RunRequest:
     They are the first in the order of scoring, so that every run has scored them too, a limited one not less."""
     until: Goal | None = None
     """Score in rounds until this is decided of the candidates, or the suite (or the limit) is used up."""
-    take_over: bool = False
-    """Take up runs that a process on a machine out of sight is at work on, as far as is known: it is gone."""
     alpha: float = 0.05
     """How often a decision may be wrong."""
     attention: str = "auto"

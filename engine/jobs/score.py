@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import tempfile
+import math
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any, ClassVar
 
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
@@ -23,7 +22,8 @@ from engine.store.runs import Status, close_run, open_run
 from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Skip, Verdict, add_skips, add_verdicts, done_pairs
 from rubrics.counted import count
-from rubrics.errors import RudeError
+from rubrics.errors import Exit, RudeError
+from rubrics.scratch import scratch_folder
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
 
@@ -69,33 +69,42 @@ class ScoreTurn(WorkerTurn):
         """For each, the pairs that have a verdict already."""
         self._earlier: list[float] = []
         """For each, seconds of earlier turns."""
-        self._pending: dict[int, list[dict[str, Any]]] = {}
+        self._pending: dict[int, list[tuple[Verdict, list[PackedTokens]]]] = {}
         self._scored: Counter[int] = Counter()
         self._committed = time.monotonic()
         self._began: dict[int, float] = {}
         self._stopped: float | None = None
         """When the pause that goes on began."""
         self._facts: dict[str, Any] = {}
+        self._costs: dict[int, dict[str, Any]] = {}
+        """Of this turn, also where it does not come to its end."""
         self._open: set[int] = set()
 
     def claim(self) -> bool:
         """Open every run that nobody else works on."""
-        save_candidate(self._store, self._planned[0].candidate, self._planned[0].key["weights_hash"])
         for run in self._planned:
             add_suite(self._store, run.suite, run.suite_path)
-            done = done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
-            requested = len(done.union(self._pairs[run.run_id])) if run.run_id in self._pairs else run.requested
+            requested = run.requested
+            if run.run_id in self._pairs:
+                requested = len(self._done_of(run).union(self._pairs[run.run_id]))
             owner = open_run(
-                self._store, run.run_id, run.row(self._request), n_wanted=requested, take_over=self._request.take_over
+                self._store, run.run_id, run.row(self._request), n_wanted=requested, take_over=self.take_over
             )
             if owner is not None:
-                self.states.update(run.run_id, phase=Phase.BUSY, error=owner.busy("scoring this"))
+                self.states.update(run.run_id, phase=Phase.BUSY, error=str(owner.busy("scoring this")))
                 continue
+            # Nobody can forget it any more; somebody may have just before.
+            add_suite(self._store, run.suite, run.suite_path)
             self._runs.append(run)
-            self._done.append(done)
+            self._done.append(self._done_of(run))
             self._earlier.append(self.states[run.run_id].seconds)
         self._open = set(range(len(self._runs)))
+        if self._runs:
+            save_candidate(self._store, self._planned[0].candidate, self._planned[0].key["weights_hash"])
         return bool(self._runs)
+
+    def _done_of(self, run: PlannedRun) -> set[str]:
+        return done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
 
     def message(self) -> AbstractContextManager[dict[str, Any]]:
         """See `scoring_message`."""
@@ -150,17 +159,20 @@ class ScoreTurn(WorkerTurn):
             add_skips(self._store, run_id, skips)
             reasons = Counter(skip.reason for skip in skips)
             skipped = (f"{count(pairs, 'pair')} skipped: {reason}" for reason, pairs in reasons.items())
-            self.states.update(run_id, skipped=len(skips), notes=(*self._runs[number].notes, *event["notes"], *skipped))
+            notes = (*self._runs[number].notes, *event["notes"], *skipped, *self.warnings)
+            self.states.update(run_id, skipped=len(skips), notes=notes)
         if not remaining:
             self._end(number, Phase.DONE, facts={"notes": event["notes"]})
 
     def _take(self, event: Mapping[str, Any]) -> None:
         number, rows = event["task"], event["rows"]
         run_id = self._runs[number].run_id
-        self._pending.setdefault(number, []).extend(rows)
+        came = [(_verdict(row["verdict"]), [_packed(row, *tokens) for tokens in row["tokens"]]) for row in rows]
+        self._pending.setdefault(number, []).extend(came)
         state = self.states[run_id]
         seconds = max(1e-6, time.monotonic() - self._began.get(number, time.monotonic()))
         self._scored[number] += len(rows)
+        self._costs[number] = {name: value for name, value in event["facts"].items() if name != "notes"}
         speed = self._scored[number] / seconds
         self.states.update(
             run_id,
@@ -182,15 +194,11 @@ class ScoreTurn(WorkerTurn):
         return tuple(dict.fromkeys((*self.states[self._runs[number].run_id].notes, *facts["notes"])))
 
     def _commit(self) -> None:
-        for number, rows in self._pending.items():
-            verdicts = [Verdict(**row["verdict"]) for row in rows]
-            tokens = [
-                PackedTokens(row["verdict"]["pair_id"], view, base64.b64decode(packed), lengths)
-                for row in rows
-                for view, packed, lengths in row["tokens"]
-            ]
+        pending, self._pending = self._pending, {}
+        for number, rows in pending.items():
+            verdicts = [verdict for verdict, _ in rows]
+            tokens = [packed for _, packs in rows for packed in packs]
             add_verdicts(self._store, self._runs[number].run_id, verdicts, tokens)
-        self._pending = {}
         self._committed = time.monotonic()
 
     def _end(
@@ -198,9 +206,39 @@ class ScoreTurn(WorkerTurn):
     ) -> None:
         self._open.discard(number)
         run_id = self._runs[number].run_id
-        all_facts = {"log": self.log, **self._facts, **(facts or {})}
+        if phase is Phase.FAILED and failure is not None and failure.exit_code is Exit.BAD_INPUT:
+            phase = Phase.REFUSED
+        warned = {"notes": list(self.states[run_id].notes)} if self.warnings else {}
+        all_facts = {"log": self.log, **self._facts, **self._costs.get(number, {}), **warned, **(facts or {})}
+        if "seconds" in all_facts:
+            all_facts["pairs"] = self._scored[number]
         close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
+
+
+def _verdict(fields: Mapping[str, Any]) -> Verdict:
+    """A verdict that was sent.
+
+    Raises:
+        TypeError, ValueError: it says half of what its protocol says, or holds what is no number.
+    """
+    verdict = Verdict(**fields)
+    both = (verdict.log_odds_chosen_first, verdict.log_odds_rejected_first), (verdict.ll_chosen, verdict.ll_rejected)
+    numbers = [number for pair in both for number in pair if number is not None]
+    if len(numbers) != 2 or any((one is None) is not (other is None) for one, other in both):
+        raise ValueError("a verdict on both responses has two numbers")
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        raise ValueError("a verdict holds what is no finite number")
+    counts = (verdict.tokens_chosen, verdict.tokens_rejected, verdict.bytes_chosen, verdict.bytes_rejected)
+    if not all(number is None or (type(number) is int and 0 <= number < 2**31) for number in counts):
+        raise ValueError("a verdict holds what is no count")
+    if not isinstance(verdict.pair_id, str) or type(verdict.single_chosen_first) not in (bool, type(None)):
+        raise TypeError("a verdict names no pair, or no order")
+    return verdict
+
+
+def _packed(row: Mapping[str, Any], view: str, packed: str, lengths: Sequence[int]) -> PackedTokens:
+    return PackedTokens(row["verdict"]["pair_id"], view, base64.b64decode(packed, validate=True), lengths)
 
 
 @contextmanager
@@ -225,12 +263,12 @@ def scoring_message(
 
     pairs = pairs or {}
     candidate = runs[0].candidate
-    with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
+    with scratch_folder() as folder:
         tasks = []
         for run, finished in zip(runs, done, strict=True):
             # The worker reads what was hashed, whatever has happened to the file since.
             only = set(pairs[run.run_id]) if run.run_id in pairs else None
-            file = Path(folder) / f"{run.suite.hash if only is None else run.run_id}.jsonl"
+            file = folder / f"{run.suite.hash if only is None else run.run_id}.jsonl"
             if not file.exists():
                 visible = (pair for pair in run.suite.pairs if only is None or pair.split == "shot" or pair.id in only)
                 write_suite(file, tuple(visible))

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from rubrics.errors import OutcomeError
 
-__all__ = ["LOWER", "Outcome", "check_together", "lower_is_better", "mixed_scales", "unsaid_directions"]
+__all__ = [
+    "LOWER",
+    "Outcome",
+    "check_together",
+    "lower_is_better",
+    "mixed_scales",
+    "unsaid_directions",
+    "unsaid_scales",
+]
 
 LOWER: Final = frozenset({
     "bits_per_byte", "bpb", "brier", "brier_score", "byte_perplexity", "cer", "ece", "error", "loss", "mae", "mse",
@@ -21,6 +31,8 @@ _SHOWN: Final = 5
 """Scores named of each group in one message."""
 _APART: Final = 4.0
 """Where the least percent is so many times the largest fraction, no scale has a reason to hold both."""
+_SAME_LENGTH: Final = 5.0
+"""Tests whose lengths differ by no more are taken for the same test, some items left out."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +56,62 @@ def lower_is_better(scores: Iterable[Outcome]) -> bool:
 def mixed_scales(scores: Sequence[Outcome]) -> str:
     """What looks like fractions and percents among scores of one outcome, both groups named; empty where nothing does.
 
-    Fractions lie between 0 and 1, percents between 1 and 100, with nothing in between that could belong to either.
+    Fractions lie between 0 and 1, percents between 1 and 100, and either nothing lies in between that could belong to
+    both, or the standard errors tell them apart.
     """
-    low = [score for score in scores if 0 < abs(score.score) < 1]
-    high = [score for score in scores if abs(score.score) > 1]
-    if not low or not high or max(abs(score.score) for score in high) > 100:
+    low, high = _sides(scores)
+    if not low or not high:
         return ""
-    if min(abs(score.score) for score in high) < _APART * max(abs(score.score) for score in low):
+    apart = min(abs(score.score) for score in high) >= _APART * max(abs(score.score) for score in low)
+    told = _told_by_errors(low, high)
+    if told is False or (told is None and not apart):
         return ""
     return f"fractions ({_named(low)}) and percents ({_named(high)})"
+
+
+def _sides(scores: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
+    """Scores that may be fractions, and those that may be percents beside them; none where some can be neither."""
+    if any(abs(score.score) > 100 for score in scores):
+        return [], []
+    return [s for s in scores if 0 < abs(s.score) < 1], [s for s in scores if abs(s.score) > 1]
+
+
+def _told_by_errors(low: Sequence[Outcome], high: Sequence[Outcome]) -> bool | None:
+    """Whether the low scores are fractions, by their standard errors; None where these do not tell.
+
+    The error of an accuracy p out of n is √(p(1 − p)/n): whoever took the same test has the same n, and a fraction
+    that is taken for a percent seems to come from a test a hundred times as long.
+    """
+
+    def items(scores: Sequence[Outcome], whole: float) -> float:
+        found = [s.score * (whole - s.score) / s.stderr**2 for s in scores if s.stderr and 0 < s.score < whole]
+        return median(found) if found else math.nan
+
+    percents = items(high, 100.0)
+    as_fractions, as_percents = (abs(math.log(items(low, whole) / percents)) for whole in (1.0, 100.0))
+    nearer = min(as_fractions, as_percents)
+    # NaN is nearer to nothing; tests of other lengths are no measure.
+    return as_fractions < as_percents if nearer < math.log(_SAME_LENGTH) else None
+
+
+def unsaid_scales(scores: Sequence[Outcome]) -> list[str]:
+    """What must be said of outcomes with scores on both sides of 1, where nothing tells fractions from percents."""
+    notes = []
+    for name, held in _by_outcome(scores).items():
+        low, high = _sides(held)
+        if low and high and not lower_is_better(held) and not _is_loss(name) and _told_by_errors(low, high) is None:
+            both = f"some below 1 ({_named(low)}), some above ({_named(high)})"
+            notes.append(
+                f"{name}: taken as one scale, {both}; bring them to one if some are fractions, others percents"
+            )
+    return notes
+
+
+def _by_outcome(scores: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    by_outcome: dict[str, list[Outcome]] = {}
+    for score in scores:
+        by_outcome.setdefault(score.outcome, []).append(score)
+    return by_outcome
 
 
 def _named(scores: Sequence[Outcome]) -> str:
@@ -69,10 +128,7 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> Non
     Raises:
         OutcomeError: fractions beside percents, or two opinions on which end is the better one.
     """
-    by_outcome: dict[str, list[Outcome]] = {}
-    for score in scores:
-        by_outcome.setdefault(score.outcome, []).append(score)
-    for name, held in by_outcome.items():
+    for name, held in _by_outcome(scores).items():
         if len({score.lower_is_better for score in held} - {None}) > 1:
             sides = {score.lower_is_better: score for score in held}
             raise OutcomeError(
@@ -95,8 +151,12 @@ def unsaid_directions(scores: Sequence[Outcome]) -> list[str]:
     return [
         f"{name}: taken as higher is better; if lower is, say so in a column direction"
         for name in names
-        if not LOWER.isdisjoint(re.split(r"[^a-z]+", name.casefold())) or name.casefold() in LOWER
+        if _is_loss(name)
     ]
+
+
+def _is_loss(name: str) -> bool:
+    return not LOWER.isdisjoint(re.split(r"[^a-z]+", name.casefold())) or name.casefold() in LOWER
 
 
 def _whence(score: Outcome) -> str:

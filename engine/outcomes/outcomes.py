@@ -118,9 +118,19 @@ def mapping_of(parts: Iterable[str]) -> dict[str, str]:
 
 
 def _read_mapping(path: Path) -> list[tuple[str, str]]:
-    with open_sheet(path, ("name", "candidate"), OutcomeError) as sheet:
-        rows = [dict(zip(sheet.header, row, strict=False)) for _, row in sheet.rows]
-    return [(row.get("name", ""), row.get("candidate", "")) for row in rows]
+    columns = ("name", "candidate")
+    with open_sheet(path, columns, OutcomeError) as sheet:
+        if [sheet.header.count(column) for column in columns] != [1, 1]:
+            what = "line 1: needs one column named name and one named candidate"
+            raise OutcomeError(what, where=str(path), fix="a header name,candidate and one row per name")
+        at = [sheet.header.index(column) for column in columns]
+        rows = []
+        for line, row in sheet.rows:
+            if len(row) != len(sheet.header):
+                what = f"line {line}: has {len(row)} fields, the header {len(sheet.header)}"
+                raise OutcomeError(what, where=str(path), fix="give each row as many fields as the header")
+            rows.append((row[at[0]], row[at[1]]))
+    return rows
 
 
 def near_misses(names: Iterable[str], candidates: Iterable[str]) -> dict[str, tuple[str, ...]]:

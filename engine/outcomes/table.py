@@ -20,6 +20,8 @@ _COLUMNS: Final = (*_REQUIRED, "stderr", "source", "direction")
 HEADER: Final = ",".join(_REQUIRED) + "[,stderr,source,direction]"
 _SHOWN: Final = 20
 """Faults shown in one message; the count of the rest is given."""
+_NOT_THERE: Final = frozenset({"na", "n/a", "#n/a", "null", "none"})
+"""What people and programs write in the place of a number that they do not have."""
 _DIRECTIONS: Final = {
     "": None, "higher": False, "higher is better": False, "lower": True, "lower is better": True,
 }  # fmt: skip
@@ -110,7 +112,7 @@ class _Rows:
             self._lines[key] = line
 
     def _number(self, text: str, line: int, name: str) -> float | None:
-        value = self._number_of(text)
+        value = math.nan if text.casefold() in _NOT_THERE else self._number_of(text)
         if value is None:
             hint = "use a decimal point" if "," in text else "give a number such as 0.71"
             self.faults.append(f"line {line}, {name}: {text[:40]!r} is not a number; {hint}")

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.candidates.architectures import causal_model_types
 from engine.candidates.find import Candidate, find
 from engine.jobs.job import Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import key_hash
+from engine.jobs.looking import looked_at
 from engine.jobs.progress import TRAINING, Phase, RunState
 from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
@@ -99,10 +101,13 @@ def plan_post_training(
     spec = resolve_device(device).spec
     finished = {run.run_id for run in stored_posttrain(store) if run.status is Status.DONE}
     planned = []
-    for candidate in find(tuple(models), fetch=fetch):
+    for candidate in looked_at(find(tuple(models), fetch=fetch)):
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
+        if candidate.model_type not in causal_model_types():
+            what = f"a {candidate.model_type} holds its decoder among other parts, and is scored but not post-trained"
+            raise CandidateError(what, where=candidate.name, fix="choose a model that is a decoder alone")
         weights = weights_hash(candidate.path, remembered=digest_dir())
         for seed in seeds or recipe.seeds:
             run_id = key_hash([weights, recipe.hash, suite_digest, seed])
@@ -143,6 +148,9 @@ class PostTrainJob(Job):
         for planned in self.planned:
             if not states[planned.run.run_id].phase.ended:
                 yield PostTrainTurn(store, planned, states, threads=self.threads)
+            else:
+                # Forgetting one seed takes the outcomes of all along; those of the seeds that are left come anew.
+                add_outcomes(store, outcomes_of_run(store, planned.run))
 
 
 class PostTrainTurn(WorkerTurn):
@@ -160,11 +168,11 @@ class PostTrainTurn(WorkerTurn):
 
     def claim(self) -> bool:
         """See `Turn`."""
-        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
-        owner = open_posttrain(self._store, self._planned.run)
+        owner = open_posttrain(self._store, self._planned.run, take_over=self.take_over)
         if owner is not None:
-            self.states.update(self._run_id, phase=Phase.BUSY, error=owner.busy("training this"))
+            self.states.update(self._run_id, phase=Phase.BUSY, error=str(owner.busy("training this")))
             return False
+        save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
         self.states.update(self._run_id, phase=Phase.LOADING)
         self._began = time.monotonic()
         return True
@@ -187,7 +195,9 @@ class PostTrainTurn(WorkerTurn):
                 for stage, steps in event["steps"].items():
                     self._before[stage] = total
                     total += steps
-                self.states.update(self._run_id, phase=Phase.TRAINING, total=total, notes=tuple(event["notes"]))
+                self.states.update(
+                    self._run_id, phase=Phase.TRAINING, total=total, notes=(*event["notes"], *self.warnings)
+                )
             case "step":
                 self._step(event)
             case "scores":

@@ -1,16 +1,18 @@
 """The ladder of small base models: pre-trained, scored, post-trained and set against each other, in one command.
 
-    python -m engine.posttrain.ladder [all|work|report] --out DIR [--processes N] [--recipes FILE] [--recipe FILE]
+    python -m engine.posttrain.ladder [all|work|rows|report] --out DIR [--processes N] [--recipes FILE] [--recipe FILE]
 
 `work` does whatever is left, in an order in which everything finished so far can be used; any number of processes may
-do so on one folder, and one that was stopped goes on where it was. `report` writes outcomes, predictors and card from
-what is finished. `all` does both.
+do so on one folder, and one that was stopped goes on where it was; with `--bases` nothing is post-trained. `rows`
+writes what was measured, pair by pair and prompt by prompt, from what is finished; `report` makes outcomes, points and
+card of those rows, without a model or a database. `all` does the three.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -49,6 +51,8 @@ class Ladder:
     bundled: tuple[Path, ...]
     limit: int | None = None
     """Pairs of the suite to score; all of them unless told otherwise."""
+    post_trains: bool = True
+    """Whether more is done than to pre-train and to read."""
 
     @property
     def store(self) -> Store:
@@ -59,6 +63,10 @@ class Ladder:
     def models(self) -> list[Path]:
         """Folders of the models that are ready, the bundled ones first."""
         return [*self.bundled, *(folder for r in self.recipes if _ready(folder := self.out / "models" / r.name))]
+
+    def base_reading(self, name: str) -> Path:
+        """What a model was read on beside the suite."""
+        return self.out / "read" / f"{name}.json"
 
     @property
     def all_models(self) -> int:
@@ -141,7 +149,9 @@ def _steps(ladder: Ladder, recipe: PostTraining) -> Iterator[_Step]:
         for model in ladder.models:
             if not number:
                 yield _scoring(ladder, model)
-            yield _training(ladder, model, seed)
+                yield _reading(ladder, model, recipe)
+            if ladder.post_trains:
+                yield _training(ladder, model, seed)
         if not number:
             for pretraining in ladder.recipes:
                 yield _pretraining(ladder, pretraining)
@@ -167,6 +177,15 @@ def _scoring(ladder: Ladder, model: Path) -> _Step:
         lambda: not any(run.left for run in plan(ladder.store, request).runs),
         lambda: perform(ladder.store, plan(ladder.store, request)),
     )
+
+
+def _reading(ladder: Ladder, model: Path, recipe: PostTraining) -> _Step:
+    def read() -> None:
+        from engine.posttrain.base_reading import read_base
+
+        read_base(model, recipe, ladder.base_reading(model.name))
+
+    return _Step(f"read-{model.name}", ladder.base_reading(model.name).is_file, read)
 
 
 def _training(ladder: Ladder, model: Path, seed: int) -> _Step:
@@ -205,12 +224,13 @@ def _say(line: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m engine.posttrain.ladder", description=__doc__)
-    parser.add_argument("what", choices=("all", "work", "report"), nargs="?", default="all")
-    parser.add_argument("--out", type=Path, required=True, help="folder for models, checkpoints and the database")
+    parser.add_argument("what", choices=("all", "work", "rows", "report"), nargs="?", default="all")
+    parser.add_argument("--out", type=Path, default=Path("build/ladder"), help="folder for models and the database")
+    parser.add_argument("--bases", action="store_true", help="pre-train and read the base models, and no more")
     parser.add_argument("--processes", type=int, default=2, help="that share the work; each uses one core")
     parser.add_argument("--recipes", type=Path, default=LADDER / "ladder.toml", help="what is pre-trained")
     parser.add_argument("--recipe", type=Path, default=LADDER / "posttrain.toml", help="how all are post-trained")
-    parser.add_argument("--card", type=Path, default=LADDER, help="folder for outcomes.csv and card.md")
+    parser.add_argument("--card", type=Path, default=LADDER, help="folder of rows, outcomes and card")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.processes < 1:
@@ -225,29 +245,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(chosen: Any) -> None:
     from engine.posttrain.recipe import read_recipe
 
-    recipe = read_recipe(chosen.recipe)
-    ladder = Ladder(chosen.out, tuple(read_recipes(chosen.recipes)), chosen.recipe, tuple(bundled_models()))
-    if chosen.what != "report":
-        again = [sys.executable, "-m", "engine.posttrain.ladder", "work", "--out", str(chosen.out), "--processes", "1"]
-        again += ["--recipes", str(chosen.recipes), "--recipe", str(chosen.recipe)]
-        one_core = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-        others = [subprocess.Popen(again, env=one_core) for _ in range(chosen.processes - 1)]
-        import torch
+    if chosen.what in ("all", "work"):
+        _work(chosen)
+    if chosen.what in ("all", "rows"):
+        from engine.posttrain.ladder_export import write_rows
 
-        torch.set_num_threads(1)
-        try:
-            work(ladder, recipe)
-        except Exception as error:
-            # Said now: the others may have hours to go.
-            _say(f"this process stops: {type(error).__name__}: {error}")
-            raise
-        finally:
-            for other in others:
-                other.wait()
-    if chosen.what != "work":
+        for file, name in ((chosen.recipes, "ladder.toml"), (chosen.recipe, "posttrain.toml")):
+            if file.resolve() != (chosen.card / name).resolve():
+                chosen.card.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, chosen.card / name)
+        ladder = _ladder(chosen)
+        readings = {folder.name: ladder.base_reading(folder.name) for folder in ladder.models}
+        finished = {name: path for name, path in readings.items() if path.is_file()}
+        bundled = [folder.name for folder in ladder.bundled]
+        write_rows(ladder.store, read_recipe(chosen.recipe), bundled, finished, chosen.card)
+    if chosen.what in ("all", "report"):
         from engine.posttrain.card import report
 
-        report(ladder.store, recipe, chosen.card, ladder.all_models, chosen.recipes)
+        report(chosen.card)
+
+
+def _ladder(chosen: Any) -> Ladder:
+    recipes = tuple(read_recipes(chosen.recipes))
+    return Ladder(chosen.out, recipes, chosen.recipe, tuple(bundled_models()), post_trains=not chosen.bases)
+
+
+def _work(chosen: Any) -> None:
+    from engine.posttrain.recipe import read_recipe
+
+    again = [sys.executable, "-m", "engine.posttrain.ladder", "work", "--out", str(chosen.out), "--processes", "1"]
+    again += ["--recipes", str(chosen.recipes), "--recipe", str(chosen.recipe), *(["--bases"] if chosen.bases else [])]
+    one_core = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    others = [subprocess.Popen(again, env=one_core) for _ in range(chosen.processes - 1)]
+    import torch
+
+    torch.set_num_threads(1)
+    try:
+        work(_ladder(chosen), read_recipe(chosen.recipe))
+    except Exception as error:
+        # Said now: the others may have hours to go.
+        _say(f"this process stops: {type(error).__name__}: {error}")
+        raise
+    finally:
+        for other in others:
+            other.wait()
 
 
 if __name__ == "__main__":

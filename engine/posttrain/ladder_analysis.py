@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import math
+import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.correlation.families import family_of
-from engine.correlation.predictor_outcome import RUDE, SIZE, CorrelationView, correlation_views, predictor_names
-from engine.predictors.catalogue import catalogue
-from engine.results.board import Question, load_board
-from engine.results.rankings import rankings
-from engine.stats.correlation import League, Statistic, estimate, league
-from engine.stats.rivals import RivalStatistic, compare_predictors
+from engine.correlation.predictor_outcome import RUDE, SIZE
+from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, LOWER, RECIPE, from_rows, recipe_sizes
+from engine.posttrain.ladder_rows import LadderRows
+from engine.posttrain.outcomes import level, outcomes_of
+from engine.stats.correlation import League, Statistic, estimate, league, partial
+from engine.stats.reliability import TwoWay, random_halves, split_half
+from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
 from engine.stats.selection import BestOf, best_of
-from engine.store.connection import Store
 from engine.store.posttrain import StageScore
 
-__all__ = ["CLAIM", "LEAST", "OUTCOMES", "Ceiling", "LadderAnalysis", "Upset", "analyse", "ceiling", "halves"]
+__all__ = [
+    "BASE",
+    "CLAIM",
+    "LEAST",
+    "OUTCOMES",
+    "RIVALS",
+    "TOKENWISE",
+    "WITHDRAWN",
+    "Ceiling",
+    "LadderAnalysis",
+    "Upset",
+    "analyse",
+    "ceiling",
+    "shares_of",
+]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,13 +49,14 @@ OUTCOMES: Final = ("rl_met", "rl_sampled", "rl_seen_met", "sft_met", "rl_gain", 
 """Levels and gains; the first is the claim's."""
 BASE: Final = "base generation"
 """The base model's own score, before any training: the rival that costs as little as RuDE."""
-RIVALS: Final = (SIZE, "bits per byte", BASE)
-_SPLITS: Final = 400
+TOKENWISE: Final = "RuDE per_token"
+WITHDRAWN: Final = "bits per byte"
+"""A rival of the first claim that is none: the loss of the suite's own chosen responses."""
+RIVALS: Final = (SIZE, BASE, RECIPE, DIALOGUE_LOSS)
 _RESAMPLES: Final = 1000
-_NOTHING: Final = 1e-20
-"""Shares that vary less than this, as variances multiplied, are all the same."""
 _LEAST_TWICE: Final = 3
 """Candidates with two seeds below which nothing is said of the outcome's reliability."""
+_PRETRAINED: Final = Path(__file__).with_name("pretrain.toml")
 
 
 @dataclass(frozen=True)
@@ -74,27 +92,44 @@ class Upset:
 
 @dataclass(frozen=True)
 class LadderAnalysis:
-    """Everything the card says."""
+    """The claim, its rivals, and everything that was tried beside it."""
 
     names: tuple[str, ...]
     families: tuple[str, ...]
-    columns: Mapping[str, FloatArray]
-    """Predictors by name, turned so that higher is better, one entry a candidate."""
+    values: Mapping[str, FloatArray]
+    """Predictors by name, as measured, one entry a candidate."""
     outcomes: Mapping[str, FloatArray]
-    view: CorrelationView
-    """The claim's scatter."""
     claim: Statistic
+    both: tuple[float, float]
+    """95 % of the claim's ρ where outcome families are resampled as well as candidates."""
     rivals: Mapping[str, RivalStatistic]
-    """The claim's ρ against each rival's on the same candidates."""
-    tables: Mapping[str, League]
-    """By outcome: all predictors."""
+    """The claim's ρ against each rival's, of those that are known of every candidate."""
+    partly: Mapping[str, Rivalry]
+    """The same against rivals that are known of some candidates, on those."""
+    withdrawn: RivalStatistic
+    """The same against `WITHDRAWN`."""
+    given_base: Statistic
+    """Spearman's partial correlation of the claim, given base generation."""
+    table: League
+    """All predictors of the claim's outcome."""
+    others: Mapping[str, Mapping[str, Statistic]]
+    """ρ of RuDE and its rivals, by other outcome."""
     groups: Mapping[str, Statistic]
     """The claim's ρ within families, across their means, and at equal compute."""
-    subcategories: Mapping[str, tuple[Statistic, float]]
-    """ρ of the subcategory's own accuracy with its own outcome; and the mean outcome."""
     best: BestOf
-    ceiling: Ceiling
     upsets: tuple[Upset, ...]
+    recipes: Sequence[Mapping[str, Any]]
+    """Of pre-training, with what they have in common."""
+
+    @property
+    def known(self) -> list[str]:
+        """Predictors that more than half of the candidates have."""
+        return [name for name, values in self.values.items() if np.isfinite(values).sum() > self.n / 2]
+
+    @property
+    def columns(self) -> dict[str, FloatArray]:
+        """Predictors by name, turned so that higher is better."""
+        return {name: -values if name in LOWER else values for name, values in self.values.items()}
 
     @property
     def n(self) -> int:
@@ -125,75 +160,99 @@ class LadderAnalysis:
             )
             if names
         ]
-        return f"The claim is {word}: {measured}; {'; '.join(parts)}."
+        return f"By the rule set beforehand the claim is {word}: {measured}; {'; '.join(parts)}."
 
 
-def analyse(
-    store: Store, suite: str, scores: Mapping[str, Sequence[Sequence[StageScore]]], equal: Sequence[str] = ()
-) -> LadderAnalysis:
-    """Set every predictor against every outcome.
-
-    Args:
-        store: holds runs of the suite under both protocols, and the outcomes.
-        scores: of each candidate, by seed.
-        equal: candidates of nearly the same compute.
-
-    Raises:
-        BadInput: nothing has been run, or there is no outcome.
-    """
-    question = Question(suite=suite, protocol="likelihood")
-    predictors = _predictors(store, question)
-    views = correlation_views(store, question, predictors, [CLAIM])
-    points = [point for point in views[0].points if not math.isnan(point.y) and not math.isnan(point.x)]
-    names = tuple(point.name for point in points)
-    columns = {
-        name: _column(view, names) * (1 if view.higher_is_better else -1)
-        for name, view in zip(predictors, views, strict=True)
+def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
+    """Set every predictor against every outcome. Candidates are those with rows and an outcome."""
+    found = {name: from_rows(base, rows.suite) for name, base in rows.bases.items()}
+    for name, earlier in rows.measured.items():
+        # Of the weights that were post-trained; what was not measured of those is known of the rebuilt ones alone.
+        found[name] = {**found.get(name, {}), **earlier}
+    outcomes = {
+        name: {outcome.outcome: outcome.score for outcome in outcomes_of(name, seeds)}
+        for name, seeds in rows.scores.items()
     }
-    measured = correlation_views(store, question, [RUDE], ["base_met", *OUTCOMES])
-    outcomes = {view.outcome: _outcome(view, names) for view in measured}
-    columns[BASE] = outcomes.pop("base_met")
+    names = tuple(sorted((n for n in found if CLAIM in outcomes.get(n, {})), key=lambda n: (-found[n][RUDE], n)))
+    recipes = _recipes(rows.folder / "ladder.toml")
+    planned = recipe_sizes(recipes, {name: 10 ** found[name][SIZE] for name in names})
+    predictors = dict.fromkeys(name for values in found.values() for name in values)
+    values = {p: np.array([found[name].get(p, math.nan) for name in names]) for p in predictors}
+    values[BASE] = np.array([outcomes[name]["base_met"] for name in names])
+    values[RECIPE] = np.array([planned.get(name, math.nan) for name in names])
+    measured = {o: np.array([outcomes[name].get(o, math.nan) for name in names]) for o in OUTCOMES}
     families = tuple(family_of(name) for name in names)
-    y = outcomes[CLAIM]
-    tables = {
-        name: league(columns, values, reference=RUDE, control=columns[SIZE], families=families)
-        for name, values in outcomes.items()
+    columns = {name: -column if name in LOWER else column for name, column in values.items()}
+    x, y = columns[RUDE], measured[CLAIM]
+    drawn = TwoWay(shares_of(rows, names, "rl").mean(axis=1)).spearman(x)[1:]
+    known = {name: column for name, column in columns.items() if np.isfinite(column).sum() > len(names) / 2}
+    rivalries = {
+        name: compare_predictors(x, columns[name], y, resamples=resamples) for name in RIVALS if name in columns
     }
-    board = load_board(store, question)
-    rows = [n for n, entrant in enumerate(board.entrants) if entrant.label in names]
-    wins = board.matrix.scores[rows].astype(np.float64)
     return LadderAnalysis(
         names=names,
         families=families,
-        columns=columns,
-        outcomes=outcomes,
-        view=views[0],
-        claim=estimate("spearman", columns[RUDE], y),
-        rivals={rival: compare_predictors(columns[RUDE], columns[rival], y).spearman for rival in RIVALS},
-        tables=tables,
-        groups=_groups(columns[RUDE], y, names, families, equal),
-        subcategories=_subcategories(store, question, names, scores),
-        best=best_of(list(columns.values()), y),
-        ceiling=ceiling(wins, board.index.cluster, [scores[name] for name in names]),
-        upsets=_upsets(names, columns[RUDE], columns[SIZE], y),
+        values=values,
+        outcomes=measured,
+        claim=estimate("spearman", x, y, resamples=resamples),
+        both=tuple(np.nanquantile(drawn, [0.025, 0.975]).tolist()),
+        rivals={name: rivalry.spearman for name, rivalry in rivalries.items() if rivalry.n == len(names)},
+        partly={name: rivalry for name, rivalry in rivalries.items() if rivalry.n < len(names)},
+        withdrawn=compare_predictors(x, columns[WITHDRAWN], y, resamples=resamples).spearman,
+        given_base=partial(x, y, columns[BASE], ranks=True),
+        table=league(known, y, reference=RUDE, control=columns[SIZE], families=families, resamples=resamples),
+        others={
+            outcome: {name: _known(columns[name], of, resamples) for name in (RUDE, *RIVALS) if name in columns}
+            for outcome, of in measured.items()
+            if outcome != CLAIM
+        },
+        groups=_groups(x, y, names, families, _equal_compute(recipes)),
+        best=best_of(list(known.values()), y),
+        upsets=_upsets(names, x, columns[SIZE], y),
+        recipes=recipes,
     )
 
 
-def _predictors(store: Store, question: Question) -> list[str]:
-    """All that are listed, and of the eighty proxy metrics those that weigh tokens alike."""
-    plain = [name for name in catalogue(store) if name.startswith("proxy ") and name.endswith(", uniform")]
-    return [*predictor_names(store, question), *plain]
+def _known(x: FloatArray, y: FloatArray, resamples: int) -> Statistic:
+    """Spearman's, of the candidates that have both."""
+    known = np.isfinite(x) & np.isfinite(y)
+    return estimate("spearman", x[known], y[known], resamples=resamples)
 
 
-def _column(view: CorrelationView, names: Sequence[str]) -> FloatArray:
-    by_name = {point.name: point.x for point in view.points}
-    return np.array([by_name.get(name, math.nan) for name in names])
+def _recipes(path: Path) -> list[Mapping[str, Any]]:
+    """Recipes of the bundled models and of the others, each with what its file has in common."""
+    found: list[Mapping[str, Any]] = []
+    for file in (_PRETRAINED, path):
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        found += [{**table.get("common", {}), **model} for model in table["model"]]
+    return found
 
 
-def _outcome(view: CorrelationView, names: Sequence[str]) -> FloatArray:
-    by_name = {point.name: point.y for point in view.points}
-    turned = 1 if view.outcome_higher_is_better else -1
-    return np.array([turned * by_name.get(name, math.nan) for name in names])
+def _equal_compute(recipes: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Models of the depth, width and tokens that most have."""
+    costs = {r["name"]: tuple(r.get(key) for key in ("layers", "hidden", "tokens")) for r in recipes}
+    most = Counter(costs.values()).most_common(1)[0][0]
+    return tuple(name for name, cost in costs.items() if cost == most)
+
+
+def shares_of(
+    rows: LadderRows, names: Sequence[str], stage: str, *, part: str = "held", how: str = "greedy"
+) -> FloatArray:
+    """(candidates, seeds, families): share of criteria met, families in the order of the recipe; as many seeds as every
+    candidate has."""
+    families = rows.recipe.tasks.test if part == "held" else rows.recipe.tasks.train
+    seeds = min(len(rows.scores[name]) for name in names)
+    found = np.empty((len(names), seeds, len(families)))
+    for n, name in enumerate(names):
+        for s, scores in enumerate(rows.scores[name][:seeds]):
+            for f, family in enumerate(families):
+                own = level([scores], _of(stage, part, how, family))
+                found[n, s, f] = math.nan if own is None else own[0]
+    return found
+
+
+def _of(stage: str, part: str, how: str, family: str) -> Any:
+    return lambda s: (s.stage, s.part, s.how, s.family) == (stage, part, how, family)
 
 
 def _groups(
@@ -213,36 +272,14 @@ def _groups(
     return groups
 
 
-def _subcategories(
-    store: Store, question: Question, names: Sequence[str], scores: Mapping[str, Sequence[Sequence[StageScore]]]
-) -> dict[str, tuple[Statistic, float]]:
-    from dataclasses import replace
-
-    from engine.posttrain.outcomes import level
-
-    table = rankings(store, replace(question, by="subcategory"))
-    by_scope = {}
-    for scope, ranked in table.scopes.items():
-        own = {row.candidate: row.value for row in ranked.rows}
-
-        def of_scope(s: StageScore, scope: str = scope) -> bool:
-            return (s.stage, s.part, s.how, s.subcategory) == ("rl", "held", "greedy", scope)
-
-        levels = [level(scores[name], of_scope) for name in names]
-        pairs = [(own[n], met[0]) for n, met in zip(names, levels, strict=True) if met is not None and n in own]
-        if pairs:
-            x, y = (np.array(values) for values in zip(*pairs, strict=True))
-            by_scope[scope] = estimate("spearman", x, y), float(y.mean())
-    return by_scope
-
-
 def ceiling(
     wins: FloatArray, clusters: npt.NDArray[np.int32], scores: Sequence[Sequence[Sequence[StageScore]]]
 ) -> Ceiling:
-    """Reliabilities by random halves, stepped up to full length (Spearman 1910, Brown 1910, Br. J. Psychol. 3).
+    """Reliabilities by random halves, stepped up to full length (`engine.stats.reliability.split_half`).
 
     Args:
-        wins: (candidates, pairs), NaN where a pair was not scored; only pairs that all of them scored count.
+        wins: (candidates, pairs), NaN where a pair was not scored; only pairs that all of them scored count. Of fewer
+            candidates than `scores` where not all have been read.
         clusters: of each pair; halves never divide one.
         scores: of each candidate, by seed. Halves of the outcome are other families with another seed, so that prompts,
             families and seeds all count as luck.
@@ -251,55 +288,26 @@ def ceiling(
     common = np.isfinite(wins).all(axis=0)
     shown = [common & (clusters == cluster) for cluster in np.unique(clusters[common])]
     by_cluster = np.stack([wins[:, own].mean(axis=1) for own in shown], axis=1)
-    pairs = halves(by_cluster, by_cluster, rng)
+    pairs = random_halves(by_cluster, by_cluster, rng)
     two = [n for n, seeds in enumerate(scores) if len(seeds) > 1]
     if len(two) < _LEAST_TWICE:
-        return Ceiling(float(_reliability(pairs)[0]), math.nan, math.nan)
+        return Ceiling(float(split_half(pairs)[0]), math.nan, math.nan)
     outcome = np.array([[_by_family(seed) for seed in scores[n][:2]] for n in two])
-    families = halves(outcome[:, 0], outcome[:, 1], rng)
+    families = random_halves(outcome[:, 0], outcome[:, 1], rng)
     means = outcome.mean(axis=2)
-    again = rng.multinomial(len(wins), np.full(len(wins), 1 / len(wins)), size=_RESAMPLES).astype(np.float64)
-    correlations = _root_of_product(_reliability(pairs, again), _reliability(families, again[:, two]))
+    draws = [
+        rng.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES).astype(np.float64) for n in (len(wins), len(outcome))
+    ]
+    if len(wins) == len(scores):
+        # The same candidates: drawn together.
+        draws[1] = draws[0][:, two]
+    correlations = _root_of_product(split_half(pairs, draws[0]), split_half(families, draws[1]))
     return Ceiling(
-        float(_reliability(pairs)[0]),
-        float(_reliability(families)[0]),
-        float(_reliability((means[None, :, 0], means[None, :, 1]))[0]),
+        float(split_half(pairs)[0]),
+        float(split_half(families)[0]),
+        float(split_half((means[None, :, 0], means[None, :, 1]))[0]),
         tuple(np.nanquantile(correlations, [0.025, 0.975]).tolist()),
     )
-
-
-def halves(first: FloatArray, second: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Means of `first` over random halves of the items, and of `second` over the rest; each (splits, candidates).
-
-    Args:
-        first, second: (candidates, items).
-    """
-    items = first.shape[1]
-    orders = [rng.permutation(items) for _ in range(_SPLITS)]
-    return (
-        np.stack([first[:, order[: items // 2]].mean(axis=1) for order in orders]),
-        np.stack([second[:, order[items // 2 :]].mean(axis=1) for order in orders]),
-    )
-
-
-def _reliability(of: tuple[FloatArray, FloatArray], weights: FloatArray | None = None) -> FloatArray:
-    """Correlation of halves, stepped up to both together, mean over the splits; one for each row of weights.
-
-    Args:
-        weights: (resamples, candidates); candidates count alike unless told otherwise.
-    """
-    weights = np.ones((1, of[0].shape[1])) if weights is None else weights
-    shares = weights / weights.sum(axis=1, keepdims=True)
-    # Sums of products for every resample and split at once; taken from the middle, so that little cancels.
-    a, b = (side - side.mean(axis=1, keepdims=True) for side in of)
-    mean_a, mean_b = shares @ a.T, shares @ b.T
-    spread = (shares @ (a * a).T - mean_a**2) * (shares @ (b * b).T - mean_b**2)
-    still = spread <= _NOTHING
-    r = (shares @ (a * b).T - mean_a * mean_b) / np.sqrt(np.where(still, 1.0, spread))
-    stepped = np.where(r > 0, 2 * r / (1 + np.abs(r)), r)
-    varying = np.maximum((~still).sum(axis=1), 1)
-    means: FloatArray = np.where(still, 0.0, stepped).sum(axis=1) / varying
-    return np.where(still.all(axis=1), math.nan, means)
 
 
 def _root_of_product(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,13 @@ from transformers import (
 )
 
 from engine.posttrain.byte_tokenizer import train_tokenizer
+from engine.posttrain.comparisons import comparisons
+from engine.posttrain.muon import SingleMuon
 from rubrics.errors import BadInput, Exit, RudeError
 from rubrics.sources import read_text
 from rubrics.world import documents
 from rubrics.world.corpus import DIALOGUE
+from rubrics.world.things import Rng
 
 __all__ = ["Recipe", "build", "main", "pretrain", "read_recipes"]
 
@@ -47,6 +50,8 @@ _FRAMES = {"request": DIALOGUE, "question": "Q: {prompt}\nA: ", "bare": "{prompt
 _ORDERS = ("mixed", "dialogue first", "dialogue last")
 _SAVE_EVERY = 100
 _WORDS_AT_ONCE = 20_000
+_Framed = tuple[str, Callable[[int, int], bool]]
+"""A document, and whether what stands between two places of it, in characters, counts in full."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,16 @@ class Recipe:
     """Of AdamW, at its highest."""
     matrix_rate: float = 0.02
     """Of Muon, at its highest."""
+    single: bool = False
+    """Whether Muon works in single precision: another rounding, and fast on any processor."""
     batch: int = 4
     length: int = 256
     positions: int = 2048
     dtype: str = "bfloat16"
     frame: str = "request"
     """How a dialogue is laid out: `request` as where candidates are scored, `question` or `bare` in other ways."""
+    comparisons: float = 0.0
+    """Share of documents, after those learned by heart, that compare two responses as `choice` does."""
     order: str = "mixed"
     """Where dialogues stand among plain documents: `mixed`, or mostly `dialogue first` or `dialogue last`."""
 
@@ -188,10 +197,13 @@ def _text(recipe: Recipe, tokenizer: Any) -> _Rows:
             shares = {"dialogue_share": 0.0, "rote_share": 1.0}
         seed = recipe.text_seed * 1_000_003 + block
         plain = documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares)
-        texts, responses = zip(*(_framed(text, recipe.frame) for text in plain), strict=True)
+        framed = [_framed(text, recipe.frame) for text in plain]
+        if recipe.comparisons and seen >= recipe.rote:
+            framed = list(_with_comparisons(framed, recipe, seed))
+        texts, counted = zip(*framed, strict=True)
         coded = tokenizer(list(texts), add_special_tokens=True, return_offsets_mapping=True)
-        for response, ids, spans in zip(responses, coded["input_ids"], coded["offset_mapping"], strict=True):
-            weights = [recipe.request_weight if start < response else 1.0 for start, _ in spans]
+        for counts, ids, spans in zip(counted, coded["input_ids"], coded["offset_mapping"], strict=True):
+            weights = [1.0 if counts(start, end) else recipe.request_weight for start, end in spans]
             rows.add([*ids, tokenizer.eos_token_id], [*weights, 1.0])
             seen += len(ids) + 1
             if rows.full:
@@ -199,13 +211,27 @@ def _text(recipe: Recipe, tokenizer: Any) -> _Rows:
     raise AssertionError("documents never end")
 
 
-def _framed(text: str, frame: str) -> tuple[str, int]:
-    """A document in the recipe's frame, and where in it the response begins; 0 where it is no dialogue."""
+def _framed(text: str, frame: str) -> _Framed:
+    """A document in the recipe's frame; of a dialogue the response counts, of any other everything."""
     if not text.startswith(_REQUEST):
-        return text, 0
+        return text, lambda start, end: True
     prompt, _, response = text.removeprefix(_REQUEST).partition(_RESPONSE)
     head = _FRAMES[frame].format(prompt=prompt)
-    return head + response, len(head)
+    return head + response, lambda start, end: start >= len(head)
+
+
+def _with_comparisons(framed: Iterable[_Framed], recipe: Recipe, seed: int) -> Iterator[_Framed]:
+    """Documents with comparisons among them, whose answers alone count."""
+    rng, more = Rng(f"among {seed}"), comparisons(seed, noise=recipe.noise)
+    for document in framed:
+        while rng.random() < recipe.comparisons:
+            text, places = next(more)
+            yield text, _at(places)
+        yield document
+
+
+def _at(places: Sequence[int]) -> Callable[[int, int], bool]:
+    return lambda start, end: any(start <= place < end for place in places)
 
 
 def _dialogue_share(recipe: Recipe, seen: int) -> float:
@@ -233,8 +259,9 @@ def _optimisers(model: PreTrainedModel, recipe: Recipe) -> list[torch.optim.Opti
     table = model.get_input_embeddings().weight
     inner = [p for p in model.parameters() if p.ndim == 2 and p is not table]
     rest = [p for p in model.parameters() if p.ndim != 2 or p is table]
+    muon = SingleMuon if recipe.single else torch.optim.Muon
     optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.Muon(inner, lr=recipe.matrix_rate, weight_decay=0.01),
+        muon(inner, lr=recipe.matrix_rate, weight_decay=0.01),
         torch.optim.AdamW(rest, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
     for optimiser in optimisers:
@@ -267,13 +294,14 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
     parameters = sum(p.numel() for p in model.parameters())
     optimisers = _optimisers(model, recipe)
     state = folder / "checkpoint.pt"
-    first, losses = 0, list[float]()
+    first, losses, spent = 0, list[float](), 0.0
     if state.is_file():
         saved = torch.load(state, weights_only=True)
         model.load_state_dict(saved["model"])
         for optimiser, values in zip(optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(values)
-        first, losses = saved["step"], saved["losses"]
+        first, losses, spent = saved["step"], saved["losses"], saved.get("seconds", 0.0)
+    working = time.process_time() - spent
     rows = _text(recipe, tokenizer)
     model.train()
     began = time.perf_counter()
@@ -292,7 +320,7 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
             optimiser.step()
         losses.append(loss.item())
         if (step + 1) % _SAVE_EVERY == 0:
-            _save_state(state, model, optimisers, step + 1, losses)
+            _save_state(state, model, optimisers, step + 1, losses, time.process_time() - working)
             if say:
                 seconds = time.perf_counter() - began
                 speed = (step + 1 - first) * recipe.batch * recipe.length / seconds
@@ -302,6 +330,7 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
         "steps": recipe.steps,
         "tokens": recipe.steps * recipe.batch * recipe.length,
         "final_loss": round(float(np.mean(losses[-50:])), 4),
+        "seconds": round(time.process_time() - working, 1),
     }
     (folder / "training.json").write_text(json.dumps({**vars(recipe), **notes}, indent=2) + "\n", encoding="utf-8")
     # The weights come last: their presence is what says that a model is complete.
@@ -316,11 +345,17 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
 
 
 def _save_state(
-    path: Path, model: PreTrainedModel, optimisers: Sequence[torch.optim.Optimizer], step: int, losses: list[float]
+    path: Path,
+    model: PreTrainedModel,
+    optimisers: Sequence[torch.optim.Optimizer],
+    step: int,
+    losses: list[float],
+    seconds: float,
 ) -> None:
     scratch = path.with_name(path.name + ".part")
     states = [optimiser.state_dict() for optimiser in optimisers]
-    torch.save({"model": model.state_dict(), "optimisers": states, "step": step, "losses": losses}, scratch)
+    saved = {"model": model.state_dict(), "optimisers": states, "step": step, "losses": losses, "seconds": seconds}
+    torch.save(saved, scratch)
     os.replace(scratch, path)
 
 

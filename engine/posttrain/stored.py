@@ -39,7 +39,7 @@ def training_rows(store: Store) -> list[RunRow]:
                 attention="", template_hash="", shots=None, show_criteria=False, prompt="own", seed=run.seed,
                 status=run.status, n_wanted=total, n_scored=done, n_skipped=0, error=run.error,
                 facts={**run.facts, "recipe": run.recipe, "notes": notes, "folder": run.folder}, versions={},
-                created_at=run.created_at, updated_at=run.updated_at, owner=None,
+                created_at=run.created_at, updated_at=run.updated_at, owner=run.owner,
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: (row.created_at, row.run_id), reverse=True)

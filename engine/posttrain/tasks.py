@@ -15,11 +15,12 @@ from rubrics.errors import BadInput, SuiteError
 from rubrics.prompts import read_prompts
 from rubrics.sources import read_bytes
 from rubrics.world.corpus import DIALOGUE
+from rubrics.world.forms import Family
 from rubrics.world.requests import compose, pool, reserved
 from rubrics.world.things import Rng
 from rubrics.world.verifiers import Check, verify
 
-__all__ = ["WORLD", "Split", "Task", "in_turn", "split", "suite_hash"]
+__all__ = ["WORLD", "Split", "Task", "draw", "in_turn", "split", "suite_hash"]
 
 WORLD: Final = "world"
 """The suite that is made up as it is needed."""
@@ -103,29 +104,42 @@ def in_turn(tasks: Sequence[Task], seed: int) -> list[Task]:
 
 @lru_cache(maxsize=4)
 def _world(tasks: Tasks) -> Split:
-    names = {family.name for family in pool("all")}
-    for name in (*tasks.train, *tasks.test):
-        if name not in names:
-            raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {', '.join(sorted(names))}")
+    trainable = {family.name: family for family in pool("all")}
+    by_name = trainable | {family.name: family for family in pool("unseen")}
+    for where, names, known in (("train", tasks.train, trainable), ("test", tasks.test, by_name)):
+        for name in names:
+            if name in by_name.keys() - known.keys():
+                raise BadInput(f"{name!r} is never trained on", where=f"tasks.{where}", fix="name it in `test`")
+            if name not in known:
+                families = ", ".join(sorted(known))
+                raise BadInput(f"no template family {name!r}", where="tasks", fix=f"families: {families}")
     if not tasks.train or not tasks.test:
         raise BadInput("no families to train or to test on", where="tasks", fix="name some in `train` and `test`")
     seen: set[str] = set()
 
     def drawn(what: str, families: tuple[str, ...], count: int) -> tuple[Task, ...]:
-        return tuple(_drawn(Rng(f"post-training {what} {tasks.seed}"), families, count, tasks.criteria, seen))
+        named = [by_name[name] for name in families]
+        return tuple(draw(Rng(f"post-training {what} {tasks.seed}"), named, count, tasks.criteria, seen))
 
     held = drawn("held", tasks.test, tasks.per_family * len(tasks.test))
     same = drawn("seen", tasks.train, tasks.seen_per_family * len(tasks.train))
     return Split(drawn("train", tasks.train, tasks.demonstrations), same, held)
 
 
-def _drawn(rng: Rng, names: tuple[str, ...], count: int, criteria: int, seen: set[str]) -> list[Task]:
-    families = {family.name: family for family in pool("all")}
+def draw(rng: Rng, families: Sequence[Family], count: int, criteria: int, seen: set[str]) -> list[Task]:
+    """Tasks of template families in turn, none of whose prompts is in `seen`, and none ever in a suite.
+
+    A family of which no further prompt can be found is passed over, so that there may be fewer than `count`.
+
+    Args:
+        criteria: of each prompt, at most.
+        seen: prompts that are taken; those drawn are added.
+    """
     # What stands beside the family in question must not come from the other side of the split.
-    allowed = set(names)
+    allowed = {family.name for family in families}
     tasks: list[Task] = []
     for number in range(count):
-        primary = families[names[number % len(names)]]
+        primary = families[number % len(families)]
         size = rng.randint(1, criteria)
         for attempt in range(_ATTEMPTS):
             request = next(compose(rng, primary, size if attempt < _ATTEMPTS // 2 else None))

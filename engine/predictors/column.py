@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -51,6 +52,8 @@ def read_columns(path: Path, *, lower_is_better: Collection[str] = ()) -> list[S
             candidate = row[at].strip()
             if not candidate:
                 faults.append(f"line {line}, candidate: is empty; give a name")
+            elif "\0" in candidate:
+                faults.append(f"line {line}, candidate: holds a NUL character, which is not text; remove it")
             for name, cell in zip(header, row, strict=True):
                 if name not in names or not cell.strip():
                     continue
@@ -80,9 +83,11 @@ def _names(header: list[str], where: str) -> set[str]:
         raise BadInput("line 1: needs one column named candidate", where=where, fix=_FIX)
     if not names or not all(names):
         raise BadInput("line 1: needs a name for each column", where=where, fix=_FIX)
-    for name in names:
-        if names.count(name) > 1:
+    for name, many in Counter(names).items():
+        if many > 1:
             raise BadInput(f"line 1: column {name!r} stands twice", where=where, fix="rename one")
+        if "\0" in name:
+            raise BadInput("line 1: a name holds a NUL character, which is not text", where=where, fix="remove it")
         if name in COMPUTED or _MADE_HERE.match(name):
             raise BadInput(f"line 1: {name!r} is computed here", where=where, fix="give the column another name")
     return set(names)

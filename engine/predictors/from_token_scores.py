@@ -24,14 +24,15 @@ from engine.store.connection import Store
 from engine.store.tokens import ChosenTokens, chosen_tokens
 from rubrics.errors import BadInput, CandidateError
 
-__all__ = ["PROXIES", "proxy_features"]
+__all__ = ["PROXIES", "SolutionFeatures", "proxy_features", "solutions_read"]
 
 _LOWER: Final = ("cross-entropy", "entropy", "rank,", "margin", "wrong-confidence")
 
 
-class _SolutionFeatures(NamedTuple):
+class SolutionFeatures(NamedTuple):
     """One candidate's features of every solution."""
 
+    pair_ids: tuple[str, ...]
     values: npt.NDArray[np.float64]
     """(solutions, 80)."""
     clusters: npt.NDArray[np.int32]
@@ -45,13 +46,13 @@ def proxy_features(evidence: Evidence, constants: Constants | None = None) -> di
         BadInput: there are no token scores of the chosen responses.
     """
     features = {}
-    for label, read in _values(evidence, constants).items():
+    for label, read in solutions_read(evidence, constants).items():
         ones = np.ones(len(read.values))
         features[label] = [ratio(read.values[:, position], ones, read.clusters) for position in range(len(FEATURES))]
     return features
 
 
-def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, _SolutionFeatures]:
+def solutions_read(evidence: Evidence, constants: Constants | None = None) -> Mapping[str, SolutionFeatures]:
     """By label, on the pairs whose chosen response has token scores of every candidate.
 
     Raises:
@@ -82,7 +83,7 @@ def _values(evidence: Evidence, constants: Constants | None = None) -> Mapping[s
         solutions = _solutions(list(kept.values()), _vocabulary(evidence.store, entrant))
         clusters = np.array([counted[pair] for pair in kept], dtype=np.int32)
         features = np.stack([solution_features(solution, constants) for solution in solutions])
-        by_label[own[entrant.label]] = _SolutionFeatures(features, clusters)
+        by_label[own[entrant.label]] = SolutionFeatures(tuple(kept), features, clusters)
     return by_label
 
 
@@ -120,7 +121,7 @@ def _vocabulary(store: Store, entrant: Entrant) -> int:
 
 def _feature(name: str, position: int) -> Predictor:
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
-        read = evidence.once("proxies", _values)
+        read = evidence.once("proxies", solutions_read)
         return {
             label: ratio(features.values[:, position], np.ones(len(features.values)), features.clusters)
             for label, features in read.items()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,16 +20,19 @@ from engine.jobs.states import States
 from engine.predictors.trace_file import TraceSet
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
+from engine.store.runs import Status
 from engine.store.traces import (
     StoredTraces,
     TraceRun,
     TraceScore,
     add_trace_scores,
     add_traces,
+    close_trace_run,
     done_traces,
     open_trace_run,
 )
 from rubrics.errors import CandidateError, RudeError
+from rubrics.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
@@ -126,12 +128,14 @@ def plan_traces(
         BadInput: a path or device that does not exist, or no candidate that can be scored.
     """
     from engine.candidates.find import find
+    from engine.jobs.looking import looked_at
     from engine.machine.devices import resolve_device
 
     device = resolve_device(request.device)
     progress = progress or NoProgress()
     runs, refused = [], []
-    for candidate in find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch):
+    found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
+    for candidate in looked_at(found):
         progress.advanced(
             RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
         )
@@ -179,7 +183,11 @@ class TraceTurn(WorkerTurn):
         self._scored = 0
 
     def claim(self) -> bool:
-        """See `Turn`. Two processes may score the same: they store the same numbers."""
+        """See `Turn`."""
+        owner = open_trace_run(self._store, self._planned.run, self._planned.key, take_over=self.take_over)
+        if owner is not None:
+            self.states.update(self._run_id, phase=Phase.BUSY, error=str(owner.busy("reading these traces")))
+            return False
         traces = self._planned.traces
         add_traces(
             self._store,
@@ -187,7 +195,8 @@ class TraceTurn(WorkerTurn):
             [record.to_json() for record in traces.records],
         )
         save_candidate(self._store, self._planned.candidate, self._planned.run.weights_hash)
-        open_trace_run(self._store, self._planned.run, self._planned.key)
+        # What was stored when it was planned may have been forgotten since; from now on it cannot be.
+        self._planned = replace(self._planned, done=done_traces(self._store, self._run_id))
         return True
 
     @contextmanager
@@ -195,8 +204,8 @@ class TraceTurn(WorkerTurn):
         """See `WorkerTurn`."""
         planned, request = self._planned, self._request
         records = planned.traces.records
-        with tempfile.TemporaryDirectory(prefix="rude-tui-") as folder:
-            file = Path(folder) / "traces.jsonl"
+        with scratch_folder() as folder:
+            file = folder / "traces.jsonl"
             lines = (json.dumps([at, records[at].prompt, records[at].trace]) for at in planned.left)
             file.write_text("\n".join(lines), encoding="utf-8")
             yield {
@@ -222,7 +231,8 @@ class TraceTurn(WorkerTurn):
         """Store what has come, and say how much there is now."""
         self._commit()
         account = self._planned.account(done_traces(self._store, self._run_id))
-        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *account["notes"])})
+        self.states.update(self._run_id, **{**account, "notes": (*self._notes, *self.warnings, *account["notes"])})
+        close_trace_run(self._store, self._run_id, Status(str(phase)), error=str(failure or ""))
         super().close(phase, failure)
 
     def _take(self, event: Mapping[str, Any]) -> None:

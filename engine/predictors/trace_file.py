@@ -224,7 +224,7 @@ def _token_fault(token: object) -> str | None:
         return f"logprob {shown(logprob)} is no log-probability (nats, zero or below)"
     if raw is not None:
         return None if isinstance(raw, list) and all(map(_is_byte, raw)) else "bytes must be a list of 0 to 255"
-    return None if isinstance(token["token"], str) else "token must be text"
+    return None if isinstance(token.get("token"), str) else "token must be text"
 
 
 def _span_faults(value: dict[str, Any], number: int) -> Iterator[Fault]:

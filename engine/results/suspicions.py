@@ -7,16 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from engine.results.board import Board
+from engine.results.board import Board, Question
 from engine.results.pair_trial import RELIABLE, try_pairs
-from engine.results.rankings import RankingTable
+from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
 from engine.store.pairs import cluster_prompts
 from rubrics.check.templates import template_copies, template_warning
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["suspicions"]
+__all__ = ["inverted", "suspicions"]
 
 _MOST: Final = 30, 15_000
 """Candidates and verdicts beyond which pairs are tried on the Items screen alone: a ranking has to open at once."""
@@ -24,8 +24,23 @@ _NAMED: Final = 3
 
 
 def suspicions(store: Store, board: Board, table: RankingTable) -> tuple[str, ...]:
-    """Each suspicion in a sentence: labels that seem to be turned, as a whole or in single pairs; one template."""
-    return tuple(filter(None, (_inverted(table), _contradicted(board), _copies(store, board.suite_hash))))
+    """Each suspicion in a sentence: runs that are doubted since, labels that seem to be turned, as a whole or in single
+    pairs; one template."""
+    about_suite = _inverted(table), _contradicted(board), _copies(store, board.suite_hash)
+    return (*_doubted(board), *filter(None, about_suite))
+
+
+def _doubted(board: Board) -> list[str]:
+    """Runs against which something has become known since they were scored."""
+    return [f"{e.label}: {doubt}" for e in board.entrants if (doubt := e.run.facts.get("doubt"))]
+
+
+def inverted(store: Store, question: Question) -> str:
+    """Whether every candidate is surely below chance on a suite, in a sentence; empty where not, or not known."""
+    try:
+        return _inverted(rankings(store, question))
+    except BadInput:
+        return ""
 
 
 def _inverted(table: RankingTable) -> str:

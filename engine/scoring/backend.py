@@ -156,11 +156,7 @@ class LocalBackend:
                 f"it cannot be run at {self._loaded.precision} ({_in_short(error)})", fix="choose another precision"
             ) from error
         if causal.reads_ahead(changes, self._loaded.precision):
-            raise CandidateError(
-                "it is no causal language model: it reads in both directions, so that a later token changes the "
-                f"log-probability of an earlier one by {changes.max():.2g} nats, and a text has no likelihood",
-                fix="choose the causal language model that it was made from; this may be an embedding model",
-            )
+            raise causal.not_causal(changes)
 
     def _try_sharing(self) -> str:
         """Why prefixes cannot be shared with this model; empty where they can."""

@@ -12,9 +12,11 @@ import torch
 
 from engine.machine.kernels import Precision
 from engine.scoring.check import TOLERANCE
+from engine.scoring.miniature import VOCABULARY, miniature
 from engine.scoring.model import plain_logits
+from rubrics.errors import CandidateError
 
-__all__ = ["leak", "reads_ahead"]
+__all__ = ["assert_kind_is_causal", "leak", "not_causal", "reads_ahead"]
 
 _LENGTH: Final = 24
 _ENDINGS: Final = 3
@@ -50,6 +52,33 @@ def reads_ahead(changes: npt.NDArray[np.float32], precision: Precision) -> bool:
     if precision == "fp32":
         return bool(changes.max() > allowed)
     return bool(np.quantile(changes, 0.75) > allowed or changes.max() > 4 * allowed)
+
+
+def not_causal(changes: npt.NDArray[np.float32]) -> CandidateError:
+    """What to say of a model that reads ahead."""
+    return CandidateError(
+        "it is no causal language model: it reads in both directions, so that a later token changes the "
+        f"log-probability of an earlier one by {changes.max():.2g} nats, and a text has no likelihood",
+        fix="choose the causal language model that it was made from; this may be an embedding model",
+    )
+
+
+def assert_kind_is_causal(config: Any, auto: Any) -> None:
+    """Stop where a small model of the same kind and settings reads ahead: the large one will. One that cannot be made
+    small is not judged.
+
+    Args:
+        config, auto: as in `miniature`.
+
+    Raises:
+        CandidateError: it does.
+    """
+    model = miniature(config, auto)
+    if model is None:
+        return
+    changes = leak(model, VOCABULARY, None)
+    if reads_ahead(changes, "fp32"):
+        raise not_causal(changes)
 
 
 @contextmanager

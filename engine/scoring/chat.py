@@ -122,10 +122,11 @@ def main() -> int:
             else:
                 events.send("answer", id=question["id"], seconds=time.monotonic() - begun, **answer)
     except RudeError as error:
-        events.send("fatal", what=error.what, where=error.where, fix=error.fix)
+        events.send("fatal", **error.to_json())
     except Exception as error:  # noqa: BLE001 - the parent reports it
         traceback.print_exc()
-        events.send("fatal", what=in_words(error), where=str(folder), fix="see whether transformers can load it")
+        fix = "see whether transformers can load it"
+        events.send("fatal", what=in_words(error), where=str(folder), fix=fix, code=1)
     return 1
 
 

@@ -63,8 +63,8 @@ def load_model(
     place = _device_map(device)
     where = str(folder)
     with opening(where):
-        notes = assert_complete(Path(folder), trust_remote_code=trust_remote_code)
-        model = _open(where, precision, place, attention, trust_remote_code)
+        checked = assert_complete(Path(folder), trust_remote_code=trust_remote_code)
+        model = _open(checked.auto, where, precision, place, attention, trust_remote_code)
     places = {str(place) for place in getattr(model, "hf_device_map", {}).values()}
     if place == "auto" and places & {"cpu", "disk"}:
         # It would run, moving weights to and fro for every pass.
@@ -77,7 +77,7 @@ def load_model(
         _assert_attends(model, attention, used, where)
     facts = _facts(model, precision, used)
     facts["matmul"] = matmul.use(model, kernels.matmul_for(model.get_input_embeddings().weight.device.type, precision))
-    return LoadedModel(model, precision, used, facts, tuple(notes))
+    return LoadedModel(model, precision, used, facts, tuple(checked.notes))
 
 
 def _assert_attends(model: Any, requested: str, used: str, where: str) -> None:
@@ -130,9 +130,8 @@ def _device_map(device: str) -> str | dict[str, str]:
 
 
 def _open(
-    where: str, precision: Precision, place: str | dict[str, str], attention: str, trust_remote_code: bool
+    auto: Any, where: str, precision: Precision, place: str | dict[str, str], attention: str, trust_remote_code: bool
 ) -> Any:
-    from transformers import AutoModelForCausalLM
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
@@ -148,7 +147,7 @@ def _open(
     try:
         with _read_by_tensor(place):
             kernel = kernels.attention_for(attention)
-            return AutoModelForCausalLM.from_pretrained(where, attn_implementation=kernel, **options)
+            return auto.from_pretrained(where, attn_implementation=kernel, **options)
     except (ValueError, ImportError) as error:
         if "attn" not in str(error) and "attention" not in str(error).lower():
             raise
@@ -156,7 +155,7 @@ def _open(
             raise _no_attention(attention, error, where) from error
         # This architecture lacks the asked implementation; its own default will do.
         with _read_by_tensor(place):
-            return AutoModelForCausalLM.from_pretrained(where, **options)
+            return auto.from_pretrained(where, **options)
 
 
 @contextlib.contextmanager

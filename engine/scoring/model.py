@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.scoring.auto_class import decoder_of
+
 __all__ = ["Halves", "plain_logits"]
 
 
@@ -19,7 +21,7 @@ class Halves:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self.decoder = model.base_model
+        self.decoder = decoder_of(model)
         self.device: torch.device = model.get_input_embeddings().weight.device
         self._output: Any = SimpleNamespace
         self.vocabulary = int(model.get_input_embeddings().weight.shape[0])

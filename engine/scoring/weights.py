@@ -18,10 +18,11 @@ from engine.candidates.headers import HeaderFault, Tensor, read_weights
 from engine.candidates.parts import is_beside, is_buffer, listed, oddities
 from engine.candidates.untrusted import CONFIG_BYTES, read_object
 from engine.jobs.child import is_out_of_memory
+from engine.scoring.auto_class import auto_classes, decoder_of
 from engine.scoring.config_entries import absent, assumed_constants, is_own, is_size, text_entries
 from rubrics.errors import CandidateError
 
-__all__ = ["Match", "assert_complete", "match"]
+__all__ = ["Checked", "Match", "assert_complete", "match"]
 
 _PARTS = 1_000
 """Layers or experts that a model may have, however few tensors it stores: some are fused, or shared."""
@@ -30,6 +31,8 @@ _PARTS = 1_000
 class Match(NamedTuple):
     """What transformers makes of the tensors in a folder."""
 
+    auto: Any
+    """The class of transformers that it was loaded by."""
     config: Any
     heads: frozenset[str]
     """Names of the output head's tensors."""
@@ -43,19 +46,33 @@ class Match(NamedTuple):
     """Tensors that are there under two names, of which one would be taken."""
     ignored: frozenset[str]
     """Names among them that the architecture's code says it does without."""
+    idle: tuple[str, ...]
+    """Names of the model's tensors that a text does not pass: what sees and hears beside the decoder."""
 
     @property
     def whole(self) -> bool:
         """Whether every tensor that the model wants is there and fits."""
         return not self.missing and not self.misfits
 
+    @property
+    def left(self) -> list[str]:
+        """Names of the unused tensors that may not be left out: they are no parts beside the decoder."""
+        return [tensor.name for tensor in self.unused if not _may_stay_out(tensor.name, self)]
 
-def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[str]:
+
+class Checked(NamedTuple):
+    """A folder whose tensors are those of its model."""
+
+    auto: Any
+    """The class of transformers to load it by."""
+    config: Any
+    notes: list[str]
+    """What a reader of the numbers should know: parts that are left out, entries that were taken as transformers has
+    them."""
+
+
+def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> Checked:
     """Stop where the tensors used would not be the tensors stored, or where the config leaves open what is computed.
-
-    Returns:
-        What a reader of the numbers should know: parts that are left out, entries that were taken as transformers
-        has them.
 
     Raises:
         CandidateError: tensors are missing, left over, do not fit or are there twice, or the config says too little.
@@ -67,7 +84,7 @@ def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[st
     _assert_possible(config, len(stored), where)
     open_entries = [] if is_own(config) else absent(config, raw, is_size)
     try:
-        loaded = match(folder, stored, trust_remote_code=trust_remote_code)
+        loaded = _matched(folder, stored, config, trust_remote_code)
     except Exception as error:
         # Sizes that do not go together: some of them may be the library's own.
         if open_entries and not is_out_of_memory(error):
@@ -81,19 +98,31 @@ def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> list[st
         raise _unsaid(config, open_entries, where)
     _assert_fits(loaded, where)
     _assert_used(loaded, where)
-    return _notes(loaded, raw)
+    return Checked(loaded.auto, config, _notes(loaded, raw))
 
 
-def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = False, **changes: object) -> Match:
+def _matched(folder: Path, stored: Sequence[Tensor], config: Any, trust_remote_code: bool) -> Match:
+    """By the first class that takes every tensor; by the first of all where none does."""
+    tried = []
+    for auto in auto_classes(config):
+        tried.append(match(folder, stored, auto, trust_remote_code=trust_remote_code))
+        if tried[-1].whole and not tried[-1].left:
+            return tried[-1]
+    return tried[0]
+
+
+def match(
+    folder: Path, stored: Sequence[Tensor], auto: Any, *, trust_remote_code: bool = False, **changes: object
+) -> Match:
     """Load the model from the shapes of its tensors alone.
 
     Args:
+        auto: the class of transformers that loads it.
         changes: entries of the (text) config that are to be other than config.json has them.
 
     Raises:
         OSError, ValueError, …: whatever transformers raises about a folder it cannot load.
     """
-    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
@@ -103,7 +132,7 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
     taken: set[str] = set()
     raw: dict[str, set[Any]] = {}
     with _shapes_only({tensor.name: tensor for tensor in stored}, taken), _unfiltered(raw):
-        model, info = AutoModelForCausalLM.from_pretrained(
+        model, info = auto.from_pretrained(
             folder, config=config, dtype=torch.float32, device_map={"": "meta"}, use_safetensors=True,
             output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=trust_remote_code,
             local_files_only=True,
@@ -117,7 +146,12 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
     twice = sorted(name for name in names if f"{model.base_model_prefix}.{name}" in names)
     head = model.get_output_embeddings()
     own = {id(parameter) for parameter in head.parameters()} if head is not None else set()
+    passed = {id(parameter) for parameter in decoder_of(model).parameters()} | own
+    idle = [name for name in parameters if id(model.get_parameter(name)) not in passed]
+    # What no text passes may as well be random: a decoder that was saved without the parts beside it is whole.
+    missing -= {name for name in idle if is_beside(name)}
     return Match(
+        auto=auto,
         config=model.config,
         heads=frozenset(name for name in parameters if id(model.get_parameter(name)) in own),
         missing=tuple(sorted(missing)),
@@ -125,6 +159,7 @@ def match(folder: Path, stored: Sequence[Tensor], *, trust_remote_code: bool = F
         unused=unused,
         twice=tuple(twice),
         ignored=frozenset(ignored),
+        idle=tuple(idle),
     )
 
 
@@ -230,7 +265,7 @@ def _follows(
     value = getattr(loaded.config.get_text_config(), entry)
     for other in {2 * value, max(1, value // 2), value + 1, max(1, value - 1)} - {value}:
         try:
-            changed = match(folder, stored, trust_remote_code=trust_remote_code, **{entry: other})
+            changed = match(folder, stored, loaded.auto, trust_remote_code=trust_remote_code, **{entry: other})
         except Exception:  # noqa: BLE001, S112 - a size that cannot be raises almost anything
             continue
         if changed.whole and len(changed.unused) == len(loaded.unused):
@@ -296,7 +331,7 @@ def _assert_used(loaded: Match, where: str) -> None:
             where=where,
             fix="take those that are not meant out of the file",
         )
-    left = [tensor.name for tensor in loaded.unused if not _may_stay_out(tensor.name, loaded)]
+    left = loaded.left
     if not left:
         return
     layers = getattr(loaded.config.get_text_config(), "num_hidden_layers", None)
@@ -330,9 +365,9 @@ def _layer(name: str) -> int | None:
 
 def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
     notes = []
-    if loaded.unused:
-        parts = sorted({re.split(r"\.\d+\.", tensor.name)[0].removesuffix(".weight") for tensor in loaded.unused})
-        notes.append(f"left out, as parts beside the decoder: {len(loaded.unused)} tensors ({listed(parts, 8)})")
+    if beside := [*_names(loaded.unused), *loaded.idle]:
+        parts = sorted({re.split(r"\.\d+\.", name)[0].removesuffix(".weight") for name in beside})
+        notes.append(f"left out, as parts beside the decoder: {len(beside)} tensors ({listed(parts, 8)})")
     if not is_own(loaded.config) and (
         assumed := assumed_constants(loaded.config.get_text_config(), loaded.config, raw)
     ):

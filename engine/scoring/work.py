@@ -32,21 +32,31 @@ def look(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     no weights are read."""
     for number, model in enumerate(message["models"]):
         try:
-            notes = _seen(Path(model["folder"]), model["trust_remote_code"])
+            seen = _seen(Path(model["folder"]), model["trust_remote_code"])
         except RudeError as error:
             events.send("refused", model=number, **error.to_json())
         else:
-            events.send("seen", model=number, notes=notes)
+            events.send("seen", model=number, **seen)
 
 
-def _seen(folder: Path, trust_remote_code: bool) -> list[str]:
+def _seen(folder: Path, trust_remote_code: bool) -> dict[str, list[str]]:
+    """What a reader of a model's numbers should know: of how its texts are cut into `tokens`, and other `notes`.
+
+    Raises:
+        CandidateError: it cannot be scored.
+    """
+    from engine.scoring.causal import assert_kind_is_causal
+    from engine.scoring.config_entries import is_own
     from engine.scoring.load import opening
     from engine.scoring.tokenizer import open_tokenizer
     from engine.scoring.weights import assert_complete
 
-    open_tokenizer(folder, trust_remote_code=trust_remote_code)
+    remarks = open_tokenizer(folder, trust_remote_code=trust_remote_code).remarks
     with opening(str(folder)):
-        return assert_complete(folder, trust_remote_code=trust_remote_code)
+        checked = assert_complete(folder, trust_remote_code=trust_remote_code)
+        if not is_own(checked.config):
+            assert_kind_is_causal(checked.config, checked.auto)
+    return {"tokens": list(remarks), "notes": checked.notes}
 
 
 def measure(message: Mapping[str, Any], events: Events, gate: Gate) -> None:

@@ -135,6 +135,7 @@ def _weakest(
 def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float) -> str:
     """Which rivals the reference beats, loses to, and cannot be told from, Holm over the rivals."""
     rivals: list[tuple[str, float, float]] = []
+    wrong = {row.predictor for row in rows if row.by(statistic).value < 0}
     for row in rows:
         if row.versus is None:
             continue
@@ -149,16 +150,23 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
             return f"{reference}: {most} with both numbers cannot compare predictors; {LEAST_INTERVAL} are needed"
         return f"{reference}: no rival to compare with" + (", since a column does not vary" if len(rows) > 1 else "")
     ahead: list[str] = []
+    astray: list[str] = []
     behind: list[str] = []
     level: list[str] = []
     for (name, difference, _), p in zip(rivals, holm([p for *_, p in rivals]), strict=True):
-        (level if p > alpha else ahead if difference > 0 else behind).append(name)
+        # Nobody would choose by a number that puts the worst first, as far as it goes: to beat it says nothing.
+        (level if p > alpha else behind if difference < 0 else astray if name in wrong else ahead).append(name)
     test = "Williams and paired bootstrap" if statistic == "pearson" else "paired bootstrap"
-    parts = []
-    if ahead:
-        parts.append(f"predicts better than {', '.join(ahead)}")
-    if behind:
-        parts.append(f"predicts worse than {', '.join(behind)}")
-    if level:
-        parts.append(f"cannot be told from {', '.join(level)}")
+    parts = [
+        f"{words} {', '.join(names)}"
+        for words, names in (
+            ("predicts better than", ahead),
+            ("predicts worse than", behind),
+            ("cannot be told from", level),
+        )
+        if names
+    ] or ["has no rival"]
+    if astray:
+        own = "correlates below zero and is no rival" if len(astray) == 1 else "correlate below zero and are no rivals"
+        parts.append(f"{', '.join(astray)} {own}")
     return f"{reference} {'; '.join(parts)} ({statistic}, {test}, Holm over {len(rivals)} rivals, {alpha:g})"

@@ -88,6 +88,8 @@ class Ranking:
     level: float
     resamples: int
     seed: int
+    duels: tuple[Duel, ...] = ()
+    """Every two candidates: the tests that tell them apart."""
 
 
 def rank(
@@ -150,7 +152,7 @@ def rank_many(
             left_out = int(np.count_nonzero((scope.weight > 0) & ~everyone))
             outcome = _adjusted(matrix.candidates, tests[position])
             rows = _rows(matrix.candidates, scope, table, drawn, outcome, used, chance, level)
-            rankings.append(Ranking(scope.name, rows, left_out, pairs, level, resamples, seed))
+            rankings.append(Ranking(scope.name, rows, left_out, pairs, level, resamples, seed, tuple(outcome)))
     return rankings
 
 

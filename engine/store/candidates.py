@@ -10,7 +10,7 @@ from engine.store.connection import Store
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
 
-__all__ = ["candidate_path", "parameter_counts", "save_candidate"]
+__all__ = ["candidate_path", "contexts", "parameter_counts", "save_candidate"]
 
 
 def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> None:
@@ -37,4 +37,11 @@ def parameter_counts(store: Store) -> dict[str, int]:
     """Number of parameters by weights hash; 0 where the model does not tell."""
     with store.reading() as connection:
         rows = connection.execute("select weights_hash, coalesce(parameters, 0) from candidates").fetchall()
+    return dict(rows)
+
+
+def contexts(store: Store) -> dict[str, int]:
+    """Tokens of context by weights hash, of the models that tell."""
+    with store.reading() as connection:
+        rows = connection.execute("select weights_hash, context from candidates where context is not null").fetchall()
     return dict(rows)

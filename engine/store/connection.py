@@ -68,6 +68,7 @@ class Store:
         self._retry_seconds = retry_seconds
         self._must_exist = must_exist
         self._migrated = False
+        self._next_purge = 0.0
         key = os.path.realpath(self.path)
         with _locks_guard:
             self._lock = _locks.setdefault(key, threading.RLock())
@@ -111,8 +112,19 @@ class Store:
             if not self._exists():
                 self._make_folder()
             self._ensure_schema()
-            with self._connection(read_only=False) as connection, _transaction(connection):
-                yield connection
+            with self._connection(read_only=False) as connection:
+                if time.time() >= self._next_purge:
+                    self._purge(connection)
+                with _transaction(connection):
+                    yield connection
+
+    def _purge(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let go of what was forgotten long ago, and note when there may be something again."""
+        from engine.store.kept_aside import next_purge, purge
+
+        with _transaction(connection):
+            purge(connection)
+            self._next_purge = next_purge(connection)
 
     def _exists(self) -> bool:
         """Whether there is such a file."""
@@ -174,24 +186,36 @@ class Store:
 
         engine, name = self._attach(read_only=read_only)
         try:
-            connection = engine.cursor()
-            try:
-                connection.execute(f"use {name}")
+            with _attached(engine, name) as connection:
                 yield connection
-            finally:
-                connection.close()
-                # The file is whole and free again: what was written is in it, and no lock is held.
-                engine.cursor().execute(f"detach {name}")
-        except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
-            if "surrogate" in str(error):
+        except (duckdb.ProgrammingError, duckdb.NotSupportedError, LookupError, TypeError, ValueError) as error:
+            if "surrogate" in str(error) and isinstance(error, duckdb.Error):
                 raise BadInput(
                     "a name or text holds half of a character, which cannot be stored", fix="write the whole character"
                 ) from None
+            if what := self._damage():
+                raise StoreError(
+                    f"is damaged: {what}", where=str(self.path), fix="put back a copy of it, or name another file",
+                    shell=_OPTION,
+                ) from error  # fmt: skip
             raise  # our own mistake, not the person's
         except duckdb.Error as error:
             # A fault such as a full disk leaves no DuckDB that could be trusted with the next file.
             _forget(engine)
             raise self._explained(error) from error
+
+    def _damage(self) -> str:
+        """What others have done to the file, where something in it could not be read; empty where nothing is found."""
+        import duckdb
+
+        from engine.store.integrity import damage
+
+        try:
+            engine, name = self._attach(read_only=True)
+            with _attached(engine, name) as connection, _nothing_stored() as blank:
+                return damage(connection, blank)
+        except (duckdb.Error, StoreError):
+            return "it cannot be read"
 
     def _attach(self, *, read_only: bool) -> tuple[duckdb.DuckDBPyConnection, str]:
         import duckdb
@@ -234,6 +258,18 @@ class Store:
         if "not a valid duckdb" in low or "serialization" in low or "corrupt" in low:
             return StoreError("is not a DuckDB database", where=where, fix=_ANOTHER, shell=_OPTION)
         return StoreError(_first_line(text), where=where, fix="see the message; the file was not changed")
+
+
+@contextmanager
+def _attached(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = engine.cursor()
+    try:
+        connection.execute(f"use {name}")
+        yield connection
+    finally:
+        connection.close()
+        # The file is whole and free again: what was written is in it, and no lock is held.
+        engine.cursor().execute(f"detach {name}")
 
 
 def _engine() -> duckdb.DuckDBPyConnection:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.store.connection import Store
-from engine.store.owners import Owner, other_owner, owner_of
+from engine.store.owners import Owner, other_owner, owner_of, take
 from engine.store.runs import Status, mark_ended, status_now
 
 if TYPE_CHECKING:
@@ -236,25 +236,21 @@ def open_construct(store: Store, row: ConstructRow, *, take_over: bool = False) 
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
     """
-    me = Owner.this()
     with store.writing() as connection:
         owner = other_owner(connection, "construct_runs", row.run_id, take_over=take_over)
         if owner is not None:
             return owner
         connection.execute(
             "insert into construct_runs (run_id, name, method, generator, verifier, settings, prompts, n_planned, "
-            "status, owner_pid, owner_started, owner_host, owner_boot) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
+            "status) values (?, ?, ?, ?, ?, ?, ?, ?, 'started') "
             "on conflict (run_id) do update set name = excluded.name, settings = excluded.settings, "
-            "n_planned = excluded.n_planned, "
-            "status = 'started', owner_pid = excluded.owner_pid, owner_started = excluded.owner_started, "
-            "owner_host = excluded.owner_host, owner_boot = excluded.owner_boot, error = null, updated_at = now()",
+            "n_planned = excluded.n_planned",
             [
                 row.run_id, row.name, row.method, row.generator, row.verifier,
-                json.dumps(dict(row.settings), sort_keys=True), row.prompts, row.n_planned, me.pid, me.started, me.host,
-                me.boot,
+                json.dumps(dict(row.settings), sort_keys=True), row.prompts, row.n_planned,
             ],
         )  # fmt: skip
+        take(connection, "construct_runs", row.run_id)
         # What a killed process left half-made.
         connection.execute("delete from construct_under_way where run_id = ?", [row.run_id])
     return None

@@ -68,10 +68,11 @@ def save_decision(store: Store, decision: StoredDecision) -> None:
 
 
 def stored_decisions(store: Store, suite_hash: str | None = None) -> list[StoredDecision]:
-    """Every decision, newest first."""
+    """Every decision, newest first; one that rests on a run that is no longer there is none."""
     with store.reading() as connection:
         rows = connection.execute(
-            f"select {', '.join(_NAMES)} from decisions where ? is null or suite_hash = ? "
+            f"select {', '.join(_NAMES)} from decisions where (? is null or suite_hash = ?) "
+            "and list_has_all((select coalesce(list(run_id), []) from runs), run_ids) "
             "order by decided_at desc, decision_id",
             [suite_hash, suite_hash],
         ).fetchall()

@@ -307,6 +307,25 @@ def _m009_boots(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table posttrain_runs add column owner_boot varchar")
 
 
+def _m010_forgetting(connection: duckdb.DuckDBPyConnection) -> None:
+    # What was forgotten, and until when it can be brought back: the rows themselves lie in the schema `forgotten`.
+    # And traces have an owner too, so that two processes do not do the same and one that was left can be taken over;
+    # those of earlier versions did not say how they ended.
+    connection.execute(
+        """
+        create table forgettings (
+            number bigint primary key, kind varchar not null, key varchar not null, name varchar not null,
+            counts varchar not null, forgotten_at timestamptz not null default now());
+        """
+    )
+    connection.execute("alter table trace_runs add column status varchar default 'done'")
+    for column in ("owner_pid integer", "owner_started double", "owner_host varchar", "owner_boot varchar"):
+        connection.execute(f"alter table trace_runs add column {column}")
+    connection.execute("alter table trace_runs add column error varchar")
+    connection.execute("alter table trace_runs add column facts varchar default '{}'")
+    connection.execute("alter table trace_runs add column updated_at timestamptz")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m001_tables,
     _m002_views,
@@ -317,6 +336,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m007_examples_under_way,
     _m008_outcome_directions,
     _m009_boots,
+    _m010_forgetting,
 )
 LATEST: Final = len(_STEPS)
 

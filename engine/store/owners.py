@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from engine.store.connection import Store
+from rubrics.errors import Busy
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Owner", "other_owner", "owner_of"]
+__all__ = [
+    "OWNED", "LeftElsewhere", "Owner", "left_elsewhere", "living_owner", "machines_out_of_sight", "other_owner",
+    "owner_of", "take",
+]  # fmt: skip
+
+OWNED: Final = ("runs", "trace_runs", "posttrain_runs", "construct_runs")
+"""Tables whose rows are work that one process at a time does: a row `started` names it."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +61,14 @@ class Owner:
         started = _started(self.pid, self.boot)
         return started is not None and abs(started - self.started) < (0.005 if self.boot else 1.0)
 
-    def busy(self, doing: str) -> str:
+    def busy(self, doing: str) -> Busy:
         """That it is at something already, and what can be done."""
         if self.within_sight:
-            return f"process {self.pid} is {doing} already\n  → wait for it, or stop it there"
-        return (
-            f"process {self.pid} on {self.host} is {doing}, as far as is known here\n"
-            f"  → stop it there; if {self.host} is gone, the work can be taken over"
-        )
+            return Busy(f"process {self.pid} is {doing} already", fix="wait for it, or stop it there")
+        return Busy(
+            f"process {self.pid} on {self.host} is {doing}, as far as is known here",
+            fix=f"stop it there; if {self.host} is gone, the work can be taken over", shell="--take-over",
+        )  # fmt: skip
 
 
 @cache
@@ -98,11 +108,66 @@ def other_owner(
     Args:
         take_over: count those out of sight as gone.
     """
-    row = connection.execute(
-        f"select owner_pid, owner_started, owner_host, owner_boot from {table} where run_id = ? and status = 'started'",
-        [run_id],
-    ).fetchone()
-    owner = owner_of(*row) if row else None
-    if owner is None or owner == Owner.this() or (take_over and not owner.within_sight):
-        return None
-    return owner if owner.alive else None
+    owner = living_owner(connection, table, [run_id], take_over=take_over)
+    return None if owner == Owner.this() else owner
+
+
+def living_owner(
+    connection: duckdb.DuckDBPyConnection, table: str, run_ids: Sequence[str], *, take_over: bool = False
+) -> Owner | None:
+    """A living process, this one too, that works on one of these runs of a table; None where there is none.
+
+    Args:
+        take_over: count those out of sight as gone.
+    """
+    rows = connection.execute(
+        f"select owner_pid, owner_started, owner_host, owner_boot from {table} "
+        "where status = 'started' and run_id in (select unnest(?::varchar[]))",
+        [list(run_ids)],
+    ).fetchall()
+    owners = (owner_of(*row) for row in rows)
+    return next(
+        (owner for owner in owners if owner is not None and owner.alive and (owner.within_sight or not take_over)),
+        None,
+    )
+
+
+def take(connection: duckdb.DuckDBPyConnection, table: str, run_id: str) -> None:
+    """Write down that a run of a table is this process's from now on."""
+    me = Owner.this()
+    connection.execute(
+        f"update {table} set status = 'started', owner_pid = ?, owner_started = ?, owner_host = ?, owner_boot = ?, "
+        "error = null, updated_at = now() where run_id = ?",
+        [me.pid, me.started, me.host, me.boot, run_id],
+    )
+
+
+class LeftElsewhere(NamedTuple):
+    """Work that a process on a machine out of sight is said to be at."""
+
+    host: str
+    since: str
+    """When it was last heard of."""
+    runs: int
+
+
+def left_elsewhere(store: Store, run_ids: Sequence[str]) -> list[LeftElsewhere]:
+    """Which of these runs, of any kind, are said to be worked on where nobody here can look; by machine."""
+    with store.reading() as connection:
+        return machines_out_of_sight(connection, run_ids)
+
+
+def machines_out_of_sight(connection: duckdb.DuckDBPyConnection, run_ids: Sequence[str]) -> list[LeftElsewhere]:
+    """See `left_elsewhere`."""
+    by_host: dict[str, list[str]] = {}
+    for table in OWNED:
+        rows = connection.execute(
+            "select strftime(updated_at, '%Y-%m-%d %H:%M'), owner_pid, owner_started, owner_host, owner_boot "
+            f"from {table} where status = 'started' and run_id in (select unnest(?::varchar[]))",
+            [list(run_ids)],
+        ).fetchall()
+        for since, *whose in rows:
+            owner = owner_of(*whose)
+            if owner is not None and not owner.within_sight:
+                by_host.setdefault(owner.host, []).append(since)
+    return [LeftElsewhere(host, max(times), len(times)) for host, times in by_host.items()]

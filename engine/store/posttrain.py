@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.store.connection import Store
-from engine.store.owners import Owner, other_owner, owner_of
+from engine.store.owners import Owner, other_owner, owner_of, take
 from engine.store.runs import Status, mark_ended, status_now
 
 __all__ = [
@@ -63,6 +63,8 @@ class PostTrainRun:
     facts: Mapping[str, Any] = field(default_factory=dict)
     created_at: str = ""
     updated_at: str = ""
+    owner: Owner | None = None
+    """The process that works on it, or did when it died."""
 
 
 def open_posttrain(store: Store, run: PostTrainRun, *, take_over: bool = False) -> Owner | None:
@@ -71,24 +73,20 @@ def open_posttrain(store: Store, run: PostTrainRun, *, take_over: bool = False) 
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
     """
-    me = Owner.this()
     with store.writing() as connection:
         owner = other_owner(connection, "posttrain_runs", run.run_id, take_over=take_over)
         if owner is not None:
             return owner
         connection.execute(
             "insert into posttrain_runs (run_id, candidate, weights_hash, suite, suite_hash, recipe, recipe_hash, "
-            "settings, seed, folder, status, owner_pid, owner_started, owner_host, owner_boot) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?) "
-            "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
-            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, "
-            "owner_boot = excluded.owner_boot, folder = excluded.folder, error = null, updated_at = now()",
+            "settings, seed, folder, status) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started') "
+            "on conflict (run_id) do update set folder = excluded.folder",
             [
                 run.run_id, run.candidate, run.weights_hash, run.suite, run.suite_hash, run.recipe, run.recipe_hash,
-                json.dumps(run.settings, sort_keys=True), run.seed, run.folder, me.pid, me.started, me.host,
-                me.boot,
+                json.dumps(run.settings, sort_keys=True), run.seed, run.folder,
             ],
         )  # fmt: skip
+        take(connection, "posttrain_runs", run.run_id)
     return None
 
 
@@ -129,9 +127,10 @@ def stored_posttrain(store: Store) -> list[PostTrainRun]:
         ).fetchall()
     runs = []
     for row in rows:
-        status = status_now(row[14], owner_of(*row[15:19]))
+        owner = owner_of(*row[15:19])
+        status = status_now(row[14], owner)
         values: list[Any] = [
-            *row[:7], json.loads(row[7]), *row[8:10], status, row[10], json.loads(row[11]), *row[12:14]
+            *row[:7], json.loads(row[7]), *row[8:10], status, row[10], json.loads(row[11]), *row[12:14], owner
         ]  # fmt: skip
         runs.append(PostTrainRun(*values))
     return runs

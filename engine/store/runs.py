@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.store.connection import Store
-from engine.store.owners import Owner, other_owner, owner_of
+from engine.store.owners import Owner, other_owner, owner_of, take
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,6 +39,8 @@ class Status(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    REFUSED = "refused"
+    """It cannot be done with what was given, as was seen only once the model was loaded."""
     CRASHED = "crashed"
 
 
@@ -101,6 +103,10 @@ class AskedBesides(NamedTuple):
     """Whether code that comes with the model was allowed to run."""
 
 
+_COSTS: Final = ("pairs", "tokens", "distinct_tokens", "seconds")
+"""What a stretch of work adds to; `pairs` are those it scored, which all of a run's need not be."""
+
+
 class RunFacts(NamedTuple):
     """What was measured in one run."""
 
@@ -148,7 +154,6 @@ def open_run(
     Returns:
         The living process that already works on it, in which case nothing is changed; else None.
     """
-    me = Owner.this()
     with store.writing() as connection:
         owner = other_owner(connection, "runs", run_id, take_over=take_over)
         if owner is not None:
@@ -156,12 +161,8 @@ def open_run(
         connection.execute(
             "insert into runs (run_id, suite_hash, suite, weights_hash, tokenizer_hash, candidate, protocol, "
             "precision, device, attention, template_hash, shots, show_criteria, prompt, seed, versions, run_key, "
-            "status, owner_pid, owner_started, owner_host, owner_boot, n_wanted) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?, ?, ?, ?, ?) "
-            "on conflict (run_id) do update set status = 'started', owner_pid = excluded.owner_pid, "
-            "owner_started = excluded.owner_started, owner_host = excluded.owner_host, "
-            "owner_boot = excluded.owner_boot, error = null, "
-            "n_wanted = greatest(runs.n_wanted, excluded.n_wanted), updated_at = now(), "
+            "status, n_wanted) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started', ?) "
+            "on conflict (run_id) do update set n_wanted = greatest(runs.n_wanted, excluded.n_wanted), "
             # Once tokens were asked for, whoever takes the run up asks for them too.
             "run_key = case when contains(runs.run_key, '\"token_scores\": true') then runs.run_key "
             "else excluded.run_key end",
@@ -169,10 +170,10 @@ def open_run(
                 run_id, key["suite_hash"], key["suite"], key["weights_hash"], key["tokenizer_hash"],
                 key["candidate"], key["protocol"], key["precision"], key["device"], key["attention"],
                 key["template_hash"], key["shots"], key["show_criteria"], key["prompt"], key["seed"],
-                json.dumps(key["versions"], sort_keys=True),
-                json.dumps(key, sort_keys=True), me.pid, me.started, me.host, me.boot, n_wanted,
+                json.dumps(key["versions"], sort_keys=True), json.dumps(key, sort_keys=True), n_wanted,
             ],
         )  # fmt: skip
+        take(connection, "runs", run_id)
     return None
 
 
@@ -200,9 +201,20 @@ def asked_besides(store: Store, run_id: str) -> AskedBesides:
 def close_run(
     store: Store, run_id: str, status: Status, *, error: str = "", facts: Mapping[str, Any] | None = None
 ) -> None:
-    """Write down how a run ended; facts of this stretch of work are laid over those of earlier ones."""
+    """Write down how a run ended, and what this stretch of work has cost on top of earlier ones.
+
+    Args:
+        facts: of this stretch alone; costs are added up, the most memory stays the most, the rest is laid over.
+    """
     with store.writing() as connection:
-        mark_ended(connection, "runs", run_id, status, error=error, facts=facts)
+        row = connection.execute("select facts from runs where run_id = ?", [run_id]).fetchone()
+        earlier, now = json.loads(row[0]) if row else {}, dict(facts or {})
+        # A stretch before pairs were counted with the rest cannot be added to: its pairs are not known.
+        if "seconds" in now and ("pairs" in earlier or "seconds" not in earlier):
+            now |= {name: earlier.get(name, 0) + now[name] for name in _COSTS if name in now}
+        if "memory" in now:
+            now["memory"] = max(now["memory"], earlier.get("memory") or 0)
+        mark_ended(connection, "runs", run_id, status, error=error, facts=now)
 
 
 def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
@@ -219,15 +231,17 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
             "using (run_id) where ? is null or r.suite_hash = ? order by r.created_at desc, r.run_id",
             [suite_hash, suite_hash],
         ).fetchall()
-    runs = []
-    for row in rows:
-        owner = owner_of(*row[23:27])
-        facts, versions = json.loads(row[19]), json.loads(row[20])
-        values: list[Any] = [
-            *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:29]
-        ]  # fmt: skip
-        runs.append(RunRow(*values))
-    return runs
+        # Inside, so that what does not say what it should is put down to the file.
+        return [_run(row) for row in rows]
+
+
+def _run(row: tuple[Any, ...]) -> RunRow:
+    owner = owner_of(*row[23:27])
+    facts, versions = json.loads(row[19]), json.loads(row[20])
+    values: list[Any] = [
+        *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:29]
+    ]  # fmt: skip
+    return RunRow(*values)
 
 
 def facts_of_host(store: Store, host: str) -> list[RunFacts]:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.store.connection import Store
-from engine.store.runs import Scored
+from engine.store.owners import Owner, other_owner, take
+from engine.store.runs import Scored, Status, mark_ended
 
 __all__ = [
     "StoredTraces",
@@ -19,6 +20,7 @@ __all__ = [
     "TraceScore",
     "add_trace_scores",
     "add_traces",
+    "close_trace_run",
     "done_traces",
     "open_trace_run",
     "scored_traces",
@@ -103,15 +105,30 @@ def trace_lines(store: Store, traces_hash: str) -> tuple[str, list[str]]:
     return row[0], row[1].split("\n")
 
 
-def open_trace_run(store: Store, run: TraceRun, key: Mapping[str, Any]) -> None:
-    """Remember what produces its numbers; `run_id` is the hash of `key`."""
+def open_trace_run(store: Store, run: TraceRun, key: Mapping[str, Any], *, take_over: bool = False) -> Owner | None:
+    """Mark a run as started by this process, new or resumed; `run_id` is the hash of `key`, what produces its numbers.
+
+    Returns:
+        The living process that already works on it, in which case nothing is changed; else None.
+    """
     with store.writing() as connection:
+        owner = other_owner(connection, "trace_runs", run.run_id, take_over=take_over)
+        if owner is not None:
+            return owner
         connection.execute(
             "insert or ignore into trace_runs (run_id, traces_hash, weights_hash, candidate, precision, run_key) "
             "values (?, ?, ?, ?, ?, ?)",
             [run.run_id, run.traces_hash, run.weights_hash, run.candidate, run.precision,
              json.dumps(key, sort_keys=True)],
         )  # fmt: skip
+        take(connection, "trace_runs", run.run_id)
+    return None
+
+
+def close_trace_run(store: Store, run_id: str, status: Status, *, error: str = "") -> None:
+    """Write down how a run ended."""
+    with store.writing() as connection:
+        mark_ended(connection, "trace_runs", run_id, status, error=error)
 
 
 def trace_runs(store: Store, traces_hash: str) -> list[TraceRun]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from engine.store.connection import Store
 
 __all__ = ["failure_rows", "verdict_rows"]
 
+_DOUBTS: Final = "join (select run_id, json_extract_string(facts, '$.doubt') as doubt from runs) using (run_id)"
+
 
 def verdict_rows(store: Store, columns: Iterable[str], run_ids: Sequence[str]) -> list[tuple[Any, ...]]:
     """Columns of `verdicts` in these runs, by protocol, candidate, precision and pair."""
-    return _rows(store, columns, "verdicts", run_ids, "pair_id")
+    return _rows(store, columns, f"verdicts {_DOUBTS}", run_ids, "pair_id")
 
 
 def failure_rows(
@@ -25,7 +27,7 @@ def failure_rows(
     """
     source = (
         "failures join (select run_id, suite_hash from runs) using (run_id) "
-        "join (select suite_hash, pair_id, prompt, chosen, rejected from pairs) using (suite_hash, pair_id)"
+        "join (select suite_hash, pair_id, prompt, chosen, rejected from pairs) using (suite_hash, pair_id) " + _DOUBTS
     )
     return _rows(store, columns, source, run_ids, "margin, pair_id", "" if with_excluded else " and not excluded")
 

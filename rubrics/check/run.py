@@ -83,7 +83,7 @@ def _same_name(suite: Suite, others: Sequence[Suite]) -> list[Finding]:
 
 
 def _templates(suite: Suite) -> list[Finding]:
-    copies = template_copies((pair.cluster, pair.prompt_text) for pair in suite.scored)
+    copies = template_copies(((pair.cluster, pair.prompt_text) for pair in suite.scored), small_too=True)
     if not copies:
         return []
     examples = tuple(f"{found.clusters} like {shown(found.example)}" for found in copies[:5])

@@ -23,6 +23,8 @@ _DIFFERENT: Final = 16
 _LEAST_WORDS: Final = 5
 _MANY: Final = 12
 """Clusters of one template that are worth a word."""
+_FEW: Final = 3
+"""Clusters of one template below which nothing is said even of a suite that has few clusters."""
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -36,11 +38,12 @@ class Copies(NamedTuple):
     """The first of the prompts."""
 
 
-def template_copies(prompts: Iterable[tuple[str, str]]) -> list[Copies]:
+def template_copies(prompts: Iterable[tuple[str, str]], *, small_too: bool = False) -> list[Copies]:
     """Templates that stand in twelve clusters or more, the largest first.
 
     Args:
         prompts: cluster and prompt of each pair.
+        small_too: also those that stand in fewer, if these are half of all clusters.
     """
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
@@ -51,7 +54,8 @@ def template_copies(prompts: Iterable[tuple[str, str]]) -> list[Copies]:
     texts = list(first.values())
     if len(texts) > SAMPLE:
         texts = [texts[at] for at in np.linspace(0, len(texts) - 1, SAMPLE).astype(int)]
-    if len(texts) < _MANY:
+    least = min(_MANY, max(_FEW, -(-len(texts) // 2))) if small_too else _MANY
+    if len(texts) < least:
         return []
     vocabulary: dict[str, int] = {}
     rows = [
@@ -70,7 +74,7 @@ def template_copies(prompts: Iterable[tuple[str, str]]) -> list[Copies]:
     return [
         Copies(int(counts[name]), len(texts), texts[int(np.argmax(part == name))])
         for name in sorted(range(len(counts)), key=lambda name: -counts[name])
-        if counts[name] >= _MANY
+        if counts[name] >= least
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def read_sheet(path: Path, known: Collection[str] = ()) -> Iterator[Record]:
     """
     with open_sheet(path, known, SuiteError) as sheet:
         names = sheet.header
-        if twice := next((name for at, name in enumerate(names) if name in names[:at]), None):
+        if twice := next((name for name, many in Counter(names).items() if many > 1), None):
             raise SuiteError(f"has two columns named {twice!r}", where=str(path), fix="give each its own name")
         for number, (_, row) in enumerate(sheet.rows, start=1):
             value = dict(zip(names, row, strict=True)) if len(row) == len(names) else None

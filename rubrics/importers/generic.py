@@ -30,6 +30,7 @@ from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, number_of, one_criterion, text_of
 from rubrics.importers.turns import conversation, sides
 from rubrics.importers.which import SCORES, better_column, words_of
+from rubrics.jsonl import check_depth
 from rubrics.taxonomy import Subcategory
 
 _SHOTS: Final = frozenset({"shot", "shots", "exemplar", "exemplars", "few-shot", "fewshot"})
@@ -109,6 +110,7 @@ def _listed(value: object) -> list[Any] | None:
     """A list, or text that is a JSON list of objects or names; None for anything else."""
     if isinstance(value, str) and value.lstrip().startswith(("[{", '["')):
         try:
+            check_depth(value)
             value = json.loads(value)
         except (ValueError, RecursionError):
             return None

@@ -29,13 +29,14 @@ def read_parquet(path: Path) -> Iterator[Record]:
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
             rows = connection.execute("select * from read_parquet(?)", [str(path)])
+            names = [column[0] for column in rows.description or ()]
+            number = 0
+            # A row group that is damaged shows only when its turn comes.
+            while batch := rows.fetchmany(_BATCH):
+                for row in batch:
+                    number += 1
+                    yield Record(number, dict(zip(names, row, strict=True)))
         except duckdb.Error as error:
             raise SuiteError(
                 f"is not Parquet ({str(error).splitlines()[0]})", where=str(path), fix="check the file"
             ) from None
-        names = [column[0] for column in rows.description or ()]
-        number = 0
-        while batch := rows.fetchmany(_BATCH):
-            for row in batch:
-                number += 1
-                yield Record(number, dict(zip(names, row, strict=True)))

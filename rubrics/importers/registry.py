@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -87,7 +88,7 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         raise SuiteError("no such format", where=format, fix=f"{hint}formats are {', '.join(FORMATS)}")
     if not files:
         raise SuiteError("no file to import", where=format, fix="name at least one")
-    if any(path.resolve() == out.resolve() for path in files):
+    if any(os.path.realpath(path) == os.path.realpath(out) for path in files):
         raise SuiteError("would be written over itself", where=str(out), fix="name another file for the result")
     chosen = FORMATS[format]
     if options.map and chosen not in generic.FORMATS:
@@ -157,7 +158,8 @@ class _Run:
         """What is suspicious about what was written."""
         named = f"a suite that ships is called {out.stem!r} too; name the file otherwise"
         taken = self.format.kind == "pairs" and out.stem in built_in_names()
-        return tuple(filter(None, (named if taken else "", template_warning(template_copies(self.prompts)))))
+        copies = template_copies(self.prompts, small_too=True)
+        return tuple(filter(None, (named if taken else "", template_warning(copies))))
 
     def _counted(self, records: Iterator[Record], path: Path) -> Iterator[Record]:
         for number, record in enumerate(records):

@@ -148,9 +148,12 @@ def _gsm8k(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
     row = record.value
     assert isinstance(row, dict)
     solutions = {
-        name: (str(value["solution"]), bool(value["is_correct"]))
+        name: (value["solution"], value["is_correct"])
         for name, value in row.items()
-        if isinstance(value, dict) and {"solution", "is_correct"} <= value.keys()
+        if isinstance(value, dict)
+        and isinstance(value.get("solution"), str)
+        # Text such as "false" would be as true as any.
+        and isinstance(value.get("is_correct"), bool)
     }
     right = [(name, text) for name, (text, correct) in solutions.items() if correct]
     wrong = [(name, text) for name, (text, correct) in solutions.items() if not correct]

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rubrics.importers.records import Drop, Puzzle, text_of
+from rubrics.jsonl import check_depth
 
 __all__ = ["Turn", "conversation", "sides"]
 
@@ -63,8 +64,11 @@ def conversation(value: object) -> list[Turn] | str | Drop | Puzzle | None:
 def _written(text: str) -> object:
     """A list or an object out of JSON, or out of what Python or NumPy print; None where it is neither."""
     try:
+        check_depth(text)
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return None
+    except ValueError:
         pass
     if len(text) > _LARGEST:
         return None

@@ -45,15 +45,16 @@ def suite(seed: int, pairs: int) -> list[Pair]:
     return [*_shots(seed, seen), *_pairs(seed, pairs, seen)]
 
 
-def generate(seed: int, pairs: int, families: str = "held") -> Iterator[Pair]:
+def generate(seed: int, pairs: int, families: str = "held", criteria: int | None = None) -> Iterator[Pair]:
     """Fresh pairs in mirror sets; the same seed gives the same pairs.
 
     A mirror set is two prompts that differ in the settings of the criteria in V, and two responses that differ alike;
     each response is chosen under one prompt and rejected under the other. Whoever does not read the prompt is right on
     exactly half. An odd number is rounded up, since half a mirror set would be unbalanced. Suites are made of `held`
-    families; pairs of the `taught` ones show what a candidate learned of the dialogues it was trained on.
+    families; pairs of the `taught` ones show what a candidate learned of the dialogues it was trained on. Prompts have
+    as many `criteria` as are asked for, where their family can bear so few or so many, or a number drawn for each.
     """
-    return _pairs(seed, pairs, set(), families)
+    return _pairs(seed, pairs, set(), families, criteria)
 
 
 def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
@@ -62,7 +63,8 @@ def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
     Args:
         seed: the same seed gives the same prompts.
         n: how many.
-        families: `taught` (those met in pre-training dialogue), `held` (those that suites are made of) or `all`.
+        families: `taught` (those met in pre-training dialogue), `held` (those that suites are made of), `all` (both) or
+            `unseen` (neither: tasks of their own, to judge post-trained models on).
     """
     rng = Rng(f"prompts {families} {seed}")
     seen: set[str] = set()
@@ -83,13 +85,15 @@ def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
         )
 
 
-def _pairs(seed: int, pairs: int, seen: set[str], families: str = "held") -> Iterator[Pair]:
+def _pairs(
+    seed: int, pairs: int, seen: set[str], families: str = "held", criteria: int | None = None
+) -> Iterator[Pair]:
     rng = Rng(f"pairs {seed}")
     made = 0
     for number, family in enumerate(_turns(rng, families)):
         if made >= pairs:
             return
-        request, settings, twins = _mirrors(rng, family, seen)
+        request, settings, twins = _mirrors(rng, family, seen, criteria)
         stem = f"w{seed}-{family.name}-{number:04d}"
         seen.add(request.prompt(settings))
         for mark, twin in zip(("", "2"), twins[: 1 + (pairs - made > 2)], strict=False):

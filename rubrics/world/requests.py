@@ -10,6 +10,7 @@ from rubrics.schema import Criterion
 from rubrics.world.families import FAMILIES, RIDERS, SUBJECTS
 from rubrics.world.forms import Family, Trait, render
 from rubrics.world.things import Rng
+from rubrics.world.unseen import UNSEEN
 from rubrics.world.verifiers import Check, verify
 
 __all__ = ["MAX_CRITERIA", "Request", "compose", "pool", "reserved"]
@@ -19,6 +20,7 @@ _SHARES = (30, 22, 18, 15, 15)
 """Of a hundred prompts, how many have 1, 2 … 5 criteria."""
 _BODIES = 3
 _ATTEMPTS = 40
+_UNSEEN = frozenset(family.name for family in UNSEEN)
 
 
 def reserved(prompt: str) -> bool:
@@ -71,9 +73,14 @@ class Request:
 
 
 def pool(which: str) -> tuple[Family, ...]:
-    """The families that are `taught` in pre-training dialogue, the `held` ones that are not, or `all`."""
+    """Families that are `taught` in pre-training dialogue, `held` ones that suites are made of, `all` of these.
+
+    Those that are `unseen` are none of them: post-training alone is judged on them.
+    """
     if which == "all":
         return FAMILIES
+    if which == "unseen":
+        return UNSEEN
     return tuple(family for family in FAMILIES if family.taught == (which == "taught"))
 
 
@@ -94,15 +101,16 @@ def compose(rng: Rng, primary: Family, criteria: int | None = None) -> Iterator[
 
 
 def _try(rng: Rng, primary: Family, count: int) -> Request | None:
-    near = [f for f in SUBJECTS if f.taught == primary.taught and f.part == "body" and f.domain == primary.domain]
+    subjects, riders = (UNSEEN, ()) if primary.name in _UNSEEN else (SUBJECTS, RIDERS)
+    near = [f for f in subjects if f.taught == primary.taught and f.part == "body" and f.domain == primary.domain]
     near = [f for f in near if f.subcategory != primary.subcategory]
-    riders = [f for f in RIDERS if f.taught == primary.taught and f.subcategory != primary.subcategory]
+    laid_over = [f for f in riders if f.taught == primary.taught and f.subcategory != primary.subcategory]
     # What is laid over a response needs something to lie over; a list needs two points.
     least = {"list": 2, "opening": 1, "closing": 1, "case": 1, "quotes": 1}.get(primary.part, 0)
     chosen = [primary, *rng.sample(near, least)]
     while len(chosen) < count:
         bodies = sum(f.part in ("body", "block") for f in chosen)
-        options = [f for f in (near if bodies < _BODIES and rng.random() < 0.5 else riders) if f not in chosen]
+        options = [f for f in (near if bodies < _BODIES and rng.random() < 0.5 else laid_over) if f not in chosen]
         if not options:
             return None
         chosen.append(rng.choice(options))

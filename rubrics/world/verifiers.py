@@ -128,6 +128,46 @@ def _mark(check: Check, text: str) -> bool:
     return text.rstrip("”\"' ").endswith(check.right[0])
 
 
+def _goes_round(text: str) -> bool:
+    """Whether a text says itself again: it is one stretch of words over and over, or five in a row come back."""
+    said = [word.lower() for word in words(text)]
+    half = len(said) // 2
+    if any(said == said[:size] * (len(said) // size) for size in range(1, half + 1)):
+        return True
+    fives = [tuple(said[n : n + 5]) for n in range(len(said) - 4)]
+    return len(set(fives)) < len(fives)
+
+
+def _answers(check: Check, text: str) -> bool:
+    return _says(check, text) and not _goes_round(text)
+
+
+def _picks(check: Check, text: str) -> bool:
+    named = sum(_holds(phrase, text) >= 0 for phrase in check.right)
+    return named == check.number and _answers(Check("answers", (), check.wrong), text)
+
+
+def _times(check: Check, text: str) -> bool:
+    return _repeats(check, text) and _answers(check, text)
+
+
+_LAYOUTS = ("row", "rows", "dots", "numbers")
+
+
+def _layout(text: str) -> str:
+    marks = bullets(text)[0]
+    return marks if marks != "none" else "rows" if len(_lines(text)) > 1 else "row"
+
+
+def _set_out(check: Check, text: str) -> bool:
+    return _LAYOUTS.index(_layout(text)) == check.number and _says_one_of(check, text) and not _goes_round(text)
+
+
+def _and(form: Callable[[Check, str], bool]) -> Callable[[Check, str], bool]:
+    """What answers in a form: as `answers`, and as the form has it."""
+    return lambda check, text: _answers(check, text) and form(check, text)
+
+
 KINDS_OF_CHECK: dict[str, Callable[[Check, str], bool]] = {
     "says": _says,  # every phrase of `right`, none of `wrong`
     "says one of": _says_one_of,  # at least one of `right`, none of `wrong`
@@ -144,10 +184,32 @@ KINDS_OF_CHECK: dict[str, Callable[[Check, str], bool]] = {
     "opens": _opens,  # begins with `right`
     "closes": _closes,  # ends with `right`, the last mark aside
     "mark": _mark,  # ends with this mark
+    # What answers says all of `right`, none of `wrong`, and does not go round in circles; then, in which form.
+    "answers": _answers,
+    "answers one of": lambda check, text: _says_one_of(check, text) and not _goes_round(text),  # one of `right` will do
+    "answers in capitals": _and(_upper),  # 1: all capitals, 0: ordinary case
+    "answers in quotes": _and(_quoted),  # 1: wholly in quotation marks, 0: without any
+    "answers in figures": _and(
+        lambda check, text: bool(re.search(r"\d", text)) == bool(check.number)
+    ),  # 1: digits, 0: none
+    "answers in sentences": _and(lambda check, text: len(sentences(text)) == check.number),  # exactly `number`
+    "answers at most": _and(lambda check, text: len(words(text)) <= check.number),  # words
+    "answers at least": _and(lambda check, text: len(words(text)) >= check.number),  # words
+    "answers in order": _and(_in_order),  # first mentions of `right` in this order
+    "answers first": _and(_opens),  # begins with `right`
+    "answers last": _and(_closes),  # ends with `right`, the last mark aside
+    "answers with mark": _and(lambda check, text: _mark(Check("mark", (".!"[check.number != 0],)), text)),  # 1: !, 0: .
+    "answers times": _times,  # the word of `right` exactly `number` times
+    "picks": _picks,  # exactly `number` of `right`, none of `wrong`
+    "sets out": _set_out,  # one of `right` or more: 0 on one line, 1 on lines, 2 with dots, 3 with numbers
 }
 """Every kind of check by name."""
 
-_WORDED = frozenset({"says", "says one of", "in order", "list", "count", "repeats", "opens", "closes", "mark"})
+_WORDED = frozenset(
+    {"says", "says one of", "in order", "list", "count", "repeats", "opens", "closes", "mark"}
+    | {"answers", "answers one of", "answers in order", "answers first", "answers last", "answers times"}
+    | {"picks", "sets out"}
+)
 
 
 def faults_of(check: Check) -> str:

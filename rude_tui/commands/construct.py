@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, store_of, take_over_option
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
     help="Money for a million tokens, for --dry-run.",
 )
 @click.option("--verifier-price", callback=_pair_of_prices, metavar="READ,WRITTEN", help="The same.")
+@take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what it would cost, and stop.")
 @as_json
 @database
@@ -161,7 +162,7 @@ def construct(ctx: click.Context, /, **options: Any) -> None:
     job = ConstructJob(request.construction(), request.running)
     progress = ConstructProgress()
     try:
-        (state,) = perform(store, job, progress, cancelled_by_signals())
+        (state,) = perform(store, job, progress, cancelled_by_signals(), take_over=options["take_over"])
     finally:
         progress.end()
     _show_end(state, options["as_json"], _untried(store, request.settings))
@@ -213,6 +214,8 @@ def typed_request(arguments: Sequence[str]) -> ConstructRequest:
         raise BadInput("they ask for help, not for a construction", fix="leave that option out") from None
     except click.UsageError as error:
         raise BadInput(error.format_message(), fix="look at what was typed") from None
+    if options["take_over"]:
+        raise BadInput("whether to take over is asked where it matters", fix="leave that option out")
     if options["dry_run"] or options["as_json"]:
         raise BadInput("they ask for a plan, which comes by itself", fix="leave that option out")
     return request_of(options)

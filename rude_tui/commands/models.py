@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rude_tui.options import as_json
+from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
+    from engine.store.connection import Store
 
 __all__ = ["models"]
 
@@ -25,11 +28,11 @@ __all__ = ["models"]
     "--allow-remote-code", multiple=True, metavar="MODEL", help="Do not refuse this model for wanting its own code."
 )
 @as_json
-@click.option("--db", hidden=True)
+@database
 @click.pass_context
 def models(
     ctx: click.Context, where: tuple[str, ...], with_hash: bool, device: str,
-    allow_remote_code: tuple[str, ...], as_json: bool, db: str | None,
+    allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Look at base models without loading them: folders, folders of folders, hub ids.
 
@@ -50,6 +53,7 @@ def models(
     if not where:
         candidates = [*find([str(path) for path in bundled_models()]), *hub_cache()]
     candidates = looked_at(candidates)
+    _keep_doubts(store_of(db), candidates)
     rows: list[dict[str, Any]] = []
     names: dict[object, str] = {}
     for candidate in candidates:
@@ -95,6 +99,18 @@ def models(
             narrate(*(f"{row['name']}: {p['what']} → {p['fix']}" for p in row["problems"] if p["refused"]))
     if rows and all(any(problem["refused"] for problem in row["problems"]) for row in rows):
         ctx.exit(Exit.BAD_INPUT)
+
+
+def _keep_doubts(store: Store, candidates: list[Candidate]) -> None:
+    """What is seen here speaks for or against runs stored earlier, where there are any."""
+    from engine.jobs.doubts import keep_doubts
+    from rubrics.errors import RudeError
+
+    if os.path.exists(store.path):
+        try:
+            keep_doubts(store, candidates)
+        except RudeError as error:
+            narrate(f"note: stored runs were not held against this: {error.what}")
 
 
 def _hashes(candidate: Candidate) -> tuple[str, str, str]:

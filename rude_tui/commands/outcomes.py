@@ -36,7 +36,7 @@ def add(
     whichever is better. Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called
     task/metric. Names are matched as they stand or as --map says, never guessed; near-misses are pointed out.
     """
-    from engine.outcomes.outcome import check_together, unsaid_directions
+    from engine.outcomes.outcome import check_together, unsaid_directions, unsaid_scales
     from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
     from engine.store.outcomes import add_outcomes, stored_outcomes
     from engine.store.runs import candidate_names
@@ -52,7 +52,8 @@ def add(
     check_together(together, one_scale=one_scale)
     replaced = add_outcomes(store, scores)
     narrate(*(f"note: left out: {what}" for file in read for what in file.left_out))
-    narrate(*(f"note: {what}" for what in unsaid_directions(together)))
+    scales = [] if one_scale else unsaid_scales(together)
+    narrate(*(f"note: {what}" for what in (*unsaid_directions(together), *scales)))
     narrate(f"{len(scores)} outcomes stored, {replaced} of them in place of an earlier score")
     candidates = candidate_names(store)
     for stranger, near in near_misses([outcome.candidate for outcome in scores], candidates).items():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, store_of, threads_option
+from rude_tui.options import as_json, database, store_of, take_over_option, threads_option
 from rude_tui.output import narrate, percent, print_json, print_table
 
 __all__ = ["posttrain"]
@@ -31,12 +32,13 @@ __all__ = ["posttrain"]
     "-o", "--output", type=click.Path(path_type=Path), default="posttrained", show_default=True, metavar="DIR",
     help="Folder for checkpoints and trained models.",
 )  # fmt: skip
+@take_over_option
 @as_json
 @database
 @click.pass_context
 def posttrain(
     ctx: click.Context, models: tuple[str, ...], suite: str, recipe: Path, seeds: tuple[int, ...], device: str,
-    threads: int | None, output: Path, as_json: bool, db: Path | None,
+    threads: int | None, output: Path, take_over: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Post-train candidates all the same way, and store what became of them as outcomes.
 
@@ -52,9 +54,9 @@ def posttrain(
 
     store = store_of(db, new=True)
     job = plan_post_training(
-        store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=output.resolve()
+        store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=Path(os.path.realpath(output))
     )
-    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
     for state in states:
         if state.error:
             narrate(f"{state.candidate}, {state.protocol}: {state.error}")

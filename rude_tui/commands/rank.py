@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 import click
 
+from engine.export.recommendation_words import headline
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table, number_or_none
 from engine.results.decisions import claim, decisions_on
 from engine.results.pair_index import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
+from engine.results.recommendation import recommend
 from engine.results.suspicions import suspicions
 from engine.store.connection import Store
 from rude_tui.options import as_json, database, question_options, store_of
@@ -35,8 +37,8 @@ def rank(
 ) -> None:  # fmt: skip
     """Rank candidates by how often they prefer the response that meets the rubric.
 
-    Intervals are 95 %, over clusters of prompts, by the method named below the table. p(best): share of resamples of
-    clusters in which a candidate comes first. p is that of a paired test against the candidate one row above (of the
+    Intervals are 95 %, over clusters of prompts, by the method named below the table. “first in”: share of resamples
+    of clusters in which a candidate comes first. p is that of a paired test against the candidate one row above (of the
     first against the second), p (adjusted) the same when every two candidates are compared (Holm): it decides who is
     in each other's “not told apart” list.
 
@@ -63,6 +65,7 @@ def print_ranking(store: Store, question: Question, *, as_json: bool = False) ->
         print_json(_as_json(table, controls, claims, suspected))
     else:
         print_rankings(table, controls)
+        narrate(headline(recommend(store, board, table, controls)))
         narrate(*filter(None, [controls.line]), *claims, *(f"warning: {text}" for text in suspected))
         ranked_on = max(row.n_pairs for row in table.overall.rows)
         if any(decision.pairs_read > ranked_on for decision in decisions):
@@ -79,7 +82,7 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     wide = len(parts) <= 6
     by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in parts}
     columns = [
-        "rank", "candidate", "parameters", "precision", "overall", "95 %", "p(best)", "p", "p (adjusted)",
+        "rank", "candidate", "parameters", "precision", "overall", "95 %", "first in", "p", "p (adjusted)",
         "not told apart from",
     ]  # fmt: skip
     rows: list[list[Any]] = []
@@ -89,12 +92,12 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
         ranks = f"{row.rank}" if row.rank_low == row.rank_high else f"{row.rank} ({row.rank_low}–{row.rank_high})"
         rows.append([
             ranks, row.candidate, f"{entrant.parameters:,}", entrant.precision, percent(row.value),
-            interval(row.ci_low, row.ci_high), "–" if alone else f"{row.p_best:.2f}", p_text(row.p_value),
+            interval(row.ci_low, row.ci_high), "–" if alone else f"{100 * row.p_best:.0f} %", p_text(row.p_value),
             p_text(row.p_adjusted), ", ".join(row.tied_with) or "–",
         ])  # fmt: skip
     _add_controls(columns, rows, controls)
     if wide:
-        at = columns.index("p(best)")
+        at = columns.index("first in")
         columns[at:at] = parts
         for cells in rows:
             cells[at:at] = [percent(by_scope[name][cells[1]].value) for name in parts]
@@ -110,11 +113,14 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
             ],
             right=["pairs", *names],
         )
+    from data.ladder import ladder_notes
+
     first = overall.rows[0]
     narrate(
         f"{table.suite} {table.suite_hash[:12]} · {table.protocol}, {table.metric} · chance {percent(table.chance)} · "
         f"{first.n_pairs} pairs in {first.n_clusters} clusters · interval: {first.method}",
         *(f"note: {note}" for note in table.notes),
+        *([f"note: {ladder_notes().by_category_in_short}"] if table.by == "category" else []),
         *(["--with-excluded counts the pairs that you excluded"] if table.excluded else []),
         *(["--pairs own counts the pairs that not every candidate has scored"] if table.left_out else []),
     )
@@ -124,7 +130,7 @@ def _add_controls(columns: list[str], rows: list[list[Any]], table: ControlTable
     """Columns for the accuracy without the prompt, and what the prompt adds on the same pairs."""
     if not any("none" in controls for controls in table.by_label.values()):
         return
-    at = columns.index("p(best)")
+    at = columns.index("first in")
     columns[at:at] = ["without prompt", "prompt adds"]
     for cells in rows:
         control = table.by_label.get(cells[1], {}).get("none")

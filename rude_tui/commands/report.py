@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -19,11 +20,13 @@ __all__ = ["report"]
 @click.option("--outcome", "outcomes", multiple=True, help="Default: the first few there are.")
 @click.option("--predictor", "predictors", multiple=True, help="Default: all that are known.")
 @click.option("--pairs", type=click.IntRange(0), default=200, show_default=True, help="Failed pairs to show at most.")
+@click.option("--requirements", type=click.Path(path_type=Path), metavar="FILE.toml", help="As in `decide`.")
 @as_json
 @database
 def report(
     output: str, suite: str | None, protocol: str | None, metric: str | None, outcomes: tuple[str, ...],
-    predictors: tuple[str, ...], pairs: int, with_excluded: bool, as_json: bool, db: Path | None,
+    predictors: tuple[str, ...], pairs: int, requirements: Path | None, with_excluded: bool, as_json: bool,
+    db: Path | None,
 ) -> None:  # fmt: skip
     """Write one page that holds everything: rankings, profiles, correlations, failed pairs, methods, provenance.
 
@@ -32,6 +35,7 @@ def report(
     """
     from engine.export.report import ReportRequest, gather, page
     from engine.results.board import Question
+    from engine.results.requirements import read_requirements
     from rubrics.errors import BadInput
     from rubrics.targets import whole
 
@@ -40,7 +44,8 @@ def report(
     if output == "-" and as_json:
         raise click.UsageError("--json says what was written, so -o must name a file")
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
-    contents = ReportRequest(question, predictors, outcomes, pairs)
+    wanted = None if requirements is None else read_requirements(requirements)
+    contents = ReportRequest(question, predictors, outcomes, pairs, wanted)
     if output == "-":
         as_utf8().write(page(gather(store_of(db), contents)))
         return
@@ -51,7 +56,7 @@ def report(
         text = page(gathered)
         scratch.write_text(text, encoding="utf-8")
     summary = {
-        "output": str(path.resolve()), "bytes": len(text.encode("utf-8")), "suite": gathered.board.suite,
+        "output": os.path.realpath(path), "bytes": len(text.encode("utf-8")), "suite": gathered.board.suite,
         "suite_hash": gathered.board.suite_hash, "protocol": gathered.board.protocol, "metric": gathered.board.metric,
         "candidates": list(gathered.board.matrix.candidates),
         "outcomes": [outlook.outcome for outlook in gathered.outlooks],

@@ -19,6 +19,7 @@ from rude_tui.options import (
     protocol_option,
     remote_code_option,
     store_of,
+    take_over_option,
     threads_option,
 )
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
@@ -72,9 +73,7 @@ __all__ = ["run"]
     help="How often such a decision may be wrong.",
 )
 @remote_code_option
-@click.option(
-    "--take-over", is_flag=True, help="Take up runs of another machine that are said to go on: it is gone for good."
-)
+@take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
 @as_json
 @database
@@ -104,17 +103,17 @@ def run(
         device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,
         limit=limit, seed=seed, token_scores=token_scores,
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
-        allow_remote_code=frozenset(allow_remote_code), take_over=take_over,
+        allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)
     if dry_run:
         ctx.exit(_preview(planned, as_json))
     else:
-        ctx.exit(carry_out(store, planned, as_json=as_json))
+        ctx.exit(carry_out(store, planned, as_json=as_json, take_over=take_over))
 
 
-def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
+def carry_out(store: Any, planned: Any, *, as_json: bool, take_over: bool = False) -> int:
     """Do what is planned, telling the terminal; prints how each run ended.
 
     Returns:
@@ -126,7 +125,7 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     from engine.results.decisions import claim
     from rude_tui.terminal_progress import TerminalProgress
 
-    states = perform(store, planned, TerminalProgress(), cancelled_by_signals())
+    states = perform(store, planned, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
     stopped = any(state.phase is Phase.CANCELLED for state in states)
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:
@@ -154,9 +153,20 @@ def carry_out(store: Any, planned: Any, *, as_json: bool) -> int:
     notes = ((note, state) for state in states for note in state.notes if note not in claims)
     for note, runs in _by_text(notes):
         narrate(f"note: {note} ({runs})")
+    if not stopped:
+        narrate(*(f"warning: {text}" for text in _inverted(store, planned)))
     for error, runs in _by_text((state.error, state) for state in states if state.error):
         narrate(f"{runs}: {error}")
     return int(exit_code(states, planned.refused))
+
+
+def _inverted(store: Any, planned: Any) -> list[str]:
+    """What looks changed over in the suites that were scored."""
+    from engine.results.board import Question
+    from engine.results.suspicions import inverted
+
+    asked = dict.fromkeys((run.suite.hash, run.protocol) for run in planned.runs if run.prompt == "own")
+    return [text for suite, protocol in asked if (text := inverted(store, Question(suite, protocol)))]
 
 
 def _by_text(texts: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Event
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,10 +13,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.counted import count
+from rubrics.errors import RudeError
 from screens.candidates.detail import detail
-from screens.candidates.state import CandidateEntry, Inventory, add_folder, look, toggle
+from screens.candidates.state import CandidateEntry, Inventory, add_folder, held, look, toggle
 from screens.candidates.table import cells, column_widths
 from screens.shell.dialogs import Ask, Choose
+from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.formats import size
 from screens.shell.place import Place
 from screens.shell.plain import plain
@@ -32,11 +35,13 @@ class CandidatesScreen(Place):
     TITLE = "Candidates"
     GUIDE = """
 Base models found without loading them: parameters and bytes come from safetensors headers, the rest from config and
-tokenizer files. “fits as” is the precision a run would choose for the memory that is free now.
+tokenizer files; a process of its own holds them against the model libraries, once. “fits as” is the precision a run
+would choose for the memory that is free now.
 
 ✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either.
 
-Mark candidates with space, then r takes them to the Run screen.
+Mark candidates with space, then r takes them to the Run screen. D forgets what was measured of the one under the
+cursor, after a question, or brings back what was forgotten; its folder stays where it is.
 """
     TERMS = ("candidate", "precision")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,6 +50,7 @@ Mark candidates with space, then r takes them to the Run screen.
         Binding("a", "add", "add folder", tooltip="watch a folder of models", id="add"),
         Binding("d", "drop", "drop folder", tooltip="stop watching a folder", id="drop"),
         Binding("y", "copy", "copy", tooltip="copy what is known of the candidate, its path included", id="copy"),
+        FORGET,
         Binding("f5", "again", "look again", id="again"),
     ]
     DEFAULT_CSS = """
@@ -61,6 +67,8 @@ Mark candidates with space, then r takes them to the Run screen.
     def __init__(self) -> None:
         super().__init__()
         self.inventory: Inventory | None = None
+        self._looked_enough = Event()
+        """Set once nobody waits any more for what the model libraries say."""
 
     def body(self) -> Iterable[Widget]:
         """Table, and the panel beside or below it."""
@@ -78,16 +86,35 @@ Mark candidates with space, then r takes them to the Run screen.
         self.query_one(Table).focus()
         self.action_again()
 
+    def on_unmount(self) -> None:
+        """Nobody waits any more."""
+        self._looked_enough.set()
+
     def on_screen_resume(self) -> None:
         """Marks may have changed elsewhere."""
         self.repaint()
 
     def action_again(self) -> None:
         """Look around again."""
+        self._looked_enough.set()
         self.query_one("#state", Static).update(Text("looking for base models…"))
         self.load("look", lambda: look(list(self.session.folders)), self._arrived)
 
     def _arrived(self, inventory: Inventory) -> None:
+        self._show(inventory)
+        if inventory.unseen:
+            store, enough = self.session.store, Event()
+            self._looked_enough = enough
+            self.load("hold", lambda: held(store, inventory, enough), self._held, self._not_held)
+
+    def _held(self, inventory: Inventory) -> None:
+        if not self._looked_enough.is_set():
+            self._show(inventory)
+
+    def _not_held(self, error: RudeError) -> None:
+        self.notify(plain(error.what), title="Not held against the model libraries", severity="warning", markup=False)
+
+    def _show(self, inventory: Inventory) -> None:
         self.inventory = inventory
         inventory.unmark_unusable(self.session.marked_models)
         self.repaint()
@@ -104,6 +131,8 @@ Mark candidates with space, then r takes them to the Run screen.
             f"{plain(inventory.device.name)}, {size(inventory.device.free)} free",
             count(len(self.session.folders), "watched folder"),
         ]
+        if inventory.unseen:
+            parts.insert(1, f"{inventory.unseen} being held against the model libraries…")
         if inventory.problems:
             parts.append(f"✗ {count(len(inventory.problems), 'folder')} without a model")
         self.query_one("#state", Static).update(Text(" · ".join(parts)))
@@ -155,6 +184,13 @@ Mark candidates with space, then r takes them to the Run screen.
         """Copy what the panel says."""
         facts = self.query_one("#facts", Static).content
         self.copy(facts.plain if isinstance(facts, Text) else str(facts))
+
+    def action_forget(self) -> None:
+        """Forget what was measured of the candidate under the cursor, or bring something back."""
+        from engine.annotations.forgetting import models_in
+
+        entry, store = self._current, self.session.store
+        forget_dialog(self, lambda: models_in(store, entry.path) if entry else [], self.repaint)
 
     def action_add(self) -> None:
         """Watch a folder."""

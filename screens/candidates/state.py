@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from engine.candidates.find import Candidate
     from engine.machine.devices import Device
     from engine.machine.precision import PrecisionFit
+    from engine.results.database import Store
 
-__all__ = ["CandidateEntry", "Inventory", "add_folder", "look", "toggle"]
+__all__ = ["CandidateEntry", "Inventory", "add_folder", "held", "look", "toggle"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Inventory:
     device: Device
     problems: tuple[str, ...]
     """Folders that hold no model, or are not there."""
+    unseen: int = 0
+    """Candidates that are still to be held against the model libraries."""
 
     def at(self, row: int) -> CandidateEntry | None:
         """The entry in that row, if there is one."""
@@ -71,11 +75,12 @@ def toggle(marks: dict[str, str], entry: CandidateEntry) -> bool:
 
 
 def look(folders: Sequence[str]) -> Inventory:
-    """Bundled models, those in the watched folders, and the Hugging Face cache; each once. Blocks."""
+    """Bundled models, those in the watched folders, and the Hugging Face cache; each once, with what is remembered of
+    how it stands to the model libraries. Blocks."""
     from data.bundled import bundled_models
     from engine.candidates.find import distinct, find, hub_cache
+    from engine.jobs.looking import recalled
     from engine.machine.devices import resolve_device
-    from engine.machine.precision import fits
 
     device = resolve_device("auto")
     sources: list[tuple[str, list[Candidate]]] = []
@@ -94,17 +99,38 @@ def look(folders: Sequence[str]) -> Inventory:
             if real not in origins:
                 origins[real] = origin
                 listed.append(candidate)
-    return Inventory(
-        tuple(
-            CandidateEntry(
-                candidate,
-                origins[os.path.realpath(candidate.path)],
-                fits(candidate, device) if candidate.usable else None,
-            )
-            for candidate in distinct(listed)
-        ),
-        device,
-        tuple(problems),
+    named = distinct(listed)
+    known, unseen = recalled(named)
+    by = [origins[os.path.realpath(candidate.path)] for candidate in known]
+    return Inventory(_entries(zip(known, by, strict=True), device), device, tuple(problems), unseen)
+
+
+def held(store: Store, inventory: Inventory, cancel: threading.Event) -> Inventory:
+    """The same candidates, all of them held against the model libraries, in a worker; what this says of runs stored
+    earlier is written beside them. Blocks for seconds.
+
+    Args:
+        cancel: once set, what has not been looked at yet stays as it is.
+
+    Raises:
+        WorkerError: the worker died.
+    """
+    from engine.jobs.doubts import keep_doubts
+    from engine.jobs.looking import looked_at
+
+    entries = inventory.entries
+    candidates = looked_at([entry.candidate for entry in entries], cancel=cancel)
+    keep_doubts(store, candidates)
+    by = [entry.origin for entry in entries]
+    return replace(inventory, entries=_entries(zip(candidates, by, strict=True), inventory.device), unseen=0)
+
+
+def _entries(candidates: Iterable[tuple[Candidate, str]], device: Device) -> tuple[CandidateEntry, ...]:
+    from engine.machine.precision import fits
+
+    return tuple(
+        CandidateEntry(candidate, origin, fits(candidate, device) if candidate.usable else None)
+        for candidate, origin in candidates
     )
 
 

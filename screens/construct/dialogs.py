@@ -14,6 +14,7 @@ from screens.construct.state import ConstructChoices
 from screens.shell.dialogs import Ask, Confirm
 from screens.shell.place import Place
 from screens.shell.plain import one_line
+from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
     from engine.construct.estimate import CostEstimate
@@ -56,9 +57,12 @@ def start_dialog(place: Place, then: Callable[[], None]) -> None:
     def planned(args: list[str], request: ConstructRequest, plan: CostEstimate) -> None:
         def go(sure: bool | None) -> None:
             if sure:
-                place.load("start", lambda: jobs.launch(session.store, request), started)
+                ask_take_over(place, lambda store: jobs.left_elsewhere(store, request), start)
             else:
                 ask()
+
+        def start(take_over: bool) -> None:
+            place.load("start", lambda: jobs.launch(session.store, request, take_over=take_over), started)
 
         body = plan_words(plan) + "\n\n" + shown_command([*args, f"--db={session.store.path}"])
         place.app.push_screen(Confirm("Start this construction?", body), go)

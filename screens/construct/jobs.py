@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from engine.construct.output import Written
     from engine.construct.request import ConstructRequest
     from engine.jobs.detached import Detached
+    from engine.jobs.job import LeftElsewhere
     from engine.results.database import Store
 
-__all__ = ["ended", "launch", "plan", "stop", "write_suite"]
+__all__ = ["ended", "launch", "left_elsewhere", "plan", "stop", "write_suite"]
 
 
 def plan(store: Store, request: ConstructRequest) -> CostEstimate:
@@ -31,15 +32,29 @@ def plan(store: Store, request: ConstructRequest) -> CostEstimate:
     return request.estimate(store)
 
 
-def launch(store: Store, request: ConstructRequest) -> Detached:
+def left_elsewhere(store: Store, request: ConstructRequest) -> list[LeftElsewhere]:
+    """Whether a machine out of sight is said to be at it.
+
+    Raises:
+        RudeError: what was asked for cannot be done.
+    """
+    from engine.construct.job import ConstructJob
+
+    return ConstructJob(request.construction(), request.running).left_elsewhere(store)
+
+
+def launch(store: Store, request: ConstructRequest, *, take_over: bool = False) -> Detached:
     """Run it in a process and a session of its own.
+
+    Args:
+        take_over: see `engine.jobs.job.perform`.
 
     Raises:
         RudeError: it cannot be started.
     """
     from engine.jobs.detached import start_detached
 
-    return start_detached("engine.construct.job:asked_for", store.path, request.to_json())
+    return start_detached("engine.construct.job:asked_for", store.path, request.to_json(), take_over=take_over)
 
 
 def ended(started: Detached) -> tuple[RudeError | None, str] | None:

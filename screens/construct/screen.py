@@ -21,6 +21,7 @@ from screens.construct.state import ConstructChoices, ConstructState
 from screens.construct.verifier_text import tried_text
 from screens.construct.watch import Look, Watcher
 from screens.shell.dialogs import Choose, Read
+from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.place import Place
 from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
@@ -60,7 +61,7 @@ the text as it was written last and each verdict as it comes. l follows the newe
 next.
 
 Every question and answer is kept: c shows those of an example, C all. r opens the blind reading, v shows the trial of
-the verifier.
+the verifier. D forgets a construction with every answer it got, after a question, or brings back what was forgotten.
 """
     TERMS = ("construction", "generator", "verifier", "criterion", "violations", "trial", "blind reading")
     FIRST_KEYS = ("back", "new", "accept", "edit", "drop", "calls('example')", "review")
@@ -91,6 +92,7 @@ the verifier.
         Binding(
             "x", "stop", "stop", tooltip="stop the construction going on; what is answered is kept", id="construct-stop"
         ),
+        FORGET,
         Binding("y", "copy", "copy", tooltip="copy the example under the cursor", id="copy"),
         Binding("tab", "other", "text", show=False, tooltip="to the text and back", id="construct-text"),
         Binding("f5", "again", "read again", show=False, id="again"),
@@ -370,6 +372,19 @@ the verifier.
             self.action_again()
 
         start_dialog(self, started)
+
+    def action_forget(self) -> None:
+        """Forget the construction, or bring something back."""
+        from engine.annotations.forgetting import Subject
+
+        row = self.state.overview.row if self.state.overview is not None else None
+
+        def changed() -> None:
+            self._choices.run_id = ""
+            self.state.look_elsewhere()
+            self.action_again()
+
+        forget_dialog(self, lambda: [Subject("run", row.run_id, f"{row.name} · construction")] if row else [], changed)
 
     def action_stop(self) -> None:
         """Stop what is going on."""

@@ -67,7 +67,8 @@ v chooses another predictor, as a click on its line does. x writes the plot – 
 family out of the rest and says what is left without it.
 
 o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. rude-tui outcomes
-add FILE.csv adds your own: candidate, outcome, score.
+add FILE.csv adds your own: candidate, outcome, score. What the ladder's points can bear stands beside them, after !,
+and in full in data/ladder/card.md.
 """
     TERMS = ("predictor", "outcome", "family", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [

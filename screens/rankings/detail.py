@@ -45,7 +45,7 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
         if not math.isnan(row.p_value):
             against = "the second" if row is table.overall.rows[0] else "the one in front"
             text.append(f"p {row.p_value:.2g} (Holm {row.p_adjusted:.2g}) to {against}\n")
-        text.append(f"the best of them with probability {row.p_best:.2f}\n")
+        text.append(f"first in {percent(row.p_best, 0)} % of resamples\n")
     strong, weak = profile(candidate)
     if strong:
         text.append("▲ strong in " + _named(strong) + "\n", colour("good"))
@@ -122,12 +122,12 @@ def _facts(candidate: CandidateRow) -> Iterable[str]:
     run = candidate.entrant.run
     if run.n_skipped:
         yield f"{count(run.n_skipped, 'pair')} could not be scored"
-    seconds, tokens, memory = (run.facts.get(name) for name in ("seconds", "tokens", "memory"))
+    seconds, pairs, tokens, memory = (run.facts.get(name) for name in ("seconds", "pairs", "tokens", "memory"))
     cost = []
     if isinstance(seconds, int | float):
         cost.append(duration(seconds))
-        if seconds > 0 and run.n_scored:
-            cost.append(f"{run.n_scored / seconds:,.0f} pairs a second")
+        if seconds > 0 and isinstance(pairs, int):
+            cost.append(f"{pairs / seconds:,.0f} pairs a second")
     if isinstance(memory, int | float):
         cost.append(f"{size(memory)} at most")
     if cost:

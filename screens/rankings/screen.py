@@ -15,11 +15,13 @@ from textual.widgets import Static
 from rubrics.errors import RudeError
 from screens.rankings.detail import detail
 from screens.rankings.multiples import multiples
+from screens.rankings.reasons import reasons_text
 from screens.rankings.state import CandidateRow, RankingsState, Standings, read_standings
 from screens.rankings.table import EARLIER, LATER, Columns, fit_columns, headings, legend, row_text, set_text
-from screens.shell.dialogs import Ask, Choose
+from screens.shell.dialogs import Ask, Choose, Read
 from screens.shell.export_dialogs import export_dialog
-from screens.shell.plain import plain
+from screens.shell.forgetting import FORGET, forget_dialog
+from screens.shell.plain import one_line, plain
 from screens.shell.question_place import QuestionPlace
 from screens.widgets.brief import Brief
 from screens.widgets.line_list import LineList
@@ -52,9 +54,13 @@ class RankingsScreen(QuestionPlace):
 Every candidate was shown pairs of responses, one that meets the rubric and one that violates it. The value is its
 accuracy, in per cent.
 
+The sentence above says whom the paired tests let one take; d has what it rests on, and what would settle it.
+
 ├──●──┤ is the interval, by the method that the panel names; ┊ is the chance level. A rank such as 1–3 means that the
-candidate is not told apart from those around it; “best with probability” is p_best. For choice, lean is the position
+candidate is not told apart from those around it; “first in … of resamples” is p_best. For choice, lean is the position
 bias and flips the flip rate. The four Cs stand to the right, each with its glyph; a block ▁ to █ shows how high it is.
+They are a diagnosis, not advice whom to take: on the ladder (Correlation, o) a category's outcome was foretold no
+better by its own accuracy than by the others'.
 
 Excluded pairs (e in the failures) are left out, and said to be; i counts them.
 
@@ -63,24 +69,30 @@ Excluded pairs (e in the failures) are left out, and said to be; i counts them.
 Beside an accuracy by likelihood stands, where it was measured, what is left of it under the control without the
 prompt.
 
-t groups the candidates into tie sets.
+t groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
+was forgotten it brings back, for seven days.
 """
     TERMS = (
-        "accuracy", "pair", "interval", "cluster", "chance level", "not told apart", "tie set", "p_best",
-        "position bias", "flip rate", "control", "excluded pair",
+        "accuracy", "pair", "interval", "cluster", "chance level", "recommendation", "not told apart", "tie set",
+        "p_best", "position bias", "flip rate", "control", "excluded pair",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "reasons", "why", tooltip="what the recommendation rests on", id="reasons"),
         Binding("c", "compare", "compare", tooltip="compare two marked rows", id="compare"),
         Binding("x", "export", "export", tooltip="write what is shown, as a table or a figure", id="export"),
         Binding("slash", "filter", "filter", key_display="/", tooltip="only candidates whose name holds…", id="filter"),
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
         Binding("t", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"),
+        FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
         Binding("right", "scopes(1)", "scopes after", show=False, tooltip="the scopes after these", id="scopes-right"),
     ]
-    FIRST_KEYS = ("select", "compare", "export", "filter", "ties")
+    WITHOUT = QuestionPlace.WITHOUT | {"forget"}
+    FIRST_KEYS = ("select", "reasons", "compare", "export", "filter", "ties")
     DEFAULT_CSS = """
+    RankingsScreen #advice { height: auto; max-height: 3; padding: 0 1; text-style: bold; }
+    RankingsScreen.-empty #advice { display: none; }
     RankingsScreen #body { layout: vertical; height: 1fr; }
     RankingsScreen.-wide #body { layout: horizontal; }
     RankingsScreen #left { height: 1fr; width: 1fr; }
@@ -103,7 +115,10 @@ t groups the candidates into tie sets.
         self.state = RankingsState()
 
     def answer_body(self) -> Iterable[Widget]:
-        """Table with legend, and the panel beside or below it."""
+        """Whom to take; table with legend, and the panel beside or below it."""
+        advice = Static(id="advice")
+        advice.tooltip = "whom the ranking lets one take: d has the reasons"
+        yield advice
         with Container(id="body"):
             with _Left(id="left"):
                 yield Heading(id="headings")
@@ -133,6 +148,10 @@ t groups the candidates into tie sets.
             table.suite, table.protocol, table.metric, f"by {table.by}",
             f"{first.n_pairs:,} pairs{out} in {first.n_clusters:,} clusters" if overall.rows else "",
         )  # fmt: skip
+        if standings.advice is not None:
+            from engine.export.recommendation_words import headline
+
+            self.query_one("#advice", Static).update(Text(one_line(headline(standings.advice))))
         self.call_after_refresh(self.repaint)
         if self.focused is None:
             self.query_one(Rows).focus()
@@ -247,6 +266,12 @@ t groups the candidates into tie sets.
         self.state.grouped = not self.state.grouped
         self.repaint()
 
+    def action_reasons(self) -> None:
+        """Read what the recommendation rests on."""
+        standings = self.state.standings
+        if standings is not None and standings.advice is not None:
+            self.app.push_screen(Read("Whom to take", reasons_text(standings, standings.advice, self.colour)))
+
     def action_order(self) -> None:
         """Choose the column to sort by."""
         if self.state.table is None:
@@ -280,6 +305,13 @@ t groups the candidates into tie sets.
 
         first, second = self.state.marked
         self.app.push_screen(CompareScreen(first, second))
+
+    def action_forget(self) -> None:
+        """Forget the candidate under the cursor, or the run behind its number; or bring something back."""
+        from engine.annotations.forgetting import subjects_of
+
+        candidate = self._current() if self.state.table is not None else None
+        forget_dialog(self, lambda: subjects_of(candidate.entrant.run)[:2] if candidate else [], self.ask)
 
     def action_export(self) -> None:
         """Write the ranking to a file."""

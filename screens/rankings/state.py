@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from rubrics.errors import BadInput
 from screens.shell.order import Order
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.results.board import Entrant
     from engine.results.controls import ControlTable
     from engine.results.rankings import RankingTable
+    from engine.results.recommendation import Recommendation
     from engine.stats.intervals import Estimate
     from engine.stats.position_bias import PositionBias
     from engine.stats.ranking import RankRow
@@ -48,6 +52,8 @@ class Standings:
 
     suspicions: tuple[str, ...] = ()
     """What speaks against the suite itself."""
+    advice: Recommendation | None = None
+    """Whom the ranking lets one take."""
 
     @property
     def without(self) -> dict[str, Estimate]:
@@ -63,15 +69,32 @@ def read_standings(session: Session) -> Standings:
     """
     from engine.results.controls import control_table
     from engine.results.position_bias import position_biases
+    from engine.results.recommendation import recommend
+    from engine.results.requirements import read_requirements
     from engine.results.suspicions import suspicions
 
     def read() -> Standings:
         board = session.board()
         biases = position_biases(board, resamples=1000)
         table, controls = session.ranking(), control_table(session.store, board)
-        return Standings(table, biases, controls, suspicions(session.store, board, table))
+        suspected, wanted = suspicions(session.store, board, table), None
+        if session.requirements is not None:
+            try:
+                wanted = read_requirements(session.requirements)
+            except BadInput as error:
+                # A mistake in them must not hide the ranking.
+                suspected = (*suspected, f"your requirements are not used: {error.where}: {error.what} → {error.fix}")
+        advice = recommend(session.store, board, table, controls, wanted)
+        return Standings(table, biases, controls, suspected, advice)
 
-    return session.cached("standings", session.question(), read)
+    return session.cached("standings", (session.question(), _changed_at(session.requirements)), read)
+
+
+def _changed_at(path: Path | None) -> int | None:
+    try:
+        return None if path is None else path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True)

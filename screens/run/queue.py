@@ -32,6 +32,7 @@ _PHASES: Final = {
     "started": ("▶", "good"),
     "cancelled": ("■", "chance"),
     "failed": ("✗", "bad"),
+    "refused": ("✗", "mark-2"),
     "crashed": ("✗", "bad"),
     "busy elsewhere": ("…", "mark-2"),
 }
@@ -126,8 +127,8 @@ def summary(live: Live, memory: str = "") -> str:
     state = current(live)
     if state is None:
         skipped = sum(state.skipped for state in live.states)
-        failed = phases.count("failed")
-        first += (f" · {failed} failed" if failed else "") + (f" · {skipped:,} cannot be scored" if skipped else "")
+        ends = [f" · {number} {end}" for end in ("failed", "refused") if (number := phases.count(end))]
+        first += "".join(ends) + (f" · {skipped:,} cannot be scored" if skipped else "")
         if live.running:
             return first
         return first + "\n" + ("e takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")

@@ -55,15 +55,19 @@ class Runner:
         """Whether the work going on has been asked to wait."""
         return self.running and self._pause.is_set() and not self._cancel.is_set()
 
-    def start(self, store: Store, job: Job) -> None:
-        """Begin; does nothing while other work goes on."""
+    def start(self, store: Store, job: Job, *, take_over: bool = False) -> None:
+        """Begin; does nothing while other work goes on.
+
+        Args:
+            take_over: see `engine.jobs.job.perform`.
+        """
         from engine.jobs.runs import Plan
 
         if self.running:
             return
         self.request = job.request if isinstance(job, Plan) else None
         self._recorder = Recorder(job.runs if isinstance(job, Plan) else ())
-        self._begin(lambda: self._perform(store, job))
+        self._begin(lambda: self._perform(store, job, take_over=take_over))
 
     def _begin(self, work: Callable[[], None]) -> None:
         self._states, self._error = {}, ""
@@ -96,12 +100,12 @@ class Runner:
             self._thread.join(seconds)
         return not self.running
 
-    def _perform(self, store: Store, job: Job) -> None:
+    def _perform(self, store: Store, job: Job, *, take_over: bool) -> None:
         from engine.jobs.job import perform
 
         for name, what, _ in job.refused:
             self._say(f"{name}: left out, {what}")
-        perform(store, job, self, self._cancel, self._pause)
+        perform(store, job, self, self._cancel, self._pause, take_over=take_over)
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.binding import Binding, BindingType
@@ -14,8 +15,10 @@ from screens.run.live import LivePane
 from screens.run.queue import stopped
 from screens.run.setup import SetupPane
 from screens.run.stored import StoredPane
+from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.live import Live
 from screens.shell.place import Place
+from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
     from engine.jobs.job import Job
@@ -47,7 +50,8 @@ where this run will end, by a bound that holds however often one looks (time-uni
 replacement), so it closes when all pairs are scored. How other pairs like these would turn out is for the Rankings to
 say. ┄ is the chance level.
 
-Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up.
+Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up. D
+forgets one, its model or its suite, after a question, or brings back what was forgotten, for seven days.
 Post-training (rude-tui posttrain) is among them, with steps for pairs, and moves on as another process trains.
 """
     TERMS = (
@@ -64,6 +68,7 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         Binding("space", "go_on", "go on", tooltip="go on after a pause", id="pause"),
         Binding("c", "cancel", "stop", tooltip="stop scoring; what is scored is kept", id="stop"),
         Binding("e", "resume", "resume", tooltip="take up what stopped", id="resume"),
+        replace(FORGET, show=True),
         Binding("y", "copy", "copy", tooltip="copy the log, or all about the run under the cursor", id="copy"),
         Binding("v", "precision", "precision", tooltip="next precision: auto, fp32, bf16, int8, nf4", id="precision"),
         Binding("a", "suite", "add suite", tooltip="add a suite file", id="add-suite"),
@@ -147,6 +152,8 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
             if pane == "stored":
                 return self.query_one(StoredPane).resumable
             return pane == "live" and not self.runner.running and stopped(self.shell.live)
+        if action == "forget":
+            return pane == "stored"
         if action == "copy":
             return pane != "setup"
         if action == "pane":
@@ -183,9 +190,13 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         if all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
-        self.query_one(SetupPane).forget()
-        self.runner.start(self.session.store, job)
-        self.action_pane("live")
+
+        def go(take_over: bool) -> None:
+            self.query_one(SetupPane).forget()
+            self.runner.start(self.session.store, job, take_over=take_over)
+            self.action_pane("live")
+
+        ask_take_over(self, job.left_elsewhere, go)
 
     def action_pause(self) -> None:
         """Wait once the batch at hand is done."""
@@ -208,6 +219,14 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         elif self.runner.request is not None:
             request, store = self.runner.request, self.session.store
             self.load("plan", lambda: make_plan(store, request), self.begin)
+
+    def action_forget(self) -> None:
+        """Forget the stored run under the cursor, its model or its suite; or bring something back."""
+        from engine.annotations.forgetting import subjects_of
+
+        pane = self.query_one(StoredPane)
+        run = pane.current
+        forget_dialog(self, lambda: subjects_of(run) if run else [], lambda: pane.read(self))
 
     def action_copy(self) -> None:
         """Copy the log, or what is known of the stored run under the cursor."""

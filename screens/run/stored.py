@@ -127,23 +127,24 @@ class StoredPane(Vertical):
         return line
 
     @property
-    def _current(self) -> RunRow | None:
+    def current(self) -> RunRow | None:
+        """The run under the cursor."""
         at = self.query_one(Rows).cursor
         return self._runs[min(at, len(self._runs) - 1)] if self._runs else None
 
     @property
     def resumable(self) -> bool:
         """Whether anything is left to do of the run under the cursor."""
-        return (run := self._current) is not None and run.status != "done"
+        return (run := self.current) is not None and run.status != "done"
 
     @property
     def about(self) -> str:
         """All about the run under the cursor, as text."""
-        run = self._current
+        run = self.current
         return "" if run is None else run_text(run, lambda name: "").plain + log_line(run)
 
     def _explain(self) -> None:
-        run = self._current
+        run = self.current
         if run is None:
             text = Text("No run is stored yet. u sets one up: mark candidates (1), choose a suite, p plans, s starts.")
         else:
@@ -153,7 +154,7 @@ class StoredPane(Vertical):
 
     def resume(self, place: Place, begin: Callable[[Job], None]) -> None:
         """Plan what takes up the run under the cursor, and hand it on."""
-        run = self._current
+        run = self.current
         if run is not None:
             store = place.session.store
             place.load("plan", lambda: resume(store, run), begin)

@@ -55,7 +55,7 @@ def export_dialog(
             shown = sorted((entry for entry in placed if entry[0] is not None), key=lambda entry: entry[0])
             rows = replace(rows, rows=[row for _, row in shown])
         write_table(rows, path)
-        return path.resolve(), len(rows.rows)
+        return Path(os.path.realpath(path)), len(rows.rows)
 
     hint = "a table: .csv, .parquet, .json" + (f"; the figure: {_PICTURES}" if figure is not None else "")
     _ask(place, what, f"{what}.csv", hint, write)
@@ -85,7 +85,7 @@ def _draw(figure: Callable[[], Figure], path: Path) -> tuple[Path, None]:
     drawn = rendered(figure(), _ending(path))
     with whole(path) as scratch:
         scratch.write_bytes(drawn)
-    return path.resolve(), None
+    return Path(os.path.realpath(path)), None
 
 
 def _ask(place: Place, what: str, name: str, hint: str, write: Callable[[Path], tuple[Path, int | None]]) -> None:

@@ -40,6 +40,8 @@ class Session:
     """Candidates marked for the next run: path → name, in the order marked."""
     marked_suites: list[str] = field(default_factory=list)
     """Suites marked for the next run: built-in names or files."""
+    requirements: Path | None = None
+    """File of what is asked of a candidate beside its accuracy."""
     subject: str | None = None
     """Label of the candidate whose failures are looked at; None: the best one."""
     read_construction: Callable[[Sequence[str]], ConstructRequest] = field(default=_not_wired)

@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher, DataTable, Static
 from rubrics.errors import RudeError
 from screens.items.opening import try_pairs_of
 from screens.shell.dialogs import Ask, Choose
+from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
 from screens.shell.suite_files import named_suite
@@ -55,7 +56,8 @@ every subcategory it violates. enter on a cell shows its pairs. check: duplicate
 reader who never sees the prompt could win.
 
 t puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
-then r takes them to the Run screen. n builds pairs from prompts of your own, shows how that goes, and lets you read
+then r takes them to the Run screen. D forgets a suite with every run on it, after a question, or brings back what was
+forgotten. n builds pairs from prompts of your own, shows how that goes, and lets you read
 the result blind.
 """
     TERMS = (
@@ -74,6 +76,7 @@ the result blind.
         Binding("a", "add", "add file", tooltip="offer a suite file (.jsonl)", id="add"),
         Binding("d", "drop", "drop file", tooltip="offer a file no longer; it stays on disk", id="drop"),
         Binding("n", "construct", "build pairs", tooltip="build pairs of your own, or review some", id="construct"),
+        FORGET,
         Binding("y", "copy", "copy", tooltip="copy the card or the report", id="copy"),
         Binding("f5", "again", "look again", show=False, id="again"),
     ]
@@ -289,6 +292,18 @@ the result blind.
             self.action_mark()
         if self.session.marked_suites:
             self.call_later(self.run_action, "app.set_up")
+
+    def action_forget(self) -> None:
+        """Forget the suite under the cursor with every run on it, or bring something back."""
+        from engine.annotations.forgetting import Subject
+
+        entry = self._current
+        stored = entry is not None and bool(entry.added_at)
+        forget_dialog(
+            self,
+            lambda: [Subject("suite", entry.suite_hash, entry.name)] if entry and stored else [],
+            self.action_again,
+        )
 
     def action_construct(self) -> None:
         """Build pairs of one's own."""

@@ -315,6 +315,25 @@ def test_gsm8k_right_against_wrong(tmp_path: Path) -> None:
     assert result.dropped["the first sentences state the same numbers"] == 1
 
 
+def test_gsm8k_takes_a_solution_for_right_only_where_it_says_so(tmp_path: Path) -> None:
+    # Any text is true in Python, and anything at all has a text.
+    other = {
+        "question": "P",
+        "a": {"solution": "A: 6", "is_correct": "false"},
+        "b": {"solution": None, "is_correct": True},
+    }
+    result, pairs = run("gsm8k", lines(tmp_path / "s.jsonl", solved(a=("A: 6", True), b=("A: 5", False)), other))
+    assert [(pair.chosen, pair.rejected) for pair in pairs] == [("A: 6", "A: 5")]
+    assert dict(result.dropped) == {"no model solutions": 1}
+
+
+def test_a_link_that_leads_to_itself_is_one_error(tmp_path: Path) -> None:
+    link = tmp_path / "loop.csv"
+    link.symlink_to(link)
+    with pytest.raises(SuiteError, match="symbolic links"):
+        import_pairs("csv", [link], tmp_path / "out.jsonl")
+
+
 def test_healthbench(tmp_path: Path) -> None:
     item = {"criterion": "Names the dose.", "points": 5, "tags": ["level:example", "axis:accuracy"]}
     file = lines(

@@ -368,3 +368,19 @@ def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(SuiteError, match="is not UTF-8"):
         find_suite(str(file))
+
+
+@pytest.mark.parametrize("depth", range(60, 1100, 52))
+@pytest.mark.parametrize(("opening", "closing"), ["[]", ('{"a":', "}")])
+def test_however_deep_it_is_nested_there_is_one_fault(depth: int, opening: str, closing: str) -> None:
+    # Just below Python's own limit a value could be read and not be printed.
+    deep = (opening * depth + "1" + closing * depth).encode()
+    for field in (b'"chosen": 1', b'"more": 1', b'"criteria": 1'):
+        raw = line().replace(b"{", b"{" + field.replace(b"1", deep) + b", ", 1).replace(b'"chosen": "', b'"text": "')
+        assert all(len(fault) < 1000 for fault in faults(raw))
+        assert faults(raw)
+
+
+def test_brackets_within_text_are_no_depth() -> None:
+    text = "[{" * 500 + '"\\' + "]}" * 3
+    assert faults(line(chosen=text)) == []

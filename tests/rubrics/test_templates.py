@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from rubrics.check import check_suite
 from rubrics.check.templates import template_copies
 from rubrics.importers import import_pairs
@@ -45,6 +47,11 @@ def test_copies_are_counted_by_cluster() -> None:
     assert not template_copies((str(i), prompt) for i, prompt in enumerate(copies(11)))
     assert not template_copies(("one", prompt) for prompt in copies(30))
     assert not template_copies([])
+
+
+@pytest.mark.parametrize(("alike", "other", "said"), [(4, 3, True), (11, 0, True), (3, 5, False), (2, 0, False)])
+def test_a_template_that_makes_up_half_of_a_small_suite_is_named_by_a_check(alike: int, other: int, said: bool) -> None:
+    assert ("template-copies" in codes(suite([*copies(alike), *own(other)]))) is said
 
 
 def test_a_check_says_so_unless_a_cluster_does() -> None:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
 import threading
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
+from waiting import PATIENCE
 
+from engine.store.connection import Store
+from engine.store.runs import Status, stored_runs
 from rude_tui.app import RudeApp
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.settings import Settings, load_settings, settings_file
@@ -68,7 +76,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
 
     begun = threading.Event()
 
-    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, *_: Any) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, *_: Any, **__: Any) -> None:
         begun.set()
         cancel.wait(120)
 
@@ -142,26 +150,101 @@ async def test_threads_that_read_wait_a_millisecond_for_the_one_that_draws(app: 
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
+class Terminal:
+    """The app in a terminal of its own, whose other end is ours."""
+
+    def __init__(self, *before: str) -> None:
+        self._screen, keyboard = pty.openpty()
+        fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.keyboard = keyboard
+        self.settings = termios.tcgetattr(keyboard)
+        self.drawn = b""
+        self.process = subprocess.Popen(
+            [*before, sys.executable, "-m", "rude_tui"], stdin=keyboard, stdout=keyboard, stderr=keyboard,
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
+
+    def press(self, keys: str, shown: str) -> None:
+        """Press keys, and wait until something is drawn that was not before."""
+        self.drawn = b""
+        os.write(self._screen, keys.encode())
+        self.until(shown)
+
+    def until(self, shown: str) -> None:
+        """Wait until something has been drawn."""
+        self.wait(lambda: shown.encode() in self.drawn)
+
+    def wait(self, what: Callable[[], bool], gap: float = 0.05) -> None:
+        """Wait until something is so; it is looked at once in `gap` seconds."""
+        end = time.monotonic() + PATIENCE
+        while not what():
+            assert self.process.poll() is None, self.drawn
+            assert time.monotonic() < end, self.drawn
+            self._read(gap)
+
+    def _read(self, gap: float = 0.05) -> None:
+        until = time.monotonic() + gap
+        while select.select([self._screen], [], [], max(0.0, until - time.monotonic()))[0]:
+            self.drawn += os.read(self._screen, 65536)
+
+    def close(self) -> None:
+        """As a window that is closed."""
+        os.close(self.keyboard)
+        os.close(self._screen)
+
+    def end(self) -> int:
+        """Its exit code, once it has ended; what it draws until then is read."""
+        while self.process.poll() is None:
+            self._read()
+        self._read()
+        return self.process.returncode
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_told_to_end_it_leaves_the_terminal_as_it_was(number: signal.Signals) -> None:
-    screen, terminal = pty.openpty()
-    before = termios.tcgetattr(terminal)
-    with subprocess.Popen(
-        [sys.executable, "-m", "rude_tui"], stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
-    ) as process:
-        drawn = b""
-        while b"quit" not in drawn:
-            drawn += os.read(screen, 65536)
-        process.send_signal(number)
-        while process.poll() is None:
-            if select.select([screen], [], [], 0.1)[0]:
-                drawn += os.read(screen, 65536)
-    assert process.returncode == 130
-    assert b"\x1b[?1049l" in drawn
-    assert termios.tcgetattr(terminal) == before
-    os.close(screen)
-    os.close(terminal)
+    terminal = Terminal()
+    terminal.until("quit")
+    terminal.process.send_signal(number)
+    assert terminal.end() == 128 + number
+    assert b"\x1b[?1049l" in terminal.drawn
+    assert termios.tcgetattr(terminal.keyboard) == terminal.settings
+    terminal.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("before", [(), ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")], ids=["heeded", "ignored"])
+def test_a_terminal_that_closes_ends_it_as_the_signal_does(before: tuple[str, ...]) -> None:
+    terminal = Terminal(*before)
+    terminal.until("quit")
+    terminal.close()
+    assert terminal.process.wait(120) == 128 + signal.SIGHUP
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, "closed"])
+def test_a_run_that_goes_on_is_stopped_and_what_is_scored_kept(how: signal.Signals | str) -> None:
+    terminal, store = Terminal(), Store()
+    terminal.until("quit")
+    terminal.press("1", "llama-loch")
+    terminal.press("r", "plans")
+    terminal.press("p", "s starts")
+    terminal.press("s", "scoring")
+    terminal.wait(lambda: any(run.n_scored for run in stored_runs(store)), gap=1.0)  # a reader keeps writers out
+    workers = [child.pid for child in psutil.Process(terminal.process.pid).children(recursive=True)]
+    assert workers
+    if how == "closed":
+        terminal.close()
+        assert terminal.process.wait(120) == 128 + signal.SIGHUP
+    else:
+        terminal.process.send_signal(how)
+        assert terminal.end() == 128 + how
+        assert termios.tcgetattr(terminal.keyboard) == terminal.settings
+        terminal.close()
+    runs = stored_runs(store)
+    assert {run.status for run in runs} <= {Status.CANCELLED, Status.DONE}
+    assert Status.CANCELLED in {run.status for run in runs}
+    assert not any(psutil.pid_exists(worker) for worker in workers)
 
 
 def test_without_a_terminal_it_says_so() -> None:

@@ -38,6 +38,7 @@ def test_comments_and_strangers_survive() -> None:
         ("[keys]\nquit = 3\n", "keys.quit is 3, not a text in quotes"),
         ("not toml at all\n", "cannot be read"),
         ("theme = \n", "cannot be read"),
+        (f"theme = {'[' * 2000}", "nested too deeply"),
     ],
 )
 def test_rubbish_is_one_clear_error(text: str, said: str) -> None:
@@ -53,3 +54,8 @@ def test_rubbish_is_never_written_over() -> None:
     with pytest.raises(BadInput):
         save_setting("theme", "rude-dark")
     assert settings_file().read_text() == "not toml at all\n"
+    deep = f"x = {'[' * 2000}{']' * 2000}\n"
+    _write(deep)
+    with pytest.raises(BadInput, match="nested"):
+        save_setting("theme", "rude-dark")
+    assert settings_file().read_text() == deep

@@ -266,3 +266,11 @@ def test_sheets_and_names_that_are_wrong(tmp_path: Path) -> None:
 
     with pytest.raises(BadInput, match="neither yes nor no in record 2"):
         read_sheet(sheet)
+    # As spreadsheets save what they were given.
+    for text, encoding in (("item;criterion;met\r\nabc;1;Yes\r\nabd;2;\r\n", "utf-8-sig"),
+                           ("item\tcriterion\tmet\r\nabc\t1\tyes\r\n", "utf-16")):  # fmt: skip
+        sheet.write_bytes(text.encode(encoding))
+        assert read_sheet(sheet) == {("abc", 1): True}
+    sheet.write_text("item,met\nabc,yes\n")
+    with pytest.raises(BadInput, match="lacks the columns"):
+        read_sheet(sheet)

@@ -34,8 +34,8 @@ def printed(capsys: pytest.CaptureFixture[str], *rows: Any, **controls: Any) -> 
 
 
 def test_only_among_others_is_a_candidate_the_best(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "1.00" not in printed(capsys, standing("oak", 1.0))
-    assert "1.00" in printed(capsys, standing("oak", 1.0), standing("elm", 0.0))
+    assert "100 %" not in printed(capsys, standing("oak", 1.0))
+    assert "100 %" in printed(capsys, standing("oak", 1.0), standing("elm", 0.0))
 
 
 def test_what_the_prompt_takes_away_has_a_true_minus(capsys: pytest.CaptureFixture[str]) -> None:

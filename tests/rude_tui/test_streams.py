@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from command import rude
 
 from rude_tui.output import print_json, print_table
 from rude_tui.streams import _guarded
@@ -34,6 +35,16 @@ def test_a_reader_who_leaves_ends_nothing() -> None:
         out.write("a line\n")
         out.flush()
     os.close(writing)
+
+
+def test_a_pipe_that_broke_elsewhere_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("rude_tui.commands.doctor.doctor.callback", broken)
+    done = rude("doctor")
+    assert done.returncode == 1
+    assert "another process has ended" in done.stderr
 
 
 def test_what_an_encoding_lacks_is_a_question_mark() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.widgets import DataTable, Input
+from waiting import until
 
 from data.bundled import bundled_models
+from engine.jobs import looking
 from screens.candidates.state import add_folder, look
 
 
@@ -34,6 +38,29 @@ def test_a_folder_without_models_is_told_and_the_rest_is_found(shelf: Path, tmp_
     assert len(inventory.problems) == 1
     assert "no such folder" in inventory.problems[0]
     assert add_folder([str(shelf)], str(shelf)) == [str(shelf)]
+
+
+async def test_what_only_the_model_libraries_tell_is_shown_once_it_is_known(
+    garden, make_app, settle, screen_text, shelf, monkeypatch
+) -> None:
+    """The table is there at once; what a run would refuse is found out by another process meanwhile."""
+    go, looked_at = threading.Event(), looking.looked_at
+    monkeypatch.setattr(looking, "looked_at", lambda *given, **how: go.wait() and looked_at(*given, **how))
+    config = shelf / "good [bold]" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"is_causal": False}))
+    app = make_app(garden, start="candidates", folders=(str(shelf),))
+    async with app.run_test(size=(120, 36)) as pilot:
+        try:
+            await until(pilot, lambda: "held against the model libraries" in screen_text(app))
+            assert "good [bold]" in screen_text(app)
+        finally:
+            go.set()
+        await until(pilot, lambda: "held against" not in screen_text(app))
+        entries = [entry.candidate.name for entry in app.screen.inventory.entries]
+        app.screen.query_one(DataTable).move_cursor(row=entries.index("good [bold]"))
+        await until(pilot, lambda: "✗ it is no causal language" in screen_text(app))
+        await pilot.press("space")
+        assert not app.session.marked_models
 
 
 @pytest.mark.long

@@ -111,11 +111,11 @@ async def test_protocol_metric_grouping_and_order(garden, make_app, settle, scre
         assert "kitch" in screen_text(app)
         await pilot.press("o", "down", "enter")
         await settle(pilot)
-        text = screen_text(app)
+        text = screen_text(app).split("candidate")[-1]
         assert text.index("alder-1m") < text.index("birch-3m") < text.index("moss-200k") < text.index("oak-7m")
         await pilot.press("slash", *"oak", "enter")
         await settle(pilot)
-        assert "birch-3m" not in screen_text(app).split("chance")[0]
+        assert "birch-3m" not in screen_text(app).split("candidate")[-1].split("chance")[0]
 
 
 async def test_two_marked_rows_are_compared(garden, make_app, settle, screen_text) -> None:
@@ -531,3 +531,27 @@ async def test_a_search_that_cannot_read_says_so_and_finds_what_is_at_hand(
         await settle(pilot)
         assert "searching" not in screen_text(app)
         assert "with “garden-00”" in screen_text(app)
+
+
+async def test_the_decision_stands_above_the_table_and_d_says_why(
+    garden, make_app, settle, screen_text, tmp_path
+) -> None:
+    limits = tmp_path / "wanted.toml"
+    limits.write_text("[limits]\nparameters = 5_000_000\n")
+    app = make_app(garden)
+    app.session.requirements = limits
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "Not settled between birch-3m and alder-1m" in screen_text(app)
+        await pilot.press("d")
+        await settle(pilot)
+        shown = screen_text(app)
+        assert "oak-7m may not be taken: 7,000,000 parameters are more than 5,000,000" in shown
+        assert "Lead of birch-3m in points" in shown
+        await pilot.press("escape")
+        limits.write_text("[limits]\nparamters = 5\n")
+        await pilot.press("f5")
+        await settle(pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        assert "your requirements are not used" in screen_text(app)

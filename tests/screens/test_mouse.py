@@ -88,7 +88,7 @@ async def test_two_rows_are_compared(garden, make_app, settle, screen_text, clic
     async with app.run_test(size=(160, 40)) as pilot:
         await settle(pilot)
         await click_on(pilot, "space mark", last=True)
-        await click_on(pilot, "alder-1m")
+        await click_on(pilot, "alder-1m   ")
         await click_on(pilot, "space mark", last=True)
         await click_on(pilot, "c compare", last=True)
         assert "B  alder-1m" in screen_text(app)

@@ -95,7 +95,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A run that goes on until it is stopped, and says what it was told."""
     told: list[str] = []
 
-    def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any, **_: Any) -> None:
         progress.started(STATES)
         scoring = replace(STATES[1], phase=Phase.SCORING, judged=10, done=10, right=7.0, seconds=1, tokens_per_second=9)
         progress.advanced(scoring)
@@ -117,7 +117,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def _plan() -> Any:
     runs = (SimpleNamespace(left=1, run_id="x", suite=_suite()),)
-    return SimpleNamespace(runs=runs, states=STATES, refused=(), request=None)
+    return SimpleNamespace(runs=runs, states=STATES, refused=(), request=None, left_elsewhere=lambda _: [])
 
 
 def _suite() -> Any:
@@ -191,7 +191,7 @@ async def test_the_log_follows_after_a_resize(garden, make_app, settle, screen_t
 
 
 async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, screen_text, monkeypatch) -> None:
-    def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any) -> None:
+    def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any, **_: Any) -> None:
         failed = replace(STATES[0], phase=Phase.FAILED, error="its weights are damaged\n→ download them again")
         progress.started((failed,))
         progress.advanced(failed)
@@ -221,7 +221,7 @@ async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, scree
         offered = set()
         for _ in stored_runs(store):
             text = screen_text(app)
-            run = app.screen.query_one(StoredPane)._current
+            run = app.screen.query_one(StoredPane).current
             assert ("e resume" in text.splitlines()[-1]) is (run.status == "cancelled")
             offered.add(str(run.status))
             await pilot.press("down")
@@ -344,7 +344,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     save_candidate(store, one.candidate, one.run.weights_hash)
     taken: list[Any] = []
 
-    def train(store: Store, job: Any, progress: Any, *_: object) -> None:
+    def train(store: Store, job: Any, progress: Any, *_: object, **__: object) -> None:
         taken.extend(job.planned)
         state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
         progress.started((state,))

@@ -29,7 +29,9 @@ def _run(monkeypatch: pytest.MonkeyPatch, perform: Any) -> tuple[Runner, list[Li
 
 
 def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
+    def perform(
+        store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event, **_: Any
+    ) -> None:
         progress.started((STATE,))
         progress.advanced(replace(STATE, phase=Phase.SCORING, done=20))
         progress.advanced(replace(STATE, phase=Phase.SCORING, done=30))
@@ -52,7 +54,9 @@ def test_a_run_is_told_from_start_to_end(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_cancel_reaches_the_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
 
-    def perform(store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event) -> None:
+    def perform(
+        store: Any, plan: Any, progress: Any, cancel: threading.Event, pause: threading.Event, **_: Any
+    ) -> None:
         progress.started((STATE,))
         begun.set()
         assert cancel.wait(120)
@@ -71,7 +75,7 @@ def test_cancel_reaches_the_work_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     [(StoreError("is read-only", fix="make it writable"), "is read-only"), (KeyError("odd"), "KeyError")],
 )
 def test_an_error_is_said(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
-    def perform(*_: Any) -> None:
+    def perform(*_: Any, **__: Any) -> None:
         raise error
 
     runner, told = _run(monkeypatch, perform)
@@ -84,7 +88,7 @@ def test_a_second_start_waits_for_the_first_to_end(monkeypatch: pytest.MonkeyPat
     gate = threading.Event()
     calls = []
 
-    def perform(*_: Any) -> None:
+    def perform(*_: Any, **__: Any) -> None:
         calls.append(1)
         gate.wait(120)
 

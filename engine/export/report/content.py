@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
+from data.ladder import ladder_notes
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -17,11 +18,14 @@ from engine.correlation.predictor_outcome import (
     verdict,
 )
 from engine.correlation.sources import Source
+from engine.export.recommendation_words import headline, reasons
 from engine.export.report.failed_pairs import Chosen, choose_pairs
 from engine.results.board import Board, Question, load_board
-from engine.results.controls import SHOWN, stored_controls
+from engine.results.controls import SHOWN, control_table, stored_controls
 from engine.results.position_bias import position_biases
 from engine.results.rankings import RankingTable, rankings_of
+from engine.results.recommendation import recommend
+from engine.results.requirements import Requirements
 from engine.results.suspicions import suspicions
 from engine.stats import correlation as correlation_methods
 from engine.stats import position_bias as order_methods
@@ -52,6 +56,8 @@ class ReportRequest:
     """Empty: the first few there are."""
     pairs: int = 200
     """Failed pairs shown at most."""
+    requirements: Requirements | None = None
+    """What is asked of a candidate beside its accuracy."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,9 @@ class Report:
     methods: Mapping[str, str]
     """One line on how each number is made."""
     suspicions: tuple[str, ...] = ()
+    headline: str = ""
+    """Whom the ranking lets one take."""
+    reasons: tuple[str, ...] = ()
     """What speaks against the suite itself."""
 
 
@@ -115,7 +124,14 @@ def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = N
         _runs(store, board), () if question.with_excluded else _excluded(board), {},
     )  # fmt: skip
     suspected = suspicions(store, board, report.categories)
-    return replace(report, methods=_methods(report), suspicions=suspected)
+    advice = recommend(store, board, report.categories, control_table(store, board), request.requirements)
+    return replace(
+        report,
+        methods=_methods(report),
+        suspicions=suspected,
+        headline=headline(advice),
+        reasons=tuple(reasons(advice)),
+    )
 
 
 def _other_metrics(store: Store, question: Question, resamples: int) -> tuple[RankingTable, ...]:
@@ -177,14 +193,15 @@ def _methods(report: Report) -> dict[str, str]:
     lines["chance"] = "what a candidate that cannot tell would reach"
     names = {
         "rank": "rank", "rank_low": "rank interval, best", "rank_high": "rank interval, worst", "value": "value",
-        "p_best": "p(best)", "tied_with": "not told apart from",
+        "p_best": "first in", "tied_with": "not told apart from",
     }  # fmt: skip
     lines |= {shown: ranking_methods.HELP[name] for name, shown in names.items()}
     how = ", ".join(sorted({row.method for row in _rows(report)}))
     lines["interval"] = f"{ranked.level:.0%} over clusters of pairs, {ranked.resamples:,} resamples, seed {ranked.seed}"
     lines["interval"] += f" ({how})"
     lines["categories"] = (
-        "a pair that violates criteria of several (sub)categories counts in each with weight 1/(how many)"
+        "a pair that violates criteria of several (sub)categories counts in each with weight 1/(how many); "
+        + ladder_notes().by_category_in_short
     )
     if report.biases:
         lines |= {name.replace("_", " "): text for name, text in order_methods.HELP.items()}

@@ -17,6 +17,7 @@ from rude_tui.options import (
     precision_option,
     remote_code_option,
     store_of,
+    take_over_option,
     threads_option,
 )
 from rude_tui.output import between, narrate, narrate_refused, number, print_json, print_table
@@ -39,12 +40,13 @@ __all__ = ["rbridge"]
 @threads_option
 @attention_option
 @remote_code_option
+@take_over_option
 @as_json
 @database
 @click.pass_context
 def rbridge(
     ctx: click.Context, models: tuple[str, ...], file: Path, precision: str, device: str, threads: int | None,
-    attention: str, allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
+    attention: str, allow_remote_code: tuple[str, ...], take_over: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates over a strong model's reasoning traces (rBridge, arXiv 2509.21013). Lower is better.
 
@@ -71,7 +73,7 @@ def rbridge(
     )
     job = plan_traces(store, request, traces, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(job.refused)
-    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
+    states = perform(store, job, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
     _print_traced(store, traces, states, as_json)
     ctx.exit(exit_code(states, job.refused))
 

@@ -455,11 +455,17 @@ def test_every_entry_that_says_quantised(entry: str, tmp_path: Path) -> None:
 
 def test_a_decoder_among_other_parts_is_no_matter_of_versions(tmp_path: Path) -> None:
     (problem,) = inspect(
-        make_model(tmp_path / "m", model_type="mistral3", text_config={"model_type": "mistral"})
+        make_model(tmp_path / "m", model_type="of_its_own", text_config={"model_type": "mistral"})
     ).problems
     assert problem.code == "unsupported"
     assert "mistral" in problem.what
     assert "update" not in problem.fix
+
+
+@pytest.mark.parametrize("kind", ["mistral3", "qwen2_vl", "llava", "idefics3"])
+def test_a_decoder_among_other_parts_is_a_candidate(kind: str, tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "m", model_type=kind, text_config={**CONFIG, "model_type": "mistral"})
+    assert inspect(folder).usable
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])

@@ -14,7 +14,7 @@ import pytest
 from engine.candidates import hashing
 from engine.candidates.hashing import Progress, config_hash, tokenizer_hash
 from engine.machine.paths import digest_dir
-from rubrics.errors import CandidateError
+from rubrics.errors import CandidateError, Exit, RudeError
 
 
 def weights_hash(folder: Path, progress: Progress | None = None) -> str:
@@ -201,8 +201,9 @@ def test_a_folder_that_is_no_longer_what_was_hashed(tmp_path: Path) -> None:
     for name, word in (("model-0.safetensors", "weights"), ("tokenizer.json", "tokenizer"), ("config.json", "config")):
         before = (folder / name).read_bytes()
         (folder / name).write_bytes(b"other")
-        with pytest.raises(CandidateError, match=f"its {word}.* changed since"):
+        with pytest.raises(RudeError, match=f"its {word}.* changed since") as changed:
             hashing.assert_unchanged(folder, hashes)
+        assert changed.value.exit_code is Exit.FAILED, "it was good when it was given"
         (folder / name).write_bytes(before)
-    with pytest.raises(CandidateError, match="its folder is gone"):
+    with pytest.raises(RudeError, match="its folder is gone"):
         hashing.assert_unchanged(tmp_path / "none", {})

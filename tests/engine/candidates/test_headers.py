@@ -144,6 +144,7 @@ def test_shards_by_their_index(tmp_path: Path) -> None:
         ({"t1": 7}, "unsafe_header"),
         ({"t1": ["x"]}, "unsafe_header"),
         ({"t1": "\x1b[31m.bin"}, "unsafe_header"),
+        ({"t1": "half\ud800.safetensors"}, "truncated"),
         ({}, "truncated"),
         ([], "truncated"),
         (None, "truncated"),

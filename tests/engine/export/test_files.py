@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.export.files import safe_cell, write_csv, write_table
+from engine.export.parquet import read_columns, write_parquet
 from engine.export.tables import Table
 from rubrics.errors import BadInput, RudeError
 
@@ -101,3 +102,19 @@ def test_a_pipe_has_no_ending_and_gets_csv(tmp_path: Path) -> None:
     assert os.read(reading, 99) == b"a\n1\n"
     os.close(reading)
     os.close(writing)
+
+
+def test_columns_come_back_as_they_were_written(tmp_path: Path) -> None:
+    table = Table(
+        {"name": "varchar", "n": "smallint", "x": "double", "y": "float"}, [("a", 1, 0.1, 0.5), ("b", 2, 2, 3)]
+    )
+    write_parquet(table, tmp_path / "t.parquet", compression="zstd")
+    found = read_columns(tmp_path / "t.parquet")
+    assert {name: values.tolist() for name, values in found.items()} == {
+        "name": ["a", "b"], "n": [1, 2], "x": [0.1, 2.0], "y": [0.5, 3.0],
+    }  # fmt: skip
+    with pytest.raises(BadInput, match="no such file"):
+        read_columns(tmp_path / "other.parquet")
+    (tmp_path / "bad.parquet").write_text("no", encoding="utf-8")
+    with pytest.raises(BadInput, match="is not Parquet"):
+        read_columns(tmp_path / "bad.parquet")

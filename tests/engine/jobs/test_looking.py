@@ -36,7 +36,7 @@ class Worker:
 
     def events(self, *_: object) -> Iterator[dict[str, Any]]:
         error = CandidateError("lacks a tensor", where="b", fix="fetch it again")
-        yield {"event": "seen", "model": 0, "notes": ["left out: a tower"]}
+        yield {"event": "seen", "model": 0, "tokens": [], "notes": ["left out: a tower"]}
         if len(self.told[-1]["models"]) > 1:
             yield {"event": "refused", "model": 1, **error.to_json()}
 

@@ -13,8 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+from data.bundled import bundled_models
 from engine.jobs.child import in_words, is_out_of_memory
 from engine.jobs.job import exit_code, perform
 from engine.jobs.planning import plan
@@ -114,10 +117,17 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     assert state.phase is Phase.CANCELLED
     assert exit_code(result[0], planned.refused) is Exit.INTERRUPTED
     assert len(kept) == state.done > 0
-    assert stored_runs(store)[0].status is Status.CANCELLED
+    (stopped,) = stored_runs(store)
+    assert stopped.status is Status.CANCELLED
+    # What it costs is known of work that was broken off, too.
+    assert stopped.facts["pairs"] == len(kept)
+    assert stopped.facts["seconds"] > 0
     rest = perform(store, plan(store, asked(small_model, limit=None)))[0]
     assert rest.phase is Phase.DONE
     assert rest.judged == rest.total - len(kept)
+    (whole,) = stored_runs(store)
+    assert whole.facts["pairs"] == whole.n_scored == rest.total
+    assert whole.facts["seconds"] > stopped.facts["seconds"]
 
 
 def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_model: Path, tmp_path: Path) -> None:
@@ -129,10 +139,33 @@ def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_m
     shutil.copytree(small_model, tmp_path / "models" / "b-whole")
     planned = plan(store, asked(tmp_path / "models", protocols=("choice",), limit=4))
     states = perform(store, planned)
-    assert [state.phase for state in states] == [Phase.FAILED, Phase.DONE]
+    assert [state.phase for state in states] == [Phase.REFUSED, Phase.DONE]
     assert "label" in states[0].error
-    assert exit_code(states, planned.refused) is Exit.FAILED
-    assert {row.status for row in stored_runs(store)} == {Status.FAILED, Status.DONE}
+    assert exit_code(states, planned.refused) is Exit.SOME_SKIPPED
+    assert {row.status for row in stored_runs(store)} == {Status.REFUSED, Status.DONE}
+
+
+@pytest.mark.parametrize("entry, said", [("is_causal", "no causal language model"), ("attention_bias", "no place")])
+def test_what_only_the_model_libraries_refuse_is_refused_before_anything_is_stored(
+    entry: str, said: str, store: Store, tmp_path: Path
+) -> None:
+    (llama,) = (folder for folder in bundled_models() if folder.name == "llama-brook-0.2m")
+    for name in ("a", "b"):
+        shutil.copytree(llama, tmp_path / name)
+    config = json.loads((tmp_path / "a" / "config.json").read_text())
+    (tmp_path / "a" / "config.json").write_text(json.dumps(config | {entry: False}))
+    if entry == "attention_bias":
+        tensors = load_file(tmp_path / "a" / "model.safetensors")
+        tensors["model.layers.0.self_attn.q_proj.bias"] = torch.ones(4)
+        save_file(tensors, tmp_path / "a" / "model.safetensors", {"format": "pt"})
+    planned = plan(store, asked(tmp_path, limit=1))
+    assert [run.candidate.name for run in planned.runs] == ["b"]
+    (refused,) = planned.refused
+    assert refused.name == "a"
+    assert said in refused.what
+    with pytest.raises(CandidateError, match=said):
+        plan(store, asked(tmp_path / "a"))
+    assert not stored_runs(store)
 
 
 def test_pairs_whose_ids_the_embedding_lacks_are_left_out_and_the_rest_is_scored(
@@ -265,9 +298,14 @@ def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
     folder = tmp_path / "own-code"
     shutil.copytree(small_model, folder)
     config = json.loads((folder / "config.json").read_text())
-    config |= {"model_type": "my-own", "auto_map": {"AutoModelForCausalLM": "own.Model"}}
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "own.py").write_text("")
+    kind = {"gpt_neox": "GPTNeoX", "llama": "Llama", "qwen3": "Qwen3"}[config["model_type"]]
+    own = {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "my-own", "auto_map": own}))
+    (folder / "own.py").write_text(
+        f"from transformers import {kind}Config, {kind}ForCausalLM\n"
+        f"class Config({kind}Config):\n    model_type = 'my-own'\n"
+        f"class Model({kind}ForCausalLM):\n    config_class = Config\n"
+    )
     with pytest.raises(CandidateError):
         plan(store, asked(folder, limit=2))
     first = plan(store, asked(folder, limit=2, allow_remote_code=frozenset([str(folder)])))
@@ -282,9 +320,10 @@ def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
 def test_an_attention_that_cannot_be_had_fails_the_run_with_its_error(store: Store, small_model: Path) -> None:
     planned = plan(store, asked(small_model, limit=2, attention="flash_attention_2"))
     (state,) = perform(store, planned)
-    assert state.phase is Phase.FAILED
+    assert state.phase is Phase.REFUSED
     assert "its attention cannot be flash_attention_2 here" in state.error
     assert exit_code([state], planned.refused) is Exit.BAD_INPUT
+    assert [run.status for run in stored_runs(store)] == [Status.REFUSED]
 
 
 @pytest.mark.parametrize("library", ["onednn", "default"])

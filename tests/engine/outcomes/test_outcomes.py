@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.outcomes.outcome import check_together, mixed_scales, unsaid_directions
+from engine.outcomes.outcome import check_together, mixed_scales, unsaid_directions, unsaid_scales
 from engine.outcomes.outcomes import Outcome, mapping_of, near_misses, published_outcomes, read_outcomes, renamed
 from rubrics.errors import OutcomeError
 
@@ -96,6 +98,15 @@ def test_spreadsheets_are_read_as_they_are_saved(tmp_path: Path, encoding: str, 
 def test_a_row_of_nan_is_left_out_by_name(tmp_path: Path) -> None:
     read = read_outcomes(_write(tmp_path, "candidate,outcome,score,stderr\nm,o,nan,\nm,p,1,nan\n"))
     assert read == ([Outcome("m", "p", 1.0)], ["o of m is not a number (line 2)"])
+    read = read_outcomes(_write(tmp_path, "candidate,outcome,score,stderr\nm,o,N/A,\nm,p,1,na\n"))
+    assert read == ([Outcome("m", "p", 1.0)], ["o of m is not a number (line 2)"])
+
+
+def test_columns_that_a_spreadsheet_once_used_are_none(tmp_path: Path) -> None:
+    sheet = "candidate;outcome;score;;\nc0;tide;0,31;;\nc1;tide;0,4475;;\n"
+    assert [o.score for o in read_outcomes(_write(tmp_path, sheet)).outcomes] == [0.31, 0.4475]
+    with pytest.raises(OutcomeError, match="has 4 fields"):
+        read_outcomes(_write(tmp_path, "candidate;outcome;score;;\nc0;tide;0,31;x;\n"))
 
 
 @pytest.mark.parametrize(
@@ -117,6 +128,37 @@ def test_fractions_beside_percents_are_named(scores: tuple[float, ...], said: st
         with pytest.raises(OutcomeError, match="two scales"):
             check_together(held)
     check_together(held, one_scale=True)
+
+
+def _error(score: float, whole: float, n: int) -> float:
+    """Of a share out of n, on a scale up to `whole`, as a harness writes it."""
+    share = score / whole
+    return whole * math.sqrt(share * (1 - share) / (n - 1))
+
+
+@pytest.mark.parametrize(
+    ("fractions", "percents", "mixed"),
+    [((0.62, 0.55), (2.0, 3.5), True), ((0.31,), (44.0,), True), ((), (0.8, 0.2, 2.0, 44.0), False)],
+)
+def test_standard_errors_tell_fractions_from_percents(
+    fractions: tuple[float, ...], percents: tuple[float, ...], mixed: bool
+) -> None:
+    """2 % beside .62: the numbers overlap, but a test of 400 items has errors of its own size on each scale."""
+    scores = [*((score, 1.0) for score in fractions), *((score, 100.0) for score in percents)]
+    held = [Outcome(f"c{n}", "o", score, _error(score, whole, 400)) for n, (score, whole) in enumerate(scores)]
+    assert bool(mixed_scales(held)) is mixed
+    assert not unsaid_scales(held)
+
+
+def test_where_nothing_tells_scales_apart_it_is_said() -> None:
+    held = [Outcome(f"c{n}", "tide", score) for n, score in enumerate((0.62, 0.55, 2.0))]
+    check_together(held)
+    (note,) = unsaid_scales(held)
+    assert "tide: taken as one scale" in note
+    assert "c0 0.62" in note
+    assert "c2 2" in note
+    assert not unsaid_scales([replace(score, outcome="gulls/perplexity") for score in held])
+    assert not unsaid_scales([replace(score, score=score.score / 4) for score in held])
 
 
 def test_two_opinions_on_which_end_is_better_are_refused() -> None:
@@ -190,7 +232,10 @@ def test_mappings_that_say_nothing(parts: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"name,who\na,b\n", "does not say whose"),
+        (b"name,who\na,b\n", "needs one column named name and one named candidate"),
+        (b"name,candidate,candidate\na,b,c\n", "needs one column named name and one named candidate"),
+        (b"name,candidate\na,b\nc,d,e\n", "line 3: has 3 fields, the header 2"),
+        (b"name,candidate\n,b\n", "does not say whose"),
         (b"name,candidate\n\xff,b\n", "UTF-8"),
         (b'name,candidate\n"a,b', "CSV"),
     ],

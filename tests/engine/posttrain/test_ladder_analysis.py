@@ -86,8 +86,8 @@ def _analysis(
 @pytest.mark.parametrize(
     ("value", "low", "high", "n", "said"),
     [
-        (0.7, 0.4, 0.9, 26, "The claim is confirmed"),
-        (0.4, 0.1, 0.7, 26, "The claim is weakly supported"),
+        (0.7, 0.4, 0.9, 26, "By the rule set beforehand the claim is confirmed"),
+        (0.4, 0.1, 0.7, 26, "By the rule set beforehand the claim is weakly supported"),
         (0.3, -0.1, 0.6, 26, "The claim is not confirmed"),
         (-0.5, -0.8, -0.1, 26, "The claim is refuted"),
         (0.9, 0.8, 1.0, 23, "With 23 candidates of the 24 it takes, the claim is not tested yet"),

@@ -139,3 +139,26 @@ def test_unusable_recipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         pretrain(replace(TINY, shape="round"), tmp_path)
     assert main(["--out", str(tmp_path), "--only", "nobody"]) == 3
     assert "nobody" in capsys.readouterr().err
+
+
+def test_comparisons_among_documents_count_where_they_answer(tmp_path: Path) -> None:
+    recipe = replace(TINY, length=400, tokens=8 * 4 * 400, rote=0, dialogue=0.5, comparisons=0.4)
+    folder = pretrain(recipe, tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = script._text(recipe, tokenizer)
+    answers, documents, comparing = [], 0, 0
+    for ids, weights, positions in zip(rows.ids, rows.weights, rows.positions, strict=True):
+        starts = [n for n, position in enumerate(positions) if position == 0]
+        for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
+            text = tokenizer.decode(ids[start:end], skip_special_tokens=True)
+            documents += 1
+            if text.startswith("Each request below has two responses"):
+                comparing += 1
+                counted = tokenizer.decode(ids[start:end][weights[start:end] == 1.0], skip_special_tokens=True)
+                assert set(counted) <= set(" AB")
+                answers += counted.split()
+    assert answers
+    assert 0.2 < comparing / documents < 0.6
+    # Without them, the text is what it was.
+    plain = script._text(replace(recipe, comparisons=0.0), tokenizer)
+    assert "two responses" not in tokenizer.decode(plain.ids.ravel())

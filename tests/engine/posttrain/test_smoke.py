@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 from training import trained
 
+from engine.correlation.predictor_outcome import RUDE
 from engine.outcomes.outcomes import read_outcomes
 from engine.posttrain import ladder as script
 from engine.posttrain.card import report
 from engine.posttrain.ladder import Ladder, work
+from engine.posttrain.ladder_export import write_rows
 from engine.posttrain.pretrain import Recipe
 from engine.posttrain.recipe import PostTraining
+from engine.results.board import Question
+from engine.results.rankings import rankings
 from engine.store.posttrain import stored_posttrain, stored_scores
 from engine.store.runs import Status
 
@@ -38,7 +42,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ladder:
     file = tmp_path / "recipe.toml"
     file.write_text(_toml(RECIPE), encoding="utf-8")
     recipes = (TINY, replace(TINY, name="qwen3-tiny", shape="qwen3", bos=False, hidden=16))
-    return Ladder(tmp_path / "out", recipes, file, (), limit=30)
+    return Ladder(tmp_path / "out", recipes, file, ())
 
 
 def _toml(recipe: dict[str, object]) -> str:
@@ -59,8 +63,17 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
         scores = stored_scores(small.store, run.run_id)
         assert {(s.stage, s.part) for s in scores} == {(a, b) for a in ("base", "sft", "rl") for b in ("held", "seen")}
         assert sum(s.judged for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy")) == 4
-    analysis = report(small.store, recipe, tmp_path / "card", small.all_models)
+    folder = tmp_path / "card"
+    folder.mkdir()
+    (folder / "posttrain.toml").write_text(_toml(RECIPE), encoding="utf-8")
+    models = "".join("[[model]]\n" + _toml(vars(of)) for of in small.recipes)
+    (folder / "ladder.toml").write_text(models, encoding="utf-8")
+    write_rows(small.store, recipe, (), {of.name: small.reading(of.name) for of in small.recipes}, folder)
+    analysis = report(folder)
     assert analysis.n == 2
+    # The rows say what the database says.
+    table = {row.candidate: row.value for row in rankings(small.store, Question("world", "likelihood")).overall.rows}
+    assert dict(zip(analysis.names, analysis.values[RUDE], strict=True)) == pytest.approx(table)
     outcomes = read_outcomes(tmp_path / "card" / "outcomes.csv").outcomes
     assert {outcome.candidate for outcome in outcomes} == {"llama-tiny", "qwen3-tiny"}
     with (tmp_path / "card" / "points.csv").open(encoding="utf-8") as file:

@@ -151,8 +151,10 @@ def test_a_loss_is_turned_before_it_is_compared(store: Store, scored: Any) -> No
 
     good = view("good", y + 0.1 * x, True)
     assert "cannot be told from loss" in verdict([good, view("loss", -y + 0.1 * x[::-1], False)])
+    # The noise of this seed is below zero; turned, it is a rival like any other.
+    assert "better than noise" in verdict([good, view("noise", -x, True)])
     bad = view("noise", x, True)
-    assert "better than noise" in verdict([good, bad])
+    assert "noise correlates below zero" in verdict([good, bad])
     assert "no rival" in verdict([good, replace(bad, variant=True)])
 
 
@@ -194,6 +196,8 @@ def test_a_ratio_over_many_clusters_is_resampled() -> None:
         ("candidate,x\n,1\n", "line 2, candidate: is empty"),
         ("candidate,x\na,\n", "holds no values"),
         ('candidate,x\n"a,1\n', "is not CSV"),
+        ("candidate,x\na\0b,1\n", "line 2, candidate: holds a NUL character"),
+        ("candidate,x\0y\na,1\n", "line 1: a name holds a NUL character"),
     ],
 )
 def test_columns_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:

@@ -22,6 +22,7 @@ from engine.predictors.job import TraceRequest, plan_traces
 from engine.predictors.trace_file import TraceSet, parse_traces
 from engine.store.connection import Store
 from engine.store.traces import scored_traces
+from rubrics.errors import CandidateError
 
 TEXTS = [
     ("Request:\nName a colour.\n\nResponse:\n", "Blue, as the é sea is.\nThen green.", "a"),
@@ -182,15 +183,18 @@ def test_a_trace_whose_ids_the_embedding_lacks_is_skipped(store: Store, small_mo
     assert any("line 2: needs tokens" in note for note in state.notes)
 
 
-def test_one_candidate_that_fails_leaves_the_rest(store: Store, small_model: Path, tmp_path: Path) -> None:
+def test_one_candidate_that_the_libraries_refuse_leaves_the_rest(
+    store: Store, small_model: Path, tmp_path: Path
+) -> None:
     import shutil
 
     broken = tmp_path / "broken"
     shutil.copytree(small_model, broken)
     (broken / "tokenizer.json").write_text('{"model": {"vocab": {"a": 0}, "merges": ["b c"]}}')
     states = score_candidates(store, asked(broken, small_model), made(TEXTS[:1]))
-    assert [(state.phase, bool(state.error)) for state in states] == [(Phase.FAILED, True), (Phase.DONE, False)]
-    assert "tokenizer" in states[0].error
+    assert [(state.candidate, state.phase) for state in states] == [(small_model.name, Phase.DONE)]
+    with pytest.raises(CandidateError, match="tokenizer"):
+        score_candidates(store, asked(broken), made(TEXTS[:1]))
 
 
 def test_a_stop_keeps_what_is_done(store: Store, small_model: Path) -> None:

@@ -73,6 +73,7 @@ def test_the_hash_is_of_what_is_said() -> None:
         ({"tokens": [{"token": "é so", "logprob": True}]}, "is no log-probability"),
         ({"tokens": [{"token": "é so", "logprob": -(10**400)}]}, "is no log-probability"),
         ({"tokens": [{"token": 1, "logprob": -1}]}, "token must be text"),
+        ({"tokens": [{"bytes": None, "logprob": -1}]}, "token must be text"),
         ({"tokens": [{"bytes": [256], "logprob": -1}]}, "bytes must be a list of 0 to 255"),
         (
             {"tokens": [{"token": "é", "logprob": -1}, {"token": " sa", "logprob": -1}]},

@@ -330,6 +330,16 @@ def test_the_published_study() -> None:
         assert rows["log10 parameters"].given_control is None
 
 
+def test_nobody_is_better_than_what_points_the_wrong_way() -> None:
+    _, y = _points(16)
+    noise = np.random.default_rng(3).normal(size=(2, 16))
+    found = league({"good": y + noise[0] / 4, "bad": -y + noise[1] / 4}, y, reference="good", resamples=500)
+    assert found.verdict.startswith("good has no rival; bad correlates below zero and is no rival")
+    assert "better" not in found.verdict
+    useless = league({"good": y + noise[0] / 4, "none": noise[1], "bad": -y}, y, reference="good", resamples=500)
+    assert "predicts better than none; bad correlates below zero" in useless.verdict
+
+
 def test_league_orders_adjusts_and_refuses() -> None:
     x, y = _points(16)
     noise = np.random.default_rng(3).normal(size=16)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from engine.results.board import Question, load_board
 from engine.store.connection import Store, default_path
 from engine.store.migrations import LATEST
+from engine.store.outcomes import stored_outcomes
+from engine.store.runs import stored_runs
 from rubrics.errors import BadInput, RudeError, StoreError
 
 HOLD = """
@@ -241,3 +245,41 @@ def test_half_a_character_is_refused_and_nothing_stored(tmp_path: Path) -> None:
         connection.execute("insert into outcomes (candidate, outcome, score) values (?, 'o', 1)", ["gull\ud800"])
     with store.reading() as connection:
         assert connection.execute("select count(*) from outcomes").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("alter table runs drop column facts", "its table runs has no column facts"),
+        ("drop table outcomes cascade", "it has no table outcomes"),
+        ("update runs set status = 'banana'", "runs.status holds 'banana'"),
+        ("update runs set facts = '[1'", "runs.facts holds"),
+        ("delete from schema_version where version > 3", "its tables are not those of its schema"),
+        ("delete from pairs", "holds"),
+    ],
+)
+def test_a_database_that_somebody_has_changed_is_called_damaged(
+    store: Store, add_run: Callable[..., object], changed: str, said: str
+) -> None:
+    add_run("base")
+    with duckdb.connect(str(store.path)) as connection:
+        connection.execute(changed)
+    before = store.path.read_bytes()
+
+    def ask(again: Store) -> None:
+        with again.snapshot():
+            stored_runs(again)
+            stored_outcomes(again)
+            load_board(again, Question())
+
+    with pytest.raises(StoreError, match="is damaged") as caught:
+        ask(Store(store.path))
+    assert said in caught.value.what
+    assert store.path.read_bytes() == before
+
+
+def test_a_mistake_of_our_own_is_not_put_down_to_the_file(store: Store) -> None:
+    with pytest.raises(duckdb.ProgrammingError), store.reading() as connection:
+        connection.execute("select nonsense from runs")
+    with pytest.raises(KeyError), store.snapshot():
+        raise KeyError

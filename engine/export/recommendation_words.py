@@ -1,0 +1,178 @@
+"""A recommendation in words: one sentence that decides, then what stands behind it, each in a sentence of its own.
+
+Names come from files: whoever shows a sentence makes it safe for where it goes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from engine.correlation.families import family_of
+from engine.results.recommendation import Recommendation, Weakness
+from engine.stats.flips import ALPHA
+from engine.stats.paired import Comparison
+from rubrics.counted import count
+
+__all__ = ["headline", "reasons"]
+
+_NAMED = 4
+_PARTS = 3
+
+
+def headline(advice: Recommendation) -> str:
+    """Whom to take, or why nobody, in one sentence."""
+    table, chance = advice.table, 100 * advice.table.chance
+    state, leaders = advice.pick.state, advice.pick.leaders
+    rows = {row.candidate: row for row in table.overall.rows}
+    if state == "nobody":
+        return "Take none: nobody of whom anything is known may be taken."
+    if state == "below":
+        return (
+            f"Take none: all {len(leaders)} candidates are surely below chance ({chance:.0f} %): "
+            f"are chosen and rejected changed over in {table.suite}?"
+        )
+    if state == "chance":
+        best = rows[leaders[0]]
+        return (
+            f"Take none: nobody is surely above chance ({chance:.0f} %) on {table.suite} under {table.protocol}; the "
+            f"first, {best.candidate}, has {_range(best.value, best.ci_low, best.ci_high)}."
+        )
+    first = rows[leaders[0]]
+    if state == "alone":
+        only = "has been scored" if len(rows) == 1 else "may be taken"
+        return (
+            f"Nothing to choose: only {first.candidate} {only}; it has "
+            f"{_range(first.value, first.ci_low, first.ci_high)}, chance {chance:.0f}."
+        )
+    if advice.fluency:
+        return (
+            "Take none: as far as is known the whole lead over chance is there without the prompt, so that on "
+            f"{table.suite} it is fluency alone."
+        )
+    if state == "take":
+        nearest = min(advice.rivals, key=lambda rival: rival.difference)
+        return (
+            f"Take {first.candidate}: ahead of {_all(len(advice.rivals))} (p {_p(_worst(advice.rivals))} after Holm); "
+            f"of the nearest, {nearest.b}, by {_lead(nearest)}."
+        )
+    second = next(rival for rival in advice.rivals if rival.b == leaders[1])
+    return (
+        f"Not settled between {_listed(leaders, 'and')}: {first.candidate} is ahead of {second.b} by {_lead(second)}, "
+        f"p {_p(second.p_adjusted)} after Holm."
+    )
+
+
+def reasons(advice: Recommendation) -> list[str]:
+    """What stands behind the headline, and what speaks against it, the most important first."""
+    return list(_reasons(advice))
+
+
+def _reasons(advice: Recommendation) -> Iterator[str]:
+    state, first = advice.pick.state, advice.first
+    candidates = len(advice.table.overall.rows)
+    if state in ("take", "tie") and first is not None:
+        if state == "tie":
+            if advice.cost_of_error > 0:
+                yield (
+                    f"taking {first} gives away at most {100 * advice.cost_of_error:.1f} points on tasks like these "
+                    "(95 %, each rival by itself)"
+                )
+            if advice.cheapest is not None:
+                yield f"by {_listed(advice.requirements.prefer, 'then')}, lowest first, it would be {advice.cheapest}"
+            yield from _remainder(advice)
+        for comparison in advice.no_worse:
+            yield (
+                f"{comparison.a} is cheaper, and worse than {first} by no more than {advice.requirements.margin:g} "
+                f"points ({_points(comparison.difference)}; {_points(comparison.ci_low)} to "
+                f"{_points(comparison.ci_high)}, all cheaper ones together)"
+            )
+        if advice.requirements.margin is not None and not advice.no_worse:
+            margin = f"{advice.requirements.margin:g} points"
+            yield f"of no cheaper one it is shown that it is worse than {first} by no more than {margin}"
+        yield from map(_weak, advice.weaknesses[:_PARTS])
+        if len(advice.weaknesses) > _PARTS:
+            yield f"likewise in {count(len(advice.weaknesses) - _PARTS, 'more part')} of the suite"
+    if candidates > 1 and advice.least_p > ALPHA:
+        clusters = max(row.n_clusters for row in advice.table.overall.rows)
+        yield (
+            f"{count(clusters, 'cluster')} cannot tell {candidates} candidates apart, whatever they do: the smallest "
+            f"adjusted p they can give is {advice.least_p:.2g}"
+        )
+    families = {family_of(entrant.name) for entrant in advice.table.entrants.values()}
+    if candidates > 1 and len(families) == 1:
+        yield f"all are of one family by their names ({families.pop()}): what is said holds within it"
+    for label, reason in advice.vetoed.items():
+        yield f"{label} may not be taken: {reason}"
+    for label, missing in advice.unknown.items():
+        yield f"{label} is not excluded, though its {_listed(missing, 'and')} is not known"
+
+
+def _remainder(advice: Recommendation) -> Iterator[str]:
+    rest, first = advice.remainder, advice.first
+    if rest is None:
+        return
+    if rest.pairs is None:
+        yield f"{first} and {rest.rival} have the same score: no number of pairs like these would tell them apart"
+        return
+    left = f"this suite has {rest.in_suite:,} left" if rest.in_suite else "this suite has none left"
+    time = "" if rest.seconds is None else f" ({_duration(rest.seconds)} of scoring)"
+    yield (
+        f"if that lead is what it seems, about {_about(rest.pairs)} more pairs{time} would tell {first} from "
+        f"{rest.rival} four times out of five; {left}"
+    )
+
+
+def _weak(weakness: Weakness) -> str:
+    if weakness.behind:
+        return f"on {weakness.scope} {_listed(weakness.behind, 'and')} {_is(weakness.behind)} ahead of it"
+    return f"on {weakness.scope} it is not told apart from {_listed(weakness.level, 'or')}"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _all(rivals: int) -> str:
+    return "its only rival" if rivals == 1 else f"all {rivals} rivals"
+
+
+def _worst(rivals: Sequence[Comparison]) -> float:
+    return max(rival.p_adjusted for rival in rivals)
+
+
+def _listed(names: Sequence[str], last: str) -> str:
+    shown = list(names[:_NAMED])
+    if len(names) > _NAMED:
+        return ", ".join(shown) + f" and {len(names) - _NAMED} more"
+    return f" {last} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}".replace("-", "−")
+
+
+def _lead(comparison: Comparison) -> str:
+    low, high = (f"{100 * end:.1f}".replace("-", "−") for end in (comparison.ci_low, comparison.ci_high))
+    return f"{100 * comparison.difference:.1f} points ({low} to {high})"
+
+
+def _range(value: float, low: float, high: float) -> str:
+    return f"{100 * value:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else f"= {value:.2g}".replace("= 0.", "= .")
+
+
+def _about(number: int) -> str:
+    """Two digits: it is reckoned from an estimate."""
+    digits = max(0, len(str(number)) - 2)
+    return f"{round(number, -digits):,}"
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size:
+            return count(math.ceil(seconds / size), unit)
+    return count(max(1, math.ceil(seconds)), "second")

@@ -1,0 +1,90 @@
+"""The second ladder: models made, read, trained and measured one by one, and what their rows say.
+
+    python -m engine.posttrain.ladder2 work --out DIR [--rows DIR] [--models N] [--only NAME ...] [--minutes M]
+    python -m engine.posttrain.ladder2 check --rows DIR     those rows against the shipped ones, number by number
+    python -m engine.posttrain.ladder2 report               card, tables and page of progress, from shipped rows alone
+
+`work` goes on where it was stopped: in DIR lie weights and pieces of the model it was at, which may be lost, and in
+`--rows` what is finished, which is what counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.posttrain.ladder2.design import Planned, design
+from engine.posttrain.ladder2.regimen import PLACE, Regimen
+from rubrics.errors import BadInput, Exit, RudeError
+
+__all__ = ["main"]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _work(chosen: Any) -> None:
+    from engine.posttrain.ladder2.rows import claims_hash
+    from engine.posttrain.ladder2.work import work
+
+    until = time.monotonic() + 60 * chosen.minutes if chosen.minutes else None
+    work(_chosen(chosen), Regimen(), chosen.out, chosen.rows, claims_hash(), say=_say, until=until)
+
+
+def _chosen(chosen: Any) -> list[Planned]:
+    models = [model for model in design()[: chosen.models] if not chosen.only or model.name in chosen.only]
+    if unknown := set(chosen.only or ()) - {model.name for model in models}:
+        raise BadInput(f"no model {sorted(unknown)[0]!r}", fix=f"there are: {', '.join(m.name for m in design())}")
+    return models
+
+
+def _check(chosen: Any) -> None:
+    from engine.posttrain.ladder2.check import differences
+
+    compared, found = differences(chosen.rows, PLACE / "rows")
+    _say("\n".join(found) or f"{', '.join(compared)}: the same to the digit")
+    if found or not compared:
+        raise RudeError("rows differ" if found else "no model is in both folders", where=str(chosen.rows))
+
+
+def _report(chosen: Any) -> None:
+    from engine.posttrain.ladder2.report import write_report
+
+    _say(write_report(chosen.rows, PLACE))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m engine.posttrain.ladder2", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    what = parser.add_subparsers(required=True)
+    work = what.add_parser("work", help="do what is left")
+    work.add_argument("--out", type=Path, required=True, help="folder for weights and unfinished pieces")
+    work.add_argument("--models", type=int, default=None, help="only so many of the design, from its beginning")
+    work.add_argument("--only", action="append", metavar="NAME", help="only this model (may be repeated)")
+    work.add_argument("--minutes", type=float, default=0.0, help="stop after so many; what is begun is kept")
+    work.set_defaults(do=_work)
+    check = what.add_parser("check", help="compare rows with the shipped ones")
+    check.set_defaults(do=_check)
+    report = what.add_parser("report", help="write what the rows say")
+    report.set_defaults(do=_report)
+    for each in (work, check, report):
+        each.add_argument("--rows", type=Path, default=PLACE / "rows", help="folder of finished models")
+    chosen = parser.parse_args(arguments)
+    try:
+        chosen.do(chosen)
+    except RudeError as error:
+        _say(str(error))
+        return error.exit_code
+    return Exit.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,44 @@
+"""What a recommendation rests on, to be read: its reasons, and the lead over every rival."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from screens.rankings.state import Standings
+from screens.shell.colour import Colour
+from screens.shell.formats import signed
+from screens.shell.plain import one_line, plain
+
+if TYPE_CHECKING:
+    from engine.results.recommendation import Recommendation
+
+__all__ = ["reasons_text"]
+
+_NAME = 28
+
+
+def reasons_text(standings: Standings, advice: Recommendation, colour: Colour) -> Text:
+    """The sentence, its reasons, and the figures that the ranking and the comparison give."""
+    from engine.export.recommendation_words import headline, reasons
+
+    faint = colour("chance")
+    text = Text(plain(headline(advice)) + "\n", overflow="fold")
+    text.stylize("bold")
+    for reason in reasons(advice):
+        text.append(f"· {plain(reason)}\n")
+    if advice.rivals and advice.first is not None:
+        text.append(f"\nLead of {one_line(advice.first, _NAME)} in points, with 95 %, and p after Holm\n", faint)
+        width = max(len(one_line(rival.b, _NAME)) for rival in advice.rivals)
+        for rival in advice.rivals:
+            ends = f"({signed(100 * rival.ci_low, 1)} to {signed(100 * rival.ci_high, 1)})"
+            told = "" if rival.told_apart else "  not told apart"
+            text.append(f"{one_line(rival.b, _NAME):<{width}} {signed(100 * rival.difference, 1):>6} {ends:<16} ")
+            text.append(f"{rival.p_adjusted:.2g}{told}\n", faint)
+    if standings.controls.line:
+        text.append(f"\n{standings.controls.line}\n")
+    for suspicion in standings.suspicions:
+        text.append(f"! {plain(suspicion)}\n", colour("bad"))
+    text.append("\nIt rests on the paired tests of this ranking; space on two rows and c compares them.", faint)
+    return text

@@ -1,0 +1,55 @@
+"""Every family there is."""
+
+from __future__ import annotations
+
+from tests.fuzz.families import answers, commands, folders, importing, results, stores, suites, written
+from tests.fuzz.family import Family
+
+__all__ = ["FAMILIES"]
+
+FAMILIES: list[type[Family]] = [
+    *suites.FAMILIES,
+    *importing.FAMILIES,
+    *results.FAMILIES,
+    *folders.FAMILIES,
+    *written.FAMILIES,
+    *answers.FAMILIES,
+    *stores.FAMILIES,
+    *commands.FAMILIES,
+]
+
+WARM = (
+    "duckdb",
+    "httpx2",
+    "numpy",
+    "engine.candidates.find",
+    "engine.candidates.hashing",
+    "engine.construct.answers",
+    "engine.construct.server",
+    "engine.outcomes.outcomes",
+    "engine.posttrain.recipe",
+    "engine.predictors.column",
+    "engine.predictors.trace_file",
+    "rubrics.check",
+    "rubrics.importers",
+    "rubrics.prompts",
+    "rubrics.world.verifiers",
+    "rude_tui.app",
+    "rude_tui.keymap",
+    "rude_tui.serving",
+    "rude_tui.settings",
+    "engine.jobs.score",
+    "engine.results.board",
+    "data.bundled",
+    "screens.shell.plain",
+    "safetensors",
+    "rude_tui.__main__",
+    "rude_tui.commands.suite",
+    "rude_tui.commands.outcomes",
+    "rude_tui.commands.run",
+    "engine.jobs.planning",
+    "engine.results.rankings",
+    "engine.export.files",
+    "engine.export.tables",
+)
+"""What most inputs are brought to; nothing here starts a thread."""
