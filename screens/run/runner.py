@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.run.queue import unit
 from screens.run.recorder import Recorder
@@ -127,7 +128,7 @@ class Runner:
         """The whole queue."""
         with self._lock:
             self._states = {state.key: state for state in states}
-        self._say(f"{len(states)} runs in the queue")
+        self._say(f"{count(len(states), 'run')} in the queue")
         self._tell(running=True)
 
     def advanced(self, state: RunState) -> None:
