@@ -26,7 +26,8 @@ def headline(advice: Recommendation) -> str:
     state, leaders = advice.pick.state, advice.pick.leaders
     rows = {row.candidate: row for row in table.overall.rows}
     if state == "nobody":
-        return "Take none: nobody of whom anything is known may be taken."
+        why = "is within your limits" if advice.vetoed else "has a score on these pairs"
+        return f"Take none: no candidate {why}."
     if state == "below":
         return (
             f"Take none: all {len(leaders)} candidates are surely below chance ({chance:.0f} %): "

@@ -61,8 +61,9 @@ class Requirements:
 
     def veto(self, facts: CandidateFacts) -> str:
         """Why a candidate may not be taken; empty where it may. What is not known excludes nobody."""
-        if self.most_parameters is not None and (facts.parameters or 0) > self.most_parameters:
-            return f"{facts.parameters:,} parameters are more than {self.most_parameters:,}"
+        most = self.most_parameters
+        if most is not None and facts.parameters is not None and facts.parameters > most:
+            return f"{facts.parameters:,} parameters are more than {most:,}"
         if self.most_price is not None and facts.price is not None and facts.price > self.most_price:
             return f"its price of {facts.price:g} is above {self.most_price:g}"
         if self.least_context is not None and facts.context is not None and facts.context < self.least_context:

@@ -125,6 +125,8 @@ def test_whom_a_limit_excludes_is_not_taken(store: Store, suite: Suite) -> None:
     assert advice.take == "mid"
     assert "high may not be taken: its licence, gemma, is not among mit" in reasons(advice)
     assert "low is not excluded, though its licence is not known" in reasons(advice)
+    dear = Requirements(most_price=1, own_facts=dict.fromkeys(("low", "mid", "high"), CandidateFacts(price=2)))
+    assert headline(advised(store, dear)) == "Take none: no candidate is within your limits."
 
 
 def test_a_cheaper_one_within_the_margin_is_named(store: Store, suite: Suite) -> None:
