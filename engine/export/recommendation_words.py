@@ -53,9 +53,12 @@ def headline(advice: Recommendation) -> str:
         )
     if state == "take":
         nearest = min(advice.rivals, key=lambda rival: rival.difference)
+        sure = f"p {_p(max(rival.p_adjusted for rival in advice.rivals))} after Holm"
+        if len(advice.rivals) == 1:
+            return f"Take {first.candidate}: ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
         return (
-            f"Take {first.candidate}: ahead of {_all(len(advice.rivals))} (p {_p(_worst(advice.rivals))} after Holm); "
-            f"of the nearest, {nearest.b}, by {_lead(nearest)}."
+            f"Take {first.candidate}: ahead of all {len(advice.rivals)} rivals ({sure}); of the nearest, {nearest.b}, "
+            f"by {_lead(nearest)}."
         )
     second = next(rival for rival in advice.rivals if rival.b == leaders[1])
     return (
@@ -132,14 +135,6 @@ def _weak(weakness: Weakness) -> str:
 
 def _is(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
-
-
-def _all(rivals: int) -> str:
-    return "its only rival" if rivals == 1 else f"all {rivals} rivals"
-
-
-def _worst(rivals: Sequence[Comparison]) -> float:
-    return max(rival.p_adjusted for rival in rivals)
 
 
 def _listed(names: Sequence[str], last: str) -> str:

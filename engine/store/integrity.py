@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.store.migrations import LATEST, version_of
+from engine.store.status import Status
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["damage"]
 
+_STATUSES: Final = ", ".join(f"'{status}'" for status in Status if status is not Status.CRASHED)
 _VALUES: Final = (
-    ("runs.status", "select status from runs where status not in ('started', 'done', 'cancelled', 'failed')"),
+    ("runs.status", f"select status from runs where status not in ({_STATUSES})"),
     *(
         (
             f"runs.{column}",

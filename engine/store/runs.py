@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, owner_of, take
+from engine.store.status import Status
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,18 +30,6 @@ __all__ = [
     "stored_name",
     "stored_runs",
 ]
-
-
-class Status(StrEnum):
-    """Where a run stands. `crashed` is never stored: it is `started` without a living owner."""
-
-    STARTED = "started"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-    REFUSED = "refused"
-    """It cannot be done with what was given, as was seen only once the model was loaded."""
-    CRASHED = "crashed"
 
 
 class Scored(NamedTuple):

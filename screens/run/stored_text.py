@@ -67,7 +67,7 @@ def run_text(run: RunRow, colour: Colour) -> Text:
         text.append(f"→ if {plain(run.owner.host)} is gone, e takes it over, after a question\n")
     elif way := _WAYS_OUT.get(str(run.status)):
         text.append(f"✗ {way}\n", colour("bad"))
-    if run.status in ("crashed", "cancelled", "failed"):
+    if run.status in ("crashed", "cancelled", "failed", "refused"):
         remaining = max(0, run.n_wanted - run.n_scored - run.n_skipped)
         text.append(
             f"→ e takes it up where it was; {count(remaining, 'step' if training else 'pair')} are left\n"
@@ -91,7 +91,7 @@ def run_text(run: RunRow, colour: Colour) -> Text:
         text.append(f"· a control: {way_of(run.protocol, run.prompt)}; rankings leave it out\n")
     for note in facts.get("notes", ()):
         text.append(f"· {plain(str(note))}\n")
-    if run.status in ("failed", "crashed") and facts.get("log"):
+    if run.status in ("failed", "refused", "crashed") and facts.get("log"):
         text.append(f"log {plain(Path(str(facts['log'])).name)} (y copies the whole path)\n", colour("chance"))
     return text
 

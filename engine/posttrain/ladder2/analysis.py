@@ -19,6 +19,7 @@ from engine.posttrain.ladder2.evidence import Measured
 from engine.stats.association import bootstrap_weights
 from engine.stats.distributions import normal_probability
 from engine.stats.holm import holm
+from engine.stats.reliability import split_half
 
 __all__ = [
     "LEADS",
@@ -229,23 +230,17 @@ def ridge(columns: Sequence[FloatArray], y: FloatArray, designs: Sequence[str], 
 def reliability(quantity: Measured, *, splits: int = _SPLITS, seed: int = 0) -> float:
     """Correlation of the quantity with itself on other items of the same number; 1 where there is no luck in it.
 
-    Pearson's r of random halves, stepped up to full length (Spearman 1910, Brown 1910, Br. J. Psychol. 3), mean over
-    splits.
+    From random halves of the items, see `split_half`.
     """
     if quantity.items < 2:
         return 1.0
     rng = np.random.default_rng(seed)
-    found = []
-    for _ in range(splits):
+    halves = np.zeros((2, splits, quantity.items))
+    for split in range(splits):
         order = rng.permutation(quantity.items)
-        weights = np.zeros((2, quantity.items))
-        weights[0, order[: quantity.items // 2]] = 1
-        weights[1, order[quantity.items // 2 :]] = 1
-        a, b = quantity.values(weights)
-        a, b = a - a.mean(), b - b.mean()
-        r = float(a @ b) / max(1e-300, math.sqrt(float(a @ a) * float(b @ b)))
-        found.append(2 * r / (1 + r) if r > 0 else r)
-    return float(np.mean(found))
+        halves[0, split, order[: quantity.items // 2]] = 1
+        halves[1, split, order[quantity.items // 2 :]] = 1
+    return float(split_half((quantity.values(halves[0]), quantity.values(halves[1])))[0])
 
 
 def pairwise(x: Measured, y: Measured, again: Resampled, leads: Sequence[float] = LEADS) -> list[Pairwise]:

@@ -181,3 +181,11 @@ def test_the_exported_decision_is_the_one_that_is_said(store: Store, suite: Suit
         ("high", "take", None), ("low", "behind", pytest.approx(40 / 120)),
     ]  # fmt: skip
     assert {row["headline"] for row in rows} == {headline(advised(store))}
+
+
+def test_an_only_rival_is_named_once(store: Store, suite: Suite) -> None:
+    score(store, suite, "low", range(70))
+    score(store, suite, "high", range(110))
+    said = headline(advised(store))
+    assert said.startswith("Take high: ahead of low, its only rival, by 33.3 points (")
+    assert said.endswith("), p < .001 after Holm.")

@@ -13,9 +13,11 @@ import pytest
 
 from engine.results.board import Question, load_board
 from engine.store.connection import Store, default_path
+from engine.store.integrity import damage
 from engine.store.migrations import LATEST
 from engine.store.outcomes import stored_outcomes
 from engine.store.runs import stored_runs
+from engine.store.status import Status
 from rubrics.errors import BadInput, RudeError, StoreError
 
 HOLD = """
@@ -276,6 +278,14 @@ def test_a_database_that_somebody_has_changed_is_called_damaged(
         ask(Store(store.path))
     assert said in caught.value.what
     assert store.path.read_bytes() == before
+
+
+def test_every_status_that_is_stored_is_one(store: Store, add_run: Callable[..., object]) -> None:
+    add_run("base")
+    for status in set(Status) - {Status.CRASHED}:
+        with store.writing() as connection:
+            connection.execute("update runs set status = ?", [str(status)])
+            assert damage(connection, connection) == ""
 
 
 def test_a_mistake_of_our_own_is_not_put_down_to_the_file(store: Store) -> None:
