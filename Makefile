@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# The program is started hundreds of times by its tests, and read anew each time where its bytecode is not kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench docs clean
 
 demo: $(VENV)/.installed

@@ -35,6 +35,7 @@ def _told(app: Any) -> str:
     return "\n".join(str(one.message) for one in app._notifications)
 
 
+@pytest.mark.long
 async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     expected = try_pairs(load_board(Store(garden), Question()))

@@ -92,6 +92,7 @@ async def test_failures_leave_as_they_are_shown(garden, make_app, settle, tmp_pa
     assert all("c-logic" in row["violated"] for row in rows)
 
 
+@pytest.mark.long
 async def test_protocol_metric_grouping_and_order(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -348,6 +349,7 @@ async def test_a_long_list_is_narrowed_by_typing(garden, make_app, settle, scree
         assert "no correlation: two points" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_app, settle) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:

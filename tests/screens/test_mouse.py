@@ -131,6 +131,7 @@ async def test_a_predictor_of_the_league_is_put_on_the_x_axis(garden, make_app, 
         assert f"▸ {other[:12]}" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_what_finds_no_room_at_the_foot_is_in_the_palette(
     garden, make_app, settle, screen_text, click_on
 ) -> None:

@@ -279,6 +279,7 @@ async def test_a_plan_holds_as_long_as_the_same_is_marked(garden, make_app, sett
         assert pane.plan is None, "something was stored since"
 
 
+@pytest.mark.long
 async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, settle, screen_text, monkeypatch) -> None:
     monkeypatch.setattr("screens.run.planned.make_plan", lambda store, request: _plan())
     monkeypatch.setattr("screens.run.planned.expect", lambda store, plan: [])

@@ -34,6 +34,7 @@ async def _open(app: Any, pilot: Any, settle: Any, keys: str) -> None:
         await settle(pilot)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "keys",
     [
@@ -122,6 +123,7 @@ async def test_what_is_chosen_and_what_is_planned_stand_below_each_other(garden,
         assert "[✓]" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_a_pane_opened_later_has_its_columns(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="run")
     async with app.run_test(size=SMALL) as pilot:
@@ -130,6 +132,7 @@ async def test_a_pane_opened_later_has_its_columns(garden, make_app, settle, scr
         assert re.search(r"✓ done +\S+ +(choice|likelihood)", screen_text(app))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("open_it", "says"),
     [
@@ -149,6 +152,7 @@ async def test_a_dialog_says_how_to_leave_it(
         assert says in screen_text(app)
 
 
+@pytest.mark.long
 async def test_every_line_of_a_form_can_be_seen(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="suites")
     async with app.run_test(size=SMALL) as pilot:

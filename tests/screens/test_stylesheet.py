@@ -41,6 +41,7 @@ async def test_rules_are_those_of_textual_and_follow_the_theme(tmp_path) -> None
     assert grounds["rude-dark", "3"] != grounds["rude-light", "3"]
 
 
+@pytest.mark.long
 async def test_a_source_is_read_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What other tests have read counts for nothing, and what is read here is not kept for them.
     monkeypatch.setattr(CachedStylesheet, "_read", {})

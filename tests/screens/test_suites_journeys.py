@@ -24,6 +24,7 @@ def one_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
 
 
+@pytest.mark.long
 async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:

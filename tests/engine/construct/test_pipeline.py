@@ -62,6 +62,7 @@ def accepted(state: SimpleNamespace, name: str) -> int:
     return next(y for y in state.yields if y.name == name).accepted
 
 
+@pytest.mark.long
 def test_every_pair_of_the_procedural_world_is_proven_right(server, store: Store, tmp_path: Path, proven) -> None:
     seen: list[SimpleNamespace] = []
     wanted = world(server, proven[:10], tmp_path)
@@ -125,6 +126,7 @@ def test_who_looks_on_sees_each_verdict_as_it_comes(
         assert connection.execute("select count(*) from construct_under_way").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_the_verifier_is_asked_alike_about_both_responses(server, store: Store, tmp_path: Path, proven) -> None:
     construct(store, world(server, proven[:3], tmp_path), QUICK)
     kinds = Counter()
@@ -324,6 +326,7 @@ def test_two_verifiers_must_agree(server, store: Store, tmp_path: Path, plain_pr
     assert examples_of(store, wanted.run_id)[0].reason == "verifiers disagree"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unplugged")
 @pytest.mark.parametrize("method", ["best-of-n", "locate"])
 def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_path: Path, proven, method: str) -> None:

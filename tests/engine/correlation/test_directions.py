@@ -32,6 +32,7 @@ def measured(store: Store, add_run: Callable[..., object]) -> Store:
     return store
 
 
+@pytest.mark.long
 def test_the_league_turns_it_and_the_scatter_says_so(measured: Store) -> None:
     ppl, acc = correlation_views(measured, Question(), PREDICTORS, ["ppl", "acc"])
     x, y = ([getattr(point, axis) for point in ppl.points] for axis in ("x", "y"))
@@ -57,6 +58,7 @@ def test_the_table_of_correlations_says_so(measured: Store) -> None:
     }
 
 
+@pytest.mark.long
 def test_two_scales_in_what_is_stored_are_said(measured: Store) -> None:
     add_outcomes(measured, [Outcome(name, "mixed", score) for name, score in zip("abc", (0.3, 44, 0.5), strict=True)])
     (view,) = correlation_views(measured, Question(), PREDICTORS, ["mixed"])

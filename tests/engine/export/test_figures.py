@@ -51,6 +51,7 @@ def markers(figure: Any) -> list[tuple[float, float]]:
     return [(float(x[0]), float(y[0])) for x, y in (line.get_data() for line in lines) if len(x) == 1]
 
 
+@pytest.mark.long
 def test_rankings_are_drawn_where_they_stand(table: RankingTable) -> None:
     figure = figures.rankings(table, width=3.4)
     assert figure.get_size_inches()[0] == 3.4

@@ -142,6 +142,7 @@ def test_each_candidate_s_widest_loss_in_each_subcategory_is_there(store: Store)
         assert (there, everything) == (sum(p.pair_id in ids for p in failed[label]), len(failed[label]))
 
 
+@pytest.mark.long
 def test_no_pairs_are_shown_where_none_are_asked_for(store: Store) -> None:
     assert '<details class="pair"' not in made(store, pairs=0, predictors=("RuDE accuracy",))
 

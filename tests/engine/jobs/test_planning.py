@@ -39,6 +39,7 @@ def test_controls_are_runs_without_the_prompt(store: Store, request_: RunRequest
     assert way_of("choice", "own") == "choice"
 
 
+@pytest.mark.long
 def test_a_control_is_the_run_that_one_could_ask_for_by_itself(store: Store, request_: RunRequest) -> None:
     runs = plan(store, replace(request_, protocols=("likelihood",))).runs
     alone = [

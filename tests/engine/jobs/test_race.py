@@ -173,6 +173,7 @@ def test_losers_drop_out_and_the_claim_is_what_one_look_at_everything_says(
     assert "about this suite alone" in claim(found)
 
 
+@pytest.mark.long
 def test_the_whole_order(store: Store, suite: Suite, fake: Fake) -> None:
     found, _ = settle(store, suite, fake, until="order")
     assert (found.state, found.ranked) == ("decided", ("ash", "fir", "elm", "oak"))

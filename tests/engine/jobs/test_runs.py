@@ -187,6 +187,7 @@ def test_pairs_whose_ids_the_embedding_lacks_are_left_out_and_the_rest_is_scored
     assert exit_code((state,)) is Exit.SOME_SKIPPED
 
 
+@pytest.mark.long
 def test_pairs_that_do_not_fit_are_reported_and_left_out(store: Store, small_model: Path, tmp_path: Path) -> None:
     short = tmp_path / "short-context"
     shutil.copytree(small_model, short)
@@ -317,6 +318,7 @@ def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
     assert plan(store, request).runs[0].run_id == run.run_id
 
 
+@pytest.mark.long
 def test_an_attention_that_cannot_be_had_fails_the_run_with_its_error(store: Store, small_model: Path) -> None:
     planned = plan(store, asked(small_model, limit=2, attention="flash_attention_2"))
     (state,) = perform(store, planned)

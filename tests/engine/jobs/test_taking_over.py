@@ -119,6 +119,7 @@ def test_every_kind_is_passed_over_unless_it_is_to_be_taken_over(store: Store, l
             assert owner == (Owner.this().pid, Owner.this().host)
 
 
+@pytest.mark.long
 def test_what_lives_within_sight_is_never_taken_over(
     store: Store, left: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +181,7 @@ def construct_turn(store: Store) -> Turn:
     return ConstructTurn(store, job.construction, job.running, States(job.states, NoProgress()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "turn"),
     [

@@ -91,6 +91,7 @@ def test_prompts_of_the_pilot_are_of_one_family_and_reserved() -> None:
     assert all(reserved(task.prompt) and len(task.checks) == 1 for task in tasks)
 
 
+@pytest.mark.long
 def test_what_ships_is_what_its_counts_say(tmp_path: Path) -> None:
     shipped = Path(data.__file__).parent / "ladder2"
     (tmp_path / "pilot.csv").write_bytes((shipped / "pilot.csv").read_bytes())

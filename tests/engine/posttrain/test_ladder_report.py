@@ -24,6 +24,8 @@ from engine.posttrain.ladder_rows import LadderRows, read_rows
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Category, Subcategory, category_of
 
+pytestmark = pytest.mark.long
+
 BUNDLED = [path.name for path in bundled_models()]
 MADE = ("card.md", "points.csv", "outcomes.csv", "notes.json", "summary.md", "rl_met.svg")
 

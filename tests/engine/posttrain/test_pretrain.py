@@ -141,6 +141,7 @@ def test_unusable_recipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "nobody" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_comparisons_among_documents_count_where_they_answer(tmp_path: Path) -> None:
     recipe = replace(TINY, length=400, tokens=8 * 4 * 400, rote=0, dialogue=0.5, comparisons=0.4)
     folder = pretrain(recipe, tmp_path)

@@ -89,6 +89,7 @@ def test_what_does_not_fit_is_refused() -> None:
         leave_tasks_out(best_single, x, y)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCORERS)
 def test_left_out_candidates_are_ordered(name: str) -> None:
     x, y = planted(3)

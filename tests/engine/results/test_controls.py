@@ -135,6 +135,7 @@ def test_without_a_lead_there_is_no_share_of_it(store: Store, run: Callable[...,
     assert "none" in found.by_label["ash"]
 
 
+@pytest.mark.long
 def test_a_control_is_like_its_run_in_all_but_the_prompt(store: Store, run: Callable[..., Margins]) -> None:
     run("ash", 1.0)
     for change in ({"seed": 1}, {"shots": 2}, {"precision": "bf16"}, {"weights_hash": "w-elm"}, {"device": "cuda"}):

@@ -105,6 +105,7 @@ def test_a_suite_without_any_pair_left_is_an_error(store: Store, suite: Suite, m
     assert load_board(store, Question(with_excluded=True)).excluded == 0
 
 
+@pytest.mark.long
 def test_the_command_line_leaves_them_out_or_counts_them(store: Store, margins: dict[str, Margins]) -> None:
     from click.testing import CliRunner
 

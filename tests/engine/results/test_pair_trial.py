@@ -144,6 +144,7 @@ def test_a_short_suite_is_a_suite(store: Store, suite: Suite, ladder: np.ndarray
     assert len(shorten(trial, 5, whole="pair").pair_ids) == 5
 
 
+@pytest.mark.long
 def test_the_commands_print_tables_and_json(store: Store, ladder: np.ndarray, tmp_path: Path) -> None:
     for command, holds in (
         (["table", "--only", "uninformative"], "p01"),

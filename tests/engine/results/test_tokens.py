@@ -105,6 +105,7 @@ def test_damaged_token_scores_are_an_error_of_the_store(tmp_path: Path, model: P
             token_view(store, board, board.matrix.candidates[0], "p0")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder", bundled_models(), ids=lambda folder: folder.name)
 @pytest.mark.parametrize("text", ["A lamp.", " \n\n x", "Grüße 👩‍🚀 漢字\t", "\r\n", "a" * 400, "<s> </s> <|end|>"])
 def test_lengths_add_up_for_every_bundled_tokenizer(folder: Path, text: str) -> None:

@@ -79,6 +79,7 @@ def test_parts_beside_it_are_named_and_not_counted(pair):
     assert any(part in note for part in ("vision", "visual"))
 
 
+@pytest.mark.long
 def test_saved_without_the_parts_beside_it(pair, requests, assert_exact):
     folder, alone = pair
     tensors = load_file(folder / "model.safetensors")

@@ -71,6 +71,7 @@ def test_who_dropped_out_needs_no_more_scores() -> None:
     assert decide("abc", sums, sizes, groups=900, largest=3) == whole
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["best", "order"]), st.floats(0.4, 0.9))
 def test_a_decision_stands(seed: int, goal: str, rate: float) -> None:

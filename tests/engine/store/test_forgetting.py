@@ -88,6 +88,7 @@ def test_it_comes_back_to_the_bit(store: Store, subject: Subject) -> None:
     assert forgotten(store) == []
 
 
+@pytest.mark.long
 def test_a_model_forgotten_was_never_there(store: Store, tmp_path: Path) -> None:
     forget(store, ASH)
     without = Store(tmp_path / "without.duckdb")

@@ -24,6 +24,7 @@ def pairs() -> list[Pair]:
     return list(generate(5, 600))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
 def test_each_family_is_decided_by_its_verifiers(family) -> None:
     """Across all settings and ways, verifiers find exactly what the request was built to have."""

@@ -31,6 +31,7 @@ def _cases(family: Family) -> Iterator[tuple[Request, Trait, int]]:
             yield Request(family, (trait,)), trait, setting
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", UNSEEN, ids=lambda f: f.name)
 def test_verifiers_know_right_answers_from_wrong_ones(family: Family) -> None:
     firsts = []

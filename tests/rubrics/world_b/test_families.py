@@ -12,6 +12,8 @@ from rubrics.taxonomy import Category
 from rubrics.world_b import FAMILIES, FRAME, Family, families_of, lexicon
 from rubrics.world_b.cases import Side
 
+pytestmark = pytest.mark.long
+
 DRAWS = 100
 KINDS = (
     lexicon.NAMES, lexicon.THINGS, lexicon.PLACES, lexicon.STUFFS, lexicon.COLOURS, lexicon.DAYS, lexicon.DISHES,

@@ -20,6 +20,8 @@ from rubrics.world_b.verifiers import (
     words,
 )
 
+pytestmark = pytest.mark.long
+
 PLACES = kind_of(("dome", "loft", "shed"))
 NUMBERS = kind_of(("two", "three"))
 DASHES = shaped("- ?lens", "- ?rake")

@@ -16,6 +16,8 @@ from rubrics.schema import Suite
 from rubrics.world_b import COMPARISON, FRAME, documents, families_of, pairs, tasks
 from rubrics.world_b.verifiers import words
 
+pytestmark = pytest.mark.long
+
 MANY = 4000
 ROW = {"shelf", "list", "steps", "box", "these", "answer"}
 DIALOGUE = re.compile(re.escape(FRAME).replace(re.escape("{prompt}"), "(?s:(.+))") + "(?s:(.+))")

@@ -421,6 +421,7 @@ async def test_hostile_texts_are_shown_as_text(
     assert "dropped by hand: [red]x" in seen
 
 
+@pytest.mark.long
 async def test_nothing_to_read_says_what_to_do(
     tmp_path: Path, construct_rows_of, make_app, settle, screen_text
 ) -> None:
