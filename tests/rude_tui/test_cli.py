@@ -178,6 +178,7 @@ def test_two_precisions_of_one_candidate(tmp_path: Path) -> None:
     assert json.loads(rude(*asked).stdout) == [found]
 
 
+@pytest.mark.long
 def test_a_dry_run_scores_nothing(tmp_path: Path) -> None:
     done = rude("run", "--model", small(), "--suite", "world", "--limit", "5", "--dry-run", "--json")
     assert done.returncode == 0, done.stderr

@@ -63,6 +63,7 @@ def test_what_cannot_be_done_is_said_once(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [

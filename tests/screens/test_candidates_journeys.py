@@ -40,6 +40,7 @@ def test_a_folder_without_models_is_told_and_the_rest_is_found(shelf: Path, tmp_
     assert add_folder([str(shelf)], str(shelf)) == [str(shelf)]
 
 
+@pytest.mark.long
 async def test_what_only_the_model_libraries_tell_is_shown_once_it_is_known(
     garden, make_app, settle, screen_text, shelf, monkeypatch
 ) -> None:

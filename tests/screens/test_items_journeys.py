@@ -177,6 +177,7 @@ async def test_too_few_candidates_and_an_unread_suite_say_what_is_missing(
         assert "2 suites" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_two_parameters_take_twenty_candidates(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(100, 30)) as pilot:

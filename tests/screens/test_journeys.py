@@ -119,6 +119,7 @@ async def test_protocol_metric_grouping_and_order(garden, make_app, settle, scre
         assert "birch-3m" not in screen_text(app).split("candidate")[-1].split("chance")[0]
 
 
+@pytest.mark.long
 async def test_two_marked_rows_are_compared(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -386,6 +387,7 @@ async def test_help_and_palette_know_the_screen(garden, make_app, settle, screen
         assert {"go: Failures", "theme: rude-light", "do: export", "quit: leave"} <= names
 
 
+@pytest.mark.long
 async def test_marks_go_from_the_candidates_to_a_plan(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="run")
     async with app.run_test(size=(100, 30)) as pilot:
@@ -429,6 +431,7 @@ async def test_crashed_runs_are_offered(garden, make_app, settle, screen_text) -
         assert "model folder is gone" in " ".join(screen_text(app).split())
 
 
+@pytest.mark.long
 async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, screen_text) -> None:
     app = make_app(tmp_path / "new.duckdb")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -516,6 +519,7 @@ async def test_what_was_searched_for_is_seen_on_a_narrow_screen(garden, make_app
         assert heading.rstrip().endswith("…")
 
 
+@pytest.mark.long
 async def test_a_search_that_cannot_read_says_so_and_finds_what_is_at_hand(
     garden, make_app, settle, screen_text, monkeypatch
 ) -> None:

@@ -157,6 +157,7 @@ async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, scr
         assert "✓ done" in screen_text(app)
 
 
+@pytest.mark.long
 async def test_the_cursor_follows_the_work_and_curves_follow_the_cursor(
     garden, make_app, settle, screen_text, worker
 ) -> None:

@@ -138,6 +138,7 @@ def test_pickled_weights_are_not_fetched(server: type[Hub]) -> None:
     assert server.got == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "status, code, word",
     [

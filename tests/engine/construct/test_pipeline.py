@@ -294,6 +294,7 @@ def test_criteria_with_a_program_are_judged_by_it(server, store: Store, tmp_path
     assert len(server.script.requests) == 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unplugged")
 def test_criteria_are_drafted_and_marked(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     bare = [p.model_copy(update={"criteria": []}) for p in plain_prompts[:3]]

@@ -57,6 +57,7 @@ def test_points_are_the_rankings_numbers_on_common_pairs(store: Store, steps: tu
         assert 0 <= curve.forecasts[0].ci_low <= curve.forecasts[0].ci_high <= 1
 
 
+@pytest.mark.long
 def test_pairs_widen_what_checkpoints_alone_would_say(store: Store, steps: tuple[Checkpoint, ...]) -> None:
     question = Question(by="overall")
     (curve,) = training_curves(load_board(store, question), question, steps)

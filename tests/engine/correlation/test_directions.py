@@ -44,12 +44,14 @@ def test_the_league_turns_it_and_the_scatter_says_so(measured: Store) -> None:
     assert league_of([acc]).rows[0].pearson.value == pytest.approx(1)
 
 
+@pytest.mark.long
 def test_decisions_about_proxies_turn_it(measured: Store) -> None:
     assert stored_proxies(measured, Question(), "RuDE accuracy", "ppl").decision.accuracy == 1
     by_ppl = stand_ins(measured, Question(), PAIRS, "RuDE accuracy", "ppl").decision.accuracy
     assert by_ppl == stand_ins(measured, Question(), PAIRS, "RuDE accuracy", "acc").decision.accuracy
 
 
+@pytest.mark.long
 def test_the_table_of_correlations_says_so(measured: Store) -> None:
     rows = [row for row in table(measured, "correlations", Question()).records() if "RuDE a" in row["predictor"]]
     assert {(row["outcome"], row["predictor_better"], row["outcome_better"]) for row in rows} == {

@@ -153,6 +153,7 @@ def test_long_texts_are_cut_around_the_difference_and_say_so(study: Study) -> No
     assert re.search(r"characters 1 to 3,000 of 4,\d\d\d", text)
 
 
+@pytest.mark.long
 def test_pairs_past_the_page_s_size_are_counted_as_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["engine.export.report.page"], "_PAIRS_BYTES", 12_000)
     text = made(store, predictors=("RuDE accuracy",))

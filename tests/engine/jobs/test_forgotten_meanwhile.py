@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from data.bundled import bundled_models
 from engine.jobs.planning import plan
@@ -25,6 +26,7 @@ from engine.store.verdicts import Verdict, add_verdicts
 MODEL = str(bundled_models()[0])
 
 
+@pytest.mark.long
 def test_pairs_and_their_suite(tmp_path: Path) -> None:
     store = Store(tmp_path / "rude.duckdb")
     request = RunRequest((MODEL,), ("core-spans",), ("likelihood",), "fp32", "cpu", limit=4)

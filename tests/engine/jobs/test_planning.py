@@ -78,6 +78,7 @@ def test_one_model_under_two_names_is_planned_once_and_said_to_be_so(
     assert "there/alpha" in runs[0].state.notes[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("named", "anew"), [("PreTrainedTokenizerFast", False), ("GPT2Tokenizer", True)])
 def test_only_what_may_have_been_scored_with_other_tokens_is_scored_anew(
     store: Store, request_: RunRequest, small_model: Path, tmp_path: Path, named: str, anew: bool

@@ -206,6 +206,7 @@ def test_what_is_decided_already_scores_nothing(store: Store, suite: Suite, fake
     assert len(stored_decisions(store)) == 1
 
 
+@pytest.mark.long
 def test_a_limit_ends_it_undecided_with_how_many_more(store: Store, suite: Suite, fake: Fake) -> None:
     fake.rates = {"ash": 0.6, "elm": 0.58}
     found, _ = settle(store, suite, fake, limit=200)

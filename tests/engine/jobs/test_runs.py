@@ -242,6 +242,7 @@ def test_same_weights_under_another_name_are_the_same_run(store: Store, small_mo
     assert plan(store, asked(tmp_path / "renamed", limit=4)).runs[0].left == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "changes",
     [{"seed": 1}, {"show_criteria": True}, {"shots": 1}, {"attention": "eager"}, {"precision": "bf16"}],

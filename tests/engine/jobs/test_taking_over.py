@@ -132,6 +132,7 @@ def test_what_lives_within_sight_is_never_taken_over(
     assert {state.phase for state in perform(store, Owned(left), take_over=True)} == {Phase.BUSY}
 
 
+@pytest.mark.long
 def test_machines_are_told_apart_and_only_what_is_asked_for_counts(store: Store, left: dict[str, str]) -> None:
     leave(store, "runs", left["runs"], host="elsewhere")
     found = left_elsewhere(store, [left["runs"], left["trace_runs"], "nothing"])

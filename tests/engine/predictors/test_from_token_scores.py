@@ -62,6 +62,7 @@ def test_means_over_the_responses_that_all_have_scores_of(store: Store, scored: 
     assert not set(PROXIES) & set(predictor_names(store, QUESTION)), "too many to be tried unasked"
 
 
+@pytest.mark.long
 def test_what_is_missing_is_said(store: Store, scored: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="token scores") as caught:
         predictor_values(Evidence(store, QUESTION), "proxy rank, uniform")

@@ -135,6 +135,7 @@ def test_the_whole_way_equals_a_plain_loop(store: Store, small_model: Path) -> N
     assert found.estimate.method == "none: one cluster"
 
 
+@pytest.mark.long
 def test_what_is_stored_is_not_scored_again(store: Store, small_model: Path) -> None:
     asked_for.clear()
     traces = made()
@@ -203,6 +204,7 @@ def test_a_stop_keeps_what_is_done(store: Store, small_model: Path) -> None:
     assert [state.phase for state in score_candidates(store, asked(small_model), made(), cancel)] == [Phase.CANCELLED]
 
 
+@pytest.mark.long
 def test_each_mode_is_a_predictor(store: Store, small_model: Path) -> None:
     assert not any("(made)" in name for name in catalogue(store))
     score_candidates(store, asked(small_model), made(TEXTS[:2]))

@@ -113,6 +113,7 @@ def test_the_share_of_the_lead_that_needs_no_prompt(store: Store, run: Callable[
     assert (found.kept.ci_low, found.kept.ci_high) == pytest.approx(ends, abs=0.03)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("mean", "mostly"), [(1.5, True), (0.0, False)])
 def test_a_ranking_that_is_mostly_fluency_says_so(
     store: Store, run: Callable[..., Margins], mean: float, mostly: bool

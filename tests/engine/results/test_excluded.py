@@ -64,6 +64,7 @@ def test_they_count_where_that_is_asked(store: Store, suite: Suite, margins: dic
     assert again.notes == ()
 
 
+@pytest.mark.long
 def test_failures_comparisons_and_exports_leave_them_out(store: Store, margins: dict[str, Margins]) -> None:
     board = load_board(store, Question())
     lost = {pair_id for pair_id, m in margins["a"].items() if won(m) < 1}

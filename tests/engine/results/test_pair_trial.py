@@ -69,6 +69,7 @@ def invoke(store: Store, *arguments: str) -> Result:
     return CliRunner().invoke(cli, [*arguments, "--db", str(store.path)])
 
 
+@pytest.mark.long
 def test_findings(store: Store, ladder: np.ndarray) -> None:
     found = try_pairs(load_board(store, Question()))
     assert found.model == "rasch"
@@ -192,6 +193,7 @@ def test_excluding_a_pair_takes_a_reason_and_shows_in_rankings(store: Store, sui
     assert set(stored_annotations(store, suite.hash)) == {"p02"}
 
 
+@pytest.mark.long
 def test_a_suite_of_excluded_pairs_can_be_included_again(store: Store, suite: Suite, ladder: np.ndarray) -> None:
     ids = [pair.id for pair in suite.scored]
     assert invoke(store, "pairs", "exclude", *ids, "--reason", "all wrong").exit_code == 0

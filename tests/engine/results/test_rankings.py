@@ -182,6 +182,7 @@ def test_rankings_and_comparisons_decide_alike(store: Store, suite: Suite, add_r
                     assert (lower.p_value, lower.p_adjusted) == pytest.approx((compared.p_value, compared.p_adjusted))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", [{"tokenizer_hash": "u"}, {"config_hash": "c"}, {"precision": "bf16"}])
 def test_the_same_weights_read_otherwise_are_another_row(
     store: Store, add_run: Callable[..., Margins], other: dict[str, str]

@@ -79,12 +79,14 @@ def test_a_lone_candidate_has_to_be_far_below(store: Store, suite: Suite) -> Non
     assert what.startswith("the only candidate is surely below chance")
 
 
+@pytest.mark.long
 def test_a_suite_of_hard_pairs_is_not_suspected(store: Store, suite: Suite) -> None:
     for strength in range(5):
         score(store, suite, f"m{strength}", set(range(12 + 5 * strength, N)))
     assert not said(store, "apart")
 
 
+@pytest.mark.long
 def test_labels_that_good_candidates_contradict(store: Store, suite: Suite) -> None:
     for n in range(4):
         score(store, suite, f"good{n}", {7, 19, 20 + n})

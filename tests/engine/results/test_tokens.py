@@ -95,6 +95,7 @@ def test_without_token_scores_the_command_that_makes_them_is_named(tmp_path: Pat
     assert token_view(store, board, board.matrix.candidates[0], "p0").run_id == board.entrants[0].run.run_id
 
 
+@pytest.mark.long
 def test_damaged_token_scores_are_an_error_of_the_store(tmp_path: Path, model: Path) -> None:
     store = scored(tmp_path, model, tokens=True)
     board = load_board(store, Question())

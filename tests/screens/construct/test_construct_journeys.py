@@ -472,6 +472,7 @@ async def test_how_a_construction_ended_is_said_line_by_line(tmp_path: Path, mak
         assert "note: one\n9 pairs" in [told.message for told in app._notifications]
 
 
+@pytest.mark.long
 async def test_a_plan_that_cannot_be_made_is_an_error_to_copy(tmp_path: Path, make_app, settle, screen_text) -> None:
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     app.session.choices(ConstructChoices).form = {

@@ -47,6 +47,7 @@ def still(beds: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return beds
 
 
+@pytest.mark.long
 async def test_screens_in_80_columns(still, make_app, settle, screen_text, snapshot: SnapshotAssertion) -> None:
     await _walk(still, make_app, settle, screen_text, snapshot, SMALL, {})
 
