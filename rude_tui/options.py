@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,9 +12,13 @@ from engine.layout.protocols import PROTOCOLS
 from engine.machine.kernels import ATTENTIONS, PRECISIONS
 from engine.store.connection import Store
 
+if TYPE_CHECKING:
+    from engine.results.weights import Weights
+
 __all__ = [
     "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
     "question_options", "remote_code_option", "source_options", "store_of", "take_over_option", "threads_option",
+    "weights_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -104,6 +108,23 @@ def store_of(db: Path | None, *, new: bool = False) -> Store:
     """
     named = db or click.get_current_context().find_root().obj
     return Store(named, must_exist=named is not None and not new)
+
+
+def weights_option(command: F) -> F:
+    """`--weights`: gives `weights`, read or looked up by name."""
+    return click.option(
+        "--weights", metavar="W", callback=_weights,
+        help="How much parts count: “Control 60, Content 40” (categories, subcategories or domains), or a saved name.",
+    )(command)  # fmt: skip
+
+
+def _weights(context: click.Context, parameter: click.Parameter, text: str | None) -> Weights | None:
+    if text is None:
+        return None
+    from engine.results.weights import read_weights
+    from rude_tui.settings import load_settings
+
+    return read_weights(load_settings().weights.get(text.strip(), text))
 
 
 def question_options(command: F) -> F:

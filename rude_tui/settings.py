@@ -29,6 +29,8 @@ class Settings:
     """File of what is asked of a candidate beside its accuracy."""
     place: str = ""
     """The screen that was open last."""
+    weights: dict[str, str] = field(default_factory=dict)
+    """Weights on parts of a suite, by the name they were saved under."""
     keys: dict[str, str] = field(default_factory=dict)
     """Remapped keys: id of a binding → keys, separated by commas."""
 
@@ -57,6 +59,7 @@ def load_settings() -> Settings:
     except (ValueError, RecursionError) as error:
         raise _not_toml(error, file) from None
     folders, suites, keys = document.get("folders", []), document.get("suites", []), document.get("keys", {})
+    weights = document.get("weights", {})
     for name, value, kind in (
         ("theme", document.get("theme", ""), str),
         ("place", document.get("place", ""), str),
@@ -69,6 +72,8 @@ def load_settings() -> Settings:
             (f"suites, entry {i + 1}", entry, str)
             for i, entry in enumerate(suites if _is_list("suites", suites, file) else [])
         ),
+        ("weights", weights, dict),
+        *((f"weights.{name}", own, str) for name, own in (weights.items() if isinstance(weights, dict) else ())),
         ("keys", keys, dict),
         *((f"keys.{name}", key, str) for name, key in (keys.items() if isinstance(keys, dict) else ())),
     ):
@@ -81,6 +86,7 @@ def load_settings() -> Settings:
         suites=tuple(suites),
         requirements=document.get("requirements", ""),
         place=document.get("place", ""),
+        weights=weights,
         keys=keys,
     )
 

@@ -89,16 +89,18 @@ def _axes(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def rankings(
-    table: RankingTable, *, scope: str = "overall", width: float = 3.4, only: Sequence[str] | None = None
+    table: RankingTable, *, scope: str | None = None, width: float = 3.4, only: Sequence[str] | None = None
 ) -> Figure:
     """Each candidate's value with its interval, in order of rank, and the chance line; `width` in inches.
 
     Args:
+        scope: the one that decides by default.
         only: the candidates to draw, from the top down. All of them by default.
 
     Raises:
         KeyError: no such scope, or no such candidate.
     """
+    scope = table.leading.name if scope is None else scope
     by_name = {row.candidate: row for row in table.scopes[scope].rows}
     rows = [by_name[name] for name in (by_name if only is None else only)]
     names = [f"{_ranks(row)}  {shown(row.candidate, 40)}" for row in rows]

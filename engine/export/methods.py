@@ -60,7 +60,8 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
     "rankings": {
         **{name: _WHOSE[name] for name in ("candidate", "parameters", "precision", "protocol", "metric", "doubt")},
         "rank": RANKING["rank"],
-        "scope": "the whole suite, or one part of the grouping; a pair in several parts counts 1/(how many) in each",
+        "scope": "the whole suite, the whole by weights (which it names), or one part of the grouping; a pair in "
+        "several parts counts 1/(how many) in each",
         "value": RANKING["value"],
         "ci_low": "lower end of its interval, " + _CLUSTERS,
         "ci_high": "upper end of its interval, " + _CLUSTERS,

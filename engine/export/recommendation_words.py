@@ -74,6 +74,8 @@ def reasons(advice: Recommendation) -> list[str]:
 
 def _reasons(advice: Recommendation) -> Iterator[str]:
     state, first = advice.pick.state, advice.first
+    if advice.table.weighted:
+        yield f"each part counts by your weights: {advice.table.leading.name}"
     candidates = len(advice.table.overall.rows)
     if state in ("take", "tie") and first is not None:
         if state == "tie":

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.results.pair_index import PairIndex, pair_index
+from engine.results.weights import Weights
 from engine.stats.matrix import ScoreMatrix
 from engine.stats.metrics import HEADLINE, METRICS
 from engine.store.annotations import Annotation, stored_annotations
@@ -39,6 +40,8 @@ class Question:
     """Beginning of a template hash; None: the one most recently run."""
     with_excluded: bool = False
     """Whether pairs that a person has excluded count."""
+    weights: Weights | None = None
+    """How much each part of the suite counts; None: every pair the same."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from engine.results.board import Board
 from engine.results.pair_index import GROUPINGS, scopes
+from engine.results.weights import Weights, leading_scope
 from engine.stats.paired import Comparison, compare
 from engine.stats.ranking import duels
 from rubrics.errors import BadInput
@@ -13,8 +14,10 @@ from rubrics.errors import BadInput
 __all__ = ["compare_candidates", "disagreements"]
 
 
-def compare_candidates(board: Board, first: str, second: str, *, by: str = "category") -> dict[str, Comparison]:
-    """The difference `first` − `second` by scope, `overall` first.
+def compare_candidates(
+    board: Board, first: str, second: str, *, by: str = "category", weights: Weights | None = None
+) -> dict[str, Comparison]:
+    """The difference `first` − `second` by scope; the one that decides comes first, as in the ranking.
 
     p is adjusted for every two candidates of the board, as in its ranking, which thereby says the same.
 
@@ -27,7 +30,10 @@ def compare_candidates(board: Board, first: str, second: str, *, by: str = "cate
     if a == b:
         raise BadInput(f"{a} cannot be compared with itself", fix="name two candidates")
     compared = {}
-    for scope in scopes(board.index, by):
+    grouping = scopes(board.index, by)
+    if weights is not None:
+        grouping = [leading_scope(board.index, board.matrix, weights), *grouping]
+    for scope in grouping:
         (adjusted,) = (d.p_adjusted for d in duels(board.matrix, scope) if {d.a, d.b} == {a, b})
         compared[scope.name] = replace(compare(board.matrix, a, b, scope), p_adjusted=adjusted)
     return compared

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.pair_index import GROUPINGS, scopes
+from engine.results.weights import leading_scope
+from engine.stats.matrix import Scope
 from engine.stats.ranking import Ranking, rank_many
 from engine.store.connection import Store
 from rubrics.counted import count
@@ -26,7 +28,7 @@ class RankingTable:
     chance: float
     by: str
     scopes: Mapping[str, Ranking]
-    """By name of the scope, `overall` first."""
+    """By name of the scope; the one that decides comes first: `overall`, or all pairs by the weights asked for."""
     entrants: Mapping[str, Entrant]
     """By label."""
     notes: tuple[str, ...]
@@ -36,10 +38,23 @@ class RankingTable:
     left_out: int
     """Pairs left out because not every candidate has scored them."""
 
+    leading: Scope
+    """The scope that decides."""
+
     @property
     def overall(self) -> Ranking:
-        """The ranking over all pairs."""
-        return self.scopes["overall"]
+        """The ranking that decides: over all pairs, by the weights asked for."""
+        return self.scopes[self.leading.name]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether pairs count by weights that somebody asked for."""
+        return self.leading.name != "overall"
+
+    @property
+    def parts(self) -> list[str]:
+        """The scopes beside the one that decides."""
+        return [name for name in self.scopes if name != self.leading.name]
 
 
 def rankings(store: Store, question: Question, *, resamples: int = 10_000) -> RankingTable:
@@ -56,13 +71,18 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
     if question.by not in GROUPINGS:
         raise BadInput(f"cannot group by {question.by!r}", fix="groupings: " + ", ".join(GROUPINGS))
     grouping = scopes(board.index, question.by)
+    leading = leading_scope(board.index, board.matrix, question.weights, question.pairs)
+    if question.weights is not None:
+        grouping = [leading, *grouping]
     ranked = rank_many(board.matrix, grouping, pairs=question.pairs, chance=board.chance, resamples=resamples)
     notes = list(board.notes)
+    if question.weights is not None:
+        notes.append(f"by weights: {leading.name}; each part counts so much however many pairs it has")
     left_out = ranked[0].left_out if question.pairs != "own" else 0
     if left_out:
         notes.append(f"left out: {count(left_out, 'pair')} that not every candidate has scored")
     return RankingTable(
         board.suite, board.suite_hash, board.protocol, board.metric, board.chance, question.by,
         {ranking.scope: ranking for ranking in ranked}, {entrant.label: entrant for entrant in board.entrants},
-        tuple(notes), board.excluded, left_out,
+        tuple(notes), board.excluded, left_out, leading,
     )  # fmt: skip

@@ -15,7 +15,6 @@ import numpy as np
 
 from engine.results.board import Board, Entrant
 from engine.results.controls import ControlTable
-from engine.results.pair_index import scopes
 from engine.results.rankings import RankingTable
 from engine.results.requirements import CandidateFacts, Requirements
 from engine.stats.clusters import Clusters
@@ -129,7 +128,7 @@ def recommend(
     # Where nobody is above chance, a lead means nothing.
     leads = picked.state in ("take", "tie")
     first = picked.leaders[0] if picked.leaders else None
-    everything = scopes(board.index, "overall")[0]
+    everything = table.leading
     rivals: tuple[Comparison, ...] = ()
     if leads and first is not None:
         adjusted = {frozenset((duel.a, duel.b)): duel.p_adjusted for duel in table.overall.duels}
@@ -176,9 +175,8 @@ def _value(ranking: Ranking, label: str) -> float:
 
 def _weaknesses(table: RankingTable, taken: str, eligible: list[str]) -> tuple[Weakness, ...]:
     found = []
-    for name, ranking in table.scopes.items():
-        if name == "overall":
-            continue
+    for name in table.parts:
+        ranking = table.scopes[name]
         against = [d for d in ranking.duels if taken in (d.a, d.b) and {d.a, d.b} <= set(eligible)]
         behind = tuple(_other(d, taken) for d in against if _tells(d, ranking) and (d.ahead > 0) != (d.a == taken))
         level = tuple(_other(d, taken) for d in against if not _tells(d, ranking))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, database, question_options, store_of, weights_option
 from rude_tui.output import narrate, p_text, points, points_between, print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.results.weights import Weights
 
 __all__ = ["compare"]
 
@@ -16,12 +20,13 @@ __all__ = ["compare"]
 @click.argument("first", metavar="M1")
 @click.argument("second", metavar="M2")
 @question_options
+@weights_option
 @click.option("--by", default="category", show_default=True, help="What to split by, as in `rank`.")
 @as_json
 @database
 def compare(
     first: str, second: str, suite: str | None, protocol: str | None, metric: str | None, by: str,
-    with_excluded: bool, as_json: bool, db: Path | None,
+    weights: Weights | None, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Set two candidates against each other on the pairs both have scored.
 
@@ -33,12 +38,13 @@ def compare(
     from engine.results.board import Question, load_board
     from engine.results.comparison import compare_candidates
 
-    board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded))
-    comparisons = compare_candidates(board, first, second, by=by)
+    board = load_board(store_of(db), Question(suite, protocol, metric, with_excluded=with_excluded, weights=weights))
+    comparisons = compare_candidates(board, first, second, by=by, weights=weights)
     if as_json:
         print_json([{"scope": name, **asdict(c)} for name, c in comparisons.items()])
         return
     a, b = board.entrant(first).label, board.entrant(second).label
+    whole = next(iter(comparisons.values()))
     numbers = [
         "difference", "95 %", "p", "p (adjusted)", "both right", "only A", "only B", "neither", "ties", "pairs",
     ]  # fmt: skip
@@ -56,6 +62,6 @@ def compare(
     )  # fmt: skip
     narrate(
         f"A {a} minus B {b}, in points · {board.suite} · {board.protocol}, {board.metric}",
-        f"95 %: {comparisons['overall'].method}; p: {comparisons['overall'].test}",
+        f"95 %: {whole.method}; p: {whole.test}",
     )
     narrate("which pairs these are: --json", *(f"note: {note}" for note in board.notes))

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from engine.results.pair_index import GROUPINGS
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, database, question_options, store_of, weights_option
 from rude_tui.output import narrate, p_text, points, points_between, print_json, print_table
 from screens.shell.plain import plain
 
 if TYPE_CHECKING:
     from engine.results.recommendation import Recommendation
+    from engine.results.weights import Weights
 
 __all__ = ["decide"]
 
 
 @click.command()
 @question_options
+@weights_option
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True,
               help="Parts of the suite in which weaknesses are looked for.")  # fmt: skip
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True,
@@ -30,7 +32,7 @@ __all__ = ["decide"]
 @database
 def decide(
     suite: str | None, protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"],
-    requirements: Path | None, with_excluded: bool, as_json: bool, db: Path | None,
+    requirements: Path | None, weights: Weights | None, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Say whom to take, how sure that is, and what would settle it.
 
@@ -47,7 +49,7 @@ def decide(
 
     wanted = None if requirements is None else read_requirements(requirements)
     store = store_of(db)
-    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
+    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded, weights=weights)
     board = load_board(store, question)
     table, controls = rankings_of(board, question), control_table(store, board)
     advice = recommend(store, board, table, controls, wanted)
@@ -78,6 +80,7 @@ def _as_json(advice: Recommendation, sentence: str, because: list[str], suspecte
     table, rest = advice.table, advice.remainder
     return {
         "suite": table.suite, "suite_hash": table.suite_hash, "protocol": table.protocol, "metric": table.metric,
+        "weights": table.leading.name if table.weighted else None,
         "chance": table.chance, "state": advice.pick.state, "take": advice.take, "leaders": list(advice.pick.leaders),
         "headline": sentence, "reasons": because, "suspicions": suspected, "notes": list(table.notes),
         "rivals": [

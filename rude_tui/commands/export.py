@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from engine.correlation.sources import Source
 from engine.results.board import Question
 from engine.results.pair_index import GROUPINGS
-from rude_tui.options import database, question_options, source_options, store_of
+from rude_tui.options import database, question_options, source_options, store_of, weights_option
 from rude_tui.output import narrate, print_table
 from rude_tui.streams import as_utf8
+
+if TYPE_CHECKING:
+    from engine.results.weights import Weights
 
 __all__ = ["export"]
 
@@ -27,14 +30,15 @@ _TABLES = ("rankings", "decision", "verdicts", "failures", "correlations", "pred
     "--raw", is_flag=True, help="CSV: exact text, without the apostrophe that keeps spreadsheets from running it."
 )
 @question_options
+@weights_option
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="Scopes of rankings.")
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True)
 @source_options
 @database
 def export(
     what: str, output: str | None, columns: bool, raw: bool, suite: str | None, protocol: str | None,
-    metric: str | None, by: str, pairs: Literal["common", "own"], source: Source, with_excluded: bool,
-    db: Path | None,
+    metric: str | None, by: str, pairs: Literal["common", "own"], source: Source, weights: Weights | None,
+    with_excluded: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Write a table to a file.
 
@@ -52,7 +56,7 @@ def export(
     if output is None:
         raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")
 
-    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded)
+    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded, weights=weights)
     contents = table(store_of(db), what, question, source=source)
     if output == "-":
         write_csv(contents, as_utf8(), raw=raw)

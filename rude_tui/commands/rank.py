@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,14 +17,18 @@ from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import recommend
 from engine.results.suspicions import suspicions
 from engine.store.connection import Store
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, database, question_options, store_of, weights_option
 from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.results.weights import Weights
 
 __all__ = ["print_ranking", "rank"]
 
 
 @click.command()
 @question_options
+@weights_option
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="What to split by.")
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True,
               help="Rank on the pairs all candidates could score, or on each one's own.")  # fmt: skip
@@ -33,7 +37,7 @@ __all__ = ["print_ranking", "rank"]
 @database
 def rank(
     suite: str | None, protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"],
-    template: str | None, with_excluded: bool, as_json: bool, db: Path | None,
+    template: str | None, weights: Weights | None, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Rank candidates by how often they prefer the response that meets the rubric.
 
@@ -46,7 +50,7 @@ def rank(
     on those same pairs: what is there without it is fluency. --json and the export also have the same with another
     pair's prompt, and PMI, the share of pairs on which the prompt speaks for the better response.
     """
-    question = Question(suite, protocol, metric, by, pairs, template, with_excluded)
+    question = Question(suite, protocol, metric, by, pairs, template, with_excluded, weights)
     print_ranking(store_of(db), question, as_json=as_json)
 
 
@@ -78,11 +82,12 @@ def print_ranking(store: Store, question: Question, *, as_json: bool = False) ->
 def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     """The table a person reads: overall with its interval and controls, then the other scopes beside it."""
     overall = table.overall
-    parts = [name for name in table.scopes if name != "overall"]
+    parts = table.parts
     wide = len(parts) <= 6
     by_scope = {name: {row.candidate: row for row in table.scopes[name].rows} for name in parts}
+    whole = "weighted" if table.weighted else "overall"
     columns = [
-        "rank", "candidate", "parameters", "precision", "overall", "95 %", "first in", "p", "p (adjusted)",
+        "rank", "candidate", "parameters", "precision", whole, "95 %", "first in", "p", "p (adjusted)",
         "not told apart from",
     ]  # fmt: skip
     rows: list[list[Any]] = []
@@ -146,6 +151,7 @@ def _as_json(
     kept_accuracy = prompt_controls.kept
     return {
         "suite": table.suite,
+        "weights": table.leading.name if table.weighted else None,
         "suite_hash": table.suite_hash,
         "protocol": table.protocol,
         "metric": table.metric,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, database, question_options, store_of, weights_option
 from rude_tui.output import narrate, print_json
 from rude_tui.streams import as_utf8
+
+if TYPE_CHECKING:
+    from engine.results.weights import Weights
 
 __all__ = ["report"]
 
@@ -17,6 +21,7 @@ __all__ = ["report"]
 @click.command()
 @click.option("-o", "--output", required=True, help="FILE.html; - prints the page.")
 @question_options
+@weights_option
 @click.option("--outcome", "outcomes", multiple=True, help="Default: the first few there are.")
 @click.option("--predictor", "predictors", multiple=True, help="Default: all that are known.")
 @click.option("--pairs", type=click.IntRange(0), default=200, show_default=True, help="Failed pairs to show at most.")
@@ -25,8 +30,8 @@ __all__ = ["report"]
 @database
 def report(
     output: str, suite: str | None, protocol: str | None, metric: str | None, outcomes: tuple[str, ...],
-    predictors: tuple[str, ...], pairs: int, requirements: Path | None, with_excluded: bool, as_json: bool,
-    db: Path | None,
+    predictors: tuple[str, ...], pairs: int, requirements: Path | None, weights: Weights | None,
+    with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Write one page that holds everything: rankings, profiles, correlations, failed pairs, methods, provenance.
 
@@ -43,7 +48,7 @@ def report(
         raise BadInput("a report is a page of HTML", where=output, fix="end it in .html")
     if output == "-" and as_json:
         raise click.UsageError("--json says what was written, so -o must name a file")
-    question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    question = Question(suite, protocol, metric, with_excluded=with_excluded, weights=weights)
     wanted = None if requirements is None else read_requirements(requirements)
     contents = ReportRequest(question, predictors, outcomes, pairs, wanted)
     if output == "-":

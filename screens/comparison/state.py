@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from screens.shell.formats import signed
 
 if TYPE_CHECKING:
-    from engine.results.board import Board
+    from engine.results.board import Board, Question
     from engine.stats.paired import Comparison
     from screens.shell.session import Session
 
@@ -78,22 +78,23 @@ def compare(session: Session, first: str, second: str) -> Compared:
         RudeError: nothing answers the question, or the store cannot be read.
     """
     board = session.board()
-    return Compared(board, tuple(_scopes(board, first, second, session.question().by)))
+    return Compared(board, tuple(_scopes(board, first, second, session.question())))
 
 
-def _scopes(board: Board, first: str, second: str, by: str) -> Iterable[tuple[int, str, Comparison]]:
+def _scopes(board: Board, first: str, second: str, question: Question) -> Iterable[tuple[int, str, Comparison]]:
     """The whole, then the taxonomy down to its subcategories; for another grouping that one."""
     from engine.results.comparison import compare_candidates
     from rubrics.taxonomy import SUBCATEGORIES, Subcategory
 
+    by, weights = question.by, question.weights
     if by not in ("overall", "category", "subcategory"):
-        grouped = compare_candidates(board, first, second, by=by)
-        yield from ((int(scope != "overall"), scope, comparison) for scope, comparison in grouped.items())
+        grouped = compare_candidates(board, first, second, by=by, weights=weights)
+        yield from ((int(number > 0), scope, whole) for number, (scope, whole) in enumerate(grouped.items()))
         return
-    categories = compare_candidates(board, first, second, by="category")
+    categories = compare_candidates(board, first, second, by="category", weights=weights)
     below = compare_candidates(board, first, second, by="subcategory")
-    for scope, comparison in categories.items():
-        yield int(scope != "overall"), scope, comparison
+    for number, (scope, comparison) in enumerate(categories.items()):
+        yield int(number > 0), scope, comparison
         for sub in Subcategory:
             if str(SUBCATEGORIES[sub].category) == scope and str(sub) in below:
                 yield 2, str(sub), below[str(sub)]

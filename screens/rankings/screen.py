@@ -18,6 +18,7 @@ from screens.rankings.multiples import multiples
 from screens.rankings.reasons import reasons_text
 from screens.rankings.state import CandidateRow, RankingsState, Standings, read_standings
 from screens.rankings.table import EARLIER, LATER, Columns, fit_columns, headings, legend, row_text, set_text
+from screens.rankings.weighing import Weigh
 from screens.shell.dialogs import Ask, Choose, Read
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.forgetting import FORGET, forget_dialog
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from engine.results.rankings import RankingTable
+    from engine.results.weights import Weights
 
 __all__ = ["RankingsScreen"]
 
@@ -69,12 +71,15 @@ Excluded pairs (e in the failures) are left out, and said to be; i counts them.
 Beside an accuracy by likelihood stands, where it was measured, what is left of it under the control without the
 prompt.
 
+w weighs the parts of the suite: “Control 60, Content 40” counts each by its share, however many pairs it has; the
+ranking, the recommendation and the comparison follow. “product: Control 60, Content 40” saves it under that name.
+
 t groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.
 """
     TERMS = (
-        "accuracy", "pair", "interval", "cluster", "chance level", "recommendation", "not told apart", "tie set",
-        "p_best", "position bias", "flip rate", "control", "excluded pair",
+        "accuracy", "pair", "interval", "cluster", "chance level", "recommendation", "weights", "not told apart",
+        "tie set", "p_best", "position bias", "flip rate", "control", "excluded pair",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "reasons", "why", tooltip="what the recommendation rests on", id="reasons"),
@@ -83,6 +88,7 @@ was forgotten it brings back, for seven days.
         Binding("slash", "filter", "filter", key_display="/", tooltip="only candidates whose name holds…", id="filter"),
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
+        Binding("w", "weigh", "weights", tooltip="how much each category, subcategory or domain counts", id="weights"),
         Binding("t", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"),
         FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
@@ -146,6 +152,7 @@ was forgotten it brings back, for seven days.
         out = f" ({table.excluded:,} excluded)" if table.excluded else ""
         self.say(
             table.suite, table.protocol, table.metric, f"by {table.by}",
+            f"weights: {table.leading.name}" if table.weighted else "",
             f"{first.n_pairs:,} pairs{out} in {first.n_clusters:,} clusters" if overall.rows else "",
         )  # fmt: skip
         if standings.advice is not None:
@@ -289,6 +296,19 @@ was forgotten it brings back, for seven days.
         self.app.push_screen(
             Ask("Only candidates whose name holds", self.state.name_filter, without="shows all"), apply
         )
+
+    def action_weigh(self) -> None:
+        """Say how much each part of the suite counts; the ranking follows."""
+
+        def show(weights: Weights | None) -> None:
+            if weights is None:
+                self.session.question_fields.pop("weights", None)
+            else:
+                self.session.question_fields["weights"] = weights
+            self.ask()
+
+        if self.state.table is not None:
+            self.app.push_screen(Weigh(self.session, show))
 
     def action_mark(self) -> None:
         """Mark or unmark; the third mark drops the first."""

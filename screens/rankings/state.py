@@ -190,7 +190,7 @@ class RankingsState:
 
 def scope_names(table: RankingTable) -> list[str]:
     """The scopes besides `overall`."""
-    return [name for name in table.scopes if name != "overall"]
+    return table.parts
 
 
 def candidate_rows(table: RankingTable, order: Order = _BY_RANK, name_filter: str = "") -> list[CandidateRow]:

@@ -116,7 +116,7 @@ def headings(table: RankingTable, columns: Columns, order: Order) -> list[Part]:
         parts.append(part("size", "parameters", 5, right=True))
     if "prec" in columns.extras:
         parts.append(part("prec", "precision", 4))
-    parts.append(part("acc %", "value", 6))
+    parts.append(part("wtd %" if table.weighted else "acc %", "value", 6))
     if "interval" in columns.extras:
         parts.append(part("95 %", "value", 9))
     if "control" in columns.extras:

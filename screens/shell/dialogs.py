@@ -133,7 +133,11 @@ class Ask(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""
-        self.dismiss(event.value.strip() or None)
+        self.answer(event.value.strip())
+
+    def answer(self, typed: str) -> None:
+        """Close with what was typed."""
+        self.dismiss(typed or None)
 
     def action_give_up(self) -> None:
         """Close without an answer."""

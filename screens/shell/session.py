@@ -40,6 +40,8 @@ class Session:
     """Candidates marked for the next run: path → name, in the order marked."""
     marked_suites: list[str] = field(default_factory=list)
     """Suites marked for the next run: built-in names or files."""
+    weights: dict[str, str] = field(default_factory=dict)
+    """Weights on parts of a suite, by the name they were saved under."""
     requirements: Path | None = None
     """File of what is asked of a candidate beside its accuracy."""
     subject: str | None = None

@@ -24,7 +24,7 @@ def table_of(*rows: Any) -> Any:
         overall=SimpleNamespace(rows=rows), scopes={"overall": SimpleNamespace(rows=rows)}, by="overall", notes=(),
         entrants={row.candidate: SimpleNamespace(parameters=1000, precision="fp32") for row in rows}, suite="garden",
         suite_hash="abc", protocol="likelihood", metric="per_byte", chance=0.5, excluded=0,
-        left_out=0,
+        left_out=0, parts=[], weighted=False,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
+from textual.widgets import Input
 
 from screens.rankings.reasons import reasons_text
 from screens.rankings.state import read_standings
@@ -21,3 +22,31 @@ def test_wide_names_shift_nothing(garden: Path) -> None:
     rows = [line for line in lines if " to " in line and "(" in line and not line.startswith("Not")]
     assert len(rows) == 1 + len(others)
     assert len({cell_len(row.partition("(")[0]) for row in rows}) == 1
+
+
+async def test_weights_are_followed_as_they_are_typed_and_saved(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    kept: dict[str, object] = {}
+    app.session.remember = kept.__setitem__
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("w")
+        app.screen.query_one(Input).value = "product: Control 3"
+        await settle(pilot)
+        assert app.session.ranking().leading.name == "Control 100 %"
+        await pilot.press(*", Content 1", "enter")
+        await settle(pilot)
+        assert "weights: Control 75 %, Content 25 %" in screen_text(app)
+        assert kept == {"weights": {"product": "Control 75 %, Content 25 %"}}
+        # What cannot be read stays to be mended, and what was shown stays shown.
+        await pilot.press("w")
+        app.screen.query_one(Input).value = "Kontrol 1"
+        await pilot.press("enter")
+        assert "no part of this suite" in screen_text(app)
+        app.screen.query_one(Input).value = "product"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "weights: Control 75 %, Content 25 %" in screen_text(app)
+        await pilot.press("w", "escape")
+        await settle(pilot)
+        assert not app.session.ranking().weighted
