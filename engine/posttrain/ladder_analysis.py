@@ -19,7 +19,7 @@ from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, LOWER, RECIPE, fro
 from engine.posttrain.ladder_rows import LadderRows
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.stats.correlation import League, Statistic, estimate, league, partial
-from engine.stats.reliability import TwoWay, random_halves, split_half
+from engine.stats.reliability import TwoWay, random_halves, resampled_ends, split_half
 from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
 from engine.stats.selection import BestOf, best_of
 from engine.store.posttrain import StageScore
@@ -195,7 +195,7 @@ def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
         values=values,
         outcomes=measured,
         claim=estimate("spearman", x, y, resamples=resamples),
-        both=tuple(np.nanquantile(drawn, [0.025, 0.975]).tolist()),
+        both=resampled_ends(drawn),
         rivals={name: rivalry.spearman for name, rivalry in rivalries.items() if rivalry.n == len(names)},
         partly={name: rivalry for name, rivalry in rivalries.items() if rivalry.n < len(names)},
         withdrawn=compare_predictors(x, columns[WITHDRAWN], y, resamples=resamples).spearman,
@@ -306,7 +306,7 @@ def ceiling(
         float(split_half(pairs)[0]),
         float(split_half(families)[0]),
         float(split_half((means[None, :, 0], means[None, :, 1]))[0]),
-        tuple(np.nanquantile(correlations, [0.025, 0.975]).tolist()),
+        resampled_ends(correlations),
     )
 
 

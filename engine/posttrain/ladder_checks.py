@@ -23,7 +23,16 @@ from engine.posttrain.ladder_analysis import (
 from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, RECIPE, from_rows, pair_scores
 from engine.posttrain.ladder_rows import LadderRows
 from engine.stats.association import spearman
-from engine.stats.reliability import Noise, TwoWay, cronbach_alpha, noise_by_prompt, noise_of, random_halves, split_half
+from engine.stats.reliability import (
+    Noise,
+    TwoWay,
+    cronbach_alpha,
+    noise_by_prompt,
+    noise_of,
+    random_halves,
+    resampled_ends,
+    split_half,
+)  # fmt: skip
 from rubrics.taxonomy import Category, Subcategory, category_of
 
 __all__ = ["Again", "ByCategory", "Checks", "FamilyHalves", "Gain", "Reliability", "Subset", "check"]
@@ -263,8 +272,9 @@ def _by_category(analysis: LadderAnalysis, outcome: FloatArray, kinds: Sequence[
     """(outcome, predictor, 1 + resamples)."""
     diagonal = np.eye(len(categories), dtype=bool)
     difference = every[diagonal].mean(axis=0) - every[~diagonal].mean(axis=0)
-    ends = np.nanquantile(difference[1:], [0.025, 0.975]).tolist()
-    return ByCategory(every[:, :, 0], np.array(overall), tuple(counts), float(difference[0]), (ends[0], ends[1]))
+    return ByCategory(
+        every[:, :, 0], np.array(overall), tuple(counts), float(difference[0]), resampled_ends(difference[1:])
+    )
 
 
 def _halves(rows: LadderRows, analysis: LadderAnalysis, outcome: FloatArray, families: Sequence[str]) -> FamilyHalves:

@@ -77,7 +77,10 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
     ranked = rank_many(board.matrix, grouping, pairs=question.pairs, chance=board.chance, resamples=resamples)
     notes = list(board.notes)
     if question.weights is not None:
-        notes.append(f"by weights: {leading.name}; each part counts so much however many pairs it has")
+        notes.append(
+            f"by weights: {leading.name}; each part counts so much however many pairs it has; "
+            "accuracies without the prompt stay those of all pairs alike"
+        )
     left_out = ranked[0].left_out if question.pairs != "own" else 0
     if left_out:
         notes.append(f"left out: {count(left_out, 'pair')} that not every candidate has scored")

@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from engine.stats.association import bootstrap_weights, midranks, pearson
 
-__all__ = ["Noise", "TwoWay", "cronbach_alpha", "noise_by_prompt", "noise_of", "random_halves", "split_half"]
+__all__ = [
+    "Noise",
+    "TwoWay",
+    "cronbach_alpha",
+    "noise_by_prompt",
+    "noise_of",
+    "random_halves",
+    "resampled_ends",
+    "split_half",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -21,6 +30,14 @@ _NOTHING: Final = 1e-20
 _DIGITS: Final = 12
 """Means that differ by less are the same number added up in another order."""
 _CELLS: Final = 1 << 21
+
+
+def resampled_ends(drawn: FloatArray) -> tuple[float, float]:
+    """The ends between which 95 % of resampled values lie, of those that exist; NaN where none does."""
+    if not np.isfinite(drawn).any():
+        return math.nan, math.nan
+    low, high = np.nanquantile(drawn, [0.025, 0.975]).tolist()
+    return low, high
 
 
 def cronbach_alpha(scores: FloatArray) -> float:

@@ -29,7 +29,11 @@ TINY = Recipe(
 )  # fmt: skip
 RECIPE = {
     "name": "smoke", "seeds": [1], "response_tokens": 8, "save_every": 2,
-    "tasks": {"train": ["capitals", "key-either"], "test": ["letter-either"], "demonstrations": 16, "per_family": 4},
+    "tasks": {
+        "train": ["capitals", "key-either"], "demonstrations": 16, "per_family": 4,
+        # One of every category: the card compares them.
+        "test": ["letter-either", "report-on", "loud-sign", "toast"],
+    },
     "sft": {"steps": 4, "batch": 4}, "rl": {"steps": 2, "prompts": 2, "generations": 2}, "evaluation": {"samples": 1},
 }  # fmt: skip
 
@@ -62,13 +66,13 @@ def test_from_nothing_to_a_card(small: Ladder, tmp_path: Path) -> None:
     for run in runs:
         scores = stored_scores(small.store, run.run_id)
         assert {(s.stage, s.part) for s in scores} == {(a, b) for a in ("base", "sft", "rl") for b in ("held", "seen")}
-        assert sum(s.judged for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy")) == 4
+        assert sum(s.judged for s in scores if (s.stage, s.part, s.how) == ("rl", "held", "greedy")) == 16
     folder = tmp_path / "card"
     folder.mkdir()
     (folder / "posttrain.toml").write_text(_toml(RECIPE), encoding="utf-8")
     models = "".join("[[model]]\n" + _toml(vars(of)) for of in small.recipes)
     (folder / "ladder.toml").write_text(models, encoding="utf-8")
-    write_rows(small.store, recipe, (), {of.name: small.reading(of.name) for of in small.recipes}, folder)
+    write_rows(small.store, recipe, (), {of.name: small.base_reading(of.name) for of in small.recipes}, folder)
     analysis = report(folder)
     assert analysis.n == 2
     # The rows say what the database says.

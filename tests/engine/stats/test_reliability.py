@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from engine.stats.reliability import TwoWay, cronbach_alpha, noise_by_prompt, noise_of, random_halves, split_half
+from engine.stats.reliability import (
+    TwoWay,
+    cronbach_alpha,
+    noise_by_prompt,
+    noise_of,
+    random_halves,
+    resampled_ends,
+    split_half,
+)  # fmt: skip
 
 
 def test_alpha_is_what_an_analysis_of_variance_leaves() -> None:
@@ -102,3 +110,9 @@ def test_two_ways_at_once_are_those_of_a_loop() -> None:
         outcome = items[:, chosen[n]].mean(axis=1).round(12)
         rho = spearmanr(x[candidates[n]], outcome[candidates[n]]).statistic
         assert found[1 + n] == pytest.approx(rho, nan_ok=True)
+
+
+def test_ends_of_what_was_resampled_are_of_what_exists() -> None:
+    drawn = np.r_[np.nan, np.arange(41.0)]
+    assert resampled_ends(drawn) == pytest.approx((1.0, 39.0))
+    assert all(map(math.isnan, resampled_ends(np.full(5, np.nan))))
