@@ -43,6 +43,7 @@ class ScoreTurn(WorkerTurn):
     Args:
         pairs: by run id, the pairs of the run to score now and no others; they must be known to be scorable.
         stays: ids of runs that are shown as queued once this is done, because more is to come.
+        complete: ids of runs that are done already, and stay so however this ends.
     """
 
     KEPT: ClassVar[Collection[str]] = ("verdicts",)
@@ -56,6 +57,7 @@ class ScoreTurn(WorkerTurn):
         *,
         pairs: Mapping[str, Sequence[str]] | None = None,
         stays: Collection[str] = (),
+        complete: Collection[str] = (),
     ) -> None:
         super().__init__([run.run_id for run in runs], states)
         self._store = store
@@ -63,6 +65,7 @@ class ScoreTurn(WorkerTurn):
         self._planned = runs
         self._pairs = pairs or {}
         self._stays = frozenset(stays)
+        self._complete = frozenset(complete)
         self._runs: list[PlannedRun] = []
         """Those that are this process's; events call them by number."""
         self._done: list[Collection[str]] = []
@@ -212,7 +215,10 @@ class ScoreTurn(WorkerTurn):
         all_facts = {"log": self.log, **self._facts, **self._costs.get(number, {}), **warned, **(facts or {})}
         if "seconds" in all_facts:
             all_facts["pairs"] = self._scored[number]
-        close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
+        if run_id in self._complete:
+            close_run(self._store, run_id, Status.DONE)
+        else:
+            close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
 
 

@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 from textual.widgets import Input
+from waiting import until
 
+from data.bundled import bundled_models
+from engine.jobs.job import perform
+from engine.jobs.planning import plan
+from engine.jobs.runs import RunRequest
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
+from screens.tokens.screen import TokenScreen
 from screens.tokens.token_text import TokenText
 
 SIZES = [(80, 24), pytest.param((160, 48), marks=pytest.mark.long)]
@@ -112,6 +118,8 @@ async def test_without_token_scores_the_command_can_be_copied(garden, make_app, 
         await settle(pilot)
         text = screen_text(app)
         assert "oak-7m has no token scores of this pair" in text
+        # The model of that run is long gone, which is said beside what would do.
+        assert "It cannot be read now: its model folder is gone" in text
         assert "rude-tui run --model /models/oak-7m --suite garden" in text
         await pilot.press("y")
         assert app.clipboard.startswith("rude-tui run")
@@ -119,6 +127,28 @@ async def test_without_token_scores_the_command_can_be_copied(garden, make_app, 
         await pilot.press("w", "tab", "n", "escape")
         await settle(pilot)
         assert "2 of 2" in screen_text(app)
+
+
+@pytest.mark.long
+async def test_a_pair_is_read_token_by_token_when_asked(tmp_path, make_app, settle, screen_text) -> None:
+    store = Store(tmp_path / "plain.duckdb")
+    model = min(bundled_models(), key=lambda path: (path / "model.safetensors").stat().st_size)
+    request = RunRequest((str(model),), ("world",), ("likelihood",), precision="fp32", device="cpu", threads=1, limit=6)
+    perform(store, plan(store, request))
+    app = make_app(store.path, start="failures")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "t")
+        await until(pilot, lambda: isinstance(app.screen, TokenScreen) and app.screen.state.scored is not None)
+        await settle(pilot)
+        assert "nats" in screen_text(app)
+        # Those beside it only where asked for.
+        await pilot.press("n")
+        await settle(pilot)
+        assert "s reads this pair token by token now" in screen_text(app)
+        await pilot.press("s")
+        await until(pilot, lambda: app.screen.state.scored is not None)
+        await until(pilot, lambda: not app.runner.running)
 
 
 def noted(path: Path) -> dict[str, list[tuple[str, str]]]:
