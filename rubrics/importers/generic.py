@@ -3,9 +3,10 @@
 Columns are found by the names of the contract or through a map of fields to columns. Beside the contract's fields
 one may hold `criterion` (the text of the one criterion), `subcategory` (its subcategory), `label` (which of the two
 responses is the better one) and `chosen_score` and `rejected_score`, or what other data sets call them (equal scores
-are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and `rejected` may be conversations
-(`rubrics.importers.turns`): the last turn is the response, and the turns before it are the prompt. Cells of CSV hold
-lists as JSON, or as Python prints them.
+are a tie and dropped; a rejected response that scores higher is dropped). A column `system` is the system's turn; one
+that may hold more of the prompt, such as `input` or `history`, has to be mapped or empty. `chosen` and `rejected` may
+be conversations (`rubrics.importers.turns`): the last turn is the response, and the turns before it are the prompt.
+Cells of CSV hold lists as JSON, or as Python prints them.
 
 Two columns that differ in a letter or number alone, such as `response_A` and `response_B`, do not say which is the
 better; a column beside them that may say so is heeded, and one that cannot be understood is a puzzle.
@@ -58,7 +59,13 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
     if not isinstance(made, dict):
         yield made
         return
-    values: dict[str, Any] = dict(made)
+    if unused := _beside_the_prompt(row, made["prompt"], set(column.values())):
+        yield Puzzle(
+            f"the column {unused!r} holds something, is not mapped, and may belong to the prompt",
+            "put it into the prompt's column, or take it out of the file",
+        )
+        return
+    values: dict[str, Any] = {**made, "prompt": _with_system(row, made["prompt"])}
     for name in ("id", "domain", "group", "cluster", "source", "license"):
         values[name] = text_of(cell[name]) or None
     # Most data sets have a column `split`, which says train or test and nothing of exemplars.
@@ -78,6 +85,30 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
         if own := text_of(cell["subcategory"]):
             values["criteria"][0]["subcategory"] = own
     yield Draft(values)
+
+
+_SYSTEM: Final = ("system", "system_prompt", "system_message")
+_PROMPT_TOO: Final = ("input", "history", "context", "instruction", "question")
+
+
+def _beside_the_prompt(row: dict[str, Any], prompt: object, mapped: set[str]) -> str:
+    """A column that is called like part of a prompt and says what the prompt does not; empty for none."""
+    asked = prompt if isinstance(prompt, str) else "\n".join(turn["content"] for turn in prompt)  # type: ignore[attr-defined]
+    for name in _PROMPT_TOO:
+        value = row.get(name)
+        text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, list) and value else ""
+        if name not in mapped and text.strip() and text.strip() not in ("[]", "{}") and text.strip() not in asked:
+            return name
+    return ""
+
+
+def _with_system(row: dict[str, Any], prompt: Any) -> Any:
+    """The prompt, behind what a column says as the system's turn."""
+    said = next((text for name in _SYSTEM if isinstance(text := row.get(name), str) and text.strip()), "")
+    turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    if not said or any(turn["role"] == "system" or said.strip() in turn["content"] for turn in turns):
+        return prompt
+    return [{"role": "system", "content": said}, *turns]
 
 
 def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> None:
