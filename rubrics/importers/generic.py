@@ -30,7 +30,7 @@ from rubrics.importers.options import MAPPED, ImportOptions
 from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, number_of, one_criterion, text_of
 from rubrics.importers.turns import conversation, sides
-from rubrics.importers.which import SCORES, better_column, words_of
+from rubrics.importers.which import MARGINS, PLACES, SCORES, better_column, words_of
 from rubrics.jsonl import check_depth
 from rubrics.taxonomy import Subcategory
 
@@ -150,7 +150,14 @@ def _listed(value: object) -> list[Any] | None:
 
 def _compare_scores(row: dict[str, Any], cell: dict[str, Any], separator: str) -> str | None:
     """Why two scores keep two responses from being a pair; None where they do not."""
-    given = [_score_of(row, cell, side) for side in ("chosen", "rejected")]
+    margin = next((number for name in row if words_of(name) & MARGINS
+                   and (number := number_of(row[name], separator)) is not None), None)  # fmt: skip
+    if margin is not None and margin <= 0:
+        return "a margin below zero: the rejected response is the better" if margin < 0 else "a tie"
+    places = [number_of(_score_of(row, cell, side, PLACES), separator) for side in ("chosen", "rejected")]
+    if places[0] is not None and places[1] is not None and places[0] > places[1]:
+        return "the rejected response has the better place"
+    given = [_score_of(row, cell, side, SCORES) for side in ("chosen", "rejected")]
     if any(value is None or value == "" for value in given):
         return None
     better, worse = (number_of(value, separator) for value in given)
@@ -161,13 +168,17 @@ def _compare_scores(row: dict[str, Any], cell: dict[str, Any], separator: str) -
     return "the rejected response scores higher" if worse > better else None
 
 
-def _score_of(row: dict[str, Any], cell: dict[str, Any], side: str) -> object:
-    """The score of one response, under the contract's name or another's, such as score_chosen or chosen-rating."""
-    if (own := cell[f"{side}_score"]) is not None:
+def _score_of(row: dict[str, Any], cell: dict[str, Any], side: str, called: frozenset[str]) -> object:
+    """The score of one response, under the contract's name or another's, such as score_chosen or chosen-rating.
+
+    Args:
+        called: words that such columns have in their names.
+    """
+    if called is SCORES and (own := cell[f"{side}_score"]) is not None:
         return own
     for name in row:
         words = words_of(name)
-        if side in words and words - {side} and words - {side} <= SCORES:
+        if side in words and words - {side} and words - {side} <= called:
             return row[name]
     return None
 

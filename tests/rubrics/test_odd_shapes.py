@@ -111,3 +111,32 @@ def test_a_system_column_is_the_system_s_turn(tmp_path: Path) -> None:
     )
     whole = "System: Be brief.\n\nUser: Which?"
     assert pairs == [(whole, "Blue.", "Wood."), (whole, "Sky blue.", "Wood."), ("And?", "Blue.", "Wood.")]
+
+
+def test_the_first_place_is_the_best(tmp_path: Path) -> None:
+    ranked = {"prompt": "Which?", "a_1": "Wood.", "a_2": "Blue.", "rank_1": 2, "rank_2": 1}
+    pairs, _ = taken(tmp_path, ranked, mapping="chosen=a_1,rejected=a_2")
+    assert pairs == [("Which?", "Blue.", "Wood.")]
+    rows = [row(chosen_rank=2, rejected_rank=1), row(prompt="And?", chosen_rank="1", rejected_rank="3")]
+    pairs, dropped = taken(tmp_path, *rows)
+    assert pairs == [("And?", "Blue.", "Wood.")]
+    assert dropped == {"the rejected response has the better place": 1}
+
+
+def test_a_margin_below_zero_speaks_for_the_rejected(tmp_path: Path) -> None:
+    rows = [row(margin=-2.0), row(margin=0), row(prompt="And?", score_diff="0.5"), row(prompt="Or?", margin="wide")]
+    pairs, dropped = taken(tmp_path, *rows)
+    assert [pair[0] for pair in pairs] == ["And?", "Or?"]
+    assert dropped == {"a margin below zero: the rejected response is the better": 1, "a tie": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "said"),
+    [("d.jsonl", b"\x1f\x8b\x08\0", r"compressed \(gzip\)"), ("d.csv", b"\x28\xb5\x2f\xfd\0", r"compressed \(zstd\)"),
+     ("d.json", b"BZh91AY", r"compressed \(bzip2\)"), ("d.xlsx", b"PK\x03\x04\x14\0", "a spreadsheet's own file")],
+)  # fmt: skip
+def test_a_packed_file_is_called_that(tmp_path: Path, name: str, head: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(head + bytes(range(256)))
+    for format in ("csv", "jsonl"):
+        with pytest.raises(SuiteError, match=said):
+            import_pairs(format, [tmp_path / name], tmp_path / "out.jsonl", ImportOptions())
