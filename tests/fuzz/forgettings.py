@@ -41,7 +41,7 @@ class Forgettings(Work):
         store, chance = Store(self.path), random.Random(self.round)
         for item in forgotten(store):
             bring_back(store, item.number)
-        for round_ in range(self.round + 1, self.round + 60):
+        for round_ in range(self.round + 1, self.round + 12):
             finds = (
                 lambda: find_model(store, "ash"),
                 lambda: find_model(store, "elm"),
@@ -73,12 +73,15 @@ class Forgettings(Work):
         from engine.store.connection import Store
 
         store = Store(self.path)
-        found = tables(store)
-        shutil.copyfile(self.path, self.spare)
+        found, listed = tables(store), forgotten(store)
+        # What a killed process had committed may stand in the log beside the file alone.
+        for end in ("", ".wal"):
+            if (part := Path(f"{self.path}{end}")).exists():
+                shutil.copyfile(part, f"{self.spare}{end}")
         spare = Store(self.spare)
-        listed = forgotten(spare)
         for item in listed:
             bring_back(spare, item.number)
         gone = [listed[0].subject.kind, listed[0].subject.key] if listed else []
         tell([found, gone, tables(spare)])
-        self.spare.unlink()
+        for part in self.spare.parent.glob(f"{self.spare.name}*"):
+            part.unlink()
