@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from rubrics.errors import BadInput
-from rubrics.sources import regular
+from rubrics.sources import assert_unpacked, regular
 
 __all__ = ["Sheet", "encoding_of", "open_sheet", "parse_number", "parse_sheet"]
 
@@ -91,7 +91,9 @@ def parse_sheet(
     """
     csv.field_size_limit(2**31 - 1)
     reader, before = None, 0
-    text = io.TextIOWrapper(source, encoding=encoding_of(source.peek(4)[:4]), newline="")
+    head = source.peek(8)[:8]
+    assert_unpacked(head, where, error)
+    text = io.TextIOWrapper(source, encoding=encoding_of(head[:4]), newline="")
     try:
         first = text.readline()
         separator = ""

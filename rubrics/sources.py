@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from rubrics.errors import BadInput
 
-__all__ = ["LIMIT", "bounded_lines", "read_bytes", "read_text", "regular"]
+__all__ = ["LIMIT", "assert_unpacked", "bounded_lines", "read_bytes", "read_text", "regular"]
 
 LIMIT: Final = "RUDE_TUI_READ_LIMIT"
 """Environment variable: bytes up to which any file is read, in place of the bounds below."""
@@ -18,6 +18,10 @@ _WHOLE: Final = 1 << 28
 """Of a file that is held in memory: 256 MiB."""
 _BY_LINES: Final = 1 << 32
 """Of one that is read line by line: 4 GiB."""
+_PACKED: Final = {
+    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z",
+}  # fmt: skip
+"""How compressed files begin."""
 _HANDED: Final = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """A pipe under one of these names has a writer: the shell has put it there."""
 
@@ -46,6 +50,20 @@ def regular(path: Path, error: type[BadInput], *, limit: int = _BY_LINES) -> Non
         raise _too_long(path, error, most)
 
 
+def assert_unpacked(head: bytes, path: Path | str, error: type[BadInput]) -> None:
+    """Make sure that a file does not begin as a compressed one, or as a spreadsheet of Excel.
+
+    Raises:
+        BadInput: of the type `error`: it does.
+    """
+    for mark, kind in _PACKED.items():
+        if head.startswith(mark):
+            fix = "unpack it first, and give what is in it"
+            raise error(f"is compressed ({kind})", where=str(path), fix=fix)
+    if head.startswith(b"PK\x03\x04") and str(path).casefold().endswith((".xlsx", ".xlsm", ".ods")):
+        raise error("is a spreadsheet's own file", where=str(path), fix="save the sheet as CSV")
+
+
 def read_bytes(path: Path, error: type[BadInput]) -> bytes:
     """All of a file.
 
@@ -61,6 +79,7 @@ def read_bytes(path: Path, error: type[BadInput]) -> bytes:
         raise error(f"cannot be read ({fault.strerror})", where=str(path), fix="check path and rights") from None
     if len(content) > most:
         raise _too_long(path, error, most)
+    assert_unpacked(content[:8], path, error)
     return content
 
 
@@ -87,6 +106,8 @@ def bounded_lines(source: BinaryIO, path: Path, error: type[BadInput]) -> Iterat
     """
     most = left = _bound(_BY_LINES)
     while line := source.readline(left + 1):
+        if left == most:
+            assert_unpacked(line[:8], path, error)
         left -= len(line)
         if left < 0:
             raise _too_long(path, error, most)

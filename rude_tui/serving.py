@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hmac
 import ipaddress
+import os
 import re
 import secrets
 import shlex
@@ -22,6 +23,7 @@ from aiohttp import web
 from textual_serve.server import Server
 
 from engine.jobs.cancelling import heeded
+from engine.jobs.child import own_modules, started_by
 from rubrics.errors import BadInput, RudeError
 from rude_tui.output import narrate
 
@@ -143,7 +145,7 @@ def _is_loopback(host: str) -> bool:
 
 def command(db: Path | None) -> str:
     """What is started for each browser, as one line for a shell."""
-    words = [sys.executable, "-m", "rude_tui", *(["--db", str(db)] if db else [])]
+    words = [*started_by("rude_tui"), *(["--db", str(db)] if db else [])]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
@@ -154,6 +156,7 @@ def serve_app(db: Path | None, host: str, port: int) -> None:
         BadInput: no such address on this machine.
         RudeError: the port is taken, or may not be used.
     """
+    os.environ.update(own_modules())
     asyncio.run(_serve(db, host, port))
 
 

@@ -253,8 +253,8 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
     architecture = _architecture(config)
     if config:
         problems += about_kind(config, model_type, architecture)
-    if tensors and not about_weights:
-        about_weights = about_head(config, shape.vocab, tensors)
+    if tensors and not any(problem.refused for problem in about_weights):
+        about_weights += about_head(config, shape.vocab, tensors)
     # That weights are quantised is said once, by the config if it says so.
     said = {problem.code for problem in problems}
     problems += [problem for problem in about_weights if problem.code != "quantized" or problem.code not in said]

@@ -1,14 +1,15 @@
 """Hashes that say which weights and which tokenizer a number came from.
 
-Weights take long to read, so the digest of each shard can be remembered: one small file per (real path, size, mtime,
-ctime, inode) in a folder that the caller names, written whole or not at all. Nothing is ever locked: two processes that
-hash the same shard write the same bytes. A file name of the Hugging Face cache that looks like a digest is not
-believed.
+Weights take long to read, so the digest of each shard can be remembered, with what was seen of its numbers on the way:
+one small file per (real path, size, mtime, ctime, inode) in a folder that the caller names, written whole or not at
+all. Nothing is ever locked: two processes that hash the same shard write the same bytes. A file name of the Hugging
+Face cache that looks like a digest is not believed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import threading
@@ -18,11 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from engine.candidates.contents import Contents, Faults
 from engine.candidates.headers import HeaderFault, weight_files
 from engine.candidates.untrusted import Unreadable, regular_size, shown
 from rubrics.errors import CandidateError, RudeError
 
-__all__ = ["TOKENIZER_FILES", "assert_unchanged", "config_hash", "stamp", "tokenizer_hash", "weights_hash"]
+__all__ = [
+    "NO_NUMBERS", "TOKENIZER_FILES", "assert_unchanged", "config_hash", "faults_in", "known_faults", "stamp",
+    "tokenizer_hash", "weights_hash",
+]  # fmt: skip
 
 TOKENIZER_FILES = (
     "added_tokens.json",
@@ -35,7 +40,12 @@ TOKENIZER_FILES = (
 )
 """Files that decide how text becomes ids, sorted."""
 
+NO_NUMBERS = "fetch its weights again; if they are so at their source, they cannot be scored"
+"""What to do about weights that hold what is no number."""
+
 _CHUNK = 8 << 20
+_SEEN = "numbers looked at"
+"""What is remembered of a shard; notes that say less were made by earlier versions."""
 _SETTLED = 2_000_000_000
 """Nanoseconds: a file changed more lately may change again without its times showing it, so it is not remembered."""
 
@@ -53,8 +63,39 @@ def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Pa
             read.
 
     Raises:
-        CandidateError: no safetensors here, a shard that cannot be read, or one that changed while it was read.
+        CandidateError: no safetensors here, a shard that cannot be read, one that changed while it was read, or one
+            that holds numbers that are none.
     """
+    digests, faults = _read(path, progress, remembered)
+    if faults.refusal:
+        raise CandidateError(faults.refusal, where=shown(path), fix=NO_NUMBERS)
+    return _combined(digests)
+
+
+def faults_in(path: Path, *, remembered: Path | None = None) -> Faults:
+    """What is wrong with the numbers of a model's weights, read if they are not remembered.
+
+    Args:
+        remembered: as in `weights_hash`.
+
+    Raises:
+        CandidateError: as in `weights_hash`, but for numbers.
+    """
+    return _read(path, None, remembered)[1]
+
+
+def known_faults(path: Path, remembered: Path) -> Faults:
+    """The same as far as it is remembered; nothing is read.
+
+    Raises:
+        CandidateError: a file cannot be read.
+        HeaderFault: it is unclear which they are.
+    """
+    return _all_of(found[1] for file in weight_files(path) if (found := _recall(_note(_state(file), remembered))))
+
+
+def _read(path: Path, progress: Progress | None, remembered: Path | None) -> tuple[list[tuple[str, str]], Faults]:
+    """Name and digest of every shard, and what is wrong with their numbers."""
     try:
         files = weight_files(path)
         sizes = [regular_size(file) for file in files]
@@ -64,8 +105,14 @@ def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Pa
         raise CandidateError("holds no safetensors weights", where=shown(path), fix="give a folder that does")
     meter = _Meter(progress, sum(sizes))
     with ThreadPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1, 8)) as pool:
-        digests = list(pool.map(lambda file: _as_named(file, _shard_digest(file, meter, remembered)), files))
-    return _combined(zip([file.name for file in files], digests, strict=True))
+        shards = list(pool.map(lambda file: _shard(file, meter, remembered), files))
+    digests = [(file.name, digest) for file, (digest, _) in zip(files, shards, strict=True)]
+    return digests, _all_of(faults for _, faults in shards)
+
+
+def _all_of(faults: Iterable[Faults]) -> Faults:
+    by_kind = list(zip(*faults, strict=True)) or [(), ()]
+    return Faults(*(tuple(name for names in kind for name in names) for kind in by_kind))
 
 
 def stamp(path: Path) -> str:
@@ -144,22 +191,32 @@ class _Meter:
                 self._progress(self._done, self._total)
 
 
-def _shard_digest(path: Path, meter: _Meter, remembered: Path | None) -> str:
-    """The digest of one shard, remembered or read.
+def _shard(path: Path, meter: _Meter, remembered: Path | None) -> tuple[str, Faults]:
+    """The digest of one shard and what is wrong with its numbers, remembered or read.
 
     The key holds ctime beside mtime: a tool may set back the one, not the other.
     """
-    if remembered is None:
-        return _unchanged_digest(path, _state(path), meter)
     before = _state(path)
-    note = remembered / hashlib.sha256("|".join(map(str, before)).encode(errors="surrogateescape")).hexdigest()
-    if (recalled := _recall(note)) is not None:
+    note = remembered and _note(before, remembered)
+    if note and (recalled := _recall(note)) is not None:
         meter.add(before[1])
+        _as_named(path, recalled[0])
         return recalled
-    digest = _unchanged_digest(path, before, meter)
-    if time.time_ns() - max(before[2], before[3]) > _SETTLED:
-        _remember(note, digest)
-    return digest
+    contents = Contents(path)
+    digest = _digest(path, meter, contents)
+    if _state(path) != before:
+        raise CandidateError(
+            "changed while it was being hashed", where=shown(path), fix="wait until the model is fully written"
+        )
+    if note and time.time_ns() - max(before[2], before[3]) > _SETTLED:
+        _remember(note, digest, contents.faults)
+    return _as_named(path, digest), contents.faults
+
+
+def _note(state: tuple[str, int, int, int, int], remembered: Path) -> Path:
+    """Where is remembered what was seen of a shard in this state."""
+    key = "|".join(map(str, (_SEEN, *state)))
+    return remembered / hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
 
 
 def _as_named(path: Path, digest: str) -> str:
@@ -185,15 +242,6 @@ def _git_name(path: Path) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _unchanged_digest(path: Path, before: tuple[str, int, int, int, int], meter: _Meter) -> str:
-    digest = _digest(path, meter)
-    if _state(path) != before:
-        raise CandidateError(
-            "changed while it was being hashed", where=shown(path), fix="wait until the model is fully written"
-        )
-    return digest
-
-
 def _state(path: Path) -> tuple[str, int, int, int, int]:
     try:
         status = path.stat()
@@ -202,7 +250,7 @@ def _state(path: Path) -> tuple[str, int, int, int, int]:
     return os.path.realpath(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _digest(path: Path, meter: _Meter | None = None) -> str:
+def _digest(path: Path, meter: _Meter | None = None, contents: Contents | None = None) -> str:
     total = hashlib.sha256()
     try:
         regular_size(path)
@@ -211,6 +259,8 @@ def _digest(path: Path, meter: _Meter | None = None) -> str:
             view = memoryview(buffer)
             while count := source.readinto(buffer):
                 total.update(view[:count])
+                if contents is not None:
+                    contents.take(view[:count])
                 if meter is not None:
                     meter.add(count)
     except Unreadable as error:
@@ -220,20 +270,23 @@ def _digest(path: Path, meter: _Meter | None = None) -> str:
     return total.hexdigest()
 
 
-def _recall(note: Path) -> str | None:
+def _recall(note: Path) -> tuple[str, Faults] | None:
     try:
-        text = note.read_text(encoding="ascii")
-    except (OSError, ValueError):
+        digest, _, faults = note.read_text(encoding="ascii").partition("\n")
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            return None
+        not_finite, zero = json.loads(faults) if faults else ((), ())
+        return digest, Faults(tuple(map(str, not_finite)), tuple(map(str, zero)))
+    except (OSError, ValueError, TypeError):
         return None
-    return text if re.fullmatch(r"[0-9a-f]{64}", text) else None
 
 
-def _remember(note: Path, digest: str) -> None:
+def _remember(note: Path, digest: str, faults: Faults) -> None:
     """Without a cache everything works, only slower: a full or read-only disk is no error here."""
     scratch = note.with_name(f"{note.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(digest, encoding="ascii")
+        scratch.write_text(digest + f"\n{json.dumps(faults)}" * any(faults), encoding="ascii")
         os.replace(scratch, note)
     except OSError:
         with suppress(OSError):

@@ -16,7 +16,10 @@ from typing import NamedTuple
 
 from engine.candidates.untrusted import POINTED, Unreadable, is_pointer, read_object, regular_size, shown
 
-__all__ = ["INDEX", "SINGLE", "HeaderFault", "Tensor", "equal_contents", "read_header", "read_weights", "weight_files"]
+__all__ = [
+    "INDEX", "SINGLE", "HeaderFault", "Tensor", "bits", "equal_contents", "places_in", "read_header", "read_weights",
+    "unnamed_shards", "weight_files",
+]  # fmt: skip
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -24,7 +27,11 @@ INDEX = "model.safetensors.index.json"
 _INDEX_BYTES = 32_000_000
 """The index of a 1 T parameter mixture of experts has about 15 MB."""
 
+_HEADER_BYTES = 100_000_000
+"""The safetensors library reads none that is longer."""
+
 _SHARDS = 5_000
+_SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _SHARD_NAME = re.compile(r"[^/\\\x00]+\.safetensors")
 
 
@@ -88,6 +95,16 @@ def _placed(folder: Path) -> tuple[tuple[Path, ...], dict[str, str]]:
     return tuple(folder / name for name in sorted(set(index.values()))), index
 
 
+def unnamed_shards(folder: Path) -> list[str]:
+    """Shards in a folder that its index does not name: another set's, or what an index has left out. They are not read.
+
+    Raises:
+        HeaderFault: see `weight_files`.
+    """
+    named = {file.name for file in weight_files(folder)}
+    return sorted(name for name in os.listdir(folder) if _SHARD.fullmatch(name) and name not in named)
+
+
 def _assert_alone(folder: Path) -> None:
     """An index that is left over from shards long gone says nothing; one whose shards are there is another model."""
     if not os.path.lexists(folder / INDEX):
@@ -104,7 +121,7 @@ def _assert_alone(folder: Path) -> None:
 def _index(folder: Path) -> dict[str, str]:
     """Tensor name → shard name, as the index has it; empty where the folder has neither index nor shards."""
     if not os.path.lexists(folder / INDEX):
-        if any(re.fullmatch(r"model-\d+-of-\d+\.safetensors", name) for name in os.listdir(folder)):
+        if any(map(_SHARD.fullmatch, os.listdir(folder))):
             raise HeaderFault("truncated", f"has shards but not their index {INDEX}")
         return {}
     try:
@@ -162,7 +179,7 @@ def equal_contents(folder: Path, first: str, second: str) -> bool:
                     pieces.append(source.read(min(_PIECE, length)))
             if pieces[0] != pieces[1]:
                 return False
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
         return False
     return True
 
@@ -174,10 +191,26 @@ def _place_of(folder: Path, name: str) -> tuple[Path, int, int]:
     """The file that holds a tensor, where in it its bytes begin, and how many they are."""
     files, index = _placed(folder)
     file = folder / index[name] if name in index else files[0]
-    with file.open("rb") as source:
+    start, end = next((start, end) for tensor, start, end in places_in(file) if tensor.name == name)
+    return file, start, end - start
+
+
+def places_in(path: Path) -> list[tuple[Tensor, int, int]]:
+    """The tensors of one safetensors file, with where the bytes of each begin and end, in that order.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError, KeyError, TypeError: its header is malformed.
+    """
+    with path.open("rb") as source:
         size = int.from_bytes(source.read(8), "little")
-        start, end = json.loads(source.read(size))[name]["data_offsets"]
-    return file, 8 + size + start, end - start
+        header = json.loads(source.read(min(size, _HEADER_BYTES)))
+    places = []
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = entry["data_offsets"]
+            places.append((Tensor(name, entry["dtype"], tuple(entry["shape"])), 8 + size + start, 8 + size + end))
+    return sorted(places, key=lambda place: place[1:])
 
 
 def read_header(path: Path) -> tuple[Tensor, ...]:

@@ -25,7 +25,7 @@ _DECODER = re.compile(r"(^|\.)(language_model|text_model)\.|(^|\.)lm_head\.")
 """Names of the decoder, where it is one part among others, and of its head."""
 
 _WRAPPER = re.compile(
-    r"^(module|_orig_mod)\.|(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\."
+    r"^(model\.)?(module|_orig_mod)\.|(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\."
 )
 _ADAPTER = re.compile(
     r"(^|\.)(lora_\w+|lokr_\w+|hada_\w+|loha_\w+|oft_\w+|boft_\w+|vera_\w+|ia3_\w+|dora_\w+|base_layer|modules_to_save"
@@ -126,5 +126,10 @@ def _quantised(tensors: Sequence[Tensor]) -> list[str]:
     # A norm's own `scale` stands alone; that of a quantised matrix stands beside the matrix.
     stems = {tensor.name: _SCALES.sub("", tensor.name) for tensor in tensors}
     scales = [name for name, stem in stems.items() if stem != name and not names.isdisjoint({stem, f"{stem}.weight"})]
-    packed = [tensor.name for tensor in tensors if len(tensor.shape) >= 2 and tensor.dtype in _PACKED]
+    packed = [tensor.name for tensor in tensors if len(tensor.shape) >= 2 and _is_packed(tensor)]
     return sorted({*scales, *packed})
+
+
+def _is_packed(tensor: Tensor) -> bool:
+    # Ids and places are kept in 64 bits; weights never are.
+    return tensor.dtype in _PACKED or (tensor.dtype in ("I64", "U64") and tensor.name.endswith(".weight"))

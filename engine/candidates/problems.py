@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.candidates.architectures import ENCODERS, causal_model_types, nested_model_types
-from engine.candidates.headers import INDEX, SINGLE, HeaderFault, Tensor, read_weights
+from engine.candidates.headers import INDEX, SINGLE, HeaderFault, Tensor, read_weights, unnamed_shards
 from engine.candidates.parts import UNQUANTISED, oddities
 from engine.candidates.untrusted import CONFIG_BYTES, POINTED, Unreadable, is_pointer, read_object, regular_size, shown
 from engine.candidates.vocabulary import beyond
@@ -241,9 +241,8 @@ def read_tensors(folder: Path, names: Collection[str]) -> tuple[tuple[Tensor, ..
     except OSError as error:
         return (), [Problem("no_weights", True, f"cannot be read ({error.strerror})", "check its access rights")]
     if tensors:
-        return tensors, [
-            Problem(odd.code, True, odd.what, odd.fix) for odd in oddities(tensors, _method(folder, names))
-        ]
+        found = [Problem(odd.code, True, odd.what, odd.fix) for odd in oddities(tensors, _method(folder, names))]
+        return tensors, found + _about_others(folder)
     if state := _training_state(folder, names):
         fix = "convert it first (zero_to_fp32.py of DeepSpeed, `accelerate merge-weights` for FSDP), to safetensors"
         return (), [Problem("no_weights", True, f"holds the state of a training ({state}), and no weights", fix)]
@@ -253,6 +252,15 @@ def read_tensors(folder: Path, names: Collection[str]) -> tuple[tuple[Tensor, ..
     others = sorted(name for name in names if name.endswith((".safetensors", ".gguf")))
     what = f"has no {SINGLE} and no {INDEX}" + (f", only {shown(others[0], 60)}" if others else "")
     return (), [Problem("no_weights", True, what, "fetch the model again, with its safetensors weights")]
+
+
+def _about_others(folder: Path) -> list[Problem]:
+    """What lies there like a part of the weights, and is none."""
+    others = unnamed_shards(folder)
+    if not others:
+        return []
+    what = f"shards that no index names are not read: {', '.join(shown(name, 60) for name in others[:3])}"
+    return [Problem("noted", False, what, "see that all shards of this model, and no others, are in its index")]
 
 
 def _method(folder: Path, names: Collection[str]) -> str:

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import itertools
 import json
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 from engine.construct.chat import CallFailed, ChatRequest, Reply
-from engine.jobs.child import NO_EVENT, read_event
+from engine.jobs.child import NO_EVENT, environment, read_event, started_by
 from engine.machine.paths import log_dir
 from rubrics.errors import EndpointError
 
@@ -71,9 +70,8 @@ class LocalModel:
         log = log_dir() / "chat.log"
         with log.open("wb") as errors:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "engine.scoring.chat",
+                *started_by("engine.scoring.chat"),
+                env=environment(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
+from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
 from engine.machine.budgets import KERNELS_KEPT
@@ -14,7 +16,7 @@ from rubrics.jsonl import check_depth
 
 __all__ = [
     "NO_EVENT", "EventLines", "Events", "Gate", "be_polite", "environment", "in_words", "is_out_of_memory",
-    "read_event",
+    "own_modules", "read_event", "started_by",
 ]  # fmt: skip
 
 _NO_MEMORY = (
@@ -38,11 +40,25 @@ _KERNELS = {name: str(KERNELS_KEPT) for name in ("LRU_CACHE_CAPACITY", "ONEDNN_P
 tokens peaks at 1,410 MB rather than 1,530, in the same time."""
 
 
+def started_by(module: str) -> list[str]:
+    """The words that start a module of this program as a process. It is ours whatever lies in the folder where the
+    program is called: an `engine` of somebody else's, say, or a `json.py`."""
+    return [sys.executable, "-P", "-m", module]
+
+
 def environment() -> dict[str, str]:
     """The environment that a process with a model is started in; a person's own settings have the last word."""
     # Of several values for one setting glibc takes the last.
     tunables = filter(None, (_ALLOCATOR, os.environ.get("GLIBC_TUNABLES")))
-    return {**_KERNELS, **os.environ, "GLIBC_TUNABLES": ":".join(tunables)}
+    return {**_KERNELS, **os.environ, **own_modules(), "GLIBC_TUNABLES": ":".join(tunables)}
+
+
+def own_modules() -> dict[str, str]:
+    """What an environment must say for this program's modules to be found, should it not be installed."""
+    root = Path(__file__).parents[2]
+    if root.name in ("site-packages", "dist-packages"):
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))}
 
 
 class Events(Protocol):

@@ -23,8 +23,12 @@ def controls(
     *,
     device: str = "auto",
     by: str = "subcategory",
+    take_over: bool = False,
 ) -> dict[str, Ranking]:
     """Score one candidate on one suite by likelihood, with the prompt, without it, and with another pair's.
+
+    Args:
+        take_over: as of `perform`.
 
     Returns:
         By scope, `overall` first, a ranking whose candidates are the three names in `engine.results.controls.SHOWN`.
@@ -37,7 +41,7 @@ def controls(
     for shown, name in SHOWN.items():
         request = RunRequest((model,), (suite,), ("likelihood",), device=device, prompt=shown)
         planned = plan(store, request)
-        for state in perform(store, planned, progress):
+        for state in perform(store, planned, progress, take_over=take_over):
             if state.error:
                 raise WorkerError(state.error)
         run_ids[name] = planned.runs[0].run_id

@@ -8,6 +8,7 @@ when it is over: `states`, or `error`.
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from engine.jobs.child import own_modules, started_by
 from rubrics.errors import Exit, RudeError
 
 __all__ = ["Detached", "Ended", "main", "start_detached"]
@@ -66,8 +68,8 @@ def start_detached(job: str, store: Path, request: Mapping[str, Any], *, take_ov
     output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process is
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine.jobs.detached"], stdin=subprocess.PIPE, stdout=output,
-            stderr=subprocess.DEVNULL, start_new_session=True,
+            started_by("engine.jobs.detached"), stdin=subprocess.PIPE, stdout=output,
+            stderr=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **own_modules()},
         )  # fmt: skip
     except OSError as error:
         output.close()

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from data.bundled import bundled_models
 from engine.candidates.find import Candidate, Problem
+from engine.candidates.headers import HeaderFault
 from engine.candidates.untrusted import shown
 from engine.jobs.keys import key_hash, library_versions
 from engine.jobs.process import Runner, WorkerProcess
-from engine.machine.paths import cache_dir
+from engine.machine.paths import cache_dir, digest_dir
 from rubrics.errors import CandidateError
 
 __all__ = ["looked_at", "recalled"]
@@ -51,8 +52,8 @@ def looked_at(
         with runner({"kind": "look", "models": models}) as worker:
             for event in worker.events(cancel or threading.Event()):
                 number = asked[event["model"]]
-                seen[number] = _problems(event)
-                _remember(notes[number], seen[number])
+                _remember(notes[number], problems := _problems(event))
+                seen[number] = [*problems, *_of_numbers(candidates[number].path)]
     return _with(candidates, seen)
 
 
@@ -77,8 +78,20 @@ def _remembered(candidates: Sequence[Candidate]) -> tuple[dict[int, _Seen], dict
             seen[number] = [Problem("unfit", True, shown(f"{error.where}: {error.what}", 600), error.fix)]
         else:
             if (known := _recall(notes[number])) is not None:
-                seen[number] = known
+                seen[number] = [*known, *_of_numbers(candidate.path)]
     return seen, notes
+
+
+def _of_numbers(folder: Path) -> _Seen:
+    """What is remembered of the numbers in its weights, from when they were hashed."""
+    from engine.candidates.hashing import NO_NUMBERS, known_faults
+
+    try:
+        faults = known_faults(folder, digest_dir())
+    except (CandidateError, HeaderFault):
+        return []  # it has gone, or changed, this very moment
+    problems = [Problem("unfit", True, faults.refusal, NO_NUMBERS)] if faults.refusal else []
+    return problems + [Problem("noted", False, faults.note, "compare its files with their source")] * bool(faults.note)
 
 
 def _with(candidates: Sequence[Candidate], seen: Mapping[int, _Seen]) -> list[Candidate]:

@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from engine.jobs.child import NO_EVENT, environment, read_event
+from engine.jobs.child import NO_EVENT, environment, read_event, started_by
 from engine.jobs.swapping import SwapWatch
 from engine.machine.paths import log_dir
 from rubrics.errors import RudeError, WorkerError
@@ -82,7 +82,7 @@ class WorkerProcess:
         with self.log.open("wb") as log:
             # A session of its own: Ctrl-C in the terminal reaches the parent alone, which then decides.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine.worker"],
+                started_by("engine.worker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

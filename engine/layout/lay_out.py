@@ -39,6 +39,7 @@ __all__ = [
     "BatchEncoder",
     "Laid",
     "LayoutOptions",
+    "LossyEncoder",
     "PlacingEncoder",
     "Skipped",
     "TextEncoder",
@@ -52,6 +53,9 @@ Ids = npt.NDArray[np.int32]
 
 BEYOND: Final = "needs tokens that the candidate's embedding has no row for"
 """Why something is skipped whose ids the tokenizer knows and the model does not."""
+
+_ALIKE: Final = "its tokenizer writes both responses alike"
+"""Then a difference in bytes, which is none in tokens, would decide."""
 
 
 class TextEncoder(Interface):
@@ -73,6 +77,16 @@ class TextEncoder(Interface):
 
     def decode_token(self, token: int) -> str:
         """One token as text."""
+        ...
+
+
+@runtime_checkable
+class LossyEncoder(Interface):
+    """A tokenizer that has a token for what it cannot write; may be offered beside `TextEncoder`."""
+
+    @property
+    def unknown(self) -> int | None:
+        """Id of that token; None where there is none."""
         ...
 
 
@@ -290,6 +304,8 @@ def lay_out(
     by_pair: dict[str, _PairIds] = {}
     lengths: dict[str, int] = {}
     skipped: list[Skipped] = []
+    unknown = encoder.unknown if isinstance(encoder, LossyEncoder) else None
+    unwritten = 0
     prompts = prompt_blocks(options, suite.scored)
     for batch in _batches(suite.scored, 2048):
         texts = [
@@ -309,6 +325,8 @@ def lay_out(
             length = sum(map(len, head)) + frame.size + longest
             if min(sizes) == 0:
                 skipped.append(Skipped(pair.id, "a response has no tokens", length, None))
+            elif np.array_equal(ids.chosen, ids.rejected):
+                skipped.append(Skipped(pair.id, _ALIKE, length, None))
             elif context is not None and length > context:
                 skipped.append(Skipped(pair.id, "longer than the candidate's context", length, context))
             elif vocabulary is not None and max(fixed, *map(_largest, (*head, ids.chosen, ids.rejected))) >= vocabulary:
@@ -316,6 +334,12 @@ def lay_out(
             else:
                 by_pair[pair.id] = ids
                 lengths[pair.id] = length
+                unwritten += unknown is not None and (unknown in ids.chosen or unknown in ids.rejected)
+    if unwritten and unknown is not None:
+        mark = encoder.decode_token(unknown)
+        notes.append(
+            f"in {unwritten} of {len(by_pair)} pairs a response holds what its tokenizer cannot write ({mark})"
+        )
     return Laid(_Requests(options.protocol, frame, by_pair), tuple(skipped), tuple(notes), lengths)
 
 

@@ -31,6 +31,7 @@ _SHOWN: Final = 5
 """Scores named of each group in one message."""
 _APART: Final = 4.0
 """Where the least percent is so many times the largest fraction, no scale has a reason to hold both."""
+_COIN: Final = 0.5
 _SAME_LENGTH: Final = 5.0
 """Tests whose lengths differ by no more are taken for the same test, some items left out."""
 
@@ -136,12 +137,27 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> Non
                 where="outcomes", fix="correct one of them, or remove what was added before",
                 shell="rude-tui outcomes remove NAME",
             )  # fmt: skip
+        if not one_scale and (wide := _too_wide(held)):
+            raise OutcomeError(
+                f"{name!r} has standard errors that no share can have: {wide}", where="outcomes",
+                fix="bring scores and standard errors to one scale, or say that they are on one already",
+                shell="rude-tui outcomes add FILE --one-scale",
+            )  # fmt: skip
         if not one_scale and (both := mixed_scales(held)):
             raise OutcomeError(
                 f"{name!r} looks like two scales: {both}", where="outcomes",
                 fix="bring them to one scale, or say that they are on one already",
                 shell="rude-tui outcomes add FILE --one-scale",
             )  # fmt: skip
+
+
+def _too_wide(scores: Sequence[Outcome]) -> str:
+    """Scores between 0 and 1 whose standard errors are above a half, which is the deviation of a fair coin; named."""
+    if any(not 0 <= score.score <= 1 for score in scores):
+        return ""
+    return ", ".join(
+        f"{score.candidate} {score.score:g} ± {score.stderr:g}" for score in scores if (score.stderr or 0) > _COIN
+    )
 
 
 def unsaid_directions(scores: Sequence[Outcome]) -> list[str]:

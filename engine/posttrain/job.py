@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.candidates.architectures import causal_model_types
 from engine.candidates.find import Candidate, find
 from engine.jobs.job import Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import key_hash
@@ -105,9 +104,6 @@ def plan_post_training(
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
-        if candidate.model_type not in causal_model_types():
-            what = f"a {candidate.model_type} holds its decoder among other parts, and is scored but not post-trained"
-            raise CandidateError(what, where=candidate.name, fix="choose a model that is a decoder alone")
         weights = weights_hash(candidate.path, remembered=digest_dir())
         for seed in seeds or recipe.seeds:
             run_id = key_hash([weights, recipe.hash, suite_digest, seed])

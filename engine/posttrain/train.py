@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast, TrainerCallback
+from transformers import AutoTokenizer, PreTrainedTokenizerFast, TrainerCallback
 
 from engine.candidates.hashing import assert_unchanged
 from engine.jobs.child import Events, Gate
@@ -25,6 +25,7 @@ from engine.posttrain.extra import lacking
 from engine.posttrain.generation import measure
 from engine.posttrain.recipe import PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, split
+from engine.scoring.auto_class import decoder_of, is_nested
 from engine.scoring.load import opening
 from engine.scoring.weights import assert_complete
 
@@ -103,7 +104,7 @@ def _load(job: Mapping[str, Any], recipe: PostTraining, trained: Path | None) ->
     """The candidate, or what the stage before made of it.
 
     Weights that are trained whole are kept in fp32, since steps of this size round away in bf16; those under LoRA stand
-    still, and are in bf16 on a GPU.
+    still, and are in bf16 on a GPU. Of a decoder among other parts, those parts stand still too.
     """
     base, device = Path(job["model"]), job["device"]
     whole = (job.get("parameters") or 0) <= recipe.lora.above
@@ -113,17 +114,21 @@ def _load(job: Mapping[str, Any], recipe: PostTraining, trained: Path | None) ->
     tokenizer = kind.from_pretrained(base, padding_side="left")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    if trained is not None and (trained / "adapter_config.json").is_file():
-        from peft import AutoPeftModelForCausalLM
+    adapter = trained is not None and (trained / "adapter_config.json").is_file()
+    folder = base if trained is None or adapter else trained
+    with opening(str(folder)):
+        auto = assert_complete(folder).auto
+    model = auto.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+    if folder == base:
+        assert_unchanged(base, job.get("hashes") or {}, remembered=digest_dir())
+    if is_nested(model):
+        kept = {id(p) for part in (decoder_of(model), model.get_output_embeddings()) for p in part.parameters()}
+        for parameter in model.parameters():
+            parameter.requires_grad_(id(parameter) in kept)
+    if adapter:
+        from peft import PeftModel
 
-        model = AutoPeftModelForCausalLM.from_pretrained(trained, dtype=dtype, is_trainable=True)
-    else:
-        if trained is None:
-            with opening(str(base)):
-                assert_complete(base)
-        model = AutoModelForCausalLM.from_pretrained(trained or base, dtype=dtype, use_safetensors=True)
-        if trained is None:
-            assert_unchanged(base, job.get("hashes") or {}, remembered=digest_dir())
+        model = PeftModel.from_pretrained(model, trained, is_trainable=True)
     return model.to(device), tokenizer
 
 
@@ -242,11 +247,19 @@ def _low_rank(model: Any, recipe: PostTraining, rank: int) -> Any:
     """LoRA on all linear layers, of a large candidate or in a stage with a rank of its own; None where it is on."""
     from peft import LoraConfig, PeftModel
 
-    large = sum(p.numel() for p in model.parameters()) > recipe.lora.above
+    large = sum(p.numel() for p in model.parameters() if p.requires_grad) > recipe.lora.above
     if isinstance(model, PeftModel) or not (large or rank):
         return None
     chosen, alpha = (recipe.lora.rank, recipe.lora.alpha) if large else (rank, 2 * rank)
-    return LoraConfig(r=chosen, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+    return LoraConfig(r=chosen, lora_alpha=alpha, target_modules=_linear(model), task_type="CAUSAL_LM")
+
+
+def _linear(model: Any) -> str | list[str]:
+    """All linear layers that a text passes, but for the head: by name where some of the model's are beside them."""
+    if not is_nested(model):
+        return "all-linear"
+    passed = {id(part) for part in decoder_of(model).modules()}
+    return [name for name, part in model.named_modules() if id(part) in passed and isinstance(part, torch.nn.Linear)]
 
 
 class _Reward:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["absent", "assumed_constants", "is_own", "is_size", "text_entries"]
 
@@ -16,10 +16,12 @@ _NO_SIZE = re.compile(
     r"^max_|^pretraining|chunk|block_size|nextn|mtp|window|token_id|_index$|labels|summary|image|vision"
 )
 _CONSTANT = re.compile(
-    r"eps(ilon)?$|^(hidden_act|activation_function|hidden_activation|sliding_window|norm_topk_prob|scoring_func)$"
+    r"eps(ilon)?$|^(hidden_act|activation|activation_function|hidden_activation|sliding_window|scoring_func|logit_scale)$"
     r"|_(scalar|multiplier|scaling|softcapping|scaling_factor)$"
 )
 """Entries that change every number a little, and that a config is sometimes without."""
+_NO_SWITCH: Final = re.compile(r"cache|kernel|bias|summary|tie_|return|freeze|aux|loss|upcast|fast|legacy|gradient")
+"""What is switched on by default and changes no number, or shows in the tensors."""
 
 
 def text_entries(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,15 +60,16 @@ def is_own(config: Any) -> bool:
     return not type(config).__module__.startswith("transformers.")
 
 
+def _decides(name: str, value: object) -> bool:
+    """Whether an entry is a constant, or a switch that is on: one that is off by default was made later."""
+    return _CONSTANT.search(name) is not None or (value is True and _NO_SWITCH.search(name) is None)
+
+
 def assumed_constants(text: Any, config: Any, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Constants that config.json does not have, and what was taken for them."""
-    names = absent(config, raw, lambda name, _: _CONSTANT.search(name) is not None)
+    names = absent(config, raw, _decides)
     assumed = {name: getattr(text, name) for name in names}
     rotary = getattr(text, "rope_parameters", None)
-    if (
-        isinstance(rotary, Mapping)
-        and "rope_theta" in rotary
-        and not any("rope" in entry or "rotary" in entry for entry in raw)
-    ):
-        assumed["rope_theta"] = rotary["rope_theta"]
+    if isinstance(rotary, Mapping) and not any("rope" in entry or "rotary" in entry for entry in raw):
+        assumed |= {name: rotary[name] for name in ("rope_theta", "partial_rotary_factor") if name in rotary}
     return assumed

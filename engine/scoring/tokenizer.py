@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["HubTokenizer", "open_tokenizer"]
 
 _PROBE: Final = "Request:\nname a colour"
+_ANYTHING: Final = "A a 0 . \u4e00"
+"""Of which a vocabulary that holds anything has something."""
+_RARE: Final = "\ue000𐍈ꙮ"
+"""One for private use and two of old scripts."""
 _MOST_MARKS: Final = 1000
 """Added tokens that a comparison tries; some vocabularies reserve thousands."""
 
@@ -52,6 +56,11 @@ class HubTokenizer(ABC):
             return ("BOS: none is added, as this tokenizer adds none", *self.remarks)
         shown = " ".join(map(self.decode_token, self._prefix))
         return (f"BOS: {shown} begins every request, as this tokenizer adds it", *self.remarks)
+
+    @property
+    @abstractmethod
+    def unknown(self) -> int | None:
+        """Id of the token for what it cannot write; None where it has none."""
 
     @property
     @abstractmethod
@@ -110,7 +119,15 @@ class _RustTokenizer(HubTokenizer):
         backend.no_padding()
         backend.no_truncation()
         backend.encode_special_tokens = True
+        if getattr(backend.model, "dropout", None):
+            # With it every text is cut up by chance, as in training.
+            backend.model.dropout = None
         super().__init__()
+
+    @property
+    def unknown(self) -> int | None:
+        name = getattr(self._backend.model, "unk_token", None)
+        return self._backend.token_to_id(name) if name else getattr(self._backend.model, "unk_id", None)
 
     @property
     def vocabulary(self) -> dict[str, int]:
@@ -143,6 +160,11 @@ class _PythonTokenizer(HubTokenizer):
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         super().__init__()
+
+    @property
+    def unknown(self) -> int | None:
+        number = self._tokenizer.unk_token_id
+        return None if number is None else int(number)
 
     @property
     def vocabulary(self) -> dict[str, int]:
@@ -182,7 +204,7 @@ def open_tokenizer(folder: str | Path, trust_remote_code: bool = False) -> HubTo
     try:
         with _panics_as_errors():
             opened = _of_folder(Path(folder), trust_remote_code)
-            empty = not opened.encode("A")
+            empty = not opened.encode(_ANYTHING)
     except CandidateError as error:
         raise CandidateError(error.what, where=where, fix=error.fix) from None
     except Exception as error:  # a damaged tokenizer raises almost anything
@@ -203,8 +225,15 @@ def _of_folder(folder: Path, trust_remote_code: bool) -> HubTokenizer:
     if not file.exists():
         return _wrapped(_made_by_transformers(folder, trust_remote_code))
     own = _RustTokenizer(Tokenizer.from_buffer(file.read_bytes()))
-    own.remarks = _compared(own, folder)
+    own.remarks = (*_dropping(own), *_compared(own, folder))
     return own
+
+
+def _dropping(own: HubTokenizer) -> tuple[str, ...]:
+    """Whether characters that no vocabulary has are left out, rather than written as unknown or in bytes."""
+    if any(own.encode(f"a{character}a") != own.encode("aa") for character in _RARE):
+        return ()
+    return ("characters that its tokenizer does not know are left out, and scored as if they were not there",)
 
 
 def _compared(own: HubTokenizer, folder: Path) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from engine.candidates.untrusted import CONFIG_BYTES, read_object
 from engine.jobs.child import is_out_of_memory
 from engine.scoring.auto_class import auto_classes, decoder_of
 from engine.scoring.config_entries import absent, assumed_constants, is_own, is_size, text_entries
+from engine.scoring.rotary import assert_frequencies
 from rubrics.errors import CandidateError
 
 __all__ = ["Checked", "Match", "assert_complete", "match"]
@@ -121,6 +122,7 @@ def match(
         changes: entries of the (text) config that are to be other than config.json has them.
 
     Raises:
+        CandidateError: it would turn positions at other frequencies than those that are stored.
         OSError, ValueError, …: whatever transformers raises about a folder it cannot load.
     """
     from transformers.utils import logging
@@ -137,6 +139,7 @@ def match(
             output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=trust_remote_code,
             local_files_only=True,
         )  # fmt: skip
+    assert_frequencies(folder, stored, model)
     parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
     missing = set(info["missing_keys"]) | (raw["missing"] & parameters)
     misfits = {(name, tuple(have), tuple(want)) for name, have, want in info["mismatched_keys"]}
@@ -294,6 +297,14 @@ def _assert_possible(config: Any, tensors: int, where: str) -> None:
                 where=where,
                 fix="download config.json again, from the source of the weights",
             )
+    window, kinds = getattr(text, "sliding_window", None), getattr(text, "layer_types", None)
+    slides = isinstance(kinds, list | tuple) and "sliding_attention" in kinds
+    if (window is None and slides) or (isinstance(window, int) and window < 1 and (slides or kinds is None)):
+        raise CandidateError(
+            f"config.json has layers with a sliding window, and sliding_window {'null' if window is None else window}",
+            where=where,
+            fix="fetch config.json again, from the source of the weights",
+        )
 
 
 def _assert_fits(loaded: Match, where: str) -> None:

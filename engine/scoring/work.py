@@ -85,7 +85,7 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
     """What scores for this candidate: its weights, loaded into this process. Another kind of candidate would get
     another backend here."""
     events.send("phase", phase="loading")
-    from engine.candidates.hashing import assert_unchanged
+    from engine.candidates.hashing import assert_unchanged, faults_in
     from engine.machine.paths import digest_dir
     from engine.scoring.backend import LocalBackend
     from engine.scoring.load import load_model
@@ -97,6 +97,8 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
     )  # fmt: skip
     # What has been read is what was hashed, if it still is that now.
     assert_unchanged(folder, message["hashes"], remembered=digest_dir())
+    if note := faults_in(folder, remembered=digest_dir()).note:
+        loaded.notes += (note,)
     backend = LocalBackend(loaded)
     events.send("loaded", facts=dict(loaded.facts))
     return backend

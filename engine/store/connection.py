@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import re
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.store.ownership import is_ours
 from rubrics.errors import BadInput, StoreError
+from rubrics.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -278,9 +280,22 @@ def _engine() -> duckdb.DuckDBPyConnection:
     with _locks_guard:
         if not _engines:
             # What does not fit into memory would otherwise go to a folder beside whatever the person works in.
-            spill = Path(tempfile.gettempdir()) / f"rude-tui-{os.getpid()}"
-            _engines.append(duckdb.connect(config={"temp_directory": str(spill)}))
+            _engines.append(duckdb.connect(config={"temp_directory": _spill()}))
         return _engines[0]
+
+
+@cache
+def _spill() -> str:
+    """A folder of this process's own, gone when it ends; where it is killed, the next one's takes it along. Empty where
+    there is no place for one: then what does not fit into memory is an error."""
+    held = ExitStack()
+    try:
+        folder = held.enter_context(scratch_folder())
+    except OSError:
+        return ""
+    atexit.register(held.close)
+    # DuckDB removes the folder that it makes.
+    return str(folder / "spilt")
 
 
 @contextmanager

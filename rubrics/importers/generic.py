@@ -3,9 +3,10 @@
 Columns are found by the names of the contract or through a map of fields to columns. Beside the contract's fields
 one may hold `criterion` (the text of the one criterion), `subcategory` (its subcategory), `label` (which of the two
 responses is the better one) and `chosen_score` and `rejected_score`, or what other data sets call them (equal scores
-are a tie and dropped; a rejected response that scores higher is dropped). `chosen` and `rejected` may be conversations
-(`rubrics.importers.turns`): the last turn is the response, and the turns before it are the prompt. Cells of CSV hold
-lists as JSON, or as Python prints them.
+are a tie and dropped; a rejected response that scores higher is dropped). A column `system` is the system's turn; one
+that may hold more of the prompt, such as `input` or `history`, has to be mapped or empty. `chosen` and `rejected` may
+be conversations (`rubrics.importers.turns`): the last turn is the response, and the turns before it are the prompt.
+Cells of CSV hold lists as JSON, or as Python prints them.
 
 Two columns that differ in a letter or number alone, such as `response_A` and `response_B`, do not say which is the
 better; a column beside them that may say so is heeded, and one that cannot be understood is a puzzle.
@@ -29,7 +30,7 @@ from rubrics.importers.options import MAPPED, ImportOptions
 from rubrics.importers.parquet import read_parquet
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, number_of, one_criterion, text_of
 from rubrics.importers.turns import conversation, sides
-from rubrics.importers.which import SCORES, better_column, words_of
+from rubrics.importers.which import MARGINS, PLACES, SCORES, better_column, words_of
 from rubrics.jsonl import check_depth
 from rubrics.taxonomy import Subcategory
 
@@ -58,7 +59,13 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
     if not isinstance(made, dict):
         yield made
         return
-    values: dict[str, Any] = dict(made)
+    if unused := _beside_the_prompt(row, made["prompt"], set(column.values())):
+        yield Puzzle(
+            f"the column {unused!r} holds something, is not mapped, and may belong to the prompt",
+            "put it into the prompt's column, or take it out of the file",
+        )
+        return
+    values: dict[str, Any] = {**made, "prompt": _with_system(row, made["prompt"])}
     for name in ("id", "domain", "group", "cluster", "source", "license"):
         values[name] = text_of(cell[name]) or None
     # Most data sets have a column `split`, which says train or test and nothing of exemplars.
@@ -78,6 +85,30 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]
         if own := text_of(cell["subcategory"]):
             values["criteria"][0]["subcategory"] = own
     yield Draft(values)
+
+
+_SYSTEM: Final = ("system", "system_prompt", "system_message")
+_PROMPT_TOO: Final = ("input", "history", "context", "instruction", "question")
+
+
+def _beside_the_prompt(row: dict[str, Any], prompt: object, mapped: set[str]) -> str:
+    """A column that is called like part of a prompt and says what the prompt does not; empty for none."""
+    asked = prompt if isinstance(prompt, str) else "\n".join(turn["content"] for turn in prompt)  # type: ignore[attr-defined]
+    for name in _PROMPT_TOO:
+        value = row.get(name)
+        text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, list) and value else ""
+        if name not in mapped and text.strip() and text.strip() not in ("[]", "{}") and text.strip() not in asked:
+            return name
+    return ""
+
+
+def _with_system(row: dict[str, Any], prompt: Any) -> Any:
+    """The prompt, behind what a column says as the system's turn."""
+    said = next((text for name in _SYSTEM if isinstance(text := row.get(name), str) and text.strip()), "")
+    turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    if not said or any(turn["role"] == "system" or said.strip() in turn["content"] for turn in turns):
+        return prompt
+    return [{"role": "system", "content": said}, *turns]
 
 
 def _check_columns(row: dict[str, Any], column: dict[str, str], path: Path) -> None:
@@ -119,7 +150,14 @@ def _listed(value: object) -> list[Any] | None:
 
 def _compare_scores(row: dict[str, Any], cell: dict[str, Any], separator: str) -> str | None:
     """Why two scores keep two responses from being a pair; None where they do not."""
-    given = [_score_of(row, cell, side) for side in ("chosen", "rejected")]
+    margin = next((number for name in row if words_of(name) & MARGINS
+                   and (number := number_of(row[name], separator)) is not None), None)  # fmt: skip
+    if margin is not None and margin <= 0:
+        return "a margin below zero: the rejected response is the better" if margin < 0 else "a tie"
+    places = [number_of(_score_of(row, cell, side, PLACES), separator) for side in ("chosen", "rejected")]
+    if places[0] is not None and places[1] is not None and places[0] > places[1]:
+        return "the rejected response has the better place"
+    given = [_score_of(row, cell, side, SCORES) for side in ("chosen", "rejected")]
     if any(value is None or value == "" for value in given):
         return None
     better, worse = (number_of(value, separator) for value in given)
@@ -130,13 +168,17 @@ def _compare_scores(row: dict[str, Any], cell: dict[str, Any], separator: str) -
     return "the rejected response scores higher" if worse > better else None
 
 
-def _score_of(row: dict[str, Any], cell: dict[str, Any], side: str) -> object:
-    """The score of one response, under the contract's name or another's, such as score_chosen or chosen-rating."""
-    if (own := cell[f"{side}_score"]) is not None:
+def _score_of(row: dict[str, Any], cell: dict[str, Any], side: str, called: frozenset[str]) -> object:
+    """The score of one response, under the contract's name or another's, such as score_chosen or chosen-rating.
+
+    Args:
+        called: words that such columns have in their names.
+    """
+    if called is SCORES and (own := cell[f"{side}_score"]) is not None:
         return own
     for name in row:
         words = words_of(name)
-        if side in words and words - {side} and words - {side} <= SCORES:
+        if side in words and words - {side} and words - {side} <= called:
             return row[name]
     return None
 

@@ -18,11 +18,11 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from rubrics.importers.files import read_records
 from rubrics.importers.options import ImportOptions
 from rubrics.importers.records import Draft, Drop, Format, Item, Record, one_criterion, text_of
+from rubrics.importers.turns import transcript
 from rubrics.taxonomy import Subcategory
 
 _LLMBAR = {
@@ -92,14 +92,13 @@ def _rm_bench(record: Record, path: Path, options: ImportOptions) -> Iterator[It
         )
 
 
-_TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):[ \t]*")
-_ROLES = {"Human": "user", "Assistant": "assistant"}
+_SIDES = ("chosen", "rejected")
 
 
 def _hh(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
     row = record.value
     assert isinstance(row, dict)
-    chosen, rejected = _transcript(row.get("chosen")), _transcript(row.get("rejected"))
+    chosen, rejected = (transcript(text) if isinstance(text := row.get(side), str) else None for side in _SIDES)
     if not (chosen and rejected):
         yield Drop("no pair of transcripts that end with the assistant")
         return
@@ -119,19 +118,6 @@ def _hh(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
             **one_criterion(options, "better", *rule),
         }
     )
-
-
-def _transcript(value: object) -> list[dict[str, Any]] | None:
-    """The turns of a transcript, the last of which is the assistant's; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    pieces = _TURN.split(value)
-    turns = [
-        {"role": _ROLES[speaker], "content": text.strip()}
-        for speaker, text in zip(pieces[1::2], pieces[2::2], strict=True)
-    ]
-    ends_well = len(turns) > 1 and turns[-1]["role"] == "assistant" and not pieces[0].strip()
-    return turns if ends_well else None
 
 
 FORMATS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -211,6 +212,8 @@ class _Run:
         except ValidationError as error:
             return Drop(_reason(error, values, model))
         if isinstance(made, Pair):
+            if _plainly(made.chosen) == _plainly(made.rejected):
+                return Drop("both responses are the same text, but for what cannot be seen")
             content = "\0".join((made.prompt_text, made.chosen, made.rejected))
             if len(self.prompts) < _SAMPLE:
                 self.prompts.append((made.cluster, made.prompt_text))
@@ -222,6 +225,14 @@ class _Run:
                 return Drop(reason)
             self.seen.add(digest)
         return made.canonical()
+
+
+_UNSEEN: Final = re.compile("[\u00ad\u200b\u2060\ufeff]|[ \t]+(?=\n)")
+
+
+def _plainly(text: str) -> str:
+    """A text without what nobody sees: blanks around it and at line ends, how lines end, how accents are made."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
 
 
 def _reason(error: ValidationError, values: dict[str, object], model: type[Pair] | type[RubricPrompt]) -> str:

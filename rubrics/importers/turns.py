@@ -1,7 +1,8 @@
 """Conversations as data sets hold them, and the pair that two of them make.
 
 A turn is `{role, content}` or `{from, value}`; a conversation a list of turns, as JSON, or as the text that Python or
-NumPy writes for one, which is what a data frame's lists become in a CSV file.
+NumPy writes for one, which is what a data frame's lists become in a CSV file; or a transcript whose turns begin with
+`Human:` and `Assistant:`. Text over which a chat template has been laid is none of these, and a puzzle.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final
 from rubrics.importers.records import Drop, Puzzle, text_of
 from rubrics.jsonl import check_depth
 
-__all__ = ["Turn", "conversation", "sides"]
+__all__ = ["Turn", "conversation", "sides", "transcript"]
 
 Turn = dict[str, str]
 """`role` (system, user, assistant) and `content`."""
@@ -31,6 +32,17 @@ _TOKEN: Final = re.compile(
     r"""|(?P<dtype>,\s*dtype=object(?=\)))""",
     re.DOTALL,
 )
+_SPEAKER: Final = re.compile(r"(?:^|\n\n)(Human|Assistant):[ \t]*")
+_TEMPLATE: Final = re.compile(
+    r"(?:<s>\s*)?(?:<\|(?:im_start|start_header_id|begin_of_text|user|assistant|system|endoftext)\|>|<start_of_turn>"
+    r"|<bos>|\[INST\])"
+)
+"""How text begins that a chat template has made."""
+_TEMPLATE_END: Final = re.compile(r"(?:<\|(?:im_end|eot_id|end|end_of_text|endoftext)\|>|<end_of_turn>|</s>)\s*\Z")
+_NOTHING: Final = frozenset({"nan", "none", "null", "<na>", "#n/a", "undefined", "[deleted]", "[removed]"})
+"""What programs write where there is no text."""
+_LONG: Final = 20
+"""Characters from which on a text does not begin with another by chance."""
 _LARGEST: Final = 2_000_000
 """Characters of a cell that Python's own parser is given."""
 
@@ -41,7 +53,7 @@ def conversation(value: object) -> list[Turn] | str | Drop | Puzzle | None:
         return value
     if isinstance(value, str):
         if not _WRITTEN.match(value):
-            return value
+            return transcript(value) or value
         read = _written(value)
         if read is None:
             return Drop("text that looks like turns of a conversation and cannot be read as such")
@@ -59,6 +71,17 @@ def conversation(value: object) -> list[Turn] | str | Drop | Puzzle | None:
             return made
         turns.append(made)
     return turns
+
+
+def transcript(text: str) -> list[Turn] | None:
+    """The turns of a transcript, the last of which is the assistant's; None for anything else."""
+    pieces = _SPEAKER.split(text)
+    turns = [
+        {"role": _ROLES[speaker.casefold()], "content": words.strip()}
+        for speaker, words in zip(pieces[1::2], pieces[2::2], strict=True)
+    ]
+    ends_well = len(turns) > 1 and turns[-1]["role"] == "assistant" and not pieces[0].strip()
+    return turns if ends_well else None
 
 
 def _written(text: str) -> object:
@@ -119,6 +142,11 @@ def sides(prompt: object, chosen: object, rejected: object) -> dict[str, Any] | 
             return made
         if made is None and name != "prompt":
             return Drop(f"no {name}")
+        if isinstance(made, str) and (mark := _mark_of(made)):
+            return Puzzle(
+                f"a {name} with {mark!r}, which a chat template puts around a turn",
+                "give the turns as they were before a template was laid over them, as role and content",
+            )
     before: dict[str, list[Turn]] = {}
     for name in ("chosen", "rejected"):
         if isinstance(read[name], list):
@@ -128,6 +156,11 @@ def sides(prompt: object, chosen: object, rejected: object) -> dict[str, Any] | 
             # Blank turns occur in the data; they carry nothing.
             before[name] = [turn for turn in turns if turn["content"].strip()]
             read[name] = last["content"]
+        if read[name].strip().casefold() in _NOTHING:
+            return Drop(f"a {name} that says that there is none, such as nan or [deleted]")
+    if isinstance(read["prompt"], list):
+        # The assistant's turn that is to come may stand in a transcript already.
+        read["prompt"] = [turn for turn in read["prompt"] if turn["content"].strip()]
     started = [turns for turns in before.values() if turns]
     if len(started) == 2 and _bare(started[0]) != _bare(started[1]):
         return Drop("the two responses answer different conversations")
@@ -138,7 +171,16 @@ def sides(prompt: object, chosen: object, rejected: object) -> dict[str, Any] | 
         return Drop("no prompt")
     if isinstance(whole, list) and whole[-1]["role"] == "assistant":
         return Drop("a prompt that ends with the assistant's turn")
+    asked = whole.strip() if isinstance(whole, str) else ""
+    if len(asked) >= _LONG and all(read[name].lstrip().startswith(asked) for name in ("chosen", "rejected")):
+        return Drop("responses that begin with the whole prompt: it would be scored with them")
     return {"prompt": whole, "chosen": read["chosen"], "rejected": read["rejected"]}
+
+
+def _mark_of(text: str) -> str:
+    """The mark of a chat template that a text begins or ends with; empty for none."""
+    found = _TEMPLATE.match(text.lstrip()) or _TEMPLATE_END.search(text)
+    return found[0].strip() if found else ""
 
 
 def _whole(prompt: str | list[Turn] | None, before: list[Turn]) -> str | list[Turn] | None:

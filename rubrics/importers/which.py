@@ -13,10 +13,14 @@ from typing import Any, Final, Literal, NamedTuple
 from rubrics.importers.labels import better_of
 from rubrics.importers.records import Drop, Puzzle, number_of
 
-__all__ = ["SCORES", "better_column", "words_of"]
+__all__ = ["MARGINS", "PLACES", "SCORES", "better_column", "words_of"]
 
 SCORES: Final = frozenset({"score", "scores", "rating", "ratings", "reward", "rewards", "avg", "mean", "overall"})
 """Words in the names of columns that hold scores."""
+PLACES: Final = frozenset({"rank", "ranks", "ranking", "place", "position"})
+"""Words in the names of columns that hold places, of which the first is the best."""
+MARGINS: Final = frozenset({"margin", "margins", "diff", "difference", "delta", "gap"})
+"""Words in the names of columns that say by how much the one is better than the other."""
 _LABELS: Final = frozenset({
     "label", "labels", "winner", "preference", "preferred", "better", "best", "choice", "verdict", "judgement",
     "judgment", "strength",
@@ -95,18 +99,18 @@ def _labelled(
 
 
 def _scored(row: Mapping[str, Any], one: _Side, two: _Side, separator: str) -> Which | Drop | Puzzle | None:
-    """By a score of either, in columns with the same letters or numbers."""
+    """By a score of either, or a place, in columns with the same letters or numbers."""
     sides: dict[str, dict[str, Any]] = {}
     for name, value in row.items():
         side = _sided(str(name))
-        if side is not None and words_of(side.stem) & SCORES and value not in (None, ""):
+        if side is not None and words_of(side.stem) & (SCORES | PLACES) and value not in (None, ""):
             sides.setdefault(side.stem, {})[side.side] = value
-    both = [held for held in sides.values() if one.side in held and two.side in held]
+    both = [stem for stem, held in sides.items() if one.side in held and two.side in held]
     if not both:
         return None
-    scores = [number_of(both[0][side.side], separator) for side in (one, two)]
+    scores = [number_of(sides[both[0]][side.side], separator) for side in (one, two)]
     if scores[0] is None or scores[1] is None:
         return Drop("a score that is no finite number")
     if scores[0] == scores[1]:
         return Drop("a tie")
-    return "first" if scores[0] > scores[1] else "second"
+    return "first" if (scores[0] > scores[1]) is not bool(words_of(both[0]) & PLACES) else "second"

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from rude_tui.options import database, store_of
+from rude_tui.options import database, store_of, take_over_option
 from rude_tui.output import narrate
 
 __all__ = ["demo"]
@@ -20,9 +20,10 @@ CSV: Final = "rude-demo-rankings.csv"
 @click.command()
 @click.option("--no-app", is_flag=True, help="Print the ranking and write a CSV instead of opening the app.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=CSV, show_default=True, help="CSV to write.")
+@take_over_option
 @database
 @click.pass_context
-def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> None:
+def demo(ctx: click.Context, no_app: bool, output: Path, take_over: bool, db: Path | None) -> None:
     """Run the bundled candidates on the bundled suite, then open the app.
 
     Where there is no terminal, prints the ranking and writes it as CSV. Candidates this small cannot answer “A or B”
@@ -48,7 +49,8 @@ def demo(ctx: click.Context, no_app: bool, output: Path, db: Path | None) -> Non
         controls=CONTROL_PAIRS,
     )
     planned = plan(store, request, TerminalProgress())
-    code = carry_out(store, planned, as_json=False) if any(run.left for run in planned.runs) else 0
+    left = any(run.left for run in planned.runs)
+    code = carry_out(store, planned, as_json=False, take_over=take_over) if left else 0
     if code not in (0, 4):
         ctx.exit(code)
     question = Question(suite=planned.runs[0].suite.hash, protocol="likelihood")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.jobs.cancelling import cancelled_by_signals
 from engine.machine.kernels import PRECISIONS
 from rude_tui.options import (
     as_json,
@@ -16,6 +17,7 @@ from rude_tui.options import (
     device_option,
     protocol_option,
     store_of,
+    take_over_option,
     threads_option,
 )
 from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
@@ -40,13 +42,14 @@ __all__ = ["fidelity"]
 @threads_option
 @attention_option
 @click.option("--allow-remote-code", is_flag=True, help="Let the model run code of its own. Only if you trust it.")
+@take_over_option
 @as_json
 @database
 @click.pass_context
 def fidelity(
     ctx: click.Context, model: str, suite: str, protocol: str, reference: str | None, precision: str | None,
-    limit: int, device: str, threads: int | None, attention: str, allow_remote_code: bool, as_json: bool,
-    db: Path | None,
+    limit: int, device: str, threads: int | None, attention: str, allow_remote_code: bool, take_over: bool,
+    as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score the same sample at two precisions, and say what the smaller one costs.
 
@@ -68,6 +71,7 @@ def fidelity(
         raise BadInput(f"{pair[0]} cannot be held against itself", fix="name two precisions")
     store, allowed = store_of(db, new=True), (model,) if allow_remote_code else ()
     runs: dict[tuple[str, str], dict[str, str]] = {}
+    cancel = cancelled_by_signals()
     for tried in pair:
         planned = plan(
             store,
@@ -78,8 +82,8 @@ def fidelity(
             TerminalProgress(),
             fetch=downloader(allowed),
         )  # fmt: skip
-        states = perform(store, planned, TerminalProgress())
-        if any(state.error for state in states):
+        states = perform(store, planned, TerminalProgress(), cancel, take_over=take_over)
+        if cancel.is_set() or any(state.error for state in states):
             for state in states:
                 narrate(*filter(None, [state.error and f"{state.candidate}, {tried}: {state.error}"]))
             ctx.exit(int(exit_code(states, planned.refused)))

@@ -40,10 +40,12 @@ def models(
     """
     from data.bundled import bundled_models
     from engine.candidates.find import find, hub_cache
+    from engine.candidates.hashing import faults_in
     from engine.candidates.problems import Problem
     from engine.candidates.untrusted import shown
     from engine.jobs.looking import looked_at
     from engine.machine.devices import resolve_device
+    from engine.machine.paths import digest_dir
     from engine.machine.precision import fits
     from rubrics.errors import CandidateError, Exit
     from rude_tui.downloads import downloader
@@ -59,11 +61,14 @@ def models(
     for candidate in candidates:
         fit = fits(candidate, target) if candidate.usable else None
         problems = list(candidate.problems)
+        seen = {problem.what for problem in problems}
         # What fits nowhere is not scored, so nothing is kept under its hash.
         hashes = None
         if with_hash and fit is not None and fit.precision is not None:
             try:
                 hashes = _hashes(candidate)
+                if (note := faults_in(candidate.path, remembered=digest_dir()).note) and note not in seen:
+                    problems.append(Problem("noted", False, note, "compare its files with their source"))
             except CandidateError as error:
                 fit = None
                 problems.append(Problem("unfit", True, str(error).split("\n")[0], error.fix))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, store_of, take_over_option
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 __all__ = ["suite"]
@@ -101,10 +101,14 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
     metavar="M",
     help="Also: this candidate's likelihood accuracy without the prompt.",
 )
+@take_over_option
 @as_json
 @database
 @click.pass_context
-def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], as_json: bool, db: Path | None) -> None:
+def check(
+    ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], take_over: bool, as_json: bool,
+    db: Path | None,
+) -> None:  # fmt: skip
     """Check suites: duplicates, coverage, lengths, and whether the text alone gives the answer away.
 
     Exits 3 on errors, 0 with warnings. Several suites are also checked against each other. With --model, a candidate is
@@ -122,7 +126,7 @@ def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], a
     for path in paths:
         other_suites = [find_suite(str(other_path)) for other_path in paths if other_path != path]
         reports.append(check_file(path, other_suites))
-    controls = {model: {str(path): _controls(str(path), model, db) for path in paths} for model in models}
+    controls = {model: {str(path): _controls(str(path), model, db, take_over) for path in paths} for model in models}
     if as_json:
         print_json([
             {**report.to_json(), "controls": {model: by_path[str(path)] for model, by_path in controls.items()}}
@@ -137,16 +141,17 @@ def check(ctx: click.Context, files: tuple[str, ...], models: tuple[str, ...], a
         ctx.exit(Exit.BAD_INPUT)
 
 
-def _controls(path: str, model: str, db: Path | None) -> list[dict[str, Any]]:
+def _controls(path: str, model: str, db: Path | None, take_over: bool) -> list[dict[str, Any]]:
     from engine.jobs.controls import controls
     from rude_tui.terminal_progress import TerminalProgress
 
+    store = store_of(db, new=True)
     return [
         {
             "scope": scope, "shown": row.candidate, "value": row.value, "ci_low": row.ci_low, "ci_high": row.ci_high,
             "n_pairs": row.n_pairs,
         }
-        for scope, ranking in controls(store_of(db, new=True), model, path, TerminalProgress()).items()
+        for scope, ranking in controls(store, model, path, TerminalProgress(), take_over=take_over).items()
         for row in ranking.rows
     ]  # fmt: skip
 

@@ -17,12 +17,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from tests.fuzz.children import Child, Tell, ask
+from tests.fuzz.forgettings import Forgettings
 from tests.fuzz.surroundings import isolated
-from tests.fuzz.works import WORKS, Constructions, RealRuns, Work
+from tests.fuzz.trainings import RealTrainings, Trainings
+from tests.fuzz.works import Constructions, Exports, RealRuns, Runs, Work, Writes
 
 __all__ = ["main"]
+
+WORKS: Final[list[type[Work]]] = [
+    Runs, Exports, Writes, Constructions, Trainings, Forgettings, RealRuns, RealTrainings,
+]  # fmt: skip
 
 
 @contextmanager
@@ -79,11 +86,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.kills", description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--real", type=int, default=24, help="kills of real runs, besides")
+    parser.add_argument("--real-trainings", type=int, default=4, help="kills of real post-trainings, besides")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", action="append", default=[], help="only this; may be given again")
     parser.add_argument("--nightly", action="store_true", help="ten times as many")
     told = parser.parse_args()
     many = 10 if told.nightly else 1
+    real = {RealRuns: told.real, RealTrainings: told.real_trainings}
     import importlib
 
     for module in (
@@ -96,9 +105,12 @@ def main() -> int:
         "engine.jobs.planning",
         "engine.jobs.score",
         "engine.results.board",
+        "engine.annotations.forgetting",
         "engine.construct.job",
         "engine.construct.server",
         "engine.construct.card",
+        "engine.posttrain.job",
+        "engine.posttrain.tasks",
         "rubrics.reading",
         "rude_tui.__main__",
         "rude_tui.cli",
@@ -124,7 +136,7 @@ def main() -> int:
             for kind in WORKS:
                 if told.work and kind.name not in told.work:
                     continue
-                kills = many * (told.real if kind is RealRuns else round(told.kills * kind.share))
+                kills = many * real.get(kind, round(told.kills * kind.share))
                 begun = time.monotonic()
                 done, ended, wrong = kill_again_and_again(kind, kills, told.seed, base)
                 faults += wrong

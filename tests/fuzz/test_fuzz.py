@@ -54,5 +54,5 @@ def test_what_is_planted_is_found_each_in_its_kind(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_killed_again_and_again_nothing_is_lost() -> None:
-    done = fuzz("tests.fuzz.kills", "--kills", "40", "--real", "3")
+    done = fuzz("tests.fuzz.kills", "--kills", "40", "--real", "3", "--real-trainings", "1")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 from tests.fuzz import scenes
 from tests.fuzz.children import Child, Tell, ask
 
-__all__ = ["WORKS", "Constructions", "RealRuns", "Work"]
+__all__ = ["Constructions", "Exports", "RealRuns", "Runs", "Work", "Writes"]
 
 _PAIRS: Final = 60
 
@@ -48,7 +48,7 @@ class Runs(Work):
     """Runs of three candidates, whose scoring is a sleep; every batch is committed at once."""
 
     name = "runs"
-    share = 0.6
+    share = 0.5
 
     def begin(self, folder: Path) -> None:
         self.path = folder / "rude.duckdb"
@@ -133,7 +133,7 @@ class Exports(Work):
     """Tables and suites over older ones of the same name: whole old or whole new, and nothing beside them."""
 
     name = "exports"
-    share = 0.25
+    share = 0.2
 
     def begin(self, folder: Path) -> None:
         self.folder = folder
@@ -414,6 +414,3 @@ class RealRuns(Work):
 
     def seconds(self, chance: random.Random) -> float:
         return chance.uniform(0.5, 25.0)
-
-
-WORKS: Final[list[type[Work]]] = [Runs, Exports, Writes, Constructions, RealRuns]

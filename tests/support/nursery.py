@@ -18,6 +18,8 @@ import sys
 import time
 from typing import IO, Any
 
+from engine.jobs.child import started_by
+
 NAME = "engine.worker"
 
 
@@ -29,7 +31,7 @@ class Nursery:
 
     def popen(self, arguments: list[str], **how: Any) -> Worker | subprocess.Popen[str]:
         """Stands in for `subprocess.Popen` where a worker is started."""
-        assert arguments == [sys.executable, "-m", NAME]
+        assert arguments == started_by(NAME)
         assert how["start_new_session"]
         if sys.platform != "linux":
             return subprocess.Popen(arguments, **how)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from engine.jobs import process
-from engine.jobs.child import environment
+from engine.jobs.child import environment, started_by
 from rubrics.errors import WorkerError
 
 
@@ -62,3 +63,14 @@ def test_how_long_a_worker_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> Non
     assert process._patience({"kind": "posttrain"}) > process._patience({"kind": "score"}) >= 600
     monkeypatch.setenv(process.PATIENCE, "0")
     assert process._patience({}) == float("inf")
+
+
+def test_what_lies_in_the_folder_it_is_called_from_is_not_run(tmp_path: Path) -> None:
+    for name in ("engine/__init__.py", "rubrics.py", "json.py", "torch.py"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("raise SystemExit('somebody else is run')")
+    done = subprocess.run(
+        started_by("engine.jobs.child"), cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -350,3 +350,36 @@ def test_any_text_comes_through_whole(prompt, chosen, rejected, kind):
         got = encoder.text(request.ids[slice(*request.scored)]).replace("▁", " ")
         assert got.removeprefix(" " if not response.startswith(" ") else "") == response
         assert f"\n{prompt}\n\nResponse:\n" in encoder.text(request.ids).replace("▁", " ")
+
+
+class Small(Words):
+    """A tokenizer that does not tell capitals apart, and writes what is not in its vocabulary as one token."""
+
+    unknown = 0
+
+    def __init__(self):
+        super().__init__()
+        self.known = {"\n", "yes", " no", "no"}
+        self.encode("<unk>")
+
+    def pieces(self, text):
+        return [piece if piece in {*self.known, "<unk>"} else "<unk>" for piece in super().pieces(text.lower())]
+
+
+def _pairs(*responses):
+    criteria = [{"id": "c", "text": "Is so.", "subcategory": "Scope"}]
+    return Suite("s", tuple(
+        Pair.model_validate({"id": f"p{n}", "domain": "d", "prompt": "Is it?", "chosen": one, "rejected": other,
+                             "criteria": criteria, "violated": ["c"]})
+        for n, (one, other) in enumerate(responses)
+    ))  # fmt: skip
+
+
+def test_responses_that_a_tokenizer_writes_alike_are_skipped_and_what_it_cannot_write_is_counted():
+    # Told apart by bytes alone, the second would be won by the longer one.
+    laid = lay_out(_pairs(("Yes", "yes"), ("groß", "grün"), ("yes", "no"), ("yes", "perhaps no")), Small(), LIKELIHOOD)
+    assert [(skip.pair_id, skip.reason) for skip in laid.skipped] == [
+        ("p0", "its tokenizer writes both responses alike"), ("p1", "its tokenizer writes both responses alike"),
+    ]  # fmt: skip
+    assert set(laid.requests) == {"p2", "p3"}
+    assert "in 1 of 2 pairs a response holds what its tokenizer cannot write (<unk>)" in laid.notes

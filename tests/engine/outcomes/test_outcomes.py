@@ -252,3 +252,13 @@ def test_published_scores_name_their_source() -> None:
     found = published_outcomes()
     assert len(found) == 64
     assert Outcome("GLM-4.5", "HealthBench", 0.26, None, "arXiv 2605.11978, digitised") in found
+
+
+def test_a_standard_error_that_no_share_can_have_is_on_another_scale() -> None:
+    # Of one flip of a fair coin it is a half; no share of right answers has a larger one.
+    held = [Outcome("a", "arc", 0.5, 0.5), Outcome("b", "arc", 0.71, 3.5)]
+    with pytest.raises(OutcomeError, match=r"'arc' has standard errors that no share can have: b 0\.71 ± 3\.5"):
+        check_together(held)
+    check_together(held, one_scale=True)
+    check_together([held[0], Outcome("b", "arc", 0.71, 0.035)])
+    check_together([Outcome("a", "elo", 1100.0, 35.0), Outcome("b", "elo", 0.4, 3.0)], one_scale=True)

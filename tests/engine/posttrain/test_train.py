@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from training import EventList, trained
 
 from data.bundled import bundled_models
@@ -63,3 +66,65 @@ def test_prompts_of_ones_own_without_references_are_rewarded_only(tmp_path: Path
     measured = {fields["stage"]: fields["rows"] for event, fields in said if event == "scores"}
     assert set(measured) == {"base", "sft", "rl"}
     assert {row["subcategory"] for row in measured["rl"]} == {"Length"}
+
+
+NESTED: dict[str, dict[str, Any]] = {
+    "mistral3": {
+        "vision_config": {"model_type": "pixtral", "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1,
+                          "num_attention_heads": 2, "head_dim": 8, "image_size": 28, "patch_size": 14},
+        "spatial_merge_size": 1, "text_config": {"model_type": "mistral", "head_dim": 16, "sliding_window": None},
+    },
+    "qwen2_vl": {
+        "vision_config": {"depth": 1, "embed_dim": 16, "num_heads": 2, "hidden_size": 32, "patch_size": 14,
+                          "mlp_ratio": 2},
+        "image_token_id": 3, "video_token_id": 4, "vision_start_token_id": 5, "vision_end_token_id": 6,
+        "text_config": {"model_type": "qwen2_vl_text", "rope_parameters": {
+            "rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}},
+    },
+}  # fmt: skip
+
+
+def _nested(kind: str, folder: Path) -> Path:
+    """A model in which a decoder stands beside what sees, with the bundled model's tokenizer."""
+    from transformers import AutoConfig, AutoModelForMultimodalLM
+
+    sizes = {
+        "vocab_size": 1024, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 512, "rms_norm_eps": 1e-6,
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+    made = {**NESTED[kind], "text_config": {**sizes, **NESTED[kind]["text_config"]}, "tie_word_embeddings": False}
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(kind, **made)
+    AutoModelForMultimodalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(MODEL / name, folder / name)
+    return folder
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("above", [1000, 10**9], ids=["adapter", "whole"])
+@pytest.mark.parametrize("kind", sorted(NESTED))
+def test_of_a_decoder_among_other_parts_the_decoder_alone_is_trained(kind: str, above: int, tmp_path: Path) -> None:
+    model = _nested(kind, tmp_path / "base")
+    recipe = _recipe(
+        tasks={"train": ["capitals"], "test": ["loud-sign"], "demonstrations": 4, "per_family": 2},
+        lora={"above": above, "rank": 2}, sft={"steps": 2, "batch": 2},
+    )  # fmt: skip
+    said = trained({
+        "model": str(model), "parameters": 40_000, "suite": "world", "recipe": recipe.to_json(), "seed": 1,
+        "folder": str(tmp_path / "out"), "device": "cpu",
+    })  # fmt: skip
+    assert [fields["stage"] for event, fields in said if event == "scores"] == ["base", "sft", "rl"]
+    saved = tmp_path / "out" / "sft" / "model"
+    if above == 1000:
+        names = load_file(saved / "adapter_model.safetensors")
+        assert names
+        assert not [name for name in names if "vis" in name or "lm_head" in name]
+        return
+    before, after = load_file(model / "model.safetensors"), load_file(saved / "model.safetensors")
+    assert set(before) == set(after)
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved
+    assert not [name for name in moved if "vis" in name or "projector" in name]
+    assert [name for name in moved if "layers.0.mlp.up_proj" in name]

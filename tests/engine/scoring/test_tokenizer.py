@@ -181,3 +181,40 @@ def test_a_file_that_makes_the_library_panic_is_damaged(tmp_path):
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
     with pytest.raises(CandidateError, match="cannot be opened"):
         open_tokenizer(tmp_path)
+
+
+def test_a_dropout_of_merges_is_for_training_alone(folder):
+    file = folder / "tokenizer.json"
+    plain = Tokenizer.from_file(str(file))
+    raw = json.loads(file.read_text())
+    raw["model"]["dropout"] = 0.5
+    file.write_text(json.dumps(raw))
+    text = "the better response: A or B, the cat. " * 20
+    assert open_tokenizer(folder).encode(text) == plain.encode(text).ids
+
+
+@pytest.mark.parametrize(
+    ("unk", "said"), [(None, "are left out"), ("[UNK]", "")], ids=["drops what it does not know", "has a token for it"]
+)
+def test_what_a_vocabulary_does_not_have(folder, suite, unk, said):
+    tokenizer = Tokenizer(models.BPE(unk_token=unk))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    letters = sorted({*"Request:Response.acgodthT–"})
+    trainer = trainers.BpeTrainer(
+        vocab_size=60, special_tokens=[unk] if unk else [], initial_alphabet=letters, show_progress=False
+    )
+    tokenizer.train_from_iterator(["A dog. The cat"], trainer)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    encoder = open_tokenizer(folder)
+    assert encoder.unknown == (None if unk is None else tokenizer.token_to_id(unk))
+    left_out = [note for note in encoder.notes if "left out" in note]
+    assert [said in note for note in left_out] == [True] * bool(said)
+    notes = lay_out(suite, encoder, LayoutOptions("likelihood")).notes
+    assert any("cannot write ([UNK])" in note for note in notes) is (unk is not None)
+
+
+def test_a_vocabulary_without_capitals_is_one(folder):
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.train_from_iterator(["a b c"], trainers.BpeTrainer(show_progress=False))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    assert open_tokenizer(folder).encode("A a") == tokenizer.encode("A a").ids != []

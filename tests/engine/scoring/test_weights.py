@@ -80,7 +80,7 @@ def test_parts_beside_the_decoder_may_stay_out_and_are_named(folder):
 
 def test_buffers_that_follow_from_the_config_are_no_weights(folder):
     stored = {
-        "model.layers.0.self_attn.rotary_emb.inv_freq": torch.ones(8),
+        "model.layers.0.self_attn.rotary_emb.inv_freq": frequencies(10000.0),
         "model.layers.0.self_attn.rotary_emb.cos_cached": torch.ones(1, 1, 9, 16),
         "model.position_ids": torch.arange(9)[None],
         "model.layers.0.attn.bias": torch.ones(1, 1, 9, 9),
@@ -177,3 +177,47 @@ def test_a_config_that_is_rubbish_costs_its_own_candidate_alone(tmp_path: Path) 
     said = Said()
     look({"models": folders}, said, None)  # type: ignore[arg-type]
     assert said.events == [*(("refused", number) for number in range(len(rubbish))), ("seen", len(rubbish))]
+
+
+def frequencies(theta: float, factor: float = 1.0) -> torch.Tensor:
+    """By Su et al. 2021, for heads of 16."""
+    return torch.tensor([theta ** (-2 * i / 16) / factor for i in range(8)])
+
+
+@pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16, torch.float16])
+def test_stored_rotary_frequencies_are_those_of_the_config(stored, folder):
+    name = "model.layers.{}.self_attn.rotary_emb.inv_freq"
+    rewrite(folder, lambda t: t | {name.format(i): frequencies(10000.0).to(stored) for i in range(3)})
+    assert_complete(folder)
+    rewrite(folder, lambda t: t | {name.format(1): frequencies(500000.0).to(stored)})
+    error = refusal(folder)
+    assert name.format(1) in error.what
+    assert "rope_theta" in error.fix
+    configure(folder, rope_parameters={"rope_type": "default", "rope_theta": 500000.0})
+    assert name.format(0) in refusal(folder).what
+
+
+@pytest.mark.parametrize("factor", [1.0, 4.0])
+def test_frequencies_are_stored_scaled_or_not(factor, folder):
+    configure(folder, rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0})
+    name = "model.layers.0.self_attn.rotary_emb.inv_freq"
+    rewrite(folder, lambda t: t | {name: frequencies(10000.0, factor)})
+    assert_complete(folder)
+
+
+@pytest.mark.parametrize("window", [None, 0, -1])
+def test_sliding_layers_need_a_window(window, build, tmp_path):
+    build("qwen3").model.save_pretrained(tmp_path)
+    configure(tmp_path, layer_types=["sliding_attention", "full_attention", "full_attention"], sliding_window=window)
+    assert "sliding_window" in refusal(tmp_path).what
+    configure(tmp_path, layer_types=["full_attention"] * 3, sliding_window=window)
+    assert_complete(tmp_path)
+
+
+def test_switches_that_are_on_by_default_are_named_where_the_config_leaves_them_out(build, tmp_path):
+    build("gpt_neox").model.save_pretrained(tmp_path)
+    assert assert_complete(tmp_path).notes == []
+    configure(tmp_path, without=("use_parallel_residual", "rope_parameters", "rotary_pct"))
+    (note,) = assert_complete(tmp_path).notes
+    assert "use_parallel_residual True, rope_theta 10000" in note
+    assert "partial_rotary_factor 0.25" in note

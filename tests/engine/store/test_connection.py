@@ -293,3 +293,33 @@ def test_a_mistake_of_our_own_is_not_put_down_to_the_file(store: Store) -> None:
         connection.execute("select nonsense from runs")
     with pytest.raises(KeyError), store.snapshot():
         raise KeyError
+
+
+SPILL = """
+import sys
+from pathlib import Path
+from engine.store import connection
+connection._engine()
+place = Path(connection._spill())
+place.mkdir()
+(place / "duckdb_temp_storage-0.tmp").write_bytes(b"x")
+print("spilt", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
+def test_what_did_not_fit_into_memory_goes_with_the_process_or_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for killed in (True, False):
+        child = subprocess.Popen([sys.executable, "-c", SPILL], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"spilt\n"
+        # The second finds what the first one left, and takes it along.
+        assert len(list(tmp_path.rglob("*.tmp"))) == 1
+        if killed:
+            child.kill()
+        child.communicate()
+    assert list(tmp_path.iterdir()) == []
