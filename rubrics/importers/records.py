@@ -21,6 +21,8 @@ class Draft(NamedTuple):
     """Fields of a pair, or of a prompt, to be held against the schema."""
 
     values: dict[str, Any]
+    ours: bool = False
+    """Whether it is a pair of a suite already: it stays, also where another has the same texts."""
 
 
 class Drop(NamedTuple):

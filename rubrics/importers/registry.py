@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from rubrics.check.templates import template_copies, template_warning
 from rubrics.errors import SuiteError
 from rubrics.faults import explain, nearest
-from rubrics.importers import compared, generic, preference, rubric, scored
+from rubrics.importers import compared, generic, ours, preference, rubric, scored
 from rubrics.importers.options import ImportOptions
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, plain_name
 from rubrics.importers.turns import sides
@@ -28,7 +28,7 @@ from rubrics.targets import write_whole
 __all__ = ["FORMATS", "ImportResult", "import_pairs"]
 
 FORMATS: dict[str, Format] = {
-    entry.name: entry for module in (generic, preference, compared, scored, rubric) for entry in module.FORMATS
+    entry.name: entry for module in (ours, generic, preference, compared, scored, rubric) for entry in module.FORMATS
 }
 """Every format by its name."""
 
@@ -216,7 +216,8 @@ class _Run:
                 self.prompts.append((made.cluster, made.prompt_text))
         else:
             content = "\0".join((made.prompt_text, *(criterion.text for criterion in made.criteria)))
-        for text, reason in ((f"id {made.id}", "its id was there before"), (content, "the same was there before")):
+        told = [(f"id {made.id}", "its id was there before"), (content, "the same was there before")]
+        for text, reason in told[:1] if draft.ours else told:
             digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
             if digest in self.seen:
                 return Drop(reason)

@@ -17,7 +17,7 @@ __all__ = ["suite"]
 
 @click.group()
 def suite() -> None:
-    """Suites of pairs: list, show, check, generate, import."""
+    """Suites of pairs: list, show, check, generate, import, export."""
 
 
 @suite.command("list")
@@ -188,6 +188,30 @@ def generate(seed: int, pairs: int, output: Path) -> None:
     fresh = list(make(seed, pairs))
     write_suite(output, fresh)
     narrate(f"{len(fresh)} pairs, seed {seed} → {output}")
+
+
+@suite.command()
+@click.argument("name", metavar="S")
+@click.option("--as", "format", required=True, metavar="FORMAT", help="trl, trl-plain, rewardbench, lm-eval, inspect.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True,
+    help="FILE.jsonl, .json or .parquet for trl, trl-plain and rewardbench; a folder for lm-eval and inspect.",
+)  # fmt: skip
+def export(name: str, format: str, output: Path) -> None:
+    """Write a suite in another program's shape; importing what was written gives back the same suite.
+
+    \b
+    trl          preference data as conversations: prompt, chosen, rejected
+    trl-plain    the same as texts, laid out as they are scored under likelihood
+    rewardbench  prompt, chosen, rejected, chosen_model, rejected_model, subset, id
+    lm-eval      a task folder, whose result is the metric sum
+    inspect      a folder with data set, task and scorer
+    """
+    from engine.export.suites.write import export_suite
+    from rubrics.reading import find_suite
+
+    rows = export_suite(find_suite(name), format, output)
+    narrate(f"{rows} rows → {output}")
 
 
 @suite.command("import")
