@@ -1,6 +1,6 @@
 """Suites as they are exported, run by the harnesses they are exported to.
 
-lm-evaluation-harness scores the bundled models on a task folder, and each pair is held against the verdict that is stored
+lm-evaluation-harness scores bundled models on a task folder, and each pair is held against the verdict that is stored
 here. Inspect asks a model that always answers A. `make harnesses` installs both into an environment of their own.
 
     python -m benchmarks.harnesses.agree [--suite world] [--model NAME ...]
@@ -65,8 +65,9 @@ def held_against(model: Path, suite: Suite, folder: Path) -> bool:
         other += won != row.sum
     mean = sum(row.sum or 0 for row in here.values()) / len(here)
     print(
-        f"{model.name}: {len(there)} of {len(here)} pairs, {other:g} verdicts differ, largest difference {100 * worst:.0f} % "
-        f"of the allowed; sum {100 * mean:.2f} % here, {100 * outcome.score:.2f} ± {100 * (outcome.stderr or 0):.2f} there"
+        f"{model.name}: {len(there)} of {len(here)} pairs, {other:g} verdicts differ, largest difference "
+        f"{100 * worst:.0f} % of the allowed; sum {100 * mean:.2f} % here, "
+        f"{100 * outcome.score:.2f} ± {100 * (outcome.stderr or 0):.2f} there"
     )
     return there.keys() == here.keys() and not other and worst <= 1 and abs(mean - outcome.score) < 1e-9
 
@@ -76,7 +77,8 @@ def asked_by_inspect(suite: Suite, folder: Path) -> bool:
     script = (
         "import json, sys; from inspect_ai import eval; from inspect_ai.model import ModelOutput, get_model\n"
         "def says(input, tools, choice, config): return ModelOutput.from_content('mockllm', 'ANSWER: A')\n"
-        "log, = eval('task.py', model=get_model('mockllm/model', custom_outputs=says), display='none', log_dir='logs')\n"
+        "model = get_model('mockllm/model', custom_outputs=says)\n"
+        "log, = eval('task.py', model=model, display='none', log_dir='logs')\n"
         "print(json.dumps({m: v.value for s in log.results.scores for m, v in s.metrics.items()} | "
         "{'samples': log.results.completed_samples}))"
     )

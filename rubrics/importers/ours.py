@@ -78,6 +78,6 @@ def _items(record: Record, path: Path, options: ImportOptions) -> Any:
 FORMATS = [
     Format(
         "rude", "pairs", "a suite exported from here, in whatever shape: any columns, and one named rude", "", "",
-        read_records, _items, (COLUMN,),
+        read_records, _items, (COLUMN,), tells=is_ours,
     ),
 ]  # fmt: skip

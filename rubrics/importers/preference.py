@@ -92,6 +92,10 @@ def _rm_bench(record: Record, path: Path, options: ImportOptions) -> Iterator[It
         )
 
 
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
+
+
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):[ \t]*")
 _ROLES = {"Human": "user", "Assistant": "assistant"}
 
@@ -153,6 +157,8 @@ FORMATS = [
         "ODC-BY-1.0",
         read_records,
         _rm_bench,
+        ("prompt", "chosen", "rejected"),
+        tells=lambda row: all(_texts(row[side]) for side in ("chosen", "rejected")),
     ),
     Format(
         "hh",
@@ -162,5 +168,7 @@ FORMATS = [
         "MIT",
         read_records,
         _hh,
+        ("chosen", "rejected"),
+        tells=lambda row: all(_transcript(row[side]) for side in ("chosen", "rejected")),
     ),
 ]

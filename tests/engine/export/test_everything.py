@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 import yaml
+from formats_page import cells
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 from engine.export.everything import Everything, everything, write_everything
+from engine.export.files import ENDINGS, write_table
 from engine.export.methods import METHODS
 from engine.export.model_index import model_index
-from engine.export.tables import COLUMNS, table
+from engine.export.tables import COLUMNS, Table, table
 from engine.results.board import Question
 from engine.store.connection import Store
 from rubrics.errors import BadInput, RudeError
@@ -92,3 +96,35 @@ def test_a_candidate_that_is_not_ranked_is_refused(found: tuple[Store, Everythin
     store, all_of_it = found
     with pytest.raises(BadInput, match="'nobody' is not ranked"):
         model_index(table(store, "rankings", QUESTION), all_of_it.suite, all_of_it.suite_hash, "nobody")
+
+
+CELLS = cells("Out: results")
+
+
+def test_the_page_has_every_table() -> None:
+    assert {what for what, _ in CELLS} == set(COLUMNS)
+    assert {ending for _, ending in CELLS} == set(ENDINGS.split(", "))
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=" ".join)
+def test_a_cell(cell: tuple[str, str], found: tuple[Store, Everything], tmp_path: Path) -> None:
+    """Of the page of formats: every table in every ending, with as many rows as it has."""
+    what, ending = cell
+    held = found[1].tables.get(what) or Table(COLUMNS[what], [])
+    path = tmp_path / f"out{ending}"
+    write_table(held, path)
+    # For reading, a ranking has one row for a candidate, whatever the scopes.
+    by_candidate = what == "rankings" and ending in (".md", ".tex")
+    assert _rows_of(path) == (len({row[1] for row in held.rows}) if by_candidate else len(held.rows))
+
+
+def _rows_of(path: Path) -> int:
+    if path.suffix == ".json":
+        return len(json.loads(path.read_text(encoding="utf-8")))
+    if path.suffix == ".parquet":
+        (count,) = duckdb.sql(f"select count(*) from '{path}'").fetchone() or (0,)
+        return int(count)
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".csv":
+        return len(list(csv.reader(text.splitlines(keepends=True)))) - 1
+    return text.count(" \\\\\n") - 1 if path.suffix == ".tex" else text.count("\n") - 2

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from formats_page import NO, cells
 
 from engine.export.suites.formats import FORMATS
 from engine.export.suites.write import export_suite
@@ -60,10 +61,24 @@ def test_a_suite_comes_back_the_same(format: str, name: str, tmp_path: Path) -> 
     assert back(out, suite, tmp_path).hash == suite.hash
 
 
-@pytest.mark.parametrize("ending", [".parquet", ".json"])
-@pytest.mark.parametrize("format", [name for name, shape in FORMATS.items() if shape.kind == "file"])
-def test_other_endings_come_back_too(format: str, ending: str, tmp_path: Path) -> None:
-    out = tmp_path / f"out{ending}"
+CELLS = cells("Out: suites")
+
+
+def test_the_page_has_every_format() -> None:
+    assert {format for format, _ in CELLS} == set(FORMATS)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=" ".join)
+def test_a_cell(cell: tuple[str, str], tmp_path: Path) -> None:
+    """Of the page of formats: what it says can be written comes back the same, what it denies is refused."""
+    format, ending = cell
+    out = tmp_path / ("out" if ending == "folder" else f"out{ending}")
+    if CELLS[cell] == NO:
+        if FORMATS[format].kind == "folder":
+            out.write_text("")
+        with pytest.raises(RudeError):
+            export_suite(AWKWARD, format, out)
+        return
     export_suite(AWKWARD, format, out)
     assert back(out, AWKWARD, tmp_path).hash == AWKWARD.hash
 
