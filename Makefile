@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The program is started hundreds of times by its tests, and read anew each time where its bytecode is not kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses docs clean
+.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -86,6 +86,10 @@ build/harnesses/.installed: $(VENV)/.installed
 		> $$(build/harnesses/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth
 	build/harnesses/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'lm-eval>=0.4.13,<1' inspect-ai
 	touch $@
+
+# Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
+wheel: $(VENV)/.installed
+	$(BIN)/python -m tests.wheel
 
 # Pictures of every screen from a finished demo, then of a walk through the program in a real terminal (needs tmux).
 docs: $(VENV)/.installed

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from rubrics.errors import RudeError
 
@@ -38,6 +39,7 @@ _COMMANDS: Final = {
     "plot": "Draw a figure for a paper: SVG, PDF or PNG.",
     "serve": "Open the app in a browser, on this machine unless told otherwise.",
     "doctor": "Check this machine and say what is missing.",
+    "completion": "Print what makes bash, zsh or fish complete commands.",
 }
 
 
@@ -53,6 +55,11 @@ class _Lazy(click.Group):
         command = getattr(importlib.import_module(f"rude_tui.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # For the same reason: a key is pressed, and somebody waits.
+        names = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

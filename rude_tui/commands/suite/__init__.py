@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from rude_tui.commands.suite.importing import import_
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, store_of, suite_names
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 __all__ = ["suite"]
@@ -46,7 +46,7 @@ def list_(as_json: bool) -> None:
 
 
 @suite.command()
-@click.argument("name", metavar="S")
+@click.argument("name", metavar="S", shell_complete=suite_names)
 @click.option("--pair", "pair_id", metavar="ID", help="Show this pair in full.")
 @as_json
 def show(name: str, pair_id: str | None, as_json: bool) -> None:
@@ -191,9 +191,18 @@ def generate(seed: int, pairs: int, output: Path) -> None:
     narrate(f"{len(fresh)} pairs, seed {seed} → {output}")
 
 
+def _shapes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from engine.export.suites.formats import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
 @suite.command()
-@click.argument("name", metavar="S")
-@click.option("--as", "format", required=True, metavar="FORMAT", help="trl, trl-plain, rewardbench, lm-eval, inspect.")
+@click.argument("name", metavar="S", shell_complete=suite_names)
+@click.option(
+    "--as", "format", required=True, metavar="FORMAT", shell_complete=_shapes,
+    help="trl, trl-plain, rewardbench, lm-eval or inspect.",
+)  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True,
     help="FILE.jsonl, .json or .parquet for trl, trl-plain and rewardbench; a folder for lm-eval and inspect.",

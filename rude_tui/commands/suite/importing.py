@@ -22,10 +22,19 @@ _WIDTH: Final = 100
 """Characters of a text that are shown."""
 
 
+def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from rubrics.importers import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|OWNER/NAME ...")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write (.jsonl).")
-@click.option("--as", "format", metavar="FORMAT", help="What the files are; recognised by their fields if not said.")
+@click.option(
+    "--as", "format", metavar="FORMAT", shell_complete=_formats,
+    help="What the files are; recognised by their fields if not said.",
+)  # fmt: skip
 @click.option("--map", "mapping", default="", help="prompt=question,chosen=better,… for data of no known format.")
 @click.option("--subcategory", help="For criteria that have none.")
 @click.option("--criterion", help="Text of the criterion, where the data name none.")
