@@ -127,4 +127,4 @@ def table_of(store: Store, row: type[R], question: Question) -> Frame[R]:
         BadInput: nothing stored answers the question.
     """
     (what,) = (name for name, kind in ROWS.items() if cast(object, kind) is row)
-    return Frame(row, tuple(row(*cells) for cells in table(store, what, question).rows))
+    return Frame(row, tuple(map(cast(Any, row)._make, table(store, what, question).rows)))

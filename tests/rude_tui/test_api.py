@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
-import math
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from everything import MODELS, SUITES, fill_everything
 
 import rude_tui.api as rude
-from engine.export.tables import table
-from engine.results.board import Question
 from rubrics.errors import RudeError
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -44,41 +40,12 @@ def test_nothing_of_the_app_and_no_model_library_is_loaded() -> None:
     assert not away & set(done.stdout.split())
 
 
+@pytest.mark.long
 def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     failed, tried = doctest.testfile(str(DOCS / "api.md"), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert failed == 0
     assert tried > 15
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> rude.Store:
-    held = rude.open_store(tmp_path_factory.mktemp("api") / "study.duckdb")
-    fill_everything(held)
-    return held
-
-
-def test_rows_are_those_of_the_export(store: rude.Store) -> None:
-    question = Question(SUITES[0], "likelihood")
-    exported = table(store, "verdicts", question)
-    verdicts = rude.verdicts(store, suite=SUITES[0], protocol="likelihood")
-    assert list(verdicts.columns) == list(exported.columns)
-    assert [tuple(row) for row in verdicts] == [tuple(row) for row in exported.rows]
-    assert {row.candidate for row in verdicts} == set(MODELS)
-
-
-def test_a_ranking_has_the_accuracy_that_its_verdicts_give(store: rude.Store) -> None:
-    ranking = rude.rankings(store, suite=SUITES[0], protocol="likelihood")
-    verdicts = rude.verdicts(store, suite=SUITES[0], protocol="likelihood")
-    for row in ranking.scope("overall"):
-        own = [v.per_byte for v in verdicts if v.candidate == row.candidate and v.per_byte is not None]
-        assert row.value == pytest.approx(math.fsum(own) / len(own))
-
-
-def test_results_are_frozen(store: rude.Store) -> None:
-    ranking = rude.rankings(store, suite=SUITES[0], protocol="likelihood")
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        ranking.rows = ()  # type: ignore[misc]
 
 
 FRAME = rude.Frame(
@@ -88,6 +55,11 @@ FRAME = rude.Frame(
         rude.CandidateRow("ü", "/b", "L", 5, 4, "fp32", 2048, None, "", True, "x"),
     ),
 )
+
+
+def test_results_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        FRAME.rows = ()  # type: ignore[misc]
 
 
 def test_an_arrow_table_has_the_types_and_the_gaps() -> None:
@@ -120,9 +92,10 @@ def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     assert error.value.fix == "install polars beside this"
 
 
-def test_a_detached_run_is_asked_for_as_it_is_told(monkeypatch: pytest.MonkeyPatch, store: rude.Store) -> None:
+def test_a_detached_run_is_asked_for_as_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from engine.jobs import detached, planning
 
+    store = rude.open_store(tmp_path / "study.duckdb")
     asked: list[Any] = []
     monkeypatch.setattr(detached, "start_detached", lambda *words: asked.append(words) or SimpleNamespace())
     request = rude.RunRequest(("m",), ("world",), limit=3, allow_remote_code=frozenset({"m"}))
