@@ -36,7 +36,10 @@ def model_index(rankings: Table, suite: str, suite_hash: str, candidate: str | N
     if candidate is not None and candidate not in names:
         raise BadInput(f"{candidate!r} is not ranked", where=suite, fix="candidates: " + ", ".join(names))
     chosen = names if candidate is None else [candidate]
-    dataset = {"type": suite, "name": f"{suite} (suite of rude-tui)", "revision": suite_hash}
+    dataset = {
+        "type": suite, "name": f"{suite} (suite of rude-tui)", "revision": suite_hash,
+        "args": {"rude_tui": metadata.version("rude-tui")},
+    }  # fmt: skip
     block = [
         {
             "name": name,
@@ -48,7 +51,6 @@ def model_index(rankings: Table, suite: str, suite_hash: str, candidate: str | N
                         for record in records
                         if (record["candidate"], record["protocol"], record["metric"]) == (name, protocol, metric)
                     ],
-                    "source": {"name": f"rude-tui {metadata.version('rude-tui')}"},
                 }
                 for protocol, metric in dict.fromkeys((r["protocol"], r["metric"]) for r in records)
             ],

@@ -52,7 +52,9 @@ def recognise(path: Path, formats: Iterable[Format], options: ImportOptions) -> 
     if found := like(row, formats):
         best = found[0]
         return Recognised(best.name, best.marks or tuple(name for name in row if name in best.summary))
-    if chosen in row and rejected in row and isinstance(sides(row.get("prompt"), row[chosen], row[rejected]), dict):
+    several = all(_is_list_as_text(row.get(name)) for name in (chosen, rejected))
+    read = sides(row.get("prompt"), row.get(chosen), row.get(rejected))
+    if isinstance(read, dict) and not several:
         return Recognised(generic, tuple(name for name in ("prompt", chosen, rejected) if name in row))
     names = ", ".join(map(str, list(row)[:30])) or "none"
     close = {name: near for name in ("prompt", "chosen", "rejected") if (near := nearest(name, row)) and near != name}
@@ -62,6 +64,11 @@ def recognise(path: Path, formats: Iterable[Format], options: ImportOptions) -> 
         fix=f"say which format it is, or which field holds what{hint}",
         shell="--as FORMAT, or --map prompt=FIELD,chosen=FIELD,rejected=FIELD",
     )  # fmt: skip
+
+
+def _is_list_as_text(value: object) -> bool:
+    """Whether a cell holds what seems to be several responses, as a table has to write them."""
+    return isinstance(value, str) and value.lstrip().startswith(('["', "['")) and value.rstrip().endswith("]")
 
 
 def first_row(plain: Path, path: Path) -> dict[str, Any]:

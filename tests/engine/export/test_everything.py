@@ -46,12 +46,12 @@ def test_a_database_says_what_each_column_means(found: tuple[Store, Everything],
     with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as connection:
         told = connection.sql("select table_name, column_name, comment from duckdb_columns() where not internal")
         comments = {(what, name): comment for what, name, comment in told.fetchall()}
-        count = connection.sql("select count(*) from verdicts").fetchone()
+        rows = connection.sql("select * from verdicts").fetchall()
     tables = [what for what in all_of_it.tables if what != "dictionary"]
     assert {key: text for key, text in comments.items() if key[0] != "dictionary"} == {
         (what, name): METHODS[what][name] for what in tables for name in COLUMNS[what]
     }
-    assert count == (len(all_of_it.tables["verdicts"].rows),)
+    assert len(rows) == len(all_of_it.tables["verdicts"].rows)
 
 
 def test_the_dictionary_names_every_column(found: tuple[Store, Everything], tmp_path: Path) -> None:
@@ -122,8 +122,7 @@ def _rows_of(path: Path) -> int:
     if path.suffix == ".json":
         return len(json.loads(path.read_text(encoding="utf-8")))
     if path.suffix == ".parquet":
-        (count,) = duckdb.sql(f"select count(*) from '{path}'").fetchone() or (0,)
-        return int(count)
+        return len(duckdb.sql(f"select * from '{path}'").fetchall())
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".csv":
         return len(list(csv.reader(text.splitlines(keepends=True)))) - 1

@@ -53,7 +53,7 @@ def back(out: Path, suite: Suite, tmp_path: Path) -> Suite:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("name", ["awkward", "core", "world"])
+@pytest.mark.parametrize("name", ["awkward", "core"])
 def test_a_suite_comes_back_the_same(format: str, name: str, tmp_path: Path) -> None:
     suite = AWKWARD if name == "awkward" else find_suite(name)
     out = tmp_path / ("out.jsonl" if FORMATS[format].kind == "file" else "out")
