@@ -158,7 +158,7 @@ FORMATS = [
         read_records,
         _rm_bench,
         ("prompt", "chosen", "rejected"),
-        tells=lambda row: all(_texts(row[side]) for side in ("chosen", "rejected")),
+        tells=lambda row: "num_correct" not in row and all(_texts(row[side]) for side in ("chosen", "rejected")),
     ),
     Format(
         "hh",

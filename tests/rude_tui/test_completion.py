@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -53,14 +54,17 @@ def test_each_shell_asks_as_it_is_answered(shell: str) -> None:
     assert f"_RUDE_TUI_COMPLETE={shell}_complete" in script(shell)
 
 
-def test_bash_takes_it_and_completes() -> None:
+def test_bash_takes_it_and_completes(tmp_path: Path) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("no bash here")
     ask = 'COMP_WORDS=(rude-tui sui); COMP_CWORD=1; _rude_tui_completion rude-tui; printf "%s\\n" "${COMPREPLY[@]}"'
     # The script calls `rude-tui` by name, which need not be on the path here.
-    called = f'rude-tui() {{ "{sys.executable}" -m rude_tui "$@"; }}; export -f rude-tui\n'
-    program = f"{called}{script('bash')}\ncomplete -p rude-tui\n{ask.replace('rude-tui;', 'rude-tui;')}"
-    done = subprocess.run([bash, "-c", program], capture_output=True, text=True, env=os.environ, check=False)
+    own = tmp_path / "rude-tui"
+    own.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rude_tui "$@"\n')
+    own.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    program = f"{script('bash')}\ncomplete -p rude-tui\n{ask}"
+    done = subprocess.run([bash, "-c", program], capture_output=True, text=True, env=env, check=False)
     assert done.stdout.splitlines()[-1] == "suite", done.stderr
     assert "_rude_tui_completion" in done.stdout.splitlines()[0]
