@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from rubrics.counted import count
 from rubrics.reading import built_in_names, find_suite
 
 __all__ = ["Overlap"]
@@ -56,14 +55,13 @@ class Overlap:
             self._told[where] += 1
             self._first.setdefault(where, f"{name} and {Counter(twins).most_common(1)[0][0]}")
 
-    def warnings(self) -> Iterator[str]:
-        """What was found, a sentence for each suite."""
+    def warnings(self, kind: str = "pairs") -> Iterator[str]:
+        """What was found, a sentence for each suite; `kind` is what came in."""
         for where, number in self._told.most_common():
-            place = f"in the suite {where!r}, which ships" if where else "in another group of this suite"
-            share = f"{100 * SHARED:.0f} %"
+            other = f"the suite {where!r}, which ships," if where else "another group of this suite"
             yield (
-                f"{count(number, 'pair')} of {self._seen:,} with a prompt that is also {place}: {share} or more of its "
-                f"sequences of {_WORDS} words (first: {self._first[where]})"
+                f"{number:,} of {self._seen:,} {kind} ask what {other} asks too: {100 * SHARED:.0f} % or more of the "
+                f"prompt's sequences of {_WORDS} words (first: {self._first[where]})"
             )
 
 

@@ -203,7 +203,9 @@ class _Run:
         named = f"a suite that ships is called {out.stem!r} too; name the file otherwise"
         taken = self.format.kind == "pairs" and out.stem in built_in_names()
         copies = template_copies(self.prompts, small_too=True)
-        return tuple(filter(None, (named if taken else "", template_warning(copies), *self.overlap.warnings())))
+        return tuple(
+            filter(None, (named if taken else "", template_warning(copies), *self.overlap.warnings(self.format.kind)))
+        )
 
     def _counted(self, records: Iterator[Record], path: Path) -> Iterator[Record]:
         for number, record in enumerate(records):

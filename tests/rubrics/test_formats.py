@@ -140,13 +140,13 @@ class TestOverlap:
         own = find_suite("core").pairs[0]
         prompts = f"So: {own.prompt_text}", "Quite another thing that nobody has asked so far."
         (warning,) = (text for text in self.imported(tmp_path, *prompts) if "'core'" in text)
-        assert warning.startswith("1 pair of 2 with a prompt that is also in the suite 'core', which ships")
+        assert warning.startswith("1 of 2 pairs ask what the suite 'core', which ships, asks too: 50 % or more")
         assert "(first: x-000001 and " in warning
 
     def test_two_prompts_that_are_nearly_one_are_named(self, tmp_path: Path) -> None:
         long = " ".join(f"w{i}" for i in range(30))
         (warning,) = self.imported(tmp_path, long, f"{long} and more", "w1 w2 other words altogether than those before")
-        assert "1 pair of 3 with a prompt that is also in another group of this suite" in warning
+        assert "1 of 3 pairs ask what another group of this suite asks too" in warning
         assert "x-000002 and x-000001" in warning
 
     def test_pairs_that_share_a_prompt_are_one_group_and_no_overlap(self, tmp_path: Path) -> None:
@@ -158,4 +158,4 @@ class TestOverlap:
         first = "a b c d e f g h i"
         assert self.imported(tmp_path, first, f"{first} x y z") == ()
         (warning,) = self.imported(tmp_path, first, f"{first} x y")
-        assert "1 pair of 2" in warning
+        assert "1 of 2 pairs" in warning
