@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The program is started hundreds of times by its tests, and read anew each time where its bytecode is not kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench docs clean
+.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -74,6 +74,22 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.stats.speed
 	$(BIN)/python benchmarks/scoring/bench_scoring.py --output benchmarks/results
 	$(BIN)/python benchmarks/scoring/memory.py --output benchmarks/results
+
+# Suites as they are exported, run by the harnesses they are exported to, which live in an environment of their own: the
+# log-likelihoods of lm-evaluation-harness are ours, pair by pair.
+harnesses: build/harnesses/.installed
+	build/harnesses/bin/python -m benchmarks.harnesses.agree
+
+build/harnesses/.installed: $(VENV)/.installed
+	$(BIN)/python -m venv build/harnesses
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+		> $$(build/harnesses/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth
+	build/harnesses/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'lm-eval>=0.4.13,<1' inspect-ai
+	touch $@
+
+# Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
+wheel: $(VENV)/.installed
+	$(BIN)/python -m tests.wheel
 
 # Pictures of every screen from a finished demo, then of a walk through the program in a real terminal (needs tmux).
 docs: $(VENV)/.installed

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from rubrics.errors import BadInput
 
-__all__ = ["LIMIT", "assert_unpacked", "bounded_lines", "read_bytes", "read_text", "regular"]
+__all__ = ["LIMIT", "assert_unpacked", "bounded_lines", "most_bytes", "read_bytes", "read_text", "regular"]
 
 LIMIT: Final = "RUDE_TUI_READ_LIMIT"
 """Environment variable: bytes up to which any file is read, in place of the bounds below."""
@@ -112,6 +112,11 @@ def bounded_lines(source: BinaryIO, path: Path, error: type[BadInput]) -> Iterat
         if left < 0:
             raise _too_long(path, error, most)
         yield line
+
+
+def most_bytes() -> int:
+    """Bytes up to which a file is read line by line."""
+    return _bound(_BY_LINES)
 
 
 def _bound(usual: int) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from rubrics.errors import RudeError
 
@@ -29,15 +30,16 @@ _COMMANDS: Final = {
     "posttrain": "Post-train candidates all the same way, and store what became of them.",
     "forget": "Forget a model, a run or a suite; bring it back within seven days.",
     "outcomes": "Add or list post-training outcomes.",
-    "suite": "List, show, check, generate or import suites of pairs.",
+    "suite": "List, show, check, generate, import or export suites of pairs.",
     "construct": "Build pairs from prompts with a generator and a verifier.",
     "trial": "Try a verifier on pairs whose truth is proven.",
     "review": "Read a sample of constructed responses blind, and decide about examples.",
-    "export": "Write rankings, verdicts and more to CSV, Parquet or JSON.",
+    "export": "Write rankings, verdicts and more: CSV, Parquet, JSON, Markdown, LaTeX.",
     "report": "Write one self-contained page: rankings, failed pairs, methods, provenance.",
     "plot": "Draw a figure for a paper: SVG, PDF or PNG.",
     "serve": "Open the app in a browser, on this machine unless told otherwise.",
     "doctor": "Check this machine and say what is missing.",
+    "completion": "Print what makes bash, zsh or fish complete commands.",
 }
 
 
@@ -53,6 +55,11 @@ class _Lazy(click.Group):
         command = getattr(importlib.import_module(f"rude_tui.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # For the same reason: a key is pressed, and somebody waits.
+        names = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
-    "question_options", "remote_code_option", "source_options", "store_of", "take_over_option", "threads_option",
-    "weights_option",
+    "question_options", "remote_code_option", "source_options", "store_of", "suite_names", "take_over_option",
+    "threads_option", "weights_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -127,13 +127,20 @@ def _weights(context: click.Context, parameter: click.Parameter, text: str | Non
     return read_weights(load_settings().weights.get(text.strip(), text))
 
 
+def suite_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """What a shell may complete a suite to: those that ship."""
+    from rubrics.reading import built_in_names
+
+    return [name for name in built_in_names() if name.startswith(incomplete)]
+
+
 def question_options(command: F) -> F:
     """`--suite`, `--protocol`, `--metric`, `--with-excluded`: which stored verdicts are meant."""
     for option in (
         click.option("--with-excluded", is_flag=True, help="Count pairs too that you excluded."),
         click.option("--metric", help="single, averaged, strict; sum, per_token, per_byte. Default: the headline."),
         click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: what most runs used."),
-        click.option("--suite", help="Suite by name or hash. Default: the one run last."),
+        click.option("--suite", help="Suite by name or hash. Default: the one run last.", shell_complete=suite_names),
     ):
         command = option(command)
     return command

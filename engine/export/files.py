@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from engine.export.paper import latex, markdown
 from engine.export.parquet import write_parquet
 from engine.export.tables import Table
 from rubrics.errors import BadInput
 from rubrics.targets import is_stream, whole
 
-__all__ = ["safe_cell", "write_csv", "write_table"]
+__all__ = ["ENDINGS", "safe_cell", "write_csv", "write_table"]
 
 _FORMULA: Final = "[-=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"
 """Signs that begin a formula; spreadsheets take the full-width and small forms for the same."""
@@ -44,7 +45,9 @@ def write_csv(table: Table, out: Any, *, raw: bool = False) -> None:
 
 
 def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
-    """Write `.csv`, `.parquet` or `.json` by the file's ending; CSV into a pipe or device that has none.
+    """Write a file by its ending: `.csv`, `.parquet`, `.json`; `.md` and `.tex` are for a page or a paper.
+
+    Into a pipe or device that has none goes CSV.
 
     Raises:
         BadInput: another ending.
@@ -52,9 +55,7 @@ def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
     """
     writer = _WRITERS.get(path.suffix.lower(), _csv if is_stream(path) else None)
     if writer is None:
-        raise BadInput(
-            f"cannot tell the format of {path.name!r}", where=str(path), fix="end it in .csv, .parquet or .json"
-        )
+        raise BadInput(f"cannot tell the format of {path.name!r}", where=str(path), fix=f"end it in {ENDINGS}")
     with whole(path) as scratch:
         writer(table, scratch, raw)
 
@@ -74,4 +75,16 @@ def _parquet(table: Table, path: Path, raw: bool) -> None:
     write_parquet(table, path)
 
 
-_WRITERS: Final[dict[str, Callable[[Table, Path, bool], None]]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
+def _markdown(table: Table, path: Path, raw: bool) -> None:
+    path.write_text(markdown(table), encoding="utf-8")
+
+
+def _latex(table: Table, path: Path, raw: bool) -> None:
+    path.write_text(latex(table), encoding="utf-8")
+
+
+_WRITERS: Final[dict[str, Callable[[Table, Path, bool], None]]] = {
+    ".csv": _csv, ".parquet": _parquet, ".json": _json, ".md": _markdown, ".tex": _latex,
+}  # fmt: skip
+ENDINGS: Final = ", ".join(_WRITERS)
+"""What a table's file may end in."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.correlation.predictor_outcome import (
+    CorrelationView,
     correlation_views,
     outcome_names,
     predictor_label,
@@ -16,18 +17,29 @@ from engine.correlation.predictor_outcome import (
 )
 from engine.correlation.sources import Source
 from engine.export.recommendation_words import headline, reasons
+from engine.export.rows import (
+    AbilityRow,
+    CorrelationRow,
+    DecisionRow,
+    FailureRow,
+    PairRow,
+    PredictorRow,
+    RankingRow,
+    VerdictRow,
+    columns_of,
+)
 from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
-from engine.results.rankings import rankings_of
-from engine.results.recommendation import recommend
+from engine.results.rankings import RankingTable, rankings_of
+from engine.results.recommendation import Recommendation, recommend
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from engine.store.views import failure_rows, verdict_rows
 from rubrics.errors import BadInput
 
-__all__ = ["COLUMNS", "TABLES", "Table", "table"]
+__all__ = ["COLUMNS", "ROWS", "TABLES", "Table", "correlation_rows", "decision_rows", "ranking_rows", "table"]
 
 
 @dataclass(frozen=True)
@@ -44,58 +56,7 @@ class Table:
 
 
 _CONTROLS: Final = {"none": "without_prompt", "other": "other_prompt"}
-_CONTROL_COLUMNS: Final = {
-    "value": "double", "ci_low": "double", "ci_high": "double", "difference": "double", "difference_low": "double",
-    "difference_high": "double", "pmi": "double", "pmi_low": "double", "pmi_high": "double", "n_pairs": "integer",
-}  # fmt: skip
-_RANKINGS: Final = {
-    "rank": "integer", "candidate": "varchar", "parameters": "bigint", "precision": "varchar", "protocol": "varchar",
-    "metric": "varchar", "scope": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
-    "chance": "double", "n_pairs": "integer", "n_clusters": "integer", "p_best": "double", "tied_with": "varchar",
-    "p_value": "double", "p_adjusted": "double",
-    **{f"{shown}_{name}": kind for shown in _CONTROLS.values() for name, kind in _CONTROL_COLUMNS.items()},
-    "doubt": "varchar",
-}  # fmt: skip
-_DECISION: Final = {
-    "suite": "varchar", "protocol": "varchar", "metric": "varchar", "candidate": "varchar", "standing": "varchar",
-    "lead": "double", "ci_low": "double", "ci_high": "double", "p_value": "double", "p_adjusted": "double",
-    "n_pairs": "integer", "headline": "varchar", "reasons": "varchar",
-}  # fmt: skip
-_CORRELATIONS: Final = {
-    "predictor": "varchar", "outcome": "varchar", "statistic": "varchar", "value": "double", "ci_low": "double",
-    "ci_high": "double", "p_value": "double", "n": "integer", "note": "varchar", "predictor_better": "varchar",
-    "outcome_better": "varchar",
-}  # fmt: skip
-_PREDICTORS: Final = {
-    "candidate": "varchar", "predictor": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
-}  # fmt: skip
-_VERDICTS: Final = {
-    "candidate": "varchar", "weights_hash": "varchar", "precision": "varchar", "suite": "varchar",
-    "pair_id": "varchar", "group": "varchar", "cluster": "varchar", "domain": "varchar", "categories": "varchar",
-    "subcategories": "varchar", "violated": "varchar", "n_violated": "integer", "protocol": "varchar",
-    "log_odds_chosen_first": "double", "log_odds_rejected_first": "double", "ll_chosen": "double",
-    "ll_rejected": "double", "tokens_chosen": "integer", "tokens_rejected": "integer", "bytes_chosen": "integer",
-    "bytes_rejected": "integer", "single": "double", "averaged": "double", "strict": "double", "sum": "double",
-    "per_token": "double", "per_byte": "double", "doubt": "varchar",
-}  # fmt: skip
-_FAILURES: Final = {
-    "candidate": "varchar", "precision": "varchar", "suite": "varchar", "protocol": "varchar", "pair_id": "varchar",
-    "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "n_violated": "integer",
-    "margin": "double", "log_odds_chosen_first": "double", "log_odds_rejected_first": "double",
-    "ll_chosen": "double", "ll_rejected": "double", "prompt": "varchar", "chosen": "varchar", "rejected": "varchar",
-    "doubt": "varchar",
-}  # fmt: skip
-_PAIRS: Final = {
-    "suite": "varchar", "protocol": "varchar", "metric": "varchar", "model": "varchar", "pair_id": "varchar",
-    "domain": "varchar", "subcategories": "varchar", "violated": "varchar", "passed": "double",
-    "n_candidates": "integer", "difficulty": "double", "difficulty_se": "double", "discrimination": "double",
-    "slope": "double", "slope_se": "double", "p_value": "double", "q_value": "double", "information": "double",
-    "findings": "varchar", "noted": "varchar",
-}  # fmt: skip
-_ABILITIES: Final = {
-    "suite": "varchar", "protocol": "varchar", "metric": "varchar", "model": "varchar", "candidate": "varchar",
-    "ability": "double", "ability_se": "double", "strong": "boolean",
-}  # fmt: skip
+_CONTROLLED: Final = [name for name in RankingRow._fields if name.startswith(tuple(_CONTROLS.values()))]
 
 
 def table(store: Store, what: str, question: Question, *, source: Source = "own") -> Table:
@@ -124,47 +85,59 @@ def _rankings(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
         board = load_board(store, narrowed)
-        ranked, controls = rankings_of(board, narrowed), control_table(store, board)
-        for scope, ranking in ranked.scopes.items():
-            for row in ranking.rows:
-                entrant = ranked.entrants[row.candidate]
-                rows.append((
-                    row.rank, row.candidate, entrant.parameters, entrant.precision, ranked.protocol, ranked.metric,
-                    scope, _number(row.value), _number(row.ci_low), _number(row.ci_high), row.chance, row.n_pairs,
-                    row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
-                    _number(row.p_value), _number(row.p_adjusted),
-                    *_controlled(controls if scope == "overall" else None, row.candidate),
-                    entrant.run.facts.get("doubt"),
-                ))  # fmt: skip
-    return Table(_RANKINGS, rows)
+        rows += ranking_rows(rankings_of(board, narrowed), control_table(store, board))
+    return Table(COLUMNS["rankings"], rows)
+
+
+def ranking_rows(ranked: RankingTable, controls: ControlTable) -> Iterator[RankingRow]:
+    """A ranking's rows, scope by scope, beside what the controls say."""
+    for scope, ranking in ranked.scopes.items():
+        for row in ranking.rows:
+            entrant = ranked.entrants[row.candidate]
+            yield RankingRow._make((
+                row.rank, row.candidate, entrant.parameters, entrant.precision, ranked.protocol, ranked.metric,
+                scope, _number(row.value), _number(row.ci_low), _number(row.ci_high), row.chance, row.n_pairs,
+                row.n_clusters, _number(row.p_best), ";".join(row.tied_with),
+                _number(row.p_value), _number(row.p_adjusted),
+                *_controlled(controls if scope == "overall" else None, row.candidate),
+                entrant.run.facts.get("doubt"),
+            ))  # fmt: skip
 
 
 def _decision(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
         board = load_board(store, narrowed)
-        ranked = rankings_of(board, narrowed)
-        advice = recommend(store, board, ranked, control_table(store, board))
-        rivals = {rival.b: rival for rival in advice.rivals}
-        said = headline(advice), "; ".join(reasons(advice))
-        for row in ranked.overall.rows:
-            numbers: tuple[float | int | None, ...] = (None,) * 6
-            if (rival := rivals.get(row.candidate)) is not None:
-                numbers = (
-                    rival.difference, _number(rival.ci_low), _number(rival.ci_high), _number(rival.p_value),
-                    _number(rival.p_adjusted), rival.n_pairs,
-                )  # fmt: skip
-            about = ranked.suite, ranked.protocol, ranked.metric, row.candidate, advice.standing(row.candidate)
-            rows.append((*about, *numbers, *said))
-    return Table(_DECISION, rows)
+        rows += decision_rows(recommend(store, board, rankings_of(board, narrowed), control_table(store, board)))
+    return Table(COLUMNS["decision"], rows)
+
+
+def decision_rows(advice: Recommendation) -> Iterator[DecisionRow]:
+    """A recommendation, candidate by candidate as they are ranked."""
+    ranked = advice.table
+    rivals = {rival.b: rival for rival in advice.rivals}
+    said = headline(advice), "; ".join(reasons(advice))
+    for row in ranked.overall.rows:
+        numbers: tuple[float | int | None, ...] = (None,) * 6
+        if (rival := rivals.get(row.candidate)) is not None:
+            numbers = (
+                rival.difference, _number(rival.ci_low), _number(rival.ci_high), _number(rival.p_value),
+                _number(rival.p_adjusted), rival.n_pairs,
+            )  # fmt: skip
+        about = ranked.suite, ranked.protocol, ranked.metric, row.candidate, advice.standing(row.candidate)
+        yield DecisionRow._make((*about, *numbers, *said))
 
 
 def _controlled(controls: ControlTable | None, candidate: str) -> Iterator[float | int | None]:
     """The control columns: of the whole suite, so only beside `overall`."""
     by_prompt = controls.by_label.get(candidate, {}) if controls is not None else {}
-    for shown in _CONTROLS:
-        cells = control_row(by_prompt[shown]) if shown in by_prompt else {}
-        yield from (cells.get(name) for name in _CONTROL_COLUMNS)
+    cells = {
+        f"{prefix}_{name}": value
+        for shown, prefix in _CONTROLS.items()
+        if shown in by_prompt
+        for name, value in control_row(by_prompt[shown]).items()
+    }
+    return (cells.get(name) for name in _CONTROLLED)
 
 
 def _predictors(store: Store, question: Question) -> Table:
@@ -176,7 +149,7 @@ def _predictors(store: Store, question: Question) -> Table:
             for candidate, estimate in predictor_values(evidence, predictor).items():
                 if not math.isnan(estimate.value):
                     rows.append((candidate, name, estimate.value, _number(estimate.ci_low), _number(estimate.ci_high)))
-    return Table(_PREDICTORS, list(dict.fromkeys(rows)))
+    return Table(COLUMNS["predictors"], list(dict.fromkeys(rows)))
 
 
 def _correlations(store: Store, question: Question, source: Source) -> Table:
@@ -186,15 +159,20 @@ def _correlations(store: Store, question: Question, source: Source) -> Table:
         predictors = predictor_names(store, narrowed, source=source)
         outcomes = outcome_names(store, source=source)
         for view in correlation_views(store, narrowed, predictors, outcomes, source=source):
-            for statistic in view.statistics.statistics:
-                rows.append((
-                    view.predictor, view.outcome, statistic.name, _number(statistic.value),
-                    _number(statistic.ci_low), _number(statistic.ci_high), _number(statistic.p_value), statistic.n,
-                    "; ".join(filter(None, (statistic.note, statistic.method))),
-                    "higher" if view.higher_is_better else "lower",
-                    "higher" if view.outcome_higher_is_better else "lower",
-                ))  # fmt: skip
-    return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
+            rows += correlation_rows(view)
+    return Table(COLUMNS["correlations"], list(dict.fromkeys(rows)))
+
+
+def correlation_rows(view: CorrelationView) -> Iterator[CorrelationRow]:
+    """Pearson, Spearman and Kendall of one predictor against one outcome."""
+    for statistic in view.statistics.statistics:
+        yield CorrelationRow(
+            view.predictor, view.outcome, statistic.name, _number(statistic.value),
+            _number(statistic.ci_low), _number(statistic.ci_high), _number(statistic.p_value), statistic.n,
+            "; ".join(filter(None, (statistic.note, statistic.method))),
+            "higher" if view.higher_is_better else "lower",
+            "higher" if view.outcome_higher_is_better else "lower",
+        )  # fmt: skip
 
 
 def _pairs(store: Store, question: Question) -> Table:
@@ -212,7 +190,7 @@ def _pairs(store: Store, question: Question) -> Table:
                 pair.scored, *map(_number, numbers), ";".join(pair.findings),
                 "; ".join(f"{note.kind}: {note.note}" if note.note else note.kind for note in pair.notes),
             ))  # fmt: skip
-    return Table(_PAIRS, rows)
+    return Table(COLUMNS["pairs"], rows)
 
 
 def _abilities(store: Store, question: Question) -> Table:
@@ -221,16 +199,17 @@ def _abilities(store: Store, question: Question) -> Table:
         trial = try_pairs(load_board(store, narrowed))
         about = trial.suite, trial.protocol, trial.metric, trial.model
         rows += [(*about, row.candidate, row.ability, _number(row.se), row.strong) for row in trial.abilities]
-    return Table(_ABILITIES, rows)
+    return Table(COLUMNS["abilities"], rows)
 
 
 def _verdicts(store: Store, question: Question) -> Table:
-    return Table(_VERDICTS, verdict_rows(store, _VERDICTS, _run_ids(store, question)))
+    columns = COLUMNS["verdicts"]
+    return Table(columns, verdict_rows(store, columns, _run_ids(store, question)))
 
 
 def _failures(store: Store, question: Question) -> Table:
-    runs = _run_ids(store, question)
-    return Table(_FAILURES, failure_rows(store, _FAILURES, runs, with_excluded=question.with_excluded))
+    columns, runs = COLUMNS["failures"], _run_ids(store, question)
+    return Table(columns, failure_rows(store, columns, runs, with_excluded=question.with_excluded))
 
 
 def _run_ids(store: Store, question: Question) -> list[str]:
@@ -256,14 +235,15 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "abilities": _abilities,
 }
 
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "rankings": _RANKINGS,
-    "decision": _DECISION,
-    "verdicts": _VERDICTS,
-    "failures": _FAILURES,
-    "correlations": _CORRELATIONS,
-    "predictors": _PREDICTORS,
-    "pairs": _PAIRS,
-    "abilities": _ABILITIES,
+ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
+    "rankings": RankingRow,
+    "decision": DecisionRow,
+    "verdicts": VerdictRow,
+    "failures": FailureRow,
+    "correlations": CorrelationRow,
+    "predictors": PredictorRow,
+    "pairs": PairRow,
+    "abilities": AbilityRow,
 }
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {what: columns_of(row) for what, row in ROWS.items()}
 """The columns of each with their DuckDB types; `engine.export.methods` says how each is made."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.candidates.find import Candidate, find
 from engine.jobs.doubts import keep_doubts
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.machine.devices import Device
     from rubrics.schema import Suite
 
-__all__ = ["plan"]
+__all__ = ["asked_for", "plan"]
 
 
 def plan(
@@ -87,6 +87,15 @@ def plan(
         raise BadInput("only one candidate can be scored, so there is nothing to decide", fix="name two or more")
     kind = ScorePlan if request.until is None else RacePlan
     return kind(request, tuple(runs if layout_only else _once(runs)), tuple(refused))
+
+
+def asked_for(store: Store, request: Mapping[str, Any]) -> Plan:
+    """The plan for a request as `RunRequest.to_json` gives it: how a process of its own is asked.
+
+    Raises:
+        BadInput: as `plan`.
+    """
+    return plan(store, RunRequest.of_json(request))
 
 
 def _planned(

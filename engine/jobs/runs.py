@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,6 +67,17 @@ class RunRequest:
     """One of `engine.machine.kernels.ATTENTIONS`; one that cannot be had is an error, but for `auto`."""
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As another process can be told of it; `of_json` makes it one again."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
+
+    @staticmethod
+    def of_json(values: Mapping[str, Any]) -> RunRequest:
+        """The same request."""
+        told = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return RunRequest(**{**told, "allow_remote_code": frozenset(values["allow_remote_code"])})
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.store.connection import Store
 
 if TYPE_CHECKING:
     from engine.outcomes.outcome import Outcome
 
-__all__ = ["add_outcomes", "remove_outcomes", "stored_outcomes"]
+__all__ = ["Added", "add_checked", "add_outcomes", "remove_outcomes", "stored_outcomes"]
+
+
+class Added(NamedTuple):
+    """What became of scores that were added."""
+
+    replaced: int
+    """How many took the place of an earlier score."""
+    together: list[Outcome]
+    """The new scores and the stored ones of the same outcomes."""
+
+
+def add_checked(store: Store, outcomes: Sequence[Outcome], *, one_scale: bool = False) -> Added:
+    """Store outcomes that can be compared with each other and with those stored of the same name.
+
+    Args:
+        one_scale: a person has said that what looks like two scales is one.
+
+    Raises:
+        OutcomeError: they cannot; nothing is stored.
+    """
+    from engine.outcomes.outcome import check_together
+
+    new = {(outcome.candidate, outcome.outcome) for outcome in outcomes}
+    touched = {outcome.outcome for outcome in outcomes}
+    here = [o for o in stored_outcomes(store) if o.outcome in touched and (o.candidate, o.outcome) not in new]
+    together = [*outcomes, *here]
+    check_together(together, one_scale=one_scale)
+    return Added(add_outcomes(store, outcomes), together)
 
 
 def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:

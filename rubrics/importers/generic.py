@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from rubrics.errors import SuiteError
 from rubrics.faults import nearest
+from rubrics.importers import ours
 from rubrics.importers.files import read_records, read_sheet
 from rubrics.importers.options import MAPPED, ImportOptions
 from rubrics.importers.parquet import read_parquet
@@ -40,6 +41,9 @@ _SHOTS: Final = frozenset({"shot", "shots", "exemplar", "exemplars", "few-shot",
 def _items(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
     row = record.value
     assert isinstance(row, dict)
+    if ours.is_ours(row):
+        yield ours.pair_of(row)
+        return
     column = {name: options.map.get(name, name) for name in MAPPED}
     if record.number == 1:
         _check_columns(row, column, path)

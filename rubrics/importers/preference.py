@@ -95,6 +95,10 @@ def _rm_bench(record: Record, path: Path, options: ImportOptions) -> Iterator[It
 _SIDES = ("chosen", "rejected")
 
 
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
+
+
 def _hh(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
     row = record.value
     assert isinstance(row, dict)
@@ -139,6 +143,8 @@ FORMATS = [
         "ODC-BY-1.0",
         read_records,
         _rm_bench,
+        ("prompt", "chosen", "rejected"),
+        tells=lambda row: "num_correct" not in row and all(_texts(row[side]) for side in _SIDES),
     ),
     Format(
         "hh",
@@ -148,5 +154,7 @@ FORMATS = [
         "MIT",
         read_records,
         _hh,
+        ("chosen", "rejected"),
+        tells=lambda row: all(isinstance(row[side], str) and transcript(row[side]) for side in _SIDES),
     ),
 ]

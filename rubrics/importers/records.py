@@ -12,8 +12,8 @@ from rubrics.importers.options import ImportOptions
 from rubrics.sheets import parse_number
 
 __all__ = [
-    "Draft", "Drop", "Format", "Item", "Puzzle", "Record", "number_of", "objects", "one_criterion", "plain_name",
-    "text_of",
+    "Draft", "Drop", "Format", "Item", "Puzzle", "Record", "knows", "number_of", "objects", "one_criterion",
+    "plain_name", "text_of",
 ]  # fmt: skip
 
 
@@ -21,6 +21,8 @@ class Draft(NamedTuple):
     """Fields of a pair, or of a prompt, to be held against the schema."""
 
     values: dict[str, Any]
+    ours: bool = False
+    """Whether it is a pair of a suite already: it stays, also where another has the same texts."""
 
 
 class Drop(NamedTuple):
@@ -66,6 +68,15 @@ class Format(NamedTuple):
     """Fields by which a record of this format is told from those of others."""
     gather: Callable[[Iterator[Record]], Iterator[Record]] | None = None
     """Puts records together that only make pairs with each other; holds them all in memory."""
+    tells: Callable[[dict[str, Any]], bool] | None = None
+    """What else must hold of a record of this format, where names of fields say too little."""
+
+
+def knows(entry: Format, row: dict[str, Any]) -> bool:
+    """Whether a record looks like one of a format's."""
+    if not entry.marks and entry.tells is None:
+        return False
+    return all(name in row for name in entry.marks) and (entry.tells is None or entry.tells(row))
 
 
 def text_of(value: object) -> str | None:

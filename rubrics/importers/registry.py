@@ -17,8 +17,11 @@ from pydantic import ValidationError
 from rubrics.check.templates import template_copies, template_warning
 from rubrics.errors import SuiteError
 from rubrics.faults import explain, nearest
-from rubrics.importers import compared, generic, preference, rubric, scored
+from rubrics.importers import compared, generic, ours, preference, ranked, rubric, scored
 from rubrics.importers.options import ImportOptions
+from rubrics.importers.overlap import Overlap
+from rubrics.importers.packed import unpacked
+from rubrics.importers.recognise import Recognised, like, recognise
 from rubrics.importers.records import Draft, Drop, Format, Item, Puzzle, Record, plain_name
 from rubrics.importers.turns import sides
 from rubrics.prompts import RubricPrompt
@@ -26,14 +29,18 @@ from rubrics.reading import built_in_names
 from rubrics.schema import Pair
 from rubrics.targets import write_whole
 
-__all__ = ["FORMATS", "ImportResult", "import_pairs"]
+__all__ = ["FORMATS", "ImportResult", "import_pairs", "recognised"]
 
 FORMATS: dict[str, Format] = {
-    entry.name: entry for module in (generic, preference, compared, scored, rubric) for entry in module.FORMATS
+    entry.name: entry
+    for module in (ours, generic, preference, compared, ranked, scored, rubric)
+    for entry in module.FORMATS
 }
 """Every format by its name."""
 
 
+_SHOWN: Final = 3
+"""Pairs that a result shows."""
 _SAMPLE: Final = 4_000
 """Pairs of which prompts are kept, to look for copies of a template."""
 
@@ -59,6 +66,8 @@ class ImportResult:
     """Where each reason came up first: file and record."""
     warnings: tuple[str, ...] = ()
     """What is suspicious about the suite as a whole."""
+    sample: tuple[Pair | RubricPrompt, ...] = ()
+    """The first three that were written."""
 
     def render(self) -> str:
         """Counts and reasons as plain text."""
@@ -70,6 +79,24 @@ class ImportResult:
         for reason, count in self.dropped.most_common():
             lines.append(f"  {count:>8,} dropped: {reason} (first: {self.first[reason]})")
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
+
+
+def recognised(files: Sequence[Path], options: ImportOptions | None = None) -> Recognised:
+    """The one format that all files are of.
+
+    Raises:
+        SuiteError: a file that cannot be read or is of no known format, or files of several formats.
+    """
+    found = [recognise(path, FORMATS.values(), options or ImportOptions()) for path in files]
+    for path, other in zip(files, found, strict=True):
+        if other.format != found[0].format:
+            raise SuiteError(
+                f"is of another format ({other}) than the first file ({found[0]})", where=str(path),
+                fix="import them one by one",
+            )  # fmt: skip
+    if not found:
+        raise SuiteError("no file to import", where="import", fix="name at least one")
+    return found[0]
 
 
 def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportOptions | None = None) -> ImportResult:
@@ -118,6 +145,7 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         dropped=run.dropped,
         first=run.first,
         warnings=run.warnings(out),
+        sample=tuple(run.sample),
     )
 
 
@@ -133,34 +161,52 @@ class _Run:
         self.seen: set[bytes] = set()
         self.prompts: list[tuple[str, str]] = []
         """Cluster and prompt of the first pairs written."""
+        self.sample: list[Pair | RubricPrompt] = []
+        self.overlap = Overlap()
 
     def write(self, files: Sequence[Path], target: TextIO) -> None:
         for path in files:
-            records = self._counted(self.format.read(path), path)
-            for record in self.format.gather(records) if self.format.gather else records:
-                for item in self._items(record, path):
-                    self.considered += 1
-                    if isinstance(item, Puzzle):
-                        raise SuiteError(
-                            f"nothing is imported, since record {record.number} is not understood: {item.seen}",
-                            where=str(path), fix=item.fix,
-                        )  # fmt: skip
-                    made = self._check(item, path) if isinstance(item, Draft) else item
-                    if isinstance(made, Drop):
-                        self.dropped[made.reason] += 1
-                        self.first.setdefault(made.reason, f"{path.name} {record.number}")
-                        continue
-                    target.write(made + "\n")
-                    self.written += 1
-                    if self.written == self.options.limit:
+            with unpacked(path) as plain:
+                try:
+                    if not self._write(plain, path, target):
                         return
+                except SuiteError as error:
+                    error.where = str(path) if error.where == str(plain) else error.where
+                    raise
+
+    def _write(self, plain: Path, path: Path, target: TextIO) -> bool:
+        """Everything of one file; False once enough is written."""
+        if plain != path:
+            # Ids are made of the name, which is that of the file inside.
+            path = path.with_name(plain.name)
+        records = self._counted(self.format.read(plain), path)
+        for record in self.format.gather(records) if self.format.gather else records:
+            for item in self._items(record, path):
+                self.considered += 1
+                if isinstance(item, Puzzle):
+                    raise SuiteError(
+                        f"nothing is imported, since record {record.number} is not understood: {item.seen}",
+                        where=str(path), fix=item.fix,
+                    )  # fmt: skip
+                made = self._check(item, path) if isinstance(item, Draft) else item
+                if isinstance(made, Drop):
+                    self.dropped[made.reason] += 1
+                    self.first.setdefault(made.reason, f"{path.name} {record.number}")
+                    continue
+                target.write(made + "\n")
+                self.written += 1
+                if self.written == self.options.limit:
+                    return False
+        return True
 
     def warnings(self, out: Path) -> tuple[str, ...]:
         """What is suspicious about what was written."""
         named = f"a suite that ships is called {out.stem!r} too; name the file otherwise"
         taken = self.format.kind == "pairs" and out.stem in built_in_names()
         copies = template_copies(self.prompts, small_too=True)
-        return tuple(filter(None, (named if taken else "", template_warning(copies))))
+        return tuple(
+            filter(None, (named if taken else "", template_warning(copies), *self.overlap.warnings(self.format.kind)))
+        )
 
     def _counted(self, records: Iterator[Record], path: Path) -> Iterator[Record]:
         for number, record in enumerate(records):
@@ -175,12 +221,12 @@ class _Run:
         Raises:
             SuiteError: it is.
         """
-        like = [entry for entry in FORMATS.values() if entry.marks and all(name in row for name in entry.marks)]
-        if not like or self.format in like or _takes(self.format, row, self.options):
+        found = like(row, FORMATS.values())
+        if not found or self.format in found or _takes(self.format, row, self.options):
             return
-        best = max(like, key=lambda entry: len(entry.marks))
+        best = found[0]
         raise SuiteError(
-            f"has the fields {', '.join(best.marks)}, which are those of {best.name}", where=str(path),
+            f"has the fields {', '.join(best.marks or row)}, which are those of {best.name}", where=str(path),
             fix=f"import it as {best.name}",
         )  # fmt: skip
 
@@ -219,11 +265,16 @@ class _Run:
                 self.prompts.append((made.cluster, made.prompt_text))
         else:
             content = "\0".join((made.prompt_text, *(criterion.text for criterion in made.criteria)))
-        for text, reason in ((f"id {made.id}", "its id was there before"), (content, "the same was there before")):
+        told = [(f"id {made.id}", "its id was there before"), (content, "the same was there before")]
+        for text, reason in told[:1] if draft.ours else told:
             digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
             if digest in self.seen:
                 return Drop(reason)
             self.seen.add(digest)
+        if not draft.ours:
+            self.overlap.take(made.id, made.group if isinstance(made, Pair) else made.id, made.prompt_text)
+        if len(self.sample) < _SHOWN:
+            self.sample.append(made)
         return made.canonical()
 
 

@@ -11,10 +11,14 @@ BiGGen (arXiv 2406.05761)
     its one criterion.
 IFEval (arXiv 2311.07911)
     By kind of instruction; each becomes one criterion in plain words.
+IFBench (arXiv 2507.02833)
+    The same shape with instructions of its own, whose wording stands in the prompt; a criterion names the instruction
+    with its settings, and its subcategory follows from what the instruction is about.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,6 +167,37 @@ _IFEVAL = {
 }
 
 
+_IFBENCH = {
+    "count": S.LENGTH, "ratio": S.FORMAT, "words": S.FORMAT, "sentence": S.FORMAT, "format": S.FORMAT,
+    "custom": S.SCOPE, "repeat": S.SCOPE,
+}  # fmt: skip
+"""By what stands before the colon of an instruction's name."""
+
+
+def _instruction(name: object, values: object) -> tuple[S, str] | None:
+    """Subcategory and text of an instruction, with places for its settings; None where it is of no known kind."""
+    if not isinstance(name, str):
+        return None
+    if name in _IFEVAL:
+        return _IFEVAL[name]
+    family, _, kind = name.partition(":")
+    # The text is a form that is filled in: nothing of it may come from the data but names.
+    if family not in _IFBENCH or re.fullmatch(r"[\w-]+", kind) is None:
+        return None
+    given = values if isinstance(values, dict) else {}
+    told = ", ".join(
+        f"{key.replace('_', ' ')}: {{{key}}}"
+        for key, value in given.items()
+        if value is not None and key.isidentifier()
+    )
+    words = f"Meets the instruction “{kind.replace('_', ' ')}” of the prompt"
+    return _IFBENCH[family], f"{words} ({told})." if told else f"{words}."
+
+
+def _bench(names: list[Any]) -> str:
+    return "ifeval" if all(name in _IFEVAL for name in names) else "ifbench"
+
+
 def _ifeval(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
     row = record.value
     assert isinstance(row, dict)
@@ -172,10 +207,11 @@ def _ifeval(record: Record, path: Path, options: ImportOptions) -> Iterator[Item
         return
     criteria: list[dict[str, Any]] = []
     for name, values in zip(names, settings, strict=True):
-        if not isinstance(name, str) or name not in _IFEVAL:
+        rule = _instruction(name, values)
+        if rule is None:
             yield Drop("an instruction of unknown kind")
             return
-        subcategory, text = _IFEVAL[name]
+        subcategory, text = rule
         if values is not None and not isinstance(values, dict):
             yield Drop("an instruction without its settings")
             return
@@ -193,7 +229,7 @@ def _ifeval(record: Record, path: Path, options: ImportOptions) -> Iterator[Item
         criteria.append({"id": name, "text": words, "subcategory": str(options.subcategory or subcategory)})
     yield Draft(
         {
-            "id": f"ifeval-{text_of(row.get('key')) or record.number}",
+            "id": f"{_bench(names)}-{text_of(row.get('key')) or record.number}",
             "domain": "instructions",
             "prompt": text_of(row.get("prompt")),
             "criteria": criteria,
@@ -231,5 +267,19 @@ FORMATS = [
         read_records,
         _ifeval,
         ("prompt", "instruction_id_list", "kwargs"),
+    ),
+    Format(
+        "ifbench",
+        "prompts",
+        "IFBench's rows: prompt, instruction_id_list, kwargs, with instructions of its own",
+        "IFBench (allenai/IFBench)",
+        "ODC-BY-1.0",
+        read_records,
+        _ifeval,
+        ("key", "prompt", "instruction_id_list", "kwargs"),
+        tells=lambda row: (
+            isinstance(row["instruction_id_list"], list)
+            and any(name not in _IFEVAL for name in row["instruction_id_list"] if isinstance(name, str))
+        ),
     ),
 ]

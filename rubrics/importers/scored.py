@@ -196,6 +196,7 @@ FORMATS = [
         read_records,
         _prometheus,
         gather=_gather_scored,
+        tells=lambda row: "chosen_instruction" in row or (_parts(row) is not None and _score(row) is not None),
     ),
     Format(
         "gsm8k",
@@ -205,5 +206,7 @@ FORMATS = [
         "MIT",
         read_records,
         _gsm8k,
+        ("question",),
+        tells=lambda row: any(isinstance(v, dict) and {"solution", "is_correct"} <= v.keys() for v in row.values()),
     ),
 ]

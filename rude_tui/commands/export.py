@@ -10,6 +10,7 @@ import click
 from engine.correlation.sources import Source
 from engine.results.board import Question
 from engine.results.pair_index import GROUPINGS
+from engine.store.connection import Store
 from rude_tui.options import database, question_options, source_options, store_of, weights_option
 from rude_tui.output import narrate, print_table
 from rude_tui.streams import as_utf8
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
+_TOGETHER = ("model-index", "all")
+"""What is made of several tables, or of one for another program."""
 _TABLES = ("rankings", "decision", "verdicts", "failures", "correlations", "predictors", "pairs", "abilities")
 
 
 @click.command()
-@click.argument("what", type=click.Choice(_TABLES))
-@click.option("-o", "--output", help="FILE.csv, .parquet or .json; - prints CSV.")
+@click.argument("what", type=click.Choice([*_TABLES, *_TOGETHER]))
+@click.option("-o", "--output", help="FILE.csv, .parquet, .json, .md or .tex; - prints CSV.")
 @click.option("--columns", is_flag=True, help="Say how each column is made instead of writing the table.")
 @click.option(
     "--raw", is_flag=True, help="CSV: exact text, without the apostrophe that keeps spreadsheets from running it."
 )
+@click.option("--model", metavar="M", help="model-index: of this candidate alone.")
 @question_options
 @weights_option
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="Scopes of rankings.")
@@ -36,19 +40,24 @@ _TABLES = ("rankings", "decision", "verdicts", "failures", "correlations", "pred
 @source_options
 @database
 def export(
-    what: str, output: str | None, columns: bool, raw: bool, suite: str | None, protocol: str | None,
-    metric: str | None, by: str, pairs: Literal["common", "own"], source: Source, weights: Weights | None,
+    what: str, output: str | None, columns: bool, raw: bool, model: str | None, suite: str | None,
+    protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"], source: Source,
+    weights: Weights | None,
     with_excluded: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Write a table to a file.
 
-    Without --protocol, every protocol run on the suite is written, each under its headline metric.
+    Without --protocol, every protocol run on the suite is written, each under its headline metric. .md and .tex are for
+    reading: a row for each candidate, numbers with their intervals.
+
+    model-index is a block in YAML for a model's card on the Hugging Face hub. all is every table with a dictionary of
+    its columns: a folder of Parquet files, or a DuckDB file where -o ends in .duckdb.
     """
     from engine.export.files import write_csv, write_table
     from engine.export.methods import METHODS
     from engine.export.tables import COLUMNS, table
 
-    if columns:
+    if columns and what in _TABLES:
         print_table(["column", "type", "how it is made"], [[n, k, METHODS[what][n]] for n, k in COLUMNS[what].items()])
         if what in ("correlations", "predictors"):
             narrate("how each predictor is made: rude-tui predictors list")
@@ -57,9 +66,41 @@ def export(
         raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")
 
     question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded, weights=weights)
+    if what == "all":
+        _all(store_of(db), question, Path(output))
+        return
+    if what == "model-index":
+        _model_index(store_of(db), question, model, output)
+        return
     contents = table(store_of(db), what, question, source=source)
     if output == "-":
         write_csv(contents, as_utf8(), raw=raw)
     else:
         write_table(contents, Path(output), raw=raw)
         narrate(f"{len(contents.rows)} rows → {output}")
+
+
+def _all(store: Store, question: Question, output: Path) -> None:
+    from engine.export.everything import everything, write_everything
+
+    found = everything(store, question)
+    write_everything(found, output)
+    narrate(*(f"note: no {what}: {why}" for what, why in found.left_out.items()))
+    rows = sum(len(held.rows) for held in found.tables.values())
+    narrate(f"{len(found.tables)} tables, {rows:,} rows → {output}")
+
+
+def _model_index(store: Store, question: Question, model: str | None, output: str) -> None:
+    from engine.export.model_index import model_index
+    from engine.export.tables import table
+    from engine.results.board import load_board
+    from rubrics.targets import write_whole
+
+    board = load_board(store, question)
+    block = model_index(table(store, "rankings", question), board.suite, board.suite_hash, model)
+    if output == "-":
+        as_utf8().write(block)
+        return
+    with write_whole(Path(output)) as file:
+        file.write(block)
+    narrate(f"put it between the dashes at the top of the model's README.md → {output}")

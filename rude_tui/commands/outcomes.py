@@ -36,21 +36,16 @@ def add(
     whichever is better. Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called
     task/metric. Names are matched as they stand or as --map says, never guessed; near-misses are pointed out.
     """
-    from engine.outcomes.outcome import check_together, unsaid_directions, unsaid_scales
+    from engine.outcomes.outcome import unsaid_directions, unsaid_scales
     from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
-    from engine.store.outcomes import add_outcomes, stored_outcomes
+    from engine.store.outcomes import add_checked
     from engine.store.runs import candidate_names
 
     store = store_of(db, new=True)
     names = mapping_of(mapping)
     read = [read_outcomes(file, averages=averages) for file in files]
     scores = renamed([outcome for file in read for outcome in file.outcomes], names)
-    added = {(score.candidate, score.outcome) for score in scores}
-    here = [score for score in stored_outcomes(store) if (score.candidate, score.outcome) not in added]
-    touched = {score.outcome for score in scores}
-    together = [score for score in (*scores, *here) if score.outcome in touched]
-    check_together(together, one_scale=one_scale)
-    replaced = add_outcomes(store, scores)
+    replaced, together = add_checked(store, scores, one_scale=one_scale)
     narrate(*(f"note: left out: {what}" for file in read for what in file.left_out))
     scales = [] if one_scale else unsaid_scales(together)
     narrate(*(f"note: {what}" for what in (*unsaid_directions(together), *scales)))

@@ -57,7 +57,7 @@ def export_dialog(
         write_table(rows, path)
         return Path(os.path.realpath(path)), len(rows.rows)
 
-    hint = "a table: .csv, .parquet, .json" + (f"; the figure: {_PICTURES}" if figure is not None else "")
+    hint = "a table: .csv, .parquet, .json, .md, .tex" + (f"; the figure: {_PICTURES}" if figure is not None else "")
     _ask(place, what, f"{what}.csv", hint, write)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapes import SHAPES
 
 from rubrics.errors import SuiteError
 from rubrics.importers import FORMATS, ImportOptions, import_pairs, parse_map
@@ -293,6 +294,10 @@ ROWS: dict[str, dict[str, Any]] = {
     "healthbench": {"prompt": [user("P")], "rubrics": [{"criterion": "c", "points": 1, "tags": ["axis:accuracy"]}]},
     "biggen": {"input": "P", "score_rubric": {"criteria": "c"}, "system_prompt": "s", "capability": "safety"},
     "ifeval": {"prompt": "P", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}], "key": 1},
+    **{
+        name: SHAPES[name][0]
+        for name in ("rude", "nectar", "ultrafeedback-scores", "shp", "rewardbench", "helpsteer3", "ifbench")
+    },
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 5) | st.just(10**400) | st.floats() | st.text(max_size=8)

@@ -133,6 +133,44 @@ SEEDS: Final[dict[str, list[dict[str, Any]]]] = {
             "m2": {"solution": "It is <<2+2=4>>4. Yes.", "is_correct": False},
         },
     ],
+    "nectar": [
+        {
+            "prompt": "\n\nHuman: Why 1?\n\nAssistant: ",
+            "answers": [{"answer": "worse 1", "rank": 3}, {"answer": "better 1", "rank": 1.0}],
+        },
+    ],
+    "ultrafeedback-scores": [
+        {
+            "instruction": "Why 1?",
+            "completions": [
+                {"response": "worse 1", "overall_score": 9.0, "fine-grained_score": 2.5},
+                {"response": "better 1", "overall_score": 8.0, "fine-grained_score": 4},
+            ],
+        },
+    ],
+    "shp": [
+        {"history": "Why 1?", "human_ref_A": "better 1", "human_ref_B": "worse 1", "labels": 1, "domain": "x"},
+        {"history": "Why 2?", "human_ref_A": "worse 2", "human_ref_B": "better 2", "labels": 0, "domain": "x"},
+    ],
+    "rewardbench": [
+        {
+            "id": 3,
+            "subset": "hep-go",
+            "prompt": "Why?",
+            "chosen": "better",
+            "chosen_model": "m",
+            "rejected": "worse",
+            "rejected_model": "n",
+        },
+    ],
+    "helpsteer3": [
+        {
+            "context": [{"role": "user", "content": "Why 1?"}],
+            "response1": "worse 1",
+            "response2": "better 1",
+            "overall_preference": 2,
+        },
+    ],
     "healthbench": [
         {
             "prompt_id": "h1",
@@ -163,8 +201,16 @@ SEEDS: Final[dict[str, list[dict[str, Any]]]] = {
             "kwargs": [{}, {"relation": "at least", "num_words": 30}],
         },
     ],
+    "ifbench": [
+        {
+            "key": "7",
+            "prompt": "Why?",
+            "instruction_id_list": ["count:word_count_range", "repeat:repeat_simple"],
+            "kwargs": [{"min_words": 3, "max_words": 9}, None],
+        },
+    ],
 }
-PROMPTS: Final = ("healthbench", "biggen", "ifeval")
+PROMPTS: Final = ("healthbench", "biggen", "ifeval", "ifbench")
 
 
 # Which texts a record calls better and worse. `Unsure` where it may be meant otherwise.
@@ -257,6 +303,35 @@ def _lists(record: dict[str, Any]) -> Pairs:
     return {(_last(one), _last(other)) for one, other in product(chosen, rejected)}
 
 
+def _ranked(answers: Any, text: str, mark: str, sign: int) -> Pairs:
+    """Every better answer before every worse one, by one mark of each."""
+    held = [answer for answer in answers if isinstance(answer, dict)] if isinstance(answers, list) else []
+    return {
+        (_last(one.get(text)), _last(other.get(text)))
+        for one, other in product(held, held)
+        if sign * _number(one.get(mark)) > sign * _number(other.get(mark))
+    }
+
+
+def _scored(record: dict[str, Any]) -> Pairs:
+    held = record.get("completions")
+    if any("fine-grained_score" not in one for one in held or [] if isinstance(one, dict)):
+        raise Unsure("another mark is taken")
+    return _ranked(held, "response", "fine-grained_score", 1)
+
+
+def _shp(record: dict[str, Any]) -> Pairs:
+    label = _number(record.get("labels"))
+    first, second = _last(record.get("human_ref_A")), _last(record.get("human_ref_B"))
+    return {(first, second)} if label == 1 else {(second, first)} if label == 0 else set()
+
+
+def _third(record: dict[str, Any]) -> Pairs:
+    strength = _number(record.get("overall_preference"))
+    first, second = _last(record.get("response1")), _last(record.get("response2"))
+    return {(first, second)} if strength < 0 else {(second, first)} if strength > 0 else set()
+
+
 def _llmbar(record: dict[str, Any]) -> Pairs:
     label, one, two = record.get("label"), _last(record.get("output_1")), _last(record.get("output_2"))
     if isinstance(label, bool):
@@ -296,6 +371,11 @@ _EACH: Final[dict[str, Callable[[dict[str, Any]], Pairs]]] = {
     "arena": _arena,
     "ultrafeedback": _ultra,
     "rewardbench2": _lists,
+    "rewardbench": lambda r: {(_last(r.get("chosen")), _last(r.get("rejected")))},
+    "nectar": lambda r: _ranked(r.get("answers"), "answer", "rank", -1),
+    "ultrafeedback-scores": _scored,
+    "shp": _shp,
+    "helpsteer3": _third,
     "judgebench": lambda r: _by_label(r.get("label"), r.get("response_A"), r.get("response_B")),
     "rm-bench": _lists,
     "sharegpt": lambda r: {(_last(r.get("chosen")), _last(r.get("rejected")))},

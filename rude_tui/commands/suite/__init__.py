@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from rude_tui.options import as_json, database, store_of, take_over_option
+from rude_tui.commands.suite.importing import import_
+from rude_tui.options import as_json, database, store_of, suite_names, take_over_option
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 __all__ = ["suite"]
@@ -17,7 +18,7 @@ __all__ = ["suite"]
 
 @click.group()
 def suite() -> None:
-    """Suites of pairs: list, show, check, generate, import."""
+    """Suites of pairs: list, show, check, generate, import, export."""
 
 
 @suite.command("list")
@@ -45,7 +46,7 @@ def list_(as_json: bool) -> None:
 
 
 @suite.command()
-@click.argument("name", metavar="S")
+@click.argument("name", metavar="S", shell_complete=suite_names)
 @click.option("--pair", "pair_id", metavar="ID", help="Show this pair in full.")
 @as_json
 def show(name: str, pair_id: str | None, as_json: bool) -> None:
@@ -195,51 +196,37 @@ def generate(seed: int, pairs: int, output: Path) -> None:
     narrate(f"{len(fresh)} pairs, seed {seed} → {output}")
 
 
-@suite.command("import")
-@click.argument("format", metavar="FORMAT")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE ...")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="File to write (.jsonl).")
-@click.option("--map", "mapping", default="", help="prompt=question,chosen=better,… for the generic formats.")
-@click.option("--subcategory", help="For criteria that have none.")
-@click.option("--criterion", help="Text of the criterion, where the data name none.")
-@click.option("--domain", help="Domain of the pairs.")
-@click.option("--source", help="Where the data is from.")
-@click.option("--license", "license_", help="Its licence.")
-@click.option("--gap", type=float, help="Prometheus: least difference of scores that makes a pair.")
-@click.option("--first-sentences", type=click.IntRange(1), help="GSM8K: keep so many sentences of each solution.")
-@click.option("--per-prompt", type=click.IntRange(1), help="At most so many pairs for one prompt.")
-@click.option("--limit", type=click.IntRange(1), help="Stop when so many are written.")
-@as_json
-def import_(
-    format: str, files: tuple[Path, ...], output: Path, mapping: str, subcategory: str | None, criterion: str | None,
-    domain: str | None, source: str | None, license_: str | None, gap: float | None, first_sentences: int | None,
-    per_prompt: int | None, limit: int | None, as_json: bool,
-) -> None:  # fmt: skip
-    """Turn other people's data into a suite. What is dropped is counted by reason.
+def _shapes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from engine.export.suites.formats import FORMATS
 
-    Formats: see the list that an unknown one prints.
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+@suite.command()
+@click.argument("name", metavar="S", shell_complete=suite_names)
+@click.option(
+    "--as", "format", required=True, metavar="FORMAT", shell_complete=_shapes,
+    help="trl, trl-plain, rewardbench, lm-eval or inspect.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True,
+    help="FILE.jsonl, .json or .parquet for trl, trl-plain and rewardbench; a folder for lm-eval and inspect.",
+)  # fmt: skip
+def export(name: str, format: str, output: Path) -> None:
+    """Write a suite in another program's shape; importing what was written gives back the same suite.
+
+    \b
+    trl          preference data as conversations: prompt, chosen, rejected
+    trl-plain    the same as texts, laid out as they are scored under likelihood
+    rewardbench  prompt, chosen, rejected, chosen_model, rejected_model, subset, id
+    lm-eval      a task folder, whose result is the metric sum
+    inspect      a folder with data set, task and scorer
     """
-    from rubrics.errors import BadInput
-    from rubrics.importers import ImportOptions, import_pairs, parse_map
-    from rubrics.taxonomy import Subcategory
+    from engine.export.suites.write import export_suite
+    from rubrics.reading import find_suite
 
-    if subcategory is not None and subcategory not in set(Subcategory):
-        raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
-    values: dict[str, Any] = {
-        "subcategory": Subcategory(subcategory) if subcategory else None, "criterion": criterion, "domain": domain,
-        "source": source, "license": license_, "min_gap": gap, "first_sentences": first_sentences,
-        "per_prompt": per_prompt, "limit": limit,
-    }  # fmt: skip
-    options = ImportOptions(
-        map=parse_map(mapping) if mapping else {},
-        **{name: value for name, value in values.items() if value is not None},
-    )
-    result = import_pairs(format, list(files), output, options)
-    if as_json:
-        print_json({
-            "format": result.format, "path": str(result.path), "records": result.records,
-            "considered": result.considered, "written": result.written, "dropped": dict(result.dropped),
-            "warnings": list(result.warnings),
-        })  # fmt: skip
-    else:
-        narrate(result.render())
+    rows = export_suite(find_suite(name), format, output)
+    narrate(f"{rows} rows → {output}")
+
+
+suite.add_command(import_)

@@ -1,0 +1,1 @@
+"""Suites in the shapes of other programs, each with what brings them back."""
