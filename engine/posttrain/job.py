@@ -105,6 +105,9 @@ def plan_post_training(
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
+        if candidate.stored:
+            what, fix = "is a GGUF file, which is scored but not post-trained", "give the folder that it was made from"
+            raise CandidateError(what, where=candidate.name, fix=fix)
         if candidate.model_type not in causal_model_types():
             what = f"a {candidate.model_type} holds its decoder among other parts, and is scored but not post-trained"
             raise CandidateError(what, where=candidate.name, fix="choose a model that is a decoder alone")

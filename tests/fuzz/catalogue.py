@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.families import answers, commands, folders, importing, results, stores, suites, written
+from tests.fuzz.families import answers, commands, folders, gguf_files, importing, results, stores, suites, written
 from tests.fuzz.family import Family
 
 __all__ = ["FAMILIES"]
@@ -12,6 +12,7 @@ FAMILIES: list[type[Family]] = [
     *importing.FAMILIES,
     *results.FAMILIES,
     *folders.FAMILIES,
+    *gguf_files.FAMILIES,
     *written.FAMILIES,
     *answers.FAMILIES,
     *stores.FAMILIES,
