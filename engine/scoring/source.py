@@ -21,7 +21,7 @@ from engine.candidates.parts import oddities
 from engine.scoring.gguf_values import Values
 from rubrics.errors import CandidateError
 
-__all__ = ["StoredTensor", "Source", "found_in_files", "source_of"]
+__all__ = ["Source", "StoredTensor", "found_in_files", "source_of"]
 
 
 class StoredTensor(Protocol):

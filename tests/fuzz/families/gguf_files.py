@@ -54,7 +54,7 @@ class GgufFiles(Family):
         metadata = change.value(_METADATA, 5) if spoilt in ("metadata", "both") else _METADATA
         try:
             raw = _written(metadata)
-        except (TypeError, AttributeError, IndexError, KeyError, struct.error, UnicodeEncodeError):
+        except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError, RecursionError, struct.error):
             # Not every value is one that the format has.
             spoilt, raw = "bytes", _written(_METADATA)
         return Case({"m.gguf": change.raw(raw) if spoilt in ("bytes", "both") else raw}, {"spoilt": spoilt})
