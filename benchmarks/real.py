@@ -145,8 +145,8 @@ def accepted(model: Packaged, beforehand: bool) -> bool:
 
 
 def score(models: Sequence[Path], limit: int | None) -> None:
-    """Score them: `likelihood` on the whole of `world` and `core`, `choice` on some pairs of `world`: those of `core` are
-    longer, behind two worked comparisons, than the contexts of the bundled models."""
+    """Score them: `likelihood` on the whole of `world` and `core`, `choice` on some pairs of `world`, since those of
+    `core`, behind two worked comparisons, are longer than the contexts of the bundled models."""
     named = [word for model in models for word in ("--model", str(model))]
     whole = [] if limit is None else ["--limit", str(limit)]
     some = ["--limit", str(CHOICE_PAIRS if limit is None else min(limit, CHOICE_PAIRS))]
