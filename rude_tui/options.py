@@ -45,7 +45,12 @@ def attention_option(command: F) -> F:
 def models_option(command: F) -> F:
     """`--model`, one or more: gives `models`."""
     return click.option(
-        "--model", "models", multiple=True, required=True, metavar="M", help="Folder, folder of folders, or hub id."
+        "--model",
+        "models",
+        multiple=True,
+        required=True,
+        metavar="M",
+        help="Folder, folder of folders, GGUF file, or hub id.",
     )(command)
 
 

@@ -1,7 +1,7 @@
 """Base models under comparison: found on this machine and described from their small files, never loaded.
 
-Nothing in a model folder is believed or run. What makes a folder unfit to be scored is named as a `Problem`, so that a
-list of candidates can show the good ones beside the bad ones and say what to do about each.
+Nothing in a model folder or a GGUF file is believed or run. What makes one unfit to be scored is named as a `Problem`,
+so that a list of candidates can show the good ones beside the bad ones and say what to do about each.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.candidates import hub
+from engine.candidates.gguf_header import SUFFIX, is_first_part, stem
+from engine.candidates.gguf_reading import read_file
 from engine.candidates.headers import INDEX, SINGLE, Tensor, equal_contents
 from engine.candidates.parts import beside, is_buffer
 from engine.candidates.problems import (
@@ -42,11 +44,12 @@ _VISITED = 20_000
 
 @dataclass(frozen=True)
 class Candidate:
-    """One model folder, as its config, tokenizer files and safetensors headers describe it."""
+    """One model folder, as its config, tokenizer files and safetensors headers describe it; or one GGUF file."""
 
     path: Path
+    """The folder, or the GGUF file (the first where a model is split)."""
     name: str
-    """Folder name, or ORG/MODEL for a snapshot in the Hugging Face cache; free of control codes."""
+    """Name of the folder or file, with ORG/MODEL where it is in the Hugging Face cache; free of control codes."""
     architecture: str
     """Class name in the config, or empty."""
     model_type: str
@@ -56,7 +59,8 @@ class Candidate:
     weight_bytes: int
     """Bytes of all tensors as stored."""
     dtype: str
-    """bf16, fp16, fp32, …: what at least nine tenths of the bytes are stored in, else `mixed`."""
+    """bf16, fp16, q8_0, …: what at least nine tenths of the bytes are stored in, else `mixed`; in a GGUF file what most
+    are."""
     context: int | None
     """Longest sequence in tokens; None where none is stated."""
     tokenizer: str
@@ -72,6 +76,8 @@ class Candidate:
     problems: tuple[Problem, ...]
     beside: int = 0
     """Elements of parts beside the decoder, which may be loaded with it."""
+    stored: str = ""
+    """How a GGUF file stores its tensors, and how many so; empty for a folder."""
 
     @property
     def usable(self) -> bool:
@@ -90,16 +96,19 @@ def find(
     allow_remote_code: bool | Collection[str] = False,
     fetch: Callable[[str], Path] | None = None,
 ) -> list[Candidate]:
-    """The candidates in model folders, folders of model folders (searched a few levels deep, in sorted order), and
+    """The candidates in model folders, GGUF files, folders of either (searched a few levels deep, in sorted order), and
     under hub ids (`ORG/MODEL`, `ORG/MODEL@REVISION`). One found twice is listed once; equal names are told apart.
+
+    Every GGUF file of a folder is a candidate, unless the folder is one by its safetensors weights: then they are other
+    forms of the same model, and candidates only if they are named.
 
     Args:
         allow_remote_code: for all, or for those whose item, path or name is listed.
         fetch: called with a hub id that is not in the cache; gives its folder. Without it such an id is an error.
 
     Raises:
-        CandidateError: a path that is not there, a file, a folder without a model, a copy in the cache that is not
-            whole and cannot be completed.
+        CandidateError: a path that is not there, a file that is none of GGUF, a folder without a model, a copy in the
+            cache that is not whole and cannot be completed.
     """
     by_path: dict[str, Candidate] = {}
     for item in paths_or_ids:
@@ -117,7 +126,8 @@ def find(
 
 def hub_cache(*, allow_remote_code: bool | Collection[str] = False) -> list[Candidate]:
     """Everything in the Hugging Face cache, by name; revisions of one model that all hold weights are all listed."""
-    folders = [snapshot.path for snapshot in hub.snapshots() if _is_model(_listing(snapshot.path))]
+    snapshots = [snapshot.path for snapshot in hub.snapshots()]
+    folders = [folder for folder in snapshots if _models_in(folder, names := _listing(folder)) or _is_model(names)]
     return find(map(str, folders), allow_remote_code=allow_remote_code)
 
 
@@ -139,7 +149,7 @@ def _longer_name(candidate: Candidate, parents: int) -> str:
 
 
 def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
-    """The model folders that one argument stands for."""
+    """The model folders and GGUF files that one argument stands for."""
     path = Path(os.path.expanduser(item))
     try:
         # The empty string, often a variable that was not set, is not meant as the folder we are in.
@@ -148,23 +158,27 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
         is_folder = is_there = False
     if is_folder:
         return _search(path)
+    if is_there and path.name.endswith(SUFFIX):
+        return [path]
     if is_there:
-        raise CandidateError("is not a folder", where=shown(item), fix="name the folder that the model lies in")
+        fix = "name the folder that the model lies in, or a .gguf file"
+        raise CandidateError("is neither a folder nor a GGUF file", where=shown(item), fix=fix)
     if hub.is_hub_id(item):
-        return [hub.whole(item, fetch)]
+        snapshot = hub.whole(item, fetch)
+        return _models_in(snapshot, _listing(snapshot)) or [snapshot]
     raise CandidateError("no such folder", where=shown(item), fix="check the path")
 
 
 def _search(root: Path) -> list[Path]:
-    """Model folders at or below a folder, sorted; none is looked for inside another, links are followed once. A folder
-    with a config and no weights, as a training has begun it, is one only where no model lies below.
+    """Model folders and GGUF files at or below a folder, sorted; none is looked for inside another, links are followed
+    once. A folder with a config and no weights, as a training has begun it, is one only where no model lies below.
 
     Raises:
         CandidateError: there is none, or there are too many folders.
     """
     names = _listing(root)
-    if _has_weights(names):
-        return [root]
+    if found := _models_in(root, names):
+        return found
     models: list[Path] = []
     begun = [root] * _is_model(names)
     seen = {os.path.realpath(root)}
@@ -178,7 +192,9 @@ def _search(root: Path) -> list[Path]:
                     continue
                 seen.add(real)
                 names = _listing(child)
-                (models if _has_weights(names) else below).append(child)
+                found = _models_in(child, names)
+                models += found
+                below += [child] * (not found)
                 begun += [child] * _is_model(names)
         if len(seen) > _VISITED:
             raise CandidateError(
@@ -196,7 +212,8 @@ def _search(root: Path) -> list[Path]:
         )
     raise CandidateError(
         f"no model found in {shown(root)}",
-        fix="a model folder holds config.json, tokenizer.json and model.safetensors; name one, or a folder of them",
+        fix="a model folder holds config.json, tokenizer.json and model.safetensors; name one, a folder of them, or a "
+        ".gguf file",
     )
 
 
@@ -216,64 +233,80 @@ def _listing(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _has_weights(names: Collection[str]) -> bool:
+def _models_in(folder: Path, names: Collection[str]) -> list[Path]:
+    """The folder itself where its weights lie in it, else its GGUF files."""
     if not {SINGLE, INDEX, "adapter_config.json"}.isdisjoint(names):
-        return True
-    return "config.json" in names and (has_pickled(names) or any(n.endswith((".safetensors", ".gguf")) for n in names))
+        return [folder]
+    if files := sorted(name for name in names if is_first_part(name) and not name.startswith(".")):
+        return [folder / name for name in files]
+    weights = has_pickled(names) or any(name.endswith(".safetensors") for name in names)
+    return [folder] * ("config.json" in names and weights)
 
 
 def _is_model(names: Collection[str]) -> bool:
-    return _has_weights(names) or {"config.json", "tokenizer.json"} <= set(names)
+    return {"config.json", "tokenizer.json"} <= set(names)
 
 
-def _identity(folder: Path) -> tuple[str, str | None]:
+def _identity(place: Path) -> tuple[str, str | None]:
     """Name and revision."""
-    snapshot = hub.snapshot_of(folder)
+    is_file = place.name.endswith(SUFFIX) and not place.is_dir()
+    snapshot = hub.snapshot_of(place.parent if is_file else place)
     if snapshot is not None:
-        return shown(snapshot.repo), shown(snapshot.revision)
-    return shown(folder.name or folder), None
+        return shown(snapshot.repo + f"/{stem(place)}" * is_file), shown(snapshot.revision)
+    return shown((stem(place) if is_file else place.name) or place), None
 
 
 def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
-    """Describe one model folder. Reads config, tokenizer settings and safetensors headers; loads and runs nothing.
+    """Describe one model folder or GGUF file. Reads config, tokenizer settings and the headers of weights; loads and
+    runs nothing.
 
     Raises:
-        CandidateError: there is no such folder. Everything wrong *in* it is among the candidate's problems.
+        CandidateError: there is no such folder or file. Everything wrong *in* it is among the candidate's problems.
     """
-    folder = Path(os.path.abspath(os.path.expanduser(path)))
-    if not folder.is_dir():
+    place = Path(os.path.abspath(os.path.expanduser(path)))
+    if place.is_file() and place.name.endswith(SUFFIX):
+        file = read_file(place)
+        problems = [*file.problems, *about_path(place)]
+        if file.config:
+            problems += about_kind(file.config, str(file.config["model_type"]), _architecture(file.config))
+        return replace(_described(place, file.config, file.tokenizer, file.tensors, problems), stored=file.stored)
+    if not place.is_dir():
         raise CandidateError("no such folder", where=shown(path), fix="check the path")
-    names = _listing(folder)
-    name, revision = _identity(folder)
-    config, problems = read_config(folder, names)
-    shape = read_shape(config)
-    tokenizer, about_tokenizer = read_tokenizer(folder, names, shape.vocab)
-    tensors, about_weights = read_tensors(folder, names)
-    model_type = shown(config["model_type"]) if isinstance(config.get("model_type"), str) else ""
-    architecture = _architecture(config)
+    names = _listing(place)
+    config, problems = read_config(place, names)
+    tokenizer, about_tokenizer = read_tokenizer(place, names, read_shape(config).vocab)
+    tensors, about_weights = read_tensors(place, names)
     if config:
-        problems += about_kind(config, model_type, architecture)
+        problems += about_kind(config, _model_type(config), _architecture(config))
     if tensors and not any(problem.refused for problem in about_weights):
-        about_weights += about_head(config, shape.vocab, tensors)
+        about_weights += about_head(config, read_shape(config).vocab, tensors)
     # That weights are quantised is said once, by the config if it says so.
     said = {problem.code for problem in problems}
     problems += [problem for problem in about_weights if problem.code != "quantized" or problem.code not in said]
-    problems += about_path(folder) + about_tokenizer
+    problems += about_path(place) + about_tokenizer
     if "adapter_config.json" in names:
-        problems = [about_adapter(folder, names)]
-    problems += about_path(folder)
+        problems = [about_adapter(place, names)]
+    problems += about_path(place)
     if any(problem.code == "remote_code" for problem in problems) and allow_remote_code:
         problems = [p._replace(refused=False) if p.code == "remote_code" else p for p in problems]
+    return _described(place, config, tokenizer, tensors, problems)
+
+
+def _described(
+    place: Path, config: Mapping[str, Any], tokenizer: str, tensors: Sequence[Tensor], problems: Sequence[Problem]
+) -> Candidate:
+    name, revision = _identity(place)
+    shape = read_shape(config)
     names_of = [tensor.name for tensor in tensors]
     ahead = config.get("num_nextn_predict_layers")
     guesses = beside(names_of, shape.layers if type(ahead) is int and ahead > 0 else None)
-    weights = _parameters(folder, [tensor for tensor in tensors if tensor.name not in guesses], config)
+    weights = _parameters(place, [tensor for tensor in tensors if tensor.name not in guesses], config)
     loaded_too = beside(names_of)
     return Candidate(
-        path=folder,
+        path=place,
         name=name,
-        architecture=architecture,
-        model_type=model_type,
+        architecture=_architecture(config),
+        model_type=_model_type(config),
         parameters=sum(tensor.size for tensor in weights),
         weight_bytes=sum(tensor.nbytes for tensor in tensors),
         dtype=_dtype(weights),
@@ -287,6 +320,10 @@ def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:
         problems=tuple(dict.fromkeys(problems)),
         beside=sum(tensor.size for tensor in tensors if not is_buffer(tensor) and tensor.name in loaded_too),
     )
+
+
+def _model_type(config: Mapping[str, Any]) -> str:
+    return shown(config["model_type"]) if isinstance(config.get("model_type"), str) else ""
 
 
 def _architecture(config: Mapping[str, Any]) -> str:
@@ -317,6 +354,8 @@ def _is_linear(tensor: Tensor, vocab: int) -> bool:
     )
 
 
+_IN_BLOCKS = ("q", "iq", "tq", "mxfp")
+"""What the names of GGUF's ways to quantise begin with: a file mixes them by design, and goes by the one for most."""
 _NAMES = {"F64": "fp64", "F32": "fp32", "F16": "fp16", "BF16": "bf16", "F4": "fp4", "I8": "int8", "U8": "uint8"}
 
 
@@ -328,4 +367,4 @@ def _dtype(tensors: Iterable[Tensor]) -> str:
     if not count:
         return ""
     kind, most = count.most_common(1)[0]
-    return kind if most >= 0.9 * count.total() else "mixed"
+    return kind if most >= 0.9 * count.total() or kind.startswith(_IN_BLOCKS) else "mixed"

@@ -20,6 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.candidates.contents import Contents, Faults
+from engine.candidates.gguf_header import gguf_files
+from engine.candidates.gguf_model import describe
+from engine.candidates.gguf_tokenizer import tokenizer_json
 from engine.candidates.headers import HeaderFault, weight_files
 from engine.candidates.untrusted import Unreadable, regular_size, shown
 from rubrics.errors import CandidateError, RudeError
@@ -54,7 +57,8 @@ Progress = Callable[[int, int], None]
 
 
 def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Path | None = None) -> str:
-    """SHA-256 (64 hex digits) over the names and the SHA-256 of the contents of a model's safetensors files, by name.
+    """SHA-256 (64 hex digits) over the names and the SHA-256 of the contents of a model's weight files, by name: the
+    safetensors files of a folder, or the parts of a GGUF file.
 
     Shards are read in parallel. The first call reads every byte; later ones only look at the files' times.
 
@@ -63,8 +67,8 @@ def weights_hash(path: Path, progress: Progress | None = None, *, remembered: Pa
             read.
 
     Raises:
-        CandidateError: no safetensors here, a shard that cannot be read, one that changed while it was read, or one
-            that holds numbers that are none.
+        CandidateError: no weights here, a shard that cannot be read, one that changed while it was read, or one that
+            holds numbers that are none.
     """
     digests, faults = _read(path, progress, remembered)
     if faults.refusal:
@@ -91,13 +95,13 @@ def known_faults(path: Path, remembered: Path) -> Faults:
         CandidateError: a file cannot be read.
         HeaderFault: it is unclear which they are.
     """
-    return _all_of(found[1] for file in weight_files(path) if (found := _recall(_note(_state(file), remembered))))
+    return _all_of(found[1] for file in _files(path) if (found := _recall(_note(_state(file), remembered))))
 
 
 def _read(path: Path, progress: Progress | None, remembered: Path | None) -> tuple[list[tuple[str, str]], Faults]:
     """Name and digest of every shard, and what is wrong with their numbers."""
     try:
-        files = weight_files(path)
+        files = _files(path)
         sizes = [regular_size(file) for file in files]
     except (HeaderFault, Unreadable, OSError) as error:
         raise CandidateError(f"weights cannot be hashed: {error}", where=shown(path), fix="fetch them again") from None
@@ -106,7 +110,9 @@ def _read(path: Path, progress: Progress | None, remembered: Path | None) -> tup
     meter = _Meter(progress, sum(sizes))
     with ThreadPoolExecutor(max_workers=min(len(files), os.cpu_count() or 1, 8)) as pool:
         shards = list(pool.map(lambda file: _shard(file, meter, remembered), files))
-    digests = [(file.name, digest) for file, (digest, _) in zip(files, shards, strict=True)]
+    # What a GGUF file is called is its owner's affair.
+    names = [str(number) for number in range(len(files))] if path.is_file() else [file.name for file in files]
+    digests = [(name, digest) for name, (digest, _) in zip(names, shards, strict=True)]
     return digests, _all_of(faults for _, faults in shards)
 
 
@@ -122,27 +128,45 @@ def stamp(path: Path) -> str:
         CandidateError: one of them cannot be read.
         HeaderFault: it is unclear which they are.
     """
-    return _combined((file.name, repr(_state(file))) for file in weight_files(path))
+    return _combined((file.name, repr(_state(file))) for file in _files(path))
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    return gguf_files(path) if path.is_file() else weight_files(path)
 
 
 def tokenizer_hash(path: Path) -> str:
-    """SHA-256 (64 hex digits) over the names and contents of the tokenizer files in a folder.
+    """SHA-256 (64 hex digits) over the names and contents of the tokenizer files in a folder; of a GGUF file, of the
+    tokenizer.json that it stands for.
 
     Raises:
         CandidateError: one of them cannot be read.
     """
+    if path.is_file():
+        return _digest_of(path, tokenizer_json)
     return _combined(
         (name, _as_named(path / name, _digest(path / name))) for name in TOKENIZER_FILES if os.path.lexists(path / name)
     )
 
 
 def config_hash(path: Path) -> str:
-    """SHA-256 (64 hex digits) of config.json: the same weights under another config are another model.
+    """SHA-256 (64 hex digits) of config.json, or of what a GGUF file says in its place: the same weights under another
+    config are another model.
 
     Raises:
         CandidateError: it cannot be read.
     """
+    if path.is_file():
+        return _digest_of(path, lambda file: json.dumps(describe(file).config, sort_keys=True))
     return _as_named(path / "config.json", _digest(path / "config.json"))
+
+
+def _digest_of(path: Path, text: Callable[[Path], str]) -> str:
+    """SHA-256 of what is read out of a GGUF file."""
+    try:
+        return hashlib.sha256(text(path).encode(errors="surrogatepass")).hexdigest()
+    except HeaderFault as error:
+        raise CandidateError(str(error), where=shown(path), fix=error.fix or "fetch the file again") from None
 
 
 def assert_unchanged(path: Path, hashes: Mapping[str, str], *, remembered: Path | None = None) -> None:
@@ -155,7 +179,7 @@ def assert_unchanged(path: Path, hashes: Mapping[str, str], *, remembered: Path 
     Raises:
         RudeError: the folder is gone, or something in it has changed: it was good when it was given.
     """
-    if not path.is_dir():
+    if not path.exists():
         raise RudeError("its folder is gone", where=shown(path), fix="put it back, or name the model where it is now")
     again: dict[str, tuple[str, Callable[[], str]]] = {
         "weights_hash": ("weights", lambda: weights_hash(path, remembered=remembered)),

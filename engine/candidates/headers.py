@@ -38,8 +38,10 @@ _SHARD_NAME = re.compile(r"[^/\\\x00]+\.safetensors")
 class Tensor(NamedTuple):
     name: str
     dtype: str
-    """As safetensors writes it: F32, BF16, F8_E4M3, …"""
+    """As safetensors writes it: F32, BF16, F8_E4M3, …; or as GGUF does: Q8_0, Q4_K, …"""
     shape: tuple[int, ...]
+    stored: int | None = None
+    """Bytes on disk, where they do not follow from the type."""
 
     @property
     def size(self) -> int:
@@ -52,12 +54,12 @@ class Tensor(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Bytes on disk."""
-        return self.size * bits(self.dtype) // 8
+        return self.size * bits(self.dtype) // 8 if self.stored is None else self.stored
 
 
 class HeaderFault(Exception):
-    """Why weights cannot be used: `code` is `truncated`, `unsafe_header` or `ambiguous`; the text is fit to be shown.
-    `fix` is what to do, where that is not to fetch them again."""
+    """Why weights cannot be used: `code` is one of a `Problem`'s, mostly `truncated`, `unsafe_header` or `ambiguous`;
+    the text is fit to be shown. `fix` is what to do, where that is not to fetch them again."""
 
     def __init__(self, code: str, what: str, fix: str = "") -> None:
         super().__init__(what)

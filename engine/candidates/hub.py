@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.candidates.headers import SINGLE, HeaderFault, weight_files
+from engine.candidates.gguf_header import SUFFIX, is_first_part
+from engine.candidates.headers import INDEX, SINGLE, HeaderFault, weight_files
 from engine.candidates.problems import has_pickled
 from engine.candidates.untrusted import shown
+from rubrics.counted import count
 from rubrics.errors import CandidateError
 
 __all__ = ["Snapshot", "cache_folder", "cached", "fetch", "is_hub_id", "snapshot_of", "snapshots", "whole"]
@@ -158,6 +160,8 @@ def _lacks(snapshot: Path) -> str:
     names = {path.name for path in snapshot.iterdir() if path.exists()}
     if "adapter_config.json" in names or has_pickled(names):
         return ""
+    if {SINGLE, INDEX}.isdisjoint(names) and any(map(is_first_part, names)):
+        return ""
     if "config.json" not in names:
         return "config.json"
     if SINGLE not in names:
@@ -210,6 +214,13 @@ def fetch(hub_id: str, progress: Progress | None = None, *, allow_remote_code: b
     try:
         plan = snapshot_download(repo, revision=revision, dry_run=True, **options, tqdm_class=_bar(None, 0))
         if not any(file.filename.endswith((".safetensors", "adapter_config.json")) for file in plan):
+            if files := _gguf_names(repo, revision):
+                raise CandidateError(
+                    f"has its weights as GGUF only, in {count(len(files), 'file')} ({shown(files[0], 80)}, …)",
+                    where=hub_id,
+                    fix="fetch the one that is wanted, and name that file",
+                    shell=f"hf download {repo} {shown(files[0], 80)}",
+                )
             raise CandidateError(
                 "holds no safetensors weights",
                 where=hub_id,
@@ -219,6 +230,13 @@ def fetch(hub_id: str, progress: Progress | None = None, *, allow_remote_code: b
         return Path(snapshot_download(repo, revision=revision, **options, tqdm_class=_bar(progress, total)))
     except (HTTPError, OSError, HFValidationError) as error:
         raise _explained(hub_id, error) from error
+
+
+def _gguf_names(repo: str, revision: str) -> list[str]:
+    """GGUF files in a repository of the hub; they are fetched one by one, since each is a whole model."""
+    from huggingface_hub import HfApi
+
+    return sorted(name for name in HfApi().list_repo_files(repo, revision=revision) if name.endswith(SUFFIX))
 
 
 def _explained(hub_id: str, error: Exception) -> CandidateError:

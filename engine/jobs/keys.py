@@ -51,8 +51,10 @@ def model_causes(
     from engine.machine.paths import digest_dir
 
     tokens = {} if was_taken_as_written(candidate.path, candidate.model_type) else {"tokens": "tokenizer.json"}
+    # What is scored is what the stored weights are dequantised to, by this library.
+    stored = {"stored": candidate.stored, "gguf": _version("gguf")} if candidate.stored else {}
     return {
-        **tokens,
+        **tokens, **stored,
         "weights_hash": weights_hash(candidate.path, progress, remembered=digest_dir()),
         "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": config_hash(candidate.path),
         "precision": precision, "device": device.kind, "attention": attention_for(attention),

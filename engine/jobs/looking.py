@@ -108,7 +108,7 @@ def _problems(event: Mapping[str, Any]) -> _Seen:
         Problem("tokens", False, shown(remark, 600), "see that its tokenizer's files are those of its source")
         for remark in event["tokens"]
     ]
-    return tokens + [Problem("noted", False, shown(note, 600), "see its config.json") for note in event["notes"]]
+    return tokens + [Problem("noted", False, shown(note, 600), "look at its config") for note in event["notes"]]
 
 
 def _note(candidate: Candidate) -> Path:

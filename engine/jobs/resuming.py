@@ -28,7 +28,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
     with store.snapshot():
         besides = asked_besides(store, run.run_id)
         folder, source = candidate_path(store, run.weights_hash), suite_source(store, run.suite_hash)
-    if folder is None or not folder.is_dir():
+    if folder is None or not folder.exists():
         raise BadInput("its model folder is gone", where=run.candidate, fix=fix, shell=shell)
     if source is None:
         raise BadInput("its suite is not stored", where=run.suite, fix=fix, shell=shell)

@@ -133,7 +133,8 @@ def fits(
     """The precision at which a candidate can be scored on a device.
 
     `auto` takes the first that fits: on the CPU fp32, bf16, int8, nf4 (fp32 is the exact one, and no slower there); on
-    a GPU bf16, int8, nf4. int8 and nf4 need bitsandbytes. Any other request is taken at its word, if it fits.
+    a GPU bf16, int8, nf4. int8 and nf4 need bitsandbytes, and are not for GGUF files, which are quantised already. Any
+    other request is taken at its word, if it fits.
 
     Args:
         requested: `auto` or one of `PRECISIONS`.
@@ -154,6 +155,11 @@ def fits(
             )
     has_bitsandbytes = importlib.util.find_spec("bitsandbytes") is not None
     possible = [precision for precision in order if has_bitsandbytes or precision not in QUANTISED]
+    if candidate.stored:
+        if requested in QUANTISED:
+            text = f"{requested} would quantise once more what the file has quantised ({candidate.stored})"
+            return PrecisionFit(None, text, 0, device.free)
+        possible = [precision for precision in possible if precision not in QUANTISED]
     where = f"{human_bytes(device.free)} free on {device.spec}"
     if "nf4" in possible and device.kind == "cpu" and (odd := _odd_width(candidate)):
         if requested == "nf4":
@@ -177,7 +183,7 @@ def fits(
     text = f"{smallest} needs {human_bytes(needed)}, with {where}"
     if requested == "auto":
         text = f"even {text}"
-        if not has_bitsandbytes:
+        if not has_bitsandbytes and not candidate.stored:
             text += "; int8 and nf4 would need the package bitsandbytes"
     return PrecisionFit(None, text, needed, device.free)
 

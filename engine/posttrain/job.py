@@ -104,6 +104,9 @@ def plan_post_training(
         problem = next((problem for problem in candidate.problems if problem.refused), None)
         if problem is not None:
             raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
+        if candidate.stored:
+            what, fix = "is a GGUF file, which is scored but not post-trained", "give the folder that it was made from"
+            raise CandidateError(what, where=candidate.name, fix=fix)
         weights = weights_hash(candidate.path, remembered=digest_dir())
         for seed in seeds or recipe.seeds:
             run_id = key_hash([weights, recipe.hash, suite_digest, seed])

@@ -107,6 +107,11 @@ def _places(folder: Path) -> dict[str, _Place]:
         CandidateError: the weights cannot be read.
     """
     where = str(folder)
+    if folder.is_file():
+        raise CandidateError(
+            "is a GGUF file, and spectra are measured on unquantised weights", where=where,
+            fix="give the model as a folder with safetensors weights",
+        )  # fmt: skip
     try:
         files = weight_files(folder)
         headers = {file: read_header(file) for file in files}

@@ -1,4 +1,4 @@
-"""A model folder as a model in memory, at a precision, on a device; and the facts of how it came to be."""
+"""A model folder or GGUF file as a model in memory, at a precision, on a device; and the facts of how it came to be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from engine.jobs.child import is_out_of_memory
 from engine.machine import kernels
 from engine.machine.kernels import QUANTISED, Precision
 from engine.scoring import matmul
-from engine.scoring.weights import assert_complete
+from engine.scoring.source import Source, source_of
+from engine.scoring.weights import checked
 from rubrics.errors import BadInput, CandidateError, RudeError
 
 __all__ = ["LoadedModel", "load_model", "opening"]
@@ -45,7 +46,8 @@ def load_model(
     threads: int | None = None,
     trust_remote_code: bool = False,
 ) -> LoadedModel:
-    """Load safetensors weights from a folder; never from the network, never another program's code unless told so.
+    """Load safetensors weights from a folder, or a GGUF file; never from the network, never another program's code
+    unless told so.
 
     Args:
         device: `cpu`, `cuda`, `cuda:N`, `auto` (a GPU if there is one) or `cuda:all` (layers spread over all GPUs).
@@ -62,9 +64,9 @@ def load_model(
         torch.set_num_threads(threads)
     place = _device_map(device)
     where = str(folder)
-    with opening(where):
-        checked = assert_complete(Path(folder), trust_remote_code=trust_remote_code)
-        model = _open(checked.auto, where, precision, place, attention, trust_remote_code)
+    with opening(where), source_of(Path(folder)) as source:
+        found = checked(source, trust_remote_code=trust_remote_code)
+        model = _open(found.auto, source, precision, place, attention, trust_remote_code)
     places = {str(place) for place in getattr(model, "hf_device_map", {}).values()}
     if place == "auto" and places & {"cpu", "disk"}:
         # It would run, moving weights to and fro for every pass.
@@ -77,7 +79,7 @@ def load_model(
         _assert_attends(model, attention, used, where)
     facts = _facts(model, precision, used)
     facts["matmul"] = matmul.use(model, kernels.matmul_for(model.get_input_embeddings().weight.device.type, precision))
-    return LoadedModel(model, precision, used, facts, tuple(checked.notes))
+    return LoadedModel(model, precision, used, facts, tuple(found.notes))
 
 
 def _assert_attends(model: Any, requested: str, used: str, where: str) -> None:
@@ -130,7 +132,12 @@ def _device_map(device: str) -> str | dict[str, str]:
 
 
 def _open(
-    auto: Any, where: str, precision: Precision, place: str | dict[str, str], attention: str, trust_remote_code: bool
+    auto: Any,
+    source: Source,
+    precision: Precision,
+    place: str | dict[str, str],
+    attention: str,
+    trust_remote_code: bool,
 ) -> Any:
     from transformers.utils import logging as transformers_logging
 
@@ -144,18 +151,19 @@ def _open(
     }
     if precision in QUANTISED:
         options["quantization_config"] = _quantisation(precision)
+    on_cpu = place == {"": "cpu"}
     try:
-        with _read_by_tensor(place):
+        with source.reading(on_cpu):
             kernel = kernels.attention_for(attention)
-            return auto.from_pretrained(where, attn_implementation=kernel, **options)
+            return auto.from_pretrained(source.folder, attn_implementation=kernel, **options)
     except (ValueError, ImportError) as error:
         if "attn" not in str(error) and "attention" not in str(error).lower():
             raise
         if attention != "auto":
-            raise _no_attention(attention, error, where) from error
+            raise _no_attention(attention, error, source.where) from error
         # This architecture lacks the asked implementation; its own default will do.
-        with _read_by_tensor(place):
-            return auto.from_pretrained(where, **options)
+        with source.reading(on_cpu):
+            return auto.from_pretrained(source.folder, **options)
 
 
 @contextlib.contextmanager
@@ -186,23 +194,6 @@ def opening(where: str) -> Iterator[None]:
             where=where,
             fix="the folder needs config.json and .safetensors weights of a decoder that transformers knows",
         ) from error
-
-
-@contextlib.contextmanager
-def _read_by_tensor(place: str | dict[str, str]) -> Iterator[None]:
-    """On a CPU, weights files are read tensor by tensor, not mapped.
-
-    The pages of a mapped file stay in memory beside what was made of them: with nf4, five times the weights.
-    """
-    from transformers import modeling_utils
-
-    opened = modeling_utils.safe_open
-    if place == {"": "cpu"}:
-        modeling_utils.safe_open = lambda *given, **options: opened(*given, **{**options, "backend": "pread"})
-    try:
-        yield
-    finally:
-        modeling_utils.safe_open = opened
 
 
 def _quantisation(precision: Precision) -> Any:

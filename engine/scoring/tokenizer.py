@@ -1,6 +1,7 @@
 """A candidate's tokenizer, as laying out wants it.
 
-The ids of a text are those of the folder's tokenizer.json, wherever there is one. transformers may make another
+The ids of a text are those of the folder's tokenizer.json, wherever there is one, or of the one that a GGUF file stands
+for. transformers may make another
 tokenizer of the same folder: for some kinds of model, and some classes that tokenizer_config.json names, it puts a
 pre-tokenizer or a BOS of its own in the place of what the file says. That is compared, and a difference is a note.
 """
@@ -14,6 +15,8 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.candidates.gguf_tokenizer import tokenizer_json
+from engine.candidates.headers import HeaderFault
 from engine.scoring.same_ids import differences
 from rubrics.errors import CandidateError
 
@@ -192,7 +195,7 @@ class _PythonTokenizer(HubTokenizer):
 
 
 def open_tokenizer(folder: str | Path, trust_remote_code: bool = False) -> HubTokenizer:
-    """The tokenizer in a model's folder; never from the network.
+    """The tokenizer in a model's folder or GGUF file; never from the network.
 
     Args:
         trust_remote_code: whether code of its own is run for a folder without a tokenizer.json.
@@ -207,6 +210,8 @@ def open_tokenizer(folder: str | Path, trust_remote_code: bool = False) -> HubTo
             empty = not opened.encode(_ANYTHING)
     except CandidateError as error:
         raise CandidateError(error.what, where=where, fix=error.fix) from None
+    except HeaderFault as error:
+        raise CandidateError(str(error), where=where, fix=error.fix or "fetch the file again") from None
     except Exception as error:  # a damaged tokenizer raises almost anything
         raise CandidateError(
             f"its tokenizer cannot be opened ({_first_line(error)})",
@@ -221,6 +226,8 @@ def open_tokenizer(folder: str | Path, trust_remote_code: bool = False) -> HubTo
 def _of_folder(folder: Path, trust_remote_code: bool) -> HubTokenizer:
     from tokenizers import Tokenizer
 
+    if folder.is_file():
+        return _RustTokenizer(Tokenizer.from_str(tokenizer_json(folder)))
     file = folder / "tokenizer.json"
     if not file.exists():
         return _wrapped(_made_by_transformers(folder, trust_remote_code))

@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 
 import torch
 
-from engine.candidates.headers import HeaderFault, Tensor, read_weights
-from engine.candidates.parts import is_beside, is_buffer, listed, oddities
+from engine.candidates.headers import Tensor
+from engine.candidates.parts import is_beside, is_buffer, listed
 from engine.candidates.untrusted import CONFIG_BYTES, read_object
 from engine.jobs.child import is_out_of_memory
 from engine.scoring.auto_class import auto_classes, decoder_of
 from engine.scoring.config_entries import absent, assumed_constants, is_own, is_size, text_entries
 from engine.scoring.rotary import assert_frequencies
+from engine.scoring.source import Source, found_in_files, source_of
 from rubrics.errors import CandidateError
 
-__all__ = ["Checked", "Match", "assert_complete", "match"]
+__all__ = ["Checked", "Match", "assert_complete", "checked", "match"]
 
 _PARTS = 1_000
 """Layers or experts that a model may have, however few tensors it stores: some are fused, or shared."""
@@ -72,17 +73,26 @@ class Checked(NamedTuple):
     them."""
 
 
-def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> Checked:
+def assert_complete(path: Path, *, trust_remote_code: bool = False) -> Checked:
+    """`checked` for a folder or a GGUF file.
+
+    Raises:
+        CandidateError: as `checked`, or its weights cannot be read.
+    """
+    with source_of(path) as source:
+        return checked(source, trust_remote_code=trust_remote_code)
+
+
+def checked(source: Source, *, trust_remote_code: bool = False) -> Checked:
     """Stop where the tensors used would not be the tensors stored, or where the config leaves open what is computed.
 
     Raises:
         CandidateError: tensors are missing, left over, do not fit or are there twice, or the config says too little.
     """
-    where = str(folder)
-    stored = _stored(folder)
+    where, folder, stored = source.where, source.folder, source.stored
     raw = text_entries(read_object(folder / "config.json", CONFIG_BYTES))
     config = _config(folder, trust_remote_code)
-    _assert_possible(config, len(stored), where)
+    _assert_possible(config, source)
     open_entries = [] if is_own(config) else absent(config, raw, is_size)
     try:
         loaded = _matched(folder, stored, config, trust_remote_code)
@@ -97,9 +107,9 @@ def assert_complete(folder: Path, *, trust_remote_code: bool = False) -> Checked
         ]
     if open_entries:
         raise _unsaid(config, open_entries, where)
-    _assert_fits(loaded, where)
-    _assert_used(loaded, where)
-    return Checked(loaded.auto, config, _notes(loaded, raw))
+    _assert_fits(loaded, source)
+    _assert_used(loaded, source)
+    return Checked(loaded.auto, config, [*source.notes, *_notes(loaded, raw)])
 
 
 def _matched(folder: Path, stored: Sequence[Tensor], config: Any, trust_remote_code: bool) -> Match:
@@ -133,7 +143,7 @@ def match(
         config = _changed(folder, config, changes)
     taken: set[str] = set()
     raw: dict[str, set[Any]] = {}
-    with _shapes_only({tensor.name: tensor for tensor in stored}, taken), _unfiltered(raw):
+    with found_in_files({tensor.name: _Shape(tensor, taken) for tensor in stored}), _unfiltered(raw):
         model, info = auto.from_pretrained(
             folder, config=config, dtype=torch.float32, device_map={"": "meta"}, use_safetensors=True,
             output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=trust_remote_code,
@@ -182,18 +192,6 @@ def _unsaid(config: Any, entries: Sequence[str], where: str) -> CandidateError:
     )
 
 
-def _stored(folder: Path) -> tuple[Tensor, ...]:
-    try:
-        stored = read_weights(folder)
-    except HeaderFault as error:
-        what = str(error) if error.fix else f"its weights are damaged ({error})"
-        fix = error.fix or "download the .safetensors files again"
-        raise CandidateError(what, where=str(folder), fix=fix) from None
-    for odd in oddities(stored):
-        raise CandidateError(odd.what, where=str(folder), fix=odd.fix)
-    return stored
-
-
 class _Shape:
     """A tensor of a file, without contents; that it is asked for is remembered."""
 
@@ -209,38 +207,6 @@ class _Shape:
     def __getitem__(self, _: object) -> torch.Tensor:
         self._taken.add(self._tensor.name)
         return torch.empty(self._tensor.shape, dtype=torch.float32, device="meta")
-
-
-@contextlib.contextmanager
-def _shapes_only(stored: Mapping[str, Tensor], taken: set[str]) -> Iterator[None]:
-    """Within it, transformers finds the same tensors in whatever file it opens, and reads none."""
-    from transformers import modeling_utils
-
-    class Headers:
-        def __init__(self, *_: object, **__: object) -> None:
-            pass
-
-        def __enter__(self) -> Headers:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def metadata(self) -> dict[str, str]:
-            return {"format": "pt"}
-
-        def keys(self) -> list[str]:
-            return list(stored)
-
-        def get_slice(self, name: str) -> _Shape:
-            return _Shape(stored[name], taken)
-
-    opened = modeling_utils.safe_open
-    modeling_utils.safe_open = Headers
-    try:
-        yield
-    finally:
-        modeling_utils.safe_open = opened
 
 
 @contextlib.contextmanager
@@ -286,41 +252,42 @@ def _changed(folder: Path, config: Any, changes: Mapping[str, object]) -> Any:
     return type(config).from_dict({**raw, **changes})
 
 
-def _assert_possible(config: Any, tensors: int, where: str) -> None:
+def _assert_possible(config: Any, source: Source) -> None:
     """Stop before a model is built of far more parts than there are tensors for: that alone can take hours."""
-    text = config.get_text_config()
+    text, tensors = config.get_text_config(), len(source.stored)
     for entry in ("num_hidden_layers", "num_experts", "num_local_experts", "n_routed_experts"):
         parts = getattr(text, entry, None)
         if isinstance(parts, int) and parts > max(_PARTS, tensors):
             raise CandidateError(
-                f"config.json has {entry} {parts:,}, and its weights are {tensors:,} tensors",
-                where=where,
-                fix="download config.json again, from the source of the weights",
+                f"{source.config} has {entry} {parts:,}, and its weights are {tensors:,} tensors",
+                where=source.where,
+                fix=source.fix or "download config.json again, from the source of the weights",
             )
     window, kinds = getattr(text, "sliding_window", None), getattr(text, "layer_types", None)
     slides = isinstance(kinds, list | tuple) and "sliding_attention" in kinds
     if (window is None and slides) or (isinstance(window, int) and window < 1 and (slides or kinds is None)):
+        said = "null" if window is None else window
         raise CandidateError(
-            f"config.json has layers with a sliding window, and sliding_window {'null' if window is None else window}",
-            where=where,
-            fix="fetch config.json again, from the source of the weights",
+            f"{source.config} has layers with a sliding window, and sliding_window {said}",
+            where=source.where,
+            fix=source.fix or "fetch config.json again, from the source of the weights",
         )
 
 
-def _assert_fits(loaded: Match, where: str) -> None:
+def _assert_fits(loaded: Match, source: Source) -> None:
     if loaded.misfits:
         name, have, want = loaded.misfits[0]
         more = f", and {len(loaded.misfits) - 1} more do not fit either" if len(loaded.misfits) > 1 else ""
         raise CandidateError(
-            f"{name} has the shape {_sides(have)}, and config.json wants {_sides(want)}{more}",
-            where=where,
-            fix="fetch config.json and the weights again, from one and the same source",
+            f"{name} has the shape {_sides(have)}, and {source.config} wants {_sides(want)}{more}",
+            where=source.where,
+            fix=source.fix or "fetch config.json and the weights again, from one and the same source",
         )
     if loaded.missing and set(loaded.missing) <= loaded.heads:
         raise CandidateError(
             f"has no output head among its weights ({listed(loaded.missing)}); it would be random",
-            where=where,
-            fix="fetch the version for causal language modelling",
+            where=source.where,
+            fix=source.fix or "fetch the version for causal language modelling",
         )
     if loaded.missing:
         left = f"; {len(loaded.unused)} others, such as {listed(_names(loaded.unused), 1)}, have no place in it" * bool(
@@ -329,17 +296,17 @@ def _assert_fits(loaded: Match, where: str) -> None:
         raise CandidateError(
             f"{len(loaded.missing)} tensors are missing from its weights ({listed(loaded.missing)}); they would be "
             f"random{left}",
-            where=where,
-            fix="download the weights and config.json again, from one and the same source",
+            where=source.where,
+            fix=source.fix or "download the weights and config.json again, from one and the same source",
         )
 
 
-def _assert_used(loaded: Match, where: str) -> None:
+def _assert_used(loaded: Match, source: Source) -> None:
     if loaded.twice:
         raise CandidateError(
             f"{len(loaded.twice)} of its tensors are there under two names ({listed(loaded.twice)}, with a prefix and "
             "without), and one would be taken",
-            where=where,
+            where=source.where,
             fix="take those that are not meant out of the file",
         )
     left = loaded.left
@@ -348,15 +315,17 @@ def _assert_used(loaded: Match, where: str) -> None:
     layers = getattr(loaded.config.get_text_config(), "num_hidden_layers", None)
     if isinstance(layers, int) and (further := [name for name in left if (_layer(name) or 0) >= layers]):
         raise CandidateError(
-            f"its weights hold layers that config.json does not name ({listed(further)}), and would be scored without",
-            where=where,
-            fix="download config.json again, or set num_hidden_layers in it to what the weights hold",
+            f"its weights hold layers that {source.config} does not name ({listed(further)}), and would be scored "
+            "without",
+            where=source.where,
+            fix=source.fix or "download config.json again, or set num_hidden_layers in it to what the weights hold",
         )
     raise CandidateError(
-        f"{len(left)} of its tensors have no place in the model that config.json describes ({listed(left)}), and would "
-        "be left out",
-        where=where,
-        fix="fetch config.json again, from the source of the weights; it may lack an entry (biases: attention_bias)",
+        f"{len(left)} of its tensors have no place in the model that {source.config} describes ({listed(left)}), and "
+        "would be left out",
+        where=source.where,
+        fix=source.fix
+        or "fetch config.json again, from the source of the weights; it may lack an entry (biases: attention_bias)",
     )
 
 

@@ -34,7 +34,7 @@ def models(
     ctx: click.Context, where: tuple[str, ...], with_hash: bool, device: str,
     allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Look at base models without loading them: folders, folders of folders, hub ids.
+    """Look at base models without loading them: folders, folders of folders, GGUF files, hub ids.
 
     A hub id that is not in the Hugging Face cache is downloaded. Without arguments: the bundled models and the cache.
     """

@@ -34,7 +34,7 @@ __all__ = ["run"]
     multiple=True,
     required=True,
     metavar="M",
-    help="Folder, folder of folders, or hub id; repeatable.",
+    help="Folder, folder of folders, GGUF file, or hub id; repeatable.",
 )
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."

@@ -26,7 +26,7 @@ def detail(entry: CandidateEntry | None, folder_problems: Sequence[str], colour:
     if entry is None:
         text.append("No base model found\n\n", "bold")
         text.append("Press a and name a folder that holds models (each with config.json, tokenizer.json and\n")
-        text.append("*.safetensors). What the Hugging Face cache holds is found by itself.")
+        text.append("*.safetensors, or a .gguf file). What the Hugging Face cache holds is found by itself.")
         return text
     candidate = entry.candidate
     text.append(plain(candidate.name) + "\n", "bold")

@@ -34,9 +34,9 @@ class CandidatesScreen(Place):
     MODE = "candidates"
     TITLE = "Candidates"
     GUIDE = """
-Base models found without loading them: parameters and bytes come from safetensors headers, the rest from config and
-tokenizer files; a process of its own holds them against the model libraries, once. “fits as” is the precision a run
-would choose for the memory that is free now.
+Base models found without loading them: parameters and bytes come from the headers of safetensors or GGUF files, the
+rest from config and tokenizer files, or from the same header; a process of its own holds them against the model
+libraries, once. “fits as” is the precision a run would choose for the memory that is free now.
 
 ✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either.
 

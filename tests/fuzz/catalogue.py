@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.fuzz.families import answers, commands, folders, importing, results, stores, suites, tokenizers, written
+from tests.fuzz.families import (
+    answers,
+    commands,
+    folders,
+    gguf_files,
+    importing,
+    results,
+    stores,
+    suites,
+    tokenizers,
+    written,
+)  # fmt: skip
 from tests.fuzz.family import Family
 
 __all__ = ["FAMILIES"]
@@ -13,6 +24,7 @@ FAMILIES: list[type[Family]] = [
     *results.FAMILIES,
     *folders.FAMILIES,
     *tokenizers.FAMILIES,
+    *gguf_files.FAMILIES,
     *written.FAMILIES,
     *answers.FAMILIES,
     *stores.FAMILIES,

@@ -519,7 +519,7 @@ def test_an_empty_folder_and_a_file(tmp_path: Path) -> None:
     with pytest.raises(CandidateError, match="no model found in"):
         find([str(tmp_path)])
     file = make_model(tmp_path / "m") / "model.safetensors"
-    with pytest.raises(CandidateError, match="not a folder"):
+    with pytest.raises(CandidateError, match="neither a folder nor a GGUF file"):
         find([str(file)])
 
 
