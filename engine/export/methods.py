@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from engine.stats.correlation_matrix import HELP as MATRIX
 from engine.stats.irt.item_tests import HELP as TRIAL
 from engine.stats.metrics import METRICS
 from engine.stats.ranking import HELP as RANKING
@@ -108,6 +109,24 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "note": "what keeps a number from being known, and the methods used",
         "predictor_better": "higher or lower: which end of the predictor is the better one; no sign is turned",
         "outcome_better": "the same of the outcome: lower for a perplexity and its like",
+    },
+    "matrix": {
+        "by": "what the suite is split by: domain, category or subcategory",
+        "kind": "cell: RuDE accuracy on a part against an outcome; reference: a predictor that knows no parts; own "
+        "less: how much better the own parts foretell than what stands under part",
+        "part": "the part of the suite, the reference, or what the own parts are held against",
+        "outcome": "a score measured after post-training; empty for own less, which is a mean over tied outcomes",
+        "own": "whether the outcome is tied to this part",
+        "statistic": "Pearson's r, Spearman's ρ (midranks) or Kendall's τ-b",
+        "value": "the correlation over the candidates that have both numbers, losses turned; own less: a difference",
+        "ci_low": "95 %: as for correlations; own less: jackknife over candidates, Student's t",
+        "ci_high": "its other end, made alike",
+        "p_value": "as for correlations; own less another's: share of deals of whole candidates' outcomes that "
+        "reach the difference; own less a reference: Student's t of the jackknife",
+        "p_adjusted": MATRIX["p_holm"],
+        "n": "candidates that have all numbers that it takes",
+        "note": "what keeps a number from being known, and the methods used",
+        "outcome_better": "lower for a perplexity and its like, whose sign is turned",
     },
     "predictors": {
         "candidate": _WHOSE["candidate"],

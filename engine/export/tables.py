@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from engine.correlation.by_part import groupings, matrix_view
 from engine.correlation.predictor_outcome import (
     correlation_views,
     outcome_names,
@@ -22,6 +23,7 @@ from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
 from engine.results.rankings import rankings_of
 from engine.results.recommendation import recommend
+from engine.stats.correlation_matrix import Kind
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from engine.store.views import failure_rows, verdict_rows
@@ -66,6 +68,11 @@ _CORRELATIONS: Final = {
     "ci_high": "double", "p_value": "double", "n": "integer", "note": "varchar", "predictor_better": "varchar",
     "outcome_better": "varchar",
 }  # fmt: skip
+_MATRIX: Final = {
+    "by": "varchar", "kind": "varchar", "part": "varchar", "outcome": "varchar", "own": "boolean",
+    "statistic": "varchar", "value": "double", "ci_low": "double", "ci_high": "double", "p_value": "double",
+    "p_adjusted": "double", "n": "integer", "note": "varchar", "outcome_better": "varchar",
+}  # fmt: skip
 _PREDICTORS: Final = {
     "candidate": "varchar", "predictor": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
 }  # fmt: skip
@@ -106,8 +113,8 @@ def table(store: Store, what: str, question: Question, *, source: Source = "own"
     """
     if what not in TABLES:
         raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(TABLES))
-    if what == "correlations":
-        return _correlations(store, question, source)
+    if what in _OF_SOURCES:
+        return _OF_SOURCES[what](store, question, source)
     return TABLES[what](store, question)
 
 
@@ -171,7 +178,7 @@ def _predictors(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
         evidence = Evidence(store, narrowed)
-        for predictor in predictor_names(store, narrowed):
+        for predictor in predictor_names(store, narrowed, parts=True):
             name = predictor_label(evidence, predictor)
             for candidate, estimate in predictor_values(evidence, predictor).items():
                 if not math.isnan(estimate.value):
@@ -195,6 +202,34 @@ def _correlations(store: Store, question: Question, source: Source) -> Table:
                     "higher" if view.outcome_higher_is_better else "lower",
                 ))  # fmt: skip
     return Table(_CORRELATIONS, list(dict.fromkeys(rows)))
+
+
+def _matrix(store: Store, question: Question, source: Source) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for by in groupings(store, question, source):
+        if source == "own" and by == "violations":
+            continue  # nothing is tied to a number of violations; the predictors have it
+        for statistic in _KINDS:
+            view = matrix_view(store, question, by=by, source=source, statistic=statistic)
+            found = view.matrix
+            for kind, cells in (("cell", found.cells), ("reference", found.references)):
+                for cell in (cell for row in cells for cell in row):
+                    numbers = cell.statistic
+                    rows.append((
+                        by, kind, cell.row, cell.column, cell.own, statistic, *map(
+                            _number, (numbers.value, numbers.ci_low, numbers.ci_high, numbers.p_value, cell.p_holm)
+                        ),
+                        numbers.n, "; ".join(filter(None, (numbers.note, numbers.method))),
+                        "lower" if cell.column in view.lower else "higher",
+                    ))  # fmt: skip
+            for contrast in found.contrasts:
+                rows.append((
+                    by, "own less", contrast.versus, None, None, statistic, *map(
+                        _number, (contrast.value, contrast.ci_low, contrast.ci_high, contrast.p_value)
+                    ),
+                    None, contrast.n, "; ".join(filter(None, (contrast.note, contrast.method))), None,
+                ))  # fmt: skip
+    return Table(_MATRIX, rows)
 
 
 def _pairs(store: Store, question: Question) -> Table:
@@ -245,12 +280,20 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
+_KINDS: Final[tuple[Kind, ...]] = ("pearson", "spearman", "kendall")
+_OF_SOURCES: Final[Mapping[str, Callable[[Store, Question, Source], Table]]] = {
+    "correlations": _correlations,
+    "matrix": _matrix,
+}
+"""Tables that studies which ship have too."""
+
 TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "rankings": _rankings,
     "decision": _decision,
     "verdicts": _verdicts,
     "failures": _failures,
     "correlations": lambda store, question: _correlations(store, question, "own"),
+    "matrix": lambda store, question: _matrix(store, question, "own"),
     "predictors": _predictors,
     "pairs": _pairs,
     "abilities": _abilities,
@@ -262,6 +305,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "verdicts": _VERDICTS,
     "failures": _FAILURES,
     "correlations": _CORRELATIONS,
+    "matrix": _MATRIX,
     "predictors": _PREDICTORS,
     "pairs": _PAIRS,
     "abilities": _ABILITIES,

@@ -16,7 +16,9 @@ from rude_tui.streams import as_utf8
 
 __all__ = ["export"]
 
-_TABLES = ("rankings", "decision", "verdicts", "failures", "correlations", "predictors", "pairs", "abilities")
+_TABLES = (
+    "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "predictors", "pairs", "abilities",
+)  # fmt: skip
 
 
 @click.command()

@@ -47,6 +47,8 @@ WALK = {
     "correlation-ladder": ["l", "o"],
     "correlation-published": ["o"],
     "correlation-choose": ["v"],
+    "matrix": ["escape", "o", "m"],
+    "matrix-published": ["o", "o"],
 }
 """Each screen with the keys that lead to it from the one before."""
 

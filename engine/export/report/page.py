@@ -132,6 +132,7 @@ def _environment() -> Environment:
         "signed": lambda value: "–" if math.isnan(value) else f"{value:+.4g}".replace("-", "−"),
         "visible": lambda value: visible(str(value)),
         "known": lambda value: not math.isnan(value),
+        "heat": _heat,
     }
     environment.globals["glyph"] = glyph
     environment.tests["known"] = lambda value: not math.isnan(value)
@@ -143,6 +144,11 @@ def _strength(statistic: Statistic) -> str:
         return "–"
     ends = "" if math.isnan(statistic.ci_low) else f" ({statistic.ci_low:.2f} to {statistic.ci_high:.2f})"
     return f"{statistic.value:.2f}{ends}".replace("-", "−")
+
+
+def _heat(value: float) -> str:
+    """The class of a cell by its correlation: five steps to either side of zero."""
+    return "" if math.isnan(value) else f"{'above' if value >= 0 else 'below'}{min(4, int(5 * abs(value)))}"
 
 
 def _source(name: str) -> str:
