@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes"]
+__all__ = ["SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "suite_read"]
 
 SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
 _STAGES: Final = ("base_", "sft_", "rl_")
@@ -58,6 +58,14 @@ def family_shares() -> Mapping[tuple[str, str], Mapping[str, float]]:
     return {
         family: {name: sum(seeds) / len(seeds) for name, seeds in by_name.items()} for family, by_name in shares.items()
     }
+
+
+@cache
+def suite_read() -> str:
+    """The hash of the suite that every one of them has read."""
+    with (_FOLDER / "models.csv").open(encoding="utf-8", newline="") as file:
+        (suite,) = {row["suite_hash"] for row in csv.DictReader(file)}
+    return suite
 
 
 @dataclass(frozen=True)

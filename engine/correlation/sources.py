@@ -59,12 +59,16 @@ class Bundled:
     """What a predictor is that only the study has."""
     lower: frozenset[str] = frozenset()
     """Those of them of which less is better."""
+    unit: float = 1.0
+    """What the first predictor is multiplied with to be a share of pairs."""
+    pairs_read: Callable[[str], int] = lambda _: 0
+    """How many pairs that share is of, beside an outcome; 0 where it is not known."""
     by: Mapping[str, Callable[[], BundledParts]] = field(default_factory=dict)
     """By what its suite was split; empty where nothing of it is known by part."""
 
 
 def _published() -> Bundled:
-    from data.published import SOURCE, benchmarks, points, predictors, published
+    from data.published import PAIRS, SOURCE, benchmarks, points, predictors, published
 
     def points_of(predictor: str, outcome: str) -> list[BundledPoint]:
         study = published()
@@ -74,8 +78,9 @@ def _published() -> Bundled:
         ]
 
     return Bundled(
-        "published study", SOURCE, predictors(), benchmarks(), points_of, by={"domain": _published_by_benchmark}
-    )
+        "published study", SOURCE, predictors(), benchmarks(), points_of, by={"domain": _published_by_benchmark},
+        unit=0.01, pairs_read=lambda benchmark: PAIRS[benchmark],
+    )  # fmt: skip
 
 
 def _published_by_benchmark() -> BundledParts:
@@ -113,8 +118,17 @@ def _ladder() -> Bundled:
     title = f"ladder of {len(study.candidates)} models post-trained here"
     return Bundled(
         title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of, notes, said.about, said.lower,
-        {"category": _ladder_by_category},
+        pairs_read=lambda _: _ladder_pairs(), by={"category": _ladder_by_category},
     )  # fmt: skip
+
+
+def _ladder_pairs() -> int:
+    """The suite's pairs, if it is still the one that was read."""
+    from data.ladder import suite_read
+    from rubrics.reading import find_suite
+
+    suite = find_suite("world")
+    return len(suite.scored) if suite.hash == suite_read() else 0
 
 
 def _ladder_by_category() -> BundledParts:

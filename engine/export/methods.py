@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from engine.correlation.upsets import HELP as UPSETS
 from engine.stats.correlation_matrix import HELP as MATRIX
 from engine.stats.irt.item_tests import HELP as TRIAL
 from engine.stats.metrics import METRICS
@@ -127,6 +128,21 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "n": "candidates that have all numbers that it takes",
         "note": "what keeps a number from being known, and the methods used",
         "outcome_better": "lower for a perplexity and its like, whose sign is turned",
+    },
+    "upsets": {
+        "smaller": _WHOSE["candidate"],
+        "larger": "one with more parameters and a lower accuracy",
+        "smaller_parameters": _WHOSE["parameters"],
+        "larger_parameters": _WHOSE["parameters"],
+        "lead": UPSETS["lead"],
+        "ci_low": "lower end of its 95 % interval; the note says how it was made",
+        "ci_high": "upper end of its 95 % interval",
+        "p_adjusted": UPSETS["p_adjusted"],
+        "outcome": "a score measured after post-training; a row for each",
+        "gain": UPSETS["gain"],
+        "gain_stderr": "its standard error, both scores taken for independent; empty where one has none",
+        "came_true": "whether the gain is above 0; empty where it is unknown or 0",
+        "note": "how the interval of the lead was made",
     },
     "predictors": {
         "candidate": _WHOSE["candidate"],

@@ -16,6 +16,7 @@ from engine.correlation.predictor_outcome import (
     predictor_values,
 )
 from engine.correlation.sources import Source
+from engine.correlation.upsets import upsets
 from engine.export.recommendation_words import headline, reasons
 from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
@@ -72,6 +73,11 @@ _MATRIX: Final = {
     "by": "varchar", "kind": "varchar", "part": "varchar", "outcome": "varchar", "own": "boolean",
     "statistic": "varchar", "value": "double", "ci_low": "double", "ci_high": "double", "p_value": "double",
     "p_adjusted": "double", "n": "integer", "note": "varchar", "outcome_better": "varchar",
+}  # fmt: skip
+_UPSETS: Final = {
+    "smaller": "varchar", "larger": "varchar", "smaller_parameters": "double", "larger_parameters": "double",
+    "lead": "double", "ci_low": "double", "ci_high": "double", "p_adjusted": "double", "outcome": "varchar",
+    "gain": "double", "gain_stderr": "double", "came_true": "boolean", "note": "varchar",
 }  # fmt: skip
 _PREDICTORS: Final = {
     "candidate": "varchar", "predictor": "varchar", "value": "double", "ci_low": "double", "ci_high": "double",
@@ -232,6 +238,21 @@ def _matrix(store: Store, question: Question, source: Source) -> Table:
     return Table(_MATRIX, rows)
 
 
+def _upsets(store: Store, question: Question, source: Source) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    outcomes = outcome_names(store, source=source) if source != "own" else []
+    for upset in upsets(store, question, outcomes=outcomes, source=source).upsets:
+        about = (
+            upset.smaller, upset.larger, upset.smaller_parameters, upset.larger_parameters, upset.lead,
+            _number(upset.ci_low), _number(upset.ci_high), _number(upset.p_adjusted),
+        )  # fmt: skip
+        rows += [
+            (*about, name, _number(gain.value), _number(gain.stderr), gain.came_true, upset.method)
+            for name, gain in upset.gains.items()
+        ] or [(*about, None, None, None, None, upset.method)]
+    return Table(_UPSETS, rows)
+
+
 def _pairs(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
@@ -284,6 +305,7 @@ _KINDS: Final[tuple[Kind, ...]] = ("pearson", "spearman", "kendall")
 _OF_SOURCES: Final[Mapping[str, Callable[[Store, Question, Source], Table]]] = {
     "correlations": _correlations,
     "matrix": _matrix,
+    "upsets": _upsets,
 }
 """Tables that studies which ship have too."""
 
@@ -294,6 +316,7 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "failures": _failures,
     "correlations": lambda store, question: _correlations(store, question, "own"),
     "matrix": lambda store, question: _matrix(store, question, "own"),
+    "upsets": lambda store, question: _upsets(store, question, "own"),
     "predictors": _predictors,
     "pairs": _pairs,
     "abilities": _abilities,
@@ -306,6 +329,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "failures": _FAILURES,
     "correlations": _CORRELATIONS,
     "matrix": _MATRIX,
+    "upsets": _UPSETS,
     "predictors": _PREDICTORS,
     "pairs": _PAIRS,
     "abilities": _ABILITIES,

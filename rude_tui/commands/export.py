@@ -17,7 +17,8 @@ from rude_tui.streams import as_utf8
 __all__ = ["export"]
 
 _TABLES = (
-    "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "predictors", "pairs", "abilities",
+    "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "upsets", "predictors", "pairs",
+    "abilities",
 )  # fmt: skip
 
 
