@@ -59,10 +59,14 @@ def groupings(store: Store, question: Question, source: Source) -> tuple[str, ..
     Raises:
         BadInput: nothing answers the question.
     """
-    if source != "own":
+    return _ways(Evidence(store, question) if source == "own" else None, source)
+
+
+def _ways(evidence: Evidence | None, source: Source) -> tuple[str, ...]:
+    if evidence is None:
         return tuple(BUNDLED[source]().by)
-    several = len(set(Evidence(store, question).board.index.domain)) > 1
-    return tuple(sorted(PARTS, key=lambda by: by != ("domain" if several else "category")))
+    first = "domain" if len(set(evidence.board.index.domain)) > 1 else "category"
+    return tuple(sorted(PARTS, key=lambda by: by != first))
 
 
 def matrix_view(
@@ -86,15 +90,16 @@ def matrix_view(
     Raises:
         BadInput: no such grouping or outcome, no outcomes, or nothing has been run yet.
     """
-    possible = groupings(store, question, source)
+    evidence = Evidence(store, question) if source == "own" else None
+    possible = _ways(evidence, source)
     by = by or possible[0]
     if by not in possible:
         raise BadInput(f"no accuracies by {by} are known of this source", fix="known: by " + ", by ".join(possible))
-    if source != "own":
+    if evidence is None:
         study = BUNDLED[source]()
         parts, lower, name, notes = study.by[by](), frozenset[str](), study.title, list(study.notes(""))
     else:
-        parts, lower, name, notes = _own(Evidence(store, question), by)
+        parts, lower, name, notes = _own(evidence, by)
     if outcomes:
         unknown = [name for name in outcomes if name not in parts.outcomes]
         if unknown:

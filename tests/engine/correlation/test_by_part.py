@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,9 +65,18 @@ def test_the_ladder_by_category_is_what_its_card_says(store: Store) -> None:
         matrix_view(store, Question(), source="ladder", by="domain")
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the database of `measured` is kept once it has been made."""
+    return tmp_path_factory.mktemp("built") / "rude.duckdb"
+
+
 @pytest.fixture
-def measured(store: Store, add_run: Callable[..., object]) -> Store:
+def measured(built: Path, store: Store, add_run: Callable[..., object]) -> Store:
     """Seven candidates; an exam of each domain, a loss, and an outcome called as a category is."""
+    if built.exists():
+        shutil.copyfile(built, store.path)
+        return store
     for name in "abcdefg":
         add_run(name)
     rng = np.random.default_rng(0)
@@ -77,6 +87,7 @@ def measured(store: Store, add_run: Callable[..., object]) -> Store:
             for name, score in zip("abcdefg", scores, strict=True)
         ])  # fmt: skip
     add_outcomes(store, [Outcome("stranger", "elsewhere", 1.0)])
+    shutil.copyfile(store.path, built)
     return store
 
 
@@ -142,6 +153,7 @@ def test_every_part_is_a_predictor(measured: Store, suite: Suite) -> None:
             assert {point.name: point.x for point in view.points} == pytest.approx(values)
 
 
+@pytest.mark.long
 def test_the_matrix_leaves_as_a_table_and_as_a_figure(measured: Store, tmp_path: Path) -> None:
     rows = list(table(measured, "matrix", Question()).records())
     assert {row["by"] for row in rows} == {"domain", "category", "subcategory"}

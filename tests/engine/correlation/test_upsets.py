@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -26,9 +28,18 @@ from rubrics.errors import BadInput
 SIZES = {"a": 4e6, "b": 1e6, "c": 2e6, "d": 8e6, "e": 1e6, "f": 3e6}
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the database of `sized` is kept once it has been made."""
+    return tmp_path_factory.mktemp("built") / "rude.duckdb"
+
+
 @pytest.fixture
-def sized(store: Store, add_run: Callable[..., object]) -> Store:
+def sized(built: Path, store: Store, add_run: Callable[..., object]) -> Store:
     """Six candidates of known size, one of unknown; an outcome, and a loss that says the contrary."""
+    if built.exists():
+        shutil.copyfile(built, store.path)
+        return store
     for name in (*SIZES, "g"):
         add_run(name)
         save_candidate(store, SimpleNamespace(
@@ -39,6 +50,7 @@ def sized(store: Store, add_run: Callable[..., object]) -> Store:
         error = 0.05 if name in "ab" else None
         add_outcomes(store, [Outcome(name, "exam", 0.1 * place, error)])
         add_outcomes(store, [Outcome(name, "loss", 0.1 * place, None, None, True)])
+    shutil.copyfile(store.path, built)
     return store
 
 

