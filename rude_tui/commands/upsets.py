@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rude_tui.options import as_json, database, question_options, source_options, store_of
-from rude_tui.output import interval, narrate, number, p_text, points, points_between, print_json, print_table
+from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source
@@ -66,10 +66,15 @@ def _print(table: UpsetTable) -> None:
     for tally in table.tallies:
         share, other = tally.share, tally.otherwise
         even = f", {tally.even} came out even" if tally.even else ""
+        said = "known of no upset"
+        if tally.known:
+            said = (
+                f"{tally.true} of {tally.known} came true{even} ({percent(share.value)} %, "
+                f"95 % {interval(share.ci_low, share.ci_high)}; {share.method})"
+            )
         narrate(
-            f"{tally.outcome}: {tally.true} of {tally.known} came true{even} ({number(100 * share.value)} %, "
-            f"95 % {interval(share.ci_low, share.ci_high)}; {share.method}); of the other pairs the smaller came out "
-            f"ahead in {number(100 * other.value)} % ({interval(other.ci_low, other.ci_high)})"
+            f"{tally.outcome}: {said}; of the other pairs the smaller came out ahead in {percent(other.value)} % "
+            f"({interval(other.ci_low, other.ci_high)})"
         )
     if table.upsets:
         narrate(*dict.fromkeys(f"95 % of a lead: {upset.method}" for upset in table.upsets))

@@ -74,13 +74,15 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         span = f" {strength(statistic.ci_low).strip()} to {strength(statistic.ci_high).strip()}"
     text.append(f"{SYMBOLS[view.matrix.statistic]} {strength(statistic.value).strip()}{span}")
     if not math.isnan(statistic.p_value):
-        text.append(f", p = {statistic.p_value:.3f}")
+        text.append(f", p {_p(statistic.p_value)}")
         if not math.isnan(cell.p_holm):
-            text.append(f", {cell.p_holm:.3f} over all cells (Holm)")
+            text.append(f", {_p(cell.p_holm)} over all cells (Holm)")
     text.append(f", n = {statistic.n}\n")
     if statistic.note:
         text.append(f"! {plain(statistic.note)}\n", colour("mark-2"))
-    for contrast in view.matrix.contrasts:
+    # Where nothing is known of any, it is for one reason.
+    told = [contrast for contrast in view.matrix.contrasts if not contrast.note] or view.matrix.contrasts[:1]
+    for contrast in told:
         text.append(f"\n{plain(in_words(view, contrast))}\n")
     if not any(other.own for row in view.matrix.cells for other in row):
         text.append(f"\nNo outcome is tied to a {one}: t ties the one under the cursor.\n", colour("mark-2"))
@@ -88,3 +90,7 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         text.append(f"\n! {plain(note)}\n", colour("mark-2"))
     text.rstrip()
     return text
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -75,8 +75,8 @@ def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
     if columns.numbers:
         known = not math.isnan(upset.ci_low)
         span = f"{signed(100 * upset.ci_low, 1)} to {signed(100 * upset.ci_high, 1)}" if known else "–"
-        p = "–" if math.isnan(upset.p_adjusted) else f"{upset.p_adjusted:.3f}"
-        text += f" {span:>15} {'p ' + p:>8}"
+        p = "–" if math.isnan(upset.p_adjusted) else f"p {upset.p_adjusted:.3f}"
+        text += f" {span:>15} {p:>8}"
     return text + "".join(f"{came_true(upset.gains.get(name)):>{_OUTCOME}}" for name in outcomes[: columns.outcomes])
 
 
@@ -92,6 +92,11 @@ def came_true(gain: Gain | None) -> str:
 def tally_words(tally: Tally) -> str:
     """How many came true in one outcome, beside what size alone leaves."""
     share, other = tally.share, tally.otherwise
+    if not tally.known:
+        return (
+            f"{one_line(tally.outcome, 40)}: known of no upset; of all other pairs the smaller came out ahead in "
+            f"{percent(other.value, 0)} %"
+        )
     span = "" if math.isnan(share.ci_low) else f", 95 % {percent(share.ci_low, 0)}–{percent(share.ci_high, 0)}"
     even = f", {tally.even} even" if tally.even else ""
     return (

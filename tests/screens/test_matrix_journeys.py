@@ -47,6 +47,7 @@ async def test_an_outcome_is_tied_and_its_scatter_opened(measured: Path, make_ap
         assert "exam against RuDE kitchen (garden, " in screen_text(app)
 
 
+@pytest.mark.long
 async def test_the_published_matrix_by_keys(garden: Path, make_app, settle, screen_text) -> None:
     """A database without outcomes leads to the study's points; b and t have nothing to do there."""
     app = make_app(garden, start="correlation")

@@ -49,6 +49,7 @@ WALK = {
     "correlation-choose": ["v"],
     "matrix": ["escape", "o", "m"],
     "matrix-published": ["o", "o"],
+    "upsets-ladder": ["escape", "u", "o"],
 }
 """Each screen with the keys that lead to it from the one before."""
 
