@@ -169,8 +169,8 @@ def _reach_tables(reach: Sequence[Reach]) -> list[str]:
             ])  # fmt: skip
         parts += ["", _table(["pairs, points", *(_short(domain, _NAME) for domain in domains)], body)]
     parts += [
-        f"points: difference in accuracy that is found with {POWER:.0%} at 5 % where two candidates differ on "
-        f"{DIFFER:.0%} of pairs (less",
+        f"points: difference in accuracy that is found with {POWER * 100:.0f} % at 5 % where two candidates differ on "
+        f"{DIFFER * 100:.0f} % of pairs (less",
         f"will do where they err alike) and pairs of a cluster are alike by {ALIKE:g}; – no difference can be told",
     ]
     if domains:
