@@ -24,7 +24,7 @@ from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 from rubrics.errors import BadInput
 
-__all__ = ["HELP", "Gain", "Tally", "Upset", "UpsetTable", "upsets"]
+__all__ = ["HELP", "Upset", "UpsetGain", "UpsetTable", "UpsetTally", "upsets"]
 
 HELP: Final = {
     "lead": "the smaller candidate's RuDE accuracy less the larger's, on the pairs that all candidates have scored",
@@ -37,7 +37,7 @@ HELP: Final = {
 
 
 @dataclass(frozen=True)
-class Gain:
+class UpsetGain:
     """What became of an upset in one outcome."""
 
     value: float
@@ -72,12 +72,12 @@ class Upset:
     """NaN for studies that ship, whose verdicts mostly do not."""
     method: str
     """How the interval was made."""
-    gains: Mapping[str, Gain]
+    gains: Mapping[str, UpsetGain]
     """By outcome."""
 
 
 @dataclass(frozen=True)
-class Tally:
+class UpsetTally:
     """How many upsets came true in one outcome."""
 
     outcome: str
@@ -98,7 +98,7 @@ class UpsetTable:
     upsets: tuple[Upset, ...]
     pairs: int
     """Pairs of candidates of unlike size: as many could have been upsets."""
-    tallies: tuple[Tally, ...]
+    tallies: tuple[UpsetTally, ...]
     """By outcome."""
     notes: tuple[str, ...]
 
@@ -135,9 +135,9 @@ class _Standing:
                 found.append((small, large))
         return sorted(found, key=lambda two: self.accuracy[two[1]] - self.accuracy[two[0]])
 
-    def gains(self, small: int, large: int) -> dict[str, Gain]:
+    def gains(self, small: int, large: int) -> dict[str, UpsetGain]:
         return {
-            name: Gain(
+            name: UpsetGain(
                 float(values[small] - values[large]),
                 float(math.hypot(self.errors[name][small], self.errors[name][large])),
             )
@@ -148,9 +148,9 @@ class _Standing:
         """(candidates, candidates): 1 where sizes and accuracies are known and sizes differ."""
         known = np.isfinite(self.accuracy) & np.isfinite(self.parameters)
         differ = (self.parameters[:, None] != self.parameters[None, :]) & known[:, None] & known[None, :]
-        return differ.astype(np.float64)
+        return np.asarray(differ, dtype=np.float64)
 
-    def tally(self, outcome: str) -> Tally:
+    def tally(self, outcome: str) -> UpsetTally:
         y = self.outcomes[outcome]
         measured = np.isfinite(y)
         counted = self.unlike() * (measured[:, None] & measured[None, :])
@@ -160,7 +160,7 @@ class _Standing:
         smaller_ahead = (1 - bigger * better) / 2
         upset = (bigger * np.sign(np.nan_to_num(self.accuracy[:, None] - self.accuracy[None, :])) < 0) * counted
         gains = [float(y[a] - y[b]) for a, b in self.ahead() if measured[a] and measured[b]]
-        return Tally(
+        return UpsetTally(
             outcome, len(gains), sum(gain > 0 for gain in gains), sum(gain == 0 for gain in gains),
             pair_share(smaller_ahead, upset), pair_share(smaller_ahead, counted - upset),
         )  # fmt: skip

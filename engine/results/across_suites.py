@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.rankings import RankingTable, rankings_of
@@ -100,7 +101,9 @@ def _mean(
     boards: Sequence[Board], everywhere: Sequence[Scored], labels: Mapping[Scored, str], resamples: int
 ) -> Ranking:
     """The ranking on all pairs of all suites together, each suite counting alike; clusters stay within a suite."""
-    scores, clusters, groups, ids, parts = [], [], [], [], []
+    scores, ids, parts = [], [], []
+    clusters: list[npt.NDArray[np.int32]] = []
+    groups: list[npt.NDArray[np.int32]] = []
     total = sum(len(board.index.pair_id) for board in boards)
     at = 0
     for number, board in enumerate(boards):
@@ -119,5 +122,6 @@ def _mean(
     )  # fmt: skip
     if not everywhere:
         return Ranking(MEAN_OF_SUITES, (), 0, "common", 0.95, resamples, 0)
-    scope = mean_scope(MEAN_OF_SUITES, parts, ~np.isnan(matrix.scores).any(axis=0))
+    counted: npt.NDArray[np.bool_] = np.logical_and.reduce(~np.isnan(matrix.scores), axis=0)
+    scope = mean_scope(MEAN_OF_SUITES, parts, counted)
     return rank(matrix, scope, chance=boards[0].chance, resamples=resamples)

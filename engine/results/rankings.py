@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.results.board import Board, Entrant, Question, load_board
 from engine.results.pair_index import GROUPINGS, MEAN_OF_DOMAINS, scopes
@@ -76,7 +77,7 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
 def _mean_of_domains(board: Board, question: Question, domains: Sequence[Scope]) -> list[Scope]:
     """The mean of domains, as the study's overall is; none where it would not be each candidate's own mean."""
     scored = ~np.isnan(board.matrix.scores)
-    everyone = scored.all(axis=0)
+    everyone: npt.NDArray[np.bool_] = np.logical_and.reduce(scored, axis=0)
     uneven = question.pairs == "own" and bool((scored != everyone).any())
     if len(domains) < 2 or uneven or any(domain.name == MEAN_OF_DOMAINS for domain in domains):
         return []

@@ -13,7 +13,7 @@ from rude_tui.output import interval, narrate, p_text, percent, points, points_b
 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source
-    from engine.correlation.upsets import Gain, UpsetTable
+    from engine.correlation.upsets import UpsetGain, UpsetTable
 
 __all__ = ["upsets"]
 
@@ -85,7 +85,7 @@ def _print(table: UpsetTable) -> None:
         narrate("whether any came true: rude-tui outcomes add FILE.csv")
 
 
-def _gain(gain: Gain | None) -> str:
+def _gain(gain: UpsetGain | None) -> str:
     """`✓ +0.12`; in doubt with a question mark."""
     if gain is None or math.isnan(gain.value):
         return "–"

@@ -319,7 +319,11 @@ and in full in data/ladder/card.md.
         from screens.upsets.screen import UpsetsScreen
 
         source = self.state.data.source if self.state.data is not None else None
-        self.app.push_screen(UpsetsScreen(source, lambda a, b: self.app.push_screen(CompareScreen(a, b))))
+
+        def compare(smaller: str, larger: str) -> None:
+            self.app.push_screen(CompareScreen(smaller, larger))
+
+        self.app.push_screen(UpsetsScreen(source, compare))
 
     def action_again(self) -> None:
         """Read again whatever has changed."""

@@ -11,7 +11,7 @@ from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source
-    from engine.correlation.upsets import Gain, Tally, Upset, UpsetTable
+    from engine.correlation.upsets import Upset, UpsetGain, UpsetTable, UpsetTally
     from engine.results.board import Question
     from engine.results.database import Store
     from screens.shell.session import Session
@@ -80,7 +80,7 @@ def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
     return text + "".join(f"{came_true(upset.gains.get(name)):>{_OUTCOME}}" for name in outcomes[: columns.outcomes])
 
 
-def came_true(gain: Gain | None) -> str:
+def came_true(gain: UpsetGain | None) -> str:
     """`✓ +0.12`; a question mark where the scores' errors leave doubt; a dash where it is not known."""
     if gain is None or math.isnan(gain.value):
         return "–"
@@ -89,7 +89,7 @@ def came_true(gain: Gain | None) -> str:
     return f"{sign}{doubt} {gain.value:+.3g}".replace("-", "−")
 
 
-def tally_words(tally: Tally) -> str:
+def tally_words(tally: UpsetTally) -> str:
     """How many came true in one outcome, beside what size alone leaves."""
     share, other = tally.share, tally.otherwise
     if not tally.known:

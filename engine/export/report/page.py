@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -126,7 +126,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "percent": lambda value: "–" if math.isnan(value) else f"{100 * value:.1f}",
         "strength": _strength,
         "signed": lambda value: "–" if math.isnan(value) else f"{value:+.4g}".replace("-", "−"),
@@ -134,6 +134,7 @@ def _environment() -> Environment:
         "known": lambda value: not math.isnan(value),
         "heat": _heat,
     }
+    environment.filters |= filters
     environment.globals["glyph"] = glyph
     environment.tests["known"] = lambda value: not math.isnan(value)
     return environment

@@ -14,7 +14,7 @@ import pytest
 
 from data.ladder import ladder
 from data.published import published
-from engine.correlation.upsets import Gain, upsets
+from engine.correlation.upsets import UpsetGain, upsets
 from engine.export.tables import table
 from engine.outcomes.outcome import Outcome
 from engine.results.board import Question, load_board
@@ -90,9 +90,9 @@ def test_a_lead_and_its_interval_are_those_of_the_comparison(sized: Store) -> No
 
 
 def test_scores_that_are_unsure_leave_it_open() -> None:
-    assert Gain(0.2, 0.05).sure
-    assert not Gain(0.05, 0.05).sure
-    assert (Gain(0.0, 0.1).came_true, Gain(math.nan, 0.1).came_true) == (None, None)
+    assert UpsetGain(0.2, 0.05).sure
+    assert not UpsetGain(0.05, 0.05).sure
+    assert (UpsetGain(0.0, 0.1).came_true, UpsetGain(math.nan, 0.1).came_true) == (None, None)
 
 
 def test_the_ladders_upsets_are_those_of_its_card(store: Store) -> None:
