@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["SOURCE", "LadderNotes", "LadderPoints", "ladder", "ladder_notes"]
+__all__ = ["SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "suite_read"]
 
 SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
 _STAGES: Final = ("base_", "sft_", "rl_")
@@ -43,6 +43,29 @@ def ladder() -> LadderPoints:
         {name: column for name, column in columns.items() if not name.startswith(_STAGES)},
         {name: column for name, column in columns.items() if name.startswith(_STAGES)},
     )
+
+
+@cache
+def family_shares() -> Mapping[tuple[str, str], Mapping[str, float]]:
+    """Criteria met after reinforcement learning, from `data/ladder/scores.csv`: by family of tasks and subcategory of
+    its criteria, then by candidate, the mean share of greedy answers over seeds."""
+    shares: dict[tuple[str, str], dict[str, list[float]]] = {}
+    with (_FOLDER / "scores.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if (row["stage"], row["part"], row["how"]) == ("rl", "held", "greedy"):
+                met = int(row["met"]) / int(row["judged"])
+                shares.setdefault((row["family"], row["subcategory"]), {}).setdefault(row["candidate"], []).append(met)
+    return {
+        family: {name: sum(seeds) / len(seeds) for name, seeds in by_name.items()} for family, by_name in shares.items()
+    }
+
+
+@cache
+def suite_read() -> str:
+    """The hash of the suite that every one of them has read."""
+    with (_FOLDER / "models.csv").open(encoding="utf-8", newline="") as file:
+        (suite,) = {row["suite_hash"] for row in csv.DictReader(file)}
+    return suite
 
 
 @dataclass(frozen=True)

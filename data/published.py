@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 __all__ = [
+    "PAIRS",
     "SOURCE",
     "Mark",
     "Published",
@@ -24,6 +25,9 @@ __all__ = [
 
 SOURCE = "arXiv 2605.11978"
 """The study all but the sizes are from."""
+
+PAIRS: Mapping[str, int] = {"AdvancedIF": 4_838, "PRBench": 12_433, "HealthBench": 3_673, "WritingBench": 7_739}
+"""Pairs that were read for each benchmark's accuracies, as printed."""
 
 Mark = Literal["printed", "digitised"]
 

@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "pairs": "Put pairs on trial: difficulty, suspects, short suites, exclusions.",
     "compare": "Set two candidates against each other, pair by pair.",
     "correlate": "Correlate a predictor with post-training outcomes.",
+    "upsets": "List smaller candidates ahead of larger ones, and whether that came true.",
     "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",

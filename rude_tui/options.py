@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
-    "question_options", "remote_code_option", "source_options", "store_of", "suite_names", "take_over_option",
-    "threads_option", "weights_option",
+    "question_options", "remote_code_option", "source_options", "store_of", "suite_names", "suites_options",
+    "take_over_option", "threads_option", "weights_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -141,11 +141,37 @@ def suite_names(ctx: click.Context, parameter: click.Parameter, incomplete: str)
 
 def question_options(command: F) -> F:
     """`--suite`, `--protocol`, `--metric`, `--with-excluded`: which stored verdicts are meant."""
+    # Given twice, click would take the last without a word.
+    suite = click.option(
+        "--suite",
+        multiple=True,
+        callback=_only_one,
+        shell_complete=suite_names,
+        help="Suite by name or hash. Default: the one run last.",
+    )
+    return _question_options(command, suite)
+
+
+def suites_options(command: F) -> F:
+    """The same with any number of suites: gives `suites`."""
+    help = "Suite by name or hash; several: a table over them. Default: the one run last."
+    return _question_options(
+        command, click.option("--suite", "suites", multiple=True, shell_complete=suite_names, help=help)
+    )
+
+
+def _question_options(command: F, suite: Callable[[F], F]) -> F:
     for option in (
         click.option("--with-excluded", is_flag=True, help="Count pairs too that you excluded."),
         click.option("--metric", help="single, averaged, strict; sum, per_token, per_byte. Default: the headline."),
         click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: what most runs used."),
-        click.option("--suite", help="Suite by name or hash. Default: the one run last.", shell_complete=suite_names),
+        suite,
     ):
         command = option(command)
     return command
+
+
+def _only_one(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    if len(values) > 1:
+        raise click.UsageError(f"{param.opts[0]} is asked for once here: {', '.join(values)}", ctx)
+    return values[0] if values else None

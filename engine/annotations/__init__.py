@@ -1,1 +1,1 @@
-"""What a person does to what is stored: flags, exclusions, forgetting. Readings go through `engine.results`."""
+"""What a person does to what is stored: flags, exclusions, ties, forgetting. Readings go through `engine.results`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -12,10 +12,18 @@ import numpy.typing as npt
 
 from engine.correlation.direction import turned
 from engine.correlation.families import named
+from engine.correlation.names import (
+    check_outcomes,
+    check_predictors,
+    outcome_names,
+    predictor_label,
+    predictor_names,
+    predictor_values,
+)
 from engine.correlation.sources import BUNDLED, Source
 from engine.outcomes.outcome import lower_is_better, mixed_scales
 from engine.predictors.catalogue import catalogue
-from engine.predictors.from_verdicts import RUDE, SIZE, STORED, VARIANTS
+from engine.predictors.from_verdicts import RUDE, SIZE
 from engine.predictors.interface import Evidence, Predictor
 from engine.results.board import Question
 from engine.stats.correlation import Correlation, correlate, partial
@@ -26,7 +34,6 @@ from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
-from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
@@ -108,43 +115,6 @@ class CorrelationView:
         return self.outcome if self.outcome_higher_is_better else f"{self.outcome} (lower is better)"
 
 
-def predictor_names(
-    store: Store | None = None, question: Question | None = None, *, source: Source = "own"
-) -> list[str]:
-    """What can stand on the x axis, the headline first; the proxy metrics can too, but are too many to be listed.
-
-    Args:
-        store: adds the person's own columns.
-        question: leaves out what the runs that answer it cannot give, and what is the headline by another name.
-        source: of a study that ships, all that it has.
-
-    Raises:
-        BadInput: a question that nothing answers.
-    """
-    if source != "own":
-        return list(BUNDLED[source]().predictors)
-    if store is None:
-        return [name for name, predictor in catalogue().items() if predictor.listed]
-    evidence = Evidence(store, question) if question is not None else None
-    return [
-        name for name, predictor in catalogue(store).items() if predictor.listed and _can_stand(predictor, evidence)
-    ]
-
-
-def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
-    if evidence is None:
-        return True
-    same = predictor.name == f"RuDE {evidence.board.metric}"
-    return not same and predictor.has_runs(evidence) and predictor.is_stored(evidence)
-
-
-def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
-    """What can stand on the y axis."""
-    if source != "own":
-        return list(BUNDLED[source]().outcomes)
-    return sorted({outcome.outcome for outcome in stored_outcomes(store)})
-
-
 def correlation_view(
     store: Store,
     question: Question,
@@ -185,8 +155,8 @@ def correlation_views(
     if source == "own" and any(name not in stored for name in predictors):
         labels = {predictor_label(evidence, name): name for name in stored}
         predictors = [labels.get(name, name) for name in predictors]
-    _check_predictors(predictors, stored, [name for name in stored if not name.startswith("proxy ")])
-    _check_outcomes(outcomes, outcome_names(store, source=source))
+    check_predictors(predictors, stored, [name for name in stored if not name.startswith("proxy ")])
+    check_outcomes(outcomes, outcome_names(store, source=source))
     if source != "own":
         return [_bundled(source, predictor, outcome, families) for outcome in outcomes for predictor in predictors]
     about = catalogue(store)
@@ -196,38 +166,6 @@ def correlation_views(
         for outcome in outcomes
         for predictor in predictors
     ]
-
-
-def _check_predictors(names: Sequence[str], available: Collection[str], listed: Sequence[str]) -> None:
-    for name in names:
-        if name not in available:
-            raise BadInput(f"no predictor {name!r}", fix="predictors: " + ", ".join(listed))
-
-
-def _check_outcomes(names: Sequence[str], available: Sequence[str]) -> None:
-    for name in names:
-        if name not in available:
-            fix = "outcomes: " + ", ".join(available) if available else "add outcomes from a file"
-            raise BadInput(f"no outcome {name!r}", fix=fix, shell="" if available else "rude-tui outcomes add FILE.csv")
-
-
-def predictor_values(evidence: Evidence, predictor: str) -> Mapping[str, Estimate]:
-    """One predictor of the candidates on the question's board, by label; interval ends NaN where there is none.
-
-    Raises:
-        BadInput: no such predictor, or what it needs has not been run.
-    """
-    predictors = catalogue(evidence.store)
-    _check_predictors([predictor], predictors, [name for name, about in predictors.items() if about.listed])
-    return predictors[predictor].of(evidence)
-
-
-def predictor_label(evidence: Evidence, predictor: str) -> str:
-    """The name with suite, protocol and metric where it depends on them."""
-    board = evidence.board
-    if predictor == RUDE or (predictor in VARIANTS and STORED[predictor].needs == "any protocol"):
-        return f"{predictor} ({board.suite}, {board.protocol}, {board.metric})"
-    return predictor
 
 
 def _own(
@@ -267,8 +205,7 @@ def _own(
 
 
 def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
-    kind = about.name in VARIANTS
-    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=kind)
+    return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=about.variant)
 
 
 def _names_of(table: RankingTable) -> set[str]:

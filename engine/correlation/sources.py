@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-__all__ = ["BUNDLED", "SOURCES", "Bundled", "BundledPoint", "Source"]
+__all__ = ["BUNDLED", "SOURCES", "Bundled", "BundledParts", "BundledPoint", "Source"]
 
 Source = Literal["own", "ladder", "published"]
 
@@ -29,6 +29,21 @@ class BundledPoint:
 
 
 @dataclass(frozen=True)
+class BundledParts:
+    """RuDE accuracies by part of a study's suite, and its outcomes; columns have one entry a candidate."""
+
+    candidates: tuple[str, ...]
+    parts: Mapping[str, Sequence[float]]
+    """Domains, or categories."""
+    outcomes: Mapping[str, Sequence[float]]
+    """Higher is better."""
+    own: Mapping[str, str]
+    """From an outcome to its part."""
+    references: Mapping[str, Sequence[float]]
+    """Predictors that know nothing of parts; higher is better."""
+
+
+@dataclass(frozen=True)
 class Bundled:
     """A study: what foretells, what is foretold, and the points of any two."""
 
@@ -44,10 +59,16 @@ class Bundled:
     """What a predictor is that only the study has."""
     lower: frozenset[str] = frozenset()
     """Those of them of which less is better."""
+    unit: float = 1.0
+    """What the first predictor is multiplied with to be a share of pairs."""
+    pairs_read: Callable[[str], int] = lambda _: 0
+    """How many pairs that share is of, beside an outcome; 0 where it is not known."""
+    by: Mapping[str, Callable[[], BundledParts]] = field(default_factory=dict)
+    """By what its suite was split; empty where nothing of it is known by part."""
 
 
 def _published() -> Bundled:
-    from data.published import SOURCE, benchmarks, points, predictors, published
+    from data.published import PAIRS, SOURCE, benchmarks, points, predictors, published
 
     def points_of(predictor: str, outcome: str) -> list[BundledPoint]:
         study = published()
@@ -56,7 +77,24 @@ def _published() -> Bundled:
             for p in points(predictor, outcome)
         ]
 
-    return Bundled("published study", SOURCE, predictors(), benchmarks(), points_of)
+    return Bundled(
+        "published study", SOURCE, predictors(), benchmarks(), points_of, by={"domain": _published_by_benchmark},
+        unit=0.01, pairs_read=lambda benchmark: PAIRS[benchmark],
+    )  # fmt: skip
+
+
+def _published_by_benchmark() -> BundledParts:
+    from data.published import published
+
+    study = published()
+    columns = study.predictors(study.benchmarks[0])
+    return BundledParts(
+        study.candidates,
+        {name: study.column(study.rude[name]) for name in study.benchmarks},
+        {name: study.column(study.post_training[name]) for name in study.benchmarks},
+        {name: name for name in study.benchmarks},
+        {name: columns[name] for name in list(columns)[1:]},
+    )
 
 
 def _ladder() -> Bundled:
@@ -79,7 +117,39 @@ def _ladder() -> Bundled:
 
     title = f"ladder of {len(study.candidates)} models post-trained here"
     return Bundled(
-        title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of, notes, said.about, said.lower
+        title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of, notes, said.about, said.lower,
+        pairs_read=lambda _: _ladder_pairs(), by={"category": _ladder_by_category},
+    )  # fmt: skip
+
+
+def _ladder_pairs() -> int:
+    """The suite's pairs, if it is still the one that was read."""
+    from data.ladder import suite_read
+    from rubrics.reading import find_suite
+
+    suite = find_suite("world")
+    return len(suite.scored) if suite.hash == suite_read() else 0
+
+
+def _ladder_by_category() -> BundledParts:
+    from data.ladder import family_shares, ladder
+    from engine.predictors.from_verdicts import RUDE, SIZE
+    from rubrics.taxonomy import Category, Subcategory, category_of
+
+    study, families = ladder(), family_shares()
+    outcomes: dict[str, list[float]] = {}
+    for category in Category:
+        own = [shares for (_, kind), shares in families.items() if category_of(Subcategory(kind)) is category]
+        # Models that met as many criteria are tied, whatever order families are added up in.
+        outcomes[f"rl_met, {category}"] = [
+            round(sum(shares[name] for shares in own) / len(own), 12) for name in study.candidates
+        ]
+    return BundledParts(
+        study.candidates,
+        {str(category): study.predictors[f"RuDE {category}"] for category in Category},
+        outcomes,
+        {f"rl_met, {category}": str(category) for category in Category},
+        {"overall": study.predictors[RUDE], SIZE: study.predictors[SIZE]},
     )
 
 

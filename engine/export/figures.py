@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from engine.correlation.by_part import MatrixView
     from engine.correlation.predictor_outcome import CorrelationView
     from engine.results.rankings import RankingTable
     from engine.results.tokens import TokenView
     from engine.stats.ranking import RankRow
 
-__all__ = ["ENDINGS", "GRID", "INK", "correlation", "league", "profile", "rankings", "rendered", "tokens"]
+__all__ = ["ENDINGS", "GRID", "INK", "correlation", "league", "matrix", "profile", "rankings", "rendered", "tokens"]
 
 ENDINGS: Final = ("svg", "png", "pdf")
 INK: Final = "#1a1a1a"
@@ -289,6 +290,40 @@ def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
     outcome = shown(views[0].outcome_label, 58) if views else ""
     most = max((view.statistics.n for view in views), default=0)
     _label_below(figure, f"Spearman's ρ with {outcome}\nn = {most}, 95 % intervals")
+    return figure
+
+
+def matrix(view: MatrixView, *, width: float = 7.0) -> Figure:
+    """RuDE on every part against every outcome as a heat map: blue above zero, orange below, the stronger the deeper;
+    an outcome's own part in a frame, ∗ where p is at most .05 after Holm; `width` in inches."""
+    from engine.stats.flips import ALPHA
+
+    found = view.matrix
+    figure, axes = _axes(width, 1.1 + 0.36 * len(found.rows))
+    for y, cells in enumerate(found.cells):
+        for x, cell in enumerate(cells):
+            r = cell.statistic
+            if math.isnan(r.value):
+                axes.text(x, y, "–", ha="center", va="center", color=LIGHT_COLOURS["chance"])
+                continue
+            tone = LIGHT_COLOURS["mark-1" if r.value >= 0 else "bad"]
+            axes.barh(y, 0.96, left=x - 0.48, height=0.94, color=tone, alpha=0.6 * abs(r.value), linewidth=0)
+            if cell.own:
+                axes.barh(y, 0.96, left=x - 0.48, height=0.94, facecolor="none", edgecolor=INK, linewidth=1.2)
+            star = "∗" if cell.p_holm <= ALPHA else ""
+            axes.text(x, y - 0.14, f"{r.value:.2f}{star}".replace("-", "−"), ha="center", va="center", fontsize=7.5)
+            if not math.isnan(r.ci_low):
+                ends = f"{r.ci_low:.2f} to {r.ci_high:.2f}".replace("-", "−")
+                axes.text(x, y + 0.26, ends, ha="center", va="center", fontsize=5)
+    axes.set_xticks(range(len(found.columns)), [shown(name, 24) for name in found.columns], rotation=30, ha="right")
+    axes.set_yticks(range(len(found.rows)), [shown(name, 40) for name in found.rows])
+    axes.set_xlim(-0.55, len(found.columns) - 0.45)
+    axes.set_ylim(len(found.rows) - 0.45, -0.55)
+    axes.tick_params(length=0)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    name = {"pearson": "Pearson's r", "spearman": "Spearman's ρ", "kendall": "Kendall's τ"}[found.statistic]
+    _label_below(figure, f"{name}, 95 % intervals; framed: the outcome's own {view.by}; ∗ p ≤ {ALPHA:g} by Holm")
     return figure
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from engine.correlation.upsets import HELP as UPSETS
+from engine.stats.correlation_matrix import HELP as MATRIX
 from engine.stats.irt.item_tests import HELP as TRIAL
 from engine.stats.metrics import METRICS
 from engine.stats.ranking import HELP as RANKING
@@ -109,6 +111,39 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "note": "what keeps a number from being known, and the methods used",
         "predictor_better": "higher or lower: which end of the predictor is the better one; no sign is turned",
         "outcome_better": "the same of the outcome: lower for a perplexity and its like",
+    },
+    "matrix": {
+        "by": "what the suite is split by: domain, category or subcategory",
+        "kind": "cell: RuDE accuracy on a part against an outcome; reference: a predictor that knows no parts; own "
+        "less: how much better the own parts foretell than what stands under part",
+        "part": "the part of the suite, the reference, or what the own parts are held against",
+        "outcome": "a score measured after post-training; empty for own less, which is a mean over tied outcomes",
+        "own": "whether the outcome is tied to this part",
+        "statistic": "Pearson's r, Spearman's ρ (midranks) or Kendall's τ-b",
+        "value": "the correlation over the candidates that have both numbers, losses turned; own less: a difference",
+        "ci_low": "95 %: as for correlations; own less: jackknife over candidates, Student's t",
+        "ci_high": "its other end, made alike",
+        "p_value": "as for correlations; own less another's: share of deals of whole candidates' outcomes that "
+        "reach the difference; own less a reference: Student's t of the jackknife",
+        "p_adjusted": MATRIX["p_holm"],
+        "n": "candidates that have all numbers that it takes",
+        "note": "what keeps a number from being known, and the methods used",
+        "outcome_better": "lower for a perplexity and its like, whose sign is turned",
+    },
+    "upsets": {
+        "smaller": _WHOSE["candidate"],
+        "larger": "one with more parameters and a lower accuracy",
+        "smaller_parameters": _WHOSE["parameters"],
+        "larger_parameters": _WHOSE["parameters"],
+        "lead": UPSETS["lead"],
+        "ci_low": "lower end of its 95 % interval; the note says how it was made",
+        "ci_high": "upper end of its 95 % interval",
+        "p_adjusted": UPSETS["p_adjusted"],
+        "outcome": "a score measured after post-training; a row for each",
+        "gain": UPSETS["gain"],
+        "gain_stderr": "its standard error, both scores taken for independent; empty where one has none",
+        "came_true": "whether the gain is above 0; empty where it is unknown or 0",
+        "note": "how the interval of the lead was made",
     },
     "predictors": {
         "candidate": _WHOSE["candidate"],

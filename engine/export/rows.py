@@ -12,8 +12,8 @@ from types import NoneType
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_type_hints
 
 __all__ = [
-    "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "PairRow", "PointRow", "PredictorRow",
-    "RankingRow", "RunStateRow", "SuiteRow", "VerdictRow", "columns_of",
+    "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "MatrixRow", "PairRow", "PointRow",
+    "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "UpsetRow", "VerdictRow", "columns_of",
 ]  # fmt: skip
 
 Wide = Annotated[int, "bigint"]
@@ -110,6 +110,43 @@ class CorrelationRow(NamedTuple):
     note: str
     predictor_better: str
     outcome_better: str
+
+
+class MatrixRow(NamedTuple):
+    """One cell of parts against outcomes, a reference beside it, or what the own part is above others."""
+
+    by: str
+    kind: str
+    part: str
+    outcome: str | None
+    own: bool | None
+    statistic: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p_value: float | None
+    p_adjusted: float | None
+    n: int
+    note: str
+    outcome_better: str | None
+
+
+class UpsetRow(NamedTuple):
+    """A smaller candidate ahead of a larger one, and what one outcome said of the two."""
+
+    smaller: str
+    larger: str
+    smaller_parameters: float
+    larger_parameters: float
+    lead: float
+    ci_low: float | None
+    ci_high: float | None
+    p_adjusted: float | None
+    outcome: str | None
+    gain: float | None
+    gain_stderr: float | None
+    came_true: bool | None
+    note: str
 
 
 class PointRow(NamedTuple):

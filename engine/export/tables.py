@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from engine.correlation.by_part import groupings, matrix_view
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -16,15 +17,18 @@ from engine.correlation.predictor_outcome import (
     predictor_values,
 )
 from engine.correlation.sources import Source
+from engine.correlation.upsets import upsets
 from engine.export.recommendation_words import headline, reasons
 from engine.export.rows import (
     AbilityRow,
     CorrelationRow,
     DecisionRow,
     FailureRow,
+    MatrixRow,
     PairRow,
     PredictorRow,
     RankingRow,
+    UpsetRow,
     VerdictRow,
     columns_of,
 )
@@ -34,6 +38,7 @@ from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import Recommendation, recommend
+from engine.stats.correlation_matrix import Kind
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from engine.store.views import failure_rows, verdict_rows
@@ -67,8 +72,8 @@ def table(store: Store, what: str, question: Question, *, source: Source = "own"
     """
     if what not in TABLES:
         raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(TABLES))
-    if what == "correlations":
-        return _correlations(store, question, source)
+    if what in _OF_SOURCES:
+        return _OF_SOURCES[what](store, question, source)
     return TABLES[what](store, question)
 
 
@@ -144,7 +149,7 @@ def _predictors(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
         evidence = Evidence(store, narrowed)
-        for predictor in predictor_names(store, narrowed):
+        for predictor in predictor_names(store, narrowed, parts=True):
             name = predictor_label(evidence, predictor)
             for candidate, estimate in predictor_values(evidence, predictor).items():
                 if not math.isnan(estimate.value):
@@ -173,6 +178,49 @@ def correlation_rows(view: CorrelationView) -> Iterator[CorrelationRow]:
             "higher" if view.higher_is_better else "lower",
             "higher" if view.outcome_higher_is_better else "lower",
         )  # fmt: skip
+
+
+def _matrix(store: Store, question: Question, source: Source) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for by in groupings(store, question, source):
+        if source == "own" and by == "violations":
+            continue  # nothing is tied to a number of violations; the predictors have it
+        for statistic in _KINDS:
+            view = matrix_view(store, question, by=by, source=source, statistic=statistic)
+            found = view.matrix
+            for kind, cells in (("cell", found.cells), ("reference", found.references)):
+                for cell in (cell for row in cells for cell in row):
+                    numbers = cell.statistic
+                    rows.append((
+                        by, kind, cell.row, cell.column, cell.own, statistic, *map(
+                            _number, (numbers.value, numbers.ci_low, numbers.ci_high, numbers.p_value, cell.p_holm)
+                        ),
+                        numbers.n, "; ".join(filter(None, (numbers.note, numbers.method))),
+                        "lower" if cell.column in view.lower else "higher",
+                    ))  # fmt: skip
+            for contrast in found.contrasts:
+                rows.append((
+                    by, "own less", contrast.versus, None, None, statistic, *map(
+                        _number, (contrast.value, contrast.ci_low, contrast.ci_high, contrast.p_value)
+                    ),
+                    None, contrast.n, "; ".join(filter(None, (contrast.note, contrast.method))), None,
+                ))  # fmt: skip
+    return Table(COLUMNS["matrix"], rows)
+
+
+def _upsets(store: Store, question: Question, source: Source) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    outcomes = outcome_names(store, source=source) if source != "own" else []
+    for upset in upsets(store, question, outcomes=outcomes, source=source).upsets:
+        about = (
+            upset.smaller, upset.larger, upset.smaller_parameters, upset.larger_parameters, upset.lead,
+            _number(upset.ci_low), _number(upset.ci_high), _number(upset.p_adjusted),
+        )  # fmt: skip
+        rows += [
+            (*about, name, _number(gain.value), _number(gain.stderr), gain.came_true, upset.method)
+            for name, gain in upset.gains.items()
+        ] or [(*about, None, None, None, None, upset.method)]
+    return Table(COLUMNS["upsets"], rows)
 
 
 def _pairs(store: Store, question: Question) -> Table:
@@ -224,12 +272,22 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
+_KINDS: Final[tuple[Kind, ...]] = ("pearson", "spearman", "kendall")
+_OF_SOURCES: Final[Mapping[str, Callable[[Store, Question, Source], Table]]] = {
+    "correlations": _correlations,
+    "matrix": _matrix,
+    "upsets": _upsets,
+}
+"""Tables that studies which ship have too."""
+
 TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "rankings": _rankings,
     "decision": _decision,
     "verdicts": _verdicts,
     "failures": _failures,
     "correlations": lambda store, question: _correlations(store, question, "own"),
+    "matrix": lambda store, question: _matrix(store, question, "own"),
+    "upsets": lambda store, question: _upsets(store, question, "own"),
     "predictors": _predictors,
     "pairs": _pairs,
     "abilities": _abilities,
@@ -241,6 +299,8 @@ ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
     "verdicts": VerdictRow,
     "failures": FailureRow,
     "correlations": CorrelationRow,
+    "matrix": MatrixRow,
+    "upsets": UpsetRow,
     "predictors": PredictorRow,
     "pairs": PairRow,
     "abilities": AbilityRow,

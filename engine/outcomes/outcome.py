@@ -15,6 +15,7 @@ __all__ = [
     "LOWER",
     "Outcome",
     "check_together",
+    "domain_of",
     "lower_is_better",
     "mixed_scales",
     "unsaid_directions",
@@ -47,6 +48,13 @@ class Outcome:
     source: str | None = None
     lower_is_better: bool | None = None
     """As for a perplexity; None where nobody has said."""
+    domain: str | None = None
+    """What it is the outcome of: a domain of a suite, a category or a subcategory; None where nobody has said."""
+
+
+def domain_of(scores: Iterable[Outcome]) -> str | None:
+    """What these scores of one outcome are tied to; one that says so suffices."""
+    return next((score.domain for score in scores if score.domain), None)
 
 
 def lower_is_better(scores: Iterable[Outcome]) -> bool:
@@ -127,9 +135,16 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> Non
         one_scale: a person has said that what looks like two scales is one.
 
     Raises:
-        OutcomeError: fractions beside percents, or two opinions on which end is the better one.
+        OutcomeError: fractions beside percents, or two opinions on which end is the better one or on its domain.
     """
     for name, held in _by_outcome(scores).items():
+        if len(domains := {score.domain: score for score in held if score.domain}) > 1:
+            said = ", ".join(f"{domain!r} by {_whence(score)}" for domain, score in list(domains.items())[:_SHOWN])
+            raise OutcomeError(
+                f"{name!r} is tied to several domains: {said}", where="outcomes",
+                fix="give all its scores one domain, or say anew what it is tied to",
+                shell="rude-tui outcomes tie OUTCOME DOMAIN",
+            )  # fmt: skip
         if len({score.lower_is_better for score in held} - {None}) > 1:
             sides = {score.lower_is_better: score for score in held}
             raise OutcomeError(

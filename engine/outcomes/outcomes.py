@@ -36,8 +36,8 @@ class OutcomesFile(NamedTuple):
 
 
 def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
-    """The outcomes in one file: CSV by the columns `candidate, outcome, score[, stderr, source, direction]`, or JSON
-    results of lm-evaluation-harness, lighteval or Inspect.
+    """The outcomes in one file: CSV by the columns `candidate, outcome, score[, stderr, source, direction,
+    domain]`, or JSON results of lm-evaluation-harness, lighteval or Inspect.
 
     Args:
         averages: take the means of tasks too that stand beside these tasks.

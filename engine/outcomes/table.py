@@ -1,4 +1,4 @@
-"""A person's own table of outcomes: a CSV with the columns `candidate, outcome, score[, stderr, source, direction]`."""
+"""A person's own table of outcomes: a CSV with the columns of `HEADER`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from rubrics.sheets import parse_sheet
 __all__ = ["HEADER", "read_table"]
 
 _REQUIRED: Final = ("candidate", "outcome", "score")
-_COLUMNS: Final = (*_REQUIRED, "stderr", "source", "direction")
-HEADER: Final = ",".join(_REQUIRED) + "[,stderr,source,direction]"
+_COLUMNS: Final = (*_REQUIRED, "stderr", "source", "direction", "domain")
+HEADER: Final = ",".join(_REQUIRED) + "[,stderr,source,direction,domain]"
 _SHOWN: Final = 20
 """Faults shown in one message; the count of the rest is given."""
 _NOT_THERE: Final = frozenset({"na", "n/a", "#n/a", "null", "none"})
@@ -90,7 +90,8 @@ class _Rows:
         for name in ("candidate", "outcome"):
             if not cells[name]:
                 self.faults.append(f"line {line}, {name}: is empty; give a name")
-            elif "\0" in cells[name]:
+        for name in ("candidate", "outcome", "domain"):
+            if "\0" in cells.get(name, ""):
                 self.faults.append(f"line {line}, {name}: holds a NUL character, which is not text; remove it")
         score = self._number(cells["score"], line, "score")
         stderr = self._number(cells["stderr"], line, "stderr") if cells.get("stderr") else None
@@ -108,7 +109,9 @@ class _Rows:
             self.faults.append(f"line {line}: {key[0]!r} already has a score of {key[1]!r} on line {self._lines[key]}")
         else:
             known = stderr if stderr is None or not math.isnan(stderr) else None
-            self.by_key[key] = Outcome(*key, score, known, cells.get("source") or None, _DIRECTIONS[direction])
+            self.by_key[key] = Outcome(
+                *key, score, known, cells.get("source") or None, _DIRECTIONS[direction], cells.get("domain") or None
+            )
             self._lines[key] = line
 
     def _number(self, text: str, line: int, name: str) -> float | None:

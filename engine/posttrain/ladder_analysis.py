@@ -34,7 +34,7 @@ __all__ = [
     "WITHDRAWN",
     "Ceiling",
     "LadderAnalysis",
-    "Upset",
+    "LadderUpset",
     "analyse",
     "ceiling",
     "shares_of",
@@ -79,7 +79,7 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
-class Upset:
+class LadderUpset:
     """Two candidates of which the smaller has the higher RuDE accuracy."""
 
     smaller: str
@@ -117,7 +117,7 @@ class LadderAnalysis:
     groups: Mapping[str, Statistic]
     """The claim's ρ within families, across their means, and at equal compute."""
     best: BestOf
-    upsets: tuple[Upset, ...]
+    upsets: tuple[LadderUpset, ...]
     recipes: Sequence[Mapping[str, Any]]
     """Of pre-training, with what they have in common."""
 
@@ -321,9 +321,9 @@ def _by_family(scores: Sequence[StageScore]) -> list[float]:
     return [s.met / s.judged for _, s in own]
 
 
-def _upsets(names: Sequence[str], rude: FloatArray, size: FloatArray, y: FloatArray) -> tuple[Upset, ...]:
+def _upsets(names: Sequence[str], rude: FloatArray, size: FloatArray, y: FloatArray) -> tuple[LadderUpset, ...]:
     upsets = [
-        Upset(names[a], names[b], float(rude[a] - rude[b]), float(y[a] - y[b]))
+        LadderUpset(names[a], names[b], float(rude[a] - rude[b]), float(y[a] - y[b]))
         for a in range(len(names))
         for b in range(len(names))
         if size[a] < size[b] and rude[a] > rude[b]

@@ -22,13 +22,14 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[O
 
     Names: `rl_met` (share of criteria met by greedy answers after RL, on families that post-training never saw),
     `rl_sampled` (by sampled ones), `rl_seen_met` (fresh prompts of families it was trained on), `rl_met_Logic` (one
-    subcategory), `rl_gain` (over the base), and the same for `sft` and, without gains, `base`.
+    subcategory, to which it is tied), `rl_gain` (over the base), and the same for `sft` and, without gains, `base`.
 
     Args:
         seeds: the scores of each seed.
     """
     source = f"{SOURCE}, {count(len(seeds), 'seed')}"
     values: dict[str, tuple[float, float]] = {}
+    domains: dict[str, str] = {}
     for stage in STAGES:
         for part, mark in _PARTS.items():
             for how, name in _HOW.items():
@@ -39,12 +40,16 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[O
             value = level(seeds, _selector(stage, "held", "greedy", subcategory))
             if value is not None:
                 values[f"{stage}_met_{subcategory}"] = value
+                domains[f"{stage}_met_{subcategory}"] = subcategory
     for stage in STAGES[1:]:
         for name, met in (("gain", "met"), ("seen_gain", "seen_met"), ("sampled_gain", "sampled")):
             before, after = values.get(f"base_{met}"), values.get(f"{stage}_{met}")
             if before and after:
                 values[f"{stage}_{name}"] = after[0] - before[0], math.hypot(before[1], after[1])
-    return [Outcome(candidate, name, value, stderr, source) for name, (value, stderr) in values.items()]
+    return [
+        Outcome(candidate, name, value, stderr, source, None, domains.get(name))
+        for name, (value, stderr) in values.items()
+    ]
 
 
 def _selector(stage: str, part: str, how: str, subcategory: str = "") -> Callable[[StageScore], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.predictors.by_part import parts_of_suites
 from engine.predictors.from_token_scores import PROXIES
 from engine.predictors.from_traces import trace_predictors
 from engine.predictors.from_verdicts import STORED
@@ -26,6 +27,7 @@ def catalogue(store: Store | None = None) -> dict[str, Predictor]:
     if store is None:
         return predictors
     with store.snapshot():
+        predictors |= {part.name: part for part in parts_of_suites(store) if part.name not in predictors}
         predictors |= trace_predictors(store)
         columns: dict[str, list[StoredPredictor]] = {}
         for stored in stored_predictors(store):

@@ -9,15 +9,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.predictors.by_part import BY_CATEGORY, BY_SUBCATEGORY, ranked
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
-from engine.results.rankings import RankingTable
 from engine.stats.intervals import Estimate, proportion
 from engine.stats.metrics import METRICS, win
 from engine.store.verdicts import RawVerdicts
-from rubrics.taxonomy import Category
 
-__all__ = ["RUDE", "SIZE", "STORED", "VARIANTS"]
+__all__ = ["RUDE", "SIZE", "STORED"]
 
 RUDE: Final = "RuDE accuracy"
 """The headline predictor: the value of the ranking that the question asks for."""
@@ -98,44 +97,18 @@ def _choice(
     return lambda evidence: _per_candidate(evidence, "choice", estimate)
 
 
-def _ranked(evidence: Evidence, table: RankingTable, scope: str) -> Mapping[str, Estimate]:
-    if scope not in table.scopes:
-        return {}
-    own = {entrant.scored: entrant.label for entrant in evidence.board.entrants}
-    estimates = {}
-    for row in table.scopes[scope].rows:
-        entrant = table.entrants[row.candidate]
-        label = own.get(entrant.scored)
-        if label is not None:
-            estimates[label] = Estimate(row.value, row.ci_low, row.ci_high, row.method)
-    return estimates
-
-
 def _rude(evidence: Evidence) -> Mapping[str, Estimate]:
-    return _ranked(evidence, evidence.ranking(), "overall")
-
-
-def _category(category: Category) -> Predictor:
-    return Predictor(
-        f"RuDE {category}",
-        f"the same on pairs that violate a criterion of {category}, weight 1/(how many Cs they violate)",
-        "any protocol", _NOTHING, True,
-        lambda evidence: _ranked(evidence, evidence.ranking("category"), str(category)), _PAPER,
-    )  # fmt: skip
+    return ranked(evidence, evidence.ranking(), "overall")
 
 
 def _metric(name: str) -> Predictor:
     metric = METRICS[name]
     return Predictor(
         f"RuDE {name}", metric.help, metric.protocol, _NOTHING, True,
-        lambda evidence: _ranked(evidence, evidence.ranking("overall", metric.protocol, name), "overall"), _PAPER,
+        lambda evidence: ranked(evidence, evidence.ranking("overall", metric.protocol, name), "overall"), _PAPER,
+        variant=True,
     )  # fmt: skip
 
-
-_VARIANTS: Final = (*(_category(category) for category in Category), *(_metric(name) for name in METRICS))
-
-VARIANTS: Final = frozenset(predictor.name for predictor in _VARIANTS)
-"""Other readings of RuDE's verdicts: exploration, not rivals."""
 
 STORED: Final[Mapping[str, Predictor]] = {
     predictor.name: predictor
@@ -166,7 +139,7 @@ STORED: Final[Mapping[str, Predictor]] = {
             "each candidate has its own such pairs", "choice", _NOTHING, True,
             _choice(_consistent), "after arXiv 2511.20604",
         ),
-        *_VARIANTS,
+        *BY_CATEGORY, *(_metric(name) for name in METRICS), *BY_SUBCATEGORY,
     )
 }  # fmt: skip
 """By name, the headline first."""

@@ -104,6 +104,8 @@ class Predictor:
     """Whether anything is stored that it follows from; what it needs of protocols is asked apart."""
     listed: bool = True
     """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
+    variant: bool = False
+    """Whether it is another reading of RuDE's verdicts: exploration, and no rival of the headline."""
 
     def has_runs(self, evidence: Evidence) -> bool:
         """Whether the protocol it needs has been run."""

@@ -16,10 +16,12 @@ from engine.store.connection import Store
 from engine.store.pairs import pair_columns, violated_criteria
 from rubrics.taxonomy import Category, Subcategory, category_of
 
-__all__ = ["GROUPINGS", "PairIndex", "pair_index", "scopes"]
+__all__ = ["GROUPINGS", "MEAN_OF_DOMAINS", "PairIndex", "pair_index", "scopes", "size_scope"]
 
 GROUPINGS: Final = ("category", "overall", "domain", "subcategory", "criterion", "violations")
 """What rankings can be split by; `overall` always comes first."""
+MEAN_OF_DOMAINS: Final = "mean of domains"
+"""The scope in which each domain counts alike, however many pairs it has."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,12 @@ def scopes(index: PairIndex, by: str) -> list[Scope]:
         names = sorted({v[0] for v in alone if v})
         return [everything, *_shared(index, names, lambda i: alone[i])]
     sizes = sorted({len(v) for v in index.violated})
-    return [everything, *_shared(index, [f"|V| = {n}" for n in sizes], lambda i: (f"|V| = {len(index.violated[i])}",))]
+    return [everything, *_shared(index, list(map(size_scope, sizes)), lambda i: (size_scope(len(index.violated[i])),))]
+
+
+def size_scope(violations: int) -> str:
+    """The scope of the pairs that violate so many criteria."""
+    return f"|V| = {violations}"
 
 
 def _shared(index: PairIndex, names: Sequence[str], values_of: Callable[[int], Sequence[str]]) -> list[Scope]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.results.board import Board, Entrant, Question, load_board
-from engine.results.pair_index import GROUPINGS, scopes
+from engine.results.pair_index import GROUPINGS, MEAN_OF_DOMAINS, scopes
 from engine.results.weights import leading_scope
-from engine.stats.matrix import Scope
+from engine.stats.matrix import Scope, mean_scope
 from engine.stats.ranking import Ranking, rank_many
 from engine.store.connection import Store
 from rubrics.counted import count
@@ -71,6 +74,8 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
     if question.by not in GROUPINGS:
         raise BadInput(f"cannot group by {question.by!r}", fix="groupings: " + ", ".join(GROUPINGS))
     grouping = scopes(board.index, question.by)
+    if question.by == "domain":
+        grouping[1:1] = _mean_of_domains(board, question, grouping[1:])
     leading = leading_scope(board.index, board.matrix, question.weights, question.pairs)
     if question.weights is not None:
         grouping = [leading, *grouping]
@@ -89,3 +94,13 @@ def rankings_of(board: Board, question: Question, *, resamples: int = 10_000) ->
         {ranking.scope: ranking for ranking in ranked}, {entrant.label: entrant for entrant in board.entrants},
         tuple(notes), board.excluded, left_out, leading,
     )  # fmt: skip
+
+
+def _mean_of_domains(board: Board, question: Question, domains: Sequence[Scope]) -> list[Scope]:
+    """The mean of domains, as the study's overall is; none where it would not be each candidate's own mean."""
+    scored = ~np.isnan(board.matrix.scores)
+    everyone: npt.NDArray[np.bool_] = np.logical_and.reduce(scored, axis=0)
+    uneven = question.pairs == "own" and bool((scored != everyone).any())
+    if len(domains) < 2 or uneven or any(domain.name == MEAN_OF_DOMAINS for domain in domains):
+        return []
+    return [mean_scope(MEAN_OF_DOMAINS, domains, everyone)]

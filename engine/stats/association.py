@@ -24,8 +24,10 @@ __all__ = [
     "midranks",
     "pearson",
     "permutation_null",
+    "reordered",
     "shared_weights",
     "spearman",
+    "unit",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -120,6 +122,45 @@ def permutation_null(name: str, x: FloatArray, y: FloatArray, permutations_: int
     dx, dy = x - x.mean(), y - y.mean()
     values: FloatArray = dy[orders] @ dx / math.sqrt(float(dx @ dx) * float(dy @ dy))
     return values, exact
+
+
+def unit(name: str, values: FloatArray) -> FloatArray:
+    """What a statistic is the inner product of: centred values, centred midranks or signs of all differences, each of
+    length 1; for values that vary."""
+    if name == "kendall":
+        signs = _signs(values).ravel()
+        return np.asarray(signs / math.sqrt(float(signs @ signs)), dtype=np.float64)
+    centred = midranks(values) if name == "spearman" else values
+    centred = centred - centred.mean()
+    return np.asarray(centred / math.sqrt(float(centred @ centred)), dtype=np.float64)
+
+
+def reordered(
+    name: str, directions: FloatArray, outcomes: FloatArray, permutations_: int, seed: int
+) -> tuple[FloatArray, bool]:
+    """Sums of inner products with the outcomes dealt out anew to the candidates, all outcomes of one together.
+
+    Args:
+        directions: (outcomes, length of `unit`): sums and differences of predictors, each as `unit` gives it.
+        outcomes: (outcomes, points), each of which varies.
+
+    Returns:
+        The sums, and whether they are all there are.
+    """
+    points = outcomes.shape[1]
+    orders, exact = _orders(points, permutations_, seed)
+    sums = np.zeros(len(orders))
+    for direction, outcome in zip(directions, outcomes, strict=True):
+        moved = unit(name, outcome)
+        if name != "kendall":
+            sums += moved[orders] @ direction
+            continue
+        signs, rows = moved.reshape(points, points), max(1, _CELLS // points**2)
+        for start in range(0, len(orders), rows):
+            some = orders[start : start + rows]
+            dealt = signs[some[:, :, None], some[:, None, :]].reshape(len(some), -1)
+            sums[start : start + rows] += dealt @ direction
+    return sums, exact
 
 
 @lru_cache(maxsize=4)

@@ -20,7 +20,16 @@ from engine.stats.association import (
 from engine.stats.distributions import normal_quantile, student_quantile
 from engine.stats.intervals import accelerated
 
-__all__ = ["LEAST_INTERVAL", "Statistic", "estimate", "fisher_interval", "jackknife_z", "partial"]
+__all__ = [
+    "LEAST_INTERVAL",
+    "Statistic",
+    "estimate",
+    "fisher_interval",
+    "jackknife_error",
+    "jackknife_z",
+    "partial",
+    "share_reached",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -48,9 +57,18 @@ class Statistic:
 
 
 def estimate(
-    name: str, x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95
+    name: str,
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    seed: int = 0,
+    resamples: int = 10_000,
+    level: float = 0.95,
+    permutations: int = 0,
 ) -> Statistic:
     """One of STATISTICS for finite points, with interval (five points or more) and permutation p.
+
+    As many orders are tried as resamples are drawn, unless `permutations` says otherwise.
 
     Intervals: `jackknife_z` for Pearson's r, which resampling covers too seldom where candidates are few or outliers
     many (benchmarks/stats/correlation.py); BCa for the ranks (Efron 1987, J. Am. Stat. Assoc. 82(397)).
@@ -65,9 +83,8 @@ def estimate(
     value = float(compute(np.ones((1, n)), x, y)[0])
     if n == 2:
         return _nothing(name, n, "no correlation: two points always lie on a line")
-    null, exact = permutation_null(name, x, y, resamples, seed)
-    reached = int(np.count_nonzero(np.abs(null) >= abs(value) - 1e-9))
-    p_value = reached / len(null) if exact else (1 + reached) / (1 + len(null))
+    null, exact = permutation_null(name, x, y, permutations or resamples, seed)
+    p_value = share_reached(null, value, exact)
     how = f"permutation, all {len(null):,} orders" if exact else f"permutation, {len(null):,} orders"
     if n < LEAST_INTERVAL:
         # Reversing the outcome gives as strong a correlation, so at least two orders reach any value.
@@ -124,8 +141,7 @@ def partial(
         return _nothing(name, n, "no partial correlation: the control accounts for a column entirely")
     left = [_residual(column, columns[2]) for column in columns[:2]]
     null, exact = permutation_null("pearson", left[0], left[1], resamples, seed)
-    reached = int(np.count_nonzero(np.abs(null) >= abs(value) - 1e-9))
-    p_value = reached / len(null) if exact else (1 + reached) / (1 + len(null))
+    p_value = share_reached(null, value, exact)
     how = f"permutation of residuals, {len(null):,} orders"
     without = given(jackknife_weights(n))
     if not ranks:
@@ -160,18 +176,33 @@ def jackknife_z(value: float, without: FloatArray, level: float = 0.95, *, spent
         without: (points,): r without each point in turn; NaN where there is none.
     """
     left = without[np.isfinite(without)]
-    n = len(left)
-    if abs(value) >= 1 or n <= spent:
+    if abs(value) >= 1 or len(left) <= spent:
         return (value, value) if abs(value) >= 1 else (math.nan, math.nan)
     # Without one point the others may lie on a line; z has no end, and what follows must.
-    moved = np.arctanh(np.clip(left, -1 + 1e-12, 1 - 1e-12))
-    square = (moved - moved.mean()) ** 2
+    error, freedom = jackknife_error(np.arctanh(np.clip(left, -1 + 1e-12, 1 - 1e-12)), spent)
+    half = student_quantile((1 + level) / 2, freedom) * error
+    z = math.atanh(value)
+    return math.tanh(z - half), math.tanh(z + half)
+
+
+def jackknife_error(without: FloatArray, spent: int) -> tuple[float, float]:
+    """The jackknife's standard error, and the degrees of freedom of Student's t that go with it (Satterthwaite).
+
+    Args:
+        without: (points,), more than `spent`: the estimate without each point in turn.
+    """
+    n = len(without)
+    square = (without - without.mean()) ** 2
     scatter = float(square.sum())
     uneven = float(square @ square) - scatter**2 / n
     freedom = min(2 * scatter**2 / uneven if uneven > 0 else math.inf, n - spent)
-    half = student_quantile((1 + level) / 2, round(max(freedom, 1.0), 1)) * math.sqrt((n - 1) / n * scatter)
-    z = math.atanh(value)
-    return math.tanh(z - half), math.tanh(z + half)
+    return math.sqrt((n - 1) / n * scatter), round(max(freedom, 1.0), 1)
+
+
+def share_reached(null: FloatArray, value: float, exact: bool) -> float:
+    """Two-sided p: the share of `null` as far from 0 as `value`, which counts too where not all orders were tried."""
+    reached = int(np.count_nonzero(np.abs(null) >= abs(value) - 1e-9))
+    return reached / len(null) if exact else (1 + reached) / (1 + len(null))
 
 
 def _still(drawn: FloatArray, value: float) -> str:

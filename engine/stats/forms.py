@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import bootstrap_weights, jackknife_weights
-from engine.stats.distributions import normal_quantile
-from engine.stats.intervals import accelerated
+from engine.stats.pair_share import pair_share
 
 __all__ = ["FORMS", "HELP", "CurveFit", "DecisionAccuracy", "Form", "decision_accuracy", "fit_form"]
 
@@ -176,32 +174,15 @@ def decision_accuracy(
     """
     sx, sy = np.sign(x[:, None] - x[None, :]), np.sign(y[:, None] - y[None, :])
     differ = np.abs(sy)
-
-    def share(weights: FloatArray) -> FloatArray:
-        comparable = ((weights @ differ) * weights).sum(axis=1)
-        agree = ((weights @ (sx * sy)) * weights).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(comparable > 0, (1 + agree / comparable) / 2, math.nan)
-
-    n, pairs = len(x), int(differ.sum()) // 2
-    value = float(share(np.ones((1, n)))[0]) if n else math.nan
-    if math.isnan(value):
-        return DecisionAccuracy(math.nan, math.nan, math.nan, 0, "none", "no two targets differ")
-    if not sx.any():
-        return DecisionAccuracy(value, math.nan, math.nan, pairs, "none", "no two proxies differ: nothing is decided")
-    if n < 5:
-        return DecisionAccuracy(value, math.nan, math.nan, pairs, "none", f"{n} points: no interval")
-    if not 0 < value < 1:
-        # Resamples of decisions that all agree agree too. All pairs tell at least what disjoint ones do, and those are
-        # independent (Hoeffding 1963, J. Am. Stat. Assoc. 58(301), section 5).
-        z = normal_quantile((1 + level) / 2)
-        reach = z * z / (n // 2 + z * z)
-        ends = (1 - reach, 1.0) if value == 1 else (0.0, reach)
-        return DecisionAccuracy(value, *ends, pairs, f"Wilson, {n // 2} disjoint pairs", "")
-    drawn = share(bootstrap_weights(n, resamples, np.random.default_rng(seed)))
-    without = share(jackknife_weights(n))
-    change = np.nanmean(without) - without[np.isfinite(without)]
-    scatter = float(change @ change)
-    skew = float((change**3).sum()) / (6 * scatter**1.5) if scatter > 1e-18 else 0.0
-    low, high = accelerated(np.sort(drawn), value, skew, level)
-    return DecisionAccuracy(value, min(low, value), max(high, value), pairs, "BCa over points", "")
+    pairs = int(differ.sum()) // 2
+    found = pair_share((1 + sx * sy) / 2, differ, seed=seed, resamples=resamples, level=level)
+    note = ""
+    if not pairs:
+        note = "no two targets differ"
+    elif not sx.any():
+        note = "no two proxies differ: nothing is decided"
+        found = replace(found, ci_low=math.nan, ci_high=math.nan)
+    elif math.isnan(found.ci_low):
+        note = f"{len(x)} points: no interval"
+    method = "none" if note else found.method
+    return DecisionAccuracy(found.value, found.ci_low, found.ci_high, pairs, method, note)

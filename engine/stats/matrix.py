@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Scope", "ScoreMatrix"]
+__all__ = ["Scope", "ScoreMatrix", "mean_scope"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,3 +61,21 @@ class Scope:
     def __post_init__(self) -> None:
         if not np.isfinite(self.weight).all() or (self.weight < 0).any():
             raise ValueError(f"weights of scope {self.name!r} must be finite and not negative")
+
+
+def mean_scope(name: str, parts: Sequence[Scope], counted: npt.NDArray[np.bool_]) -> Scope:
+    """The scope whose value is the plain mean of the values in several parts, on the pairs that count.
+
+    An interval takes the mix of parts for drawn as well as the pairs, and so is a little wide where parts differ.
+
+    Args:
+        counted: (pairs,): those that every candidate has scored; a part without any is left out.
+    """
+    weight = np.zeros(len(counted))
+    for part in parts:
+        size = float(part.weight[counted].sum(dtype=np.float64))
+        if size:
+            weight += part.weight / size
+    # Of the size of single pairs' weights, so that a test in whole steps finds its step where parts are alike.
+    largest = float(weight.max(initial=0.0))
+    return Scope(name, (weight / largest if largest else weight).astype(np.float32))

@@ -326,6 +326,11 @@ def _m010_forgetting(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table trace_runs add column updated_at timestamptz")
 
 
+def _m011_outcome_domains(connection: duckdb.DuckDBPyConnection) -> None:
+    # What an outcome is the outcome of: a domain of a suite, a category or a subcategory; null where nobody has said.
+    connection.execute("alter table outcomes add column domain varchar")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m001_tables,
     _m002_views,
@@ -337,6 +342,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m008_outcome_directions,
     _m009_boots,
     _m010_forgetting,
+    _m011_outcome_domains,
 )
 LATEST: Final = len(_STEPS)
 

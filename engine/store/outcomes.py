@@ -10,7 +10,7 @@ from engine.store.connection import Store
 if TYPE_CHECKING:
     from engine.outcomes.outcome import Outcome
 
-__all__ = ["Added", "add_checked", "add_outcomes", "remove_outcomes", "stored_outcomes"]
+__all__ = ["Added", "add_checked", "add_outcomes", "remove_outcomes", "stored_outcomes", "tie_outcome"]
 
 
 class Added(NamedTuple):
@@ -44,6 +44,8 @@ def add_checked(store: Store, outcomes: Sequence[Outcome], *, one_scale: bool = 
 def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
     """Store outcomes; a newer score for the same candidate and outcome replaces the old one.
 
+    What an outcome is tied to stays where the newer score says nothing of it.
+
     Returns:
         How many replaced an earlier score.
     """
@@ -55,11 +57,12 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
             ).fetchone()
             replaced += earlier is not None
             connection.execute(
-                "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better) "
-                "values (?, ?, ?, ?, ?, ?)",
+                "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better, domain) "
+                "values ($1, $2, $3, $4, $5, $6, coalesce($7, "
+                "(select any_value(domain) from outcomes where outcome = $2)))",
                 [
                     outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source,
-                    outcome.lower_is_better,
+                    outcome.lower_is_better, outcome.domain,
                 ],
             )  # fmt: skip
     return replaced
@@ -75,13 +78,22 @@ def remove_outcomes(store: Store, names: Sequence[str], candidate: str | None = 
     return len(gone)
 
 
+def tie_outcome(store: Store, name: str, domain: str | None) -> int:
+    """Tie an outcome to a domain, category or subcategory, or to none; how many scores it has."""
+    with store.writing() as connection:
+        tied = connection.execute(
+            "update outcomes set domain = ? where outcome = ? returning outcome", [domain, name]
+        ).fetchall()
+    return len(tied)
+
+
 def stored_outcomes(store: Store) -> list[Outcome]:
     """Every outcome, by name and candidate."""
     from engine.outcomes.outcome import Outcome
 
     with store.reading() as connection:
         rows = connection.execute(
-            "select candidate, outcome, score, stderr, source, lower_is_better from outcomes "
+            "select candidate, outcome, score, stderr, source, lower_is_better, domain from outcomes "
             "order by outcome, candidate"
         ).fetchall()
     return [Outcome(*row) for row in rows]

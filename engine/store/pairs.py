@@ -20,6 +20,7 @@ __all__ = [
     "pair_columns",
     "pair_lines",
     "pair_places",
+    "stored_parts",
     "violated_criteria",
 ]
 
@@ -92,6 +93,17 @@ def violated_criteria(store: Store, suite_hash: str) -> ViolatedCriteria:
             [suite_hash],
         ).fetchnumpy()
     return ViolatedCriteria(**columns)
+
+
+def stored_parts(store: Store) -> tuple[list[str], list[int]]:
+    """What the scored pairs of all suites can be split into: domains by name, and numbers of violated criteria."""
+    with store.reading() as connection:
+        columns = [
+            connection.execute(f"select distinct {column} from pairs where split is null order by 1").fetchall()
+            for column in ("domain", "n_violated")
+        ]
+    domains, sizes = ([value for (value,) in rows] for rows in columns)
+    return domains, sizes
 
 
 def pair_places(

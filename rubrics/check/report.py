@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from rubrics.check.power import ALIKE, DIFFER, POWER, THIN, Reach
 from rubrics.counted import count
 from rubrics.errors import Exit
 
@@ -80,6 +81,8 @@ class Report:
     """Scored pairs by subcategory and |V| = 1, 2, 3, 4, 5 and more; a pair counts in each of its subcategories."""
     lengths: Lengths | None
     scores: tuple[DetectorScore, ...]
+    reach: tuple[Reach, ...] = ()
+    """What can be told by the whole, by each domain and subcategory, and by each subcategory within a domain."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -113,6 +116,8 @@ class Report:
             )
         if self.coverage:
             parts += ["", _coverage_table(self.coverage)]
+        if self.reach:
+            parts += ["", *_reach_tables(self.reach)]
         if self.scores:
             parts += ["", *_score_tables(self.scores)]
         parts += ["", *_listed(self.errors, self.warnings)]
@@ -135,6 +140,51 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _coverage_table(coverage: dict[str, tuple[int, ...]]) -> str:
     rows = [[name, *(str(n) if n else "·" for n in counts), str(sum(counts))] for name, counts in coverage.items()]
     return _table(["pairs by |V|", "1", "2", "3", "4", "5+", "all"], rows)
+
+
+_WIDE = 6
+"""Domains beyond which the table of cells is left to `--json`."""
+_NAME = 18
+
+
+def _reach_tables(reach: Sequence[Reach]) -> list[str]:
+    """By domain, by subcategory, then by both."""
+    rows: list[list[str]] = []
+    for part in reach:
+        if part.domain and part.subcategory:
+            continue
+        name = part.domain or part.subcategory or "all"
+        mean = f"{part.tokens / part.pairs:,.0f}" if part.pairs else "–"
+        rows.append([_short(name, 40), str(part.pairs), str(part.clusters), mean, _points(part)])
+    parts = [_table(["difference that can be told", "pairs", "clusters", "≈ tokens a pair", "points"], rows)]
+    domains = list(dict.fromkeys(part.domain for part in reach if part.domain and part.subcategory))
+    if domains and len(domains) <= _WIDE:
+        cells = {(part.subcategory, part.domain): part for part in reach}
+        kinds = list(dict.fromkeys(part.subcategory for part in reach if part.subcategory))
+        body = []
+        for kind in kinds:
+            own = [cells[kind, domain] for domain in domains]
+            body.append([
+                kind, *(f"{c.pairs}{'!' if c.pairs < THIN else ' '} {_points(c)}" if c.pairs else "·" for c in own)
+            ])  # fmt: skip
+        parts += ["", _table(["pairs, points", *(_short(domain, _NAME) for domain in domains)], body)]
+    parts += [
+        f"points: difference in accuracy that is found with {POWER * 100:.0f} % at 5 % where two candidates differ on "
+        f"{DIFFER * 100:.0f} % of pairs (less",
+        f"will do where they err alike) and pairs of a cluster are alike by {ALIKE:g}; – no difference can be told",
+    ]
+    if domains:
+        parts.append(f"! fewer than {THIN} pairs")
+    return parts
+
+
+def _short(name: str, limit: int) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= limit else name[: limit - 1] + "…"
+
+
+def _points(part: Reach) -> str:
+    return "–" if part.detectable is None else f"{100 * part.detectable:.1f}"
 
 
 _MARKS = {"even": " ", "unsure": "?", "artefact": "!"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from rubrics.check.detectors import SAMPLE, detect
 from rubrics.check.duplicates import check_duplicates
 from rubrics.check.finding import finding
+from rubrics.check.power import reaches
 from rubrics.check.report import DetectorScore, Finding, Report
 from rubrics.check.structure import check_structure, cover
 from rubrics.check.templates import template_copies, template_warning
@@ -56,6 +57,7 @@ def check_suite(suite: Suite, others: Sequence[Suite] = (), *, detectors: bool =
         coverage=cover(pairs),
         lengths=measure_lengths(pairs),
         scores=tuple(scores),
+        reach=reaches(pairs),
     )
 
 

@@ -15,6 +15,7 @@ from rude_tui.output import between, narrate, number, print_json, print_table
 if TYPE_CHECKING:
     from engine.correlation.predictor_outcome import CorrelationView
     from engine.correlation.sources import Source
+    from engine.results.board import Question
     from engine.stats.league import League
     from engine.store.connection import Store
 
@@ -32,9 +33,14 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @click.option("--outcome", help="Default: all there are.")
 @source_options
 @click.option("--league", "as_league", is_flag=True, help="Each predictor against the first, given size, left-outs.")
+@click.option("--matrix", "as_matrix", is_flag=True, help="RuDE on each part of the suite against each outcome.")
+@click.option(
+    "--by", type=click.Choice(["domain", "category", "subcategory", "violations"]),
+    help="Parts of the matrix. Default: domains, or categories where there is one domain.",
+)  # fmt: skip
 @click.option(
     "--statistic", type=click.Choice(["pearson", "spearman", "kendall"]), default="pearson", show_default=True,
-    help="What the league speaks of.",
+    help="What the league and the matrix speak of.",
 )  # fmt: skip
 @click.option(
     "--families", metavar="A=F,B=F|FILE.csv",
@@ -44,14 +50,18 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @as_json
 @database
 def correlate(
-    named: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, statistic: Kind,
-    families: str | None, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
-    as_json: bool, db: Path | None,
+    named: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, as_matrix: bool, by: str | None,
+    statistic: Kind, families: str | None, suite: str | None, protocol: str | None, metric: str | None,
+    with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Correlate predictors with outcomes: Pearson, Spearman and Kendall, each with interval, p and n.
 
     One predictor and one outcome: also without each candidate and each family, given size, and where candidates without
     an outcome should land. Several: whether the first is really better than the rest.
+
+    --matrix: RuDE accuracy in each domain, category or subcategory against each outcome, p adjusted by Holm over the
+    whole matrix, and whether the domain that an outcome is tied to (`rude-tui outcomes tie`, or a column domain)
+    foretells it better than another does.
     """
     from engine.correlation.families import RULE, families_of
     from engine.correlation.predictor_outcome import correlation_views, league_of, outcome_names, predictor_names
@@ -59,12 +69,19 @@ def correlate(
     from rubrics.errors import BadInput
 
     store = store_of(db)
+    question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    if as_matrix:
+        if named or as_league or families:
+            raise click.UsageError("--matrix sets parts of the suite against outcomes, without predictors or families")
+        _matrix(store, question, by, [outcome] if outcome else [], source, statistic, as_json)
+        return
+    if by:
+        raise click.UsageError("--by says what the parts of a --matrix are")
     outcomes = [outcome] if outcome else outcome_names(store, source=source)
     if not outcomes:
         raise BadInput(
             "no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --ladder, or --published"
         )
-    question = Question(suite, protocol, metric, with_excluded=with_excluded)
     predictors = [
         name for text in named for name in ([text] if not text.endswith(".csv") else _added(store, Path(text)))
     ]
@@ -94,6 +111,20 @@ def correlate(
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
     _say_notes(views)
+
+
+def _matrix(
+    store: Store, question: Question, by: str | None, outcomes: Sequence[str], source: Source, statistic: Kind,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from engine.correlation.by_part import matrix_view
+    from rude_tui.matrix_table import matrix_json, print_matrix
+
+    view = matrix_view(store, question, by=by, outcomes=outcomes, source=source, statistic=statistic)
+    if as_json:
+        print_json(matrix_json(view))
+    else:
+        print_matrix(view)
 
 
 def _print_statistics(views: Sequence[CorrelationView]) -> None:

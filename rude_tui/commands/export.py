@@ -22,7 +22,10 @@ __all__ = ["export"]
 
 _TOGETHER = ("model-index", "all")
 """What is made of several tables, or of one for another program."""
-_TABLES = ("rankings", "decision", "verdicts", "failures", "correlations", "predictors", "pairs", "abilities")
+_TABLES = (
+    "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "upsets", "predictors", "pairs",
+    "abilities",
+)  # fmt: skip
 
 
 @click.command()

@@ -32,9 +32,10 @@ def add(
 ) -> None:  # fmt: skip
     """Add outcomes from a table or from the results of an evaluation harness.
 
-    A CSV has the columns candidate, outcome, score[, stderr, source, direction]; the direction is higher or lower,
-    whichever is better. Results: JSON of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called
-    task/metric. Names are matched as they stand or as --map says, never guessed; near-misses are pointed out.
+    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain]; the direction is higher or
+    lower, whichever is better; the domain (a category or subcategory too) is what it is the outcome of. Results: JSON
+    of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called task/metric. Names are matched as
+    they stand or as --map says, never guessed; near-misses are pointed out.
     """
     from engine.outcomes.outcome import unsaid_directions, unsaid_scales
     from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
@@ -75,6 +76,21 @@ def remove(names: tuple[str, ...], candidate: str | None, db: Path | None) -> No
     narrate(f"{count(remove_outcomes(store, names, candidate), 'score')} removed")
 
 
+@outcomes.command()
+@click.argument("outcome", metavar="OUTCOME")
+@click.argument("domain", required=False, metavar="[DOMAIN]")
+@database
+def tie(outcome: str, domain: str | None, db: Path | None) -> None:
+    """Tie an outcome to the domain, category or subcategory it is the outcome of; to none where none is named.
+
+    `rude-tui correlate --matrix` then tells whether RuDE in that domain foretells it better than in another.
+    """
+    from engine.annotations.outcomes import tie as tie_outcome
+
+    scores = tie_outcome(store_of(db), outcome, domain)
+    narrate(f"{outcome}: tied to {domain or 'nothing'} ({count(scores, 'score')})")
+
+
 @outcomes.command("list")
 @click.option("--published", is_flag=True, help="The published ones, each marked printed or digitised.")
 @as_json
@@ -92,11 +108,11 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
         return
     better = {None: "–", False: "higher", True: "lower"}
     print_table(
-        ["outcome", "candidate", "score", "stderr", "better", "source"],
+        ["outcome", "candidate", "score", "stderr", "better", "domain", "source"],
         [
             [
                 o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}",
-                better[o.lower_is_better], o.source,
+                better[o.lower_is_better], o.domain or "–", o.source,
             ]
             for o in listed
         ],

@@ -40,7 +40,7 @@ class _Width(click.ParamType[float]):
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["rankings", "profile", "correlation", "league", "tokens"]))
+@click.argument("what", type=click.Choice(["rankings", "profile", "correlation", "league", "matrix", "tokens"]))
 @click.option("-o", "--output", required=True, help="FILE.svg, .pdf or .png; - prints SVG.")
 @click.option("--width", type=_Width(), default="column", show_default=True, help="3.4 or 7 inches, or a number.")
 @click.option("--dpi", type=click.IntRange(50, 1200), default=300, show_default=True, help="Of a PNG.")
@@ -50,17 +50,19 @@ class _Width(click.ParamType[float]):
 @click.option("--pair", help="tokens: the pair. Default: the one the candidate loses by the widest margin.")
 @click.option("--predictor", help="correlation: what stands on the x axis. Default: the headline.")
 @click.option("--outcome", help="correlation, league: what is foretold. Default: the first there is.")
+@click.option("--by", type=click.Choice(["domain", "category", "subcategory", "violations"]), help="matrix: its parts.")
 @source_options
 @database
 def plot(
     what: str, output: str, width: float, dpi: int, suite: str | None, protocol: str | None, metric: str | None,
-    model: str | None, scope: str, pair: str | None, predictor: str | None, outcome: str | None, source: Source,
-    with_excluded: bool, db: Path | None,
+    model: str | None, scope: str, pair: str | None, predictor: str | None, outcome: str | None, by: str | None,
+    source: Source, with_excluded: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Draw a figure for a paper: vector text, sizes in inches, the same bytes for the same numbers.
 
     rankings: values with intervals and chance. profile: one candidate in all subcategories. correlation: the scatter
-    with its line, band and predicted places. league: every predictor's ρ. tokens: where one preference turns.
+    with its line, band and predicted places. league: every predictor's ρ. matrix: RuDE by part of the suite against
+    every outcome. tokens: where one preference turns.
     """
     from engine.export.figures import ENDINGS, rendered
     from engine.results.board import Question
@@ -72,7 +74,13 @@ def plot(
         raise BadInput(f"cannot tell the format of {output!r}", fix="end it in .svg, .pdf or .png")
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
     store = store_of(db)
-    if what in ("correlation", "league"):
+    if what == "matrix":
+        from engine.correlation.by_part import matrix_view
+        from engine.export import figures
+
+        view = matrix_view(store, question, by=by, outcomes=[outcome] if outcome else [], source=source)
+        figure = figures.matrix(view, width=width)
+    elif what in ("correlation", "league"):
         figure = _foretelling(store, question, what, predictor, outcome, source, width)
     else:
         figure = _measured(store, question, what, model, scope, pair, width)

@@ -17,7 +17,7 @@ from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import recommend
 from engine.results.suspicions import suspicions
 from engine.store.connection import Store
-from rude_tui.options import as_json, database, question_options, store_of, weights_option
+from rude_tui.options import as_json, database, store_of, suites_options, weights_option
 from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ __all__ = ["print_ranking", "rank"]
 
 
 @click.command()
-@question_options
+@suites_options
 @weights_option
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="What to split by.")
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True,
@@ -35,9 +35,11 @@ __all__ = ["print_ranking", "rank"]
 @click.option("--template", help="Beginning of a template hash. Default: the one run last.")
 @as_json
 @database
+@click.pass_context
 def rank(
-    suite: str | None, protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"],
-    template: str | None, weights: Weights | None, with_excluded: bool, as_json: bool, db: Path | None,
+    ctx: click.Context, suites: tuple[str, ...], protocol: str | None, metric: str | None, by: str,
+    pairs: Literal["common", "own"], template: str | None, weights: Weights | None, with_excluded: bool,
+    as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Rank candidates by how often they prefer the response that meets the rubric.
 
@@ -49,9 +51,31 @@ def rank(
     “without prompt” is the accuracy on a sample of pairs shown without their prompt, “prompt adds” what the prompt adds
     on those same pairs: what is there without it is fluency. --json and the export also have the same with another
     pair's prompt, and PMI, the share of pairs on which the prompt speaks for the better response.
+
+    Several suites: every candidate's accuracy on each and their mean, in which each suite counts alike. By domain, the
+    mean of domains stands beside the accuracy on all pairs.
     """
-    question = Question(suite, protocol, metric, by, pairs, template, with_excluded, weights)
-    print_ranking(store_of(db), question, as_json=as_json)
+    store = store_of(db)
+    if len(suites) > 1:
+        if ctx.get_parameter_source("by") is not click.core.ParameterSource.DEFAULT and by != "overall":
+            raise click.UsageError("--by splits one suite; a table over several has each one's overall")
+        if weights is not None:
+            raise click.UsageError("--weights are on parts of one suite; over several, each suite counts alike")
+        _rank_over(store, Question(None, protocol, metric, "overall", pairs, template, with_excluded), suites, as_json)
+        return
+    question = Question(suites[0] if suites else None, protocol, metric, by, pairs, template, with_excluded, weights)
+    print_ranking(store, question, as_json=as_json)
+
+
+def _rank_over(store: Store, question: Question, suites: Sequence[str], as_json: bool) -> None:
+    from engine.results.across_suites import across_suites
+    from rude_tui.suites_table import print_suites, suites_json
+
+    table = across_suites(store, question, suites)
+    if as_json:
+        print_json(suites_json(table))
+    else:
+        print_suites(table)
 
 
 def print_ranking(store: Store, question: Question, *, as_json: bool = False) -> None:

@@ -18,6 +18,7 @@ from screens.correlation.facts import facts, sources
 from screens.correlation.league import League
 from screens.correlation.picture import picture
 from screens.correlation.state import (
+    Axes,
     CorrelationState,
     Rival,
     ScatterData,
@@ -66,6 +67,10 @@ v chooses another predictor, as a click on its line does. x writes the plot – 
 ← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
 family out of the rest and says what is left without it.
 
+m opens the matrix: RuDE in each domain, category or subcategory against every outcome, and whether an outcome's own
+domain foretells it better than another. u lists the upsets: every smaller candidate that is ahead of a larger one, and
+whether that came true.
+
 o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. rude-tui outcomes
 add FILE.csv adds your own: candidate, outcome, score. What the ladder's points can bear stands beside them, after !,
 and in full in data/ladder/card.md.
@@ -79,13 +84,15 @@ and in full in data/ladder/card.md.
         Binding(
             "o", "source", "source", tooltip="your own outcomes, the ladder's, or the published study", id="source"
         ),
+        Binding("m", "matrix", "matrix", tooltip="RuDE by domain, category… against every outcome", id="matrix"),
+        Binding("u", "upsets", "upsets", tooltip="smaller candidates ahead of larger ones", id="upsets"),
         Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
-    FIRST_KEYS = ("predictor", "outcome", "leave_out", "source", "export")
-    WITHOUT = Place.WITHOUT | {"source"}
+    FIRST_KEYS = ("predictor", "outcome", "matrix", "leave_out", "source", "export")
+    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets"}
     DEFAULT_CSS = """
     CorrelationScreen #question { padding: 0 1; color: $text-muted; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
@@ -294,6 +301,29 @@ and in full in data/ladder/card.md.
         """The next source of outcomes."""
         self.state.next_source()
         self._ask()
+
+    def action_matrix(self) -> None:
+        """Every part of the suite against every outcome."""
+        from screens.matrix.screen import MatrixScreen
+
+        def open_scatter(predictor: str, outcome: str) -> None:
+            self.state.axes = Axes("own", predictor, outcome)
+            self._ask()
+
+        source = self.state.data.source if self.state.data is not None else None
+        self.app.push_screen(MatrixScreen(source, open_scatter))
+
+    def action_upsets(self) -> None:
+        """Every smaller candidate that is ahead of a larger one."""
+        from screens.comparison.screen import CompareScreen
+        from screens.upsets.screen import UpsetsScreen
+
+        source = self.state.data.source if self.state.data is not None else None
+
+        def compare(smaller: str, larger: str) -> None:
+            self.app.push_screen(CompareScreen(smaller, larger))
+
+        self.app.push_screen(UpsetsScreen(source, compare))
 
     def action_again(self) -> None:
         """Read again whatever has changed."""

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from screens.shell.formats import strength
+
 if TYPE_CHECKING:
     from engine.correlation.predictor_outcome import CorrelationView, Expected, Point
     from engine.correlation.sources import Source
@@ -249,14 +251,6 @@ def bounds(statistic: Statistic) -> str:
     if math.isnan(statistic.ci_low) or math.isnan(statistic.ci_high):
         return value
     return f"{value} {strength(statistic.ci_low).strip()}–{strength(statistic.ci_high).strip()}"
-
-
-def strength(value: float) -> str:
-    """A correlation without the leading nought: ` .91`, `−.40`."""
-    if math.isnan(value):
-        return "  –"
-    text = f"{abs(value):.2f}"
-    return ("−" if value < 0 else " ") + (text if text.startswith("1") else text[1:])
 
 
 def chance_of(statistic: Statistic) -> str:

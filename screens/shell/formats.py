@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["duration", "parameters", "percent", "probability", "signed", "size"]
+__all__ = ["duration", "parameters", "percent", "probability", "signed", "size", "strength"]
 
 _NONE = "–"
 
@@ -67,3 +67,11 @@ def probability(logprob: float) -> str:
 def signed(value: float | None, digits: int = 2) -> str:
     """With its sign and a true minus: `+0.43`, `−0.10`."""
     return f"{value:+.{digits}f}".replace("-", "−") if value is not None and _is_number(value) else _NONE
+
+
+def strength(value: float) -> str:
+    """A correlation without the leading nought: ` .91`, `−.40`."""
+    if math.isnan(value):
+        return "  –"
+    text = f"{abs(value):.2f}"
+    return ("−" if value < 0 else " ") + (text if text.startswith("1") else text[1:])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import UsageError
 from click.testing import CliRunner, Result
 
 from data.bundled import bundled_models
@@ -135,6 +136,39 @@ def test_a_league_of_the_published(rude: Rude) -> None:
     assert rival["versus"]["pearson"]["first"] == first["statistics"]["pearson"]["value"]
     assert {left["name"] for left in first["leave_family_out"]} >= {"Qwen3", "Gemma3"}
     assert first["given_size"]["pearson"]["n"] == 16
+
+
+def test_the_published_matrix(rude: Rude) -> None:
+    """The study's four printed correlations stand on the diagonal, marked."""
+    done = told(rude("correlate", "--published", "--matrix"))
+    for name, printed in {
+        "AdvancedIF": ".907",
+        "PRBench": ".796",
+        "HealthBench": ".671",
+        "WritingBench": ".619",
+    }.items():
+        (line,) = (line for line in done.stdout.splitlines() if line.startswith(f"{name} "))
+        assert f"▸ 0{printed}" in line
+    assert "Holm over every cell" in done.stderr
+    found = json.loads(told(rude("correlate", "--published", "--matrix", "--json", "--statistic", "spearman")).stdout)
+    assert (found["by"], found["statistic"], len(found["cells"])) == ("domain", "spearman", 16)
+    for wrong in (("--matrix", "--league"), ("--by", "domain")):
+        with pytest.raises(UsageError):
+            told(rude("correlate", "--published", *wrong))
+
+
+def test_outcomes_are_tied_by_a_column_or_by_hand(rude: Rude, tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    file.write_text("candidate,outcome,score,domain\na,exam,1,law\nb,exam,2,\na,essay,3,\n")
+    told(rude("outcomes", "add", file))
+    told(rude("outcomes", "tie", "essay", "Persona"))
+    listed = {(row["outcome"], row["domain"]) for row in json.loads(told(rude("outcomes", "list", "--json")).stdout)}
+    assert listed >= {("exam", "law"), ("essay", "Persona")}
+    told(rude("outcomes", "tie", "essay"))
+    (essay,) = (row for row in json.loads(rude("outcomes", "list", "--json").stdout) if row["outcome"] == "essay")
+    assert essay["domain"] is None
+    with pytest.raises(BadInput, match="no outcome 'essays'"):
+        told(rude("outcomes", "tie", "essays", "law"))
 
 
 def test_families_that_are_said(rude: Rude) -> None:

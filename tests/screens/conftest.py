@@ -64,6 +64,12 @@ def make_suite(name: str = "garden", groups: int = 10) -> Suite:
     return Suite(name, tuple(pairs), "A small suite about gardens.")
 
 
+@pytest.fixture
+def garden_suite() -> Suite:
+    """The suite of `garden`."""
+    return make_suite()
+
+
 def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES, missing: int = 0) -> None:
     """Score a suite with made-up verdicts of known strength: the same numbers each time."""
     add_suite(store, suite)

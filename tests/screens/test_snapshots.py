@@ -47,6 +47,9 @@ WALK = {
     "correlation-ladder": ["l", "o"],
     "correlation-published": ["o"],
     "correlation-choose": ["v"],
+    "matrix": ["escape", "o", "m"],
+    "matrix-published": ["o", "o"],
+    "upsets-ladder": ["escape", "u", "o"],
 }
 """Each screen with the keys that lead to it from the one before."""
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Final
 
 from data.ladder import ladder_notes
+from engine.correlation.by_part import PARTS, MatrixView, in_words, matrix_view
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -28,6 +29,7 @@ from engine.results.recommendation import recommend
 from engine.results.requirements import Requirements
 from engine.results.suspicions import suspicions
 from engine.stats import correlation as correlation_methods
+from engine.stats import correlation_matrix as matrix_methods
 from engine.stats import position_bias as order_methods
 from engine.stats import ranking as ranking_methods
 from engine.stats.estimates import Statistic
@@ -39,7 +41,7 @@ from engine.store.connection import Store
 from engine.store.runs import RunRow, stored_runs
 from rubrics.errors import BadInput
 
-__all__ = ["Outlook", "Report", "ReportRequest", "gather"]
+__all__ = ["Outlook", "PartsOutlook", "Report", "ReportRequest", "gather"]
 
 _OUTCOMES: Final = 4
 """How many outcomes a page shows unasked."""
@@ -75,6 +77,16 @@ class Outlook:
 
 
 @dataclass(frozen=True)
+class PartsOutlook:
+    """RuDE on the parts of the suite against outcomes that are tied to them, and what the diagonal lets one say."""
+
+    view: MatrixView
+    part: str
+    """What one part is called."""
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything on the page."""
 
@@ -101,6 +113,8 @@ class Report:
     """Whom the ranking lets one take."""
     reasons: tuple[str, ...] = ()
     """What speaks against the suite itself."""
+    by_part: tuple[PartsOutlook, ...] = ()
+    """Where outcomes are tied to parts of the suite; of the published study where no outcome is stored."""
 
 
 def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = None, resamples: int = 10_000) -> Report:
@@ -122,6 +136,7 @@ def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = N
         _other_metrics(store, question, resamples), position_biases(board, resamples=resamples),
         stored_controls(store, board), outlooks, left_out, choose_pairs(store, board, request.pairs),
         _runs(store, board), () if question.with_excluded else _excluded(board), {},
+        by_part=_by_part(store, question, request),
     )  # fmt: skip
     suspected = suspicions(store, board, report.categories)
     advice = recommend(store, board, report.categories, control_table(store, board), request.requirements)
@@ -173,6 +188,21 @@ def _outlooks(store: Store, question: Question, request: ReportRequest) -> tuple
     return tuple(outlooks), tuple(names[len(shown) :])
 
 
+def _by_part(store: Store, question: Question, request: ReportRequest) -> tuple[PartsOutlook, ...]:
+    source: Source = "own" if outcome_names(store) else "published"
+    found = []
+    for by in ("domain", "category", "subcategory"):
+        try:
+            view = matrix_view(
+                store, question, by=by, outcomes=request.outcomes if source == "own" else (), tied=True, source=source
+            )
+        except BadInput:
+            continue  # nothing is tied to it
+        said = tuple(in_words(view, contrast) for contrast in view.matrix.contrasts)
+        found.append(PartsOutlook(view, PARTS[by][0], said))
+    return tuple(found)
+
+
 def _strongest_first(statistic: Statistic) -> float:
     return math.inf if math.isnan(statistic.value) else -abs(statistic.value)
 
@@ -210,6 +240,9 @@ def _methods(report: Report) -> dict[str, str]:
     if report.outlooks:
         lines |= {name.replace("_", " "): text for name, text in correlation_methods.HELP.items() if name != "fisher"}
         lines["correlation interval"] = lines.pop("ci low")
+    if report.by_part:
+        lines["own less another's"] = matrix_methods.HELP[matrix_methods.ANOTHERS]
+        lines["own less a reference"] = matrix_methods.HELP["reference"]
     lines["margin"] = (
         "how far the chosen response is ahead, in nats (per token or byte where the metric's name says so)"
     )

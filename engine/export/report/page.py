@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -126,13 +126,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "percent": lambda value: "–" if math.isnan(value) else f"{100 * value:.1f}",
         "strength": _strength,
         "signed": lambda value: "–" if math.isnan(value) else f"{value:+.4g}".replace("-", "−"),
         "visible": lambda value: visible(str(value)),
         "known": lambda value: not math.isnan(value),
+        "heat": _heat,
     }
+    environment.filters |= filters
     environment.globals["glyph"] = glyph
     environment.tests["known"] = lambda value: not math.isnan(value)
     return environment
@@ -143,6 +145,11 @@ def _strength(statistic: Statistic) -> str:
         return "–"
     ends = "" if math.isnan(statistic.ci_low) else f" ({statistic.ci_low:.2f} to {statistic.ci_high:.2f})"
     return f"{statistic.value:.2f}{ends}".replace("-", "−")
+
+
+def _heat(value: float) -> str:
+    """The class of a cell by its correlation: five steps to either side of zero."""
+    return "" if math.isnan(value) else f"{'above' if value >= 0 else 'below'}{min(4, int(5 * abs(value)))}"
 
 
 def _source(name: str) -> str:

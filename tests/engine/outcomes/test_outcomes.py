@@ -24,13 +24,13 @@ def _write(folder: Path, content: str | bytes) -> Path:
 def test_full_and_short_rows(tmp_path: Path) -> None:
     path = _write(
         tmp_path,
-        "\ufeffoutcome,candidate,score,source,stderr\r\n"
-        'health,"Acme, Inc/base",-.171,"our run, May",0.01\r\n'
+        "\ufeffoutcome,candidate,score,source,stderr,domain\r\n"
+        'health,"Acme, Inc/base",-.171,"our run, May",0.01,health advice\r\n'
         "\r\n"
-        "health,other, 7e-1 ,,\r\n",
+        "health,other, 7e-1 ,,,\r\n",
     )
     assert read_outcomes(path).outcomes == [
-        Outcome("Acme, Inc/base", "health", -0.171, 0.01, "our run, May"),
+        Outcome("Acme, Inc/base", "health", -0.171, 0.01, "our run, May", None, "health advice"),
         Outcome("other", "health", 0.7),
     ]
 
@@ -262,3 +262,10 @@ def test_a_standard_error_that_no_share_can_have_is_on_another_scale() -> None:
     check_together(held, one_scale=True)
     check_together([held[0], Outcome("b", "arc", 0.71, 0.035)])
     check_together([Outcome("a", "elo", 1100.0, 35.0), Outcome("b", "elo", 0.4, 3.0)], one_scale=True)
+
+
+def test_an_outcome_is_of_one_domain() -> None:
+    law, health = (Outcome(name, "exam", 1.0, domain=domain) for name, domain in (("a", "law"), ("b", "health")))
+    check_together([law, replace(health, domain=None), replace(health, outcome="other")])
+    with pytest.raises(OutcomeError, match="'exam' is tied to several domains"):
+        check_together([law, health])

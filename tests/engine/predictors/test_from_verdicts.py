@@ -87,7 +87,10 @@ def test_names_are_what_can_be_had(store: Store, scored: Any) -> None:
     assert "RuDE per_byte" not in names  # the headline by another name
     assert {"RuDE averaged", "bits per byte"} <= set(names)
     assert not set(SPECTRAL) & set(names), "no weights were measured"
-    assert predictor_names() == [*STORED, *SPECTRAL]
+    assert predictor_names() == [*(name for name, about in STORED.items() if about.listed), *SPECTRAL]
+    every = predictor_names(store, LIKELIHOOD, parts=True)
+    assert {"RuDE Logic", "RuDE d", "RuDE |V| = 1"} <= set(every) - set(names), "many, so looked at when asked for"
+    assert "RuDE mean of domains" not in every, "of one domain it is the accuracy"
 
 
 def test_sizes_that_are_not_known_are_left_out(store: Store, scored: Any) -> None:

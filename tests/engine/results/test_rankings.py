@@ -11,6 +11,7 @@ from engine.results.board import Question, load_board
 from engine.results.comparison import compare_candidates, disagreements
 from engine.results.failures import failed_pairs, failure_tree, pair_view
 from engine.results.rankings import rankings, rankings_of
+from engine.store.annotations import annotate
 from engine.store.connection import Store
 from rubrics.errors import BadInput
 from rubrics.schema import Pair, Suite
@@ -48,6 +49,11 @@ def test_values_are_those_of_a_plain_loop(store: Store, suite: Suite, add_run: C
                 entry = sums.setdefault((scope, candidate), [0.0, 0.0])
                 entry[0] += weight * won(of[pair.id])
                 entry[1] += weight
+    if by == "domain":
+        domains = {scope for scope, _ in sums} - {"overall"}
+        for candidate in margins:
+            parts = [sums[domain, candidate] for domain in domains]
+            sums["mean of domains", candidate] = [sum(right / weight for right, weight in parts), len(parts)]
     assert set(table.scopes) == {scope for scope, _ in sums}
     for scope, ranking in table.scopes.items():
         for row in ranking.rows:
@@ -193,3 +199,23 @@ def test_the_same_weights_read_otherwise_are_another_row(
     assert len(board.entrants) == 2
     assert len({entrant.label for entrant in board.entrants}) == 2
     assert board.matrix.scores.shape[0] == 2
+
+
+def test_each_domain_counts_alike_in_their_mean(store: Store, suite: Suite, add_run: Callable[..., Margins]) -> None:
+    """On the pairs that all could score, of which the second domain has fewer; none where each has its own pairs."""
+    add_run("a")
+    margins = add_run("b", skip=10)
+    kept = [pair for pair in suite.scored if pair.id in margins and int(pair.id[1:]) % 7]
+    for pair in suite.scored:
+        if pair not in kept and pair.id in margins:
+            annotate(store, suite.hash, pair.id, "exclude", "wrong")
+    table = rankings(store, Question(by="domain"), resamples=200)
+    (row,) = (row for row in table.scopes["mean of domains"].rows if row.candidate == "b")
+    means = [
+        sum(won(margins[pair.id]) for pair in some) / len(some)
+        for domain in ("d0", "d1")
+        if (some := [pair for pair in kept if pair.domain == domain])
+    ]
+    assert row.value == pytest.approx(sum(means) / 2)
+    assert row.ci_low < row.value < row.ci_high
+    assert "mean of domains" not in rankings(store, Question(by="domain", pairs="own"), resamples=200).scopes

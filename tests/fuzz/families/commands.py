@@ -62,6 +62,8 @@ _COMMANDS: Final = (
     "failures base --db DB",
     "compare base other --db DB",
     "correlate --db DB",
+    "correlate --matrix --db DB",
+    "upsets --db DB",
     "pairs table --db DB",
     "report --db DB -o OUT.html",
     "posttrain --model MODEL --suite SUITE --recipe RECIPE --dry-run --db NEW",

@@ -221,15 +221,15 @@ def _decimal(cell: str, separator: str) -> float:
 
 
 class OutcomeTables(_Table):
-    """`candidate, outcome, score[, stderr, source, direction]`."""
+    """`candidate, outcome, score[, stderr, source, direction, domain]`."""
 
     name = "outcomes: tables"
     share = 3.0
     seed: ClassVar[list[list[Any]]] = [
-        ["candidate", "outcome", "score", "stderr", "source", "direction"],
-        ["base-a", "arc", 0.31, 0.01, "paper", "higher"],
-        ["base-b", "arc", 0.4475, "", "", ""],
-        ["base-a", "ppl", 12.5, "", "", "lower"],
+        ["candidate", "outcome", "score", "stderr", "source", "direction", "domain"],
+        ["base-a", "arc", 0.31, 0.01, "paper", "higher", "Logic"],
+        ["base-b", "arc", 0.4475, "", "", "", ""],
+        ["base-a", "ppl", 12.5, "", "", "lower", ""],
     ]
 
     def enter(self, case: Case, folder: Path) -> Any:
@@ -251,7 +251,7 @@ class OutcomeTables(_Table):
             raise Unsure("sep=")
         if "".join(header[:1]).startswith(("{", "[")) or cells[:1] != [header]:
             raise Unsure("JSON, or a blank line first")
-        known = ("candidate", "outcome", "score", "stderr", "source", "direction")
+        known = ("candidate", "outcome", "score", "stderr", "source", "direction", "domain")
         if (
             not {"candidate", "outcome", "score"} <= set(names)
             or not set(names) <= set(known)

@@ -1,0 +1,99 @@
+"""What can stand on either axis, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from engine.correlation.sources import BUNDLED, Source
+from engine.predictors.catalogue import catalogue
+from engine.predictors.from_verdicts import RUDE
+from engine.predictors.interface import Evidence, Predictor
+from engine.results.board import Question
+from engine.stats.intervals import Estimate
+from engine.store.connection import Store
+from engine.store.outcomes import stored_outcomes
+from rubrics.errors import BadInput
+
+__all__ = [
+    "check_outcomes",
+    "check_predictors",
+    "outcome_names",
+    "predictor_label",
+    "predictor_names",
+    "predictor_values",
+]
+
+
+def predictor_names(
+    store: Store | None = None, question: Question | None = None, *, source: Source = "own", parts: bool = False
+) -> list[str]:
+    """What can stand on the x axis, the headline first; the proxy metrics can too, but are too many to be listed.
+
+    Args:
+        store: adds the person's own columns.
+        question: leaves out what the runs that answer it cannot give, and what is the headline by another name.
+        source: of a study that ships, all that it has.
+        parts: RuDE on every part of the suite too: domains, subcategories, numbers of violations.
+
+    Raises:
+        BadInput: a question that nothing answers.
+    """
+    if source != "own":
+        return list(BUNDLED[source]().predictors)
+    if store is None:
+        return [name for name, predictor in catalogue().items() if predictor.listed]
+    evidence = Evidence(store, question) if question is not None else None
+    return [
+        name
+        for name, predictor in catalogue(store).items()
+        if (predictor.listed or (parts and predictor.variant)) and _can_stand(predictor, evidence)
+    ]
+
+
+def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
+    if evidence is None:
+        return True
+    same = predictor.name == f"RuDE {evidence.board.metric}"
+    return not same and predictor.has_runs(evidence) and predictor.is_stored(evidence)
+
+
+def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
+    """What can stand on the y axis."""
+    if source != "own":
+        return list(BUNDLED[source]().outcomes)
+    return sorted({outcome.outcome for outcome in stored_outcomes(store)})
+
+
+def check_predictors(names: Sequence[str], available: Collection[str], listed: Sequence[str]) -> None:
+    """Raises `BadInput` for a predictor that is not there; `listed` are those that it names."""
+    for name in names:
+        if name not in available:
+            raise BadInput(f"no predictor {name!r}", fix="predictors: " + ", ".join(listed))
+
+
+def check_outcomes(names: Sequence[str], available: Sequence[str]) -> None:
+    """Raises `BadInput` for an outcome that is not there."""
+    for name in names:
+        if name not in available:
+            fix = "outcomes: " + ", ".join(available) if available else "add outcomes from a file"
+            raise BadInput(f"no outcome {name!r}", fix=fix, shell="" if available else "rude-tui outcomes add FILE.csv")
+
+
+def predictor_values(evidence: Evidence, predictor: str) -> Mapping[str, Estimate]:
+    """One predictor of the candidates on the question's board, by label; interval ends NaN where there is none.
+
+    Raises:
+        BadInput: no such predictor, or what it needs has not been run.
+    """
+    predictors = catalogue(evidence.store)
+    check_predictors([predictor], predictors, [name for name, about in predictors.items() if about.listed])
+    return predictors[predictor].of(evidence)
+
+
+def predictor_label(evidence: Evidence, predictor: str) -> str:
+    """The name with suite, protocol and metric where it depends on them."""
+    board = evidence.board
+    about = evidence.once("catalogue", lambda e: catalogue(e.store)).get(predictor)
+    if predictor == RUDE or (about is not None and about.variant and about.needs == "any protocol"):
+        return f"{predictor} ({board.suite}, {board.protocol}, {board.metric})"
+    return predictor

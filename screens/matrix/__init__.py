@@ -1,0 +1,1 @@
+"""The matrix: RuDE by part of a suite against every outcome."""

@@ -1,0 +1,1 @@
+"""Upsets: smaller candidates ahead of larger ones."""

@@ -1,0 +1,106 @@
+"""The upsets of a source in words. Plain Python."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from screens.shell.formats import parameters, percent, signed
+from screens.shell.plain import one_line
+
+if TYPE_CHECKING:
+    from engine.correlation.sources import Source
+    from engine.correlation.upsets import Upset, UpsetGain, UpsetTable, UpsetTally
+    from engine.results.board import Question
+    from engine.results.database import Store
+    from screens.shell.session import Session
+
+__all__ = ["Columns", "came_true", "read_upsets", "tally_words", "upset_cells"]
+
+_NUMBERS = 7 + 16 + 9
+"""Cells of lead, interval and p, with the blanks before them."""
+_SIZE, _OUTCOME, _NAMES = 6, 11, 24
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What there is room for: names shrink first, then the interval and p go, which the words below have."""
+
+    name: int
+    numbers: bool
+    outcomes: int
+    """How many of them."""
+
+    @classmethod
+    def fitting(cls, room: int, names: int, outcomes: int) -> Columns:
+        """The most that fits in so many cells.
+
+        Args:
+            names: cells of the longest name.
+        """
+        most = min(names, _NAMES)
+        for numbers in (True, False):
+            fixed = 2 * (_SIZE + 2) + (_NUMBERS if numbers else 7)
+            shown = max(0, min(outcomes, (room - fixed - 2 * 12) // _OUTCOME))
+            name = min(most, (room - fixed - shown * _OUTCOME) // 2 - 1)
+            if shown == min(outcomes, 1) or shown >= 1 or not numbers:
+                return cls(max(8, name), numbers, shown)
+        raise AssertionError("the last way always fits")
+
+
+def read_upsets(session: Session, source: Source | None) -> UpsetTable:
+    """The upsets of a source; None: one's own if anything is scored, else the ladder's. Blocks.
+
+    Raises:
+        RudeError: nothing has been scored, or the store cannot be read.
+    """
+    question = session.question()
+    return session.cached("upsets", (question, source), lambda: _read(session.store, question, source))
+
+
+def _read(store: Store, question: Question, source: Source | None) -> UpsetTable:
+    from engine.correlation.upsets import upsets
+
+    return upsets(store, question, source=source or "own")
+
+
+def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
+    """One line."""
+    text = "".join(
+        f" {one_line(name, columns.name):<{columns.name}} {parameters(round(size)):>{_SIZE}}"
+        for name, size in ((upset.smaller, upset.smaller_parameters), (upset.larger, upset.larger_parameters))
+    )
+    text += f" {signed(100 * upset.lead, 1):>6}"
+    if columns.numbers:
+        known = not math.isnan(upset.ci_low)
+        span = f"{signed(100 * upset.ci_low, 1)} to {signed(100 * upset.ci_high, 1)}" if known else "–"
+        p = "–" if math.isnan(upset.p_adjusted) else f"p {upset.p_adjusted:.3f}"
+        text += f" {span:>15} {p:>8}"
+    return text + "".join(f"{came_true(upset.gains.get(name)):>{_OUTCOME}}" for name in outcomes[: columns.outcomes])
+
+
+def came_true(gain: UpsetGain | None) -> str:
+    """`✓ +0.12`; a question mark where the scores' errors leave doubt; a dash where it is not known."""
+    if gain is None or math.isnan(gain.value):
+        return "–"
+    sign = "=" if gain.came_true is None else "✓" if gain.came_true else "✗"
+    doubt = "" if math.isnan(gain.stderr) or gain.sure or gain.came_true is None else "?"
+    return f"{sign}{doubt} {gain.value:+.3g}".replace("-", "−")
+
+
+def tally_words(tally: UpsetTally) -> str:
+    """How many came true in one outcome, beside what size alone leaves."""
+    share, other = tally.share, tally.otherwise
+    if not tally.known:
+        return (
+            f"{one_line(tally.outcome, 40)}: known of no upset; of all other pairs the smaller came out ahead in "
+            f"{percent(other.value, 0)} %"
+        )
+    span = "" if math.isnan(share.ci_low) else f", 95 % {percent(share.ci_low, 0)}–{percent(share.ci_high, 0)}"
+    even = f", {tally.even} even" if tally.even else ""
+    return (
+        f"{one_line(tally.outcome, 40)}: {tally.true} of {tally.known} upsets came true{even} "
+        f"({percent(share.value, 0)} %{span}); of all other pairs the smaller came out ahead in "
+        f"{percent(other.value, 0)} %"
+    )
