@@ -15,8 +15,8 @@ from rubrics.errors import CandidateError
 __all__ = ["assert_frequencies"]
 
 _STORED: Final = "rotary_emb.inv_freq"
-_APART: Final = {"rtol": 0.01, "atol": 1e-6}
-"""They may have been stored in 16 bits."""
+_RELATIVE, _ABSOLUTE = 0.01, 1e-6
+"""How far apart they may be: they may have been stored in 16 bits."""
 
 
 def assert_frequencies(folder: Path, stored: Sequence[Tensor], model: Any) -> None:
@@ -35,7 +35,7 @@ def assert_frequencies(folder: Path, stored: Sequence[Tensor], model: Any) -> No
     given = list(_given(model))
     for name, found in _read(folder, names):
         alike = [own for own in given if own.shape == found.shape]
-        if alike and not any(torch.allclose(found, own, **_APART) for own in alike):
+        if alike and not any(torch.allclose(found, own, _RELATIVE, _ABSOLUTE) for own in alike):
             raise CandidateError(
                 f"its weights hold rotary frequencies ({name}) that are not those of config.json",
                 where=str(folder),
