@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -132,7 +133,8 @@ class Store:
         """Whether there is such a file."""
         try:
             str(self.path).encode()
-            self.path.stat()
+            if stat.S_ISDIR(self.path.stat().st_mode):
+                raise BadInput("is a folder, not a database", where=str(self.path), fix=_ANOTHER, shell=_OPTION)
         except UnicodeEncodeError:
             raise BadInput("its name is not UTF-8", where=str(self.path), fix=_ANOTHER, shell=_OPTION) from None
         except (FileNotFoundError, NotADirectoryError):

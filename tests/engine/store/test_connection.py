@@ -241,6 +241,13 @@ def test_a_name_that_cannot_be_one_is_an_error(tmp_path: Path, name: str) -> Non
         pass
 
 
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    for use in (Store(tmp_path).reading, Store(tmp_path).writing):
+        with pytest.raises(BadInput, match="is a folder, not a database"), use():
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_half_a_character_is_refused_and_nothing_stored(tmp_path: Path) -> None:
     store = Store(tmp_path / "rude.duckdb")
     with pytest.raises(BadInput, match="half of a character"), store.writing() as connection:
