@@ -1,8 +1,8 @@
 """Suites as they are exported, run by the harnesses they are exported to.
 
 lm-evaluation-harness scores bundled models on a task folder, and each pair is held against the verdict that is stored
-here. Inspect, where it is installed too, asks a model that always answers A. `make harnesses` installs the first into an
-environment of its own.
+here. Inspect, where it is installed too, asks a model that always answers A. `make harnesses` installs the first into
+an environment of its own.
 
     python -m benchmarks.harnesses.agree [--suite world] [--model NAME ...]
 
