@@ -81,16 +81,16 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/scoring/bench_scoring.py --output benchmarks/results
 	$(BIN)/python benchmarks/scoring/memory.py --output benchmarks/results
 
-# Suites as they are exported, run by the harnesses they are exported to, which live in an environment of their own: the
-# log-likelihoods of lm-evaluation-harness are ours, pair by pair.
+# Suites as they are exported, run by lm-evaluation-harness, which lives in an environment of its own beside ours (its
+# dependencies are other versions of some): pair by pair it comes to our `sum`. Inspect's task is run where it is there too.
 harnesses: build/harnesses/.installed
 	build/harnesses/bin/python -m benchmarks.harnesses.agree
 
 build/harnesses/.installed: $(VENV)/.installed
-	$(BIN)/python -m venv build/harnesses
+	$(BIN)/python -m venv --without-pip build/harnesses
 	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
 		> $$(build/harnesses/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth
-	build/harnesses/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'lm-eval>=0.4.13,<1' inspect-ai
+	$(BIN)/python -m pip --python build/harnesses/bin/python install --quiet --disable-pip-version-check 'lm-eval>=0.4.13,<1'
 	touch $@
 
 # Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
