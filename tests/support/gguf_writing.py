@@ -60,7 +60,8 @@ def _typed(value: Any) -> tuple[int, bytes]:
         case str():
             return 8, _string(value)
     inner = _typed(value[0])[0]
-    return 9, struct.pack("<IQ", inner, len(value)) + b"".join(_typed(item)[1] for item in value)
+    # Whole numbers in lists are signed.
+    return 9, struct.pack("<IQ", {4: 5}.get(inner, inner), len(value)) + b"".join(_typed(item)[1] for item in value)
 
 
 def gguf_bytes(metadata: Mapping[str, Any], tensors: Written) -> bytes:

@@ -208,7 +208,7 @@ def test_no_byte_of_a_header_brings_it_down(good: Path, tmp_path: Path) -> None:
     content, draw = good.read_bytes(), np.random.default_rng(5)
     file = tmp_path / "m.gguf"
     head = content[: content.index(b"token_embd") + 2_000]
-    for at in [*range(4, 200), *draw.integers(200, len(head), 300).tolist()]:
+    for at in [*range(4, 120), *draw.integers(120, len(head), 100).tolist()]:
         spoilt = bytearray(content)
         spoilt[at] = int(draw.choice([0, 1, 0x7F, 0x80, 0xFF]))
         file.write_bytes(spoilt)

@@ -57,7 +57,7 @@ def scores(path: Path, requests: list[Request]) -> np.ndarray:
     return values
 
 
-@pytest.mark.parametrize("folder", [LLAMA, QWEN], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [LLAMA, pytest.param(QWEN, marks=pytest.mark.long)], ids=lambda folder: folder.name)
 def test_it_scores_as_the_folder_that_it_was_made_from(folder: Path, files: Any, tmp_path: Path) -> None:
     f32, f16, q8 = (files(folder, kind) for kind in ("F32", "F16", "Q8_0"))
     requests = requests_of(folder)
@@ -101,7 +101,9 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name not in ("qwen3", "gemma3_text"))) for name in KINDS]
+)
 def test_every_architecture_comes_out_as_it_went_in(name: str, build: Any, tmp_path: Path) -> None:
     model = build(name, **KINDS[name]).model
     model.save_pretrained(tmp_path)
