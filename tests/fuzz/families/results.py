@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -149,7 +150,8 @@ class Harnesses(Family):
 
     def judge_refusal(self, case: Case) -> str:
         try:
-            untouched = strict_json(case.files["made.json"].decode()) == _SEEDS[case.asked["seed"]]
+            value = strict_json(case.files["made.json"].decode())
+            untouched = json.dumps(value) == json.dumps(_SEEDS[case.asked["seed"]])
         except (NotValid, Unsure, UnicodeDecodeError):
             return ""
         return "refused, though nothing was changed" if untouched else ""

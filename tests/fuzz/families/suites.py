@@ -186,6 +186,7 @@ class Traces(_Lines):
 
     def model(self, raw: bytes) -> Any:
         records = []
+        blank = any(not line.strip() for line in raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:-1])
         for number, value in enumerate(objects_in(raw)):
             if not set(value) <= {"id", "prompt", "trace", "tokens", "spans", "cluster"}:
                 raise NotValid("fields")
@@ -193,7 +194,7 @@ class Traces(_Lines):
             if not isinstance(prompt, str) or not isinstance(trace, str) or not trace.strip():
                 raise NotValid("prompt or trace")
             if "id" not in value:
-                name = None if b"\n\n" in raw or b"\n \n" in raw or b"\n\r\n" in raw else f"line {number + 1}"
+                name = None if blank else f"line {number + 1}"
             elif not isinstance(name, str) or not name.strip():
                 raise NotValid("id")
             cluster = value.get("cluster", name)
