@@ -146,9 +146,9 @@ def _watch(base: Path, minutes: float, seed: int) -> int:
             time.sleep(_EVERY)
     faults = []
     if driven.returncode:
-        faults.append(
-            f"the app ended with {driven.returncode}: {(base / 'said.txt').read_text(errors='replace')[-2000:]}"
-        )
+        # What comes after it is of the interpreter that ends.
+        _, mark, why = (base / "said.txt").read_text(errors="replace").partition("Traceback")
+        faults.append(f"the app ended with {driven.returncode}: {(mark + why)[:6000]}")
     counts = json.loads((base / "counts.json").read_text()) if (base / "counts.json").exists() else {}
     print("  ".join(f"{name} {many}" for name, many in counts.items()))
     faults += _left_behind(base, strangers, samples)
