@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +18,7 @@ def says(monkeypatch: pytest.MonkeyPatch, folder: Path, line: str) -> local.Loca
     program = folder / "says"
     program.write_text(f"#!/bin/sh\nread told\nread asked\nprintf '%s\\n' '{line}'\nexec sleep 600\n")
     program.chmod(0o755)
-    monkeypatch.setattr(local, "sys", SimpleNamespace(executable=str(program)))
+    monkeypatch.setattr(local, "started_by", lambda module: [str(program)])
     return local.LocalModel(folder)
 
 
