@@ -5,7 +5,7 @@ Their criterion is that the response serves the person better (Utility), but whe
 
 Nectar (berkeley-nest)                rank 1 is the best; every two responses of different rank, the widest apart first,
                                       so that `per_prompt` keeps the clearest.
-UltraFeedback (arXiv 2310.01377)      completions with marks: the mean of the fine-grained ones where there is one, as
+UltraFeedback (arXiv 2310.01377)      completions with marks: the mean of the fine-grained ones where all have it, as
                                       some of the overall marks are known to be slips; equal marks are a tie.
 SHP (arXiv 2110.08420)                labels 1: the first of two answers was the one people preferred.
 RewardBench (arXiv 2403.13787)        chosen and rejected with their models; the subset says what is asked of them.
@@ -91,13 +91,17 @@ def _asked(prompt: object) -> object:
 
 def _ultrafeedback(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
     row = _row(record)
-    marked = []
-    for completion in objects(row.get("completions")):
-        fine, overall = (number_of(completion.get(name)) for name in ("fine-grained_score", "overall_score"))
-        text, mark = text_of(completion.get("response")), overall if fine is None else fine
-        if text is not None and mark is not None:
-            marked.append(_Marked(text, mark))
-    yield from _pairs(row.get("instruction"), marked, options)
+    # The two marks are on scales of their own: one of them has to do for the whole record.
+    by_mark = [
+        [
+            _Marked(text, mark)
+            for completion in objects(row.get("completions"))
+            if (text := text_of(completion.get("response"))) is not None
+            and (mark := number_of(completion.get(name), record.separator)) is not None
+        ]
+        for name in ("fine-grained_score", "overall_score")
+    ]
+    yield from _pairs(row.get("instruction"), max(by_mark, key=len), options)
 
 
 def _shp(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:

@@ -159,3 +159,19 @@ class TestOverlap:
         assert self.imported(tmp_path, first, f"{first} x y z") == ()
         (warning,) = self.imported(tmp_path, first, f"{first} x y")
         assert "1 of 2 pairs" in warning
+
+
+def test_marks_of_two_scales_are_not_held_against_each_other(tmp_path: Path) -> None:
+    """UltraFeedback's overall marks go to 10, its fine-grained ones to 5."""
+    answers = [
+        {"response": "A pear.", "overall_score": 6.0, "fine-grained_score": 4.5},
+        {"response": "A pebble.", "overall_score": 3.0, "fine-grained_score": None},
+    ]
+    row = {"instruction": "Name a fruit.", "completions": answers}
+    import_pairs("ultrafeedback-scores", [write([row], tmp_path / "x.jsonl")], tmp_path / "out.jsonl")
+    assert read_suite(tmp_path / "out.jsonl").pairs[0].chosen == "A pear."
+    row["completions"] = [
+        {"response": "A pear.", "fine-grained_score": 4.5}, {"response": "A pebble.", "overall_score": 9.0},
+    ]  # fmt: skip
+    with pytest.raises(SuiteError, match="no other response"):
+        import_pairs("ultrafeedback-scores", [write([row], tmp_path / "y.jsonl")], tmp_path / "out.jsonl")

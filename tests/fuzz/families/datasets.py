@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from itertools import product
@@ -315,8 +316,9 @@ def _ranked(answers: Any, text: str, mark: str, sign: int) -> Pairs:
 
 def _scored(record: dict[str, Any]) -> Pairs:
     held = record.get("completions")
-    if any("fine-grained_score" not in one for one in held or [] if isinstance(one, dict)):
-        raise Unsure("another mark is taken")
+    rows = [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+    if any(math.isnan(_number(one.get("fine-grained_score"))) for one in rows):
+        raise Unsure("another mark may be taken")
     return _ranked(held, "response", "fine-grained_score", 1)
 
 
