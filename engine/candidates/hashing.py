@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from engine.candidates.contents import Contents, Faults
@@ -143,7 +144,7 @@ def tokenizer_hash(path: Path) -> str:
         CandidateError: one of them cannot be read.
     """
     if path.is_file():
-        return _digest_of(path, tokenizer_json)
+        return _gguf_tokenizer(path, _state(path))
     return _combined(
         (name, _as_named(path / name, _digest(path / name))) for name in TOKENIZER_FILES if os.path.lexists(path / name)
     )
@@ -157,14 +158,20 @@ def config_hash(path: Path) -> str:
         CandidateError: it cannot be read.
     """
     if path.is_file():
-        return _digest_of(path, lambda file: json.dumps(describe(file).config, sort_keys=True))
+        return _digest_of(path, lambda: json.dumps(describe(path).config, sort_keys=True))
     return _as_named(path / "config.json", _digest(path / "config.json"))
 
 
-def _digest_of(path: Path, text: Callable[[Path], str]) -> str:
+@lru_cache(maxsize=256)
+def _gguf_tokenizer(path: Path, state: object) -> str:
+    """Of a file in this state: to put a large vocabulary together takes a second, and it is asked about again."""
+    return _digest_of(path, lambda: tokenizer_json(path))
+
+
+def _digest_of(path: Path, text: Callable[[], str]) -> str:
     """SHA-256 of what is read out of a GGUF file."""
     try:
-        return hashlib.sha256(text(path).encode(errors="surrogatepass")).hexdigest()
+        return hashlib.sha256(text().encode(errors="surrogatepass")).hexdigest()
     except HeaderFault as error:
         raise CandidateError(str(error), where=shown(path), fix=error.fix or "fetch the file again") from None
 

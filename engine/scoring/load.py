@@ -153,7 +153,7 @@ def _open(
         options["quantization_config"] = _quantisation(precision)
     on_cpu = place == {"": "cpu"}
     try:
-        with source.found(on_cpu):
+        with source.opened(on_cpu):
             kernel = kernels.attention_for(attention)
             return auto.from_pretrained(source.folder, attn_implementation=kernel, **options)
     except (ValueError, ImportError) as error:
@@ -162,7 +162,7 @@ def _open(
         if attention != "auto":
             raise _no_attention(attention, error, source.where) from error
         # This architecture lacks the asked implementation; its own default will do.
-        with source.found(on_cpu):
+        with source.opened(on_cpu):
             return auto.from_pretrained(source.folder, **options)
 
 

@@ -43,7 +43,7 @@ class Source(NamedTuple):
     folder: Path
     """What transformers is given: it holds config.json and names the weight files."""
     stored: tuple[Tensor, ...]
-    found: Callable[[bool], AbstractContextManager[None]]
+    opened: Callable[[bool], AbstractContextManager[None]]
     """Within it transformers finds the tensors in those files; told whether they go to the CPU."""
     config: str = "config.json"
     """What describes the model, in words."""
@@ -77,7 +77,7 @@ def source_of(path: Path) -> Iterator[Source]:
             for name, held in model.tensors.items()
         }
         yield Source(
-            where=str(path), folder=folder, stored=model.listed, found=lambda on_cpu: found_in_files(slices),
+            where=str(path), folder=folder, stored=model.listed, opened=lambda on_cpu: found_in_files(slices),
             config="its metadata", fix="get the file anew, or give the model as a folder with safetensors weights",
             notes=(f"GGUF: its weights, stored as {model.stored}, are scored dequantised",),
         )  # fmt: skip
