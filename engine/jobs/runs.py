@@ -76,8 +76,11 @@ class RunRequest:
     @staticmethod
     def of_json(values: Mapping[str, Any]) -> RunRequest:
         """The same request."""
-        told = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        return RunRequest(**{**told, "allow_remote_code": frozenset(values["allow_remote_code"])})
+        told: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        told["allow_remote_code"] = frozenset(values["allow_remote_code"])
+        return RunRequest(**told)
 
 
 @dataclass(frozen=True)
