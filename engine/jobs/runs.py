@@ -79,7 +79,8 @@ class RunRequest:
         told: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
-        return RunRequest(**{**told, "allow_remote_code": frozenset(values["allow_remote_code"])})
+        told["allow_remote_code"] = frozenset(values["allow_remote_code"])
+        return RunRequest(**told)
 
 
 @dataclass(frozen=True)
