@@ -157,6 +157,13 @@ def test_the_published_matrix(rude: Rude) -> None:
             told(rude("correlate", "--published", *wrong))
 
 
+def test_one_suite_is_asked_about_where_one_can_be(rude: Rude) -> None:
+    with pytest.raises(UsageError, match="asked for once here: a, b"):
+        told(rude("correlate", "--suite", "a", "--suite", "b"))
+    with pytest.raises(UsageError, match="--by splits one suite"):
+        told(rude("rank", "--suite", "a", "--suite", "b", "--by", "domain"))
+
+
 def test_outcomes_are_tied_by_a_column_or_by_hand(rude: Rude, tmp_path: Path) -> None:
     file = tmp_path / "o.csv"
     file.write_text("candidate,outcome,score,domain\na,exam,1,law\nb,exam,2,\na,essay,3,\n")
