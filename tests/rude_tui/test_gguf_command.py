@@ -14,6 +14,7 @@ from data.bundled import bundled_models
 FOLDER = next(folder for folder in bundled_models() if folder.name == "llama-brook-0.2m")
 
 
+@pytest.mark.long
 def test_a_file_is_scored_as_the_folder_that_it_was_made_from(tmp_path: Path) -> None:
     file, db = writing.from_folder(FOLDER, tmp_path / "brook-F32.gguf"), tmp_path / "runs.duckdb"
     done = rude(

@@ -36,6 +36,7 @@ def test_a_report_is_one_file(scored: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "r.html"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

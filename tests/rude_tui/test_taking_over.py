@@ -14,6 +14,7 @@ from rubrics.errors import RudeError
 MODEL = str(min(bundled_models(), key=lambda path: (path / "model.safetensors").stat().st_size))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("told", [[], ["--take-over"]])
 @pytest.mark.parametrize(
     "words",

@@ -149,6 +149,7 @@ async def test_what_was_marked_is_set_up_wherever_the_run_screen_was_left(garden
         assert app.screen.pane == "stored"
 
 
+@pytest.mark.long
 async def test_keys_of_lists_move_the_cursor_too(garden, make_app, settle) -> None:
     app = make_app(garden, start="candidates")
     async with app.run_test(size=(80, 24)) as pilot:

@@ -369,6 +369,7 @@ async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_ap
         assert app.current_mode == "candidates"
 
 
+@pytest.mark.long
 async def test_help_and_palette_know_the_screen(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden)
     async with app.run_test(size=(80, 24)) as pilot:

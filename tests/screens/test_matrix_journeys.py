@@ -24,6 +24,7 @@ def measured(garden: Path) -> Path:
     return garden
 
 
+@pytest.mark.long
 async def test_an_outcome_is_tied_and_its_scatter_opened(measured: Path, make_app, settle, screen_text) -> None:
     app = make_app(measured, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:

@@ -191,6 +191,7 @@ async def test_the_log_follows_after_a_resize(garden, make_app, settle, screen_t
         await until(pilot, lambda: "all runs have ended" in screen_text(app))
 
 
+@pytest.mark.long
 async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, screen_text, monkeypatch) -> None:
     def perform(store: Any, plan: Any, progress: Any, cancel: Any, pause: Any, **_: Any) -> None:
         failed = replace(STATES[0], phase=Phase.FAILED, error="its weights are damaged\n→ download them again")

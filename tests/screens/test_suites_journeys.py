@@ -113,6 +113,7 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, one_suite) 
         assert app.screen.query_one(Rows).count == 40
 
 
+@pytest.mark.long
 async def test_a_marked_suite_goes_to_the_run_and_a_stored_one_says_why_not(
     garden, make_app, settle, screen_text, monkeypatch
 ) -> None:

@@ -164,6 +164,7 @@ async def typed(pilot: Any, text: str) -> None:
     await pilot.press("enter")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_pair_is_excluded_counted_again_and_taken_back(garden, make_app, settle, screen_text, size) -> None:
     app = make_app(garden, start="failures")

@@ -166,6 +166,7 @@ def test_lengths_stay_in_the_window_and_in_balance(server, store: Store, tmp_pat
     assert len(sizes) > 25
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unplugged")
 @pytest.mark.parametrize(
     ("generator", "phase", "reason"),

@@ -141,6 +141,7 @@ def test_what_an_outcome_belongs_to(domain: str | None, parts: list[str], expect
     assert part_of("exam", domain, parts) == expected
 
 
+@pytest.mark.long
 def test_every_part_is_a_predictor(measured: Store, suite: Suite) -> None:
     """Domains, subcategories, numbers of violations and the mean of domains, as the rankings have them."""
     for by in ("domain", "subcategory", "violations"):

@@ -39,6 +39,7 @@ def invoke(store: Store, *arguments: str) -> Result:
     return CliRunner().invoke(cli, [*arguments, "--db", str(store.path)])
 
 
+@pytest.mark.long
 def test_points_are_the_rankings_numbers_on_common_pairs(store: Store, steps: tuple[Checkpoint, ...]) -> None:
     question = Question(by="category")
     found = training_curves(load_board(store, question), question, steps[::-1], at=(1e12,))
@@ -70,6 +71,7 @@ def test_pairs_widen_what_checkpoints_alone_would_say(store: Store, steps: tuple
     assert curve.backtest.times == 2
 
 
+@pytest.mark.long
 def test_few_checkpoints_give_no_curve_and_strangers_are_named(store: Store, steps: tuple[Checkpoint, ...]) -> None:
     question = Question(by="overall")
     board = load_board(store, question)

@@ -31,6 +31,7 @@ def found(study: Callable[..., Store]) -> tuple[Store, Everything]:
     return store, everything(store, QUESTION)
 
 
+@pytest.mark.long
 def test_a_folder_holds_each_table_as_it_is(found: tuple[Store, Everything], tmp_path: Path) -> None:
     store, all_of_it = found
     write_everything(all_of_it, tmp_path / "out")
@@ -40,6 +41,7 @@ def test_a_folder_holds_each_table_as_it_is(found: tuple[Store, Everything], tmp
         assert held.fetchall() == [tuple(row) for row in table(store, what, QUESTION).rows]
 
 
+@pytest.mark.long
 def test_a_database_says_what_each_column_means(found: tuple[Store, Everything], tmp_path: Path) -> None:
     _, all_of_it = found
     write_everything(all_of_it, tmp_path / "out.duckdb")

@@ -63,6 +63,7 @@ def test_rankings_are_drawn_where_they_stand(table: RankingTable) -> None:
     assert {bar.get_x() for bar in figure.axes[0].patches} == {50.0}
 
 
+@pytest.mark.long
 def test_a_profile_has_each_scope_once(table: RankingTable) -> None:
     name = table.overall.rows[0].candidate
     figure = figures.profile(table, name)
@@ -70,6 +71,7 @@ def test_a_profile_has_each_scope_once(table: RankingTable) -> None:
     assert markers(figure) == [(pytest.approx(100 * value), i) for i, value in enumerate(values)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_axis_is_named_in_words_that_fit_below_a_column(board: Board, metric: str) -> None:
     question = Question(protocol=METRICS[metric].protocol, metric=metric)
@@ -101,6 +103,7 @@ def test_a_candidate_without_an_outcome_stands_at_its_predicted_place(scatter: C
     assert len(hollow) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [3.4, 7.0])
 def test_no_name_covers_a_point_or_another_name(scatter: CorrelationView, width: float) -> None:
     figure = figures.correlation(scatter, width=width)
@@ -152,6 +155,7 @@ def test_an_unknown_ending() -> None:
         figures.rendered(None, "gif")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_in_a_page_a_figure_takes_its_colours_and_keeps_its_ids_apart(scatter: CorrelationView) -> None:
     drawn = figures.rendered(figures.correlation(scatter), "svg")
     one, two = (ET.fromstring(inline_svg(drawn, key, 'a "label" <b>')) for key in ("a", "b"))

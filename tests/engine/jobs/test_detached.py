@@ -64,6 +64,7 @@ def test_it_is_done_and_says_so(store: Store, monkeypatch) -> None:
     assert detached.process.returncode == Exit.DONE
 
 
+@pytest.mark.long
 def test_what_it_cannot_do_comes_back_as_the_error_it_was(store: Store, monkeypatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=":")
     detached = started(store, -1)
@@ -78,6 +79,7 @@ def test_what_it_cannot_do_comes_back_as_the_error_it_was(store: Store, monkeypa
     assert detached.process.returncode == Exit.BAD_INPUT
 
 
+@pytest.mark.long
 def test_what_nobody_expected_is_said_too(store: Store, monkeypatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=":")
     error, _ = end_of(started(store, 0))

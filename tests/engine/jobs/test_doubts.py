@@ -61,6 +61,7 @@ def doubt(store: Store) -> Callable[[], dict[str, str | None]]:
     return lambda: {run.run_id: run.facts.get("doubt") for run in stored_runs(store)}
 
 
+@pytest.mark.long
 def test_what_would_be_refused_now_is_doubted_until_it_would_not(store: Store, scored: Candidate, doubt) -> None:
     keep_doubts(store, [replace(scored, problems=(AHEAD,))])
     refused = "it would be refused now: it reads in both directions"

@@ -130,6 +130,7 @@ def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: 
     assert whole.facts["seconds"] > stopped.facts["seconds"]
 
 
+@pytest.mark.long
 def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_model: Path, tmp_path: Path) -> None:
     broken = tmp_path / "models" / "a-broken"
     shutil.copytree(small_model, broken)
@@ -145,6 +146,7 @@ def test_one_candidate_that_fails_does_not_stop_the_others(store: Store, small_m
     assert {row.status for row in stored_runs(store)} == {Status.REFUSED, Status.DONE}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("entry, said", [("is_causal", "no causal language model"), ("attention_bias", "no place")])
 def test_what_only_the_model_libraries_refuse_is_refused_before_anything_is_stored(
     entry: str, said: str, store: Store, tmp_path: Path
@@ -294,6 +296,7 @@ def test_tokens_of_an_earlier_version_are_asked_for_again(store: Store, small_mo
     assert resume_request(store, stored_runs(store)[0]).token_scores
 
 
+@pytest.mark.long
 def test_a_run_is_resumed_with_the_leave_to_run_the_models_own_code(
     store: Store, small_model: Path, tmp_path: Path
 ) -> None:
@@ -431,6 +434,7 @@ def test_a_product_that_onednn_has_no_code_for_is_another_thing() -> None:
     assert not is_out_of_memory(RuntimeError("could not create a primitive descriptor for a matmul primitive"))
 
 
+@pytest.mark.long
 def test_a_worker_that_cannot_start_its_job_says_why(tmp_path: Path) -> None:
     with WorkerProcess({"kind": "score", "model": str(tmp_path), "tasks": [], "trust_remote_code": False}) as worker:
         with pytest.raises(Exception, match="tokenizer"):

@@ -101,6 +101,7 @@ def left(store: Store) -> dict[str, str]:
     return run_ids
 
 
+@pytest.mark.long
 def test_every_kind_is_passed_over_unless_it_is_to_be_taken_over(store: Store, left: dict[str, str]) -> None:
     job = Owned(left)
     assert job.left_elsewhere(store) == [LeftElsewhere("gone", "2026-01-02 03:04", len(OWNED))]

@@ -56,6 +56,7 @@ def test_one_pair_is_read_again_and_nothing_else_changes(tmp_path: Path, small_m
     assert [planned.left for planned in plan(store, request).runs] == [0]
 
 
+@pytest.mark.long
 def test_what_cannot_be_read_again_is_said(tmp_path: Path, small_model: Path) -> None:
     store = run(tmp_path / "plain.duckdb", small_model)
     board = load_board(store, Question())

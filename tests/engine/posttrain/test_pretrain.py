@@ -43,6 +43,7 @@ def _few_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script, "_SAVE_EVERY", 5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("shape", "bos"), [("llama", True), ("qwen3", False), ("gpt_neox", False)])
 def test_model_loads_and_scores(tmp_path: Path, shape: str, bos: bool) -> None:
     folder = pretrain(replace(TINY, shape=shape, bos=bos), tmp_path)

@@ -35,6 +35,7 @@ from rubrics.taxonomy import Category
 CHOICE, LIKELIHOOD = Question(protocol="choice"), Question(protocol="likelihood")
 
 
+@pytest.mark.long
 def test_losses_are_over_the_pairs_that_all_could_score(store: Store, scored: Any) -> None:
     evidence = Evidence(store, CHOICE)
     per_token = predictor_values(evidence, "NLL per token")

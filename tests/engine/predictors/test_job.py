@@ -184,6 +184,7 @@ def test_a_trace_whose_ids_the_embedding_lacks_is_skipped(store: Store, small_mo
     assert any("line 2: needs tokens" in note for note in state.notes)
 
 
+@pytest.mark.long
 def test_one_candidate_that_the_libraries_refuse_leaves_the_rest(
     store: Store, small_model: Path, tmp_path: Path
 ) -> None:

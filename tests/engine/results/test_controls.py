@@ -101,6 +101,7 @@ def test_numbers_by_plain_loops(store: Store, run: Callable[..., Margins]) -> No
             assert one == pytest.approx(by_resampling([values], lambda sums, n=n: sums[0] / n), abs=0.04)
 
 
+@pytest.mark.long
 def test_the_share_of_the_lead_that_needs_no_prompt(store: Store, run: Callable[..., Margins]) -> None:
     margins = {name: (run(name, 1.2), run(name, 0.5, prompt="none", pairs=90)) for name in ("ash", "elm")}
     found = control_table(store, board(store))

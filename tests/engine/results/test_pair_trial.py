@@ -92,6 +92,7 @@ def test_findings(store: Store, ladder: np.ndarray) -> None:
     assert sum(ability.strong for ability in found.abilities) == 8
 
 
+@pytest.mark.long
 def test_two_parameters_where_they_can_be_borne(store: Store, ladder: np.ndarray) -> None:
     found = try_pairs(load_board(store, Question()), model="2pl")
     assert found.model == "2pl"

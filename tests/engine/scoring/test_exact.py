@@ -157,6 +157,7 @@ def test_a_long_item_in_slices_is_the_one_pass(name, build, assert_exact):
     assert_exact(loaded.model, asked, scores)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("products", ["fp32", "onednn"])
 def test_bf16_is_as_near_to_the_truth_as_the_plain_loop(products, build, requests, plainly, monkeypatch):
     monkeypatch.setattr(dense, "_WORTH", 0)

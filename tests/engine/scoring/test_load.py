@@ -140,6 +140,7 @@ def test_a_configuration_that_is_no_decoder(config, folder):
         load_model(folder, "fp32", "cpu")
 
 
+@pytest.mark.long
 def test_the_attention_that_is_asked_for_is_the_one_used(folder):
     assert load_model(folder, "fp32", "cpu", attention="eager").facts["attention"] == "eager"
 

@@ -75,6 +75,7 @@ def test_a_product_keeps_the_precision_of_its_numbers():
     assert (matmul.product(x, weight.t().contiguous().t()) + bias - truth).abs().max() < 5e-4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["llama", "gpt2", "gpt_neox"])
 def test_rows_with_gaps_between_them_are_never_left_to_the_reference_code(name, build, requests, monkeypatch):
     given, real = [], torch.ops.mkldnn._linear_pointwise

@@ -49,6 +49,7 @@ def refusal(folder: Path) -> CandidateError:
     return caught.value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TYPES)
 def test_what_transformers_itself_saves_is_whole(name, build, tmp_path):
     build(name).model.save_pretrained(tmp_path)

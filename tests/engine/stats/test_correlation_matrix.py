@@ -143,6 +143,7 @@ def rates(own: bool, trials: int) -> tuple[float, float]:
     return by_p, by_interval
 
 
+@pytest.mark.long
 def test_a_true_diagonal_is_found_and_a_false_one_is_not() -> None:
     """16 candidates, four domains. benchmarks/stats/matrix.py has many more: found in 95 % by p and in 76 % by the
     interval, which is on the safe side where candidates are few; found in 5 % and 3 % where nothing is to be found."""

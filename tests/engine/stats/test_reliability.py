@@ -76,6 +76,7 @@ def test_noise_is_found_where_it_was_put(difficulty: float) -> None:
     assert math.isnan(noise_of(np.ones((4, 3)), 10).whole)
 
 
+@pytest.mark.long
 def test_noise_of_prompts_is_exact_where_every_answer_is_known() -> None:
     rng = np.random.default_rng(9)
     candidates, items, prompts = 300, 12, 8

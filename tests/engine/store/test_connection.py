@@ -141,6 +141,7 @@ def test_another_kind_of_file_is_refused_and_left_alone(tmp_path: Path, content:
     assert path.read_bytes() == content
 
 
+@pytest.mark.long
 def test_a_fault_in_one_file_leaves_the_others_open(tmp_path: Path) -> None:
     whole, broken = Store(tmp_path / "it's whole.duckdb"), Store(tmp_path / "broken.duckdb")
     for store in (whole, broken):
@@ -168,6 +169,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.long
 def test_every_older_schema_can_be_brought_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import engine.store.migrations as migrations
 
@@ -256,6 +258,7 @@ def test_half_a_character_is_refused_and_nothing_stored(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from outcomes").fetchone() == (0,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

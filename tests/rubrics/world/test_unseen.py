@@ -50,6 +50,7 @@ def test_verifiers_know_right_answers_from_wrong_ones(family: Family) -> None:
     assert not firsts or 0.3 < sum(firsts) / len(firsts) < 0.7
 
 
+@pytest.mark.long
 def test_an_answer_to_another_task_is_no_answer() -> None:
     """Unless it happens to hold what is asked for: answers to 20 prompts of every other family are tried on each."""
     rng = random.Random(4)

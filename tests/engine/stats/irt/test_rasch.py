@@ -79,6 +79,7 @@ def test_difficulties_are_shrunk_by_as_much_as_they_are_uncertain() -> None:
     assert np.sqrt(np.mean((found.difficulty - difficulty) ** 2)) == pytest.approx(found.difficulty_se.mean(), rel=0.05)
 
 
+@pytest.mark.long
 @settings(max_examples=60)
 @given(
     st.integers(2, 6).flatmap(
