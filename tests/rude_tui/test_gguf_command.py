@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import gguf_writing as writing
+import pytest
 from command import rude
 
 from data.bundled import bundled_models

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.jobs.detached import Detached, Ended, start_detached
 from engine.jobs.job import Job, Refused, Signals, Turn
 from engine.jobs.process import Runner
