@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SLICE = 1_000
+SLICE = 700
 PLANTED = 240
 
 

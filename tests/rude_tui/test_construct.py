@@ -106,6 +106,7 @@ def build(server: str, prompts: Path, output: Path, *more: object, model: str = 
     )
 
 
+@pytest.mark.long
 def test_from_prompts_to_a_suite_and_back_by_hand(server: str, prompts: Path, tmp_path: Path) -> None:
     output = tmp_path / "made.jsonl"
     done = build(server, prompts, output, "--json", "--per-prompt", 2)

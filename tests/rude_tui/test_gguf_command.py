@@ -34,6 +34,7 @@ def test_a_file_is_scored_as_the_folder_that_it_was_made_from(tmp_path: Path) ->
                 "--controls", "0").stderr.count("up to date") == 1  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_would_be_left_out_is_seen_by_models_as_by_run(tmp_path: Path) -> None:
     metadata, tensors = writing.of_folder(FOLDER)
     stray = ("blk.0.attn_sinks.weight", "F32", tensors[0][2][:2])

@@ -42,6 +42,7 @@ SMALL = min(bundled_models(), key=lambda folder: (folder / "model.safetensors").
 TRACES = Path(__file__).parents[2] / "data" / "traces" / "world.jsonl"
 
 
+@pytest.mark.long
 def test_from_a_trace_file_to_the_list(rude: Rude, tmp_path: Path) -> None:
     file = tmp_path / "few.jsonl"
     file.write_text("\n".join(TRACES.read_text().splitlines()[:3]))
@@ -90,6 +91,7 @@ def test_proxy_metrics_of_a_run(rude: Rude, tmp_path: Path) -> None:
     assert known["proxy rank, uniform"]["values"][SMALL.name]["value"] == shown["proxy rank, uniform"]["value"]
 
 
+@pytest.mark.long
 def test_spectra_of_bundled_models(rude: Rude) -> None:
     models = bundled_models()[:2]
     done = told(rude("predictors", "spectral", "--model", models[0], "--model", models[1], "--json"))

@@ -26,6 +26,7 @@ def candidates(path: Any) -> set[str]:
     return {run.candidate for run in stored_runs(Store(path))}
 
 
+@pytest.mark.long
 async def test_a_candidate_is_forgotten_from_the_rankings_and_brought_back(
     garden, make_app, settle, screen_text
 ) -> None:

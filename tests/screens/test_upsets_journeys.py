@@ -14,6 +14,7 @@ from screens.upsets.state import Columns
 CANDIDATES = (("oak-7m", 7_000_000, 0.0), ("birch-3m", 3_100_000, 1.2), ("alder-1m", 1_000_000, 1.0))
 
 
+@pytest.mark.long
 async def test_an_upset_is_compared(tmp_path: Path, fill, garden_suite, make_app, settle, screen_text) -> None:
     store = Store(tmp_path / "rude.duckdb")
     fill(store, garden_suite, candidates=CANDIDATES)

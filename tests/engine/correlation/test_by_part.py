@@ -91,6 +91,7 @@ def measured(built: Path, store: Store, add_run: Callable[..., object]) -> Store
     return store
 
 
+@pytest.mark.long
 def test_own_outcomes_meet_the_rankings_values(measured: Store) -> None:
     view = matrix_view(measured, Question(), resamples=200)
     assert view.by == "domain"

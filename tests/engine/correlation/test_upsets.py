@@ -54,6 +54,7 @@ def sized(built: Path, store: Store, add_run: Callable[..., object]) -> Store:
     return store
 
 
+@pytest.mark.long
 def test_own_upsets_are_a_loop_over_the_ranking(sized: Store) -> None:
     found = upsets(sized, Question())
     values = {row.candidate: row.value for row in rankings(sized, Question(by="overall")).overall.rows}

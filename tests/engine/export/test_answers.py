@@ -21,6 +21,7 @@ def store(study: Callable[..., Store]) -> Store:
     return study(4)
 
 
+@pytest.mark.long
 def test_rows_are_those_of_the_export(store: Store) -> None:
     for what, kind in (("verdicts", VerdictRow), ("failures", FailureRow)):
         exported = table(store, what, QUESTION)

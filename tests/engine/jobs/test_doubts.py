@@ -78,6 +78,7 @@ def test_tokens_of_another_tokenizer_are_doubted_where_they_were_scored(store: S
     assert said == {"new": None, "gone": None}
 
 
+@pytest.mark.long
 def test_it_is_said_wherever_the_numbers_are(store: Store, scored: Candidate) -> None:
     keep_doubts(store, [replace(scored, problems=(AHEAD,))])
     refused = "it would be refused now: it reads in both directions"

@@ -67,6 +67,7 @@ def test_one_cluster_has_no_other_prompt_to_lend(
     assert [run.prompt for run in plan(store, asked).runs] == ["own", "none"]
 
 
+@pytest.mark.long
 def test_one_model_under_two_names_is_planned_once_and_said_to_be_so(
     store: Store, request_: RunRequest, small_model: Path, tmp_path: Path
 ) -> None:

@@ -156,6 +156,7 @@ def scores_of(fake: Fake, suite: Suite, seed: int = 0) -> np.ndarray:
     return np.array([[float(fake.right(name, i)) for i in ids] for name in fake.rates], dtype=np.float32)
 
 
+@pytest.mark.long
 def test_losers_drop_out_and_the_claim_is_what_one_look_at_everything_says(
     store: Store, suite: Suite, fake: Fake
 ) -> None:

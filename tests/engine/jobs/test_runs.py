@@ -170,6 +170,7 @@ def test_what_only_the_model_libraries_refuse_is_refused_before_anything_is_stor
     assert not stored_runs(store)
 
 
+@pytest.mark.long
 def test_pairs_whose_ids_the_embedding_lacks_are_left_out_and_the_rest_is_scored(
     store: Store, small_model: Path, tmp_path: Path, world: Suite
 ) -> None:

@@ -63,6 +63,7 @@ def test_model_loads_and_scores(tmp_path: Path, shape: str, bos: bool) -> None:
     assert json.loads((folder / "training.json").read_text())["tokens"] == TINY.tokens
 
 
+@pytest.mark.long
 def test_seed_decides_and_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = load_file(pretrain(TINY, tmp_path / "whole") / "model.safetensors")
 

@@ -38,6 +38,7 @@ def second(store: Store, suite: Suite) -> Suite:
     return other
 
 
+@pytest.mark.long
 def test_each_suite_counts_alike(store: Store, add_run: Callable[..., Margins], second: Suite) -> None:
     for name in "abc":
         add_run(name)

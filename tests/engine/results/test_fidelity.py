@@ -70,6 +70,7 @@ def test_agreement_and_shift_by_hand(store: Store, suite: Suite, add: Callable[.
     assert found.ranking_changes is None
 
 
+@pytest.mark.long
 def test_a_place_that_changes_is_said(store: Store, suite: Suite, add: Callable[..., str]) -> None:
     add("rival", "fp32", lambda i: i % 2 == 0)
     runs = {"fp32": add("m", "fp32", lambda i: True), "nf4": add("m", "nf4", lambda i: i % 6 == 0)}

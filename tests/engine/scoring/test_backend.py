@@ -113,6 +113,7 @@ def test_choice_has_no_token_scores(llama, requests):
     assert dict(LocalBackend(llama).score(requests[:2], token_scores=True))[0].tokens is None
 
 
+@pytest.mark.long
 def test_out_of_memory_halves_the_budget_and_goes_on(llama, requests, monkeypatch):
     truth = {index: score.value for index, score in LocalBackend(llama).score(requests)}
     backend = LocalBackend(llama, token_budget=400)

@@ -44,6 +44,7 @@ def test_architecture_shares_and_is_exact(name, library, build, requests, assert
     assert_exact(build(name).model, requests, scores)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["mamba", "gpt_oss"])
 def test_architecture_that_cannot_share_is_exact_all_the_same(name, build, requests, assert_exact):
     loaded = build(name)
@@ -53,6 +54,7 @@ def test_architecture_that_cannot_share_is_exact_all_the_same(name, build, reque
     assert_exact(loaded.model, requests[:12], dict(backend.score(requests[:12])))
 
 
+@pytest.mark.long
 def test_rotary_scheme_that_depends_on_length_is_exact_on_both_sides_of_its_limit(build, requests, assert_exact):
     rope = {
         "rope_type": "longrope",

@@ -120,6 +120,7 @@ def test_onednn_leaves_layers_of_other_numbers_as_they_are(build):
     assert [type(module) for module in model.modules()] == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("wanted", "dtype"), [("onednn", torch.float32), ("fp32", torch.bfloat16)])
 def test_a_layer_of_a_kind_of_its_own_is_left_alone_and_attention_is_as_said(
     wanted, dtype, build, requests, monkeypatch

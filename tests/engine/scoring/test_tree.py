@@ -17,6 +17,7 @@ def planted(lists, least_split=1):
     return plant([np.asarray(ids, np.int32) for ids in lists], least_split)
 
 
+@pytest.mark.long
 @given(sequences, st.integers(1, 5))
 def test_every_sequence_can_be_read_back(lists, least_split):
     tree = planted(lists, least_split)

@@ -108,6 +108,7 @@ def test_no_output_head(folder):
     assert "no output head" in refusal(folder).what
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name, entry",
     [("llama", "num_attention_heads"), ("llama", "num_hidden_layers"), ("llama", "hidden_size"),

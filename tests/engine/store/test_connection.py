@@ -86,6 +86,7 @@ def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
         assert connection.execute("select 1").fetchone() == (1,)
 
 
+@pytest.mark.long
 def test_waits_for_a_holder_that_lets_go(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
     with Store(path).writing():
@@ -318,6 +319,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
 def test_what_did_not_fit_into_memory_goes_with_the_process_or_with_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -127,6 +127,7 @@ def test_one_seed_of_post_training_takes_the_outcomes_of_all_along(store: Store)
     assert rows.count("mmlu") == 2
 
 
+@pytest.mark.long
 def test_what_was_scored_anew_stays_and_the_rest_comes_back(store: Store) -> None:
     before = tables(store)
     suite = suite_of("garden")
