@@ -21,6 +21,7 @@ from screens.shell.live import Live
 from screens.shell.loading import Answered, Loader
 from screens.shell.navigation import Navigation
 from screens.shell.session import Session
+from screens.widgets.line_list import LineList
 
 __all__ = ["Place", "Shell"]
 
@@ -110,6 +111,9 @@ class Place(Screen[None]):
         """Say, in place of what the screen shows, why there is nothing and what to do."""
         self.add_class("-empty")
         self.query_one("#empty", Static).update(text)
+        # Lists are drawn until they are hidden, and what they show may be gone already.
+        for lines in self.query(LineList):
+            lines.clear()
         self.set_focus(None)
         self.refresh_bindings()
 

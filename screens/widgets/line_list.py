@@ -40,6 +40,11 @@ class LineList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, count)
         self.refresh()
 
+    def clear(self) -> None:
+        """Show nothing: what the lines were made of is gone."""
+        self._count = 0
+        self.refresh()
+
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Draw again; what is drawn as a whole is made anew."""
         if not regions:
