@@ -112,7 +112,7 @@ def _lm_eval(file: _Results) -> Iterator[HarnessScore]:
     groups = file.table(content.get("groups", {}), "groups")
     tasks = {**file.table(content.get("results", {}), "results"), **groups}
     metrics_of = {task: file.table(metrics, f"results.{task}") for task, metrics in tasks.items()}
-    directions = content.get("higher_is_better")
+    directions, samples = content.get("higher_is_better"), content.get("n-samples")
     # Metrics are "name,filter" since 0.4; what has no comma (alias, sample_len) describes the task. Before, all are
     # names alone.
     old = "configs" not in content and not any("," in key for metrics in metrics_of.values() for key in metrics)
@@ -126,7 +126,7 @@ def _lm_eval(file: _Results) -> Iterator[HarnessScore]:
             label = name if filtered in ("", "none") else key
             error = metrics.get(f"{name}_stderr{comma}{filtered}")
             lower = _lower(name, _at(_at(directions, task), name))
-            harness = f"{_LM_EVAL} 0.3" if old else _LM_EVAL
+            harness = (f"{_LM_EVAL} 0.3" if old else _LM_EVAL) + _sampled(samples, task, _at(config, "limit"))
             yield from _score(file, harness, model, f"{task}/{label}", value, error, f"results.{task}.{key}", lower)
 
 
@@ -147,6 +147,7 @@ def _lighteval(file: _Results) -> Iterator[HarnessScore]:
         raise file.error("config_general.model_name: is missing", "add the name of the model")
     tasks = file.table(file.content.get("results", {}), "results")
     directions = _lighteval_directions(file.content.get("config_tasks"))
+    harness = _LIGHTEVAL + _sampled(None, "", general.get("max_samples"))
     for task, metrics in tasks.items():
         table = file.table(metrics, f"results.{task}")
         # "suite|task:subset|shots", and "all".
@@ -163,7 +164,7 @@ def _lighteval(file: _Results) -> Iterator[HarnessScore]:
             told = next((said for name, said in directions.items() if task == name or task.startswith(f"{name}|")), {})
             error = table.get(f"{key}_stderr")
             lower = _lower(key, told.get(key))
-            yield from _score(file, _LIGHTEVAL, model, f"{task}/{key}", value, error, f"results.{task}.{key}", lower)
+            yield from _score(file, harness, model, f"{task}/{key}", value, error, f"results.{task}.{key}", lower)
 
 
 def _pieces(task: str) -> tuple[str, str, str]:
@@ -199,6 +200,10 @@ def _inspect(file: _Results) -> Iterator[HarnessScore]:
         missing = "model" if not model else "task"
         raise file.error(f"eval.{missing}: is missing", "give the log as Inspect wrote it")
     scores = _at(content.get("results"), "scores")
+    limit = _at(spec.get("config"), "limit")
+    if isinstance(limit, list) and len(limit) == 2 and all(map(_is_number, limit)):
+        limit = limit[1] - limit[0]  # from one sample up to another
+    harness = _INSPECT + _sampled(None, "", limit)
     scorers = [
         file.table(scorer, f"results.scores[{position}]")
         for position, scorer in enumerate(scores if isinstance(scores, list) else [])
@@ -219,7 +224,22 @@ def _inspect(file: _Results) -> Iterator[HarnessScore]:
                 continue
             # One standard error stands beside the metrics; with several it is not said whose it is.
             error = metrics.get("stderr") if len(measured) == 1 else None
-            yield from _score(file, _INSPECT, model, label, metrics[key], error, f"{place}.{key}", _lower(key, None))
+            yield from _score(file, harness, model, label, metrics[key], error, f"{place}.{key}", _lower(key, None))
+
+
+def _sampled(samples: object, task: str, limit: object) -> str:
+    """That a task was not run whole, as words behind the harness: such a score is of another test.
+
+    Args:
+        samples: lm-eval's `n-samples`: by task, how many there are and how many were used.
+        limit: samples a task at most; a share of them, if it is below 1.
+    """
+    used, there = (_at(_at(samples, task), name) for name in ("effective", "original"))
+    if _is_number(used) and _is_number(there):
+        return f", {used:,} of {there:,} samples" if used < there else ""
+    if not _is_number(limit) or unusable(limit) or limit <= 0:  # type: ignore[arg-type, operator]
+        return ""
+    return f", at most {limit:,g} samples a task" if limit >= 1 else f", {100 * limit:g} % of the samples"  # type: ignore[operator]
 
 
 def _score(

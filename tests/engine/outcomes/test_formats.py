@@ -237,3 +237,27 @@ def test_each_fault_is_named(tmp_path: Path, content: dict[str, Any], said: str)
     assert said in caught.value.what
     assert caught.value.where.endswith("results.json")
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("harness", "said", "words"),
+    [
+        (_LM_EVAL, {"n-samples": {"quiz": {"original": 1172, "effective": 100}}}, ", 100 of 1,172 samples"),
+        (_LM_EVAL, {"n-samples": {"quiz": {"original": 40, "effective": 40}}}, ""),
+        (_LM_EVAL, {"config": {"model": "hf", "limit": 0.1}}, ", 10 % of the samples"),
+        (_LM_EVAL, {"config": {"model": "hf", "limit": None}}, ""),
+        (_LM_EVAL, {"config": {"model": "hf", "limit": "all"}}, ""),
+        (
+            _LIGHTEVAL,
+            {"config_general": _LIGHTEVAL["config_general"] | {"max_samples": 1000}},
+            ", at most 1,000 samples",
+        ),
+        (_INSPECT, {"eval": _INSPECT["eval"] | {"config": {"limit": [10, 35]}}}, ", at most 25 samples a task"),
+    ],
+)
+def test_a_test_that_was_not_run_whole_is_said_to_be_so(
+    tmp_path: Path, harness: dict[str, Any], said: dict[str, Any], words: str
+) -> None:
+    source = _read(tmp_path, harness | said)[0].source or ""
+    assert words in source
+    assert bool(words) == ("samples" in source)
