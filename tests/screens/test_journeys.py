@@ -458,7 +458,8 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         await pilot.press("o")
         await settle(pilot)
         assert "rude-tui outcomes add FILE.csv" in screen_text(app)
-        assert screen_text(app).splitlines()[-1].split("  ") == [" o source", "F1 help", "q quit", "^p more"]
+        offered = [" o source", "m matrix", "F1 help", "u upsets", "q quit", "^p more"]
+        assert screen_text(app).splitlines()[-1].split("  ") == offered
         await pilot.press("o")
         await settle(pilot)
         assert "ladder of" in screen_text(app)
