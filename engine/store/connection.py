@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.store.ownership import is_ours
+from engine.store.unfinished import clear_unfinished, is_unfinished
 from rubrics.errors import BadInput, StoreError
 from rubrics.scratch import scratch_folder
 
@@ -95,7 +96,7 @@ class Store:
             StoreError: the file cannot be opened or read.
         """
         with self._lock:
-            if not self._exists():
+            if not self._exists() or (not self._migrated and is_unfinished(self.path)):
                 with _nothing_stored() as connection:
                     yield connection
                 return
@@ -114,6 +115,8 @@ class Store:
         with self._lock:
             if not self._exists():
                 self._make_folder()
+            elif not self._migrated:
+                clear_unfinished(self.path)
             self._ensure_schema()
             with self._connection(read_only=False) as connection:
                 if time.time() >= self._next_purge:
