@@ -180,6 +180,7 @@ def rankings(
     by: str = "category",
     pairs: Literal["common", "own"] = "common",
     with_excluded: bool = False,
+    weights: str | None = None,
 ) -> Rankings:
     """Candidates by how often they prefer the response that meets the rubric, with 95 % intervals and tests.
 
@@ -190,11 +191,22 @@ def rankings(
         by: `category`, `overall`, `domain`, `subcategory`, `criterion` or `violations`.
         pairs: `common` ranks on pairs that all could score, `own` on each one's own.
         with_excluded: count pairs too that a person excluded.
+        weights: how much categories, subcategories or domains count: `Control 60, Content 40`; None: all pairs alike.
 
     Raises:
-        BadInput: no run answers it.
+        BadInput: no run answers it, or these are no weights on parts of the suite.
     """
-    return _ranking(store, Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded))
+    return _ranking(store, _question(suite, protocol, metric, by, pairs, with_excluded, weights))
+
+
+def _question(
+    suite: str | None, protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"],
+    with_excluded: bool, weights: str | None,
+) -> Question:  # fmt: skip
+    from engine.results.weights import read_weights
+
+    weighed = None if weights is None else read_weights(weights)
+    return Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded, weights=weighed)
 
 
 def decision(
@@ -206,6 +218,7 @@ def decision(
     by: str = "category",
     pairs: Literal["common", "own"] = "common",
     with_excluded: bool = False,
+    weights: str | None = None,
     requirements: str | Path | None = None,
 ) -> Decision:
     """Whom to take, and every candidate held against the first.
@@ -219,7 +232,7 @@ def decision(
     from engine.results.requirements import read_requirements
 
     wanted = None if requirements is None else read_requirements(Path(requirements))
-    return _decision(store, Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded), wanted)
+    return _decision(store, _question(suite, protocol, metric, by, pairs, with_excluded, weights), wanted)
 
 
 def correlation(

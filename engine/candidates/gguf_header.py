@@ -6,6 +6,7 @@ made of it, and what contradicts itself is a fault. The layout is the one docume
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Collection, Iterator, Mapping
@@ -76,10 +77,7 @@ class Packed(NamedTuple):
     @property
     def size(self) -> int:
         """Number of elements."""
-        count = 1
-        for side in self.shape:
-            count *= side
-        return count
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:

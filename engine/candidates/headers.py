@@ -7,6 +7,7 @@ and shapes that agree with each other and with the size of the file.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -46,10 +47,7 @@ class Tensor(NamedTuple):
     @property
     def size(self) -> int:
         """Number of elements."""
-        count = 1
-        for side in self.shape:
-            count *= side
-        return count
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:

@@ -27,7 +27,8 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 @dataclass(frozen=True)
 class RankingAnswer(Frame[RankingRow]):
-    """The candidates of one suite under one protocol and metric: the scope `overall` first, best first."""
+    """The candidates of one suite under one protocol and metric: the scope that decides first (`overall`, or all
+    pairs by weights), best first."""
 
     suite: str
     suite_hash: str

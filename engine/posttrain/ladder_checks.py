@@ -32,7 +32,7 @@ from engine.stats.reliability import (
     random_halves,
     resampled_ends,
     split_half,
-)  # fmt: skip
+)
 from rubrics.taxonomy import Category, Subcategory, category_of
 
 __all__ = ["Again", "ByCategory", "Checks", "FamilyHalves", "Gain", "Reliability", "Subset", "check"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+import rude_tui.api as rude
 from engine.results.board import Question, load_board
 from engine.results.comparison import compare_candidates
 from engine.results.controls import control_table
@@ -120,3 +121,14 @@ def test_weights_on_what_is_not_there(store: Store, add_run: Callable[..., Margi
 
 def test_they_name_themselves() -> None:
     assert str(Weights((("a", 2 / 3), ("b", 1 / 3)))) == "a 66.7 %, b 33.3 %"
+
+
+def test_the_api_weighs_as_the_command_does(store: Store, add_run: Callable[..., Margins]) -> None:
+    for name in ("a", "b"):
+        add_run(name)
+    told = rude.rankings(rude.open_store(store.path), weights="Competence 20, Control 80")
+    (leading, *_) = rankings(store, Question(weights=read_weights("Competence 20, Control 80"))).scopes.values()
+    assert [(row.candidate, row.value) for row in told.scope("Competence 20 %, Control 80 %")] == [
+        (row.candidate, row.value) for row in leading.rows
+    ]
+    assert rude.decision(rude.open_store(store.path), weights="Control 1").reasons[0].endswith("weights: Control 100 %")

@@ -16,7 +16,7 @@ from engine.stats.reliability import (
     random_halves,
     resampled_ends,
     split_half,
-)  # fmt: skip
+)
 
 
 def test_alpha_is_what_an_analysis_of_variance_leaves() -> None:
