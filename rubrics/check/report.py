@@ -102,10 +102,12 @@ class Report:
 
     def render(self) -> str:
         """Everything as plain text."""
+        # What stays together where pairs are held out is the cluster, if it is not smaller.
+        apart = "" if self.unit == "cluster" else f", {count(self.units, self.unit)}"
         parts = [
             f"{self.suite}  {self.hash[:12]}",
-            f"{self.scored:,} scored pairs, {self.shots:,} shots, {self.groups:,} prompts, {self.clusters:,} clusters, "
-            f"{count(self.units, self.unit)}",
+            f"{self.scored:,} scored pairs, {self.shots:,} shots, {self.groups:,} prompts, {self.clusters:,} clusters"
+            + apart,
         ]
         if self.lengths:
             sizes = self.lengths

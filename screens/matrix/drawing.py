@@ -71,7 +71,7 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         text.append("lower is better: turned here\n")
     span = ""
     if not math.isnan(statistic.ci_low):
-        span = f" {strength(statistic.ci_low).strip()} to {strength(statistic.ci_high).strip()}"
+        span = f" ({strength(statistic.ci_low).strip()} to {strength(statistic.ci_high).strip()})"
     text.append(f"{SYMBOLS[view.matrix.statistic]} {strength(statistic.value).strip()}{span}")
     if not math.isnan(statistic.p_value):
         text.append(f", p {_p(statistic.p_value)}")

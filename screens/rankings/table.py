@@ -142,7 +142,7 @@ def headings(table: RankingTable, columns: Columns, order: Order) -> list[Part]:
     return parts
 
 
-_SHORT: Final = {"Competence": "Comp", "Content": "Cont", "Control": "Ctrl", "Compliance": "Cmpl"}
+_SHORT: Final = {"overall": "all", "Competence": "Comp", "Content": "Cont", "Control": "Ctrl", "Compliance": "Cmpl"}
 
 
 def _short(name: str, width: int = _TIGHT) -> str:

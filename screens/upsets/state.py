@@ -86,7 +86,8 @@ def came_true(gain: UpsetGain | None) -> str:
         return "–"
     sign = "=" if gain.came_true is None else "✓" if gain.came_true else "✗"
     doubt = "" if math.isnan(gain.stderr) or gain.sure or gain.came_true is None else "?"
-    return f"{sign}{doubt} {gain.value:+.3g}".replace("-", "−")
+    digits = 3 if abs(gain.value) < 1 else 1
+    return f"{sign}{doubt} {gain.value:+.{digits}f}".replace("-", "−")
 
 
 def tally_words(tally: UpsetTally) -> str:

@@ -28,7 +28,7 @@ async def test_an_upset_is_compared(tmp_path: Path, fill, garden_suite, make_app
         assert "in 2 of 3 pairs of unlike size the smaller is ahead" in text
         (line,) = (line for line in text.splitlines() if line.startswith(" birch-3m"))
         assert "oak-7m" in line
-        assert line.endswith("✓ +0.2")
+        assert line.endswith("✓ +0.200")
         assert "exam: 1 of 1 upsets came true" in text
         await pilot.press("enter")
         await settle(pilot)
