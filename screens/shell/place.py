@@ -103,6 +103,11 @@ class Place(Screen[None]):
         self.app.theme_changed_signal.subscribe(self, lambda _: self.repaint())
         self.query_one(Navigation).show(self.shell.live)
 
+    def on_unmount(self) -> None:
+        """Follow no longer: a signal keeps whoever follows it, with all that was drawn, until it is next published."""
+        for signal in (self.shell.live_signal, self.app.theme_changed_signal):
+            signal.unsubscribe(self)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are offered where there is something they act on."""
         return not self.has_class("-empty") or action in self.WITHOUT
