@@ -91,16 +91,21 @@ def _asked(prompt: object) -> object:
 
 def _ultrafeedback(record: Record, path: Path, options: ImportOptions) -> Iterator[Item]:
     row = _row(record)
-    # The two marks are on scales of their own: one of them has to do for the whole record.
-    by_mark = [
-        [
-            _Marked(text, mark)
-            for completion in objects(row.get("completions"))
-            if (text := text_of(completion.get("response"))) is not None
-            and (mark := number_of(completion.get(name), record.separator)) is not None
-        ]
-        for name in ("fine-grained_score", "overall_score")
+    completions = [
+        (text, completion)
+        for completion in objects(row.get("completions"))
+        if (text := text_of(completion.get("response"))) is not None
     ]
+    # The two marks are on scales of their own: one of them has to do for the whole record.
+    by_mark = []
+    for name in ("fine-grained_score", "overall_score"):
+        given = [(text, completion[name]) for text, completion in completions if completion.get(name) is not None]
+        marks = [number_of(mark, record.separator) for _, mark in given]
+        by_mark.append([_Marked(text, mark) for (text, _), mark in zip(given, marks, strict=True) if mark is not None])
+        if len(by_mark[-1]) < len(given):
+            # The other mark may say the opposite.
+            yield Drop("a score that is no finite number")
+            return
     yield from _pairs(row.get("instruction"), max(by_mark, key=len), options)
 
 

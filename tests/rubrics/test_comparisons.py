@@ -332,3 +332,16 @@ def test_a_field_of_another_kind_drops_a_row_or_is_said(
     except SuiteError:
         return
     assert result.considered == result.written + sum(result.dropped.values())
+
+
+def test_a_mark_that_is_no_number_leaves_its_record_out(tmp_path: Path) -> None:
+    """The overall mark would say the opposite of the fine one, which is there and cannot be read."""
+    responses = [
+        {"response": "x", "overall_score": 9, "fine-grained_score": 2},
+        {"response": "y", "overall_score": 8, "fine-grained_score": "much"},
+    ]
+    whole = [{**responses[0], "fine-grained_score": 3}, {"response": "y", "overall_score": 8}]
+    rows = [{"instruction": "P", "completions": responses}, {"instruction": "Q", "completions": whole}]
+    pairs, dropped = bring_in(tmp_path, "ultrafeedback-scores", *rows)
+    assert pairs == [("Q", "x", "y")]
+    assert dropped == {"a score that is no finite number": 1}
