@@ -1,4 +1,6 @@
-"""Garbage is collected while the person does nothing: a full search among all pairs takes a tenth of a second."""
+"""Garbage is collected while the person does nothing: a full search among all pairs takes a tenth of a second.
+
+Where the person always does something, it is collected all the same once there is much of it."""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ _THRESHOLDS: Final = (10_000, 20, 1_000)
 _IDLE_SECONDS: Final = 3.0
 _WORTH: Final = 2
 """Searches among the middle-aged since the last full one, from which on another is worth it."""
+_PRESSING: Final = 10
+"""As many from which on it is put off no longer: some 20 MiB of closed screens would wait for whoever never rests."""
 
 
 class IdleCollector:
@@ -43,11 +47,12 @@ class IdleCollector:
         return time.monotonic() - self._touched
 
     def collect_if_idle(self) -> bool:
-        """Search everything if nobody waits and there may be something to find; says whether it did.
+        """Search everything if there may be something to find and nobody waits, or much; says whether it did.
 
         What is left is then set aside until the next time, so that smaller searches pass it by.
         """
-        if self.idle < _IDLE_SECONDS or gc.get_count()[2] < _WORTH:
+        searched = gc.get_count()[2]
+        if searched < (_WORTH if self.idle >= _IDLE_SECONDS else _PRESSING):
             return False
         gc.unfreeze()
         gc.collect()

@@ -28,3 +28,17 @@ def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPat
         collector.stop()
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+def test_it_is_searched_all_the_same_once_there_is_much_to_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = [(0, 0, 9)]
+    monkeypatch.setattr(idle_collector.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(idle_collector.gc, "get_count", lambda: counts[0])
+    collector = idle_collector.IdleCollector()
+    collector.start()
+    try:
+        assert not collector.collect_if_idle()
+        counts[0] = (0, 0, 10)
+        assert collector.collect_if_idle()
+    finally:
+        collector.stop()
