@@ -223,6 +223,10 @@ def _decimal(cell: str, separator: str) -> float:
     raise NotValid(f"{text!r} is no number")
 
 
+_NOT_THERE: Final = ("na", "n/a", "#n/a", "null", "none")
+"""What stands for a number that somebody does not have."""
+
+
 class OutcomeTables(_Table):
     """`candidate, outcome, score[, stderr, source, direction, domain]`."""
 
@@ -267,8 +271,12 @@ class OutcomeTables(_Table):
             if len(row) < len(names) or any(cell.strip() for cell in row[len(names) :]):
                 raise NotValid("row")
             at = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
-            score = _decimal(at["score"], case.asked["separator"])
-            stderr = _decimal(at["stderr"], case.asked["separator"]) if at.get("stderr") else None
+            score, stderr = (
+                None if not cell else math.nan if cell.casefold() in _NOT_THERE else _decimal(cell, case.asked["separator"])
+                for cell in (at["score"], at.get("stderr", ""))
+            )  # fmt: skip
+            if score is None:
+                raise NotValid("no score")
             if not at["candidate"] or not at["outcome"] or (stderr is not None and (stderr < 0 or math.isinf(stderr))):
                 raise NotValid("cell")
             if at.get("direction", "").casefold() not in ("", "higher", "lower"):
