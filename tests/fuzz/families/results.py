@@ -227,6 +227,11 @@ _NOT_THERE: Final = ("na", "n/a", "#n/a", "null", "none")
 """What stands for a number that somebody does not have."""
 
 
+def _known(cell: str, separator: str) -> float | None:
+    """A number; NaN for one that is said not to be there, None for nothing."""
+    return None if not cell else math.nan if cell.casefold() in _NOT_THERE else _decimal(cell, separator)
+
+
 class OutcomeTables(_Table):
     """`candidate, outcome, score[, stderr, source, direction, domain]`."""
 
@@ -271,10 +276,7 @@ class OutcomeTables(_Table):
             if len(row) < len(names) or any(cell.strip() for cell in row[len(names) :]):
                 raise NotValid("row")
             at = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
-            score, stderr = (
-                None if not cell else math.nan if cell.casefold() in _NOT_THERE else _decimal(cell, case.asked["separator"])
-                for cell in (at["score"], at.get("stderr", ""))
-            )  # fmt: skip
+            score, stderr = (_known(at.get(name, ""), case.asked["separator"]) for name in ("score", "stderr"))
             if score is None:
                 raise NotValid("no score")
             if not at["candidate"] or not at["outcome"] or (stderr is not None and (stderr < 0 or math.isinf(stderr))):
