@@ -86,7 +86,7 @@ def _print(table: WordingTable) -> None:
     if (shares := table.shares) is not None:
         narrate(
             f"of the variance of these accuracies {percent(shares.rows)} % is between candidates, "
-            f"{percent(shares.columns)} % between wordings, {percent(shares.both, 0)} % of a candidate in a wording, "
+            f"{percent(shares.columns)} % between wordings, {percent(shares.both)} % of a candidate in a wording, "
             f"{percent(shares.chance)} % what other pairs of this kind would change"
         )
     narrate(*(f"{name}: {HELP[name]}" for name in ("averaged", "wordings", "both")))
