@@ -23,7 +23,7 @@ from engine.store.verdicts import load_verdicts
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["HELP", "Reworded", "Turn", "WordingTable", "any_wordings", "turn_words", "wording_table", "wordings_of"]
+__all__ = ["HELP", "Overturn", "Reworded", "WordingTable", "any_wordings", "turn_words", "wording_table", "wordings_of"]
 
 HELP: Final = {
     "value": "accuracy in one wording, on the pairs that every candidate has scored in every wording shown",
@@ -61,7 +61,7 @@ class Reworded:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Overturn:
     """A wording in which somebody else is first than on average."""
 
     wording: str
@@ -87,7 +87,7 @@ class WordingTable:
     averaged: Ranking
     shares: VarianceShares | None
     """None for one candidate alone."""
-    turns: tuple[Turn, ...]
+    turns: tuple[Overturn, ...]
     n_pairs: int
     n_clusters: int
     notes: tuple[str, ...]
@@ -98,7 +98,7 @@ class WordingTable:
         return self.averaged.rows[0].candidate
 
     @property
-    def sure(self) -> tuple[Turn, ...]:
+    def sure(self) -> tuple[Overturn, ...]:
         """The turns that the tests tell from chance."""
         return tuple(turn for turn in self.turns if turn.p_adjusted <= 1 - self.averaged.level)
 
@@ -229,7 +229,7 @@ def _row(candidate: str, ranked: Sequence[Ranking]) -> Reworded:
     return Reworded(candidate, tuple(row.value for row in own), tuple(row.rank for row in own))
 
 
-def _turns(averaged: Ranking, wordings: Sequence[str], ranked: Sequence[Ranking]) -> list[Turn]:
+def _turns(averaged: Ranking, wordings: Sequence[str], ranked: Sequence[Ranking]) -> list[Overturn]:
     first = averaged.rows[0].candidate
     turns = []
     for name, ranking in zip(wordings, ranked, strict=True):
@@ -238,7 +238,7 @@ def _turns(averaged: Ranking, wordings: Sequence[str], ranked: Sequence[Ranking]
         if values[other] <= values[first]:
             continue
         duel = next(duel for duel in ranking.duels if {duel.a, duel.b} == {first, other})
-        turns.append(Turn(name, other, values[other] - values[first], duel.p_adjusted))
+        turns.append(Overturn(name, other, values[other] - values[first], duel.p_adjusted))
     return turns
 
 

@@ -74,6 +74,8 @@ prompt.
 w weighs the parts of the suite: “Control 60, Content 40” counts each by its share, however many pairs it has; the
 ranking, the recommendation and the comparison follow. “product: Control 60, Content 40” saves it under that name.
 
+W shows every candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns.
+
 t groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.
 """
@@ -89,6 +91,9 @@ was forgotten it brings back, for seven days.
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
         Binding("w", "weigh", "weights", tooltip="how much each category, subcategory or domain counts", id="weights"),
+        Binding(
+            "W", "wordings", "wordings", show=False, tooltip="does the ranking turn with the wording", id="wordings"
+        ),
         Binding("t", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"),
         FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
@@ -267,6 +272,12 @@ was forgotten it brings back, for seven days.
         """Scroll to scopes that found no room."""
         self.state.skip = max(0, self.state.skip + step)
         self.repaint()
+
+    def action_wordings(self) -> None:
+        """Every candidate in every wording."""
+        from screens.wordings.screen import WordingsScreen
+
+        self.app.push_screen(WordingsScreen())
 
     def action_ties(self) -> None:
         """Group by tie set, or stop."""

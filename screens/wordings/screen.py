@@ -40,7 +40,7 @@ differences are made of.
 
 ← and → show the wordings that found no room.
 """
-    TERMS = ("accuracy", "pair", "interval", "cluster", "not told apart")
+    TERMS = ("wording", "accuracy", "pair", "interval", "cluster", "not told apart")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("left", "turn(-1)", "before", show=False, tooltip="the wordings before these", id="scopes-left"),
@@ -99,10 +99,9 @@ differences are made of.
         columns = WordingColumns.fitting(rows.size.width - 1, names, len(table.wordings), self._first)
         self._first = columns.first
         hidden = len(table.wordings) - columns.count
-        self.query_one("#question", Static).update(Text(one_line(
-            f"{table.suite} · {table.protocol} · {table.metric} · chance {100 * table.chance:.0f} · {table.n_pairs:,} pairs"
-            + (f" · {hidden} more wordings: ← →" if hidden else "")
-        )))  # fmt: skip
+        about = f"{table.suite} · {table.protocol} · {table.metric} · chance {100 * table.chance:.0f}"
+        more = f" · {hidden} more wordings: ← →" if hidden else ""
+        self.query_one("#question", Static).update(Text(one_line(f"{about} · {table.n_pairs:,} pairs{more}")))
         self.query_one(Heading).show([(wording_heading(table, columns), "", "")])
         rows.show(
             len(table.rows),

@@ -39,7 +39,7 @@ class WordingColumns:
             room: cells of a line.
             names: cells of the longest name.
         """
-        shown = max(1, min(wordings, (room - _FIXED - min(names, 16)) // _WORDING))
+        shown = max(1, min(wordings, (room - _FIXED - max(8, min(names, 16))) // _WORDING))
         return cls(
             max(8, min(names, _NAMES, room - _FIXED - shown * _WORDING)), min(first, wordings - shown), shown
         )  # fmt: skip
@@ -74,8 +74,10 @@ def wording_cells(row: Reworded, averaged: RankRow, columns: WordingColumns) -> 
     values = tuple(f"{percent(value)} ({place})" for value, place in zip(row.values, row.ranks, strict=True))
     span = f"{percent(averaged.ci_low)}–{percent(averaged.ci_high)}"
     line = f"{averaged.rank:>4} {name}{percent(averaged.value):>7}{span:>14}"
-    return line + f"{percent(row.low)}–{percent(row.high)}".rjust(14) + "".join(
-        value.rjust(_WORDING) for value in columns.of(values)
+    return (
+        line
+        + f"{percent(row.low)}–{percent(row.high)}".rjust(14)
+        + "".join(value.rjust(_WORDING) for value in columns.of(values))
     )
 
 
