@@ -25,6 +25,7 @@ def main() -> None:
     try:
         code = cli.main(prog_name="rude-tui", standalone_mode=False)
         sys.stdout.flush()
+        _say_plugins()
     except click.exceptions.Abort:
         code = Exit.INTERRUPTED
     except KeyboardInterrupt:
@@ -47,6 +48,13 @@ def main() -> None:
         let_go()
         _say(_unexpected(error))
     sys.exit(int(code or 0))
+
+
+def _say_plugins() -> None:
+    """Tell of plugins that were passed over, where any were looked at."""
+    if plugins := sys.modules.get("rubrics.plugins"):
+        for fault in plugins.faults():
+            _say(f"note: {fault}")
 
 
 def _say(text: str) -> None:

@@ -48,6 +48,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         prompt=cast(PromptShown, run.prompt),
         token_scores=besides.token_scores,
         allow_remote_code=frozenset([str(folder)] if besides.own_code else []),
+        backend=besides.backend,
         limit=run.n_wanted if run.n_wanted < source.n_scored else None,
     )
 

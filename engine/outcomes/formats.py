@@ -17,6 +17,7 @@ from typing import Final
 from engine.outcomes import helm, inspect_log, lighteval, lm_eval, tables, trainer_state
 from engine.outcomes.result_file import HarnessScore, ResultFile
 from rubrics.faults import shown
+from rubrics.plugins import Plugin, load, of_group, pass_over
 
 __all__ = ["FORMATS", "OutcomeFormat", "format_of", "read_results"]
 
@@ -48,8 +49,22 @@ FORMATS: Final = (
 
 
 def format_of(content: object) -> OutcomeFormat | None:
-    """The first format that content looks like; None for none."""
-    return next((one for one in FORMATS if one.tells(content)), None)
+    """The first format that content looks like, those that ship before those that other packages bring; None for none.
+
+    Packages are imported only where nothing that ships knows the content.
+    """
+    return next((one for one in FORMATS if one.tells(content)), None) or next(
+        (one for plugin in of_group("outcome_formats") if (one := _told_by(plugin, content)) is not None), None
+    )
+
+
+def _told_by(plugin: Plugin, content: object) -> OutcomeFormat | None:
+    one = load(plugin, OutcomeFormat)
+    try:
+        return one if one is not None and one.tells(content) else None
+    except Exception as error:  # noqa: BLE001 - whatever another's code raises
+        pass_over(plugin, shown(f"asked what it can read, it raised {type(error).__name__}: {error}", 300)[1:-1])
+        return None
 
 
 def read_results(

@@ -64,7 +64,7 @@ def read_outcomes(path: Path, *, averages: bool = False, only: Sequence[str] = (
         raise OutcomeError("is empty", where=where, fix=f"give a header {HEADER} and one row per score")
     if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"["):
         content = _json(raw, where)
-    elif format_of(table := _table(raw, where)) is not None:
+    elif (table := _table(raw, where)).rows and format_of(table) is not None:
         content = table
     else:
         outcomes, left_out = read_table(raw, where)

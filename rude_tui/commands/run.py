@@ -72,6 +72,7 @@ __all__ = ["run"]
     show_default=True,
     help="How often such a decision may be wrong.",
 )
+@click.option("--backend", default="", metavar="NAME", help="What scores instead of transformers: a plugin's backend.")
 @remote_code_option
 @take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
@@ -82,7 +83,7 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, until: Literal["best", "order"] | None, alpha: float,
-    allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
+    backend: str, allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
 
@@ -103,7 +104,7 @@ def run(
         device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,
         limit=limit, seed=seed, token_scores=token_scores,
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
-        allow_remote_code=frozenset(allow_remote_code),
+        allow_remote_code=frozenset(allow_remote_code), backend=backend,
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

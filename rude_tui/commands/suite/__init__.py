@@ -24,14 +24,17 @@ def suite() -> None:
 @suite.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """List the suites that ship with the program."""
-    from rubrics.reading import built_in_names, find_suite
+    """List the suites that ship with the program, and those that other packages bring."""
+    from rubrics.plugins import named
+    from rubrics.reading import built_in_names, find_suite, plugin_suites
 
     rows: list[dict[str, Any]] = []
-    for name in built_in_names():
+    for name in [*built_in_names(), *plugin_suites()]:
         built_in = find_suite(name)
+        plugin = named("suites", name) if name not in built_in_names() else None
         rows.append({
-            "name": name, "hash": built_in.hash, "pairs": len(built_in.scored),
+            "name": name, "package": f"{plugin.package} {plugin.version}" if plugin else None,
+            "hash": built_in.hash, "pairs": len(built_in.scored),
             "prompts": len({pair.group for pair in built_in.scored}),
             "domains": sorted({pair.domain for pair in built_in.scored}),
         })  # fmt: skip
@@ -39,8 +42,11 @@ def list_(as_json: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ["suite", "hash", "pairs", "prompts", "domains"],
-        [[r["name"], str(r["hash"])[:12], r["pairs"], r["prompts"], ", ".join(r["domains"])] for r in rows],
+        ["suite", "hash", "pairs", "prompts", "domains", "from"],
+        [
+            [r["name"], str(r["hash"])[:12], r["pairs"], r["prompts"], ", ".join(r["domains"]), r["package"] or "ships"]
+            for r in rows
+        ],
         right=["pairs", "prompts"],
     )
 

@@ -24,8 +24,9 @@ _WIDTH: Final = 100
 
 def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     from rubrics.importers import FORMATS
+    from rubrics.plugins import of_group
 
-    return [name for name in FORMATS if name.startswith(incomplete)]
+    return [name for name in (*FORMATS, *(p.name for p in of_group("importers"))) if name.startswith(incomplete)]
 
 
 @click.command("import")
@@ -61,7 +62,7 @@ def import_(
     Face cache, OWNER/NAME/data/test its files whose path begins so. docs/formats.md lists the formats.
     """
     from rubrics.errors import BadInput
-    from rubrics.importers import FORMATS, ImportOptions, data_files, import_pairs, parse_map, recognised
+    from rubrics.importers import ImportOptions, data_files, format_called, import_pairs, parse_map, recognised
     from rubrics.taxonomy import Subcategory
 
     if subcategory is not None and subcategory not in set(Subcategory):
@@ -81,7 +82,7 @@ def import_(
     by: tuple[str, ...] = ()
     if format is None:
         format, by = recognised(paths, options)
-        narrate(f"recognised as {format} by {', '.join(by)}: {FORMATS[format].summary}")
+        narrate(f"recognised as {format} by {', '.join(by)}: {format_called(format).summary}")
     result = import_pairs(format, paths, output, options)
     if as_json:
         print_json({
