@@ -47,6 +47,8 @@ def main() -> None:
         code = Exit.FAILED
         let_go()
         _say(_unexpected(error))
+    if notify := sys.modules.get("rude_tui.notify"):
+        notify.tell(int(code or 0))
     sys.exit(int(code or 0))
 
 
@@ -60,7 +62,10 @@ def _say_plugins() -> None:
 def _say(text: str) -> None:
     from screens.shell.plain import plain
 
-    print(plain(text), file=sys.stderr)  # noqa: T201
+    if (output := sys.modules.get("rude_tui.output")) and output.says_json():
+        output.say_event("said", text=text)
+    else:
+        print(plain(text), file=sys.stderr)  # noqa: T201
 
 
 def _of_the_system(error: OSError) -> str:

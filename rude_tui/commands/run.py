@@ -20,6 +20,7 @@ from rude_tui.options import (
     remote_code_option,
     store_of,
     take_over_option,
+    telling_options,
     threads_option,
 )
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
@@ -73,6 +74,7 @@ __all__ = ["run"]
     help="How often such a decision may be wrong.",
 )
 @click.option("--backend", default="", metavar="NAME", help="What scores instead of transformers: a plugin's backend.")
+@telling_options
 @remote_code_option
 @take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
@@ -96,7 +98,7 @@ def run(
     from engine.jobs.planning import plan
     from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
     from rude_tui.downloads import downloader
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     request = RunRequest(
@@ -106,7 +108,7 @@ def run(
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code), backend=backend,
     )  # fmt: skip
-    planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
+    planned = plan(store, request, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)
     if dry_run:
         ctx.exit(_preview(planned, as_json))
@@ -124,9 +126,9 @@ def carry_out(store: Any, planned: Any, *, as_json: bool, take_over: bool = Fals
     from engine.jobs.progress import Phase
     from engine.jobs.race import decisions_of
     from engine.results.decisions import claim
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
-    states = perform(store, planned, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
+    states = perform(store, planned, asked_progress(), cancelled_by_signals(), take_over=take_over)
     stopped = any(state.phase is Phase.CANCELLED for state in states)
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:

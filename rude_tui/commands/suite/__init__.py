@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from rude_tui.commands.suite.importing import import_
-from rude_tui.options import as_json, database, store_of, suite_names, take_over_option
+from rude_tui.options import as_json, database, store_of, suite_names, take_over_option, telling_options
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 __all__ = ["suite"]
@@ -108,6 +108,7 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
     metavar="M",
     help="Also: this candidate's likelihood accuracy without the prompt.",
 )
+@telling_options
 @take_over_option
 @as_json
 @database
@@ -150,7 +151,7 @@ def check(
 
 def _controls(path: str, model: str, db: Path | None, take_over: bool) -> list[dict[str, Any]]:
     from engine.jobs.controls import controls
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     return [
@@ -158,7 +159,7 @@ def _controls(path: str, model: str, db: Path | None, take_over: bool) -> list[d
             "scope": scope, "shown": row.candidate, "value": row.value, "ci_low": row.ci_low, "ci_high": row.ci_high,
             "n_pairs": row.n_pairs,
         }
-        for scope, ranking in controls(store, model, path, TerminalProgress(), take_over=take_over).items()
+        for scope, ranking in controls(store, model, path, asked_progress(), take_over=take_over).items()
         for row in ranking.rows
     ]  # fmt: skip
 
