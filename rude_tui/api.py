@@ -319,11 +319,11 @@ def add_outcomes(store: Store, scores: Sequence[Outcome] | str | Path) -> int:
     Raises:
         BadInput: the file is no outcomes file, or its scores are on another scale than those stored.
     """
-    from engine.annotations.outcomes import add_given, read_files
+    from engine.annotations.outcomes import add_files
     from engine.store.outcomes import add_checked
 
     if isinstance(scores, str | Path):
-        return add_given(store, read_files(store, [Path(scores)])).replaced
+        return add_files(store, [Path(scores)], {}).replaced
     return add_checked(store, scores).replaced
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.outcomes.outcome import Outcome
+from engine.outcomes.outcome import Outcome, unsaid_directions, unsaid_scales
 from engine.outcomes.outcomes import near_misses, read_outcomes, renamed
 from engine.store.connection import Store
-from engine.store.outcomes import Added, add_checked, forget_names, keep_names, kept_names, stored_outcomes, tie_outcome
+from engine.store.outcomes import add_checked, forget_names, keep_names, kept_names, stored_outcomes, tie_outcome
 from engine.store.runs import candidate_names
 from rubrics.errors import BadInput
 
-__all__ = ["Given", "add_given", "forget", "read_files", "tie"]
+__all__ = ["AddedFiles", "Given", "add_files", "add_given", "forget", "read_files", "tie"]
 
 
 class Given(NamedTuple):
@@ -28,6 +28,38 @@ class Given(NamedTuple):
     """Names that a person gave a candidate before."""
     strangers: dict[str, tuple[str, ...]]
     """Names that are no candidate's, with those of candidates that they resemble; to be asked about, not guessed."""
+
+
+class AddedFiles(NamedTuple):
+    """What became of files of outcomes."""
+
+    scores: list[Outcome]
+    replaced: int
+    """How many took the place of an earlier score."""
+    notes: list[str]
+    """What was left out, whom names are taken for, and what must be said of the rest, a phrase each."""
+    strangers: dict[str, tuple[str, ...]]
+    """Names that are no candidate's here, each with those that it resembles, likest first."""
+
+
+def add_files(
+    store: Store,
+    files: Sequence[Path],
+    mapping: Mapping[str, str],
+    *,
+    averages: bool = False,
+    one_scale: bool = False,
+    only: Sequence[str] = (),
+) -> AddedFiles:
+    """Store the outcomes of some files: all of them, or none where any has a fault.
+
+    Args:
+        mapping: from a name in the files to a candidate's; remembered. The others as in `read_files`, `add_given`.
+
+    Raises:
+        OutcomeError: as these two.
+    """
+    return add_given(store, read_files(store, files, names=mapping, averages=averages, only=only), one_scale=one_scale)
 
 
 def read_files(
@@ -62,7 +94,7 @@ def read_files(
 
 def add_given(
     store: Store, given: Given, *, confirmed: Mapping[str, str] | None = None, one_scale: bool = False
-) -> Added:
+) -> AddedFiles:
     """Store what was read, and remember what names are called here.
 
     Args:
@@ -72,9 +104,16 @@ def add_given(
     Raises:
         OutcomeError: the scores cannot be compared with each other or with those that are stored; nothing is stored.
     """
-    added = add_checked(store, renamed(given.scores, confirmed or {}), one_scale=one_scale)
-    keep_names(store, {**given.said, **(confirmed or {})})
-    return added
+    known = dict(confirmed or {})
+    scores = renamed(given.scores, known)
+    replaced, together = add_checked(store, scores, one_scale=one_scale)
+    keep_names(store, {**given.said, **known})
+    notes = [f"left out: {what}" for what in given.left_out]
+    notes += [f"{name} is {candidate}, as you said before" for name, candidate in given.recalled.items()]
+    notes += [*unsaid_directions(together), *([] if one_scale else unsaid_scales(together))]
+    return AddedFiles(
+        scores, replaced, notes, {name: near for name, near in given.strangers.items() if name not in known}
+    )
 
 
 def forget(store: Store, names: Sequence[str]) -> int:

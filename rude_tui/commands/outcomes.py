@@ -44,22 +44,17 @@ def add(
     where one resembles a candidate's, a terminal asks. What is said is remembered.
     """
     from engine.annotations.outcomes import add_given, read_files
-    from engine.outcomes.outcome import unsaid_directions, unsaid_scales
     from engine.outcomes.outcomes import mapping_of
 
     store = store_of(db, new=True)
     given = read_files(store, files, names=mapping_of(mapping), averages=averages, only=only)
     confirmed = {name: near[0] for name, near in given.strangers.items() if near and _is(name, near[0])}
-    replaced, together = add_given(store, given, confirmed=confirmed, one_scale=one_scale)
-    narrate(*(f"note: left out: {what}" for what in given.left_out))
-    narrate(*(f"note: {name} is {candidate}, as you said before" for name, candidate in given.recalled.items()))
-    scales = [] if one_scale else unsaid_scales(together)
-    narrate(*(f"note: {what}" for what in (*unsaid_directions(together), *scales)))
-    narrate(f"{len(given.scores)} outcomes stored, {replaced} of them in place of an earlier score")
-    for stranger, near in given.strangers.items():
-        if stranger not in confirmed:
-            hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
-            narrate(f"note: {stranger} is no candidate here{hint}")
+    added = add_given(store, given, confirmed=confirmed, one_scale=one_scale)
+    narrate(*(f"note: {what}" for what in added.notes))
+    narrate(f"{len(added.scores)} outcomes stored, {added.replaced} of them in place of an earlier score")
+    for stranger, near in added.strangers.items():
+        hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
+        narrate(f"note: {stranger} is no candidate here{hint}")
 
 
 def _is(name: str, candidate: str) -> bool:

@@ -25,7 +25,9 @@ def test_what_is_said_of_a_name_is_remembered_until_it_is_forgotten(tmp_path: Pa
     assert stored_outcomes(store) == [Outcome("base", "exam", 0.5), Outcome("other-it", "exam", 0.5)]
     given = read_files(store, [_file(tmp_path, "acme/base-it", "third", score=0.25)])
     assert (given.said, given.recalled) == ({}, {"acme/base-it": "base"})
-    add_given(store, given, confirmed={"third": "base-3"})
+    added = add_given(store, given, confirmed={"third": "base-3"})
+    assert added.notes == ["acme/base-it is base, as you said before"]
+    assert (len(added.scores), added.replaced, added.strangers) == (2, 1, {"base": ()})
     assert kept_names(store) == {"acme/base-it": "base", "third": "base-3"}
     assert Outcome("base-3", "exam", 0.25) in stored_outcomes(store)
     # What is said now comes first, and takes the place of what was said.
