@@ -31,7 +31,7 @@ tests:
 
 # The same tests on every Python that is found (3.11, 3.12, 3.13), each in an environment below build/pythons.
 test-all: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.everywhere
+	$(BIN)/python -m tests.everywhere $(PYTHONS)
 
 # What takes long and is not needed at every change, and every property over many more examples than `make test` tries.
 test-long: $(VENV)/.installed-dev
@@ -106,8 +106,9 @@ notebooks: build/notebooks/.installed
 	build/notebooks/bin/python docs/notebooks/execute.py
 
 # Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
+# PYTHONS="3.12" names the one.
 wheel: $(VENV)/.installed
-	$(BIN)/python -m tests.wheel
+	$(BIN)/python -m tests.wheel $(PYTHONS)
 
 # Pictures of every screen from a finished demo, then of a walk through the program in a real terminal (needs tmux).
 docs: $(VENV)/.installed
