@@ -25,7 +25,7 @@ from engine.store.construct import (
 )
 from engine.store.construct_review import BlindReading, ReviewDecision, add_readings, decide
 from engine.store.decisions import StoredDecision, save_decision
-from engine.store.outcomes import add_outcomes
+from engine.store.outcomes import add_outcomes, keep_names
 from engine.store.posttrain import PostTrainRun, StageScore, add_scores, add_step, close_posttrain, open_posttrain
 from engine.store.predictors import StoredPredictor, add_predictors
 from engine.store.runs import Status, close_run, open_run
@@ -149,6 +149,7 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
             add_step(store, training, "sft", 1, {"loss": 0.25})
             add_scores(store, training, [StageScore("sft", "held", "greedy", "lists", "Format", 3, 4)])
             close_posttrain(store, training, Status.DONE)
+        keep_names(store, {f"{model}-it": model})
         add_outcomes(store, [
             Outcome(model, "sft_met", 0.75, 0.1, "post-trained by rude-tui, 2 seeds"), Outcome(model, "mmlu", 0.3),
         ])  # fmt: skip
