@@ -149,7 +149,6 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
             add_step(store, training, "sft", 1, {"loss": 0.25})
             add_scores(store, training, [StageScore("sft", "held", "greedy", "lists", "Format", 3, 4)])
             close_posttrain(store, training, Status.DONE)
-        keep_names(store, {f"{model}-it": model})
         add_outcomes(store, [
             Outcome(model, "sft_met", 0.75, 0.1, "post-trained by rude-tui, 2 seeds"), Outcome(model, "mmlu", 0.3),
         ])  # fmt: skip
@@ -172,6 +171,7 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
         close_construct(store, f"{name}-construction", Status.DONE)
         exchange(store, [], [], [], [(f"{name}-construction", "f", "{}")])
     add_trial(store, TrialRow("trial", "v", 1, "w", "world", "[]", 0))
+    keep_names(store, {"acme/ash-it": "ash"})
 
 
 def tables(store: Store, *, times: bool = True) -> dict[str, list[str]]:
