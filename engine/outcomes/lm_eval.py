@@ -128,8 +128,12 @@ def samples(file: ResultFile) -> Iterator[HarnessScore]:
     by_metric: dict[tuple[str, str], list[float]] = {}
     for number, line in enumerate(file.content, start=1):
         filtered = name_of(line.get("filter")) or "none"
-        metrics = line.get("metrics")
-        for metric in metrics if isinstance(metrics, list) else ():
+        # Before 0.4.5 a line does not say which of its fields are metrics: those that are numbers.
+        told = line.get("metrics")
+        metrics = (
+            told if isinstance(told, list) else [name for name in line if name != "doc_id" and is_number(line[name])]
+        )
+        for metric in metrics:
             value = line.get(metric) if isinstance(metric, str) else None
             value = float(value) if isinstance(value, bool) else value
             if is_number(value) and not math.isnan(value):  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,6 +66,9 @@ def read_outcomes(path: Path, *, averages: bool = False, only: Sequence[str] = (
     if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"["):
         content = _json(raw, where)
     elif (table := _table(raw, where)).rows and format_of(table) is not None:
+        if table.uneven:
+            what = f"line {table.uneven}: has more or fewer fields than the header, {len(table.header)}"
+            raise OutcomeError(what, where=where, fix="give the table as it was exported")
         content = table
     else:
         outcomes, left_out = read_table(raw, where)
@@ -84,10 +88,11 @@ def _table(raw: bytes, where: str) -> ResultTable:
     with parse_sheet(io.BufferedReader(io.BytesIO(raw)), COLUMNS, where, OutcomeError) as sheet:
         if len(set(sheet.header)) < len(sheet.header) or set(COLUMNS[:3]) & set(sheet.header):
             return ResultTable(sheet.header, [])
-        return ResultTable(sheet.header, [
-            (line, {name: cell.strip() for name, cell in zip(sheet.header, row, strict=False)})
-            for line, row in sheet.rows
-        ])  # fmt: skip
+        rows, uneven = [], None
+        for line, row in sheet.rows:
+            uneven = uneven or (line if len(row) != len(sheet.header) else None)
+            rows.append((line, {name: cell.strip() for name, cell in zip_longest(sheet.header, row, fillvalue="")}))
+        return ResultTable(sheet.header, rows, uneven)
 
 
 def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Outcome]:

@@ -20,7 +20,7 @@ __all__ = [
     "mean_and_error", "moment", "name_of", "share",
 ]  # fmt: skip
 
-_FIX: Final = "give a results file that `docs/formats.md` lists, or a CSV"
+_FIX: Final = "give results of lm-evaluation-harness, lighteval, Inspect, HELM, OpenCompass, Weights & Biases or a trainer, or a CSV"
 MEANS: Final = frozenset({"all", "average", "_average", "avg", "mean", "overall"})
 """What harnesses call a mean over tasks or groups."""
 _STAMP: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T_ ](\d\d)[-:]?(\d\d)[-:]?(\d\d)")
@@ -47,6 +47,8 @@ class ResultTable(NamedTuple):
 
     header: list[str]
     rows: list[tuple[int, dict[str, str]]]
+    uneven: int | None = None
+    """The first line that has more or fewer cells than the header."""
 
 
 @dataclass

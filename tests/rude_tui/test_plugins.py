@@ -76,6 +76,17 @@ def _json(*words: str | Path) -> Any:
     return json.loads(done.stdout)
 
 
+def test_what_a_plugin_builds_on_is_of_the_version() -> None:
+    import rude_tui.plugins as made_of
+
+    assert set(made_of.__all__) == {
+        "Draft", "Drop", "Estimate", "Evidence", "Format", "HarnessScore", "ImportOptions", "Item", "OutcomeFormat",
+        "Predictor", "Puzzle", "Record", "Request", "ResultFile", "ResultTable", "Score", "TokenScores",
+        "read_records",
+    }  # fmt: skip
+    assert all(getattr(made_of, name).__doc__ for name in made_of.__all__)
+
+
 def test_the_template_has_one_of_each_group(template: Path) -> None:
     assert sorted(plugin.group for plugin in plugins.offered()) == sorted(plugins.GROUPS)
     shown = {check["name"]: check for check in json.loads(rude("doctor", "--json").stdout)}

@@ -318,6 +318,9 @@ def test_columns_of_runs_are_outcomes_where_they_were_measured_or_named(tmp_path
     assert [(o.candidate, o.outcome, o.score) for o in read.outcomes] == [("one", "eval/acc", 0.5)]
     assert read.left_out == ["two (its state is 'crashed')"]
     assert [o.score for o in read_outcomes(tmp_path / "runs.csv", only=["rew*"]).outcomes] == [3.0]
+    (tmp_path / "runs.csv").write_text(RUNS + "three,finished,0.1\n")
+    with pytest.raises(OutcomeError, match="line 4: has more or fewer fields than the header, 6"):
+        read_outcomes(tmp_path / "runs.csv")
     (tmp_path / "runs.csv").write_text(RUNS.replace("eval", "train"))
     with pytest.raises(OutcomeError, match="no column that says it was measured") as caught:
         read_outcomes(tmp_path / "runs.csv")
@@ -356,6 +359,10 @@ def test_results_and_their_own_samples_are_one_score(tmp_path: Path) -> None:
     assert renamed([score, replace(score, source="results")], {}) == [score]
     with pytest.raises(OutcomeError, match="two scores of 'quiz/acc' meet"):
         renamed([score, replace(score, score=0.25)], {})
+    for line in lines:
+        del line["metrics"]
+    samples.write_text("\n".join(map(json.dumps, lines)))
+    assert read_outcomes(samples).outcomes == [score]
     with pytest.raises(OutcomeError, match="does not say of which task"):
         read_outcomes(samples.rename(tmp_path / "lines.jsonl"))
 
