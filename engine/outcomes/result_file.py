@@ -20,7 +20,7 @@ __all__ = [
     "mean_and_error", "moment", "name_of", "share",
 ]  # fmt: skip
 
-_FIX: Final = "give results of lm-evaluation-harness, lighteval, Inspect, HELM, OpenCompass, Weights & Biases or a trainer, or a CSV"
+_FIX: Final = "give results of lm-eval, lighteval, Inspect, HELM, OpenCompass, W&B or a trainer, or a CSV"
 MEANS: Final = frozenset({"all", "average", "_average", "avg", "mean", "overall"})
 """What harnesses call a mean over tasks or groups."""
 _STAMP: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T_ ](\d\d)[-:]?(\d\d)[-:]?(\d\d)")
