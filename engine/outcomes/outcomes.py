@@ -116,8 +116,9 @@ def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Out
         name = mapping.get(outcome.candidate, outcome.candidate)
         key = (name, outcome.outcome)
         earlier = by_key.get(key)
-        if earlier and whose[key] == outcome.candidate and math.isclose(earlier.score, outcome.score, rel_tol=1e-9):
-            continue  # such as results, and the samples that they are the mean of
+        same = earlier and whose[key] == outcome.candidate and earlier.source != outcome.source
+        if same and earlier and math.isclose(earlier.score, outcome.score, rel_tol=1e-9):
+            continue  # such as results, and the samples that they are the mean of, in two files
         if earlier:
             raise OutcomeError(
                 f"two scores of {outcome.outcome!r} meet in candidate {name!r}",

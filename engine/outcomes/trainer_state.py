@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from engine.outcomes.result_file import HarnessScore, ResultFile, at, is_number, lower, share
+from engine.outcomes.result_file import HarnessScore, ResultFile, at, count_of, lower, share
 
 __all__ = ["is_state", "last_evaluation"]
 
@@ -45,7 +45,7 @@ def last_evaluation(file: ResultFile) -> Iterator[HarnessScore]:
     for name in taken:
         value, step = last[name]
         word = re.split(r"[/_]", name)[-1]
-        at_step = f", step {step:g}" if is_number(step) else ""
+        at_step = f", step {counted}" if (counted := count_of(step)) else ""
         yield from file.score(
             f"trainer_state{at_step}", model, name, value, f"log_history.{name}",
             lower_is_better=lower(word), scale=share(word, value),

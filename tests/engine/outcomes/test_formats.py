@@ -339,6 +339,8 @@ def test_a_trainer_has_what_it_logged_last(tmp_path: Path) -> None:
         Outcome("run-7", "reward", 2.0, None, "trainer_state, step 2: trainer_state.json"),
         Outcome("run-7", "loss", 3.0, None, "trainer_state, step 1: trainer_state.json", True),
     ]
+    path.write_text(json.dumps({"global_step": 2, "log_history": [{"step": 10**400, "eval_loss": 3.0}]}))
+    assert read_outcomes(path).outcomes[0].source == "trainer_state: trainer_state.json"
     with pytest.raises(OutcomeError, match="has no outcome called acc"):
         read_outcomes(_lm_eval_file(tmp_path), only=["acc"])
 
@@ -357,6 +359,8 @@ def test_results_and_their_own_samples_are_one_score(tmp_path: Path) -> None:
     assert (score.candidate, score.outcome, score.score, score.samples) == ("acme/small", "quiz/acc", 0.5, 4)
     assert score.stderr == pytest.approx((1 / 3 / 4) ** 0.5)
     assert renamed([score, replace(score, source="results")], {}) == [score]
+    with pytest.raises(OutcomeError, match="two scores of 'quiz/acc' meet"):
+        renamed([score, score], {})
     with pytest.raises(OutcomeError, match="two scores of 'quiz/acc' meet"):
         renamed([score, replace(score, score=0.25)], {})
     for line in lines:
