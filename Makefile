@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The program is started hundreds of times by its tests, and read anew each time where its bytecode is not kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo real test test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses \
+.PHONY: demo real test test-all test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses notebooks \
 	wheel docs clean
 
 demo: $(VENV)/.installed
@@ -28,6 +28,10 @@ types:
 
 tests:
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
+
+# The same tests on every Python that is found (3.11, 3.12, 3.13), each in an environment below build/pythons.
+test-all: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.everywhere $(PYTHONS)
 
 # What takes long and is not needed at every change, and every property over many more examples than `make test` tries.
 test-long: $(VENV)/.installed-dev
@@ -86,16 +90,25 @@ bench: $(VENV)/.installed-dev
 harnesses: build/harnesses/.installed
 	build/harnesses/bin/python -m benchmarks.harnesses.agree
 
-build/harnesses/.installed: $(VENV)/.installed
-	$(BIN)/python -m venv --without-pip build/harnesses
+build/harnesses/.installed: NEEDS = 'lm-eval>=0.4.13,<1'
+build/notebooks/.installed: NEEDS = 'nbclient>=0.10,<1' 'nbformat>=5.10,<6' 'ipykernel>=6.29,<8' 'matplotlib-inline'
+
+# An environment of its own that sees ours and has what it needs before that.
+build/%/.installed: $(VENV)/.installed
+	$(BIN)/python -m venv --without-pip build/$*
 	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
-		> $$(build/harnesses/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth
-	$(BIN)/python -m pip --python build/harnesses/bin/python install --quiet --disable-pip-version-check 'lm-eval>=0.4.13,<1'
+		> $$(build/$*/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/beside.pth
+	$(BIN)/python -m pip --python build/$*/bin/python install --quiet --disable-pip-version-check $(NEEDS)
 	touch $@
 
+# The notebooks of docs/notebooks, executed in place; Jupyter lives in an environment of its own.
+notebooks: build/notebooks/.installed
+	build/notebooks/bin/python docs/notebooks/execute.py
+
 # Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
+# PYTHONS="3.12" names the one.
 wheel: $(VENV)/.installed
-	$(BIN)/python -m tests.wheel
+	$(BIN)/python -m tests.wheel $(PYTHONS)
 
 # Pictures of every screen from a finished demo, then of a walk through the program in a real terminal (needs tmux).
 docs: $(VENV)/.installed

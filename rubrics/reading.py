@@ -22,6 +22,7 @@ __all__ = [
     "built_in_names",
     "find_suite",
     "parse_suite",
+    "plugin_suites",
     "read_card",
     "read_suite",
     "scan_lines",
@@ -40,6 +41,20 @@ def built_in_names() -> list[str]:
     return sorted(p.name.removesuffix(".jsonl") for p in folder.iterdir() if p.name.endswith(".jsonl"))
 
 
+def plugin_suites() -> dict[str, Path]:
+    """The suites that other packages bring, by name; one that is not there is passed over."""
+    from rubrics.plugins import load, of_group, pass_over
+
+    found = {}
+    for plugin in of_group("suites"):
+        path = load(plugin, Path)
+        if path is not None and not path.is_file():
+            pass_over(plugin, f"there is no file {path}")
+        elif path is not None:
+            found[plugin.name] = path
+    return found
+
+
 def find_suite(name_or_path: str) -> Suite:
     """A built-in suite by name, or one from a file.
 
@@ -50,7 +65,7 @@ def find_suite(name_or_path: str) -> Suite:
 
 
 def suite_path(name_or_path: str) -> Path:
-    """Where a suite is: a built-in one by name, or a file.
+    """Where a suite is: a built-in one by name, a file, or one that another package brings, by name.
 
     Raises:
         SuiteError: no such suite.
@@ -62,12 +77,16 @@ def suite_path(name_or_path: str) -> Path:
     # The functions of os.path say no where those of Path raise: unknown users, names too long or with NUL.
     path = os.path.expanduser(name_or_path)
     if not os.path.exists(path):
-        close = nearest(name_or_path, built_in)
+        brought = plugin_suites()
+        if name_or_path in brought:
+            return brought[name_or_path]
+        known = [*built_in, *brought]
+        close = nearest(name_or_path, known)
         hint = f"did you mean {close}? " if close else ""
         raise SuiteError(
             "no such suite",
             where=shown(name_or_path, 200)[1:-1],
-            fix=f"{hint}give a .jsonl file, or one of: {', '.join(built_in)}",
+            fix=f"{hint}give a .jsonl file, or one of: {', '.join(known)}",
         )
     if path != path.encode(errors="replace").decode():
         # It is written down with the results, as text.

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -102,12 +103,15 @@ def _replacing(path: Path) -> Iterator[Path]:
 def _pour(scratch: Path, path: Path) -> None:
     try:
         # A pipe that nobody reads would else be waited for.
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = os.open(
+            path, os.O_WRONLY if sys.platform == "win32" else os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
+        )
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from it") from None
         raise
-    os.set_blocking(descriptor, True)
+    if sys.platform != "win32":
+        os.set_blocking(descriptor, True)
     # A reader who has seen enough may leave, as `head` does.
     with suppress(BrokenPipeError), open(descriptor, "wb", buffering=0) as out, scratch.open("rb") as source:
         shutil.copyfileobj(source, out)

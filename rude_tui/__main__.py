@@ -25,6 +25,7 @@ def main() -> None:
     try:
         code = cli.main(prog_name="rude-tui", standalone_mode=False)
         sys.stdout.flush()
+        _say_plugins()
     except click.exceptions.Abort:
         code = Exit.INTERRUPTED
     except KeyboardInterrupt:
@@ -46,13 +47,25 @@ def main() -> None:
         code = Exit.FAILED
         let_go()
         _say(_unexpected(error))
+    if notify := sys.modules.get("rude_tui.notify"):
+        notify.tell(int(code or 0))
     sys.exit(int(code or 0))
+
+
+def _say_plugins() -> None:
+    """Tell of plugins that were passed over, where any were looked at."""
+    if plugins := sys.modules.get("rubrics.plugins"):
+        for fault in plugins.faults():
+            _say(f"note: {fault}")
 
 
 def _say(text: str) -> None:
     from screens.shell.plain import plain
 
-    print(plain(text), file=sys.stderr)  # noqa: T201
+    if (output := sys.modules.get("rude_tui.output")) and output.says_json():
+        output.say_event("said", text=text)
+    else:
+        print(plain(text), file=sys.stderr)  # noqa: T201
 
 
 def _of_the_system(error: OSError) -> str:

@@ -311,17 +311,20 @@ def outcomes(store: Store) -> tuple[Outcome, ...]:
 def add_outcomes(store: Store, scores: Sequence[Outcome] | str | Path) -> int:
     """Store post-training scores: given as they are, or read from a CSV or the results of an evaluation harness.
 
+    Names in a file that a person gave a candidate before are that candidate's here too.
+
     Returns:
         How many took the place of an earlier score.
 
     Raises:
         BadInput: the file is no outcomes file, or its scores are on another scale than those stored.
     """
-    from engine.outcomes.outcomes import read_outcomes
+    from engine.annotations.outcomes import add_files
     from engine.store.outcomes import add_checked
 
-    given = read_outcomes(Path(scores)).outcomes if isinstance(scores, str | Path) else scores
-    return add_checked(store, given).replaced
+    if isinstance(scores, str | Path):
+        return add_files(store, [Path(scores)], {}).replaced
+    return add_checked(store, scores).replaced
 
 
 class _Told:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from rubrics.errors import RudeError
+from rude_tui.variables import give_variables
 
 __all__ = ["cli"]
 
@@ -56,6 +59,7 @@ class _Lazy(click.Group):
             return None
         command = getattr(importlib.import_module(f"rude_tui.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
+        give_variables(command, (cmd_name,))
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -78,6 +82,29 @@ class _Lazy(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
+def _profiles(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from rude_tui.variables import profile_names
+
+    return [name for name in profile_names() if name.startswith(incomplete)]
+
+
+def _told(ctx: click.Context, profile: str, db: Path | None) -> Path | None:
+    """Let the command that is called hear its profile; the database that it is to use.
+
+    Raises:
+        BadInput: there is no such profile, or it says what no command can use.
+    """
+    from rude_tui.variables import profile_file, read_profile, values_for
+
+    said = read_profile(profile, _COMMANDS)
+    name = ctx.invoked_subcommand
+    if name in said:
+        command = cli.get_command(ctx, name)
+        assert command is not None
+        ctx.default_map = {name: values_for(command, said[name], str(profile_file(profile)), (name,))}
+    return db or (Path(os.path.expanduser(said["db"])) if "db" in said else None)
+
+
 @click.group(
     cls=_Lazy,
     invoke_without_command=True,
@@ -85,8 +112,12 @@ class _Lazy(click.Group):
 )
 @click.version_option(package_name="rude-tui", prog_name="rude-tui")
 @click.option("--db", type=click.Path(path_type=Path), help="Database file (default: in the user's data folder).")
+@click.option(
+    "--profile", envvar="RUDE_TUI_PROFILE", metavar="NAME", shell_complete=_profiles,
+    help="Options from profiles/NAME.toml beside the settings.",
+)  # fmt: skip
 @click.pass_context
-def cli(ctx: click.Context, db: Path | None) -> int:
+def cli(ctx: click.Context, db: Path | None, profile: str | None) -> int:
     """Which base model should you post-train?
 
     Measures whether an untrained model already prefers a response that meets a rubric to one that subtly violates it,
@@ -94,8 +125,14 @@ def cli(ctx: click.Context, db: Path | None) -> int:
 
     Exit codes: 0 done · 1 failed · 2 wrong usage · 3 bad input, nothing was run · 4 finished, but some items were
     skipped · 130 interrupted, work kept · 128 + n the app was told to end by signal n; a run going on was stopped.
+
+    Every option is also heard from the environment: RUDE_TUI_RUN_PRECISION is the --precision of run, RUDE_TUI_DB the
+    database of all commands; several values stand with blanks between them. A profile has the same in a table for each
+    command. What is typed comes first, then the environment, then the profile.
     """
-    ctx.obj = db
+    if output := sys.modules.get("rude_tui.output"):
+        output.say_json(False)
+    ctx.obj = db if profile is None else _told(ctx, profile, db)
     if ctx.invoked_subcommand is None:
         from rude_tui.app import run_app
 

@@ -11,6 +11,7 @@ import click
 from engine.layout.protocols import PROTOCOLS
 from engine.machine.kernels import ATTENTIONS, PRECISIONS
 from engine.store.connection import Store
+from rude_tui.notify import WAYS, Way, ask
 
 if TYPE_CHECKING:
     from engine.results.weights import Weights
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
     "question_options", "remote_code_option", "source_options", "store_of", "suite_names", "suites_options",
-    "take_over_option", "threads_option", "weights_option",
+    "take_over_option", "telling_options", "threads_option", "weights_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,6 +68,35 @@ def take_over_option(command: F) -> F:
     return click.option(
         "--take-over", is_flag=True, help="Take up what another machine is said to be at work on: it is gone for good."
     )(command)
+
+
+def telling_options(command: F) -> F:
+    """`--progress` and `--notify`, of whatever may take long; they give the command nothing."""
+    for option in (
+        click.option(
+            "--notify", is_flag=False, flag_value="auto", type=click.Choice(WAYS), callback=_notify, expose_value=False,
+            help="Tell when it has ended: by a bell, and by the terminal's message to the desktop where it has one.",
+        ),
+        click.option(
+            "--progress", type=click.Choice(["auto", "json", "none"]), default="auto", callback=_progress,
+            expose_value=False, help="How standard error tells how far it is; json: one object a line, for scripts.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _notify(context: click.Context, parameter: click.Parameter, way: Way | None) -> None:
+    if way is not None:
+        ask(way, context.command_path)
+
+
+def _progress(context: click.Context, parameter: click.Parameter, how: str) -> None:
+    from rude_tui.output import say_json
+    from rude_tui.terminal_progress import keep_quiet
+
+    say_json(how == "json")
+    keep_quiet(how == "none")
 
 
 def protocol_option(command: F) -> F:

@@ -28,6 +28,9 @@ __all__ = [
     "points_between",
     "print_json",
     "print_table",
+    "say_event",
+    "say_json",
+    "says_json",
 ]
 
 _WRAPPED: Final = 20
@@ -129,10 +132,33 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], numeric: set[s
     return table
 
 
+_json_lines = False
+
+
+def say_json(on: bool) -> None:
+    """Whether what is said on standard error is JSON, one object a line, for a script that follows it."""
+    global _json_lines
+    _json_lines = on
+
+
+def says_json() -> bool:
+    """Whether it is."""
+    return _json_lines
+
+
 def narrate(*lines: str) -> None:
     """Say something to the person, not to the pipe."""
     for line in lines:
-        sys.stderr.write(plain(line) + "\n")
+        if _json_lines:
+            say_event("said", text=line)
+        else:
+            sys.stderr.write(plain(line) + "\n")
+
+
+def say_event(event: str, **values: Any) -> None:
+    """One line of JSON on standard error."""
+    sys.stderr.write(json.dumps(_finite({"event": event, **values}), ensure_ascii=True) + "\n")
+    sys.stderr.flush()
 
 
 def narrate_refused(refused: Iterable[tuple[str, str, str]]) -> None:

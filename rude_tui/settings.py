@@ -31,6 +31,8 @@ class Settings:
     """The screen that was open last."""
     weights: dict[str, str] = field(default_factory=dict)
     """Weights on parts of a suite, by the name they were saved under."""
+    mappings: dict[str, str] = field(default_factory=dict)
+    """Which columns of other people's data hold what, by the name they were kept under: `prompt=question,…`."""
     keys: dict[str, str] = field(default_factory=dict)
     """Remapped keys: id of a binding → keys, separated by commas."""
 
@@ -59,7 +61,7 @@ def load_settings() -> Settings:
     except (ValueError, RecursionError) as error:
         raise _not_toml(error, file) from None
     folders, suites, keys = document.get("folders", []), document.get("suites", []), document.get("keys", {})
-    weights = document.get("weights", {})
+    weights, mappings = document.get("weights", {}), document.get("mappings", {})
     for name, value, kind in (
         ("theme", document.get("theme", ""), str),
         ("place", document.get("place", ""), str),
@@ -74,6 +76,8 @@ def load_settings() -> Settings:
         ),
         ("weights", weights, dict),
         *((f"weights.{name}", own, str) for name, own in (weights.items() if isinstance(weights, dict) else ())),
+        ("mappings", mappings, dict),
+        *((f"mappings.{name}", own, str) for name, own in (mappings.items() if isinstance(mappings, dict) else ())),
         ("keys", keys, dict),
         *((f"keys.{name}", key, str) for name, key in (keys.items() if isinstance(keys, dict) else ())),
     ):
@@ -87,6 +91,7 @@ def load_settings() -> Settings:
         requirements=document.get("requirements", ""),
         place=document.get("place", ""),
         weights=weights,
+        mappings=mappings,
         keys=keys,
     )
 

@@ -25,7 +25,7 @@ def log_file() -> Path:
 
 def has_closed() -> bool:
     """Whether the terminal that keys come from is there no more: nothing will ever be read from it."""
-    if not hasattr(select, "poll"):
+    if sys.platform == "win32" or not hasattr(select, "poll"):
         return False
     keys = select.poll()
     keys.register(0, 0)

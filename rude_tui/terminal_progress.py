@@ -1,19 +1,40 @@
-"""Progress on standard error: a live line in a terminal, plain lines elsewhere."""
+"""Progress on standard error: a live line in a terminal, plain lines elsewhere, or JSON for a script."""
 
 from __future__ import annotations
 
 import sys
 import time
 
-from engine.jobs.progress import Phase, RunState
+from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from rubrics.counted import count
-from rude_tui.output import narrate
+from rude_tui.output import narrate, say_event, says_json
 from screens.shell.plain import one_line
 
-__all__ = ["TerminalProgress", "describe"]
+__all__ = ["JsonProgress", "TerminalProgress", "asked_progress", "describe", "keep_quiet"]
 
 _PLAIN_SECONDS = 10.0
+_JSON_SECONDS = 1.0
 _GOING = frozenset({Phase.LOADING, Phase.SCORING, Phase.TRAINING})
+
+
+_quiet = False
+
+
+def keep_quiet(on: bool) -> None:
+    """Whether nothing is said of how far work is."""
+    global _quiet
+    _quiet = on
+
+
+def asked_progress(usual: Progress | None = None) -> Progress:
+    """What tells how far work is, as it was asked for.
+
+    Args:
+        usual: for whoever asked for nothing; a `TerminalProgress` if not said.
+    """
+    if says_json():
+        return JsonProgress()
+    return NoProgress() if _quiet else usual or TerminalProgress()
 
 
 def describe(state: RunState) -> str:
@@ -88,3 +109,31 @@ def _columns() -> int:
     import shutil
 
     return shutil.get_terminal_size().columns
+
+
+class JsonProgress:
+    """One line of JSON a change of phase, and at most one a second for each run between them.
+
+    `{"event": "started", "runs": [ … ]}`, `{"event": "advanced", … }` with the fields of `RunState`, and
+    `{"event": "finished", "runs": [ … ]}`.
+    """
+
+    def __init__(self) -> None:
+        self._phase: dict[str, Phase] = {}
+        self._spoke: dict[str, float] = {}
+
+    def started(self, states: tuple[RunState, ...]) -> None:
+        """The whole queue."""
+        say_event("started", runs=[state.to_json() for state in states])
+
+    def advanced(self, state: RunState) -> None:
+        """One run moved on."""
+        now = time.monotonic()
+        changed = self._phase.get(state.key) is not state.phase
+        if changed or now - self._spoke.get(state.key, -_JSON_SECONDS) >= _JSON_SECONDS:
+            self._phase[state.key], self._spoke[state.key] = state.phase, now
+            say_event("advanced", **state.to_json())
+
+    def finished(self, states: tuple[RunState, ...]) -> None:
+        """How each ended."""
+        say_event("finished", runs=[state.to_json() for state in states])

@@ -2,8 +2,8 @@
 
     python -m tests.wheel [--out build/wheel] [PYTHON ...]
 
-For each Python that is found (3.11, 3.12 and 3.13 if none is named): a new environment, the wheel with its
-dependencies, then `rude-tui --version`, a run of the demo as a table, a suite out and in again, and the Python API. A
+For each Python that is found (3.11, 3.12 and 3.13 if no version or path is named): a new environment, the wheel with
+its dependencies, then `rude-tui --version`, a run of the demo as a table, a suite out and in again, the Python API. A
 home that may not be written to is part of it. Exits 1 where something fails, or no Python is found.
 """
 
@@ -17,8 +17,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.pythons import found
+
 ROOT = Path(__file__).resolve().parents[1]
-PYTHONS = ("python3.11", "python3.12", "python3.13")
 API = (
     "import rude_tui.api as rude; store = rude.open_store('demo.duckdb'); "
     "print(rude.decision(store).headline); print(len(rude.candidates()), 'candidates')"
@@ -29,18 +30,18 @@ def main() -> int:
     """Build, then try each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "wheel")
-    parser.add_argument("pythons", nargs="*", default=PYTHONS)
+    parser.add_argument("pythons", nargs="*")
     asked = parser.parse_args()
     out = asked.out.resolve()
     shutil.rmtree(out, ignore_errors=True)
     told([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(out), str(ROOT)], ROOT, {})
     (wheel,) = out.glob("rude_tui-*.whl")
     print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB")
-    found = [python for python in asked.pythons if shutil.which(python)]
-    print("not found here:", ", ".join(set(asked.pythons) - set(found)) or "none")
-    for python in found:
-        tried(python, wheel, out / Path(python).name)
-    return int(not found)
+    there = found(asked.pythons)
+    print("found here:", ", ".join(f"{version} ({path})" for version, path in there.items()) or "none")
+    for version, path in there.items():
+        tried(path, wheel, out / version)
+    return int(not there)
 
 
 def tried(python: str, wheel: Path, folder: Path) -> None:
@@ -64,6 +65,8 @@ def tried(python: str, wheel: Path, folder: Path) -> None:
     ):  # fmt: skip
         told([rude, *words], work, env)
     print(told([str(own / "python"), "-c", API], work, env).strip())
+    page = folder / "environment" / "share" / "man" / "man1" / "rude-tui.1"
+    assert page.is_file(), "the manual page is not where man looks"
     print(f"{python}: the wheel works in an environment of its own, with a home that is read-only")
 
 

@@ -1,12 +1,132 @@
-"""What an outcome is the outcome of: the one door to it above the store."""
+"""Outcomes as a person adds them: whose they are, and what they are the outcome of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.outcomes.outcome import Outcome, unsaid_directions, unsaid_scales
+from engine.outcomes.outcomes import near_misses, read_outcomes, renamed
 from engine.store.connection import Store
-from engine.store.outcomes import stored_outcomes, tie_outcome
+from engine.store.outcomes import add_checked, forget_names, keep_names, kept_names, stored_outcomes, tie_outcome
+from engine.store.runs import candidate_names
 from rubrics.errors import BadInput
 
-__all__ = ["tie"]
+__all__ = ["AddedFiles", "Given", "add_files", "add_given", "forget", "read_files", "tie"]
+
+
+class Given(NamedTuple):
+    """What files hold, under the names that candidates have here as far as these are known; nothing is stored yet."""
+
+    scores: list[Outcome]
+    left_out: list[str]
+    """What they hold and was not taken, a phrase each."""
+    said: dict[str, str]
+    """Names in the files that a person gives a candidate now."""
+    recalled: dict[str, str]
+    """Names that a person gave a candidate before."""
+    strangers: dict[str, tuple[str, ...]]
+    """Names that are no candidate's, with those of candidates that they resemble; to be asked about, not guessed."""
+
+
+class AddedFiles(NamedTuple):
+    """What became of files of outcomes."""
+
+    scores: list[Outcome]
+    replaced: int
+    """How many took the place of an earlier score."""
+    notes: list[str]
+    """What was left out, whom names are taken for, and what must be said of the rest, a phrase each."""
+    strangers: dict[str, tuple[str, ...]]
+    """Names that are no candidate's here, each with those that it resembles, likest first."""
+
+
+def add_files(
+    store: Store,
+    files: Sequence[Path],
+    mapping: Mapping[str, str],
+    *,
+    averages: bool = False,
+    one_scale: bool = False,
+    only: Sequence[str] = (),
+) -> AddedFiles:
+    """Store the outcomes of some files: all of them, or none where any has a fault.
+
+    Args:
+        mapping: from a name in the files to a candidate's; remembered. The others as in `read_files`, `add_given`.
+
+    Raises:
+        OutcomeError: as these two.
+    """
+    return add_given(store, read_files(store, files, names=mapping, averages=averages, only=only), one_scale=one_scale)
+
+
+def read_files(
+    store: Store,
+    files: Sequence[Path],
+    *,
+    names: Mapping[str, str] | None = None,
+    averages: bool = False,
+    only: Sequence[str] = (),
+) -> Given:
+    """Outcomes in files of any known format.
+
+    Args:
+        names: from a name in the files to a candidate's; comes before what was said earlier.
+        averages: means of tasks too that stand beside these tasks.
+        only: patterns of names of outcomes that are taken; none: all.
+
+    Raises:
+        OutcomeError: a fault of a file, a name that stands in none, or two scores of one outcome that meet.
+    """
+    said = dict(names or {})
+    read = [read_outcomes(file, averages=averages, only=only) for file in files]
+    scores = [outcome for file in read for outcome in file.outcomes]
+    there = {outcome.candidate for outcome in scores}
+    recalled = {name: to for name, to in kept_names(store).items() if name in there and name not in said}
+    scores = renamed(scores, {**recalled, **said})
+    return Given(
+        scores, [what for file in read for what in file.left_out], said, recalled,
+        near_misses([outcome.candidate for outcome in scores], candidate_names(store)),
+    )  # fmt: skip
+
+
+def add_given(
+    store: Store, given: Given, *, confirmed: Mapping[str, str] | None = None, one_scale: bool = False
+) -> AddedFiles:
+    """Store what was read, and remember what names are called here.
+
+    Args:
+        confirmed: of the strangers, those that a person says are a candidate.
+        one_scale: a person has said that what looks like two scales is one.
+
+    Raises:
+        OutcomeError: the scores cannot be compared with each other or with those that are stored; nothing is stored.
+    """
+    known = dict(confirmed or {})
+    scores = renamed(given.scores, known)
+    replaced, together = add_checked(store, scores, one_scale=one_scale)
+    keep_names(store, {**given.said, **known})
+    notes = [f"left out: {what}" for what in given.left_out]
+    notes += [f"{name} is {candidate}, as you said before" for name, candidate in given.recalled.items()]
+    notes += [*unsaid_directions(together), *([] if one_scale else unsaid_scales(together))]
+    return AddedFiles(
+        scores, replaced, notes, {name: near for name, near in given.strangers.items() if name not in known}
+    )
+
+
+def forget(store: Store, names: Sequence[str]) -> int:
+    """Forget what names in files are called here; how many.
+
+    Raises:
+        BadInput: of one of them nothing was said.
+    """
+    known = kept_names(store)
+    for name in names:
+        if name not in known:
+            raise BadInput(f"nothing was said of the name {name!r}", fix="names: " + (", ".join(known) or "none yet"))
+    return forget_names(store, names)
 
 
 def tie(store: Store, outcome: str, domain: str | None) -> int:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from rubrics.errors import BadInput
+
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
     from engine.candidates.hashing import Progress as HashProgress
     from engine.machine.devices import Device
 
-__all__ = ["LIBRARIES", "file_hashes", "key_hash", "library_versions", "model_causes"]
+__all__ = ["LIBRARIES", "backend_causes", "file_hashes", "key_hash", "library_versions", "model_causes"]
 
 LIBRARIES: Final = ("torch", "transformers", "tokenizers", "bitsandbytes", "flash-attn")
 """Those whose version decides a model's numbers."""
@@ -61,6 +63,22 @@ def model_causes(
         "matmul": matmul_for(device.kind, precision),
         "versions": library_versions(),
     }  # fmt: skip
+
+
+def backend_causes(name: str) -> dict[str, Any]:
+    """What a plugin that scores adds to a key: its name, package and version; nothing where transformers scores.
+
+    Raises:
+        BadInput: no package has a backend of that name.
+    """
+    if not name:
+        return {}
+    from rubrics.plugins import named, of_group
+
+    if (plugin := named("backends", name)) is None:
+        there = ", ".join(str(plugin) for plugin in of_group("backends")) or "none is installed"
+        raise BadInput(f"no backend {name!r}", fix=f"backends of plugins: {there}")
+    return {"backend": plugin.cause}
 
 
 def file_hashes(causes: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.candidates.find import Candidate, find
 from engine.jobs.doubts import keep_doubts
 from engine.jobs.job import Refused
-from engine.jobs.keys import key_hash, model_causes
+from engine.jobs.keys import backend_causes, key_hash, model_causes
 from engine.jobs.looking import looked_at
 from engine.jobs.process import Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState, Throttle
@@ -66,6 +66,7 @@ def plan(
     if not 0 < request.alpha < 1:
         raise BadInput(f"alpha is {request.alpha}", fix="give a number between 0 and 1, such as 0.05")
     suites = {(suite := find_suite(name)).hash: (suite, _place(name)) for name in request.suites}
+    backend_causes(request.backend)
     device = resolve_device(request.device)
     runs: list[PlannedRun] = []
     refused: list[Refused] = []
@@ -122,7 +123,10 @@ def _planned(
     if fit.precision is None:
         raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose another precision")
     told = _hashing(progress, candidate.name)
-    causes = {**model_causes(candidate, fit.precision, device, request.attention, told), "seed": request.seed}
+    causes = {
+        **model_causes(candidate, fit.precision, device, request.attention, told), "seed": request.seed,
+        **backend_causes(request.backend),
+    }  # fmt: skip
     for suite, place in suites:
         for protocol in request.protocols:
             known: set[str] = set()
@@ -218,6 +222,6 @@ def _laid_only(
 
 
 def _place(name: str) -> str:
-    from rubrics.reading import built_in_names
+    from rubrics.reading import built_in_names, suite_path
 
-    return name if name in built_in_names() else os.path.realpath(os.path.expanduser(name))
+    return name if name in built_in_names() else os.path.realpath(suite_path(name))

@@ -50,6 +50,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         token_scores=besides.token_scores,
         allow_remote_code=frozenset([str(folder)] if besides.own_code else []),
         wordings=(PLAIN if besides.wording is None else Wording.of_json(besides.wording),),
+        backend=besides.backend,
         limit=run.n_wanted if run.n_wanted < source.n_scored else None,
     )
 

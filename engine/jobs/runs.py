@@ -70,6 +70,8 @@ class RunRequest:
     """One of `engine.machine.kernels.ATTENTIONS`; one that cannot be had is an error, but for `auto`."""
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
+    backend: str = ""
+    """What scores instead of transformers: a plugin of that name; empty: transformers."""
 
     def to_json(self) -> dict[str, Any]:
         """As another process can be told of it; `of_json` makes it one again."""

@@ -289,5 +289,5 @@ def scoring_message(
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
             "attention": request.attention, "threads": request.threads, "context": candidate.context,
             "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
-            "hashes": file_hashes(runs[0].key),
+            "hashes": file_hashes(runs[0].key), "backend": request.backend,
         }  # fmt: skip

@@ -61,7 +61,22 @@ def report(data_folder: Path | None = None) -> list[MachineCheck]:
         *_hub(),
         _locale(),
         _colours(),
+        *_plugins(),
     ]
+
+
+def _plugins() -> list[MachineCheck]:
+    """What other packages add, and whether each can be imported."""
+    from rubrics.plugins import fault_of, offered
+
+    checks = []
+    for plugin in offered():
+        why = fault_of(plugin)
+        detail = f"{plugin.package} {plugin.version}, {plugin.group.replace('_', ' ')}"
+        told = f"{detail}: {why}" if why else detail
+        fix = "mend or remove that package; until then it is passed over" if why else ""
+        checks.append(MachineCheck(f"plugin {plugin.name}", not why, told, fix))
+    return checks
 
 
 def _package(name: str) -> MachineCheck:

@@ -13,6 +13,7 @@ from rubrics.errors import OutcomeError
 
 __all__ = [
     "LOWER",
+    "SHARES",
     "Outcome",
     "check_together",
     "domain_of",
@@ -28,6 +29,8 @@ LOWER: Final = frozenset({
 })  # fmt: skip
 """Metrics that are better when lower, as harnesses and people call them."""
 
+SHARES: Final = frozenset({"acc", "acc_all", "acc_norm", "accuracies", "accuracy", "mc1", "mc2", "pass@1"})
+"""Metrics that are shares of right answers, where they lie between 0 and 1."""
 _SHOWN: Final = 5
 """Scores named of each group in one message."""
 _APART: Final = 4.0
@@ -50,6 +53,12 @@ class Outcome:
     """As for a perplexity; None where nobody has said."""
     domain: str | None = None
     """What it is the outcome of: a domain of a suite, a category or a subcategory; None where nobody has said."""
+    scale: float | None = None
+    """The largest score there can be: 1 of a share, 100 of percents; None where nobody has said."""
+    samples: int | None = None
+    """How many it was measured on; None where nobody has said."""
+    measured: str | None = None
+    """When, as ISO 8601, to the day or to the second; None where nobody has said."""
 
 
 def domain_of(scores: Iterable[Outcome]) -> str | None:
@@ -66,8 +75,10 @@ def mixed_scales(scores: Sequence[Outcome]) -> str:
     """What looks like fractions and percents among scores of one outcome, both groups named; empty where nothing does.
 
     Fractions lie between 0 and 1, percents between 1 and 100, and either nothing lies in between that could belong to
-    both, or the standard errors tell them apart.
+    both, or the standard errors tell them apart. Where every score says its scale, nothing is left to be told.
     """
+    if all(score.scale for score in scores):
+        return ""
     low, high = _sides(scores)
     if not low or not high:
         return ""
@@ -107,7 +118,7 @@ def unsaid_scales(scores: Sequence[Outcome]) -> list[str]:
     """What must be said of outcomes with scores on both sides of 1, where nothing tells fractions from percents."""
     notes = []
     for name, held in _by_outcome(scores).items():
-        low, high = _sides(held)
+        low, high = _sides(held) if not all(score.scale for score in held) else ([], [])
         if low and high and not lower_is_better(held) and not _is_loss(name) and _told_by_errors(low, high) is None:
             both = f"some below 1 ({_named(low)}), some above ({_named(high)})"
             notes.append(
@@ -151,6 +162,13 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> Non
                 f"{name!r}: lower is better by {_whence(sides[True])}, higher by {_whence(sides[False])}",
                 where="outcomes", fix="correct one of them, or remove what was added before",
                 shell="rude-tui outcomes remove NAME",
+            )  # fmt: skip
+        if not one_scale and len(scales := {score.scale: score for score in held if score.scale}) > 1:
+            said = ", ".join(f"{scale:g} by {_whence(score)}" for scale, score in list(scales.items())[:_SHOWN])
+            raise OutcomeError(
+                f"{name!r} is on several scales, of which the largest score is {said}", where="outcomes",
+                fix="bring its scores to one scale, or say that they are on one already",
+                shell="rude-tui outcomes add FILE --one-scale",
             )  # fmt: skip
         if not one_scale and (wide := _too_wide(held)):
             raise OutcomeError(

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 from data.published import SOURCE, published
-from engine.outcomes.formats import HarnessScore, read_results
+from engine.outcomes.formats import format_of, read_results
+from engine.outcomes.inspect_log import head_of
 from engine.outcomes.outcome import Outcome
-from engine.outcomes.table import HEADER, read_table
+from engine.outcomes.result_file import HarnessScore, ResultTable
+from engine.outcomes.table import COLUMNS, HEADER, read_table
 from rubrics.errors import OutcomeError
 from rubrics.jsonl import NotJson, load_json
-from rubrics.sheets import encoding_of, open_sheet
+from rubrics.sheets import encoding_of, open_sheet, parse_sheet
 from rubrics.sources import read_bytes
 
 __all__ = ["Outcome", "OutcomesFile", "mapping_of", "near_misses", "published_outcomes", "read_outcomes", "renamed"]
@@ -35,12 +41,12 @@ class OutcomesFile(NamedTuple):
     """What it holds and was not taken, and why, a phrase each."""
 
 
-def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
-    """The outcomes in one file: CSV by the columns `candidate, outcome, score[, stderr, source, direction,
-    domain]`, or JSON results of lm-evaluation-harness, lighteval or Inspect.
+def read_outcomes(path: Path, *, averages: bool = False, only: Sequence[str] = ()) -> OutcomesFile:
+    """The outcomes in one file: a CSV by the columns of `HEADER`, or what one of `FORMATS` has written.
 
     Args:
         averages: take the means of tasks too that stand beside these tasks.
+        only: patterns of names of outcomes that are taken, such as `arc*/acc` or `eval/*`; none: all.
 
     Raises:
         OutcomeError: naming file, line and field; nothing is taken from a file with a fault.
@@ -48,12 +54,7 @@ def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
     where = str(path)
     raw = read_bytes(path, OutcomeError)
     if raw.startswith(b"PK\x03\x04"):
-        raise OutcomeError(
-            "is a zip archive, such as Inspect's .eval log",
-            where=where,
-            fix="turn it into JSON first",
-            shell="inspect log convert --to json --output-dir DIR FILE",
-        )
+        raw = head_of(raw, where)
     if (encoding := encoding_of(raw[:4])) != "utf-8-sig":
         # Spreadsheets save so, and terminals of Windows what a program prints.
         try:
@@ -62,10 +63,36 @@ def read_outcomes(path: Path, *, averages: bool = False) -> OutcomesFile:
             raise OutcomeError(f"is not {encoding.upper()}", where=where, fix="save the file as UTF-8") from None
     if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise OutcomeError("is empty", where=where, fix=f"give a header {HEADER} and one row per score")
-    if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] not in (b"{", b"["):
-        return OutcomesFile(*read_table(raw, where))
-    scores, left_out = read_results(_json(raw, where), where, averages=averages)
+    if raw.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"["):
+        content = _json(raw, where)
+    elif (table := _table(raw, where)).rows and format_of(table) is not None:
+        if table.uneven:
+            what = f"line {table.uneven}: has more or fewer fields than the header, {len(table.header)}"
+            raise OutcomeError(what, where=where, fix="give the table as it was exported")
+        content = table
+    else:
+        outcomes, left_out = read_table(raw, where)
+        kept = [o for o in outcomes if not only or any(fnmatchcase(o.outcome, pattern) for pattern in only)]
+        if not kept:
+            names = ", ".join(list(dict.fromkeys(o.outcome for o in outcomes))[:_SHOWN])
+            raise OutcomeError(
+                f"has no outcome called {' or '.join(only)}", where=where, fix=f"outcomes there: {names}"
+            )
+        return OutcomesFile(kept, left_out)
+    scores, left_out = read_results(content, path, averages=averages, only=only)
     return OutcomesFile([_of_harness(score, path.name) for score in scores], left_out)
+
+
+def _table(raw: bytes, where: str) -> ResultTable:
+    """The header of a table; its rows too where the header is not that of a person's own table."""
+    with parse_sheet(io.BufferedReader(io.BytesIO(raw)), COLUMNS, where, OutcomeError) as sheet:
+        if len(set(sheet.header)) < len(sheet.header) or set(COLUMNS[:3]) & set(sheet.header):
+            return ResultTable(sheet.header, [])
+        rows, uneven = [], None
+        for line, row in sheet.rows:
+            uneven = uneven or (line if len(row) != len(sheet.header) else None)
+            rows.append((line, {name: cell.strip() for name, cell in zip_longest(sheet.header, row, fillvalue="")}))
+        return ResultTable(sheet.header, rows, uneven)
 
 
 def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Outcome]:
@@ -84,16 +111,22 @@ def renamed(outcomes: Sequence[Outcome], mapping: Mapping[str, str]) -> list[Out
             f"{name!r} is in no file", where="mapping", fix=f"{hint}names there: {', '.join(list(own)[:_SHOWN])}"
         )
     by_key: dict[tuple[str, str], Outcome] = {}
+    whose: dict[tuple[str, str], str] = {}
     for outcome in outcomes:
         name = mapping.get(outcome.candidate, outcome.candidate)
         key = (name, outcome.outcome)
-        if key in by_key:
+        earlier = by_key.get(key)
+        same = earlier and whose[key] == outcome.candidate and earlier.source != outcome.source
+        if same and earlier and math.isclose(earlier.score, outcome.score, rel_tol=1e-9):
+            continue  # such as results, and the samples that they are the mean of, in two files
+        if earlier:
             raise OutcomeError(
                 f"two scores of {outcome.outcome!r} meet in candidate {name!r}",
                 where=outcome.source or "mapping",
                 fix="map only one of the names, or leave out a file or a row",
             )
         by_key[key] = replace(outcome, candidate=name)
+        whose[key] = outcome.candidate
     return list(by_key.values())
 
 
@@ -149,13 +182,19 @@ def published_outcomes() -> list[Outcome]:
 
 
 def _json(raw: bytes, where: str) -> object:
+    """JSON, or the objects of JSON lines."""
     try:
-        return load_json(raw.decode("utf-8-sig"), constants=True)
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         what = f"line {line} is not UTF-8 (byte {raw[error.start]:#04x})"
         raise OutcomeError(what, where=where, fix="save the file as UTF-8") from None
+    try:
+        return load_json(text, constants=True)
     except NotJson as error:
+        lines = _lines(text)
+        if format_of(lines) is not None:
+            return lines
         place = f"line {error.line} " if error.line else ""
         fix = "give the whole result file, or a CSV"
         raise OutcomeError(f"{place}is not JSON ({error})", where=where, fix=fix) from None
@@ -163,9 +202,19 @@ def _json(raw: bytes, where: str) -> object:
         raise OutcomeError("is not JSON that can be read", where=where, fix="give a result file, or a CSV") from None
 
 
+def _lines(text: str) -> list[object]:
+    try:
+        return [load_json(line, constants=True) for line in text.split("\n") if line.strip()]
+    except (NotJson, RecursionError):
+        return []
+
+
 def _of_harness(score: HarnessScore, name: str) -> Outcome:
     source = f"{score.harness}: {name}"
-    return Outcome(score.candidate, score.outcome, score.score, score.stderr, source, score.lower_is_better)
+    return Outcome(
+        score.candidate, score.outcome, score.score, score.stderr, source, score.lower_is_better, None, score.scale,
+        score.samples, score.measured,
+    )  # fmt: skip
 
 
 def _resembling(name: str, candidates: Sequence[str]) -> tuple[str, ...]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from engine.outcomes.outcome import Outcome
+from engine.outcomes.result_file import moment
 from engine.stats.numbers import unusable
 from rubrics.counted import count
 from rubrics.errors import OutcomeError
 from rubrics.sheets import parse_sheet
 
-__all__ = ["HEADER", "read_table"]
+__all__ = ["COLUMNS", "HEADER", "read_table"]
 
 _REQUIRED: Final = ("candidate", "outcome", "score")
-_COLUMNS: Final = (*_REQUIRED, "stderr", "source", "direction", "domain")
-HEADER: Final = ",".join(_REQUIRED) + "[,stderr,source,direction,domain]"
+_MORE: Final = ("stderr", "source", "direction", "domain", "scale", "samples", "date")
+COLUMNS: Final = (*_REQUIRED, *_MORE)
+HEADER: Final = ",".join(_REQUIRED) + "[," + ",".join(_MORE) + "]"
 _SHOWN: Final = 20
 """Faults shown in one message; the count of the rest is given."""
 _NOT_THERE: Final = frozenset({"na", "n/a", "#n/a", "null", "none"})
@@ -25,6 +28,7 @@ _NOT_THERE: Final = frozenset({"na", "n/a", "#n/a", "null", "none"})
 _DIRECTIONS: Final = {
     "": None, "higher": False, "higher is better": False, "lower": True, "lower is better": True,
 }  # fmt: skip
+_SCALES: Final = {"fraction": 1.0, "share": 1.0, "percent": 100.0, "%": 100.0}
 
 
 def read_table(raw: bytes, where: str) -> tuple[list[Outcome], list[str]]:
@@ -33,7 +37,7 @@ def read_table(raw: bytes, where: str) -> tuple[list[Outcome], list[str]]:
     Raises:
         OutcomeError: naming line and field of every fault; nothing is taken from a table with one.
     """
-    with parse_sheet(io.BufferedReader(io.BytesIO(raw)), _COLUMNS, where, OutcomeError) as sheet:
+    with parse_sheet(io.BufferedReader(io.BytesIO(raw)), COLUMNS, where, OutcomeError) as sheet:
         _check_header(sheet.header, where)
         rows = _Rows(sheet.header, sheet.number)
         for line, row in sheet.rows:
@@ -54,8 +58,8 @@ def read_table(raw: bytes, where: str) -> tuple[list[Outcome], list[str]]:
 
 def _check_header(header: list[str], where: str) -> None:
     missing = [name for name in _REQUIRED if name not in header]
-    unknown = [name for name in header if name not in _COLUMNS]
-    twice = [name for name in _COLUMNS if header.count(name) > 1]
+    unknown = [name for name in header if name not in COLUMNS]
+    twice = [name for name in COLUMNS if header.count(name) > 1]
     what = (
         f"line 1: column {missing[0]!r} is missing"
         if missing
@@ -100,6 +104,9 @@ class _Rows:
         direction = " ".join(cells.get("direction", "").casefold().replace("_", " ").split())
         if direction not in _DIRECTIONS:
             self.faults.append(f"line {line}, direction: {cells['direction'][:40]!r} is neither higher nor lower")
+        scale, samples, measured = self._about(cells, line)
+        if scale is not None and score is not None and abs(score) > scale:
+            self.faults.append(f"line {line}, score: {score:g} is beyond the scale, of which the largest is {scale:g}")
         if len(self.faults) > before or score is None:
             return
         key = (cells["candidate"], cells["outcome"])
@@ -110,9 +117,28 @@ class _Rows:
         else:
             known = stderr if stderr is None or not math.isnan(stderr) else None
             self.by_key[key] = Outcome(
-                *key, score, known, cells.get("source") or None, _DIRECTIONS[direction], cells.get("domain") or None
-            )
+                *key, score, known, cells.get("source") or None, _DIRECTIONS[direction], cells.get("domain") or None,
+                scale, samples, measured,
+            )  # fmt: skip
             self._lines[key] = line
+
+    def _about(self, cells: dict[str, str], line: int) -> tuple[float | None, int | None, str | None]:
+        """Scale, number of samples and date of a row; a cell that says none of these is a fault."""
+        told = cells.get("scale", "").casefold()
+        scale = _SCALES.get(told) or (self._number(told, line, "scale") if told else None)
+        if scale is not None and not scale > 0:
+            self.faults.append(
+                f"line {line}, scale: {told[:40]!r} is no largest score; give 1, 100, or another above 0"
+            )
+        counted = cells.get("samples", "")
+        samples = int(counted) if counted.isascii() and counted.isdigit() and 0 < len(counted) < 16 else None
+        if counted and not samples:
+            self.faults.append(f"line {line}, samples: {counted[:40]!r} is no number of samples; give one such as 1319")
+        when = cells.get("date", "")
+        measured = _day(when) if when else None
+        if when and measured is None:
+            self.faults.append(f"line {line}, date: {when[:40]!r} is no date; write it as 2026-05-31")
+        return scale, samples, measured
 
     def _number(self, text: str, line: int, name: str) -> float | None:
         value = math.nan if text.casefold() in _NOT_THERE else self._number_of(text)
@@ -123,3 +149,11 @@ class _Rows:
             self.faults.append(f"line {line}, {name}: {text[:40]!r} {wrong}; leave out the row instead")
             return None
         return value
+
+
+def _day(text: str) -> str | None:
+    """A day, or a moment, as ISO 8601; None where it is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return moment(text)

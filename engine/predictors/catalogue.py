@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.predictors.by_part import parts_of_suites
 from engine.predictors.from_token_scores import PROXIES
@@ -14,6 +15,7 @@ from engine.predictors.spectral import SPECTRAL
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.predictors import StoredPredictor, stored_predictors
+from rubrics.plugins import load, of_group, pass_over
 
 __all__ = ["COMPUTED", "catalogue"]
 
@@ -23,7 +25,7 @@ COMPUTED: Mapping[str, Predictor] = {**STORED, **SPECTRAL, **PROXIES}
 
 def catalogue(store: Store | None = None) -> dict[str, Predictor]:
     """By name, the headline first; with a store also those of its trace files and the person's own columns."""
-    predictors = dict(COMPUTED)
+    predictors = {**COMPUTED, **_of_plugins()}
     if store is None:
         return predictors
     with store.snapshot():
@@ -33,6 +35,19 @@ def catalogue(store: Store | None = None) -> dict[str, Predictor]:
         for stored in stored_predictors(store):
             columns.setdefault(stored.predictor, []).append(stored)
     return predictors | {name: _own(name, given) for name, given in columns.items() if name not in predictors}
+
+
+def _of_plugins() -> dict[str, Predictor]:
+    """Those that other packages bring; each says from which."""
+    found: dict[str, Predictor] = {}
+    for plugin in of_group("predictors"):
+        predictor = load(plugin, Predictor)
+        if predictor is not None and predictor.name in {**COMPUTED, **found}:
+            pass_over(plugin, f"there is a predictor called {predictor.name!r} already")
+        elif predictor is not None:
+            source = "; ".join(filter(None, (predictor.source, f"{plugin.package} {plugin.version}")))
+            found[predictor.name] = replace(predictor, source=source)
+    return found
 
 
 def _own(name: str, rows: list[StoredPredictor]) -> Predictor:

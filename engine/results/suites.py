@@ -80,18 +80,19 @@ class SuitePairs(Protocol):
 
 
 def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
-    """Built-in suites, then the files given, then what only the store holds, newest first. One that is stored as well
-    is listed once. A file that cannot be read is listed with what is wrong.
+    """Built-in suites, then those of plugins and the files given, then what only the store holds, newest first. One
+    that is stored as well is listed once. A file that cannot be read is listed with what is wrong.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    from rubrics.reading import built_in_names
+    from rubrics.reading import built_in_names, plugin_suites
 
     held = {stored.suite_hash: stored for stored in stored_suites(store)}
     entries = []
     named: list[tuple[str, Literal["built-in", "file"]]] = [(name, "built-in") for name in built_in_names()]
-    for name, origin in [*named, *((file, "file") for file in files)]:
+    brought = [str(path) for path in plugin_suites().values()]
+    for name, origin in [*named, *((file, "file") for file in dict.fromkeys((*brought, *files)))]:
         try:
             suite = _read(name)
         except SuiteError as error:

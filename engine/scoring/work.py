@@ -86,6 +86,8 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
     """What scores for this candidate: its weights, loaded into this process. Another kind of candidate would get
     another backend here."""
     events.send("phase", phase="loading")
+    if message.get("backend"):
+        return _open_plugin(message, events)
     from engine.candidates.hashing import assert_unchanged, faults_in
     from engine.machine.paths import digest_dir
     from engine.scoring.backend import LocalBackend
@@ -102,6 +104,29 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
         loaded.notes += (note,)
     backend = LocalBackend(loaded)
     events.send("loaded", facts=dict(loaded.facts))
+    return backend
+
+
+def _open_plugin(message: Mapping[str, Any], events: Events) -> Backend:
+    """What another package scores the same files with.
+
+    Raises:
+        BadInput: it cannot be used.
+    """
+    from engine.candidates.hashing import assert_unchanged
+    from engine.machine.paths import digest_dir
+    from rubrics.plugins import assert_usable, load_function, named
+
+    plugin = named("backends", message["backend"])
+    assert plugin is not None, f"{message['backend']} was there when the run was planned"
+    open_ = assert_usable(plugin, load_function(plugin))
+    folder = Path(message["model"])
+    backend: Backend = open_(
+        folder, precision=message["precision"], device=message["device"], threads=message.get("threads"),
+        trust_remote_code=message["trust_remote_code"],
+    )  # fmt: skip
+    assert_unchanged(folder, message["hashes"], remembered=digest_dir())
+    events.send("loaded", facts={"backend": str(plugin)})
     return backend
 
 

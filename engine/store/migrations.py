@@ -331,6 +331,20 @@ def _m011_outcome_domains(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table outcomes add column domain varchar")
 
 
+def _m012_how_outcomes_were_measured(connection: duckdb.DuckDBPyConnection) -> None:
+    # Scale, number of samples and date of a score, null where nobody has said; and what names in other programs' files
+    # are called here, as a person has said.
+    connection.execute("alter table outcomes add column scale double")
+    connection.execute("alter table outcomes add column samples bigint")
+    connection.execute("alter table outcomes add column measured varchar")
+    connection.execute(
+        """
+        create table outcome_names (
+            name varchar primary key, candidate varchar not null, said_at timestamptz not null default now());
+        """
+    )
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m001_tables,
     _m002_views,
@@ -343,6 +357,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m009_boots,
     _m010_forgetting,
     _m011_outcome_domains,
+    _m012_how_outcomes_were_measured,
 )
 LATEST: Final = len(_STEPS)
 

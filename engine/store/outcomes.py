@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.store.connection import Store
@@ -10,7 +10,10 @@ from engine.store.connection import Store
 if TYPE_CHECKING:
     from engine.outcomes.outcome import Outcome
 
-__all__ = ["Added", "add_checked", "add_outcomes", "remove_outcomes", "stored_outcomes", "tie_outcome"]
+__all__ = [
+    "Added", "add_checked", "add_outcomes", "forget_names", "keep_names", "kept_names", "remove_outcomes",
+    "stored_outcomes", "tie_outcome",
+]  # fmt: skip
 
 
 class Added(NamedTuple):
@@ -57,12 +60,12 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
             ).fetchone()
             replaced += earlier is not None
             connection.execute(
-                "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better, domain) "
-                "values ($1, $2, $3, $4, $5, $6, coalesce($7, "
-                "(select any_value(domain) from outcomes where outcome = $2)))",
+                "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better, domain, "
+                "scale, samples, measured) values ($1, $2, $3, $4, $5, $6, coalesce($7, "
+                "(select any_value(domain) from outcomes where outcome = $2)), $8, $9, $10)",
                 [
                     outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source,
-                    outcome.lower_is_better, outcome.domain,
+                    outcome.lower_is_better, outcome.domain, outcome.scale, outcome.samples, outcome.measured,
                 ],
             )  # fmt: skip
     return replaced
@@ -93,7 +96,31 @@ def stored_outcomes(store: Store) -> list[Outcome]:
 
     with store.reading() as connection:
         rows = connection.execute(
-            "select candidate, outcome, score, stderr, source, lower_is_better, domain from outcomes "
-            "order by outcome, candidate"
+            "select candidate, outcome, score, stderr, source, lower_is_better, domain, scale, samples, measured "
+            "from outcomes order by outcome, candidate"
         ).fetchall()
     return [Outcome(*row) for row in rows]
+
+
+def keep_names(store: Store, names: Mapping[str, str]) -> None:
+    """Keep what names in other programs' files are called here; what was said before of one of them goes."""
+    with store.writing() as connection:
+        for name, candidate in names.items():
+            connection.execute(
+                "insert or replace into outcome_names (name, candidate) values (?, ?)", [name, candidate]
+            )
+
+
+def kept_names(store: Store) -> dict[str, str]:
+    """By a name in other programs' files: the candidate that a person has said it is."""
+    with store.reading() as connection:
+        return dict(connection.execute("select name, candidate from outcome_names order by name").fetchall())
+
+
+def forget_names(store: Store, names: Iterable[str]) -> int:
+    """Forget what these names are called here; how many there were."""
+    with store.writing() as connection:
+        gone = connection.execute(
+            "delete from outcome_names where name = any(?::varchar[]) returning name", [list(names)]
+        ).fetchall()
+    return len(gone)

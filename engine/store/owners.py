@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,7 +86,7 @@ def _started(pid: int, boot: str) -> float | None:
     import psutil
 
     try:
-        if not boot:
+        if sys.platform == "win32" or not boot:
             process = psutil.Process(pid)
             return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
         # The name in brackets may hold anything; state and start are the 1st and 20th field behind it.

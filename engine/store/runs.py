@@ -86,13 +86,15 @@ class RunRow:
 
 
 class AskedBesides(NamedTuple):
-    """What was asked for with a run that its numbers do not depend on."""
+    """What was asked for with a run, beside what its row says."""
 
     token_scores: bool
     own_code: bool
     """Whether code that comes with the model was allowed to run."""
     wording: Mapping[str, Any] | None
     """The wording, where it is not the plain one."""
+    backend: str
+    """The plugin that scored it; empty where transformers did."""
 
 
 _COSTS: Final = ("pairs", "tokens", "distinct_tokens", "seconds")
@@ -177,7 +179,7 @@ def stored_name(store: Store, run_id: str) -> str | None:
 
 
 def asked_besides(store: Store, run_id: str) -> AskedBesides:
-    """What was asked for with a run that its numbers do not depend on."""
+    """What was asked for with a run, beside what its row says."""
     with store.reading() as connection:
         row = connection.execute(
             "select run_key, exists(select 1 from token_scores t where t.run_id = r.run_id) from runs r "
@@ -187,7 +189,10 @@ def asked_besides(store: Store, run_id: str) -> AskedBesides:
     assert row is not None, f"no run {run_id}"
     key = json.loads(row[0])
     # Databases of earlier versions do not say it, but what is there was asked for.
-    return AskedBesides(bool(key.get("token_scores") or row[1]), bool(key.get("own_code")), key.get("wording"))
+    return AskedBesides(
+        bool(key.get("token_scores") or row[1]), bool(key.get("own_code")), key.get("wording"),
+        key.get("backend", {}).get("name", ""),
+    )  # fmt: skip
 
 
 def close_run(

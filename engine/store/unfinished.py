@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -57,7 +58,8 @@ def _lock(descriptor: int) -> None:
     Raises:
         OSError: somebody is at the file.
     """
-    with suppress(ImportError):
-        import fcntl
+    if sys.platform == "win32":
+        return  # a file that somebody has open cannot be taken away there
+    import fcntl
 
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

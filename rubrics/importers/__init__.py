@@ -6,7 +6,11 @@ comes in is always what goes out plus what was dropped, by reason.
 """
 
 from rubrics.importers.cached import data_files
+from rubrics.importers.mappings import kept_for, kept_map
 from rubrics.importers.options import ImportOptions, parse_map
-from rubrics.importers.registry import FORMATS, ImportResult, import_pairs, recognised
+from rubrics.importers.registry import FORMATS, ImportResult, format_called, formats, import_pairs, recognised
 
-__all__ = ["FORMATS", "ImportOptions", "ImportResult", "data_files", "import_pairs", "parse_map", "recognised"]
+__all__ = [
+    "FORMATS", "ImportOptions", "ImportResult", "data_files", "format_called", "formats", "import_pairs", "kept_for",
+    "kept_map", "parse_map", "recognised",
+]  # fmt: skip

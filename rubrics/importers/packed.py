@@ -14,7 +14,7 @@ from rubrics.errors import SuiteError
 from rubrics.scratch import scratch_folder
 from rubrics.sources import most_bytes, regular
 
-__all__ = ["unpacked"]
+__all__ = ["unpacked", "zstandard"]
 
 _CHUNK: Final = 1 << 20
 
@@ -36,7 +36,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         if kind == ".gz":
             _pour(lambda source: gzip.GzipFile(fileobj=source), (OSError, EOFError, zlib.error), "gzip", path, inner)
         else:
-            library, error = _zstandard(path)
+            library, error = zstandard(path)
             _pour(library, (error, EOFError, OSError), "Zstandard", path, inner)
         yield inner
 
@@ -57,8 +57,12 @@ def _pour(opened: Any, faults: tuple[type[Exception], ...], name: str, path: Pat
             raise SuiteError(what, where=str(path), fix="check the file, or unpack it yourself") from None
 
 
-def _zstandard(path: Path) -> tuple[Any, type[Exception]]:
-    """What opens such a stream, and what it raises: Python's own from 3.14 on, else the package zstandard."""
+def zstandard(path: Path | str) -> tuple[Any, type[Exception]]:
+    """What opens such a stream, and what it raises: Python's own from 3.14 on, else the package zstandard.
+
+    Raises:
+        SuiteError: neither is there.
+    """
     try:
         own = importlib.import_module("compression.zstd")
         return own.ZstdFile, own.ZstdError

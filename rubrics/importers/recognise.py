@@ -16,6 +16,8 @@ from rubrics.importers.turns import sides
 
 __all__ = ["Recognised", "first_row", "like", "recognise"]
 
+_SHOWN = 5
+"""Fields that are named of a format which no one field tells."""
 _GENERIC = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 
 
@@ -51,7 +53,8 @@ def recognise(path: Path, formats: Iterable[Format], options: ImportOptions) -> 
         return Recognised(generic, tuple(options.map.values()))
     if found := like(row, formats):
         best = found[0]
-        return Recognised(best.name, best.marks or tuple(name for name in row if name in best.summary))
+        told = best.marks or tuple(name for name in row if name in best.summary) or tuple(list(row)[:_SHOWN])
+        return Recognised(best.name, told)
     several = all(_is_list_as_text(row.get(name)) for name in (chosen, rejected))
     read = sides(row.get("prompt"), row.get(chosen), row.get(rejected))
     if isinstance(read, dict) and not several:

@@ -29,14 +29,14 @@ from rubrics.reading import built_in_names
 from rubrics.schema import Pair
 from rubrics.targets import write_whole
 
-__all__ = ["FORMATS", "ImportResult", "import_pairs", "recognised"]
+__all__ = ["FORMATS", "ImportResult", "format_called", "formats", "import_pairs", "recognised"]
 
 FORMATS: dict[str, Format] = {
     entry.name: entry
     for module in (ours, generic, preference, compared, ranked, scored, rubric)
     for entry in module.FORMATS
 }
-"""Every format by its name."""
+"""Every format that ships, by its name."""
 
 
 _SHOWN: Final = 3
@@ -81,13 +81,49 @@ class ImportResult:
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
 
+def formats() -> dict[str, Format]:
+    """Every format by its name, those that other packages bring behind those that ship."""
+    from rubrics.plugins import load, of_group, pass_over
+
+    found = dict(FORMATS)
+    for plugin in of_group("importers"):
+        entry = load(plugin, Format)
+        if entry is not None and (plugin.name in FORMATS or entry.name != plugin.name):
+            why = "a format of that name ships" if plugin.name in FORMATS else f"it calls itself {entry.name!r}"
+            pass_over(plugin, why)
+        elif entry is not None:
+            found[plugin.name] = entry
+    return found
+
+
+def format_called(name: str) -> Format:
+    """One format by its name; of other packages only the one that has it is imported.
+
+    Raises:
+        SuiteError: no such format.
+        BadInput: the package that has it cannot be used.
+    """
+    from rubrics.plugins import assert_usable, load, named, of_group
+
+    if name in FORMATS:
+        return FORMATS[name]
+    if (plugin := named("importers", name)) is not None:
+        entry: Format = assert_usable(plugin, load(plugin, Format))
+        if entry.name == name:
+            return entry
+    known = [*FORMATS, *(plugin.name for plugin in of_group("importers"))]
+    close = nearest(name, known)
+    hint = f"did you mean {close}? " if close else ""
+    raise SuiteError("no such format", where=name, fix=f"{hint}formats are {', '.join(known)}")
+
+
 def recognised(files: Sequence[Path], options: ImportOptions | None = None) -> Recognised:
     """The one format that all files are of.
 
     Raises:
         SuiteError: a file that cannot be read or is of no known format, or files of several formats.
     """
-    found = [recognise(path, FORMATS.values(), options or ImportOptions()) for path in files]
+    found = [_recognised(path, options or ImportOptions()) for path in files]
     for path, other in zip(files, found, strict=True):
         if other.format != found[0].format:
             raise SuiteError(
@@ -97,6 +133,16 @@ def recognised(files: Sequence[Path], options: ImportOptions | None = None) -> R
     if not found:
         raise SuiteError("no file to import", where="import", fix="name at least one")
     return found[0]
+
+
+def _recognised(path: Path, options: ImportOptions) -> Recognised:
+    try:
+        return recognise(path, FORMATS.values(), options)
+    except SuiteError:
+        # Only now are those of other packages needed.
+        if len(known := formats()) == len(FORMATS):
+            raise
+        return recognise(path, known.values(), options)
 
 
 def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportOptions | None = None) -> ImportResult:
@@ -110,15 +156,11 @@ def import_pairs(format: str, files: Sequence[Path], out: Path, options: ImportO
         RudeError: `out` cannot be written.
     """
     options = options or ImportOptions()
-    if format not in FORMATS:
-        close = nearest(format, FORMATS)
-        hint = f"did you mean {close}? " if close else ""
-        raise SuiteError("no such format", where=format, fix=f"{hint}formats are {', '.join(FORMATS)}")
+    chosen = format_called(format)
     if not files:
         raise SuiteError("no file to import", where=format, fix="name at least one")
     if any(os.path.realpath(path) == os.path.realpath(out) for path in files):
         raise SuiteError("would be written over itself", where=str(out), fix="name another file for the result")
-    chosen = FORMATS[format]
     if options.map and chosen not in generic.FORMATS:
         raise SuiteError("its columns are known", where=format, fix="map no columns; jsonl, csv and parquet take a map")
     run = _Run(chosen, options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, store_of, take_over_option
+from rude_tui.options import as_json, database, store_of, take_over_option, telling_options
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
     help="Money for a million tokens, for --dry-run.",
 )
 @click.option("--verifier-price", callback=_pair_of_prices, metavar="READ,WRITTEN", help="The same.")
+@telling_options
 @take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what it would cost, and stop.")
 @as_json
@@ -153,6 +154,7 @@ def construct(ctx: click.Context, /, **options: Any) -> None:
     """
     from engine.construct.job import ConstructJob
     from engine.jobs.job import exit_code, perform
+    from rude_tui.terminal_progress import asked_progress
 
     request = request_of(options)
     store = store_of(options["db"], new=True)
@@ -162,7 +164,7 @@ def construct(ctx: click.Context, /, **options: Any) -> None:
     job = ConstructJob(request.construction(), request.running)
     progress = ConstructProgress()
     try:
-        (state,) = perform(store, job, progress, cancelled_by_signals(), take_over=options["take_over"])
+        (state,) = perform(store, job, asked_progress(progress), cancelled_by_signals(), take_over=options["take_over"])
     finally:
         progress.end()
     _show_end(state, options["as_json"], _untried(store, request.settings))

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from rude_tui.options import database, store_of, take_over_option
+from rude_tui.options import database, store_of, take_over_option, telling_options
 from rude_tui.output import narrate
 
 __all__ = ["demo"]
@@ -20,6 +20,7 @@ CSV: Final = "rude-demo-rankings.csv"
 @click.command()
 @click.option("--no-app", is_flag=True, help="Print the ranking and write a CSV instead of opening the app.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=CSV, show_default=True, help="CSV to write.")
+@telling_options
 @take_over_option
 @database
 @click.pass_context
@@ -37,7 +38,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, take_over: bool, db: Pa
     from engine.results.board import Question
     from rude_tui.commands.rank import print_ranking
     from rude_tui.commands.run import carry_out
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     request = RunRequest(
@@ -48,7 +49,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, take_over: bool, db: Pa
         token_scores=True,
         controls=CONTROL_PAIRS,
     )
-    planned = plan(store, request, TerminalProgress())
+    planned = plan(store, request, asked_progress())
     left = any(run.left for run in planned.runs)
     code = carry_out(store, planned, as_json=False, take_over=take_over) if left else 0
     if code not in (0, 4):

@@ -15,7 +15,7 @@ __all__ = ["doctor"]
 @click.option("--db", hidden=True)
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool, db: str | None) -> None:
-    """Check this machine: versions, devices, memory, disk, terminal. Exits 1 if something needed is missing."""
+    """Check this machine: versions, devices, memory, disk, terminal, plugins. Exits 1 if something is missing."""
     from engine.machine.doctor import report
 
     checks = report()

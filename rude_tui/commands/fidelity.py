@@ -18,6 +18,7 @@ from rude_tui.options import (
     protocol_option,
     store_of,
     take_over_option,
+    telling_options,
     threads_option,
 )
 from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
@@ -42,6 +43,7 @@ __all__ = ["fidelity"]
 @threads_option
 @attention_option
 @click.option("--allow-remote-code", is_flag=True, help="Let the model run code of its own. Only if you trust it.")
+@telling_options
 @take_over_option
 @as_json
 @database
@@ -63,7 +65,7 @@ def fidelity(
     from engine.results.fidelity import fidelity as read
     from rubrics.errors import BadInput
     from rude_tui.downloads import downloader
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     on_cpu = resolve_device(device).kind == "cpu"
     pair = (reference or ("fp32" if on_cpu else "bf16"), precision or ("bf16" if on_cpu else "nf4"))
@@ -79,10 +81,10 @@ def fidelity(
                 models=(model,), suites=(suite,), protocols=protocols_of(protocol), precision=tried, device=device,
                 threads=threads, attention=attention, limit=limit, allow_remote_code=frozenset(allowed),
             ),
-            TerminalProgress(),
+            asked_progress(),
             fetch=downloader(allowed),
         )  # fmt: skip
-        states = perform(store, planned, TerminalProgress(), cancel, take_over=take_over)
+        states = perform(store, planned, asked_progress(), cancel, take_over=take_over)
         if cancel.is_set() or any(state.error for state in states):
             for state in states:
                 narrate(*filter(None, [state.error and f"{state.candidate}, {tried}: {state.error}"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
+from screens.shell.plain import plain
 
 __all__ = ["outcomes"]
 
@@ -25,36 +27,61 @@ def outcomes() -> None:
     help="What a name in the file is called here; a CSV has the columns name and candidate.",
 )  # fmt: skip
 @click.option("--averages", is_flag=True, help="Also the means over tasks or groups that stand beside these.")
+@click.option("--only", multiple=True, metavar="PATTERN", help="Only outcomes called so, such as 'arc*/acc', 'eval/*'.")
 @click.option("--one-scale", is_flag=True, help="What looks like fractions beside percents is one scale.")
 @database
 def add(
-    files: tuple[Path, ...], mapping: tuple[str, ...], averages: bool, one_scale: bool, db: Path | None
+    files: tuple[Path, ...], mapping: tuple[str, ...], averages: bool, only: tuple[str, ...], one_scale: bool,
+    db: Path | None,
 ) -> None:  # fmt: skip
     """Add outcomes from a table or from the results of an evaluation harness.
 
-    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain]; the direction is higher or
-    lower, whichever is better; the domain (a category or subcategory too) is what it is the outcome of. Results: JSON
-    of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called task/metric. Names are matched as
-    they stand or as --map says, never guessed; near-misses are pointed out.
+    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date]; the
+    direction is higher or lower, whichever is better; the domain (a category or subcategory too) is what it is the
+    outcome of; the scale is the largest score there can be (1, 100). Results: those of lm-evaluation-harness (its
+    samples too), lighteval, Inspect (.eval, JSON), HELM (stats.json), OpenCompass (summary CSV), a table of runs from
+    Weights & Biases, trainer_state.json of TRL. Names are matched as they stand, as --map says, or as you said before;
+    where one resembles a candidate's, a terminal asks. What is said is remembered.
     """
-    from engine.outcomes.outcome import unsaid_directions, unsaid_scales
-    from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
-    from engine.store.outcomes import add_checked
-    from engine.store.runs import candidate_names
+    from engine.annotations.outcomes import add_given, read_files
+    from engine.outcomes.outcomes import mapping_of
 
     store = store_of(db, new=True)
-    names = mapping_of(mapping)
-    read = [read_outcomes(file, averages=averages) for file in files]
-    scores = renamed([outcome for file in read for outcome in file.outcomes], names)
-    replaced, together = add_checked(store, scores, one_scale=one_scale)
-    narrate(*(f"note: left out: {what}" for file in read for what in file.left_out))
-    scales = [] if one_scale else unsaid_scales(together)
-    narrate(*(f"note: {what}" for what in (*unsaid_directions(together), *scales)))
-    narrate(f"{len(scores)} outcomes stored, {replaced} of them in place of an earlier score")
-    candidates = candidate_names(store)
-    for stranger, near in near_misses([outcome.candidate for outcome in scores], candidates).items():
+    given = read_files(store, files, names=mapping_of(mapping), averages=averages, only=only)
+    confirmed = {name: near[0] for name, near in given.strangers.items() if near and _is(name, near[0])}
+    added = add_given(store, given, confirmed=confirmed, one_scale=one_scale)
+    narrate(*(f"note: {what}" for what in added.notes))
+    narrate(f"{len(added.scores)} outcomes stored, {added.replaced} of them in place of an earlier score")
+    for stranger, near in added.strangers.items():
         hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
         narrate(f"note: {stranger} is no candidate here{hint}")
+
+
+def _is(name: str, candidate: str) -> bool:
+    """Whether a person says that a name is a candidate's; nobody is asked where nobody can answer."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return click.confirm(plain(f"{name} is no candidate here. Is it {candidate}?"), default=False, err=True)
+
+
+@outcomes.command()
+@click.option("--forget", multiple=True, metavar="NAME", help="Forget what this name is called here.")
+@as_json
+@database
+def names(forget: tuple[str, ...], as_json: bool, db: Path | None) -> None:
+    """List what names in files are called here, as you said with --map or when asked."""
+    from engine.annotations.outcomes import forget as forget_names
+    from engine.store.outcomes import kept_names
+
+    store = store_of(db)
+    if forget:
+        narrate(f"{count(forget_names(store, forget), 'name')} forgotten; scores stay as they are")
+        return
+    kept = kept_names(store)
+    if as_json:
+        print_json(kept)
+        return
+    print_table(["name", "candidate"], list(kept.items()))
 
 
 @outcomes.command()
@@ -108,15 +135,16 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
         return
     better = {None: "–", False: "higher", True: "lower"}
     print_table(
-        ["outcome", "candidate", "score", "stderr", "better", "domain", "source"],
+        ["outcome", "candidate", "score", "stderr", "of", "samples", "better", "measured", "domain", "source"],
         [
             [
                 o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}",
-                better[o.lower_is_better], o.domain or "–", o.source,
+                "–" if o.scale is None else f"{o.scale:g}", "–" if o.samples is None else f"{o.samples:,}",
+                better[o.lower_is_better], (o.measured or "–")[:10], o.domain or "–", o.source,
             ]
             for o in listed
         ],
-        right=["score", "stderr"],
+        right=["score", "stderr", "of", "samples"],
     )  # fmt: skip
     if not listed:
         narrate("no outcomes yet: rude-tui outcomes add FILE.csv, or rude-tui correlate --published")

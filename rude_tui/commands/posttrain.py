@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, store_of, take_over_option, threads_option
+from rude_tui.options import as_json, database, store_of, take_over_option, telling_options, threads_option
 from rude_tui.output import narrate, percent, print_json, print_table
 
 __all__ = ["posttrain"]
@@ -32,6 +32,7 @@ __all__ = ["posttrain"]
     "-o", "--output", type=click.Path(path_type=Path), default="posttrained", show_default=True, metavar="DIR",
     help="Folder for checkpoints and trained models.",
 )  # fmt: skip
+@telling_options
 @take_over_option
 @as_json
 @database
@@ -50,13 +51,13 @@ def posttrain(
 
     from engine.jobs.job import exit_code, perform
     from engine.posttrain.job import outcomes_of_run, plan_post_training
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     job = plan_post_training(
         store, models, suite, recipe, seeds=seeds, device=device, threads=threads, folder=Path(os.path.realpath(output))
     )
-    states = perform(store, job, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
+    states = perform(store, job, asked_progress(), cancelled_by_signals(), take_over=take_over)
     for state in states:
         if state.error:
             narrate(f"{state.candidate}, {state.protocol}: {state.error}")

@@ -20,6 +20,7 @@ from rude_tui.options import (
     remote_code_option,
     store_of,
     take_over_option,
+    telling_options,
     threads_option,
 )
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
@@ -85,6 +86,8 @@ __all__ = ["run"]
     show_default=True,
     help="How often such a decision may be wrong.",
 )
+@click.option("--backend", default="", metavar="NAME", help="What scores instead of transformers: a plugin's backend.")
+@telling_options
 @remote_code_option
 @take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
@@ -95,8 +98,8 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, wordings: str, shot_draws: int,
-    until: Literal["best", "order"] | None, alpha: float,
-    allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
+    until: Literal["best", "order"] | None, alpha: float, backend: str, allow_remote_code: tuple[str, ...],
+    take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
 
@@ -110,7 +113,7 @@ def run(
     from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
     from engine.layout.wordings import wordings_asked
     from rude_tui.downloads import downloader
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     request = RunRequest(
@@ -119,9 +122,9 @@ def run(
         limit=limit, seed=seed, token_scores=token_scores,
         wordings=wordings_asked(protocols_of(protocol), wordings, shot_draws),
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
-        allow_remote_code=frozenset(allow_remote_code),
+        allow_remote_code=frozenset(allow_remote_code), backend=backend,
     )  # fmt: skip
-    planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
+    planned = plan(store, request, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)
     if dry_run:
         ctx.exit(_preview(planned, as_json))
@@ -139,9 +142,9 @@ def carry_out(store: Any, planned: Any, *, as_json: bool, take_over: bool = Fals
     from engine.jobs.progress import Phase
     from engine.jobs.race import decisions_of
     from engine.results.decisions import claim
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
-    states = perform(store, planned, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
+    states = perform(store, planned, asked_progress(), cancelled_by_signals(), take_over=take_over)
     stopped = any(state.phase is Phase.CANCELLED for state in states)
     decisions = [] if stopped else decisions_of(store, planned)
     if as_json:

@@ -12,7 +12,7 @@ import click
 from engine.jobs.cancelling import cancelled_by_signals
 from rubrics.counted import count
 from rude_tui.commands.construct import patience_options
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, store_of, telling_options
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class TrialProgress:
 @click.option("--seed", type=int, default=0, show_default=True)
 @patience_options
 @click.option("--dry-run", is_flag=True, help="Say how many questions it takes, and stop.")
+@telling_options
 @as_json
 @database
 @click.pass_context
@@ -83,6 +84,7 @@ def trial(
     from engine.jobs.job import exit_code, perform
     from engine.store.construct import TrialRow
     from rubrics.errors import BadInput
+    from rude_tui.terminal_progress import asked_progress
 
     if votes % 2 == 0:
         raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
@@ -95,7 +97,7 @@ def trial(
     (state,) = perform(
         store_of(db, new=True),
         TrialJob(planned, model, concurrency, max_calls),
-        TrialProgress(),
+        asked_progress(TrialProgress()),
         cancelled_by_signals(),
     )
     row = state.account

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from rubrics.errors import SuiteError
-from rubrics.importers import FORMATS, ImportOptions, ImportResult, import_pairs, parse_map
+from rubrics.importers import FORMATS, ImportOptions, ImportResult, import_pairs, parse_map, recognised
 from rubrics.prompts import RubricPrompt, read_prompts
 from rubrics.reading import read_suite
 from rubrics.schema import Pair
@@ -288,6 +288,7 @@ def test_hhh_alignment_is_pairs_already(tmp_path: Path) -> None:
     row = {"source": "honest", "chosen_instruction": request("Q", "yes"), "rejected_instruction": request("Q", "no")}
     _, pairs = run("prometheus", listed(tmp_path / "h.json", row, {**row, "source": "other"}))
     assert [(pair.id, *pair.subcategories) for pair in pairs] == [("honest-0001", "Factuality")]
+    assert recognised([tmp_path / "h.json"]) == ("prometheus", tuple(row))
 
 
 def solved(**solutions: tuple[str, bool]) -> dict[str, Any]:

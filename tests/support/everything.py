@@ -25,7 +25,7 @@ from engine.store.construct import (
 )
 from engine.store.construct_review import BlindReading, ReviewDecision, add_readings, decide
 from engine.store.decisions import StoredDecision, save_decision
-from engine.store.outcomes import add_outcomes
+from engine.store.outcomes import add_outcomes, keep_names
 from engine.store.posttrain import PostTrainRun, StageScore, add_scores, add_step, close_posttrain, open_posttrain
 from engine.store.predictors import StoredPredictor, add_predictors
 from engine.store.runs import Status, close_run, open_run
@@ -171,6 +171,7 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
         close_construct(store, f"{name}-construction", Status.DONE)
         exchange(store, [], [], [], [(f"{name}-construction", "f", "{}")])
     add_trial(store, TrialRow("trial", "v", 1, "w", "world", "[]", 0))
+    keep_names(store, {"acme/ash-it": "ash"})
 
 
 def tables(store: Store, *, times: bool = True) -> dict[str, list[str]]:

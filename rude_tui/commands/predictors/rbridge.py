@@ -18,6 +18,7 @@ from rude_tui.options import (
     remote_code_option,
     store_of,
     take_over_option,
+    telling_options,
     threads_option,
 )
 from rude_tui.output import between, narrate, narrate_refused, number, print_json, print_table
@@ -40,6 +41,7 @@ __all__ = ["rbridge"]
 @threads_option
 @attention_option
 @remote_code_option
+@telling_options
 @take_over_option
 @as_json
 @database
@@ -64,16 +66,16 @@ def rbridge(
     from engine.predictors.job import TraceRequest, plan_traces
     from engine.predictors.trace_file import read_traces
     from rude_tui.downloads import downloader
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     traces = read_traces(file)
     store = store_of(db, new=True)
     request = TraceRequest(
         models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code)
     )
-    job = plan_traces(store, request, traces, TerminalProgress(), fetch=downloader(allow_remote_code))
+    job = plan_traces(store, request, traces, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(job.refused)
-    states = perform(store, job, TerminalProgress(), cancelled_by_signals(), take_over=take_over)
+    states = perform(store, job, asked_progress(), cancelled_by_signals(), take_over=take_over)
     _print_traced(store, traces, states, as_json)
     ctx.exit(exit_code(states, job.refused))
 

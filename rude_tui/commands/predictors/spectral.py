@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
-from rude_tui.options import as_json, database, models_option, remote_code_option, store_of
+from rude_tui.options import as_json, database, models_option, remote_code_option, store_of, telling_options
 from rude_tui.output import narrate, narrate_refused, number, print_json, print_table
 
 __all__ = ["spectral"]
@@ -17,6 +17,7 @@ __all__ = ["spectral"]
 @click.command()
 @models_option
 @remote_code_option
+@telling_options
 @as_json
 @database
 @click.pass_context
@@ -35,11 +36,11 @@ def spectral(
     from engine.predictors.spectral_job import plan_spectra
     from rubrics.errors import Exit
     from rude_tui.downloads import downloader
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     job = plan_spectra(store, models, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code))
-    states = perform(store, job, TerminalProgress(), cancelled_by_signals())
+    states = perform(store, job, asked_progress(), cancelled_by_signals())
     whole = {state.key for state in states if state.done == state.total}
     measured = [(planned.candidate.name, planned.spectra(store)) for planned in job.planned if planned.key in whole]
     rows: list[dict[str, Any]] = [

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from rude_tui.commands.suite.importing import import_
-from rude_tui.options import as_json, database, store_of, suite_names, take_over_option
+from rude_tui.options import as_json, database, store_of, suite_names, take_over_option, telling_options
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 __all__ = ["suite"]
@@ -24,14 +24,17 @@ def suite() -> None:
 @suite.command("list")
 @as_json
 def list_(as_json: bool) -> None:
-    """List the suites that ship with the program."""
-    from rubrics.reading import built_in_names, find_suite
+    """List the suites that ship with the program, and those that other packages bring."""
+    from rubrics.plugins import named
+    from rubrics.reading import built_in_names, find_suite, plugin_suites
 
     rows: list[dict[str, Any]] = []
-    for name in built_in_names():
+    for name in [*built_in_names(), *plugin_suites()]:
         built_in = find_suite(name)
+        plugin = named("suites", name) if name not in built_in_names() else None
         rows.append({
-            "name": name, "hash": built_in.hash, "pairs": len(built_in.scored),
+            "name": name, "package": f"{plugin.package} {plugin.version}" if plugin else None,
+            "hash": built_in.hash, "pairs": len(built_in.scored),
             "prompts": len({pair.group for pair in built_in.scored}),
             "domains": sorted({pair.domain for pair in built_in.scored}),
         })  # fmt: skip
@@ -39,8 +42,11 @@ def list_(as_json: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ["suite", "hash", "pairs", "prompts", "domains"],
-        [[r["name"], str(r["hash"])[:12], r["pairs"], r["prompts"], ", ".join(r["domains"])] for r in rows],
+        ["suite", "hash", "pairs", "prompts", "domains", "from"],
+        [
+            [r["name"], str(r["hash"])[:12], r["pairs"], r["prompts"], ", ".join(r["domains"]), r["package"] or "ships"]
+            for r in rows
+        ],
         right=["pairs", "prompts"],
     )
 
@@ -102,6 +108,7 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
     metavar="M",
     help="Also: this candidate's likelihood accuracy without the prompt.",
 )
+@telling_options
 @take_over_option
 @as_json
 @database
@@ -144,7 +151,7 @@ def check(
 
 def _controls(path: str, model: str, db: Path | None, take_over: bool) -> list[dict[str, Any]]:
     from engine.jobs.controls import controls
-    from rude_tui.terminal_progress import TerminalProgress
+    from rude_tui.terminal_progress import asked_progress
 
     store = store_of(db, new=True)
     return [
@@ -152,7 +159,7 @@ def _controls(path: str, model: str, db: Path | None, take_over: bool) -> list[d
             "scope": scope, "shown": row.candidate, "value": row.value, "ci_low": row.ci_low, "ci_high": row.ci_high,
             "n_pairs": row.n_pairs,
         }
-        for scope, ranking in controls(store, model, path, TerminalProgress(), take_over=take_over).items()
+        for scope, ranking in controls(store, model, path, asked_progress(), take_over=take_over).items()
         for row in ranking.rows
     ]  # fmt: skip
 

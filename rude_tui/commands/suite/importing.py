@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from rude_tui.options import as_json
 from rude_tui.output import narrate, print_json
 
 if TYPE_CHECKING:
-    from rubrics.importers import ImportResult
+    from rubrics.importers import ImportOptions, ImportResult
     from rubrics.prompts import RubricPrompt
     from rubrics.schema import Pair
 
@@ -24,8 +25,9 @@ _WIDTH: Final = 100
 
 def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     from rubrics.importers import FORMATS
+    from rubrics.plugins import of_group
 
-    return [name for name in FORMATS if name.startswith(incomplete)]
+    return [name for name in (*FORMATS, *(p.name for p in of_group("importers"))) if name.startswith(incomplete)]
 
 
 @click.command("import")
@@ -35,7 +37,13 @@ def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     "--as", "format", metavar="FORMAT", shell_complete=_formats,
     help="What the files are; recognised by their fields if not said.",
 )  # fmt: skip
-@click.option("--map", "mapping", default="", help="prompt=question,chosen=better,… for data of no known format.")
+@click.option(
+    "--map", "mapping", default="",
+    help="prompt=question,chosen=better,… for data of no known format; or the name of a mapping that was kept.",
+)  # fmt: skip
+@click.option(
+    "--keep", metavar="NAME", help="Keep this mapping: data with the same columns are mapped so by themselves."
+)
 @click.option("--subcategory", help="For criteria that have none.")
 @click.option("--criterion", help="Text of the criterion, where the data name none.")
 @click.option("--domain", help="Domain of the pairs.")
@@ -47,7 +55,7 @@ def _formats(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
 @click.option("--limit", type=click.IntRange(1), help="Stop when so many are written.")
 @as_json
 def import_(
-    files: tuple[str, ...], output: Path, format: str | None, mapping: str, subcategory: str | None,
+    files: tuple[str, ...], output: Path, format: str | None, mapping: str, keep: str | None, subcategory: str | None,
     criterion: str | None, domain: str | None, source: str | None, license_: str | None, gap: float | None,
     first_sentences: int | None, per_prompt: int | None, limit: int | None, as_json: bool,
 ) -> None:  # fmt: skip
@@ -61,8 +69,9 @@ def import_(
     Face cache, OWNER/NAME/data/test its files whose path begins so. docs/formats.md lists the formats.
     """
     from rubrics.errors import BadInput
-    from rubrics.importers import FORMATS, ImportOptions, data_files, import_pairs, parse_map, recognised
+    from rubrics.importers import ImportOptions, data_files, format_called, import_pairs, kept_map
     from rubrics.taxonomy import Subcategory
+    from rude_tui.settings import load_settings, save_setting
 
     if subcategory is not None and subcategory not in set(Subcategory):
         raise BadInput(f"no subcategory {subcategory!r}", fix="subcategories: " + ", ".join(Subcategory))
@@ -71,8 +80,13 @@ def import_(
         "source": source, "license": license_, "min_gap": gap, "first_sentences": first_sentences,
         "per_prompt": per_prompt, "limit": limit,
     }  # fmt: skip
+    if keep is not None and not mapping:
+        raise BadInput(
+            "there is no mapping to keep", fix="say which column holds what", shell="--map prompt=…,chosen=…"
+        )
+    mappings = load_settings().mappings
     options = ImportOptions(
-        map=parse_map(mapping) if mapping else {},
+        map=kept_map(mapping, mappings) if mapping else {},
         **{name: value for name, value in values.items() if value is not None},
     )
     if format is None and len(files) > 1 and _is_a_name(files[0]):
@@ -80,9 +94,13 @@ def import_(
     paths = [path for name in files for path in data_files(name)]
     by: tuple[str, ...] = ()
     if format is None:
-        format, by = recognised(paths, options)
-        narrate(f"recognised as {format} by {', '.join(by)}: {FORMATS[format].summary}")
+        format, by, options = _recognised(paths, options, mappings)
+        narrate(f"recognised as {format} by {', '.join(by)}: {format_called(format).summary}")
     result = import_pairs(format, paths, output, options)
+    if keep is not None:
+        written = ",".join(f"{field}={column}" for field, column in options.map.items())
+        save_setting("mappings", {**mappings, keep: written})
+        narrate(f"kept as {keep}: {written}")
     if as_json:
         print_json({
             "format": result.format, "recognised_by": list(by), "path": str(result.path), "records": result.records,
@@ -92,6 +110,24 @@ def import_(
         })  # fmt: skip
     else:
         narrate(*_lines(result))
+
+
+def _recognised(
+    paths: list[Path], options: ImportOptions, mappings: dict[str, str]
+) -> tuple[str, tuple[str, ...], ImportOptions]:
+    """The format, by which fields, and the options with the kept mapping that fits where no format does."""
+    from rubrics.errors import SuiteError
+    from rubrics.importers import kept_for, recognised
+
+    try:
+        return *recognised(paths, options), options
+    except SuiteError:
+        kept = kept_for(paths[0], mappings) if mappings and paths and not options.map else None
+        if kept is None:
+            raise
+    narrate(f"mapped as you said before, under the name {kept.name}")
+    options = replace(options, map=kept.map)
+    return *recognised(paths, options), options
 
 
 def _is_a_name(first: str) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from zstandard import compress as compressed
 
-from engine.outcomes.outcomes import Outcome, read_outcomes
+from engine.outcomes.outcomes import Outcome, read_outcomes, renamed
 from rubrics.errors import OutcomeError
 
 _LM_EVAL: dict[str, Any] = {
@@ -86,7 +89,7 @@ def _read(folder: Path, content: dict[str, Any]) -> list[Outcome]:
 def test_lm_evaluation_harness(tmp_path: Path) -> None:
     source = "lm-evaluation-harness: results.json"
     assert _read(tmp_path, _LM_EVAL) == [
-        Outcome("acme/small-it", "quiz/acc", 0.55, 0.08, source),
+        Outcome("acme/small-it", "quiz/acc", 0.55, 0.08, source, scale=1.0),
         Outcome("acme/small-it", "sums/exact_match,strict-match", 0.25, 0.01, source),
         Outcome("acme/small-it", "sums/exact_match,flexible-extract", 0.5, None, source),
     ]
@@ -204,9 +207,10 @@ def test_lighteval(tmp_path: Path) -> None:
 
 def test_inspect(tmp_path: Path) -> None:
     source = "Inspect: results.json"
+    when: dict[str, Any] = {"samples": 50, "measured": "2026-05-01T00:00:00+00:00"}
     assert _read(tmp_path, _INSPECT) == [
-        Outcome("vllm/acme/small-it", "advice/rubric/mean", 0.61, 0.02, source),
-        Outcome("vllm/acme/small-it", "advice/words/accuracy", 1, None, source),
+        Outcome("vllm/acme/small-it", "advice/rubric/mean", 0.61, 0.02, source, **when),
+        Outcome("vllm/acme/small-it", "advice/words/accuracy", 1, None, source, scale=1.0, **when),
     ]
 
 
@@ -266,3 +270,142 @@ def test_a_test_that_was_not_run_whole_is_said_to_be_so(
     source = _read(tmp_path, harness | said)[0].source or ""
     assert words in source
     assert bool(words) == ("samples" in source)
+
+
+def _stat(name: str, mean: object, **more: object) -> dict[str, Any]:
+    return {"name": {"name": name, "split": "valid"} | more, "count": 1, "mean": mean}
+
+
+def test_helm_is_read_of_instances_as_they_were(tmp_path: Path) -> None:
+    stats = [
+        _stat("num_instances", 40), _stat("exact_match", 0.5), _stat("ece_10_bin", 0.25), _stat("num_tokens", 99),
+        _stat("exact_match", 0.125, perturbation={"name": "robustness"}), _stat("exact_match", 0.75, sub_split="hard"),
+    ]  # fmt: skip
+    (tmp_path / "stats.json").write_text(json.dumps(stats))
+    with pytest.raises(OutcomeError, match=r"does not say which model"):
+        read_outcomes(tmp_path / "stats.json")
+    spec = {"name": "mmlu:subject=law,model=acme_small,stop=none", "adapter_spec": {"model": "acme/small"}}
+    (tmp_path / "run_spec.json").write_text(json.dumps(spec))
+    read = read_outcomes(tmp_path / "stats.json")
+    assert [(o.outcome, o.score, o.stderr, o.lower_is_better, o.samples) for o in read.outcomes] == [
+        ("mmlu:subject=law,stop=none/exact_match,valid", 0.5, None, None, 40),
+        ("mmlu:subject=law,stop=none/ece_10_bin,valid", 0.25, None, True, 40),
+    ]
+    assert read.left_out == ["what was measured on perturbed instances"]
+
+
+def test_opencompass_has_a_column_for_each_model(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.csv"
+    summary.write_text(
+        "dataset,version,metric,mode,a,b\nmmlu-law,x,accuracy,gen,25.00,-\nmmlu-art,y,accuracy,gen,75.00,50.00\n"
+        "mmlu,-,naive_average,gen,50.00,-\nnothing,-,-,-,-,-\n"
+    )
+    read = read_outcomes(summary)
+    assert [(o.candidate, o.outcome, o.score) for o in read.outcomes] == [
+        ("a", "mmlu-law/accuracy", 25.0), ("a", "mmlu-art/accuracy", 75.0), ("b", "mmlu-art/accuracy", 50.0),
+    ]  # fmt: skip
+    assert read.left_out == ["mmlu/naive_average (a mean of what stands beside it)"]
+    asked = read_outcomes(summary, averages=True, only=["mmlu/*"]).outcomes
+    assert [(o.outcome, o.score) for o in asked] == [("mmlu/naive_average", 50.0)]
+
+
+RUNS = "Name,State,lr,reward,eval/acc,eval/epoch\none,finished,0.1,3,0.5,2\ntwo,crashed,0.1,4,0.75,2\n"
+
+
+def test_columns_of_runs_are_outcomes_where_they_were_measured_or_named(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_text(RUNS)
+    read = read_outcomes(tmp_path / "runs.csv")
+    assert [(o.candidate, o.outcome, o.score) for o in read.outcomes] == [("one", "eval/acc", 0.5)]
+    assert read.left_out == ["two (its state is 'crashed')"]
+    assert [o.score for o in read_outcomes(tmp_path / "runs.csv", only=["rew*"]).outcomes] == [3.0]
+    (tmp_path / "runs.csv").write_text(RUNS + "three,finished,0.1\n")
+    with pytest.raises(OutcomeError, match="line 4: has more or fewer fields than the header, 6"):
+        read_outcomes(tmp_path / "runs.csv")
+    (tmp_path / "runs.csv").write_text(RUNS.replace("eval", "train"))
+    with pytest.raises(OutcomeError, match="no column that says it was measured") as caught:
+        read_outcomes(tmp_path / "runs.csv")
+    assert "train/acc" in caught.value.fix
+
+
+def test_a_trainer_has_what_it_logged_last(tmp_path: Path) -> None:
+    path = tmp_path / "run-7" / "trainer_state.json"
+    path.parent.mkdir()
+    history = [{"step": 1, "reward": 1.0, "loss": 3.0}, {"step": 2, "reward": 2.0}]
+    path.write_text(json.dumps({"global_step": 2, "log_history": history}))
+    with pytest.raises(OutcomeError, match="holds no evaluation") as caught:
+        read_outcomes(path)
+    assert "reward, loss" in caught.value.fix
+    assert read_outcomes(path, only=["reward", "loss"]).outcomes == [
+        Outcome("run-7", "reward", 2.0, None, "trainer_state, step 2: trainer_state.json"),
+        Outcome("run-7", "loss", 3.0, None, "trainer_state, step 1: trainer_state.json", True),
+    ]
+    path.write_text(json.dumps({"global_step": 2, "log_history": [{"step": 10**400, "eval_loss": 3.0}]}))
+    assert read_outcomes(path).outcomes[0].source == "trainer_state: trainer_state.json"
+    with pytest.raises(OutcomeError, match="has no outcome called acc"):
+        read_outcomes(_lm_eval_file(tmp_path), only=["acc"])
+
+
+def _lm_eval_file(folder: Path) -> Path:
+    (folder / "results.json").write_text(json.dumps(_LM_EVAL))
+    return folder / "results.json"
+
+
+def test_results_and_their_own_samples_are_one_score(tmp_path: Path) -> None:
+    lines = [{"doc_id": n, "resps": [], "filtered_resps": [], "metrics": ["acc"], "acc": n % 2} for n in range(4)]
+    samples = tmp_path / "acme__small" / "samples_quiz_2026-05-31T12-00-00.5.jsonl"
+    samples.parent.mkdir()
+    samples.write_text("\n".join(map(json.dumps, lines)))
+    (score,) = read_outcomes(samples).outcomes
+    assert (score.candidate, score.outcome, score.score, score.samples) == ("acme/small", "quiz/acc", 0.5, 4)
+    assert score.stderr == pytest.approx((1 / 3 / 4) ** 0.5)
+    assert renamed([score, replace(score, source="results")], {}) == [score]
+    with pytest.raises(OutcomeError, match="two scores of 'quiz/acc' meet"):
+        renamed([score, score], {})
+    with pytest.raises(OutcomeError, match="two scores of 'quiz/acc' meet"):
+        renamed([score, replace(score, score=0.25)], {})
+    for line in lines:
+        del line["metrics"]
+    samples.write_text("\n".join(map(json.dumps, lines)))
+    assert read_outcomes(samples).outcomes == [score]
+    with pytest.raises(OutcomeError, match="does not say of which task"):
+        read_outcomes(samples.rename(tmp_path / "lines.jsonl"))
+
+
+def _eval_log(path: Path, members: dict[str, bytes], *, zstandard: bool = False) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    if zstandard:
+        # Python writes such archives from 3.14 on: the number of the method stands before the bytes and at the end.
+        raw = bytearray(path.read_bytes())
+        begin, end = raw.index(b"PK\x03\x04"), raw.index(b"PK\x01\x02")
+        raw[begin + 8 : begin + 10] = raw[end + 10 : end + 12] = (93).to_bytes(2, "little")
+        path.write_bytes(raw)
+    return path
+
+
+def test_an_archive_of_inspect_in_all_its_versions(tmp_path: Path) -> None:
+    whole = json.dumps(_INSPECT).encode()
+    log = _eval_log(tmp_path / "x.eval", {"header.json": whole})
+    start = json.dumps({name: _INSPECT[name] for name in ("version", "eval", "plan")}).encode()
+    ended = json.dumps({name: _INSPECT[name] for name in ("status", "results", "stats")}).encode()
+    first = _eval_log(tmp_path / "first.eval", {"start.json": start, "results.json": ended})
+    packed = _eval_log(tmp_path / "new.eval", {"header.json": compressed(whole)}, zstandard=True)
+    found = [replace(o, source="") for o in read_outcomes(log).outcomes]
+    assert len(found) == 2
+    for other in (first, packed):
+        assert [replace(o, source="") for o in read_outcomes(other).outcomes] == found
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"_journal/start.json": b"{}"}, "of an evaluation that did not end"),
+        ({"word/document.xml": b"<x/>"}, "is a zip archive, but no log of Inspect"),
+        ({"header.json": b"{"}, "is not JSON"),
+        ({"results.json": b"{}"}, "is a zip archive that cannot be read"),
+    ],
+)
+def test_an_archive_that_says_nothing(tmp_path: Path, members: dict[str, bytes], said: str) -> None:
+    with pytest.raises(OutcomeError, match=said):
+        read_outcomes(_eval_log(tmp_path / "x.eval", members))

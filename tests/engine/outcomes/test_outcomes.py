@@ -54,13 +54,17 @@ def test_full_and_short_rows(tmp_path: Path) -> None:
         ("candidate,outcome,score\nm,o,NaN\n", "holds no score: o of m is not a number (line 2)"),
         ("candidate,outcome,score,direction\nm,o,1,up\n", "line 2, direction: 'up' is neither higher nor lower"),
         ("candidate,outcome,score\nm,o,-inf\n", "not finite"),
+        ("candidate,outcome,score,scale\nm,o,1,-1\n", "line 2, scale: '-1' is no largest score"),
+        ("candidate,outcome,score,scale\nm,o,45,fraction\n", "line 2, score: 45 is beyond the scale"),
+        ("candidate,outcome,score,samples\nm,o,1,many\n", "line 2, samples: 'many' is no number of samples"),
+        ("candidate,outcome,score,date\nm,o,1,last May\n", "line 2, date: 'last May' is no date"),
         ("candidate,outcome,score,stderr\nm,o,1,-2\n", "line 2, stderr: -2 is below zero"),
         ("candidate,outcome,score\n,o,1\n", "line 2, candidate: is empty"),
         ("candidate,outcome,score\nm, ,1\n", "line 2, outcome: is empty"),
         ("candidate,outcome,score\nm,o,1\nm,p,1\nm,o,2\n", "line 4: 'm' already has a score of 'o' on line 2"),
         (b"candidate,outcome,score\nm\xe9,o,1\n", "line 2 is not UTF-8 (byte 0xe9)"),
         ('candidate,outcome,score\n"m,o,1\n', "is not CSV"),
-        (b"PK\x03\x04rest", "zip archive"),
+        (b"PK\x03\x04rest", "zip archive that cannot be read"),
         ("{", "line 1 is not JSON"),
         ("[" * 100_000, "is not JSON that can be read"),
         ("candidate\toutcome\tscore\nm\to\t1,250\n", "line 2, score: '1,250' is not a number"),
@@ -74,6 +78,24 @@ def test_each_fault_is_named(tmp_path: Path, content: str | bytes, said: str) ->
     assert said in caught.value.what
     assert caught.value.where == str(path)
     assert caught.value.fix
+
+
+def test_how_a_score_was_measured_is_kept(tmp_path: Path) -> None:
+    rows = "candidate,outcome,score,scale,samples,date\nm,o,45,percent,1319,2026-05-31\nn,o,50,100,,2026-05-31T10:00\n"
+    assert read_outcomes(_write(tmp_path, rows)).outcomes == [
+        Outcome("m", "o", 45.0, scale=100.0, samples=1319, measured="2026-05-31"),
+        Outcome("n", "o", 50.0, scale=100.0, measured="2026-05-31T10:00:00"),
+    ]
+
+
+def test_scales_that_are_said_are_held_against_each_other() -> None:
+    held = [Outcome("a", "o", 0.5, scale=1.0), Outcome("b", "o", 45.0, scale=100.0, source="b.csv")]
+    with pytest.raises(OutcomeError, match=r"on several scales, .* 1 by the score of a, 100 by b\.csv"):
+        check_together(held)
+    check_together(held, one_scale=True)
+    # Percents below 1 beside others look like two scales, unless it is said that they are not.
+    check_together([replace(held[0], scale=100.0), held[1]])
+    assert not unsaid_scales([Outcome("a", "o", 0.8, scale=100.0), Outcome("b", "o", 2.0, scale=100.0)])
 
 
 def test_all_faults_at_once_up_to_twenty(tmp_path: Path) -> None:

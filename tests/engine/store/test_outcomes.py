@@ -16,6 +16,7 @@ from engine.store.outcomes import add_outcomes, stored_outcomes, tie_outcome
 def test_a_direction_comes_back_as_it_was_given(tmp_path: Path) -> None:
     store = Store(tmp_path / "x.duckdb")
     given = [Outcome("a", "o", 1.0, None, None, direction) for direction in (True, False, None)]
+    given.append(Outcome("a", "o", 45.0, 1.5, "x.csv", None, "law", 100.0, 1319, "2026-05-31"))
     for outcome in given:
         add_outcomes(store, [outcome])
         assert stored_outcomes(store) == [outcome]

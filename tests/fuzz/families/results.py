@@ -66,6 +66,14 @@ _SEEDS: Final[dict[str, dict[str, Any]]] = {
             ]
         },
     },
+    "trainer state": {
+        "epoch": 1.0,
+        "global_step": 20,
+        "log_history": [
+            {"step": 10, "loss": 2.5, "eval_loss": 2.25, "eval_runtime": 3.5},
+            {"step": 20, "loss": 1.5, "eval_loss": 1.25, "eval_accuracy": 0.5, "eval_samples_per_second": 7.5},
+        ],
+    },
 }
 
 
@@ -169,6 +177,7 @@ _RIGHT: Final = {
     ],
     "lm-eval 0.3": [("arc/acc", 0.25, 0.01, None), ("arc/acc_norm", 0.5, 0.02, None)],
     "lighteval": [("suite|a:one|0/em", 0.25, 0.01, False), ("suite|a:two|0/em", 0.5, 0.01, None)],
+    "trainer state": [("eval_accuracy", 0.5, None, None), ("eval_loss", 1.25, None, True)],
     "inspect": [("sums/match/accuracy", 0.625, 0.1, None), ("sums/other/mean", 3.0, None, None)],
 }
 
@@ -233,7 +242,7 @@ def _known(cell: str, separator: str) -> float | None:
 
 
 class OutcomeTables(_Table):
-    """`candidate, outcome, score[, stderr, source, direction, domain]`."""
+    """`candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date]`."""
 
     name = "outcomes: tables"
     share = 3.0
@@ -263,7 +272,7 @@ class OutcomeTables(_Table):
             raise Unsure("sep=")
         if "".join(header[:1]).startswith(("{", "[")) or cells[:1] != [header]:
             raise Unsure("JSON, or a blank line first")
-        known = ("candidate", "outcome", "score", "stderr", "source", "direction", "domain")
+        known = ("candidate", "outcome", "score", "stderr", "source", "direction", "domain", "scale", "samples", "date")
         if (
             not {"candidate", "outcome", "score"} <= set(names)
             or not set(names) <= set(known)
