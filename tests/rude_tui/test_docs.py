@@ -47,6 +47,9 @@ def test_every_command_on_a_page_is_one_that_the_program_takes(page: str, line: 
     words = [word for word in shlex.split(line.replace(" SPEC", " x").replace("…", "x"), comments=True)[1:] if word]
     command: click.Command = cli
     while words and isinstance(command, click.Group):
+        if words[0].startswith("--") and words[0] in {o for p in command.params for o in p.opts}:
+            words = words[2:]
+            continue
         if (name := words[0]) not in command.list_commands(click.Context(command)) and command is not cli:
             break
         named = command.get_command(click.Context(command), name)
@@ -67,7 +70,7 @@ def test_the_manual_page_is_current_and_sets_without_a_complaint(tmp_path: Path)
     made = _made("man.py", "page")
     assert (DOCS / "rude-tui.1").read_text(encoding="utf-8") == made, "run: python docs/man.py"
     if groff := shutil.which("groff"):
-        words = [groff, "-man", "-ww", "-Tutf8", "-Kutf8", str(DOCS / "rude-tui.1")]
+        words = [groff, "-man", "-ww", "-Wbreak", "-Tutf8", "-Kutf8", str(DOCS / "rude-tui.1")]
         done = subprocess.run(words, capture_output=True, text=True, encoding="utf-8", check=True)
         assert done.stderr == ""
         assert "RUDE_TUI_RUN_PRECISION" in done.stdout
