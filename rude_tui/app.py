@@ -26,6 +26,7 @@ from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
+from rude_tui.palette import commands
 from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import has_closed, quiet_terminal
@@ -137,6 +138,7 @@ class RudeApp(QuietApp):
         Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
         Binding("ctrl+q", "leave", "quit", show=False, system=True),
         Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
+        Binding("f9", "do", "do", show=False, id="do", tooltip="add outcomes, measure predictors, import, report, …"),
         Binding("ctrl+t", "next_theme", "theme", show=False, tooltip="next theme: dark, light, contrast", id="theme"),
     ]
     CSS = """
@@ -267,6 +269,16 @@ class RudeApp(QuietApp):
         await self.action_go("run")
         await self.screen.run_action("screen.pane('setup')")
 
+    def action_do(self, name: str = "") -> None:
+        """Fill in a form and have it done: the one named, or one to choose."""
+        from screens.tasks.catalogue import TASKS
+        from screens.tasks.opening import choose_task, open_task
+
+        if name:
+            open_task(self, TASKS[name])
+        else:
+            choose_task(self)
+
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and round again."""
         names = [theme.name for theme in THEMES]
@@ -312,25 +324,8 @@ class RudeApp(QuietApp):
         threading.Thread(target=write, name="settings", daemon=False).start()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: places and themes beside what the screen's keys do."""
-        for mode, title in PLACES.items():
-            yield SystemCommand(f"go: {title}", f"Open {title}", lambda mode=mode: self.run_action(f"go('{mode}')"))
-        for theme in THEMES:
-            yield SystemCommand(
-                f"theme: {theme.name}", "Change the look", lambda name=theme.name: setattr(self, "theme", name)
-            )
-        offered: set[str] = set()
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if (binding.show or binding.tooltip) and not binding.system and binding.action not in offered:
-                offered.add(binding.action)
-                yield SystemCommand(
-                    f"do: {binding.description}",
-                    binding.tooltip or binding.description,
-                    lambda action=binding.action, node=active.node: self.run_action(action, node),
-                )
-        yield SystemCommand("picture: save", "Save this screen as an SVG picture", self.action_screenshot)
-        yield SystemCommand("quit: leave", "Quit", self.action_leave)
+        """What the palette offers."""
+        return commands(self, screen)
 
 
 def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: Sequence[str] = ()) -> int:

@@ -37,22 +37,14 @@ def add(
     of lm-evaluation-harness or lighteval, JSON logs of Inspect; an outcome is called task/metric. Names are matched as
     they stand or as --map says, never guessed; near-misses are pointed out.
     """
-    from engine.outcomes.outcome import unsaid_directions, unsaid_scales
-    from engine.outcomes.outcomes import mapping_of, near_misses, read_outcomes, renamed
-    from engine.store.outcomes import add_checked
-    from engine.store.runs import candidate_names
+    from engine.annotations.outcomes import add_files
+    from engine.outcomes.outcomes import mapping_of
 
-    store = store_of(db, new=True)
     names = mapping_of(mapping)
-    read = [read_outcomes(file, averages=averages) for file in files]
-    scores = renamed([outcome for file in read for outcome in file.outcomes], names)
-    replaced, together = add_checked(store, scores, one_scale=one_scale)
-    narrate(*(f"note: left out: {what}" for file in read for what in file.left_out))
-    scales = [] if one_scale else unsaid_scales(together)
-    narrate(*(f"note: {what}" for what in (*unsaid_directions(together), *scales)))
-    narrate(f"{len(scores)} outcomes stored, {replaced} of them in place of an earlier score")
-    candidates = candidate_names(store)
-    for stranger, near in near_misses([outcome.candidate for outcome in scores], candidates).items():
+    added = add_files(store_of(db, new=True), files, names, averages=averages, one_scale=one_scale)
+    narrate(*(f"note: {what}" for what in added.notes))
+    narrate(f"{len(added.scores)} outcomes stored, {added.replaced} of them in place of an earlier score")
+    for stranger, near in added.strangers.items():
         hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
         narrate(f"note: {stranger} is no candidate here{hint}")
 
