@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from rich.text import Text
 from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -32,7 +33,7 @@ from rude_tui.settings import Settings, load_settings, save_setting, settings_fi
 from rude_tui.terminal import has_closed, quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
 from screens.run.runner import Runner
-from screens.shell.dialogs import Confirm
+from screens.shell.dialogs import Confirm, Read
 from screens.shell.live import Live
 from screens.shell.navigation import PLACES
 from screens.shell.plain import plain
@@ -41,6 +42,8 @@ from screens.shell.textual_privates import CachedStylesheet, QuietApp, style_onc
 
 if TYPE_CHECKING:
     from engine.construct.request import ConstructRequest
+    from engine.jobs.job import Job
+    from screens.run.runner import Came
 
 __all__ = ["RudeApp", "run_app"]
 
@@ -245,11 +248,13 @@ class RudeApp(QuietApp):
         if live.error or bad:
             count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and h say why"
             reason = live.error.splitlines()[0] if live.error else count
-            self.notify(plain(reason), title="Scoring ended", severity="error", markup=False)
+            self.notify(plain(reason), title=f"{live.title} ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
-            self.notify("What was scored is kept; starting again resumes.", title="Stopped", markup=False)
-        else:
-            self.notify("Press 3 for the rankings.", title="Scoring is done", markup=False)
+            self.notify("What was done is kept; starting again resumes.", title="Stopped", markup=False)
+        elif not live.came:
+            self.notify("Press 3 for the rankings.", title=f"{live.title} is done", markup=False)
+        if live.came:
+            self.push_screen(Read(live.title, Text(plain(live.came), overflow="fold")))
         # Whatever is open reads again what the runs have changed.
         resumed = getattr(self.screen, "on_screen_resume", None)
         if resumed is not None:
@@ -278,6 +283,23 @@ class RudeApp(QuietApp):
             open_task(self, TASKS[name])
         else:
             choose_task(self)
+
+    def work(self, title: str, job: Job, came: Came | None = None) -> None:
+        """Do long work where runs are done, and show it there.
+
+        Args:
+            title: what is done, in a few words.
+            came: says what came of it, once it has ended.
+        """
+
+        async def begin() -> None:
+            await self.action_go("run")
+            if isinstance(self.screen, RunScreen):
+                self.screen.begin(job, title=title, came=came)
+
+        from screens.run.screen import RunScreen
+
+        self.call_later(begin)
 
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and round again."""

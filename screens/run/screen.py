@@ -22,7 +22,7 @@ from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
     from engine.jobs.job import Job
-    from screens.run.runner import Runner
+    from screens.run.runner import Came, Runner
 
 __all__ = ["RunScreen"]
 
@@ -182,18 +182,23 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         else:
             self.begin(pane.planned)
 
-    def begin(self, job: Job) -> None:
-        """Start what is planned and show it going."""
+    def begin(self, job: Job, *, title: str = "Scoring", came: Came | None = None) -> None:
+        """Start what is planned and show it going.
+
+        Args:
+            title: what is done, in a few words.
+            came: see `Runner.start`.
+        """
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
             return
-        if all(state.phase.ended for state in job.states):
+        if came is None and all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
 
         def go(take_over: bool) -> None:
             self.query_one(SetupPane).forget()
-            self.runner.start(self.session.store, job, take_over=take_over)
+            self.runner.start(self.session.store, job, take_over=take_over, title=title, came=came)
             self.action_pane("live")
 
         ask_take_over(self, job.left_elsewhere, go)

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rubrics.counted import count
-from screens.shell.fields import YES_NO, Field, Prepared, Typed
+from rubrics.errors import OutcomeError
+from screens.shell.fields import YES_NO, AtField, Field, Prepared, Typed
+from screens.shell.paths import several
 from screens.tasks.task import Task
+from screens.tasks.words import strangers_words
 
 if TYPE_CHECKING:
     from engine.annotations.outcomes import AddedFiles
@@ -30,9 +33,6 @@ def _fields(session: Session) -> Sequence[Field]:
 def _prepare(session: Session, typed: Typed) -> Prepared:
     from engine.annotations.outcomes import add_files
     from engine.outcomes.outcomes import mapping_of
-    from rubrics.errors import OutcomeError
-    from screens.shell.fields import AtField
-    from screens.shell.paths import several
 
     files = [Path(file) for file in typed.paths("files")]
     names = typed.read("names", lambda text: mapping_of(several(text)))
@@ -50,9 +50,7 @@ def _said(added: AddedFiles) -> str:
         *([f"{added.replaced} took the place of an earlier score"] if added.replaced else []),
         *(f"! {note}" for note in added.notes),
     ]
-    for stranger, near in added.strangers.items():
-        hint = f"; did you mean {near[0]}? Then add it again with {stranger}={near[0]} under Names" if near else ""
-        lines.append(f"! {stranger} is no candidate here{hint}")
+    lines += strangers_words(added.strangers, " Then add it again with {name}={near} under Names")
     return "\n".join(lines)
 
 
