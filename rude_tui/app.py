@@ -27,15 +27,20 @@ from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
+from rude_tui.output import narrate
 from rude_tui.palette import commands
+from rude_tui.places import MODES
 from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import has_closed, quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
+from screens.first_steps.steps import begin_if_new, first_steps
+from screens.run.leaving import Leave, Leaving
 from screens.run.runner import Runner
-from screens.shell.dialogs import Confirm, Read
+from screens.shell.dialogs import Read
 from screens.shell.live import Live
 from screens.shell.navigation import PLACES
+from screens.shell.place import Place
 from screens.shell.plain import plain
 from screens.shell.session import Session
 from screens.shell.textual_privates import CachedStylesheet, QuietApp, style_once
@@ -72,42 +77,6 @@ class LiveChanged(Message, bubble=False):
         return isinstance(message, LiveChanged)
 
 
-def _candidates() -> Screen[Any]:
-    from screens.candidates.screen import CandidatesScreen
-
-    return CandidatesScreen()
-
-
-def _run() -> Screen[Any]:
-    from screens.run.screen import RunScreen
-
-    return RunScreen()
-
-
-def _rankings() -> Screen[Any]:
-    from screens.rankings.screen import RankingsScreen
-
-    return RankingsScreen()
-
-
-def _correlation() -> Screen[Any]:
-    from screens.correlation.screen import CorrelationScreen
-
-    return CorrelationScreen()
-
-
-def _failures() -> Screen[Any]:
-    from screens.failures.screen import FailuresScreen
-
-    return FailuresScreen()
-
-
-def _suites() -> Screen[Any]:
-    from screens.suites.screen import SuitesScreen
-
-    return SuitesScreen()
-
-
 def _read_construction(options: Sequence[str]) -> ConstructRequest:
     """Options typed into the form, read as the command reads its own."""
     from rude_tui.commands.construct import typed_request
@@ -120,15 +89,7 @@ class RudeApp(QuietApp):
 
     TITLE = "rude-tui"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        # Made when first opened, so that the first paint waits for one screen only.
-        "candidates": _candidates,
-        "run": _run,
-        "rankings": _rankings,
-        "correlation": _correlation,
-        "failures": _failures,
-        "suites": _suites,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {**MODES}
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (72, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's declaration
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -154,8 +115,16 @@ class RudeApp(QuietApp):
     VerticalScroll, Tree, DataTable, OptionList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
     """
 
-    def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:
+    def __init__(
+        self, session: Session, settings: Settings, *, start_screen: str = "rankings", welcome: bool = False
+    ) -> None:
+        """Args:
+        welcome: whether to offer the first steps where nobody has begun anything.
+        """
         super().__init__()
+        self._welcome = welcome
+        self.goes_on = False
+        """Whether the work is to go on in a process of its own once the app has closed."""
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         self.session = session
         self.session.remember = self.remember
@@ -193,6 +162,8 @@ class RudeApp(QuietApp):
         sys.setswitchinterval(_SWITCHING)
         self._heed_signals()
         await self.switch_mode(self._start)
+        if self._welcome and isinstance(self.screen, Place):
+            begin_if_new(self.screen, self.action_plan_marked)
         # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
         self.set_timer(0.5, threading.Thread(target=self._look_ahead, name="preload", daemon=False).start)
 
@@ -274,6 +245,15 @@ class RudeApp(QuietApp):
         await self.action_go("run")
         await self.screen.run_action("screen.pane('setup')")
 
+    def action_first_steps(self) -> None:
+        """From a folder of models to a planned run."""
+        first_steps(self, self.session, self.action_plan_marked)
+
+    async def action_plan_marked(self) -> None:
+        """Go to the Run screen and say what it would take to score what is marked."""
+        await self.action_set_up()
+        await self.screen.run_action("screen.plan")
+
     def action_do(self, name: str = "") -> None:
         """Fill in a form and have it done: the one named, or one to choose."""
         from screens.tasks.catalogue import TASKS
@@ -317,19 +297,19 @@ class RudeApp(QuietApp):
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Quit; ask first while a run goes on."""
+        """Quit; while work goes on, ask first what is to become of it."""
         if not self.runner.running:
             self.exit(0)
-        elif isinstance(self.screen, Confirm):
-            self._stop_and_leave(True)
+        elif isinstance(self.screen, Leave):
+            self._leave("stop")
         else:
-            question = Confirm("Stop scoring and quit?", "What is scored is kept; running the same again resumes.")
-            self.push_screen(question, self._stop_and_leave)
+            self.push_screen(Leave(may_go_on=self.runner.may_go_on), self._leave)
 
-    def _stop_and_leave(self, sure: bool | None) -> None:
-        if sure:
+    def _leave(self, answer: Leaving | None) -> None:
+        if answer in ("stop", "go on"):
+            self.goes_on = answer == "go on"
             self.runner.cancel()
-            self.exit(130)
+            self.exit(0 if self.goes_on else 130)
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a setting for next time, in a thread; trouble is said once and never stops anything."""
@@ -378,15 +358,19 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
                 folders=folders,
                 suite_files=list(settings.suites),
                 weights=dict(settings.weights),
+                hide_bundled=settings.hide_bundled,
                 requirements=Path(settings.requirements).expanduser() if settings.requirements else None,
             ),
             settings,
             start_screen=start_screen or settings.place,
+            welcome=True,
         )
         code = app.run()
         # The worker dies with the thread that reads it; give that thread the moment it needs.
         app.runner.wait(_STOPPING)
     app.raise_unexpected()
+    if app.goes_on and (left := app.runner.go_on_without(app.session.store)) is not None:
+        narrate(f"the work goes on as process {left.process.pid}; rude-tui shows it under Run, Stored, and can stop it")
     if app.return_code:
         return int(app.return_code)
     return code or 0

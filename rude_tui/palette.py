@@ -19,6 +19,9 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterable[SystemCommand]:
     """The commands for a screen, each named by what kind it is of and what it does."""
     for mode, title in PLACES.items():
         yield SystemCommand(f"go: {title}", f"Open {title}", lambda mode=mode: app.run_action(f"go('{mode}')"))
+    yield SystemCommand(
+        "do: First steps", "From a folder of models to a planned run", lambda: app.run_action("app.first_steps")
+    )
     for task in TASKS.values():
         yield SystemCommand(f"do: {task.title}", task.about, lambda name=task.name: app.run_action(f"app.do('{name}')"))
     for theme in THEMES:

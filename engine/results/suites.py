@@ -80,7 +80,7 @@ class SuitePairs(Protocol):
 
 
 def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
-    """Built-in suites, then the files given, then what only the store holds, newest first. One that is stored as well
+    """The files given, then built-in suites, then what only the store holds, newest first. One that is stored as well
     is listed once. A file that cannot be read is listed with what is wrong.
 
     Raises:
@@ -90,8 +90,8 @@ def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
 
     held = {stored.suite_hash: stored for stored in stored_suites(store)}
     entries = []
-    named: list[tuple[str, Literal["built-in", "file"]]] = [(name, "built-in") for name in built_in_names()]
-    for name, origin in [*named, *((file, "file") for file in files)]:
+    named: list[tuple[str, Literal["built-in", "file"]]] = [(file, "file") for file in files]
+    for name, origin in [*named, *((name, "built-in") for name in built_in_names())]:
         try:
             suite = _read(name)
         except SuiteError as error:

@@ -17,6 +17,7 @@ from screens.shell.live import Live
 from screens.shell.loading import unexpected
 
 if TYPE_CHECKING:
+    from engine.jobs.detached import Detached
     from engine.jobs.job import Job
     from engine.jobs.progress import RunState
     from engine.jobs.runs import RunRequest
@@ -44,7 +45,7 @@ class Runner:
         self._recorder = Recorder()
         self._thread: threading.Thread | None = None
         self._error = self._came = ""
-        self._title = "Scoring"
+        self._title, self._take_over = "Scoring", False
         self.request: RunRequest | None = None
         """What was asked for last, where that was scoring; planned again, it takes up what stopped."""
         # Asking and working are two threads; a snapshot is taken by one of them at a time.
@@ -76,7 +77,7 @@ class Runner:
             return
         self.request = job.request if isinstance(job, Plan) else None
         self._recorder = Recorder(job.runs if isinstance(job, Plan) else ())
-        self._title = title
+        self._title, self._take_over = title, take_over
         self._begin(lambda: self._perform(store, job, came, take_over=take_over))
 
     def _begin(self, work: Callable[[], None]) -> None:
@@ -103,6 +104,27 @@ class Runner:
             self._say("pausing after the batch at hand; the model stays loaded")
             self._pause.set()
         self._tell(running=True)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether another process could take up the work going on."""
+        return self.running and self.request is not None
+
+    def go_on_without(self, store: Store) -> Detached | None:
+        """Have a process that outlives this one take up what was asked for last, once it has ended here.
+
+        Returns:
+            It; None where there is nothing that can be taken up.
+
+        Raises:
+            RudeError: no process can be started.
+        """
+        from engine.jobs.detached import start_detached
+
+        if self.request is None:
+            return None
+        job = "engine.jobs.planning:asked_for"
+        return start_detached(job, store.path, self.request.to_json(), take_over=self._take_over)
 
     def wait(self, seconds: float) -> bool:
         """Wait until the work has ended; False if it has not by then."""
