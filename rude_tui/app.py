@@ -19,7 +19,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.notifications import Notification, Notify
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -224,7 +224,10 @@ class RudeApp(QuietApp):
             self.notify("What was done is kept; starting again resumes.", title="Stopped", markup=False)
         elif not live.came:
             self.notify("Press 3 for the rankings.", title=f"{live.title} is done", markup=False)
-        if live.came:
+        if live.came and isinstance(self.screen, ModalScreen):
+            # Nobody is interrupted who is typing; the log has it too.
+            self.notify("2 and l show what came of it.", title=f"{live.title} is done", markup=False)
+        elif live.came:
             self.push_screen(Read(live.title, Text(plain(live.came), overflow="fold")))
         # Whatever is open reads again what the runs have changed.
         resumed = getattr(self.screen, "on_screen_resume", None)

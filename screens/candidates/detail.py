@@ -24,7 +24,7 @@ def detail(entry: Row | None, colour: Colour) -> Text:
         text.append(plain(entry.path) + "\n", "bold")
         text.append(f"✗ {plain(entry.what)}\n", colour("bad"))
         text.append(f"→ {plain(entry.fix)}\n")
-        text.append("F5 looks again once that is done; d stops watching the folder\n", colour("chance"))
+        text.append("F5 looks again once that is done\nd stops watching the folder\n", colour("chance"))
         return text
     if entry is None:
         text.append("No base model found\n\n", "bold")

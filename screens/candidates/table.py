@@ -49,9 +49,14 @@ def column_widths(rows: Sequence[Row], room: int, screen_width: int, *, wide: bo
 def cells(entry: Row, colour: Colour, *, marked: bool, wide: bool) -> dict[str, Text]:
     """One row, by column."""
     if isinstance(entry, NoCandidate):
-        name = Text(one_line(_name(entry), _name_width(wide)), colour("chance"), no_wrap=True)
+        folder = Text(one_line(_name(entry), _name_width(wide)), colour("chance"), no_wrap=True)
         empty = dict.fromkeys(_ORDER, Text())
-        return {**empty, "candidate": name, "fits as": Text("no", colour("bad")), "problems": _problems(entry, colour)}
+        return {
+            **empty,
+            "candidate": folder,
+            "fits as": Text("no", colour("bad")),
+            "problems": _problems(entry, colour),
+        }
     candidate = entry.candidate
     dim = "" if entry.usable else colour("chance")
     fit = entry.fit.precision if entry.fit is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -10,6 +10,7 @@ from textual.app import App
 from rubrics.counted import count
 from screens.first_steps.state import MODELS, SUITE, nothing_yet, take_models, take_suite
 from screens.run.jobs import going_on
+from screens.shell.fields import Prepared
 from screens.shell.form import Form
 from screens.shell.place import Place
 from screens.shell.plain import one_line
@@ -29,7 +30,7 @@ def _tell_of(place: Place, runs: list[RunRow]) -> None:
         place.notify(words, title="Work goes on", timeout=10, markup=False)
 
 
-def begin_if_new(place: Place, then: Callable[[], object]) -> None:
+def begin_if_new(place: Place, then: Callable[[], Awaitable[None]]) -> None:
     """Take the first steps where nobody has begun anything yet; say what goes on where somebody has.
 
     Args:
@@ -50,14 +51,18 @@ def begin_if_new(place: Place, then: Callable[[], object]) -> None:
     place.load("first-steps", look, looked, lambda error: None)
 
 
-def first_steps(app: App[Any], session: Session, then: Callable[[], object]) -> None:
+def first_steps(app: App[Any], session: Session, then: Callable[[], Awaitable[None]]) -> None:
     """Ask for models, then for a suite; given up at either, all that was said holds.
 
     Args:
         then: called once models and suite are marked.
     """
 
-    def suite(done: object) -> None:
+    async def chosen(done: Prepared | None) -> None:
+        if done is not None:
+            await then()
+
+    def suite(done: Prepared | None) -> None:
         if done is not None:
             form = Form(
                 "What to ask them – step 2 of 3",
@@ -66,7 +71,7 @@ def first_steps(app: App[Any], session: Session, then: Callable[[], object]) -> 
                 about="A suite is a file of pairs, one a line: a response that meets a rubric, and one that subtly "
                 "violates it. The next step says how long it takes; nothing is scored before.",
             )
-            app.push_screen(form, lambda chosen: then() if chosen is not None else None)
+            app.push_screen(form, chosen)
 
     form = Form(
         "Which base model should you post-train? – step 1 of 3",
@@ -74,5 +79,6 @@ def first_steps(app: App[Any], session: Session, then: Callable[[], object]) -> 
         lambda typed: take_models(session, typed),
         about="Where are your base models? A folder of model folders, one model, or a .gguf file. Esc leaves these "
         "steps: 1 lists candidates, 6 suites, 2 runs, F1 explains each screen.",
+        looking="looking: what is there, what fits, what the model libraries say of it; some seconds…",
     )
     app.push_screen(form, suite)

@@ -140,6 +140,8 @@ class Runner:
         states = perform(store, job, self, self._cancel, self._pause, take_over=take_over)
         if came is not None:
             self._came = came(store, states)
+            for line in filter(None, self._came.splitlines()):
+                self._say(line)
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

@@ -135,7 +135,7 @@ class StoredPane(Vertical):
     @property
     def resumable(self) -> bool:
         """Whether anything is left to do of the run under the cursor."""
-        return (run := self.current) is not None and run.status != "done"
+        return (run := self.current) is not None and run.status != "done" and not is_elsewhere(run)
 
     @property
     def stoppable(self) -> bool:

@@ -31,7 +31,7 @@ class Pick(Static, can_focus=True):
     """One of several; space and the arrows go to the next."""
 
     DEFAULT_CSS = """
-    Pick { width: 1fr; height: 1; }
+    Pick { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     Pick:focus { background: $block-cursor-blurred-background; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -98,18 +98,21 @@ class Form(ModalScreen[Prepared | None]):
         about: str = "",
         typed: MutableMapping[str, str] | None = None,
         go: str = "go on",
+        looking: str = "looking…",
     ) -> None:
         """Args:
         prepare: makes of what was typed what is to be done; called in a thread, and raises what is wrong with it.
         about: what it is for, above the fields.
         typed: what was typed before; kept up to date for the next time.
         go: what Enter does, in a word or two.
+        looking: what is said while it is prepared.
         """
         super().__init__()
         self.loader = Loader(self)
-        self._title, self._about, self._go_on = title, about, go
+        self._title, self._about, self._go_on, self._looking = title, about, go, looking
         self._fields = tuple(fields)
         self._prepare = prepare
+        self._ended: Prepared | None = None
         self._typed: MutableMapping[str, str] = {} if typed is None else typed
 
     def compose(self) -> ComposeResult:
@@ -173,11 +176,17 @@ class Form(ModalScreen[Prepared | None]):
         self._typed.update(values)
         for field in self._fields:
             self._note(field.name, Text())
-        self._say(Text("looking…", self._faint))
-        self.loader.load("form", lambda: self._prepare(Typed(values)), self._prepared, self._failed)
+        self._say(Text(self._looking, self._faint))
+
+        def prepared(answer: Prepared) -> None:
+            self._say(Text())
+            # Whoever has typed on meanwhile means something else by now.
+            if self.values() == values:
+                self._prepared(answer)
+
+        self.loader.load("form", lambda: self._prepare(Typed(values)), prepared, self._failed)
 
     def _prepared(self, prepared: Prepared) -> None:
-        self._say(Text())
         if prepared.question:
             question = Confirm(self._title, prepared.question)
             self.app.push_screen(question, lambda sure: self._go(prepared) if sure else None)
@@ -186,11 +195,25 @@ class Form(ModalScreen[Prepared | None]):
 
     def _go(self, prepared: Prepared) -> None:
         if prepared.act is None:
-            self.dismiss(prepared)
+            self._end(prepared)
             return
         self._say(Text("working…", self._faint))
-        act = prepared.act
-        self.loader.load("form", act, lambda said: self.dismiss(replace(prepared, said=said)), self._failed)
+
+        def acted(said: str) -> None:
+            self._end(replace(prepared, said=said))
+
+        self.loader.load("form", prepared.act, acted, self._failed)
+
+    def _end(self, prepared: Prepared) -> None:
+        """Close, once nothing stands above any more: Textual would close that instead."""
+        self._ended = prepared
+        if self.is_current:
+            self.dismiss(prepared)
+
+    def on_screen_resume(self) -> None:
+        """What stood above has closed."""
+        if self._ended is not None:
+            self.dismiss(self._ended)
 
     def _failed(self, error: RudeError) -> None:
         self._say(Text())

@@ -53,9 +53,11 @@ def _prepare(session: Session, typed: Typed) -> Prepared:
         models=(models[0],), suites=(suite,), protocols=protocols_of(typed.text("protocol")),
         device=typed.text("device"), limit=typed.whole("limit", 1),
     )  # fmt: skip
-    chosen = {name: None if typed.text(name) == _AS_FITS else typed.text(name) for name in ("reference", "precision")}
+    reference, precision = (
+        None if typed.text(name) == _AS_FITS else typed.text(name) for name in ("reference", "precision")
+    )
     with at("precision"):
-        job = plan_fidelity(session.store, request, **chosen)
+        job = plan_fidelity(session.store, request, reference=reference, precision=precision)
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
         wrong = left_over(states)
