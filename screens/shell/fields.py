@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.results.database import Store
 
-__all__ = ["YES_NO", "AtField", "Field", "Prepared", "Typed", "at"]
+__all__ = ["YES_NO", "AtField", "Field", "Prepared", "Typed", "at", "field_of"]
 
 T = TypeVar("T")
 YES_NO = ("no", "yes")
@@ -41,7 +41,7 @@ class Field:
     needed: bool = False
 
 
-class AtField(RudeError):
+class AtField(BadInput):
     """What was typed into a field cannot be used."""
 
     def __init__(self, field: str, error: RudeError) -> None:
@@ -58,8 +58,25 @@ def at(field: str) -> Iterator[None]:
     """
     try:
         yield
+    except AtField:
+        raise
     except BadInput as error:
         raise AtField(field, error) from None
+
+
+def field_of(error: RudeError, values: Mapping[str, str]) -> str:
+    """The field that an error is about: the one it names, or the one whose path it speaks of; empty where it is none.
+
+    Args:
+        values: what was typed, by field.
+    """
+    if isinstance(error, AtField):
+        return error.field
+    for name, typed in values.items():
+        for path in several(typed) if error.where else ():
+            if error.where.startswith((path, str(Path(os.path.expanduser(path)).absolute()))):
+                return name
+    return ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Confirm, Hints
-from screens.shell.fields import AtField, Field, Prepared, Typed
+from screens.shell.fields import Field, Prepared, Typed, field_of
 from screens.shell.loading import Answered, Loader
 from screens.shell.path_input import PathInput
 from screens.shell.plain import one_line, plain
@@ -99,6 +99,7 @@ class Form(ModalScreen[Prepared | None]):
         typed: MutableMapping[str, str] | None = None,
         go: str = "go on",
         looking: str = "looking…",
+        ask: str = "",
     ) -> None:
         """Args:
         prepare: makes of what was typed what is to be done; called in a thread, and raises what is wrong with it.
@@ -106,10 +107,12 @@ class Form(ModalScreen[Prepared | None]):
         typed: what was typed before; kept up to date for the next time.
         go: what Enter does, in a word or two.
         looking: what is said while it is prepared.
+        ask: the question over what it will take; the title where none is given.
         """
         super().__init__()
         self.loader = Loader(self)
         self._title, self._about, self._go_on, self._looking = title, about, go, looking
+        self._ask = ask or title
         self._fields = tuple(fields)
         self._prepare = prepare
         self._ended: Prepared | None = None
@@ -131,9 +134,9 @@ class Form(ModalScreen[Prepared | None]):
             has_path = any(field.kind == "path" for field in self._fields)
             yield Hints(
                 (f"enter {self._go_on}", "enter"),
-                ("↑↓ move" if len(self._fields) > 1 else "", ""),
-                ("tab completes a path" if has_path else "", ""),
                 ("esc cancel", "escape"),
+                ("tab completes a path" if has_path else "", ""),
+                ("↑↓ move" if len(self._fields) > 1 else "", ""),
             )
 
     def _line(self, field: Field) -> Widget:
@@ -188,7 +191,7 @@ class Form(ModalScreen[Prepared | None]):
 
     def _prepared(self, prepared: Prepared) -> None:
         if prepared.question:
-            question = Confirm(self._title, prepared.question)
+            question = Confirm(self._ask, prepared.question)
             self.app.push_screen(question, lambda sure: self._go(prepared) if sure else None)
         else:
             self._go(prepared)
@@ -206,23 +209,25 @@ class Form(ModalScreen[Prepared | None]):
 
     def _end(self, prepared: Prepared) -> None:
         """Close, once nothing stands above any more: Textual would close that instead."""
-        self._ended = prepared
-        if self.is_current:
+        if self.is_active:
             self.dismiss(prepared)
+        else:
+            self._ended = prepared
 
     def on_screen_resume(self) -> None:
         """What stood above has closed."""
         if self._ended is not None:
             self.dismiss(self._ended)
+            self._ended = None
 
     def _failed(self, error: RudeError) -> None:
         self._say(Text())
         words = Text(f"✗ {plain(error.what)}", self.app.theme_variables["bad"])
         if error.fix:
             words.append(f"\n→ {plain(error.fix)}", "default")
-        if isinstance(error, AtField) and self.query(f"#field-{error.field}"):
-            self._note(error.field, words)
-            self.query_one(f"#field-{error.field}").focus()
+        if name := field_of(error, self.values()):
+            self._note(name, words)
+            self.query_one(f"#field-{name}").focus()
         else:
             self._say(Text(f"{plain(error.where)}\n" if error.where else "").append_text(words))
 

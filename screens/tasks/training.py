@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rubrics.counted import count
-from rubrics.errors import BadInput, CandidateError, RudeError
+from rubrics.errors import BadInput, CandidateError
 from screens.shell.fields import YES_NO, AtField, Field, Prepared, Typed, at
 from screens.shell.formats import percent
 from screens.shell.paths import several
@@ -50,8 +50,9 @@ def _train(session: Session, typed: Typed) -> Prepared:
             session.store, models, suite if suite == "world" else str(typed.path("suite")), recipe, seeds=seeds,
             device=typed.text("device"), folder=Path(folder),
         )  # fmt: skip
-    except BadInput as error:
-        raise _placed(error, recipe, typed) from None
+    except CandidateError as error:
+        # It is named by the candidate, which no field holds.
+        raise AtField("models", error) from None
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
         return "\n".join([*_met(store, job), *left_over(states)])
@@ -65,15 +66,6 @@ def _seed(text: str) -> int:
             return int(text)
         except ValueError:
             raise BadInput(f"{text!r} is no whole number", fix="such as 1; 2") from None
-
-
-def _placed(error: BadInput, recipe: Path, typed: Typed) -> RudeError:
-    """The error at the field whose content it speaks of; as it is where it speaks of none."""
-    if error.where == str(recipe):
-        return AtField("recipe", error)
-    if isinstance(error, CandidateError):
-        return AtField("models", error)
-    return AtField("suite", error) if error.where.startswith(str(typed.path("suite"))) else error
 
 
 def _training_words(job: PostTrainJob) -> str:

@@ -10,7 +10,7 @@ from rubrics.errors import BadInput
 from rude_tui.settings import Settings
 from screens.run.options import option_fields, take_options
 from screens.run.state import RunChoices
-from screens.shell.fields import AtField, Typed
+from screens.shell.fields import AtField, Typed, field_of
 from screens.shell.session import Session
 from screens.tasks.catalogue import TASKS
 
@@ -70,6 +70,15 @@ def test_options_of_a_run_are_taken_over_together_or_not_at_all() -> None:
     again = {field.name: field.value for field in option_fields(choices)}
     assert again["shots"] == "3"
     assert again["rubric"] == "yes"
+
+
+def test_an_error_is_put_where_the_path_that_it_speaks_of_was_typed() -> None:
+    values = {"folder": "~/models", "file": "a.csv; b.csv", "empty": "", "seed": "0"}
+    assert field_of(BadInput("bad", where=f"{Path('b.csv').absolute()}, line 3"), values) == "file"
+    assert field_of(BadInput("bad", where=str(Path("~/models/x").expanduser())), values) == "folder"
+    assert field_of(BadInput("bad"), values) == ""
+    assert field_of(BadInput("bad", where="elsewhere"), values) == ""
+    assert field_of(AtField("seed", BadInput("bad")), values) == "seed"
 
 
 def test_what_ships_is_hidden_now_and_next_time() -> None:

@@ -15,9 +15,10 @@ from engine.jobs.job import perform
 from engine.predictors.spectral import matrix_names, spectral_values
 from engine.store.predictors import stored_predictors
 from engine.store.spectra import Spectrum, stored_spectra
+from rubrics.errors import BadInput
 from rubrics.reading import find_suite
 from rubrics.world.generate import generate
-from screens.shell.fields import AtField, Prepared, Typed
+from screens.shell.fields import AtField, Prepared, Typed, field_of
 from screens.shell.session import Session
 from screens.tasks.catalogue import TASKS
 from screens.tasks.words import columns
@@ -153,7 +154,9 @@ def test_a_recipe_that_cannot_be_used_is_said_at_its_field(session: Session, tmp
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("steps = 3")
     given = {"models": str(bundled_models()[0]), "recipe": str(recipe), "folder": str(tmp_path)}
-    assert _refused("posttrain", session, **given)[0] == "recipe"
+    with pytest.raises(BadInput) as raised:
+        _prepared("posttrain", session, **given)
+    assert field_of(raised.value, given) == "recipe"
     assert _refused("posttrain", session, **given, seeds="one")[0] == "seeds"
 
 
