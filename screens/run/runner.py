@@ -18,7 +18,7 @@ from screens.shell.loading import unexpected
 
 if TYPE_CHECKING:
     from engine.jobs.detached import Detached
-    from engine.jobs.job import Job
+    from engine.jobs.job import Asked, Job
     from engine.jobs.progress import RunState
     from engine.jobs.runs import RunRequest
     from engine.results.database import Store
@@ -46,6 +46,8 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._error = self._came = ""
         self._title, self._take_over = "Scoring", False
+        self._asked: Asked | None = None
+        """How another process would be asked for what goes on."""
         self.request: RunRequest | None = None
         """What was asked for last, where that was scoring; planned again, it takes up what stopped."""
         # Asking and working are two threads; a snapshot is taken by one of them at a time.
@@ -76,6 +78,7 @@ class Runner:
         if self.running:
             return
         self.request = job.request if isinstance(job, Plan) else None
+        self._asked = job.asked
         self._recorder = Recorder(job.runs if isinstance(job, Plan) else ())
         self._title, self._take_over = title, take_over
         self._begin(lambda: self._perform(store, job, came, take_over=take_over))
@@ -108,7 +111,7 @@ class Runner:
     @property
     def may_go_on(self) -> bool:
         """Whether another process could take up the work going on."""
-        return self.running and self.request is not None
+        return self.running and self._asked is not None
 
     def go_on_without(self, store: Store) -> Detached | None:
         """Have a process that outlives this one take up what was asked for last, once it has ended here.
@@ -121,10 +124,9 @@ class Runner:
         """
         from engine.jobs.detached import start_detached
 
-        if self.request is None:
+        if self._asked is None:
             return None
-        job = "engine.jobs.planning:asked_for"
-        return start_detached(job, store.path, self.request.to_json(), take_over=self._take_over)
+        return start_detached(self._asked.function, store.path, self._asked.request, take_over=self._take_over)
 
     def wait(self, seconds: float) -> bool:
         """Wait until the work has ended; False if it has not by then."""

@@ -22,6 +22,7 @@ import psutil
 import pytest
 from waiting import PATIENCE
 
+from engine.jobs.job import Asked
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
 from rude_tui.app import RudeApp
@@ -71,7 +72,9 @@ async def test_settings_are_followed_and_kept(app: RudeApp) -> None:
     assert settings_file().exists()
 
 
-async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Work that goes on until it is stopped; set once it has begun."""
     import engine.jobs.job
 
     begun = threading.Event()
@@ -81,12 +84,23 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
         cancel.wait(120)
 
     monkeypatch.setattr(engine.jobs.job, "perform", perform)
+    return begun
+
+
+def _job(asked: object) -> Any:
+    return SimpleNamespace(refused=(), runs=(), request=None, asked=asked)
+
+
+async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, begun: threading.Event) -> None:
     async with app.run_test() as pilot:
-        app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=(), request=None))  # type: ignore[arg-type]
+        app.runner.start(app.session.store, _job(asked=None))
         assert begun.wait(120)
         await pilot.press("ctrl+c")
         await pilot.pause()
-        assert type(app.screen).__name__ == "Confirm"
+        assert type(app.screen).__name__ == "Leave"
+        await pilot.press("b")
+        await pilot.pause()
+        assert type(app.screen).__name__ == "Leave", "no process could take it up"
         await pilot.press("n")
         await pilot.pause()
         assert app.runner.running
@@ -94,6 +108,22 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
         await pilot.pause()
     assert app.runner.wait(120)
     assert app.return_value == 130
+
+
+async def test_what_goes_on_may_be_left_going_on(
+    app: RudeApp, begun: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("engine.jobs.detached.start_detached", lambda *what, **how: asked.append((what, how)))
+    async with app.run_test() as pilot:
+        app.runner.start(app.session.store, _job(asked=Asked("a:b", {"of": 1})), take_over=True)
+        assert begun.wait(120)
+        await pilot.press("ctrl+c", "b")
+        await pilot.pause()
+    assert app.runner.wait(120)
+    assert (app.return_value, app.goes_on) == (0, True)
+    app.runner.go_on_without(app.session.store)
+    assert asked == [(("a:b", app.session.store.path, {"of": 1}), {"take_over": True})]
 
 
 def test_logs_and_native_writes_go_to_the_file_and_come_back(capfd: pytest.CaptureFixture[str]) -> None:
