@@ -102,7 +102,9 @@ class RudeApp(QuietApp):
         Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
         Binding("ctrl+q", "leave", "quit", show=False, system=True),
         Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
-        Binding("f9", "do", "do", show=False, id="do", tooltip="add outcomes, measure predictors, import, report, …"),
+        Binding(
+            "f9", "do", "do", show=False, key_display="F9", id="do", tooltip="add outcomes, measure, import, report …"
+        ),
         Binding("ctrl+t", "next_theme", "theme", show=False, tooltip="next theme: dark, light, contrast", id="theme"),
     ]
     CSS = """

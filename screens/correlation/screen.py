@@ -89,7 +89,7 @@ data/ladder/card.md.
         Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
-        Binding("a", "add", "add outcomes", tooltip="add outcomes of your own from a file", id="add"),
+        Binding("a", "add", "add", tooltip="add outcomes of your own from a file", id="add"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
     FIRST_KEYS = ("predictor", "outcome", "matrix", "leave_out", "source", "export", "add")
