@@ -255,7 +255,8 @@ def test_a_terminal_that_closes_ends_it_as_the_signal_does(before: tuple[str, ..
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, "closed"])
 def test_a_run_that_goes_on_is_stopped_and_what_is_scored_kept(how: signal.Signals | str) -> None:
     terminal, store = Terminal(), Store()
-    terminal.until("quit")
+    terminal.until("step 1 of 3")
+    terminal.press("\x1b", "quit")
     terminal.press("1", "llama-loch")
     terminal.press("r", "plans")
     terminal.press("p", "s starts")
