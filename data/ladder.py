@@ -11,11 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "suite_read"]
+__all__ = [
+    "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "suite_read",
+]  # fmt: skip
 
 SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
 _STAGES: Final = ("base_", "sft_", "rl_")
 _FOLDER: Final = Path(__file__).with_suffix("")
+RECIPE: Final = _FOLDER / "posttrain.toml"
+"""What post-training did to each of them."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from rubrics.schema import Pair, Suite, inconsistencies
 from rubrics.targets import write_whole
 
 __all__ = [
+    "FaultyLine",
     "Scan",
     "built_in_names",
+    "faulty_lines",
     "find_suite",
     "parse_suite",
     "plugin_suites",
@@ -136,6 +138,30 @@ class Scan(NamedTuple):
 
     pairs: list[Pair]
     faults: list[Fault]
+
+
+class FaultyLine(NamedTuple):
+    """A line that keeps a file from being a suite."""
+
+    number: int
+    text: str
+    """As it stands there; what is not UTF-8 is replaced."""
+    faults: list[Fault]
+
+
+def faulty_lines(path: Path) -> list[FaultyLine]:
+    """The lines of a suite file that have to be mended, in order; none where none is at fault by itself.
+
+    Raises:
+        SuiteError: the file cannot be read at all.
+    """
+    with open_lines(path, SuiteError) as lines:
+        by_line: dict[int, list[Fault]] = {}
+        for fault in scan_lines(lines).faults:
+            by_line.setdefault(fault.line, []).append(fault)
+    with open_lines(path, SuiteError) as lines:
+        texts = {n: raw.decode("utf-8", "replace").rstrip("\r\n") for n, raw in enumerate(lines, 1) if n in by_line}
+    return [FaultyLine(number, texts[number], by_line[number]) for number in sorted(texts)]
 
 
 def scan_lines(lines: Iterable[bytes]) -> Scan:

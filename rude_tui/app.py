@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from rich.text import Text
 from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.notifications import Notification, Notify
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -26,20 +27,28 @@ from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
+from rude_tui.output import narrate
+from rude_tui.palette import commands
+from rude_tui.places import MODES
 from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import has_closed, quiet_terminal
 from rude_tui.themes import DEFAULT, THEMES
+from screens.first_steps.steps import begin_if_new, first_steps
+from screens.run.leaving import Leave, Leaving
 from screens.run.runner import Runner
-from screens.shell.dialogs import Confirm
+from screens.shell.dialogs import Read
 from screens.shell.live import Live
 from screens.shell.navigation import PLACES
+from screens.shell.place import Place
 from screens.shell.plain import plain
 from screens.shell.session import Session
 from screens.shell.textual_privates import CachedStylesheet, QuietApp, style_once
 
 if TYPE_CHECKING:
     from engine.construct.request import ConstructRequest
+    from engine.jobs.job import Job
+    from screens.run.runner import Came
 
 __all__ = ["RudeApp", "run_app"]
 
@@ -68,42 +77,6 @@ class LiveChanged(Message, bubble=False):
         return isinstance(message, LiveChanged)
 
 
-def _candidates() -> Screen[Any]:
-    from screens.candidates.screen import CandidatesScreen
-
-    return CandidatesScreen()
-
-
-def _run() -> Screen[Any]:
-    from screens.run.screen import RunScreen
-
-    return RunScreen()
-
-
-def _rankings() -> Screen[Any]:
-    from screens.rankings.screen import RankingsScreen
-
-    return RankingsScreen()
-
-
-def _correlation() -> Screen[Any]:
-    from screens.correlation.screen import CorrelationScreen
-
-    return CorrelationScreen()
-
-
-def _failures() -> Screen[Any]:
-    from screens.failures.screen import FailuresScreen
-
-    return FailuresScreen()
-
-
-def _suites() -> Screen[Any]:
-    from screens.suites.screen import SuitesScreen
-
-    return SuitesScreen()
-
-
 def _read_construction(options: Sequence[str]) -> ConstructRequest:
     """Options typed into the form, read as the command reads its own."""
     from rude_tui.commands.construct import typed_request
@@ -116,15 +89,7 @@ class RudeApp(QuietApp):
 
     TITLE = "rude-tui"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        # Made when first opened, so that the first paint waits for one screen only.
-        "candidates": _candidates,
-        "run": _run,
-        "rankings": _rankings,
-        "correlation": _correlation,
-        "failures": _failures,
-        "suites": _suites,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {**MODES}
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (72, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's declaration
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -137,6 +102,9 @@ class RudeApp(QuietApp):
         Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
         Binding("ctrl+q", "leave", "quit", show=False, system=True),
         Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
+        Binding(
+            "f9", "do", "do", show=False, key_display="F9", id="do", tooltip="add outcomes, measure, import, report …"
+        ),
         Binding("ctrl+t", "next_theme", "theme", show=False, tooltip="next theme: dark, light, contrast", id="theme"),
     ]
     CSS = """
@@ -149,8 +117,16 @@ class RudeApp(QuietApp):
     VerticalScroll, Tree, DataTable, OptionList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
     """
 
-    def __init__(self, session: Session, settings: Settings, *, start_screen: str = "rankings") -> None:
+    def __init__(
+        self, session: Session, settings: Settings, *, start_screen: str = "rankings", welcome: bool = False
+    ) -> None:
+        """Args:
+        welcome: whether to offer the first steps where nobody has begun anything.
+        """
         super().__init__()
+        self._welcome = welcome
+        self.goes_on = False
+        """Whether the work is to go on in a process of its own once the app has closed."""
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
         self.session = session
         self.session.remember = self.remember
@@ -188,6 +164,8 @@ class RudeApp(QuietApp):
         sys.setswitchinterval(_SWITCHING)
         self._heed_signals()
         await self.switch_mode(self._start)
+        if self._welcome and isinstance(self.screen, Place):
+            begin_if_new(self.screen, self.action_plan_marked)
         # Waited for on the way out, as all that reads is: cut off inside native code it would end in a crash.
         self.set_timer(0.5, threading.Thread(target=self._look_ahead, name="preload", daemon=False).start)
 
@@ -243,11 +221,16 @@ class RudeApp(QuietApp):
         if live.error or bad:
             count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and h say why"
             reason = live.error.splitlines()[0] if live.error else count
-            self.notify(plain(reason), title="Scoring ended", severity="error", markup=False)
+            self.notify(plain(reason), title=f"{live.title} ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
-            self.notify("What was scored is kept; starting again resumes.", title="Stopped", markup=False)
-        else:
-            self.notify("Press 3 for the rankings.", title="Scoring is done", markup=False)
+            self.notify("What was done is kept; starting again resumes.", title="Stopped", markup=False)
+        elif not live.came:
+            self.notify("Press 3 for the rankings.", title=f"{live.title} is done", markup=False)
+        if live.came and isinstance(self.screen, ModalScreen):
+            # Nobody is interrupted who is typing; the log has it too.
+            self.notify("2 and l show what came of it.", title=f"{live.title} is done", markup=False)
+        elif live.came:
+            self.push_screen(Read(live.title, Text(plain(live.came), overflow="fold")))
         # Whatever is open reads again what the runs have changed.
         resumed = getattr(self.screen, "on_screen_resume", None)
         if resumed is not None:
@@ -267,6 +250,42 @@ class RudeApp(QuietApp):
         await self.action_go("run")
         await self.screen.run_action("screen.pane('setup')")
 
+    def action_first_steps(self) -> None:
+        """From a folder of models to a planned run."""
+        first_steps(self, self.session, self.action_plan_marked)
+
+    async def action_plan_marked(self) -> None:
+        """Go to the Run screen and say what it would take to score what is marked."""
+        await self.action_set_up()
+        await self.screen.run_action("screen.plan")
+
+    def action_do(self, name: str = "") -> None:
+        """Fill in a form and have it done: the one named, or one to choose."""
+        from screens.tasks.catalogue import TASKS
+        from screens.tasks.opening import choose_task, open_task
+
+        if name:
+            open_task(self, TASKS[name])
+        else:
+            choose_task(self)
+
+    def work(self, title: str, job: Job, came: Came | None = None) -> None:
+        """Do long work where runs are done, and show it there.
+
+        Args:
+            title: what is done, in a few words.
+            came: says what came of it, once it has ended.
+        """
+
+        async def begin() -> None:
+            await self.action_go("run")
+            if isinstance(self.screen, RunScreen):
+                self.screen.begin(job, title=title, came=came)
+
+        from screens.run.screen import RunScreen
+
+        self.call_later(begin)
+
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and round again."""
         names = [theme.name for theme in THEMES]
@@ -283,19 +302,19 @@ class RudeApp(QuietApp):
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Quit; ask first while a run goes on."""
+        """Quit; while work goes on, ask first what is to become of it."""
         if not self.runner.running:
             self.exit(0)
-        elif isinstance(self.screen, Confirm):
-            self._stop_and_leave(True)
+        elif isinstance(self.screen, Leave):
+            self._leave("stop")
         else:
-            question = Confirm("Stop scoring and quit?", "What is scored is kept; running the same again resumes.")
-            self.push_screen(question, self._stop_and_leave)
+            self.push_screen(Leave(may_go_on=self.runner.may_go_on), self._leave)
 
-    def _stop_and_leave(self, sure: bool | None) -> None:
-        if sure:
+    def _leave(self, answer: Leaving | None) -> None:
+        if answer in ("stop", "go on"):
+            self.goes_on = answer == "go on"
             self.runner.cancel()
-            self.exit(130)
+            self.exit(0 if self.goes_on else 130)
 
     def remember(self, name: str, value: Any) -> None:
         """Keep a setting for next time, in a thread; trouble is said once and never stops anything."""
@@ -312,25 +331,8 @@ class RudeApp(QuietApp):
         threading.Thread(target=write, name="settings", daemon=False).start()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: places and themes beside what the screen's keys do."""
-        for mode, title in PLACES.items():
-            yield SystemCommand(f"go: {title}", f"Open {title}", lambda mode=mode: self.run_action(f"go('{mode}')"))
-        for theme in THEMES:
-            yield SystemCommand(
-                f"theme: {theme.name}", "Change the look", lambda name=theme.name: setattr(self, "theme", name)
-            )
-        offered: set[str] = set()
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if (binding.show or binding.tooltip) and not binding.system and binding.action not in offered:
-                offered.add(binding.action)
-                yield SystemCommand(
-                    f"do: {binding.description}",
-                    binding.tooltip or binding.description,
-                    lambda action=binding.action, node=active.node: self.run_action(action, node),
-                )
-        yield SystemCommand("picture: save", "Save this screen as an SVG picture", self.action_screenshot)
-        yield SystemCommand("quit: leave", "Quit", self.action_leave)
+        """What the palette offers."""
+        return commands(self, screen)
 
 
 def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: Sequence[str] = ()) -> int:
@@ -361,15 +363,19 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
                 folders=folders,
                 suite_files=list(settings.suites),
                 weights=dict(settings.weights),
+                hide_bundled=settings.hide_bundled,
                 requirements=Path(settings.requirements).expanduser() if settings.requirements else None,
             ),
             settings,
             start_screen=start_screen or settings.place,
+            welcome=True,
         )
         code = app.run()
         # The worker dies with the thread that reads it; give that thread the moment it needs.
         app.runner.wait(_STOPPING)
     app.raise_unexpected()
+    if app.goes_on and (left := app.runner.go_on_without(app.session.store)) is not None:
+        narrate(f"the work goes on as process {left.process.pid}; rude-tui shows it under Run, Stored, and can stop it")
     if app.return_code:
         return int(app.return_code)
     return code or 0

@@ -30,7 +30,7 @@ def load_modules() -> None:
         "short_suite.screen",
         "construct.screen",
         "construct.calls",
-        "construct.form",
+        "shell.form",
         "construct.edit_dialog",
         "review.screen",
         "review.agreement",

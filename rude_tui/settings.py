@@ -25,6 +25,8 @@ class Settings:
     """Folders watched for candidates."""
     suites: tuple[str, ...] = ()
     """Suite files offered beside the built-in ones."""
+    hide_bundled: bool = False
+    """Whether the candidates and suites that ship are left out of lists."""
     requirements: str = ""
     """File of what is asked of a candidate beside its accuracy."""
     place: str = ""
@@ -66,6 +68,7 @@ def load_settings() -> Settings:
         ("theme", document.get("theme", ""), str),
         ("place", document.get("place", ""), str),
         ("requirements", document.get("requirements", ""), str),
+        ("hide_bundled", document.get("hide_bundled", False), bool),
         *(
             (f"folders, entry {i + 1}", entry, str)
             for i, entry in enumerate(folders if _is_list("folders", folders, file) else [])
@@ -82,13 +85,14 @@ def load_settings() -> Settings:
         *((f"keys.{name}", key, str) for name, key in (keys.items() if isinstance(keys, dict) else ())),
     ):
         if not isinstance(value, kind):
-            words = "a table of names and keys" if kind is dict else "a text in quotes"
+            words = {dict: "a table of names and keys", bool: "true or false"}.get(kind, "a text in quotes")
             raise BadInput(f"{name} is {value!r}, not {words}", where=str(file), fix="mend this setting")
     return Settings(
         theme=document.get("theme", ""),
         folders=tuple(folders),
         suites=tuple(suites),
         requirements=document.get("requirements", ""),
+        hide_bundled=document.get("hide_bundled", False),
         place=document.get("place", ""),
         weights=weights,
         mappings=mappings,

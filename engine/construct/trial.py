@@ -19,6 +19,7 @@ from engine.construct.survival import ErrorRates, voted
 from engine.construct.wording import wording_hash
 from engine.jobs.keys import key_hash
 from engine.jobs.process import POLL_SECONDS
+from engine.jobs.progress import RunState
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, TrialRow, trials_of
@@ -36,6 +37,7 @@ __all__ = [
     "rates_of",
     "single_rates",
     "trial_for",
+    "tried_row",
     "try_verifier",
 ]
 
@@ -199,6 +201,11 @@ async def _votes_on(caller: Caller, trial: VerifierTrial, label: ProvenLabel) ->
         except CallFailed:
             return None
     return _LabelVotes(label.pair.cluster, str(label.criterion.subcategory), label.met, tuple(votes))
+
+
+def tried_row(state: RunState) -> TrialRow | None:
+    """What a trial that has come to its end says; None before."""
+    return state.account if isinstance(state.account, TrialRow) else None
 
 
 def rates_of(trial: TrialRow) -> list[Rates]:

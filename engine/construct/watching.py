@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from engine.construct.reading import Example, examples
 from engine.construct.trial import Rates, rates_of, trial_for
 from engine.construct.underway import UnderWay, from_json
 from engine.construct.violations import plan_pairs
+from engine.jobs.stopping import ask_to_stop
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, construct_runs
 from engine.store.construct_watch import Pulse, Spend, pulse_of
 from engine.store.runs import Status
-from rubrics.errors import RudeError
 from rubrics.prompts import RubricPrompt
 
 __all__ = ["Overview", "Tried", "money", "overview", "stop", "tried", "yields_of"]
@@ -112,22 +111,7 @@ def stop(store: Store, run_id: str) -> bool:
     Raises:
         RudeError: it runs on another machine, or belongs to somebody else.
     """
-    import psutil
-
-    owner = pulse_of(store, run_id).owner
-    if owner is None or not owner.alive:
-        return False
-    if not owner.within_sight:
-        raise RudeError("it runs on another machine", where=owner.host, fix=f"stop process {owner.pid} there")
-    try:
-        psutil.Process(owner.pid).send_signal(signal.SIGTERM)
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        raise RudeError(
-            "may not be stopped from here", where=f"process {owner.pid}", fix="stop it where it runs"
-        ) from None
-    return True
+    return ask_to_stop(pulse_of(store, run_id).owner)
 
 
 def yields_of(row: ConstructRow, made: Sequence[Example]) -> tuple[PhaseYield, ...]:

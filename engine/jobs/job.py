@@ -22,7 +22,10 @@ from engine.store.connection import Store
 from engine.store.owners import LeftElsewhere, left_elsewhere
 from rubrics.errors import Exit, RudeError
 
-__all__ = ["COMMIT_SECONDS", "Job", "LeftElsewhere", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code", "perform"]
+__all__ = [
+    "COMMIT_SECONDS", "Asked", "Job", "LeftElsewhere", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code",
+    "perform",
+]  # fmt: skip
 
 
 COMMIT_SECONDS: Final = 0.5
@@ -37,6 +40,15 @@ class Refused(NamedTuple):
     """What is wrong."""
     fix: str
     """What to do."""
+
+
+class Asked(NamedTuple):
+    """How another process is asked for a job."""
+
+    function: str
+    """`module:function`, which makes the job of a store and the request."""
+    request: Mapping[str, Any]
+    """As plain JSON values."""
 
 
 class Signals(NamedTuple):
@@ -152,6 +164,11 @@ class Job(ABC):
     @abstractmethod
     def states(self) -> tuple[RunState, ...]:
         """The first snapshot of everything it does, in order."""
+
+    @property
+    def asked(self) -> Asked | None:
+        """How another process can be asked for the same, to take it up; None where it cannot."""
+        return None
 
     def left_elsewhere(self, store: Store) -> list[LeftElsewhere]:
         """What of it a process on a machine out of sight is said to be at, by machine: `perform` passes that over

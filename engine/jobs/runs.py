@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.jobs.job import Job, Refused
+from engine.jobs.job import Asked, Job, Refused
 from engine.jobs.progress import Phase, RunState
 from engine.layout.protocols import PROTOCOLS, Protocol
 from engine.layout.wording import PromptShown
@@ -162,6 +162,11 @@ class Plan(Job):
     request: RunRequest
     runs: tuple[PlannedRun, ...]
     refused: tuple[Refused, ...] = field(default=())
+
+    @property
+    def asked(self) -> Asked:
+        """See `Job`."""
+        return Asked("engine.jobs.planning:asked_for", self.request.to_json())
 
     @property
     def states(self) -> tuple[RunState, ...]:

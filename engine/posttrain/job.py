@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.candidates.find import Candidate, find
-from engine.jobs.job import Job, Refused, Turn, WorkerTurn
+from engine.jobs.job import Asked, Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import key_hash
 from engine.jobs.looking import looked_at
 from engine.jobs.progress import TRAINING, Phase, RunState
@@ -37,7 +37,7 @@ from engine.store.posttrain import (
 from engine.store.runs import Status
 from rubrics.errors import BadInput, CandidateError, RudeError
 
-__all__ = ["PlannedTraining", "PostTrainJob", "outcomes_in", "outcomes_of_run", "plan_post_training"]
+__all__ = ["PlannedTraining", "PostTrainJob", "asked_for", "outcomes_in", "outcomes_of_run", "plan_post_training"]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,22 @@ def plan_post_training(
                 str(place),
             )  # fmt: skip
             planned.append(PlannedTraining(candidate, run, recipe, spec, run_id in finished))
-    return PostTrainJob(tuple(planned), threads)
+    request = {
+        "models": [str(Path(model).absolute()) if Path(model).exists() else model for model in models],
+        "suite": suite, "recipe_file": str(recipe_file.absolute()), "seeds": list(seeds), "device": device,
+        "threads": threads, "folder": str(folder.absolute()),
+    }  # fmt: skip
+    return PostTrainJob(tuple(planned), threads, request=request)
+
+
+def asked_for(store: Store, request: Mapping[str, Any]) -> PostTrainJob:
+    """The job that `PostTrainJob.asked` speaks of: how a process of its own is asked.
+
+    Raises:
+        BadInput: as `plan_post_training`.
+    """
+    paths = {name: Path(request[name]) for name in ("recipe_file", "folder")}
+    return plan_post_training(store, **{**request, **paths})
 
 
 def _suite(suite: str) -> str:
@@ -136,6 +151,13 @@ class PostTrainJob(Job):
     planned: tuple[PlannedTraining, ...]
     threads: int | None = None
     refused: tuple[Refused, ...] = ()
+    request: Mapping[str, Any] | None = None
+    """What was asked for, as plain JSON values; None where it was taken up from what is stored."""
+
+    @property
+    def asked(self) -> Asked | None:
+        """See `Job`."""
+        return None if self.request is None else Asked("engine.posttrain.job:asked_for", self.request)
 
     @property
     def states(self) -> tuple[RunState, ...]:

@@ -23,7 +23,7 @@ from engine.store.connection import Store
 from engine.store.runs import Scored
 from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_lines, trace_runs
 
-__all__ = ["MODES", "Traced", "trace_predictors", "trace_values"]
+__all__ = ["MODES", "Traced", "trace_predictors", "trace_values", "values_of_runs"]
 
 FloatArray = npt.NDArray[np.float64]
 _Parts = Callable[[TraceSet, Sequence[TraceScore]], tuple[FloatArray, FloatArray]]
@@ -121,6 +121,12 @@ def trace_values(traces: TraceSet, scores: Mapping[str, Mapping[int, TraceScore]
             estimate = Estimate(math.nan, math.nan, math.nan, "none: no trace that all could read")
         values[run] = Traced(estimate, len(common), len(set(clusters.tolist())))
     return values
+
+
+def values_of_runs(store: Store, traces: TraceSet, run_ids: Sequence[str]) -> dict[str, dict[str, Traced]]:
+    """By mode that the file has what it takes for, then by stored run, on the traces that all the runs could score."""
+    scores = scored_traces(store, run_ids)
+    return {mode: trace_values(traces, scores, mode) for mode, about in MODES.items() if about.possible(traces)}
 
 
 def trace_predictors(store: Store) -> dict[str, Predictor]:

@@ -80,8 +80,8 @@ class SuitePairs(Protocol):
 
 
 def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
-    """Built-in suites, then those of plugins and the files given, then what only the store holds, newest first. One
-    that is stored as well is listed once. A file that cannot be read is listed with what is wrong.
+    """The files given and those of plugins, then built-in suites, then what only the store holds, newest first. One that
+    is stored as well is listed once. A file that cannot be read is listed with what is wrong.
 
     Raises:
         StoreError: the store cannot be read.
@@ -90,9 +90,11 @@ def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
 
     held = {stored.suite_hash: stored for stored in stored_suites(store)}
     entries = []
-    named: list[tuple[str, Literal["built-in", "file"]]] = [(name, "built-in") for name in built_in_names()]
     brought = [str(path) for path in plugin_suites().values()]
-    for name, origin in [*named, *((file, "file") for file in dict.fromkeys((*brought, *files)))]:
+    named: list[tuple[str, Literal["built-in", "file"]]] = [
+        (file, "file") for file in dict.fromkeys((*files, *brought))
+    ]
+    for name, origin in [*named, *((name, "built-in") for name in built_in_names())]:
         try:
             suite = _read(name)
         except SuiteError as error:

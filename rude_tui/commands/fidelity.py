@@ -37,8 +37,8 @@ __all__ = ["fidelity"]
     "--reference", type=click.Choice(PRECISIONS), help="Held against (default: fp32 on a CPU, bf16 on a GPU)."
 )
 @click.option("--precision", type=click.Choice(PRECISIONS), help="Tried (default: bf16 on a CPU, nf4 on a GPU).")
-@click.option("--limit", type=click.IntRange(1), default=200, show_default=True, metavar="N",
-              help="Size of the sample: the first N pairs of the random order.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1), metavar="N",
+              help="Size of the sample: the first N pairs of the random order (default: 200).")  # fmt: skip
 @device_option
 @threads_option
 @attention_option
@@ -50,7 +50,7 @@ __all__ = ["fidelity"]
 @click.pass_context
 def fidelity(
     ctx: click.Context, model: str, suite: str, protocol: str, reference: str | None, precision: str | None,
-    limit: int, device: str, threads: int | None, attention: str, allow_remote_code: bool, take_over: bool,
+    limit: int | None, device: str, threads: int | None, attention: str, allow_remote_code: bool, take_over: bool,
     as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score the same sample at two precisions, and say what the smaller one costs.
@@ -58,40 +58,27 @@ def fidelity(
     Agreement of verdicts, shift in accuracy, and whether the candidate would be ranked elsewhere among those stored.
     Both runs are kept; a sample never narrows a ranking. Running it again scores only what is missing.
     """
+    from engine.jobs.fidelity import plan_fidelity
     from engine.jobs.job import exit_code, perform
-    from engine.jobs.planning import plan
     from engine.jobs.runs import RunRequest, protocols_of
-    from engine.machine.devices import resolve_device
-    from engine.results.fidelity import fidelity as read
-    from rubrics.errors import BadInput
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import asked_progress
 
-    on_cpu = resolve_device(device).kind == "cpu"
-    pair = (reference or ("fp32" if on_cpu else "bf16"), precision or ("bf16" if on_cpu else "nf4"))
-    if pair[0] == pair[1]:
-        raise BadInput(f"{pair[0]} cannot be held against itself", fix="name two precisions")
     store, allowed = store_of(db, new=True), (model,) if allow_remote_code else ()
-    runs: dict[tuple[str, str], dict[str, str]] = {}
     cancel = cancelled_by_signals()
-    for tried in pair:
-        planned = plan(
-            store,
-            RunRequest(
-                models=(model,), suites=(suite,), protocols=protocols_of(protocol), precision=tried, device=device,
-                threads=threads, attention=attention, limit=limit, allow_remote_code=frozenset(allowed),
-            ),
-            asked_progress(),
-            fetch=downloader(allowed),
-        )  # fmt: skip
-        states = perform(store, planned, asked_progress(), cancel, take_over=take_over)
-        if cancel.is_set() or any(state.error for state in states):
-            for state in states:
-                narrate(*filter(None, [state.error and f"{state.candidate}, {tried}: {state.error}"]))
-            ctx.exit(int(exit_code(states, planned.refused)))
-        for run in planned.runs:
-            runs.setdefault((run.protocol, run.suite.hash), {})[tried] = run.run_id
-    results = [read(store, protocol, suite_hash, ids) for (protocol, suite_hash), ids in runs.items()]
+    request = RunRequest(
+        models=(model,), suites=(suite,), protocols=protocols_of(protocol), device=device, threads=threads,
+        attention=attention, limit=limit, allow_remote_code=frozenset(allowed),
+    )  # fmt: skip
+    job = plan_fidelity(
+        store, request, reference=reference, precision=precision, progress=asked_progress(),
+        fetch=downloader(allowed),
+    )  # fmt: skip
+    states = perform(store, job, asked_progress(), cancel, take_over=take_over)
+    if cancel.is_set() or any(state.error for state in states):
+        narrate(*(f"{state.candidate}, {state.precision}: {state.error}" for state in states if state.error))
+        ctx.exit(int(exit_code(states, job.refused)))
+    results = job.results(store)
     if as_json:
         print_json([{**asdict(result), "ranking_changes": result.ranking_changes} for result in results])
     else:

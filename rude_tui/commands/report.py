@@ -38,11 +38,10 @@ def report(
     The page is a single file that asks nothing of the network; it can be mailed, printed and read on a phone. Failed
     pairs are those lost by the widest margins, in turn from each candidate and subcategory.
     """
-    from engine.export.report import ReportRequest, gather, page
+    from engine.export.report import ReportRequest, gather, page, write_report
     from engine.results.board import Question
     from engine.results.requirements import read_requirements
     from rubrics.errors import BadInput
-    from rubrics.targets import whole
 
     if output != "-" and Path(output).suffix.lower() not in (".html", ".htm"):
         raise BadInput("a report is a page of HTML", where=output, fix="end it in .html")
@@ -55,13 +54,9 @@ def report(
         as_utf8().write(page(gather(store_of(db), contents)))
         return
     path = Path(output)
-    with whole(path) as scratch:
-        scratch.touch()  # a place that cannot be written to is found out before the work, not after it
-        gathered = gather(store_of(db), contents)
-        text = page(gathered)
-        scratch.write_text(text, encoding="utf-8")
+    gathered, size = write_report(store_of(db), contents, path)
     summary = {
-        "output": os.path.realpath(path), "bytes": len(text.encode("utf-8")), "suite": gathered.board.suite,
+        "output": os.path.realpath(path), "bytes": size, "suite": gathered.board.suite,
         "suite_hash": gathered.board.suite_hash, "protocol": gathered.board.protocol, "metric": gathered.board.metric,
         "candidates": list(gathered.board.matrix.candidates),
         "outcomes": [outlook.outcome for outlook in gathered.outlooks],

@@ -80,9 +80,8 @@ def trial(
     from engine.construct.server import Patience
     from engine.construct.settings import Running
     from engine.construct.spec import parse_spec
-    from engine.construct.trial import VerifierTrial, by_votes, calls_needed, rates_of
+    from engine.construct.trial import VerifierTrial, by_votes, calls_needed, rates_of, tried_row
     from engine.jobs.job import exit_code, perform
-    from engine.store.construct import TrialRow
     from rubrics.errors import BadInput
     from rude_tui.terminal_progress import asked_progress
 
@@ -100,8 +99,8 @@ def trial(
         asked_progress(TrialProgress()),
         cancelled_by_signals(),
     )
-    row = state.account
-    if not isinstance(row, TrialRow):
+    row = tried_row(state)
+    if row is None:
         narrate("stopped; the same command goes on" if not state.error else f"error: {state.error}")
         ctx.exit(exit_code([state]))
     rates, votes_rates = rates_of(row), by_votes(row)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from screens.candidates.state import NoCandidate
 from screens.candidates.table import problem_colour, problem_glyph
 from screens.shell.colour import Colour
 from screens.shell.plain import plain
 
 if TYPE_CHECKING:
-    from screens.candidates.state import CandidateEntry
+    from screens.candidates.state import Row
 
 __all__ = ["detail"]
 
 
-def detail(entry: CandidateEntry | None, folder_problems: Sequence[str], colour: Colour) -> Text:
+def detail(entry: Row | None, colour: Colour) -> Text:
     """The panel beside the table; without an entry, how to get one."""
     text = Text(overflow="fold")
-    # What a person asked for and did not get stays said, above all else.
-    for words in folder_problems:
-        text.append(f"✗ {plain(words)}; d stops watching it\n", colour("bad"))
+    if isinstance(entry, NoCandidate):
+        text.append(plain(entry.path) + "\n", "bold")
+        text.append(f"✗ {plain(entry.what)}\n", colour("bad"))
+        text.append(f"→ {plain(entry.fix)}\n")
+        text.append("F5 looks again once that is done\nd stops watching the folder\n", colour("chance"))
+        return text
     if entry is None:
         text.append("No base model found\n\n", "bold")
         text.append("Press a and name a folder that holds models (each with config.json, tokenizer.json and\n")

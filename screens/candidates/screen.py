@@ -15,10 +15,23 @@ from textual.widgets import Static
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.candidates.detail import detail
-from screens.candidates.state import CandidateEntry, Inventory, add_folder, held, look, toggle
+from screens.candidates.state import (
+    CandidateEntry,
+    Inventory,
+    NoCandidate,
+    Row,
+    add_folder,
+    held,
+    invert,
+    look,
+    mark_all,
+    toggle,
+)
 from screens.candidates.table import cells, column_widths
-from screens.shell.dialogs import Ask, Choose
+from screens.shell.dialogs import Choose
+from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.forgetting import FORGET, forget_dialog
+from screens.shell.form import Form
 from screens.shell.formats import size
 from screens.shell.place import Place
 from screens.shell.plain import plain
@@ -38,17 +51,31 @@ Base models found without loading them: parameters and bytes come from the heade
 rest from config and tokenizer files, or from the same header; a process of its own holds them against the model
 libraries, once. “fits as” is the precision a run would choose for the memory that is free now.
 
-✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either.
+✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either. A watched folder
+without a model stays in the list until it holds one or d drops it.
 
-Mark candidates with space, then r takes them to the Run screen. D forgets what was measured of the one under the
+Mark candidates with space, all of them with +, the others with *; then r takes them to the Run screen. Your own stand
+above the bundled ones, which . hides and shows. D forgets what was measured of the one under the
 cursor, after a question, or brings back what was forgotten; its folder stays where it is.
 """
     TERMS = ("candidate", "precision")
+    FIRST_KEYS = ("mark", "run", "add", "drop", "copy")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "mark", id="mark"),
+        Binding("plus", "mark_all", "all", key_display="+", tooltip="mark all, or none", id="mark-all"),
+        Binding("asterisk", "invert", "invert", key_display="*", tooltip="mark the others instead", id="mark-invert"),
         Binding("r", "run", "run marked", tooltip="take the marked candidates to the Run screen", id="run"),
         Binding("a", "add", "add folder", tooltip="watch a folder of models", id="add"),
         Binding("d", "drop", "drop folder", tooltip="stop watching a folder", id="drop"),
+        Binding(
+            "full_stop",
+            "bundled",
+            "bundled",
+            key_display=".",
+            show=False,
+            tooltip="hide or show the candidates that ship",
+            id="bundled",
+        ),
         Binding("y", "copy", "copy", tooltip="copy what is known of the candidate, its path included", id="copy"),
         FORGET,
         Binding("f5", "again", "look again", id="again"),
@@ -126,7 +153,7 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
             return
         marks = self.session.marked_models
         parts = [
-            count(len(inventory.entries), "candidate"),
+            count(len(inventory.entries), "candidate") + (", bundled hidden" if self.session.hide_bundled else ""),
             f"{len(marks)} marked" if marks else "none marked",
             f"{plain(inventory.device.name)}, {size(inventory.device.free)} free",
             count(len(self.session.folders), "watched folder"),
@@ -139,22 +166,27 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         table = self.query_one(Table)
         row = table.cursor_row
         table.clear(columns=True)
-        widths = column_widths(inventory.entries, table.size.width, self.size.width, wide=self.wide, colour=self.colour)
+        rows = self._rows
+        widths = column_widths(rows, table.size.width, self.size.width, wide=self.wide, colour=self.colour)
         for label, width in widths.items():
             table.add_column(Text(label), width=width)
-        for entry in inventory.entries:
+        for entry in rows:
             shown = cells(entry, self.colour, marked=entry.path in marks, wide=self.wide)
             table.add_row(*(shown[label] for label in widths))
         table.move_cursor(row=row, animate=False)
         self._show_detail()
 
     @property
-    def _current(self) -> CandidateEntry | None:
-        return self.inventory.at(self.query_one(Table).cursor_row) if self.inventory else None
+    def _rows(self) -> tuple[Row, ...]:
+        return self.inventory.rows(without_bundled=self.session.hide_bundled) if self.inventory else ()
+
+    @property
+    def _current(self) -> Row | None:
+        rows, at_row = self._rows, self.query_one(Table).cursor_row
+        return rows[at_row] if 0 <= at_row < len(rows) else None
 
     def _show_detail(self) -> None:
-        problems = self.inventory.problems if self.inventory else ()
-        self.query_one("#facts", Static).update(detail(self._current, problems, self.colour))
+        self.query_one("#facts", Static).update(detail(self._current, self.colour))
 
     def on_data_table_row_highlighted(self) -> None:
         """Another candidate is under the cursor."""
@@ -169,8 +201,23 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         entry = self._current
         if entry is None:
             return
-        if not toggle(self.session.marked_models, entry):
+        if isinstance(entry, NoCandidate) or not toggle(self.session.marked_models, entry):
             self.notify("It cannot be scored; the panel says why", severity="warning", markup=False)
+        self.repaint()
+
+    def action_mark_all(self) -> None:
+        """Mark all that can be scored, or none."""
+        mark_all(self.session.marked_models, self._rows)
+        self.repaint()
+
+    def action_invert(self) -> None:
+        """Mark the others instead."""
+        invert(self.session.marked_models, self._rows)
+        self.repaint()
+
+    def action_bundled(self) -> None:
+        """Hide the candidates and suites that ship, or show them again."""
+        self.session.show_bundled(shown=self.session.hide_bundled)
         self.repaint()
 
     def action_run(self) -> None:
@@ -190,23 +237,22 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         from engine.annotations.forgetting import models_in
 
         entry, store = self._current, self.session.store
-        forget_dialog(self, lambda: models_in(store, entry.path) if entry else [], self.repaint)
+        known = isinstance(entry, CandidateEntry)
+        forget_dialog(self, lambda: models_in(store, entry.path) if entry and known else [], self.repaint)
 
     def action_add(self) -> None:
         """Watch a folder."""
 
-        def added(folders: list[str]) -> None:
+        def add(typed: Typed) -> Prepared:
+            with at("folder"):
+                folders = add_folder(self.session.folders, typed.text("folder", "name a folder"))
             self.session.folders = folders
             self.session.remember("folders", folders)
-            self.action_again()
+            return Prepared()
 
-        def begin(name: str | None) -> None:
-            if name:
-                self.load("add", lambda: add_folder(self.session.folders, name), added)
-
-        self.app.push_screen(
-            Ask("Folder to watch", hint="a model folder, or a folder of them", placeholder="~/models"), begin
-        )
+        hint = "a model folder, or a folder of them, such as ~/models"
+        field = Field("folder", "Folder to watch", hint, "path", endings=(".gguf",))
+        self.app.push_screen(Form("Watch a folder", (field,), add), lambda done: self.action_again() if done else None)
 
     def action_drop(self) -> None:
         """Stop watching a folder; nothing on disk is touched."""
@@ -220,4 +266,6 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         if not self.session.folders:
             self.notify("No folder is watched; a adds one", markup=False)
             return
-        self.app.push_screen(Choose("Stop watching", [(folder, folder) for folder in self.session.folders]), drop)
+        entry = self._current
+        of = entry.path if isinstance(entry, NoCandidate) else entry.origin if entry is not None else None
+        self.app.push_screen(Choose("Stop watching", [(folder, folder) for folder in self.session.folders], of), drop)

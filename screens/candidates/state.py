@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from engine.machine.precision import PrecisionFit
     from engine.results.database import Store
 
-__all__ = ["CandidateEntry", "Inventory", "add_folder", "held", "look", "toggle"]
+__all__ = [
+    "CandidateEntry",
+    "Inventory",
+    "NoCandidate",
+    "Row",
+    "add_folder",
+    "held",
+    "invert",
+    "look",
+    "look_into",
+    "mark_all",
+    "toggle",
+]
 
 
 @dataclass(frozen=True)
@@ -42,25 +54,57 @@ class CandidateEntry:
 
 
 @dataclass(frozen=True)
+class NoCandidate:
+    """A watched folder that holds no model, or is not there."""
+
+    path: str
+    what: str
+    """Why it holds none."""
+    fix: str
+
+
+Row = CandidateEntry | NoCandidate
+
+
+@dataclass(frozen=True)
 class Inventory:
     """What a look around came to."""
 
     entries: tuple[CandidateEntry, ...]
+    """A person's own first, then those of the cache, then the bundled ones."""
     device: Device
-    problems: tuple[str, ...]
-    """Folders that hold no model, or are not there."""
+    problems: tuple[NoCandidate, ...]
     unseen: int = 0
     """Candidates that are still to be held against the model libraries."""
 
-    def at(self, row: int) -> CandidateEntry | None:
-        """The entry in that row, if there is one."""
-        return self.entries[row] if 0 <= row < len(self.entries) else None
+    def rows(self, *, without_bundled: bool = False) -> tuple[Row, ...]:
+        """What is listed: folders without a model below a person's own candidates."""
+        own = [entry for entry in self.entries if entry.origin not in ("bundled", "cache")]
+        others = [entry for entry in self.entries if entry.origin in ("bundled", "cache")]
+        return (*own, *self.problems, *(e for e in others if not (without_bundled and e.origin == "bundled")))
 
     def unmark_unusable(self, marks: dict[str, str]) -> None:
         """Take marks from candidates that are gone or cannot be scored any more."""
         usable = {entry.path for entry in self.entries if entry.usable}
         for path in [path for path in marks if path not in usable]:
             del marks[path]
+
+
+def mark_all(marks: dict[str, str], rows: Iterable[Row]) -> None:
+    """Mark every candidate listed that can be scored; where all are marked, none any more."""
+    usable = {row.path: row.candidate.name for row in rows if isinstance(row, CandidateEntry) and row.usable}
+    if usable.keys() <= marks.keys():
+        for path in usable:
+            del marks[path]
+    else:
+        marks.update(usable)
+
+
+def invert(marks: dict[str, str], rows: Iterable[Row]) -> None:
+    """Mark every candidate listed that can be scored and is not marked, and unmark those that are."""
+    for row in rows:
+        if isinstance(row, CandidateEntry):
+            toggle(marks, row)
 
 
 def toggle(marks: dict[str, str], entry: CandidateEntry) -> bool:
@@ -84,13 +128,14 @@ def look(folders: Sequence[str]) -> Inventory:
 
     device = resolve_device("auto")
     sources: list[tuple[str, list[Candidate]]] = []
-    problems: list[str] = []
-    for origin, items in (("bundled", [str(path) for path in bundled_models()]), *((f, [f]) for f in folders)):
+    problems: list[NoCandidate] = []
+    for folder in folders:
         try:
-            sources.append((origin, find(items)))
+            sources.append((folder, find([folder])))
         except CandidateError as error:
-            problems.append(" ".join(str(error).split()))
+            problems.append(NoCandidate(folder, " ".join(error.what.split()), error.fix))
     sources.append(("cache", hub_cache()))
+    sources.append(("bundled", find(map(str, bundled_models()))))
     origins: dict[str, str] = {}
     listed: list[Candidate] = []
     for origin, candidates in sources:
@@ -134,14 +179,33 @@ def _entries(candidates: Iterable[tuple[Candidate, str]], device: Device) -> tup
     )
 
 
-def add_folder(folders: Iterable[str], name: str) -> list[str]:
-    """The watched folders with one more. Blocks.
+def look_into(store: Store, folder: str) -> tuple[CandidateEntry, ...]:
+    """The candidates in one folder, all of them held against the model libraries. Blocks for seconds.
 
     Raises:
         CandidateError: there is no such folder, or no model in it.
+        WorkerError: the worker died.
     """
     from engine.candidates.find import find
+    from engine.jobs.doubts import keep_doubts
+    from engine.jobs.looking import looked_at
+    from engine.machine.devices import resolve_device
 
+    candidates = looked_at(find([folder]))
+    keep_doubts(store, candidates)
+    return _entries(((candidate, folder) for candidate in candidates), resolve_device("auto"))
+
+
+def add_folder(folders: Iterable[str], name: str) -> list[str]:
+    """The watched folders with one more, whatever it holds. Blocks.
+
+    Raises:
+        CandidateError: there is no such folder.
+    """
     path = Path(os.path.expanduser(name)).absolute()
-    find([str(path)])
+    if not path.is_dir() and path.suffix != ".gguf":
+        what = "is neither a folder nor a GGUF file" if path.exists() else "no such folder"
+        raise CandidateError(what, where=str(path), fix="check the path; Tab completes it")
+    if not path.exists():
+        raise CandidateError("no such file", where=str(path), fix="check the path; Tab completes it")
     return list(dict.fromkeys([*folders, str(path)]))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from screens.candidates.state import CandidateEntry, NoCandidate, Row
 from screens.shell.colour import Colour
 from screens.shell.formats import parameters, size
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.candidates.problems import Problem
-    from screens.candidates.state import CandidateEntry
 
 __all__ = ["cells", "column_widths", "problem_colour", "problem_glyph"]
 
@@ -23,21 +24,19 @@ _ORDER: Final = ("", "candidate", "size", "dtype", "bytes", "context", "fits as"
 _WIDE_NAME, _NAME = 40, 22
 
 
-def column_widths(
-    entries: Sequence[CandidateEntry], room: int, screen_width: int, *, wide: bool, colour: Colour
-) -> dict[str, int]:
+def column_widths(rows: Sequence[Row], room: int, screen_width: int, *, wide: bool, colour: Colour) -> dict[str, int]:
     """The columns there is room for, in the order they are shown in, with their widths.
 
     Args:
         room: cells of the table.
     """
-    names = max((len(one_line(entry.candidate.name, _WIDE_NAME)) for entry in entries), default=9)
+    names = max((len(one_line(_name(row), _WIDE_NAME)) for row in rows), default=9)
     widths = {"": 1, "candidate": min(max(names, 9), _name_width(wide)), "size": 6, "fits as": 7}
     if screen_width < _SLIM:
         del widths["size"]
     remaining = room - sum(width + 2 for width in widths.values()) - 2
     # What is wrong is said in the line wherever there is room for it; the panel has the rest.
-    problems = max((_problems(entry, colour).cell_len for entry in entries), default=0)
+    problems = max((_problems(row, colour).cell_len for row in rows), default=0)
     widths["problems"] = min(max(problems, 8), max(8, remaining - 2))
     remaining -= widths["problems"] + 2
     for label, width in (("bytes", 8), ("dtype", 5), ("context", 8)):
@@ -47,8 +46,17 @@ def column_widths(
     return {label: widths[label] for label in _ORDER if label in widths}
 
 
-def cells(entry: CandidateEntry, colour: Colour, *, marked: bool, wide: bool) -> dict[str, Text]:
+def cells(entry: Row, colour: Colour, *, marked: bool, wide: bool) -> dict[str, Text]:
     """One row, by column."""
+    if isinstance(entry, NoCandidate):
+        folder = Text(one_line(_name(entry), _name_width(wide)), colour("chance"), no_wrap=True)
+        empty = dict.fromkeys(_ORDER, Text())
+        return {
+            **empty,
+            "candidate": folder,
+            "fits as": Text("no", colour("bad")),
+            "problems": _problems(entry, colour),
+        }
     candidate = entry.candidate
     dim = "" if entry.usable else colour("chance")
     fit = entry.fit.precision if entry.fit is not None else None
@@ -69,8 +77,14 @@ def _name_width(wide: bool) -> int:
     return _WIDE_NAME if wide else _NAME
 
 
-def _problems(entry: CandidateEntry, colour: Colour) -> Text:
+def _name(row: Row) -> str:
+    return row.candidate.name if isinstance(row, CandidateEntry) else PurePath(row.path).name
+
+
+def _problems(entry: Row, colour: Colour) -> Text:
     text = Text(no_wrap=True)
+    if isinstance(entry, NoCandidate):
+        return text.append("✗ no model", colour("bad"))
     for problem in entry.candidate.problems:
         text.append(problem_glyph(problem) + problem.code.replace("_", " ") + " ", problem_colour(problem, colour))
     if entry.fit is not None and entry.fit.precision is None:

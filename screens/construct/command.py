@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rubrics.errors import BadInput
+from screens.shell.fields import AtField, Field, Typed
 from screens.shell.formats import duration
 from screens.shell.plain import plain
 
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["FIELDS", "arguments", "plan_words", "shown_command"]
 
 FIELDS: Final = (
-    ("prompts", "Prompts file", "one prompt with its criteria a line, JSON"),
-    ("generator", "Generator", "http://host:port/v1#model or local:PATH"),
-    ("generator-key", "  key is in", "environment variable, if it wants one"),
-    ("verifier", "Verifier", "the same; better another model"),
-    ("verifier-key", "  key is in", "environment variable, if it wants one"),
-    ("output", "Suite to write", "pairs.jsonl"),
-    ("violations", "Sizes of |V|", "1,2,3"),
-    ("max-calls", "At most", "questions in all; empty: no cap"),
-    ("more", "More options", "--per-prompt 2 --votes 3 --draft-criteria …"),
+    Field("prompts", "Prompts file", "one prompt with its criteria a line, JSON", "path", endings=(".jsonl",)),
+    Field("generator", "Generator", "http://host:port/v1#model or local:PATH"),
+    Field("generator-key", "  key is in", "environment variable, if it wants one"),
+    Field("verifier", "Verifier", "the same; better another model"),
+    Field("verifier-key", "  key is in", "environment variable, if it wants one"),
+    Field("output", "Suite to write", "pairs.jsonl", "path", endings=(".jsonl",)),
+    Field("violations", "Sizes of |V|", "1,2,3"),
+    Field("max-calls", "At most", "questions in all; empty: no cap"),
+    Field("more", "More options", "--per-prompt 2 --votes 3 --draft-criteria …"),
 )
-"""Option, label and what to type; `more` is taken as it is."""
+"""Named as the options they stand for; `more` is taken as it is."""
 _NEEDED: Final = ("prompts", "generator", "verifier", "output")
 
 
@@ -35,20 +36,19 @@ def arguments(form: Mapping[str, str]) -> list[str]:
     """The options of `rude-tui construct` that say what was typed.
 
     Raises:
-        BadInput: something needed is missing, or quotes do not match.
+        AtField: something needed is missing, or quotes do not match.
     """
-    for name, label, _ in FIELDS:
-        if name in _NEEDED and not form.get(name, "").strip():
-            raise BadInput(f"{label.strip()}: nothing was typed", fix="fill it in")
+    typed = Typed(form)
+    for name in _NEEDED:
+        typed.text(name, "fill it in")
     args: list[str] = []
-    for name, _, _ in FIELDS:
-        if name != "more" and (value := form.get(name, "").strip()):
-            path = name in ("prompts", "output")
-            args.append(f"--{name}={os.path.expanduser(value) if path else value}")
+    for field in FIELDS:
+        if field.name != "more" and (value := typed.text(field.name)):
+            args.append(f"--{field.name}={os.path.expanduser(value) if field.kind == 'path' else value}")
     try:
-        return args + shlex.split(form.get("more", ""))
+        return args + shlex.split(typed.text("more"))
     except ValueError as error:
-        raise BadInput(f"More options: {error}", fix="close the quotes") from None
+        raise AtField("more", BadInput(str(error), fix="close the quotes")) from None
 
 
 def shown_command(args: Sequence[str]) -> str:

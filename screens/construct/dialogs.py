@@ -7,17 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rubrics.errors import BadInput, RudeError
 from screens.construct import jobs
-from screens.construct.command import arguments, plan_words, shown_command
+from screens.construct.command import FIELDS, arguments, plan_words, shown_command
 from screens.construct.state import ConstructChoices
 from screens.shell.dialogs import Ask, Confirm
+from screens.shell.fields import Prepared, Typed
+from screens.shell.form import Form
 from screens.shell.place import Place
 from screens.shell.plain import one_line
 from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
-    from engine.construct.estimate import CostEstimate
     from engine.construct.output import Written
     from engine.construct.request import ConstructRequest
     from engine.construct.watching import Overview
@@ -32,49 +32,33 @@ def start_dialog(place: Place, then: Callable[[], None]) -> None:
     Args:
         then: called once it has started.
     """
-    from screens.construct.form import Form
-
     session = place.session
     choices = session.choices(ConstructChoices)
+    asked: list[ConstructRequest] = []
 
-    def typed(form: dict[str, str] | None) -> None:
-        if form is None:
-            return
-        choices.form = form
-        try:
-            args = arguments(form)
-            request = session.read_construction(args)
-        except BadInput as error:
-            failed(error)
-            return
-        place.notify("planning…", timeout=2)
-        place.load("plan", lambda: jobs.plan(session.store, request), lambda plan: planned(args, request, plan), failed)
+    def prepare(typed: Typed) -> Prepared:
+        args = arguments(typed.values)
+        request = session.read_construction(args)
+        plan = jobs.plan(session.store, request)
+        asked[:] = [request]
+        return Prepared(plan_words(plan) + "\n\n" + shown_command([*args, f"--db={session.store.path}"]))
 
-    def failed(error: RudeError) -> None:
-        ask()
-        place.show_error(error)
+    def go(prepared: Prepared | None) -> None:
+        if prepared is not None:
+            ask_take_over(place, lambda store: jobs.left_elsewhere(store, asked[0]), start)
 
-    def planned(args: list[str], request: ConstructRequest, plan: CostEstimate) -> None:
-        def go(sure: bool | None) -> None:
-            if sure:
-                ask_take_over(place, lambda store: jobs.left_elsewhere(store, request), start)
-            else:
-                ask()
-
-        def start(take_over: bool) -> None:
-            place.load("start", lambda: jobs.launch(session.store, request, take_over=take_over), started)
-
-        body = plan_words(plan) + "\n\n" + shown_command([*args, f"--db={session.store.path}"])
-        place.app.push_screen(Confirm("Start this construction?", body), go)
+    def start(take_over: bool) -> None:
+        place.load("start", lambda: jobs.launch(session.store, asked[0], take_over=take_over), started)
 
     def started(process: Detached) -> None:
         choices.started.append(process)
         then()
 
-    def ask() -> None:
-        place.app.push_screen(Form(choices.form), typed)
-
-    ask()
+    form = Form(
+        "Build pairs: who writes, who judges, from what", FIELDS, prepare, typed=choices.form,
+        go="plan", ask="Start this construction?",
+    )  # fmt: skip
+    place.app.push_screen(form, go)
 
 
 def stop_dialog(place: Place, overview: Overview) -> None:

@@ -71,9 +71,9 @@ m opens the matrix: RuDE in each domain, category or subcategory against every o
 domain foretells it better than another. u lists the upsets: every smaller candidate that is ahead of a larger one, and
 whether that came true.
 
-o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. rude-tui outcomes
-add FILE.csv adds your own: candidate, outcome, score. What the ladder's points can bear stands beside them, after !,
-and in full in data/ladder/card.md.
+o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. a adds your own
+from a file: candidate, outcome, score. What the ladder's points can bear stands beside them, after !, and in full in
+data/ladder/card.md.
 """
     TERMS = ("predictor", "outcome", "family", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,10 +89,11 @@ and in full in data/ladder/card.md.
         Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
+        Binding("a", "add", "add", tooltip="add outcomes of your own from a file", id="add"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
-    FIRST_KEYS = ("predictor", "outcome", "matrix", "leave_out", "source", "export")
-    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets"}
+    FIRST_KEYS = ("predictor", "outcome", "matrix", "leave_out", "source", "export", "add")
+    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets", "add"}
     DEFAULT_CSS = """
     CorrelationScreen #question { padding: 0 1; color: $text-muted; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
@@ -176,8 +177,7 @@ and in full in data/ladder/card.md.
         if error is not None:
             text.append(plain(error.what) + ("\n" + plain(error.fix) if error.fix else "") + "\n\n")
         text.append("An outcome is a score measured after post-training. Put yours in a CSV with the columns\n")
-        text.append("candidate, outcome, score – candidates named as in the rankings – and in a shell:\n\n")
-        text.append("    rude-tui outcomes add FILE.csv\n\n", "bold")
+        text.append("candidate, outcome, score – candidates named as in the rankings – and press a.\n\n")
         text.append("o shows what was measured on small models here, then the published study.")
         self._say("own outcomes")
         self.nothing(text)
@@ -254,6 +254,16 @@ and in full in data/ladder/card.md.
 
         options = [("", "none"), *((name, f"{name}  {n}") for name, n in families.items())]
         self.app.push_screen(Choose("Highlight a family", options, self.state.highlight.family), lift)
+
+    def action_add(self) -> None:
+        """Add outcomes, and show them."""
+        from screens.tasks.opening import open_task
+        from screens.tasks.outcomes import ADD_OUTCOMES
+
+        def added() -> None:
+            self.state.axes = Axes("own")
+
+        open_task(self.app, ADD_OUTCOMES, added)
 
     def action_predictor(self) -> None:
         """Choose x."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.results.runs import RunRow
     from rubrics.errors import RudeError
 
-__all__ = ["expect", "lay_out", "make_plan", "resume", "stored_work"]
+__all__ = ["expect", "going_on", "is_elsewhere", "lay_out", "make_plan", "resume", "stop", "stored_work"]
 
 
 def make_plan(store: Store, request: RunRequest) -> Plan:
@@ -53,6 +53,33 @@ def stored_work(store: Store) -> list[RunRow]:
     from engine.results.runs import stored_runs
 
     return sorted([*stored_runs(store), *training_rows(store)], key=lambda run: run.created_at, reverse=True)
+
+
+def is_elsewhere(run: RunRow) -> bool:
+    """Whether another process of this machine is at work on a stored run."""
+    from engine.jobs.stopping import is_another
+
+    return run.status == "started" and is_another(run.owner)
+
+
+def going_on(store: Store) -> list[RunRow]:
+    """The stored runs that another process of this machine is at work on.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return [run for run in stored_work(store) if is_elsewhere(run)]
+
+
+def stop(run: RunRow) -> bool:
+    """Ask the process that is at work on a stored run to stop; False where none is any more.
+
+    Raises:
+        RudeError: it runs on another machine, or belongs to somebody else.
+    """
+    from engine.jobs.stopping import ask_to_stop
+
+    return ask_to_stop(run.owner)
 
 
 def expect(store: Store, plan: Plan) -> list[Expected]:

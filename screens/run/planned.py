@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
@@ -79,9 +80,13 @@ class PlanPane(Vertical):
         self._note = note
         self.repaint()
 
-    def make(self, place: Place, request: RunRequest) -> None:
+    def make(self, place: Place, request: RunRequest, then: Callable[[Plan], None] | None = None) -> None:
         """Plan in a thread: weights are hashed, which takes a while for large ones. Then lay out what is left, a
-        candidate at a time."""
+        candidate at a time.
+
+        Args:
+            then: given the plan, in place of laying it out.
+        """
         self.forget("Looking at models, suites and what is stored… (large weights take a while to hash)")
         store = place.session.store
 
@@ -95,6 +100,9 @@ class PlanPane(Vertical):
             self._laying = threading.Event()
             self.repaint()
             self.query_one(Rows).focus()
+            if then is not None:
+                then(answer[0])
+                return
             self._lay(place, answer[0], portions(answer[1]), self._laying)
 
         def failed(error: Any) -> None:

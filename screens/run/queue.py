@@ -51,7 +51,9 @@ def way(protocol: str, prompt: str) -> str:
 
 def unit(state: RunState) -> str:
     """What is counted."""
-    return "steps" if state.protocol.startswith(TRAINING) else "pairs"
+    if state.protocol.startswith(TRAINING):
+        return "steps"
+    return {"": "matrices", "traces": "traces", "trial": "labels"}.get(state.protocol, "pairs")
 
 
 def columns(width: int, name: int) -> list[tuple[str, str, int]]:

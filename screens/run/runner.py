@@ -17,12 +17,16 @@ from screens.shell.live import Live
 from screens.shell.loading import unexpected
 
 if TYPE_CHECKING:
-    from engine.jobs.job import Job
+    from engine.jobs.detached import Detached
+    from engine.jobs.job import Asked, Job
     from engine.jobs.progress import RunState
     from engine.jobs.runs import RunRequest
     from engine.results.database import Store
 
-__all__ = ["Runner"]
+__all__ = ["Came", "Runner"]
+
+Came = Callable[["Store", "tuple[RunState, ...]"], str]
+"""Says what came of a job, from the store and its states; blocks."""
 
 _log = logging.getLogger(__name__)
 _KEPT: Final = 500
@@ -40,7 +44,10 @@ class Runner:
         self._pause = threading.Event()
         self._recorder = Recorder()
         self._thread: threading.Thread | None = None
-        self._error = ""
+        self._error = self._came = ""
+        self._title, self._take_over = "Scoring", False
+        self._asked: Asked | None = None
+        """How another process would be asked for what goes on."""
         self.request: RunRequest | None = None
         """What was asked for last, where that was scoring; planned again, it takes up what stopped."""
         # Asking and working are two threads; a snapshot is taken by one of them at a time.
@@ -56,22 +63,28 @@ class Runner:
         """Whether the work going on has been asked to wait."""
         return self.running and self._pause.is_set() and not self._cancel.is_set()
 
-    def start(self, store: Store, job: Job, *, take_over: bool = False) -> None:
+    def start(
+        self, store: Store, job: Job, *, take_over: bool = False, title: str = "Scoring", came: Came | None = None
+    ) -> None:
         """Begin; does nothing while other work goes on.
 
         Args:
             take_over: see `engine.jobs.job.perform`.
+            title: what is done, in a few words.
+            came: says what came of it, once it has ended; None where the runs say it all.
         """
         from engine.jobs.runs import Plan
 
         if self.running:
             return
         self.request = job.request if isinstance(job, Plan) else None
+        self._asked = job.asked
         self._recorder = Recorder(job.runs if isinstance(job, Plan) else ())
-        self._begin(lambda: self._perform(store, job, take_over=take_over))
+        self._title, self._take_over = title, take_over
+        self._begin(lambda: self._perform(store, job, came, take_over=take_over))
 
     def _begin(self, work: Callable[[], None]) -> None:
-        self._states, self._error = {}, ""
+        self._states, self._error, self._came = {}, "", ""
         self._cancel, self._pause = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, args=(work,), name="runs", daemon=True)
         self._thread.start()
@@ -95,18 +108,42 @@ class Runner:
             self._pause.set()
         self._tell(running=True)
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether another process could take up the work going on."""
+        return self.running and self._asked is not None
+
+    def go_on_without(self, store: Store) -> Detached | None:
+        """Have a process that outlives this one take up what was asked for last, once it has ended here.
+
+        Returns:
+            It; None where there is nothing that can be taken up.
+
+        Raises:
+            RudeError: no process can be started.
+        """
+        from engine.jobs.detached import start_detached
+
+        if self._asked is None:
+            return None
+        return start_detached(self._asked.function, store.path, self._asked.request, take_over=self._take_over)
+
     def wait(self, seconds: float) -> bool:
         """Wait until the work has ended; False if it has not by then."""
         if self._thread is not None:
             self._thread.join(seconds)
         return not self.running
 
-    def _perform(self, store: Store, job: Job, *, take_over: bool) -> None:
+    def _perform(self, store: Store, job: Job, came: Came | None, *, take_over: bool) -> None:
         from engine.jobs.job import perform
 
         for name, what, _ in job.refused:
             self._say(f"{name}: left out, {what}")
-        perform(store, job, self, self._cancel, self._pause, take_over=take_over)
+        states = perform(store, job, self, self._cancel, self._pause, take_over=take_over)
+        if came is not None:
+            self._came = came(store, states)
+            for line in filter(None, self._came.splitlines()):
+                self._say(line)
 
     def _work(self, work: Callable[[], None]) -> None:
         try:
@@ -162,7 +199,7 @@ class Runner:
                 Live(
                     tuple(self._states.values()), running, tuple(self._lines), self._error,
                     paused=running and self._pause.is_set() and not self._cancel.is_set(),
-                    trace=self._recorder.trace(),
+                    trace=self._recorder.trace(), title=self._title, came="" if running else self._came,
                 )
             )  # fmt: skip
 

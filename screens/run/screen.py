@@ -22,7 +22,7 @@ from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
     from engine.jobs.job import Job
-    from screens.run.runner import Runner
+    from screens.run.runner import Came, Runner
 
 __all__ = ["RunScreen"]
 
@@ -39,7 +39,8 @@ class RunScreen(Place):
     GUIDE = """
 Set up: candidates × suites × protocols. p plans: which runs, at which precision and why, how many pairs are left, the
 tokens of all requests (shared beginnings counted each time), and how long scoring takes at the speed of earlier runs
-of the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts.
+of the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts what
+is marked, planned or not.
 Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
 Live: one candidate at a time, in a process of its own. space pauses after the batch at hand and keeps the model loaded;
@@ -51,8 +52,9 @@ replacement), so it closes when all pairs are scored. How other pairs like these
 say. ┄ is the chance level.
 
 Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up. D
-forgets one, its model or its suite, after a question, or brings back what was forgotten, for seven days.
-Post-training (rude-tui posttrain) is among them, with steps for pairs, and moves on as another process trains.
+forgets one, its model or its suite, after a question, or brings back what was forgotten, for seven days. Post-training
+is among them, with steps for pairs. What another process is at moves on as it goes, and c stops it: so does work that
+was left going on in the background on the way out of the app.
 """
     TERMS = (
         "run", "protocol", "choice", "likelihood", "precision", "control", "race", "headline metric", "chance level",
@@ -63,7 +65,7 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         Binding("l", "pane('live')", "live", id="pane-live"),
         Binding("h", "pane('stored')", "stored", id="pane-stored"),
         Binding("p", "plan", "plan", tooltip="what would run, how long it takes, what is left", id="plan"),
-        Binding("s", "start", "start", tooltip="start what is planned", id="start"),
+        Binding("s", "start", "start", tooltip="start what is marked, or planned", id="start"),
         Binding("space", "pause", "pause", tooltip="pause after the batch at hand; the model stays loaded", id="pause"),
         Binding("space", "go_on", "go on", tooltip="go on after a pause", id="pause"),
         Binding("c", "cancel", "stop", tooltip="stop scoring; what is scored is kept", id="stop"),
@@ -76,6 +78,14 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         Binding("t", "tokens", "tokens", tooltip="keep token scores of likelihood runs", id="token-scores"),
         Binding("o", "controls", "controls", tooltip="also a sample without the prompt, or a wrong one", id="controls"),
         Binding("d", "goal", "until", tooltip="stop once the best candidate, or the order, is decided", id="until"),
+        Binding(
+            "comma",
+            "options",
+            "options",
+            key_display=",",
+            tooltip="shots, rubric, seed, alpha, device",
+            id="run-options",
+        ),
     ]
     DEFAULT_CSS = """
     RunScreen TabbedContent { height: 1fr; }
@@ -143,8 +153,10 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are shown where they do something."""
         pane = self.pane
-        if action in ("plan", "start", "precision", "suite", "limit", "tokens", "controls", "goal"):
+        if action in ("plan", "start", "precision", "suite", "limit", "tokens", "controls", "goal", "options"):
             return pane == "setup"
+        if action == "cancel" and pane == "stored":
+            return self.query_one(StoredPane).stoppable
         if action in ("pause", "go_on", "cancel"):
             going = pane == "live" and self.runner.running
             return going and (action == "cancel" or (action == "go_on") is self.runner.paused)
@@ -175,25 +187,30 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         self.query_one(SetupPane).make_plan(self)
 
     def action_start(self) -> None:
-        """Start what is planned; plan first where nothing is."""
+        """Start what is planned; where nothing is, what is marked."""
         pane = self.query_one(SetupPane)
         if pane.planned is None:
-            pane.make_plan(self)
+            pane.make_plan(self, self.begin)
         else:
             self.begin(pane.planned)
 
-    def begin(self, job: Job) -> None:
-        """Start what is planned and show it going."""
+    def begin(self, job: Job, *, title: str = "Scoring", came: Came | None = None) -> None:
+        """Start what is planned and show it going.
+
+        Args:
+            title: what is done, in a few words.
+            came: see `Runner.start`.
+        """
         if self.runner.running:
             self.notify("Scoring goes on already; l shows it", markup=False)
             return
-        if all(state.phase.ended for state in job.states):
+        if came is None and all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
             return
 
         def go(take_over: bool) -> None:
             self.query_one(SetupPane).forget()
-            self.runner.start(self.session.store, job, take_over=take_over)
+            self.runner.start(self.session.store, job, take_over=take_over, title=title, came=came)
             self.action_pane("live")
 
         ask_take_over(self, job.left_elsewhere, go)
@@ -207,8 +224,11 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         self.runner.toggle_pause()
 
     def action_cancel(self) -> None:
-        """Stop scoring."""
-        self.runner.cancel()
+        """Stop what goes on here, or in the process that is at work on the stored run under the cursor."""
+        if self.pane == "stored":
+            self.query_one(StoredPane).stop(self)
+        else:
+            self.runner.cancel()
 
     def action_resume(self) -> None:
         """Take up the stored run under the cursor, or all of the queue that stopped."""
@@ -247,6 +267,10 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
     def action_goal(self) -> None:
         """Score everything, or until something is decided."""
         self.query_one(SetupPane).next_goal()
+
+    def action_options(self) -> None:
+        """Choose shots, rubric, seed, alpha and device."""
+        self.query_one(SetupPane).ask_options(self)
 
     def action_suite(self) -> None:
         """Add a suite file."""

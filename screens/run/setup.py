@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
@@ -10,9 +11,12 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
+from screens.run.options import option_fields, take_options
 from screens.run.planned import PlanPane
 from screens.run.state import RunChoices, offered_protocols
 from screens.shell.dialogs import Ask
+from screens.shell.fields import Field, Prepared, Typed, at
+from screens.shell.form import Form
 from screens.shell.plain import one_line
 from screens.shell.suite_files import named_suite
 from screens.widgets.ticks import Ticks
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SetupPane"]
 
-_READY = "p plans: what would run, at which precision, how long it takes, how much is left."
+_READY = "s starts. p plans first: what would run, at which precision, how long it takes, how much is left."
 
 
 class SetupPane(Horizontal):
@@ -80,7 +84,10 @@ class SetupPane(Horizontal):
 
         def offer(names: list[str]) -> None:
             session = place.session
-            self._offered = [*names, *session.suite_files]
+            # A person's own come first; those that ship are hidden only where there are others, and none is marked.
+            hidden = session.hide_bundled and session.suite_files
+            shipped = [name for name in names if not hidden or name in session.marked_suites]
+            self._offered = [*session.suite_files, *shipped]
             if not session.marked_suites:
                 session.marked_suites.extend(self._offered[:1])
             if self._marked() != self._planned_for:
@@ -140,14 +147,18 @@ class SetupPane(Horizontal):
         self.query_one("#options", Static).update(Text("\n" + self._choices.about()))
         self.query_one(PlanPane).repaint()
 
-    def make_plan(self, place: Place) -> None:
-        """Plan what is chosen, or say what is lacking."""
+    def make_plan(self, place: Place, then: Callable[[Plan], None] | None = None) -> None:
+        """Plan what is chosen, or say what is lacking.
+
+        Args:
+            then: given the plan, in place of showing what it will take.
+        """
         if lacking := self._lacking:
             self.query_one(PlanPane).forget(lacking)
             return
         self._planned_for = self._marked()
         request = self._choices.request(list(place.session.marked_models), place.session.marked_suites)
-        self.query_one(PlanPane).make(place, request)
+        self.query_one(PlanPane).make(place, request, then)
 
     def next_precision(self) -> None:
         """Try the next precision."""
@@ -169,24 +180,33 @@ class SetupPane(Horizontal):
         self._choices.next_goal()
         self.forget()
 
+    def ask_options(self, place: Place) -> None:
+        """Ask for shots, rubric, seed, alpha and device."""
+        choices = self._choices
+        form = Form("Options of the run", option_fields(choices), lambda typed: take_options(choices, typed))
+        place.app.push_screen(form, lambda done: self.forget() if done else None)
+
     def add_suite(self, place: Place) -> None:
         """Offer a suite file."""
 
-        def added(path: str) -> None:
-            session = place.session
+        def add(typed: Typed) -> Prepared:
+            with at("file"):
+                return Prepared(said=named_suite(typed.text("file", "name a .jsonl file")))
+
+        def added(done: Prepared | None) -> None:
+            if done is None:
+                return
+            session, path = place.session, done.said
             if path not in self._offered:
-                self._offered.append(path)
+                self._offered.insert(0, path)
                 session.offer_suite(path)
             if path not in session.marked_suites:
                 session.marked_suites.append(path)
             self._fill_suites()
             self.forget()
 
-        def begin(name: str | None) -> None:
-            if name:
-                place.load("add", lambda: named_suite(name), added)
-
-        place.app.push_screen(Ask("Suite file", placeholder="pairs.jsonl"), begin)
+        field = Field("file", "Suite file", "one pair a line, JSON, such as pairs.jsonl", "path", endings=(".jsonl",))
+        place.app.push_screen(Form("Add a suite", (field,), add), added)
 
     def ask_limit(self, place: Place) -> None:
         """Ask how many pairs to score."""

@@ -38,6 +38,15 @@ class RunChoices:
     """Whether likelihood runs are followed by a sample without the prompt, and one with another pair's."""
     until: Goal | None = None
     """Stop once the best candidate, or the order of all, is decided; None: score everything."""
+    shots: int | None = None
+    """Exemplars shown; None: two for `choice`, none for `likelihood`."""
+    show_criteria: bool = False
+    """Whether the candidate sees the rubric."""
+    seed: int = 0
+    """Decides the order of scoring."""
+    alpha: float = 0.05
+    """How often a decision may be wrong."""
+    device: str = "auto"
 
     def next_precision(self) -> None:
         """The next of the precisions."""
@@ -79,6 +88,11 @@ class RunChoices:
             token_scores=self.token_scores,
             controls=CONTROL_PAIRS if self.controls else 0,
             until=self.until,
+            shots=self.shots,
+            show_criteria=self.show_criteria,
+            seed=self.seed,
+            alpha=self.alpha,
+            device=self.device,
         )
 
     def about(self) -> str:
@@ -88,5 +102,18 @@ class RunChoices:
             f"pairs        {self.limit or 'all'} (n)\n"
             f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
             f"controls     {'yes' if self.controls else 'no'} (o)\n"
-            f"until        {_GOALS[self.until]} (d)"
+            f"until        {_GOALS[self.until]} (d)\n" + "\n".join([*self._others(), "more options (,)"])
         )
+
+    def _others(self) -> list[str]:
+        """Those of the other choices that are not as they are by themselves."""
+        usual = RunChoices()
+        told = {
+            "shots": ("shots", self.shots), "rubric": ("show_criteria", "shown"), "seed": ("seed", self.seed),
+            "alpha": ("alpha", self.alpha), "device": ("device", self.device),
+        }  # fmt: skip
+        return [
+            f"{label:<12} {value} (,)"
+            for label, (name, value) in told.items()
+            if getattr(self, name) != getattr(usual, name)
+        ]

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static, TabbedContent
 
 from rubrics.counted import count
-from screens.run.jobs import resume, stored_work
+from screens.run.jobs import is_elsewhere, resume, stop, stored_work
 from screens.run.queue import tone, way
 from screens.run.stored_text import cell, column_widths, log_line, run_text
 from screens.shell.plain import one_line
@@ -135,7 +135,25 @@ class StoredPane(Vertical):
     @property
     def resumable(self) -> bool:
         """Whether anything is left to do of the run under the cursor."""
-        return (run := self.current) is not None and run.status != "done"
+        return (run := self.current) is not None and run.status != "done" and not is_elsewhere(run)
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether another process is at work on the run under the cursor."""
+        return (run := self.current) is not None and is_elsewhere(run)
+
+    def stop(self, place: Place) -> None:
+        """Ask that process to stop."""
+        run = self.current
+        if run is None:
+            return
+
+        def stopped(was_running: bool) -> None:
+            words = "Asked to stop; what is done is kept" if was_running else "It has ended already"
+            place.notify(words, markup=False)
+            self.read(place)
+
+        place.load("stop", lambda: stop(run), stopped)
 
     @property
     def about(self) -> str:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from engine.jobs.progress import TRAINING
 from rubrics.counted import count
+from screens.run.jobs import is_elsewhere
 from screens.shell.colour import Colour
 from screens.shell.formats import duration, size
 from screens.shell.plain import one_line, plain
@@ -65,6 +66,10 @@ def run_text(run: RunRow, colour: Colour) -> Text:
     elif run.status == "started" and run.owner is not None and not run.owner.within_sight:
         text.append(f"… {plain(str(run.owner.busy('at work on it')).partition(chr(10))[0])}\n", colour("mark-2"))
         text.append(f"→ if {plain(run.owner.host)} is gone, e takes it over, after a question\n")
+    elif is_elsewhere(run) and run.owner is not None:
+        text.append(
+            f"▶ process {run.owner.pid} is at work on it; c stops it, and what is done is kept\n", colour("good")
+        )
     elif way := _WAYS_OUT.get(str(run.status)):
         text.append(f"✗ {way}\n", colour("bad"))
     if run.status in ("crashed", "cancelled", "failed", "refused"):

@@ -49,6 +49,10 @@ class Live:
     """Whether the work has been asked to wait."""
     trace: Trace = field(default_factory=Trace)
     """How it went until now."""
+    title: str = "Scoring"
+    """What is done, in a few words."""
+    came: str = ""
+    """What came of it, in words, once it has ended; empty where the runs say it all."""
 
     @property
     def share(self) -> float:

@@ -42,6 +42,8 @@ class Session:
     """Suites marked for the next run: built-in names or files."""
     weights: dict[str, str] = field(default_factory=dict)
     """Weights on parts of a suite, by the name they were saved under."""
+    hide_bundled: bool = False
+    """Whether the candidates and suites that ship are left out of lists."""
     requirements: Path | None = None
     """File of what is asked of a candidate beside its accuracy."""
     subject: str | None = None
@@ -77,6 +79,11 @@ class Session:
         if path not in self.suite_files:
             self.suite_files.append(path)
             self.remember("suites", self.suite_files)
+
+    def show_bundled(self, *, shown: bool) -> None:
+        """List the candidates and suites that ship, or leave them out; now and next time."""
+        self.hide_bundled = not shown
+        self.remember("hide_bundled", self.hide_bundled)
 
     def question(self, **changes: Any) -> Question:
         """What is asked now, with changes."""

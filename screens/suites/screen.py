@@ -13,15 +13,15 @@ from textual.widgets import ContentSwitcher, DataTable, Static
 
 from rubrics.errors import RudeError
 from screens.items.opening import try_pairs_of
-from screens.shell.dialogs import Ask, Choose
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
-from screens.shell.suite_files import named_suite
+from screens.suites.bad_line import open_bad_line
 from screens.suites.card import card_plain, card_text, facts_line
 from screens.suites.coverage import CoverageTable
+from screens.suites.offering import add_dialog, drop_dialog
 from screens.suites.report import report_text
-from screens.suites.state import PANES, Pane, SuitesState, toggle
+from screens.suites.state import PANES, Pane, SuitesState, invert, mark_all, toggle
 from screens.suites.suite_list import entry_line, heading
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
@@ -56,9 +56,10 @@ every subcategory it violates. enter on a cell shows its pairs. check: duplicate
 reader who never sees the prompt could win.
 
 t puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
-then r takes them to the Run screen. D forgets a suite with every run on it, after a question, or brings back what was
-forgotten. n builds pairs from prompts of your own, shows how that goes, and lets you read
-the result blind.
+all of them with +, the others with *; then r takes them to the Run screen. Your own stand above those that ship, which
+. hides and shows. Enter on a file that cannot be read opens its first bad line. D forgets a suite with every run on it,
+after a question, or brings back what was forgotten. n builds pairs from prompts of your own, shows how that goes, and
+lets you read the result blind.
 """
     TERMS = (
         "suite", "pair", "group", "category", "violations", "pairs on trial", "short suite", "construction",
@@ -72,6 +73,25 @@ the result blind.
         Binding("h", "pane('check')", "check", tooltip="can it be trusted? takes seconds", id="suite-check"),
         Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("space", "mark", "mark", tooltip="mark for the next run", id="mark"),
+        Binding("plus", "mark_all", "all", key_display="+", tooltip="mark all, or none", id="mark-all", show=False),
+        Binding(
+            "asterisk",
+            "invert",
+            "invert",
+            key_display="*",
+            show=False,
+            tooltip="mark the others instead",
+            id="mark-invert",
+        ),
+        Binding(
+            "full_stop",
+            "bundled",
+            "bundled",
+            key_display=".",
+            show=False,
+            tooltip="hide or show the suites that ship",
+            id="bundled",
+        ),
         Binding("r", "run", "run marked", tooltip="take the marked suites to the Run screen", id="run"),
         Binding("a", "add", "add file", tooltip="offer a suite file (.jsonl)", id="add"),
         Binding("d", "drop", "drop file", tooltip="offer a file no longer; it stays on disk", id="drop"),
@@ -149,10 +169,10 @@ the result blind.
 
             return suites(self.session.store, files)
 
-        self.load("suites", read, self._arrived, same=files)
+        self.load("suites", read, self._arrived, same=(files, self.session.hide_bundled))
 
     def _arrived(self, entries: list[SuiteEntry]) -> None:
-        self.state.entries = entries
+        self.state.entries = [e for e in entries if not (self.session.hide_bundled and e.origin == "built-in")]
         self._fill(self.query_one(Rows).cursor)
 
     def repaint(self) -> None:
@@ -265,11 +285,26 @@ the result blind.
         if entry is None:
             return
         if entry.fault:
-            self.notify("It cannot be read; c says why, h checks it line by line", severity="warning", markup=False)
+            open_bad_line(self, entry, lambda: self.action_pane("card"))
             return
         from screens.suite_pairs.screen import PairsScreen
 
         self.app.push_screen(PairsScreen(entry, self.state.pairs_in(entry, row, column)))
+
+    def action_mark_all(self) -> None:
+        """Mark all that can be scored, or none."""
+        mark_all(self.session.marked_suites, self.state.entries)
+        self.repaint()
+
+    def action_invert(self) -> None:
+        """Mark the others instead."""
+        invert(self.session.marked_suites, self.state.entries)
+        self.repaint()
+
+    def action_bundled(self) -> None:
+        """Hide the suites and candidates that ship, or show them again."""
+        self.session.show_bundled(shown=self.session.hide_bundled)
+        self.action_again()
 
     def action_trial(self) -> None:
         """Put the pairs on trial, by the verdicts there are."""
@@ -313,32 +348,11 @@ the result blind.
 
     def action_add(self) -> None:
         """Offer a file."""
-
-        def added(path: str) -> None:
-            self.session.offer_suite(path)
-            self.action_again()
-
-        def begin(name: str | None) -> None:
-            if name:
-                self.load("add", lambda: named_suite(name), added)
-
-        self.app.push_screen(Ask("Suite file", hint="one pair a line, JSON", placeholder="pairs.jsonl"), begin)
+        add_dialog(self, self.action_again)
 
     def action_drop(self) -> None:
         """Offer a file no longer."""
-
-        def drop(path: str | None) -> None:
-            if path is not None:
-                self.session.suite_files.remove(path)
-                if path in self.session.marked_suites:
-                    self.session.marked_suites.remove(path)
-                self.session.remember("suites", self.session.suite_files)
-                self.action_again()
-
-        if not self.session.suite_files:
-            self.notify("No file has been added; a adds one", markup=False)
-            return
-        self.app.push_screen(Choose("Offer no longer", [(f, f) for f in self.session.suite_files]), drop)
+        drop_dialog(self, self.action_again)
 
     def action_copy(self) -> None:
         """Copy the report where it is open, else the card."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.results.suites import PairFilter, SuiteEntry
     from rubrics.check import Report
 
-__all__ = ["PANES", "Pane", "SuitesState", "toggle"]
+__all__ = ["PANES", "Pane", "SuitesState", "invert", "mark_all", "toggle"]
 
 Pane = Literal["card", "coverage", "check"]
 PANES: dict[Pane, str] = {"card": "c", "coverage": "v", "check": "h"}
@@ -64,3 +64,16 @@ def toggle(marks: list[str], entry: SuiteEntry) -> str:
     else:
         marks.append(entry.path)
     return ""
+
+
+def mark_all(marks: list[str], entries: Iterable[SuiteEntry]) -> None:
+    """Mark every suite listed that can be scored; where all are marked, none any more."""
+    usable = [entry.path for entry in entries if entry.path and not entry.fault]
+    unmarked = [path for path in usable if path not in marks]
+    marks[:] = [*marks, *unmarked] if unmarked else [path for path in marks if path not in usable]
+
+
+def invert(marks: list[str], entries: Iterable[SuiteEntry]) -> None:
+    """Mark every suite listed that can be scored and is not marked, and unmark those that are."""
+    for entry in entries:
+        toggle(marks, entry)

@@ -22,11 +22,13 @@ import psutil
 import pytest
 from waiting import PATIENCE
 
+from data.bundled import bundled_models
+from engine.jobs.job import Asked
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
 from rude_tui.app import RudeApp
 from rude_tui.idle_collector import IdleCollector
-from rude_tui.settings import Settings, load_settings, settings_file
+from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import log_file, quiet_terminal
 from screens.shell.session import Session
 
@@ -71,7 +73,9 @@ async def test_settings_are_followed_and_kept(app: RudeApp) -> None:
     assert settings_file().exists()
 
 
-async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Work that goes on until it is stopped; set once it has begun."""
     import engine.jobs.job
 
     begun = threading.Event()
@@ -81,12 +85,23 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
         cancel.wait(120)
 
     monkeypatch.setattr(engine.jobs.job, "perform", perform)
+    return begun
+
+
+def _job(asked: object) -> Any:
+    return SimpleNamespace(refused=(), runs=(), request=None, asked=asked)
+
+
+async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, begun: threading.Event) -> None:
     async with app.run_test() as pilot:
-        app.runner.start(app.session.store, SimpleNamespace(refused=(), runs=(), request=None))  # type: ignore[arg-type]
+        app.runner.start(app.session.store, _job(asked=None))
         assert begun.wait(120)
         await pilot.press("ctrl+c")
         await pilot.pause()
-        assert type(app.screen).__name__ == "Confirm"
+        assert type(app.screen).__name__ == "Leave"
+        await pilot.press("b")
+        await pilot.pause()
+        assert type(app.screen).__name__ == "Leave", "no process could take it up"
         await pilot.press("n")
         await pilot.pause()
         assert app.runner.running
@@ -94,6 +109,22 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, monkeypatch:
         await pilot.pause()
     assert app.runner.wait(120)
     assert app.return_value == 130
+
+
+async def test_what_goes_on_may_be_left_going_on(
+    app: RudeApp, begun: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("engine.jobs.detached.start_detached", lambda *what, **how: asked.append((what, how)))
+    async with app.run_test() as pilot:
+        app.runner.start(app.session.store, _job(asked=Asked("a:b", {"of": 1})), take_over=True)
+        assert begun.wait(120)
+        await pilot.press("ctrl+c", "b")
+        await pilot.pause()
+    assert app.runner.wait(120)
+    assert (app.return_value, app.goes_on) == (0, True)
+    app.runner.go_on_without(app.session.store)
+    assert asked == [(("a:b", app.session.store.path, {"of": 1}), {"take_over": True})]
 
 
 def test_logs_and_native_writes_go_to_the_file_and_come_back(capfd: pytest.CaptureFixture[str]) -> None:
@@ -224,6 +255,8 @@ def test_a_terminal_that_closes_ends_it_as_the_signal_does(before: tuple[str, ..
 @pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, "closed"])
 def test_a_run_that_goes_on_is_stopped_and_what_is_scored_kept(how: signal.Signals | str) -> None:
+    # Whoever has named a folder is not asked for the first steps.
+    save_setting("folders", [str(bundled_models()[0].parent)])
     terminal, store = Terminal(), Store()
     terminal.until("quit")
     terminal.press("1", "llama-loch")

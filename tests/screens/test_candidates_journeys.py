@@ -14,7 +14,8 @@ from waiting import until
 
 from data.bundled import bundled_models
 from engine.jobs import looking
-from screens.candidates.state import add_folder, look
+from rubrics.errors import CandidateError
+from screens.candidates.state import add_folder, invert, look, mark_all
 
 
 @pytest.fixture
@@ -35,9 +36,33 @@ def test_a_folder_without_models_is_told_and_the_rest_is_found(shelf: Path, tmp_
     assert names["good [bold]"].usable
     assert not names["no-tokenizer"].usable
     assert names["no-tokenizer"].origin == str(shelf)
-    assert len(inventory.problems) == 1
-    assert "no such folder" in inventory.problems[0]
+    (gone,) = inventory.problems
+    assert (gone.path, gone.what) == (str(tmp_path / "gone"), "no such folder")
+    assert gone.fix
+    listed = [getattr(row, "origin", "") for row in inventory.rows()]
+    own = listed.index("")
+    assert set(listed[:own]) == {str(shelf)}, "a person's own candidates, then what is none, then all others"
+    assert "bundled" in listed[own:]
+    assert "bundled" not in [getattr(row, "origin", "") for row in inventory.rows(without_bundled=True)]
     assert add_folder([str(shelf)], str(shelf)) == [str(shelf)]
+    with pytest.raises(CandidateError, match="no such folder"):
+        add_folder([], str(tmp_path / "nowhere"))
+    assert add_folder([], str(tmp_path)) == [str(tmp_path)]
+
+
+def test_all_are_marked_or_none_and_marks_change_over(shelf: Path) -> None:
+    rows = look([str(shelf)]).rows()
+    good = str(shelf / "good [bold]")
+    usable = {row.path for row in rows if row.usable}
+    marks = {good: "good [bold]"}
+    mark_all(marks, rows)
+    assert marks.keys() == usable
+    mark_all(marks, rows)
+    assert not marks
+    mark_all(marks, rows)
+    del marks[good]
+    invert(marks, rows)
+    assert list(marks) == [good]
 
 
 @pytest.mark.long
@@ -74,7 +99,10 @@ async def test_a_watched_folder_is_kept_shown_and_dropped(
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         assert "✗ 1 folder without a model" in screen_text(app)
-        assert "d stops watching it" in " ".join(screen_text(app).split())
+        shown = " ".join(screen_text(app).split())
+        assert "✗ no model" in shown
+        assert "✗ no such folder" in shown
+        assert "d stops watching the folder" in shown
         await pilot.press("a")
         await pilot.pause()
         app.screen.query_one(Input).value = str(shelf)
@@ -94,7 +122,7 @@ async def test_a_watched_folder_is_kept_shown_and_dropped(
         assert not app.session.marked_models
         await pilot.press("y")
         assert "no-tokenizer" in app.clipboard
-        await pilot.press("d", "enter")
+        await pilot.press("down", "d", "enter")
         await settle(pilot)
         assert kept["folders"] == [str(shelf)]
         assert "without a model" not in screen_text(app)

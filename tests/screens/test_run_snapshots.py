@@ -21,6 +21,7 @@ from engine.store.connection import Store
 from engine.store.verdicts import Skip
 from screens.candidates.state import CandidateEntry as Found
 from screens.candidates.state import Inventory as Shelf
+from screens.candidates.state import NoCandidate
 from screens.run.forecast import Expected
 from screens.shell.live import Live, RunTrace, Trace
 
@@ -91,7 +92,7 @@ def _shelf(folders: list[str]) -> Shelf:
             Found(candidate("old-pickle", 90_000_000, pickled), "/models", None),
         ),
         device,
-        ("/gone: no such folder",),
+        (NoCandidate("/gone", "no such folder", "check the path"),),
     )
 
 

@@ -17,7 +17,7 @@ from screens.run.runner import Runner
 from screens.shell.live import Live
 
 STATE = RunState(key="r1", candidate="oak-7m", suite="garden", protocol="choice", total=40)
-PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=(), request=None)
+PLAN: Any = SimpleNamespace(refused=(("broken", "is cut short", "fetch it again"),), runs=(), request=None, asked=None)
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, perform: Any) -> tuple[Runner, list[Live]]:

@@ -164,10 +164,10 @@ async def test_hostile_suites_and_broken_files_are_shown_as_text(
             ["escape", "escape"],
             ["down"],
             ["enter"],
+            ["escape"],
             ["c"],
         ):
             await pilot.press(*keys)
-            await until(pilot, lambda: not app.screen.loader.busy)
             await settle(pilot)
             text = screen_text(app)
             seen += text
@@ -176,6 +176,8 @@ async def test_hostile_suites_and_broken_files_are_shown_as_text(
     assert "[bold]no[/bold] [@click=app.quit]x[/] red" in seen
     assert "[red]149" in seen
     assert "✗ broken [red]" in seen
+    assert "✗ Line 1 of broken [red], the first of 2" in seen, "the first bad line"
+    assert "✗ prompt: is missing; add it" in seen
     assert "This file cannot be used as it is" in seen
     assert "not valid JSON" in seen or "line 2" in seen
 

@@ -2,5 +2,6 @@
 
 from engine.export.report.content import ReportRequest, gather
 from engine.export.report.page import page
+from engine.export.report.write import WrittenReport, write_report
 
-__all__ = ["ReportRequest", "gather", "page"]
+__all__ = ["ReportRequest", "WrittenReport", "gather", "page", "write_report"]

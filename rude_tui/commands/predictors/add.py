@@ -28,17 +28,13 @@ def add(file: Path, lower: tuple[str, ...], db: Path | None) -> None:
 
 def keep_columns(store: Store, file: Path, lower: Sequence[str] = ()) -> list[str]:
     """Store a CSV's columns and say whose they are; their names."""
-    from engine.outcomes.outcomes import near_misses
-    from engine.predictors.column import read_columns
-    from engine.store.predictors import add_predictors
-    from engine.store.runs import candidate_names
+    from engine.correlation.own_columns import keep_columns as keep
 
-    values = read_columns(file, lower_is_better=lower)
-    replaced = add_predictors(store, values)
-    narrate(f"{len(values)} values stored, {replaced} of them in place of an earlier one")
-    for stranger, near in near_misses([value.candidate for value in values], candidate_names(store)).items():
+    kept = keep(store, file, lower_is_better=lower)
+    narrate(f"{kept.values} values stored, {kept.replaced} of them in place of an earlier one")
+    for stranger, near in kept.strangers.items():
         narrate(f"note: {stranger} is no candidate here" + (f"; did you mean {near[0]}?" if near else ""))
-    return list(dict.fromkeys(value.predictor for value in values))
+    return kept.names
 
 
 @click.command()

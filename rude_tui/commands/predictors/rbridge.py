@@ -81,16 +81,13 @@ def rbridge(
 
 
 def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], as_json: bool) -> None:
-    from engine.predictors.from_traces import MODES, trace_values
-    from engine.store.traces import scored_traces
+    from engine.predictors.from_traces import MODES, values_of_runs
 
     names = {state.run_id: state for state in states if not state.error}
-    scores = scored_traces(store, list(names))
     rows: list[dict[str, Any]] = []
-    for mode, about in MODES.items():
-        if not about.possible(traces):
-            continue
-        for run_id, traced in trace_values(traces, scores, mode).items():
+    for mode, values in values_of_runs(store, traces, list(names)).items():
+        about = MODES[mode]
+        for run_id, traced in values.items():
             estimate, state = traced.estimate, names[run_id]
             rows.append({
                 "predictor": about.label, "candidate": state.candidate, "precision": state.precision,

@@ -13,7 +13,7 @@ from data.bundled import bundled_models
 from engine.jobs.job import perform
 from engine.jobs.progress import NoProgress, Phase
 from engine.jobs.states import States
-from engine.posttrain.job import PostTrainJob, PostTrainTurn, outcomes_in, plan_post_training
+from engine.posttrain.job import PostTrainJob, PostTrainTurn, asked_for, outcomes_in, plan_post_training
 from engine.posttrain.stored import resume_training, training_rows
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
@@ -71,6 +71,10 @@ def test_a_plan_has_a_run_and_a_folder_for_every_seed(
         store, [str(bundled_models()[0])], "world", recipe, seeds=[7], device="cpu", folder=tmp_path / "out"
     )
     assert [planned.run.seed for planned in again.planned] == [7]
+    assert again.asked is not None
+    assert again.asked.function == "engine.posttrain.job:asked_for"
+    told = asked_for(store, json.loads(json.dumps(again.asked.request)))
+    assert told.planned == again.planned, "another process is asked for the same"
 
 
 def test_faults_come_before_any_work(store: Store, recipe: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Tasks: what is done by filling in a form, from anywhere in the app."""

@@ -1,0 +1,25 @@
+"""Every task, in the order in which a menu lists them. Plain Python."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from screens.tasks.outcomes import ADD_OUTCOMES
+from screens.tasks.precision import FIDELITY
+from screens.tasks.predictors import ADD_COLUMNS, SPECTRA, TRACES
+from screens.tasks.report import REPORT
+from screens.tasks.scaling import CHECKPOINTS, PROXIES
+from screens.tasks.suites import GENERATE, IMPORT
+from screens.tasks.task import Task
+from screens.tasks.training import POST_TRAIN, TRIAL
+
+__all__ = ["TASKS"]
+
+TASKS: Final[dict[str, Task]] = {
+    task.name: task
+    for task in (
+        ADD_OUTCOMES, SPECTRA, TRACES, ADD_COLUMNS, POST_TRAIN, TRIAL, FIDELITY, CHECKPOINTS, PROXIES, IMPORT,
+        GENERATE, REPORT,
+    )
+}  # fmt: skip
+"""By name."""

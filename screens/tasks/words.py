@@ -1,0 +1,80 @@
+"""Results in words and columns, as they are read in a dialog. Plain Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from rubrics.counted import count
+from screens.shell.formats import percent
+from screens.shell.plain import one_line
+
+if TYPE_CHECKING:
+    from engine.jobs.job import Refused
+    from engine.jobs.progress import RunState
+
+__all__ = ["columns", "left_over", "number", "points", "strangers_words", "to_do", "within"]
+
+
+def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines with as many columns as headings, the first flush left, the others flush right."""
+    cells = [list(headings), *([one_line(cell, 60) for cell in row] for row in rows)]
+    widths = [max(cell_len(row[at]) for row in cells) for at in range(len(headings))]
+    lines = []
+    for row in cells:
+        gaps = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        shown = [row[0] + gaps[0], *(gap + cell for cell, gap in zip(row[1:], gaps[1:], strict=True))]
+        lines.append("  ".join(shown).rstrip())
+    return "\n".join(lines)
+
+
+def number(value: float | None) -> str:
+    """Four digits of a number on no fixed scale."""
+    return "–" if value is None or math.isnan(value) else f"{value:.4g}"
+
+
+def within(low: float, high: float) -> str:
+    """An interval of shares, in percent."""
+    return "–" if math.isnan(low) or math.isnan(high) else f"{percent(low)}–{percent(high)}"
+
+
+def points(difference: float) -> str:
+    """A difference of shares, in percentage points."""
+    return "–" if math.isnan(difference) else f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def to_do(states: Sequence[RunState], what: str, refused: Sequence[Refused]) -> str:
+    """What of a job is still to do, and what is left out, before it is begun.
+
+    Args:
+        what: is done of each, in the singular.
+    """
+    going = [state for state in states if not state.phase.ended]
+    missing = sum(state.total - state.done for state in going)
+    lines = [f"{count(len(going), 'candidate')} to do" + (f", {count(missing, what)} in all" if missing else "")]
+    if ended := len(states) - len(going):
+        lines.append(f"{ended} done already")
+    lines += [f"✗ {name} is left out: {reason}\n  → {fix}" for name, reason, fix in refused]
+    return "\n".join(lines)
+
+
+def left_over(states: Sequence[RunState]) -> list[str]:
+    """What went wrong, a line each."""
+    return [f"✗ {state.candidate}: {' '.join(state.error.split())}" for state in states if state.error]
+
+
+def strangers_words(strangers: dict[str, tuple[str, ...]], remedy: str = "") -> list[str]:
+    """Names that are no candidate's, a line each.
+
+    Args:
+        remedy: what to do for a near miss; holds {name} and {near}.
+    """
+    lines = []
+    for name, near in strangers.items():
+        hint = f"; did you mean {near[0]}?" if near else ""
+        hint += remedy.format(name=name, near=near[0]) if near and remedy else ""
+        lines.append(f"! {name} is no candidate here{hint}")
+    return lines

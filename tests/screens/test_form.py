@@ -1,0 +1,90 @@
+"""Forms as data: what was typed is read as what it should be, and what is wrong is said where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rubrics.errors import BadInput
+from rude_tui.settings import Settings
+from screens.run.options import option_fields, take_options
+from screens.run.state import RunChoices
+from screens.shell.fields import AtField, Typed, field_of
+from screens.shell.session import Session
+from screens.tasks.catalogue import TASKS
+
+
+def test_what_was_typed_is_read_or_said_to_be_wrong_at_its_field() -> None:
+    typed = Typed({"number": " 12 ", "empty": "", "word": "twelve", "paths": "a; ~/b ;ORG/NAME", "yes": "yes"})
+    assert typed.whole("number") == 12
+    assert typed.whole("empty") is None
+    assert typed.paths("paths")[0] == "a"
+    assert typed.paths("paths")[1] == str(Path("~/b").expanduser())
+    assert typed.paths("paths")[2] == "ORG/NAME"
+    assert typed.yes("yes")
+    assert not typed.yes("empty")
+    for name, read in (("word", typed.whole), ("empty", typed.path), ("empty", typed.paths)):
+        with pytest.raises(AtField) as raised:
+            read(name)
+        assert raised.value.field == name
+        assert raised.value.fix
+    with pytest.raises(AtField, match="from 2 on"):
+        Typed({"n": "1"}).whole("n", least=2)
+
+    def refuse(text: str) -> int:
+        raise BadInput("no such thing", where=text, fix="another")
+
+    with pytest.raises(AtField) as raised:
+        typed.read("word", refuse)
+    assert (raised.value.field, raised.value.what, raised.value.fix) == ("word", "no such thing", "another")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_asks_for_something_and_says_what_is_missing(name: str, tmp_path: Path) -> None:
+    """Nothing typed into any field is answered at a field, not by an error nobody planned for."""
+    task, session = TASKS[name], Session(store_path=tmp_path / "new.duckdb")
+    fields = task.fields(session)
+    assert len({field.name for field in fields}) == len(fields)
+    assert task.about.endswith((".", "?"))
+    typed = {field.name: field.choices[0] if field.choices else "" for field in fields}
+    with pytest.raises(AtField) as raised:
+        task.prepare(session, Typed(typed))
+    assert raised.value.field in typed
+
+
+def test_options_of_a_run_are_taken_over_together_or_not_at_all() -> None:
+    choices = RunChoices()
+    typed = {field.name: field.value for field in option_fields(choices)}
+    typed |= {"shots": "3", "rubric": "yes", "seed": "7", "alpha": "0.2", "device": "cpu"}
+    with pytest.raises(AtField, match="no number between 0 and 1"):
+        take_options(choices, Typed(typed | {"alpha": "2"}))
+    assert choices == RunChoices()
+    take_options(choices, Typed(typed))
+    request = choices.request(["m"], ["world"])
+    assert (request.shots, request.show_criteria, request.seed, request.alpha, request.device) == (
+        3, True, 7, 0.2, "cpu",
+    )  # fmt: skip
+    assert "shots        3 (,)" in choices.about()
+    assert "seed         7 (,)" in choices.about()
+    again = {field.name: field.value for field in option_fields(choices)}
+    assert again["shots"] == "3"
+    assert again["rubric"] == "yes"
+
+
+def test_an_error_is_put_where_the_path_that_it_speaks_of_was_typed() -> None:
+    values = {"folder": "~/models", "file": "a.csv; b.csv", "empty": "", "seed": "0"}
+    assert field_of(BadInput("bad", where=f"{Path('b.csv').absolute()}, line 3"), values) == "file"
+    assert field_of(BadInput("bad", where=str(Path("~/models/x").expanduser())), values) == "folder"
+    assert field_of(BadInput("bad"), values) == ""
+    assert field_of(BadInput("bad", where="elsewhere"), values) == ""
+    assert field_of(AtField("seed", BadInput("bad")), values) == "seed"
+
+
+def test_what_ships_is_hidden_now_and_next_time() -> None:
+    kept: dict[str, object] = {}
+    session = Session(remember=lambda name, value: kept.update({name: value}))
+    session.show_bundled(shown=False)
+    assert session.hide_bundled
+    assert kept == {"hide_bundled": True}
+    assert not Settings().hide_bundled

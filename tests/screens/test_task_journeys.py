@@ -1,0 +1,84 @@
+"""What a form leads to: typed by keys, checked where it stands, done by the engine."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from rich.text import Text
+from textual.widgets import Input
+from waiting import until
+
+from engine.store.connection import Store
+from engine.store.outcomes import stored_outcomes
+from screens.shell.dialogs import Read
+from screens.shell.fields import Field, Prepared
+from screens.shell.form import Form
+
+
+def _type(app, name: str, text: str) -> None:
+    line = app.screen.query_one(f"#field-{name}", Input)
+    line.value = text
+    line.cursor_position = len(text)
+
+
+async def test_outcomes_are_added_in_the_app_and_shown(garden, make_app, settle, screen_text, tmp_path: Path) -> None:
+    scores = tmp_path / "scores of mine.csv"
+    scores.write_text(
+        "candidate,outcome,score\noak-7m,rl,0.9\nbirch-3m,rl,0.7\nalder-1m,rl,0.5\nmoss-200k,rl,0.4\nmoos,rl,0.1\n"
+    )
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("a")
+        await pilot.press("enter")
+        await until(pilot, lambda: "✗ nothing was typed" in screen_text(app))
+        _type(app, "files", str(tmp_path / "sco"))
+        await pilot.press("tab")
+        await until(pilot, lambda: app.screen.query_one("#field-files", Input).value == str(scores))
+        await pilot.press("down", *"oak=ash", "enter")
+        await until(pilot, lambda: "'oak' is in no file" in screen_text(app))
+        assert app.focused.id == "field-names"
+        _type(app, "names", "")
+        await pilot.press("enter")
+        await until(pilot, lambda: "5 scores of 1 outcome stored: rl" in screen_text(app))
+        assert "! moos is no candidate here" in screen_text(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        await until(pilot, lambda: "own outcomes · rl against" in screen_text(app))
+    assert {(o.candidate, o.score) for o in stored_outcomes(Store(garden))} == {
+        ("oak-7m", 0.9), ("birch-3m", 0.7), ("alder-1m", 0.5), ("moss-200k", 0.4), ("moos", 0.1),
+    }  # fmt: skip
+
+
+async def test_a_form_that_ends_below_something_else_closes_with_it_and_nothing_more(
+    garden, make_app, settle, screen_text
+) -> None:
+    """Whoever is told something while a form works gets back to where the form was opened."""
+    go = threading.Event()
+
+    def act() -> str:
+        go.wait()
+        return "all is done"
+
+    app = make_app(garden)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        place, came = app.screen, []
+        form = Form("Try", [Field("name", "Name")], lambda typed: Prepared("Sure?", act), ask="Begin?")
+        app.push_screen(form, came.append)
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Begin?" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "working…" in screen_text(app))
+        app.push_screen(Read("News", Text("something else")))
+        await until(pilot, lambda: "something else" in screen_text(app))
+        go.set()
+        await until(pilot, lambda: not form.loader.busy)
+        assert app.screen_stack[-2] is form
+        await pilot.press("escape")
+        await until(pilot, lambda: bool(came))
+        await settle(pilot)
+        assert app.screen is place
+    assert [done.said for done in came] == ["all is done"]

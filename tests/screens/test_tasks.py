@@ -1,0 +1,164 @@
+"""What tasks make of what was typed: the same as the functions of the engine they stand for."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.bundled import bundled_models
+from engine.construct.trial import proven_labels
+from engine.jobs.job import perform
+from engine.predictors.spectral import matrix_names, spectral_values
+from engine.store.predictors import stored_predictors
+from engine.store.spectra import Spectrum, stored_spectra
+from rubrics.errors import BadInput
+from rubrics.reading import find_suite
+from rubrics.world.generate import generate
+from screens.shell.fields import AtField, Prepared, Typed, field_of
+from screens.shell.session import Session
+from screens.tasks.catalogue import TASKS
+from screens.tasks.words import columns
+
+
+def _typed(task: str, session: Session, **values: str) -> Typed:
+    fields = {field.name: field.choices[0] if field.choices else field.value for field in TASKS[task].fields(session)}
+    assert values.keys() <= fields.keys()
+    return Typed(fields | values)
+
+
+def _prepared(task: str, session: Session, **values: str) -> Prepared:
+    return TASKS[task].prepare(session, _typed(task, session, **values))
+
+
+def _refused(task: str, session: Session, **values: str) -> tuple[str, str]:
+    with pytest.raises(AtField) as raised:
+        _prepared(task, session, **values)
+    return raised.value.field, raised.value.what
+
+
+@pytest.fixture
+def session(garden: Path) -> Session:
+    """A sitting over a small database."""
+    return Session(store_path=garden)
+
+
+def test_columns_of_ones_own_are_stored(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("candidate,knack,loss\noak-7m,0.5,2.5\nbirch-3m,0.25,\noka-7m,1,2\n")
+    said = _prepared("columns", session, file=str(file), lower="loss").said
+    assert "5 values of 2 predictors stored: knack, loss" in said
+    assert "! oka-7m is no candidate here; did you mean oak-7m?" in said
+    kept = {(value.candidate, value.predictor): value.value for value in stored_predictors(session.store)}
+    assert kept["oak-7m", "loss"] == 2.5
+    field, what = _refused("columns", session, file=str(file), lower="lost")
+    assert field == "file"
+    assert "no column 'lost'" in what
+
+
+def test_spectra_are_measured_and_told(session: Session) -> None:
+    model = bundled_models()[0]
+    prepared = _prepared("spectra", session, models=str(model))
+    names = matrix_names(model)
+    assert f"1 candidate to do, {len(names)} weight matrices in all" in prepared.question
+    assert prepared.job is not None
+    assert prepared.came is not None
+    states = perform(session.store, prepared.job)
+    (spectra,) = stored_spectra(session.store, [states[0].run_id]).values()
+    by_name: dict[str, Spectrum] = {spectrum.tensor: spectrum for spectrum in spectra}
+    values = spectral_values([by_name[name] for name in names])
+    said = prepared.came(session.store, states)
+    assert all(f"{value:.4g}" in said for value in values.values())
+    assert not any(map(math.isnan, values.values()))
+    assert "1 done already" in _prepared("spectra", session, models=str(model)).question
+    assert _refused("spectra", session, models="/no/such/folder")[0] == "models"
+
+
+def test_a_suite_is_generated_and_offered(session: Session, tmp_path: Path) -> None:
+    output = tmp_path / "fresh.jsonl"
+    prepared = _prepared("generate", session, output=str(output), pairs="12", seed="5")
+    assert not prepared.question
+    assert prepared.act is not None
+    assert "12 pairs, seed 5" in prepared.act()
+    assert [pair.id for pair in find_suite(str(output)).pairs] == [pair.id for pair in generate(5, 12)]
+    assert session.suite_files == [str(output)]
+    assert "Write over it?" in _prepared("generate", session, output=str(output)).question
+    assert _refused("generate", session, output="fresh.txt") == ("output", "does not end in .jsonl")
+    assert _refused("generate", session, output="/no/such/x.jsonl") == ("output", "no such folder")
+    assert _refused("generate", session, output=str(output), pairs="none")[0] == "pairs"
+
+
+def test_other_peoples_data_become_a_suite(session: Session, tmp_path: Path) -> None:
+    file, output = tmp_path / "trl.jsonl", tmp_path / "mine.jsonl"
+    rows = [{"prompt": f"Say {n}.", "chosen": f"{n}", "rejected": f"not {n}"} for n in range(5)]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    prepared = _prepared(
+        "import", session, files=str(file), output=str(output), subcategory="Logic", criterion="Says the number."
+    )
+    assert prepared.act is not None
+    said = prepared.act()
+    assert "recognised as" in said
+    assert "5 pairs written, 0 dropped, of 5 in 5 records" in said
+    assert "chosen: 0" in said
+    assert len(find_suite(str(output)).pairs) == 5
+    assert session.suite_files == [str(output)]
+    assert _refused("import", session, files="/no/such.jsonl", output=str(output))[0] == "files"
+    assert _refused("import", session, files=str(file), output=str(output), map="nothing")[0] == "map"
+
+
+def test_what_needs_a_model_says_what_it_takes_or_where_it_is_wrong(session: Session, tmp_path: Path) -> None:
+    server = "http://127.0.0.1:9/v1#judge"
+    asked = 3 * len(proven_labels(0, 12))
+    question = _prepared("trial", session, verifier=server, pairs="12", votes="3", cap="7").question
+    assert question == f"{asked:,} questions to {server}, 7 at most; answers are kept."
+    assert _refused("trial", session, verifier="judge")[0] == "verifier"
+    assert _refused("trial", session, verifier=server, votes="2") == ("votes", "an even number of votes can tie")
+    assert _refused("trial", session, verifier=server, key="NO_SUCH_VARIABLE_HERE")[0] == "key"
+    model = str(bundled_models()[0])
+    given: dict[str, Any] = {"models": model, "suite": "world"}
+    assert _refused("fidelity", session, **given, reference="bf16", precision="bf16")[0] == "precision"
+    assert _refused("fidelity", session, models=f"{model}; {model}", suite="world")[0] == "models"
+    assert _refused("fidelity", session, models=model, suite="wrld")[0] == "suite"
+    assert _refused("traces", session, models=model, traces=str(tmp_path / "none.jsonl"))[0] == "traces"
+
+
+def test_checkpoints_and_proxies_are_judged(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text("candidate,run,tokens\nmoss-200k,a,1e9\nalder-1m,a,2e9\nbirch-3m,a,4e9\noak-7m,a,8e9\n")
+    said = _prepared("checkpoints", session, file=str(file)).said
+    assert said.startswith("garden · likelihood")
+    assert all(name in said for name in ("moss-200k", "oak-7m", "1.6e+10"))
+    assert _refused("checkpoints", session, file=str(file), at="soon")[0] == "at"
+    file.write_text("name,proxy,target\n" + "".join(f"m{n},{n},{2 * n + n % 2}\n" for n in range(8)))
+    said = _prepared("proxies", session, file=str(file)).said
+    assert "8 points · decisions right 100.0 %" in said
+    assert "of 28 pairs" in said
+
+
+@pytest.mark.long
+def test_a_report_is_written(session: Session, tmp_path: Path) -> None:
+    output = tmp_path / "page.html"
+    prepared = _prepared("report", session, output=str(output), pairs="3")
+    assert prepared.act is not None
+    assert prepared.act().startswith(f"4 candidates on garden → {output}")
+    assert "oak-7m" in output.read_text(encoding="utf-8")
+    wanted = tmp_path / "wanted.toml"
+    wanted.write_text("margin = 'much'")
+    assert _refused("report", session, output=str(output), requirements=str(wanted))[0] == "requirements"
+
+
+def test_a_recipe_that_cannot_be_used_is_said_at_its_field(session: Session, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("steps = 3")
+    given = {"models": str(bundled_models()[0]), "recipe": str(recipe), "folder": str(tmp_path)}
+    with pytest.raises(BadInput) as raised:
+        _prepared("posttrain", session, **given)
+    assert field_of(raised.value, given) == "recipe"
+    assert _refused("posttrain", session, **given, seeds="one")[0] == "seeds"
+
+
+def test_columns_stand_over_each_other_whatever_the_script() -> None:
+    assert columns(["name", "n"], [["犬", "1"], ["dog", "20"]]).split("\n") == ["name   n", "犬     1", "dog   20"]
