@@ -162,6 +162,12 @@ class Place(Screen[None]):
         self.app.copy_to_clipboard(self.get_selected_text() or text)
         self.notify("Copied", timeout=2)
 
+    def key_of(self, action: str) -> str:
+        """The key that does an action now, as it is shown; renamed keys as they were renamed."""
+        bindings = (active.binding for active in self.active_bindings.values())
+        found = next((binding for binding in bindings if binding.action == action), None)
+        return self.app.get_key_display(found) if found is not None else ""
+
     def action_help(self) -> None:
         """Help for this screen and for the widget that has the focus."""
         body = help_text(self, self.GUIDE, self.TERMS, self.colour("chance"))
