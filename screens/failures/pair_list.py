@@ -26,6 +26,7 @@ __all__ = ["asked_line", "group_line", "headings", "pair_line", "standing_line"]
 _GLYPHS: Final = 3
 _BOTH: Final = 48
 """Cells from which a line has room for what is asked beside what is violated."""
+_SAID: Final = {"more": "more", "fewer": "fewer", "": "not told apart"}
 _TITLES: Final = {"margin": "{:>8}", "fails": " {:<6}", "pair": "    {:<5}"}
 
 
@@ -82,14 +83,13 @@ def group_line(group: Alike, shown: int, colour: Colour) -> Text:
 
 def standing_line(title: str, standing: Standing, colour: Colour) -> Text:
     """Where the candidate stands in a branch, in words."""
-    line = Text.assemble((one_line(title, 60), "bold"), f" loses {standing.share:.0%}")
-    line.append(f" ({standing.ci_low:.0%}–{standing.ci_high:.0%})", colour("chance"))
-    versus = {"more": "more than", "fewer": "fewer than", "": "not told from"}
+    line = Text.assemble((one_line(title, 40), "bold"), f" {standing.share:.0%} lost")
+    line.append(f" ({standing.ci_low * 100:.0f}–{standing.ci_high * 100:.0f})", colour("chance"))
     line.append(
-        f" of {count(standing.n_pairs, 'pair')} · {versus[standing.against_chance]} chance {standing.chance:.0%}"
+        f" of {count(standing.n_pairs, 'pair')} · chance {standing.chance:.0%}: {_SAID[standing.against_chance]}"
     )
     if not math.isnan(standing.others):
-        line.append(f" · {versus[standing.against_others]} the others’ {standing.others:.0%}", _tone(standing, colour))
+        line.append(f" · others {standing.others:.0%}: {_SAID[standing.against_others]}", _tone(standing, colour))
         line.append(f", p {standing.p_others:.2g}" if not math.isnan(standing.p_others) else "", colour("chance"))
     return line
 

@@ -166,6 +166,13 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         self.query_one("#pairs", Rows).show(len(state.lines), self._line, cursor)
         self._preview()
 
+    def _grouped(self) -> Text:
+        """What is said of the group under the cursor, in as many lines as it takes."""
+        cursor = self.query_one("#pairs", Rows).cursor
+        text = self._line(cursor, 0) if cursor < len(self.state.lines) else Text()
+        text.no_wrap, text.overflow = False, "fold"
+        return text
+
     def _line(self, index: int, width: int) -> Text:
         state, pair = self.state, self.state.at(index)
         if pair is not None:
@@ -186,7 +193,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             return
         if current is None:
             self._previewed = ""
-            self.query_one("#preview-text", Static).update("")
+            self.query_one("#preview-text", Static).update(self._grouped())
             return
         pair_id, suite = current.pair_id, failures.board.suite_hash
         if pair_id == self._previewed:

@@ -78,16 +78,13 @@ class MarksPairs(Place):
 
     def action_mark_pair(self, kind: Kind) -> None:
         """Flag or exclude the pair, or take that back; the first exclusion of a sitting is asked its reason."""
-        pair = self.at_hand()
+        pair, reason = self.at_hand(), self._kept.reason if kind == "exclude" else ""
         if pair is None:
             return
-        if _note(pair.annotations, kind) is not None:
-            self._write(pair, kind, None, _UNDONE[kind])
-        elif kind == "exclude" and not self._kept.reason:
+        if kind == "exclude" and not reason and _note(pair.annotations, kind) is None:
             self._ask(pair, kind)
         else:
-            note = self._kept.reason if kind == "exclude" else ""
-            self._write(pair, kind, note, _said(kind, note))
+            self._write(pair, kind, lambda before: reason if before is None else None)
 
     def action_note(self) -> None:
         """Write why the pair is out where it is, else what is to be looked at, which flags it."""
@@ -101,40 +98,47 @@ class MarksPairs(Place):
             self.notify("Nothing was marked yet", timeout=2, markup=False)
             return
         change = self._kept.changes.pop()
-        words = f"Taken back: {one_line(change.pair_id, 40)}"
-        self._store(change.suite_hash, change.pair_id, change.kind, change.before, lambda: self._done(words))
+        pair, words = AtHand(change.suite_hash, change.pair_id, ()), f"Taken back: {one_line(change.pair_id, 40)}"
+        self._remark(pair, change.kind, lambda before: change.before, lambda before: self._done(words))
 
     def _ask(self, pair: AtHand, kind: Kind) -> None:
-        before = _note(pair.annotations, kind)
-
         def write(note: str | None) -> None:
             if note is not None:
                 if kind == "exclude":
                     self._kept.reason = note
-                self._write(pair, kind, note, _said(kind, note))
+                self._write(pair, kind, lambda before: note)
 
+        before = _note(pair.annotations, kind)
         value = before if before is not None else self._kept.reason if kind == "exclude" else ""
         self.app.push_screen(Ask(_TITLES[kind], value, _HINTS[kind]), write)
 
-    def _write(self, pair: AtHand, kind: Kind, note: str | None, words: str) -> None:
-        change = _Change(pair.suite_hash, pair.pair_id, kind, _note(pair.annotations, kind))
-
-        def done() -> None:
-            self._kept.changes.append(change)
+    def _write(self, pair: AtHand, kind: Kind, to: Callable[[str | None], str | None]) -> None:
+        def done(before: str | None) -> None:
+            note = to(before)
+            self._kept.changes.append(_Change(pair.suite_hash, pair.pair_id, kind, before))
+            words = _UNDONE[kind] if note is None else _DONE[kind] + (f": {one_line(note, 40)}" if note else "")
             self._done(f"{words} · {self.key_of('unmark')} takes it back")
 
-        self._store(pair.suite_hash, pair.pair_id, kind, note, done)
+        self._remark(pair, kind, to, done)
 
-    def _store(self, suite_hash: str, pair_id: str, kind: Kind, note: str | None, then: Callable[[], None]) -> None:
-        def work() -> None:
-            from engine.annotations.pairs import annotate, withdraw
+    def _remark(
+        self, pair: AtHand, kind: Kind, to: Callable[[str | None], str | None], then: Callable[[str | None], None]
+    ) -> None:
+        """Write what the note becomes, None for no such mark, by what is stored and not by what is shown."""
 
-            if note is None:
-                withdraw(self.session.store, suite_hash, pair_id, kind)
+        def work() -> str | None:
+            from engine.annotations.pairs import annotate, stored_annotations, withdraw
+
+            store = self.session.store
+            before = _note(stored_annotations(store, pair.suite_hash).get(pair.pair_id, ()), kind)
+            if (note := to(before)) is None:
+                withdraw(store, pair.suite_hash, pair.pair_id, kind)
             else:
-                annotate(self.session.store, suite_hash, pair_id, kind, note)
+                annotate(store, pair.suite_hash, pair.pair_id, kind, note)
+            return before
 
-        self.load("mark", work, lambda _: then())
+        # Of its own for every pair: a slot would forget all but the newest of what waits.
+        self.load(f"{kind} {pair.pair_id}", work, then)
 
     def _done(self, words: str) -> None:
         self.notify(words, timeout=3, markup=False)
@@ -143,7 +147,3 @@ class MarksPairs(Place):
 
 def _note(annotations: Iterable[Annotation], kind: Kind) -> str | None:
     return next((annotation.note for annotation in annotations if annotation.kind == kind), None)
-
-
-def _said(kind: Kind, note: str) -> str:
-    return f"{_DONE[kind]}: {one_line(note, 40)}" if note else _DONE[kind]

@@ -66,7 +66,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         hardest = expected.sorted("difficulty")[0]
         assert app.screen.state.shown[0].pair_id == hardest.pair_id
         before = len(fits)
-        await pilot.press("w", *"hm", "enter")
+        await pilot.press("N", *"hm", "enter")
         await settle(pilot)
         assert _noted(garden) == {hardest.pair_id: ("flag", "hm")}
         assert "⚑" in screen_text(app)
@@ -81,7 +81,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         assert len(fits) == before + 1
         assert "39 pairs" in screen_text(app)
         assert "1 excluded" in screen_text(app)
-        await pilot.press("f", "end", "enter")
+        await pilot.press("v", "end", "enter")
         await settle(pilot)
         found = {pair.pair_id for pair in app.screen.state.shown}
         assert found == {pair.pair_id for pair in expected.pairs_with("all fail")} - {second.pair_id}

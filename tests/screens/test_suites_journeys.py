@@ -54,15 +54,15 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         assert "✓ Chosen" in screen_text(app)
         await pilot.press("y")
         assert "PROMPT\nPlan week 3" in app.clipboard
-        await pilot.press("w", *"odd", "enter")
+        await pilot.press("N", *"odd", "enter")
         await settle(pilot)
         assert "⚑" in screen_text(app)
         noted = stored_annotations(Store(garden), stored_suites(Store(garden))[0].suite_hash)
         assert list(noted) == ["garden-008"]
-        await pilot.press("v", "down", "enter")
+        await pilot.press("vertical_line", "down", "enter")
         await settle(pilot)
         assert "|V| = 1" in screen_text(app)
-        await pilot.press("f", "down", "enter")
+        await pilot.press("v", "down", "enter")
         await settle(pilot)
         assert "Factuality" in screen_text(app)
         await pilot.press("enter", "escape", "escape", "escape")
