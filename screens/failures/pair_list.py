@@ -26,7 +26,7 @@ __all__ = ["asked_line", "group_line", "headings", "pair_line", "standing_line"]
 _GLYPHS: Final = 3
 _BOTH: Final = 48
 """Cells from which a line has room for what is asked beside what is violated."""
-_SAID: Final = {"more": "more", "fewer": "fewer", "": "not told apart"}
+_SAID: Final = {"more": "▲", "fewer": "▼", "": "≈"}
 _TITLES: Final = {"margin": "{:>8}", "fails": " {:<6}", "pair": "    {:<5}"}
 
 
@@ -86,11 +86,11 @@ def standing_line(title: str, standing: Standing, colour: Colour) -> Text:
     line = Text.assemble((one_line(title, 40), "bold"), f" {standing.share:.0%} lost")
     line.append(f" ({standing.ci_low * 100:.0f}–{standing.ci_high * 100:.0f})", colour("chance"))
     line.append(
-        f" of {count(standing.n_pairs, 'pair')} · chance {standing.chance:.0%}: {_SAID[standing.against_chance]}"
+        f" of {count(standing.n_pairs, 'pair')} · chance {standing.chance:.0%} {_SAID[standing.against_chance]}"
     )
     if not math.isnan(standing.others):
-        line.append(f" · others {standing.others:.0%}: {_SAID[standing.against_others]}", _tone(standing, colour))
-        line.append(f", p {standing.p_others:.2g}" if not math.isnan(standing.p_others) else "", colour("chance"))
+        line.append(f" · others {standing.others:.0%} {_SAID[standing.against_others]}", _tone(standing, colour))
+        line.append(f" p {standing.p_others:.2g}" if not math.isnan(standing.p_others) else "", colour("chance"))
     return line
 
 

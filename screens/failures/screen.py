@@ -85,7 +85,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     FailuresScreen #preview { height: 2fr; border-top: solid $panel; padding: 0 1; display: none; }
     FailuresScreen.-wide.-tall #preview { display: block; }
     FailuresScreen #pairs { height: 3fr; }
-    FailuresScreen.-empty #body { display: none; }
+    FailuresScreen.-empty #body, FailuresScreen.-empty .full { display: none; }
     """
 
     def __init__(self) -> None:
@@ -95,21 +95,21 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         """Id of the pair shown below the list."""
 
     def answer_body(self) -> Iterable[Widget]:
-        """Tree and list."""
+        """Where the branch stands; tree and list; what the pair under the cursor asks."""
+        yield Brief(id="standing", classes="full")
         with Container(id="body"):
             tree = FailureTree(id="tree")
             tree.tooltip = "the taxonomy: → opens a branch, ← closes it, enter shows its pairs"
             yield tree
             with Container(id="right"):
-                yield Brief(id="standing")
                 yield Heading(id="heading")
                 rows = Rows(id="pairs")
                 rows.tooltip = "the failed pairs of the chosen branch, worst first: enter opens one"
                 yield rows
-                yield Brief(id="asked")
                 panel = VerticalScroll(Static(id="preview-text"), id="preview", can_focus=False)
                 panel.tooltip = "the pair under the cursor: enter opens it"
                 yield panel
+        yield Brief(id="asked", classes="full")
 
     def fetch(self) -> Failures:
         """Tree and pairs of the candidate looked at."""
