@@ -83,7 +83,7 @@ was forgotten it brings back, for seven days.
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "reasons", "why", tooltip="what the recommendation rests on", id="reasons"),
-        Binding("c", "compare", "compare", tooltip="compare two marked rows", id="compare"),
+        Binding("c", "compare", "compare", tooltip="compare two marked rows, or this with the best", id="compare"),
         Binding("x", "export", "export", tooltip="write what is shown, as a table or a figure", id="export"),
         Binding("slash", "filter", "filter", key_display="/", tooltip="only candidates whose name holds…", id="filter"),
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
@@ -317,14 +317,13 @@ was forgotten it brings back, for seven days.
             self.repaint()
 
     def action_compare(self) -> None:
-        """Open the comparison of the two marked rows."""
-        if len(self.state.marked) != 2:
-            self.notify("Mark two rows with space, then press c", markup=False)
-            return
+        """Compare the two marked rows; one of them, or that under the cursor, with the best of the others."""
         from screens.comparison.screen import CompareScreen
 
-        first, second = self.state.marked
-        self.app.push_screen(CompareScreen(first, second))
+        if (pair := self.state.to_compare(self._current())) is None:
+            self.notify("There is only one candidate here", markup=False)
+        else:
+            self.app.push_screen(CompareScreen(*pair))
 
     def action_forget(self) -> None:
         """Forget the candidate under the cursor, or the run behind its number; or bring something back."""
