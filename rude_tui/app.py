@@ -34,6 +34,7 @@ from screens.run.runner import Runner
 from screens.shell.dialogs import Confirm
 from screens.shell.live import Live
 from screens.shell.navigation import PLACES
+from screens.shell.place import Place
 from screens.shell.plain import plain
 from screens.shell.session import Session
 from screens.shell.textual_privates import CachedStylesheet, QuietApp, style_once
@@ -129,14 +130,20 @@ class RudeApp(QuietApp):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(
-                f"{number},f{number + 1}", f"go('{mode}')", title, show=False, id=f"go-{mode}", tooltip=f"go to {title}"
-            )
+            Binding(str(number), f"go('{mode}')", title, show=False, id=f"go-{mode}", tooltip=f"go to {title}")
             for number, (mode, title) in enumerate(PLACES.items(), start=1)
         ),
         Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
         Binding("ctrl+q", "leave", "quit", show=False, system=True),
         Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
+        Binding(
+            "x",
+            "take_away",
+            "take away",
+            show=False,
+            id="export",
+            tooltip="table, picture and text into a folder, with how they were made",
+        ),
         Binding("ctrl+t", "next_theme", "theme", show=False, tooltip="next theme: dark, light, contrast", id="theme"),
     ]
     CSS = """
@@ -266,6 +273,13 @@ class RudeApp(QuietApp):
         """Go to the Run screen to set up what was marked, whichever of its tabs was left open."""
         await self.action_go("run")
         await self.screen.run_action("screen.pane('setup')")
+
+    def action_take_away(self) -> None:
+        """Take away what a screen shows that has no table of its own."""
+        from screens.shell.export_dialogs import screen_dialog
+
+        if isinstance(self.screen, Place):
+            screen_dialog(self.screen)
 
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and round again."""

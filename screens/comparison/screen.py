@@ -15,6 +15,7 @@ from engine.export.palette import glyph
 from rubrics.counted import count
 from screens.comparison.state import Columns, Compared, compare, verdict
 from screens.shell.bars import Axis, interval_bar
+from screens.shell.export_dialogs import table_dialog
 from screens.shell.formats import signed
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
@@ -23,6 +24,7 @@ from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
+    from engine.export.tables import Table
     from engine.stats.paired import Comparison
     from screens.duel.state import Winner
 
@@ -45,6 +47,7 @@ A keeps those that only A wins, B those that only B wins.
     TERMS = ("interval", "cluster", "not told apart")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
         Binding("A", "pairs('a')", "only A wins", tooltip="the pairs that only A wins here", id="only-a"),
         Binding("B", "pairs('b')", "only B wins", tooltip="the pairs that only B wins here", id="only-b"),
     ]
@@ -141,6 +144,18 @@ A keeps those that only A wins, B those that only B wins.
     def action_back(self) -> None:
         """Back to the rankings."""
         self.dismiss()
+
+    def action_export(self) -> None:
+        """Take away the comparison, scope by scope."""
+        if (compared := self.compared) is None:
+            return
+
+        def rows() -> Table:
+            from engine.export.comparisons import compared_table
+
+            return compared_table(comparison for _, _, comparison in compared.scopes)
+
+        table_dialog(self, "comparison", rows)
 
     def on_rows_selected(self) -> None:
         """The pairs of this part on which the two differ."""

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from screens.duel.curves import Curves
 from screens.duel.lines import pair_heading, pair_line, step_heading, step_line, verdict_line
 from screens.duel.state import DuelState, Read, Winner, differing, read_duel
+from screens.shell.export_dialogs import table_dialog
 from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.plain import one_line, plain
 from screens.shell.token_scoring import Lacking, ScoresTokens
@@ -21,6 +22,9 @@ from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from engine.export.tables import Table
     from engine.results.board import Board
     from engine.results.comparison import DifferingPair
 
@@ -53,6 +57,7 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
         Binding("B", "winner('b')", "only B wins", tooltip="the pairs that B wins, or all again", id="only-b"),
         Binding("t", "tokens", "tokens", tooltip="the pair token by token, as the worse one read it", id="tokens"),
         Binding("tab", "other", "tokens and back", tooltip="to the tokens and back", id="other-side"),
+        Binding("x", "export", "take away", tooltip="pairs, curves and text, into a folder or a file", id="export"),
         Binding("y", "copy", "copy", tooltip="copy where the two part as a table", id="copy"),
     ]
     DEFAULT_CSS = """
@@ -249,6 +254,24 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
             rows = ["side\ttext\tlogprob_a\tlogprob_b\tswing"]
             rows += [f"{s.side}\t{plain(s.text)!r}\t{s.a:.4f}\t{s.b:.4f}\t{s.swing:.4f}" for s in duel.steps]
             self.copy("\n".join(rows) + "\n")
+
+    def action_export(self) -> None:
+        """Take away the pairs, and both curves of the one under the cursor."""
+        state, duel = self.state, self.state.duel
+
+        def rows() -> Table:
+            from engine.export.comparisons import differing_table
+
+            violated = {pair.pair_id: "; ".join(state.words[pair.pair_id].criteria) for pair in state.pairs}
+            return differing_table(state.a, state.b, state.pairs, violated)
+
+        def figure() -> Figure:
+            from engine.export.comparisons import duel_figure
+
+            assert duel is not None
+            return duel_figure(duel)
+
+        table_dialog(self, "differing-pairs", rows, figure if duel is not None else None)
 
     def at_hand(self) -> AtHand | None:
         """The pair under the cursor."""

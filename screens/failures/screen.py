@@ -61,13 +61,13 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         "select", "tokens", "candidate", "search", "grouping", "mark_pair('flag')", "mark_pair('exclude')", "order",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
+        Binding("C", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
         Binding("b", "grouping", "by", tooltip="group the pairs: criterion, phrase, difficulty", id="by"),
         Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
         Binding("t", "tokens", "tokens", tooltip="the pair token by token, and where it turns", id="tokens"),
         Binding("T", "trial", "trial", tooltip="pairs on trial: is it the candidates or the pair?", id="on-trial"),
-        Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
     ]
     DEFAULT_CSS = """
     FailuresScreen #body { layout: horizontal; height: 1fr; }

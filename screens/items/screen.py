@@ -44,7 +44,7 @@ lower than those who fail. q: p after Benjamini and Hochberg over all pairs that
 
 The bar of an ability reaches two standard errors to each side.
 
-n picks a short suite, and says what leaving out the other pairs costs.
+% picks a short suite, and says what leaving out the other pairs costs.
 """
     TERMS = (
         "pairs on trial", "reversed pair", "suspect pair", "difficulty", "item-rest correlation", "slope",
@@ -55,10 +55,10 @@ n picks a short suite, and says what leaving out the other pairs costs.
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("v", "finding", "found", tooltip="keep the pairs of which something was found", id="finding"),
         Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
-        Binding("a", "abilities", "abilities", tooltip="to the candidates' abilities and back", id="abilities"),
-        Binding("n", "short", "short suite", tooltip="a suite of the pairs that tell most", id="short"),
-        Binding("l", "model", "model", tooltip="Rasch or 2PL, which takes 20 candidates", id="item-model"),
-        Binding("x", "export", "export", tooltip="write the pairs to CSV, Parquet or JSON", id="export"),
+        Binding("I", "abilities", "abilities", tooltip="to the candidates' abilities and back", id="abilities"),
+        Binding("percent_sign", "short", "short suite", tooltip="a suite of the pairs that tell most", id="short"),
+        Binding("tilde", "model", "model", tooltip="Rasch or 2PL, which takes 20 candidates", id="item-model"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
         Binding("tab", "other", "facts", show=False, tooltip="to the pair's numbers and back", id="items-facts"),
     ]
     DEFAULT_CSS = """
@@ -210,7 +210,7 @@ n picks a short suite, and says what leaving out the other pairs costs.
             return
         panel = self.query_one("#numbers", Static)
         if pair is None:
-            panel.update(Text("No pair is like this; f shows all again."))
+            panel.update(Text("No pair is like this; v shows all again."))
             return
         panel.update(detail(trial, board, pair, self.colour, methods=self.wide))
         self.query_one("#facts").scroll_home(animate=False)

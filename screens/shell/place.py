@@ -48,14 +48,16 @@ class Place(Screen[None]):
     """Actions whose keys come first on the bottom line, where room is short."""
     WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again", "jump"})
     """Actions that have something to do even where there is nothing to show."""
+    ALLOW_IN_MAXIMIZED_VIEW = "Keys"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="F1", id="help"),
         Binding("apostrophe,f8", "jump", "jump", show=False, tooltip="a letter on each thing to go to", id="jump"),
-        Binding("f9", "maximise", "maximise", show=False, tooltip="this pane alone, or all again", id="maximise"),
+        Binding("f10", "maximise", "maximise", show=False, tooltip="this pane alone, or all again", id="maximise"),
     ]
     DEFAULT_CSS = """
     Place > #empty { padding: 1 2; height: 1fr; display: none; }
     Place.-empty > #empty { display: block; }
+    Place .-maximized { width: 1fr !important; height: 1fr !important; max-width: 100% !important; border: none; }
     """
 
     def __init__(self) -> None:

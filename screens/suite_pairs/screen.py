@@ -42,7 +42,7 @@ subcategory, | one size of V; esc takes these back, then leaves.
 
 Words that the two responses do not share are underlined in the chosen one and struck out in the rejected one.
 
-⚑ is a flag, ⊘ an excluded pair. t puts the pairs on trial.
+⚑ is a flag, ⊘ an excluded pair. T puts the pairs on trial.
 """
     TERMS = ("pair", "violations", "category", "exemplar", "flag", "excluded pair", "pairs on trial")
     FIRST_KEYS = ("back", "search", "subcategory", "size", "trial")
@@ -58,7 +58,7 @@ Words that the two responses do not share are underlined in the chosen one and s
             tooltip="keep pairs that violate so many criteria",
             id="pairs-size",
         ),
-        Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
+        Binding("T", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("y", "copy", "copy", tooltip="copy the pair under the cursor", id="copy"),
         Binding("tab", "other", "text", tooltip="to the pair's text and back", id="pairs-text"),
     ]

@@ -58,13 +58,13 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
     WITHOUT = Place.WITHOUT | {"step", "copy"}
     FIRST_KEYS = ("back", "turn", "score", "other", "step(1)", "step(-1)")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace,t", "back", "back", key_display="esc", id="back"),
+        Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("tab", "other", "other side", tooltip="to the other response", id="other-side"),
-        Binding("w", "turn", "where it turns", tooltip="go to the token where the preference turns", id="turn"),
+        Binding("at", "turn", "where it turns", tooltip="go to the token where the preference turns", id="turn"),
         Binding("n", "step(1)", "next", id="next"),
         Binding("p", "step(-1)", "previous", id="previous"),
         Binding("y", "copy", "copy", tooltip="copy the tokens of this response as a table", id="copy"),
-        Binding("x", "export", "export", tooltip="write the curve to SVG, PDF or PNG", id="export"),
+        Binding("x", "export", "take away", tooltip="the curve and the text, into a folder or a file", id="export"),
     ]
     DEFAULT_CSS = """
     TokenScreen #question { height: 1; padding: 0 1; background: $surface; }

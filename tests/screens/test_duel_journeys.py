@@ -23,7 +23,7 @@ def scored(garden, keep_tokens):
 
 def _letter_of(app, part: str) -> str:
     """The letter that jump mode lays on a line of the focused list."""
-    lines = [str(app.screen.focused._line(number, 80)) for number in range(app.screen.focused.count)]
+    lines = [str(app.screen.focused.line(number, 80)) for number in range(app.screen.focused.count)]
     return LETTERS[next(number for number, line in enumerate(lines) if part in line)]
 
 
@@ -129,10 +129,10 @@ async def test_jump_mode_goes_to_widgets_and_gives_up_on_other_keys(garden, make
         await pilot.press("apostrophe", "d")
         await settle(pilot)
         assert app.screen.query_one("#tree").cursor_line == 2
-        await pilot.press("f9")
+        await pilot.press("f10")
         await settle(pilot)
         assert app.screen.maximized is not None
         assert app.screen.query_one("#tree").size.width > 100
-        await pilot.press("f9")
+        await pilot.press("f10")
         await settle(pilot)
         assert app.screen.maximized is None

@@ -361,7 +361,7 @@ async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_ap
             await pilot.press(key)
             await settle(pilot)
             assert app.current_mode == mode
-        await pilot.press("f6")
+        await pilot.press("5")
         await settle(pilot)
         assert app.current_mode == "failures"
         await pilot.click("Navigation", offset=(16, 0))
