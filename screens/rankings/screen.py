@@ -74,6 +74,10 @@ prompt.
 w weighs the parts of the suite: “Control 60, Content 40” counts each by its share, however many pairs it has; the
 ranking, the recommendation and the comparison follow. “product: Control 60, Content 40” saves it under that name.
 
+M shows every candidate in every subcategory, domain or number of violations as a map of colours.
+
+M shows every candidate in every subcategory, domain or number of violations as a map of colours.
+
 = groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.
 """
@@ -89,9 +93,8 @@ was forgotten it brings back, for seven days.
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
         Binding("w", "weigh", "weights", tooltip="how much each category, subcategory or domain counts", id="weights"),
-        Binding(
-            "equals_sign", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"
-        ),
+        Binding("equals_sign", "ties", "tie sets", tooltip="group by sets that are not told apart", id="ties"),
+        Binding("M", "heat_map", "heat map", tooltip="candidates × subcategories or domains, coloured", id="heat-map"),
         FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
         Binding("right", "scopes(1)", "scopes after", show=False, tooltip="the scopes after these", id="scopes-right"),
@@ -326,6 +329,13 @@ was forgotten it brings back, for seven days.
             self.notify("There is only one candidate here", markup=False)
         else:
             self.app.push_screen(CompareScreen(*pair))
+
+    def action_heat_map(self) -> None:
+        """Who is good at what."""
+        from screens.heat_map.screen import HeatMapScreen
+
+        if self.state.table is not None:
+            self.app.push_screen(HeatMapScreen())
 
     def action_forget(self) -> None:
         """Forget the candidate under the cursor, or the run behind its number; or bring something back."""

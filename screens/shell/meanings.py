@@ -65,8 +65,8 @@ MEANINGS: Final = (
     Meaning("C", "whose: the candidate, or the reader", ("candidate", "review-reader")),
     Meaning("D,delete", "forget", ("forget",)),
     Meaning("E", "edit", ("construct-edit",)),
-    Meaning("F", "how far it can be trusted: controls, verifier, agreement", (
-        "controls", "construct-verifier", "review-agreement",
+    Meaning("F", "how far it can be trusted: intervals, controls, verifier, agreement", (
+        "controls", "construct-verifier", "intervals", "review-agreement",
     )),
     Meaning("H", "read blind", ("construct-review",)),
     Meaning("I", "abilities", ("abilities",)),
