@@ -20,12 +20,14 @@ from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.screen import Screen
 from textual.signal import Signal
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
+from rude_tui.clipboard import copied_words, give_to_clipboard
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import trouble
+from rude_tui.places import OPENING
 from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
 from rude_tui.terminal import has_closed, quiet_terminal
@@ -69,42 +71,6 @@ class LiveChanged(Message, bubble=False):
         return isinstance(message, LiveChanged)
 
 
-def _candidates() -> Screen[Any]:
-    from screens.candidates.screen import CandidatesScreen
-
-    return CandidatesScreen()
-
-
-def _run() -> Screen[Any]:
-    from screens.run.screen import RunScreen
-
-    return RunScreen()
-
-
-def _rankings() -> Screen[Any]:
-    from screens.rankings.screen import RankingsScreen
-
-    return RankingsScreen()
-
-
-def _correlation() -> Screen[Any]:
-    from screens.correlation.screen import CorrelationScreen
-
-    return CorrelationScreen()
-
-
-def _failures() -> Screen[Any]:
-    from screens.failures.screen import FailuresScreen
-
-    return FailuresScreen()
-
-
-def _suites() -> Screen[Any]:
-    from screens.suites.screen import SuitesScreen
-
-    return SuitesScreen()
-
-
 def _read_construction(options: Sequence[str]) -> ConstructRequest:
     """Options typed into the form, read as the command reads its own."""
     from rude_tui.commands.construct import typed_request
@@ -117,15 +83,7 @@ class RudeApp(QuietApp):
 
     TITLE = "rude-tui"
     ENABLE_COMMAND_PALETTE = True
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        # Made when first opened, so that the first paint waits for one screen only.
-        "candidates": _candidates,
-        "run": _run,
-        "rankings": _rankings,
-        "correlation": _correlation,
-        "failures": _failures,
-        "suites": _suites,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = dict(OPENING)
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (72, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual's declaration
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -134,7 +92,9 @@ class RudeApp(QuietApp):
             for number, (mode, title) in enumerate(PLACES.items(), start=1)
         ),
         Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
-        Binding("ctrl+q", "leave", "quit", show=False, system=True),
+        Binding("ctrl+q", "leave", "quit", show=False, priority=True, system=True),
+        Binding("ctrl+z", "suspend", "suspend", show=False, priority=True, system=True),
+        Binding("colon", "sql", "SQL", show=False, tooltip="ask the database in SQL, read-only", id="sql"),
         Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
         Binding(
             "x",
@@ -222,7 +182,17 @@ class RudeApp(QuietApp):
         """Notice when keys and mouse are used."""
         if isinstance(event, events.InputEvent):
             self._collector.touched()
+        if isinstance(event, events.Paste) and isinstance(self.focused, Input):
+            event = self._on_one_line(event)
         await super().on_event(event)
+
+    def _on_one_line(self, event: events.Paste) -> events.Paste:
+        """Lines pasted into a field of one line are joined: by itself it would keep the first, and say nothing."""
+        lines = [line.strip() for line in event.text.splitlines() if line.strip()]
+        if len(lines) < 2:
+            return events.Paste("".join(lines)) if lines else event
+        self.notify(f"{len(lines)} lines joined into one", timeout=3, markup=False)
+        return events.Paste(" ".join(lines))
 
     def _look_ahead(self) -> None:
         load_modules()
@@ -274,6 +244,32 @@ class RudeApp(QuietApp):
         await self.action_go("run")
         await self.screen.run_action("screen.pane('setup')")
 
+    def action_sql(self) -> None:
+        """Open the console."""
+        from screens.sql.screen import SqlScreen
+
+        if isinstance(self.screen, Place):
+            self.push_screen(SqlScreen())
+
+    def action_suspend(self) -> None:
+        """Give the terminal back to the shell until `fg`; in a text that is edited, take back what was typed."""
+        if isinstance(self.focused, TextArea):
+            self.focused.undo()
+        else:
+            self.action_suspend_process()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Give a text to the clipboard by whatever tells whether it took it, and to the terminal, which does not."""
+        super().copy_to_clipboard(text)
+        if self.is_headless:
+            return
+
+        def copy() -> None:
+            taken = give_to_clipboard(text)
+            self._post(Notify(Notification(copied_words(taken), timeout=2 if taken else 5, markup=False)))
+
+        threading.Thread(target=copy, name="clipboard", daemon=True).start()
+
     def action_take_away(self) -> None:
         """Take away what a screen shows that has no table of its own."""
         from screens.shell.export_dialogs import screen_dialog
@@ -292,7 +288,7 @@ class RudeApp(QuietApp):
         if selected := typed or self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.screen.clear_selection()
-            self.notify("Copied; ctrl+c again quits", timeout=2, markup=False)
+            self.notify("ctrl+c again quits", timeout=2, markup=False)
         else:
             self.action_leave()
 

@@ -89,8 +89,9 @@ class Ledger:
             return Score(float(logprob[0]) - float(logprob[1]))
         tokens = None
         if self._details:
-            read = (column[own] for column in (self._rank, self._entropy, self._margin, self._best))
-            tokens = TokenScores(logprob.copy(), *read)
+            tokens = TokenScores(
+                logprob.copy(), self._rank[own], self._entropy[own], self._margin[own], self._best[own]
+            )  # fmt: skip
         return Score(float(logprob.sum(dtype=np.float64)), tokens)
 
     def assert_complete(self) -> None:

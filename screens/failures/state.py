@@ -233,10 +233,11 @@ class FailuresState:
         for pair in pairs if groups else ():
             members[of[pair.pair_id]].append(pair)
         self.shown = [pair for inside in members for pair in inside] if groups else pairs
-        self.lines = [
-            line for group, inside in zip(groups, members, strict=True) if inside for line in (group, *inside)
-        ]
-        self.lines = self.lines if groups else [*pairs]
+        self.lines = []
+        for group, inside in zip(groups, members, strict=True):
+            self.lines += [group, *inside] if inside else []
+        if not groups:
+            self.lines = [*pairs]
 
     def search(self, needle: str) -> None:
         """Search for something else; what texts hold is told later."""

@@ -74,7 +74,7 @@ def picture_dialog(place: Place, what: str, figure: Callable[[], Figure]) -> Non
 
 def screen_dialog(place: Place) -> None:
     """The same for a screen that has neither table nor drawing: what it says, and its picture."""
-    _ask(place, "-".join(re.findall(r"[a-z0-9]+", type(place).TITLE.lower())) or "screen", None, None, {})
+    _ask(place, "-".join(re.findall(r"[a-z0-9]+", _title(place).lower())) or "screen", None, None, {})
 
 
 def _ask(
@@ -86,13 +86,13 @@ def _ask(
 ) -> None:
     """Ask for a folder or a file and whether one that is there may go, write in a thread, say where and how much."""
     # What is shown now, before a dialog lies over it.
-    text, screen = markdown_of(place, type(place).TITLE), place.app.export_screenshot(title=type(place).TITLE)
+    text, screen = markdown_of(place, _title(place)), place.app.export_screenshot(title=_title(place))
 
     def everything(folder: Path) -> tuple[Path, str]:
         from engine.export.taking_away import Taken, how_made, take_away
 
         question = {name: value for name, value in asdict(place.session.question(**changes)).items() if value}
-        how = {"screen": type(place).TITLE, "database": str(place.session.store.path), "question": question}
+        how = {"screen": _title(place), "database": str(place.session.store.path), "question": question}
         how |= how_made(_board(place))
         drawn = figure() if figure is not None else None
         table = rows() if rows is not None else None
@@ -142,6 +142,10 @@ def _ask(
     files = [_TABLES] * (rows is not None) + [_PICTURES] * (figure is not None)
     hint = "a folder takes all there is" + (f"; one file: {', '.join(files)}" if files else "; one file: .md")
     place.app.push_screen(Ask(f"Take away {what} to", _FOLDER, hint), begin)
+
+
+def _title(place: Place) -> str:
+    return type(place).TITLE or "screen"
 
 
 def _board(place: Place) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from rich.text import Text
 from textual import events
@@ -28,7 +28,7 @@ class Target(NamedTuple):
     go: Callable[[], object]
 
 
-def targets_on(screen: Screen[object]) -> list[Target]:
+def targets_on(screen: Screen[Any]) -> list[Target]:
     """Where one can go, the lines of what has the focus first; no more than there are letters."""
     focused = screen.focused
     found = _lines(focused) if focused is not None else []

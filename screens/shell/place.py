@@ -165,7 +165,6 @@ class Place(Screen[None]):
     def copy(self, text: str) -> None:
         """Copy what was selected with the mouse, else this."""
         self.app.copy_to_clipboard(self.get_selected_text() or text)
-        self.notify("Copied", timeout=2)
 
     def action_jump(self) -> None:
         """Put a letter on each thing that can be focused, and on each line of the list that is."""

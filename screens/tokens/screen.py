@@ -243,7 +243,6 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
         else:
             return
         self.app.copy_to_clipboard(text)
-        self.notify("Copied", timeout=2)
 
     def action_export(self) -> None:
         """Write the curve and where it turns, for a paper."""
