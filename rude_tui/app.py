@@ -218,7 +218,7 @@ class RudeApp(QuietApp):
     def _say_end(self, live: Live) -> None:
         bad = [str(state.phase) for state in live.states if state.phase in ("failed", "refused")]
         if live.error or bad:
-            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and h say why"
+            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and ; say why"
             reason = live.error.splitlines()[0] if live.error else count
             self.notify(plain(reason), title="Scoring ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):

@@ -55,9 +55,9 @@ card: how the suite was made and what it does not show. coverage: pairs by subca
 every subcategory it violates. enter on a cell shows its pairs. check: duplicates, structure, lengths, and whether a
 reader who never sees the prompt could win.
 
-t puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
+T puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
 then r takes them to the Run screen. D forgets a suite with every run on it, after a question, or brings back what was
-forgotten. n builds pairs from prompts of your own, shows how that goes, and lets you read
+forgotten. K builds pairs from prompts of your own, shows how that goes, and lets you read
 the result blind.
 """
     TERMS = (
@@ -67,15 +67,21 @@ the result blind.
     FIRST_KEYS = ("browse", "pane('coverage')", "pane('check')", "pane('card')", "trial", "construct")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "browse", "pairs", tooltip="read the pairs, or those of the cell", id="browse"),
-        Binding("c", "pane('card')", "card", id="suite-card"),
-        Binding("v", "pane('coverage')", "coverage", tooltip="pairs by subcategory and |V|", id="suite-coverage"),
-        Binding("h", "pane('check')", "check", tooltip="can it be trusted? takes seconds", id="suite-check"),
-        Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
+        Binding("left_square_bracket", "pane('card')", "card", id="suite-card"),
+        Binding(
+            "right_square_bracket",
+            "pane('coverage')",
+            "coverage",
+            tooltip="pairs by subcategory and |V|",
+            id="suite-coverage",
+        ),
+        Binding("semicolon", "pane('check')", "check", tooltip="can it be trusted? takes seconds", id="suite-check"),
+        Binding("T", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("space", "mark", "mark", tooltip="mark for the next run", id="mark"),
         Binding("r", "run", "run marked", tooltip="take the marked suites to the Run screen", id="run"),
         Binding("a", "add", "add file", tooltip="offer a suite file (.jsonl)", id="add"),
         Binding("d", "drop", "drop file", tooltip="offer a file no longer; it stays on disk", id="drop"),
-        Binding("n", "construct", "build pairs", tooltip="build pairs of your own, or review some", id="construct"),
+        Binding("K", "construct", "build pairs", tooltip="build pairs of your own, or review some", id="construct"),
         FORGET,
         Binding("y", "copy", "copy", tooltip="copy the card or the report", id="copy"),
         Binding("f5", "again", "look again", show=False, id="again"),
@@ -265,7 +271,7 @@ the result blind.
         if entry is None:
             return
         if entry.fault:
-            self.notify("It cannot be read; c says why, h checks it line by line", severity="warning", markup=False)
+            self.notify("It cannot be read; [ says why, ; checks it line by line", severity="warning", markup=False)
             return
         from screens.suite_pairs.screen import PairsScreen
 

@@ -46,7 +46,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         await settle(pilot)
         await pilot.press("6")
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("T")
         await settle(pilot)
         text = screen_text(app)
         assert "With 4 candidates no pair can be called reversed" in text
@@ -54,7 +54,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         first = expected.sorted("suspicion")[0]
         assert first.pair_id in text
         assert f"{first.difficulty:+.2f}±{first.difficulty_se:.2f}".replace("-", "−") in text
-        await pilot.press("a")
+        await pilot.press("I")
         await settle(pilot)
         for one in expected.abilities:
             assert any(
@@ -85,11 +85,11 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         await settle(pilot)
         found = {pair.pair_id for pair in app.screen.state.shown}
         assert found == {pair.pair_id for pair in expected.pairs_with("all fail")} - {second.pair_id}
-        await pilot.press("escape", "n")
+        await pilot.press("escape", "percent_sign")
         await settle(pilot)
-        await pilot.press("u", "end", "enter")
+        await pilot.press("underscore", "end", "enter")
         await settle(pilot)
-        await pilot.press("n", *"9", "enter")
+        await pilot.press("number_sign", *"9", "enter")
         await settle(pilot)
         trial = try_pairs(load_board(Store(garden), Question()))
         short = shorten(trial, 9, whole="pair")
@@ -163,13 +163,13 @@ async def test_too_few_candidates_and_an_unread_suite_say_what_is_missing(
     app = make_app(path, start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("T")
         await settle(pilot)
         assert "No candidate has read it yet" in _told(app)
-        await pilot.press("down", "t")
+        await pilot.press("down", "T")
         await settle(pilot)
         assert "2 candidates cannot try pairs: at least 3 are needed" in screen_text(app)
-        await pilot.press("a", "e", "n", "x", "o", "f", "l", "enter", "tab")
+        await pilot.press("I", "e", "percent_sign", "x", "o", "v", "tilde", "enter", "tab")
         await settle(pilot)
         assert "cannot try pairs" in screen_text(app)
         await pilot.press("escape", "escape")
@@ -182,9 +182,9 @@ async def test_two_parameters_take_twenty_candidates(garden, make_app, settle, s
     app = make_app(garden, start="failures")
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("T")
         await settle(pilot)
-        await pilot.press("l")
+        await pilot.press("tilde")
         await settle(pilot)
         assert "cannot bear 2PL" in _told(app)
         assert "· Rasch" in screen_text(app)

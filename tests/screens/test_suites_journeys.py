@@ -33,12 +33,12 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         await settle(pilot)
         assert "◌ garden" in screen_text(app)
         assert "|V|=1" in screen_text(app)
-        await pilot.press("c")
+        await pilot.press("left_square_bracket")
         await settle(pilot)
         assert "A small suite about gardens." in screen_text(app)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await until(pilot, lambda: "40 scored pairs" in screen_text(app))
-        await pilot.press("v", "tab", "right", "enter")
+        await pilot.press("right_square_bracket", "tab", "right", "enter")
         await settle(pilot)
         text = screen_text(app)
         assert "Factuality · |V| = 2" in text
@@ -156,15 +156,15 @@ async def test_hostile_suites_and_broken_files_are_shown_as_text(
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for keys in (
-            ["c"],
-            ["h"],
+            ["left_square_bracket"],
+            ["semicolon"],
             ["enter"],
             ["end"],
             ["tab", "end"],
             ["escape", "escape"],
             ["down"],
             ["enter"],
-            ["c"],
+            ["left_square_bracket"],
         ):
             await pilot.press(*keys)
             await until(pilot, lambda: not app.screen.loader.busy)

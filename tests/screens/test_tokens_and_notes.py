@@ -60,7 +60,7 @@ async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle
         await pilot.press("tab", "home")
         assert "“Firs” 1/" in screen_text(app)
         assert app.screen.query_one("#chosen").cursor == 0
-        await pilot.press("w")
+        await pilot.press("at")
         turned = app.screen.state.scored.running
         token = app.screen.query_one("#rejected").cursor
         ends = app.screen.state.scored.view.rejected.ends
@@ -124,7 +124,7 @@ async def test_without_token_scores_the_command_can_be_copied(garden, make_app, 
         await pilot.press("y")
         assert app.clipboard.startswith("rude-tui run")
         assert "--token-scores" in app.clipboard
-        await pilot.press("w", "tab", "n", "escape")
+        await pilot.press("at", "tab", "n", "escape")
         await settle(pilot)
         assert "2 of 2" in screen_text(app)
 
