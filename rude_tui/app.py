@@ -26,7 +26,7 @@ from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
 from rude_tui.clipboard import copied_words, give_to_clipboard
 from rude_tui.idle_collector import IdleCollector
-from rude_tui.keymap import trouble
+from rude_tui.keymap import present_names, trouble
 from rude_tui.places import OPENING
 from rude_tui.reading_ahead import load_answers, load_modules
 from rude_tui.settings import Settings, load_settings, save_setting, settings_file
@@ -133,7 +133,7 @@ class RudeApp(QuietApp):
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else DEFAULT
         if settings.keys:
-            self.set_keymap(settings.keys)
+            self.set_keymap(present_names(settings.keys))
 
     def _post(self, message: Message) -> None:
         try:
@@ -196,7 +196,7 @@ class RudeApp(QuietApp):
 
     def _look_ahead(self) -> None:
         load_modules()
-        if wrong := trouble(self._settings.keys, RudeApp):
+        if wrong := trouble(present_names(self._settings.keys), RudeApp):
             words = plain("settings.toml, [keys]:\n" + "\n".join(wrong))
             _log.warning("%s", words)
             self._post(Notify(Notification(words, severity="warning", timeout=15, markup=False)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import runpy
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -13,6 +15,7 @@ from textual.screen import ModalScreen
 
 import screens
 from rude_tui.app import RudeApp
+from rude_tui.keymap import present_names
 from screens.shell.meanings import MEANINGS
 
 
@@ -58,3 +61,14 @@ def test_every_name_that_is_written_down_is_a_key() -> None:
     used = {name for _, name, _ in _bindings()}
     written = {name for meaning in MEANINGS for name in meaning.names}
     assert written - used == set()
+
+
+def test_the_page_of_keys_is_current() -> None:
+    folder = Path(__file__).parents[2] / "docs"
+    made = runpy.run_path(str(folder / "keys.py"))
+    assert (folder / "keys.md").read_text(encoding="utf-8") == made["page"](), "python docs/keys.py"
+
+
+def test_names_that_keys_once_had_still_count() -> None:
+    assert present_names({"pairs-flag": "ctrl+f", "export": "X"}) == {"flag": "ctrl+f", "export": "X"}
+    assert present_names({"pairs-flag": "a", "flag": "b"}) == {"flag": "b"}

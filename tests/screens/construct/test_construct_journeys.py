@@ -408,9 +408,9 @@ async def test_hostile_texts_are_shown_as_text(
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for keys in (
-            ["K"], ["v"], ["escape"], ["E"], ["escape"], ["quotation_mark"], ["tab", "end"], ["escape", "escape"], ["O"],
-            ["escape"], ["F"], ["escape"], ["d", *"[red]x", "enter"], ["f1"], ["escape"], ["H"], ["1", "1"], ["F", "y"],
-            ["f1"],
+            ["K"], ["v"], ["escape"], ["E"], ["escape"], ["quotation_mark"], ["tab", "end"], ["escape", "escape"],
+            ["O"], ["escape"], ["F"], ["escape"], ["d", *"[red]x", "enter"], ["f1"], ["escape"], ["H"], ["1", "1"],
+            ["F", "y"], ["f1"],
         ):  # fmt: skip
             await pilot.press(*keys)
             await settle(pilot)
