@@ -13,7 +13,7 @@ from screens.shell.meanings import MEANINGS
 HEAD = """# Keys
 
 One meaning a key, in every place of the app. Made by `python docs/keys.py` from `screens/shell/meanings.py`; a test
-holds every screen to it. The names are those under `[keys]` in the settings file; dialogs say themselves what their keys do.
+holds every screen to it. The names are those under `[keys]` in the settings file; dialogs say what their own keys do.
 
 | key | what it means | names |
 | --- | --- | --- |

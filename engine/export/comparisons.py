@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.export.tables import Table
 from engine.results.comparison import DifferingPair
-from engine.results.duel import Duel
+from engine.results.side_by_side import SideBySide
 from engine.stats.paired import Comparison
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def differing_table(a: str, b: str, pairs: Sequence[DifferingPair], violated: di
     ])  # fmt: skip
 
 
-def duel_figure(duel: Duel, *, width: float = 3.4) -> Figure:
+def duel_figure(duel: SideBySide, *, width: float = 3.4) -> Figure:
     """Both running differences of one pair on one picture, and the place where the two part most."""
     from engine.candidates.untrusted import shown
     from engine.export.figures import INK, axes_of

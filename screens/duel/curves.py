@@ -16,7 +16,7 @@ from screens.shell.formats import signed
 from screens.widgets.braille import dots
 
 if TYPE_CHECKING:
-    from engine.results.duel import Duel
+    from engine.results.side_by_side import SideBySide
 
 __all__ = ["Curves"]
 
@@ -37,10 +37,10 @@ class Curves(Widget, can_focus=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._duel: Duel | None = None
+        self._duel: SideBySide | None = None
         self._at = 0
 
-    def show(self, duel: Duel | None, at: int = 0) -> None:
+    def show(self, duel: SideBySide | None, at: int = 0) -> None:
         """Draw two readings of a pair, with a mark at one of their points."""
         self._duel, self._at = duel, at
         self.refresh()
@@ -67,7 +67,7 @@ class Curves(Widget, can_focus=False):
             self.post_message(self.Clicked(round(share * (len(self._duel.curve_a.sums) - 1))))
 
 
-def _drawn(duel: Duel, width: int, height: int, colour: Colour) -> list[Text]:
+def _drawn(duel: SideBySide, width: int, height: int, colour: Colour) -> list[Text]:
     sums = [duel.curve_a.sums, duel.curve_b.sums]
     low = min(0.0, *(float(each.min()) for each in sums))
     high = max(0.0, *(float(each.max()) for each in sums))

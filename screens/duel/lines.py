@@ -17,7 +17,7 @@ from screens.tokens.state import quoted
 
 if TYPE_CHECKING:
     from engine.results.comparison import DifferingPair
-    from engine.results.duel import Step, Wanted
+    from engine.results.side_by_side import Step, Wanted
 
 __all__ = ["chosen_by", "pair_heading", "pair_line", "step_heading", "step_line", "verdict_line"]
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from engine.results.board import Board
     from engine.results.comparison import DifferingPair
     from engine.results.database import Store
-    from engine.results.duel import Duel, Step
     from engine.results.pair_words import PairWords
+    from engine.results.side_by_side import SideBySide, Step
     from engine.results.tokens import TokenView
     from rubrics.errors import RudeError
 
@@ -25,7 +25,7 @@ class Read:
     """What there is of one pair: both readings, or whose are missing and why."""
 
     pair_id: str
-    duel: Duel | None
+    duel: SideBySide | None
     lacking: str = ""
     """Label of the first candidate whose token scores are missing."""
     error: RudeError | None = None
@@ -54,7 +54,7 @@ class DuelState:
         return [pair for pair in self.everything if (pair.score_a > pair.score_b) is (self.winner == "a")]
 
     @property
-    def duel(self) -> Duel | None:
+    def duel(self) -> SideBySide | None:
         """Both readings of the pair looked at, where there are both."""
         return self.read.duel if self.read is not None else None
 
@@ -87,7 +87,7 @@ def read_duel(store: Store, board: Board, a: str, b: str, pair_id: str) -> Read:
     Raises:
         StoreError: the store cannot be read.
     """
-    from engine.results.duel import duel
+    from engine.results.side_by_side import side_by_side
     from engine.results.tokens import token_view
     from rubrics.errors import BadInput
 
@@ -97,4 +97,4 @@ def read_duel(store: Store, board: Board, a: str, b: str, pair_id: str) -> Read:
             views.append(token_view(store, board, label, pair_id))
         except BadInput as error:
             return Read(pair_id, None, label, error)
-    return Read(pair_id, duel(*views))
+    return Read(pair_id, side_by_side(*views))

@@ -6,7 +6,7 @@ import pytest
 
 from engine.results.board import Question, load_board
 from engine.results.comparison import differing_pairs
-from engine.results.duel import duel
+from engine.results.side_by_side import side_by_side
 from engine.results.tokens import token_view
 from engine.store.connection import Store
 from screens.duel.screen import DuelScreen
@@ -54,7 +54,7 @@ async def test_why_a_lost_to_b_on_format_takes_five_keys(scored, make_app, settl
         assert pairs
         assert [pair.pair_id for pair in app.screen.state.pairs] == [pair.pair_id for pair in pairs]
         views = (token_view(store, board, name, pairs[0].pair_id) for name in ("oak-7m", "moss-200k"))
-        (step, *_) = duel(*views).steps
+        (step, *_) = side_by_side(*views).steps
         text = screen_text(app)
         (line,) = [line for line in text.splitlines() if f"{step.swing:+.2f}".replace("-", "−") in line]
         assert step.text.strip() in line

@@ -15,7 +15,7 @@ from engine.export.tables import Table
 from engine.export.taking_away import Taken, how_made, take_away
 from engine.layout.requests import TokenScores
 from engine.results.comparison import DifferingPair
-from engine.results.duel import duel
+from engine.results.side_by_side import side_by_side
 from engine.results.tokens import ResponseTokens, TokenView
 from engine.stats.paired import Comparison
 from rubrics.errors import BadInput
@@ -30,7 +30,7 @@ def _read(text: str, ends: list[int]) -> ResponseTokens:
 
 def _figure() -> object:
     return duel_figure(
-        duel(
+        side_by_side(
             TokenView("p", "a", "a-run", _read("ab cd", [2, 4, 5]), _read("xy", [1, 2])),
             TokenView("p", "b", "b-run", _read("ab cd", [1, 4, 5]), _read("xy", [2])),
         )

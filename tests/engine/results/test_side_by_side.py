@@ -12,7 +12,7 @@ import pytest
 from engine.layout.requests import TokenScores
 from engine.results.board import Question, load_board
 from engine.results.comparison import differing_pairs, relation
-from engine.results.duel import duel
+from engine.results.side_by_side import side_by_side
 from engine.results.tokens import ResponseTokens, TokenView
 from engine.store.connection import Store
 from rubrics.errors import BadInput
@@ -36,7 +36,7 @@ def test_steps_are_what_both_read_in_whole_tokens_and_add_up() -> None:
     # The first reads “ab c|d”, the second “a|b c|d”: both end a token at 4 and at 5 of the chosen one.
     a = view("a", made("ab cd", [2, 4, 5], [-1, -2, -0.5], ("", " d", "")), made("xy", [1, 2], [-3, -1]))
     b = view("b", made("ab cd", [1, 4, 5], [-0.5, -1, -4], ("b", "", "e")), made("xy", [2], [-2]))
-    found = duel(a, b)
+    found = side_by_side(a, b)
     steps = {(step.side, step.start, step.text): step for step in found.steps}
     assert set(steps) == {("chosen", 0, "ab c"), ("chosen", 4, "d"), ("rejected", 0, "xy")}
     first, second, third = (steps[key] for key in sorted(steps))
@@ -54,7 +54,7 @@ def test_steps_are_what_both_read_in_whole_tokens_and_add_up() -> None:
     assert found.gap == pytest.approx((-3.5 + 4) - (-5.5 + 2))
     assert found.curve_a.chosen[found.point_of(second)] == 5
     with pytest.raises(ValueError, match="different texts"):
-        duel(a, replace(b, chosen=made("ab ce", [5], [-1])))
+        side_by_side(a, replace(b, chosen=made("ab ce", [5], [-1])))
 
 
 def test_pairs_that_differ_are_those_of_a_loop(store: Store, suite: Suite, add_run: Callable[..., Margins]) -> None:

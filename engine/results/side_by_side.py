@@ -11,7 +11,7 @@ import numpy.typing as npt
 from engine.results.running_difference import RunningDifference, running_difference
 from engine.results.tokens import ResponseTokens, TokenView
 
-__all__ = ["Duel", "Step", "Wanted", "duel"]
+__all__ = ["SideBySide", "Step", "Wanted", "side_by_side"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Duel:
+class SideBySide:
     """Both running differences have the same points: these follow from the texts alone."""
 
     a: TokenView
@@ -62,7 +62,7 @@ class Duel:
         return self.curve_a.point(step.start + len(step.text) - 1e-9, chosen=step.side == "chosen")
 
 
-def duel(a: TokenView, b: TokenView) -> Duel:
+def side_by_side(a: TokenView, b: TokenView) -> SideBySide:
     """Lay two candidates' readings of one pair side by side.
 
     Raises:
@@ -72,7 +72,7 @@ def duel(a: TokenView, b: TokenView) -> Duel:
         raise ValueError("two readings of different texts")
     steps = [*_steps("chosen", a.chosen, b.chosen), *_steps("rejected", a.rejected, b.rejected)]
     steps.sort(key=lambda step: (-abs(step.swing), step.side, step.start))
-    return Duel(a, b, running_difference(a), running_difference(b), tuple(steps))
+    return SideBySide(a, b, running_difference(a), running_difference(b), tuple(steps))
 
 
 def _steps(side: Literal["chosen", "rejected"], a: ResponseTokens, b: ResponseTokens) -> list[Step]:
