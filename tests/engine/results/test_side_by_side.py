@@ -89,4 +89,4 @@ def test_what_two_entrants_are_to_each_other(store: Store, suite: Suite, add_run
     run = replace(first.run, config_hash="c")
     checkpoints = replace(first, run=run), replace(other, run=replace(other.run, config_hash="c"))
     assert relation(*checkpoints).startswith("two checkpoints")
-    assert relation(first, replace(first, run=run)) == "the same weights, other files beside them"
+    assert relation(first, replace(first, run=run)) == "the same weights, other files beside"
