@@ -265,7 +265,8 @@ class RudeApp(QuietApp):
             return
 
         def copy() -> None:
-            taken = give_to_clipboard(text)
+            # In a browser the machine's own clipboard would be somebody else's.
+            taken = "" if self.is_web else give_to_clipboard(text)
             self._post(Notify(Notification(copied_words(taken), timeout=2 if taken else 5, markup=False)))
 
         threading.Thread(target=copy, name="clipboard", daemon=True).start()

@@ -47,7 +47,7 @@ def pair_line(state: DuelState, pair: DifferingPair, width: int, colour: Colour)
     for score, margin in ((pair.score_a, pair.margin_a), (pair.score_b, pair.margin_b)):
         mark, tone = chosen_by(score)
         line.append(f" {mark}", f"bold {colour(tone)}").append(f"{signed(margin, 3):>7}", colour("foreground"))
-    line.append(" " + annotation_marks(state.board.annotations.get(pair.pair_id, ())))
+    line.append(" " + annotation_marks(state.annotations.get(pair.pair_id, ())))
     for subcategory in pair.subcategories[:2]:
         mark, tone = glyph(subcategory)
         line.append(mark, colour(tone))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -24,6 +24,7 @@ from screens.widgets.rows import Rows
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from engine.annotations.pairs import Annotation
     from engine.export.tables import Table
     from engine.results.board import Board
     from engine.results.comparison import DifferingPair
@@ -278,8 +279,19 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
         pair, board = self._current, self.state.board
         if pair is None:
             return None
-        return AtHand(board.suite_hash, pair.pair_id, board.annotations.get(pair.pair_id, ()))
+        return AtHand(board.suite_hash, pair.pair_id, self.state.annotations.get(pair.pair_id, ()))
 
     def marked(self) -> None:
-        """What is compared here stays as it was read; the rankings count anew."""
-        self.repaint()
+        """Show the marks; what is compared here stays as it was read, and the rankings count anew."""
+        store, suite_hash = self.session.store, self.state.board.suite_hash
+
+        def read() -> Mapping[str, tuple[Annotation, ...]]:
+            from engine.annotations.pairs import stored_annotations
+
+            return stored_annotations(store, suite_hash)
+
+        def arrived(annotations: Mapping[str, tuple[Annotation, ...]]) -> None:
+            self.state.annotations = annotations
+            self._pairs.refresh()
+
+        self.load("notes", read, arrived)

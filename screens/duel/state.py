@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from engine.annotations.pairs import Annotation
     from engine.results.board import Board
     from engine.results.comparison import DifferingPair
     from engine.results.database import Store
@@ -45,6 +46,8 @@ class DuelState:
     winner: Winner = ""
     """Only the pairs that this one wins; empty for all."""
     read: Read | None = None
+    annotations: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
+    """What a person noted about pairs, by id."""
 
     @property
     def pairs(self) -> Sequence[DifferingPair]:
@@ -78,7 +81,8 @@ def differing(store: Store, board: Board, a: str, b: str, by: str, part: str) ->
     from engine.results.pair_words import pair_words
 
     pairs = differing_pairs(board, a, b, by=by, part=part)
-    return DuelState(board, a, b, part or "all pairs", pairs, pair_words(store, board.suite_hash))
+    words, noted = pair_words(store, board.suite_hash), board.annotations
+    return DuelState(board, a, b, part or "all pairs", pairs, words, annotations=noted)
 
 
 def read_duel(store: Store, board: Board, a: str, b: str, pair_id: str) -> Read:

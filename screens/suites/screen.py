@@ -16,7 +16,7 @@ from screens.items.opening import try_pairs_of
 from screens.shell.dialogs import Ask, Choose
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import plain
 from screens.shell.suite_files import named_suite
 from screens.suites.card import card_plain, card_text, facts_line
 from screens.suites.coverage import CoverageTable
@@ -353,4 +353,3 @@ the result blind.
             return
         report = self.state.reports.get(entry) if self.state.pane == "check" else None
         self.app.copy_to_clipboard(plain(report.render()) if report else card_plain(entry))
-        self.notify(f"Copied: {one_line(entry.name, 40)}", timeout=2, markup=False)

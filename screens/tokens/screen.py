@@ -44,7 +44,8 @@ class TokenScreen(ScoresTokens):
     TITLE = "Tokens"
     GUIDE = """
 Every token is tinted by the probability the candidate gave it, given all before it; the steps are in the legend, and
-each has a look of its own beside its colour. Its rank and its entropy stand with it.
+each has a look of its own beside its colour. Its rank and its entropy stand with it, and, where the run kept it, the
+token that was wanted in its place: the likeliest there.
 
 The curve is the log-likelihood of the chosen response so far less that of the rejected one, in nats. Words that both
 share are passed together, so it moves where they part. It ends at the difference of the two sums; ┊ marks the place
