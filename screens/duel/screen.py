@@ -125,7 +125,8 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
         found.winner = self.state.winner
         self.state = found
         if not found.everything:
-            self.nothing(Text(f"{found.a} and {found.b} score the same on every pair of {found.title}."))
+            same = f"{found.a} and {found.b} score the same on every pair of {found.title}."
+            self.nothing(Text(one_line(same, 400)))
         self.repaint()
         self._read()
 
