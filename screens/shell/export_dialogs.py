@@ -117,8 +117,10 @@ def _ask(
             with write_whole(path) as out:
                 out.write(text)
         else:
-            fix = f"end the name in one of {_PICTURES}, or name a folder" if figure is not None else "name a folder"
-            raise BadInput("nothing here goes into such a file", where=path.name, fix=fix)
+            drawn_only = figure is not None
+            wrong = "no picture has this ending" if drawn_only else "nothing here goes into such a file"
+            fix = f"end the name in one of {_PICTURES}, or name a folder" if drawn_only else "name a folder"
+            raise BadInput(wrong, where=path.name, fix=fix)
         return where, size(path.stat().st_size)
 
     def written(answer: tuple[Path, str]) -> None:

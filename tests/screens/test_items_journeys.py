@@ -124,16 +124,16 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
         await click("Failures")
-        await click("t trial", last=True)
+        await click("T trial", last=True)
         assert "5[Failures]" in screen_text(app)
         assert "exact one-sided Mann–Whitney" in screen_text(app)
         await click("difficulty   rest")
         assert app.screen.state.shown[0].pair_id == expected.sorted("difficulty")[0].pair_id
         await click("✗ all fail")
         assert len(app.screen.state.shown) == len(expected.pairs_with("all fail"))
-        await click("x export", last=True)
+        await click("x take away", last=True)
         await click("enter accept")
-        rows = list(csv.DictReader((tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines()))
+        rows = list(csv.DictReader((tmp_path / "rude-tui-out" / "pairs.csv").read_text(encoding="utf-8").splitlines()))
         assert {row["pair_id"]: float(row["difficulty"]) for row in rows} == {
             pair.pair_id: pytest.approx(pair.difficulty) for pair in expected.pairs_with("all fail")
         }
@@ -141,7 +141,7 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
         await click("garden-", times=2)
         assert "1 of 40" in screen_text(app)
         await click("esc back", last=True)
-        await click("n short suite", last=True)
+        await click("% short suite", last=True)
         await click("esc back", last=True)
         weakest = expected.abilities[-1].candidate
         await click(weakest)

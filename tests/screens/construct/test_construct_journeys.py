@@ -367,24 +367,24 @@ async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, scre
     app = make_app(beds, start="suites")
     async with app.run_test(size=(140, 36)) as pilot:
         await settle(pilot)
-        await click(pilot, "n build pairs")
+        await click(pilot, "K build pairs")
         await click(pilot, "bed-03-1")
         assert "bed-03-1 ·" in screen_text(app)
         await click(pilot, "a accept")
         assert "accepted by hand" in screen_text(app)
         await click(pilot, "u undo")
         assert decisions_of(store, run_id) == {}
-        await click(pilot, "r review")
+        await click(pilot, "H review")
         await click(pilot, "1 [ ]")
         await click(pilot, "1 [✓]")
         await click(pilot, "2 [ ]")
         assert sorted(reading.met for reading in readings_of(store, run_id)) == [False, True]
         await click(pilot, "u undo")
         assert [reading.met for reading in readings_of(store, run_id)] == [False]
-        await click(pilot, "m rest met")
+        await click(pilot, "+ rest met")
         await click(pilot, "⏎ next")
         assert "1 of 8 responses read" in screen_text(app)
-        await click(pilot, "a agreement")
+        await click(pilot, "F agreement")
         await click(pilot, "y or enter yes")
         assert "Cohen's κ" in screen_text(app)
         await click(pilot, "esc back")
