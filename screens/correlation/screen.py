@@ -178,7 +178,7 @@ and in full in data/ladder/card.md.
         text.append("An outcome is a score measured after post-training. Put yours in a CSV with the columns\n")
         text.append("candidate, outcome, score – candidates named as in the rankings – and in a shell:\n\n")
         text.append("    rude-tui outcomes add FILE.csv\n\n", "bold")
-        text.append("o shows what was measured on small models here, then the published study.")
+        text.append("O shows what was measured on small models here, then the published study.")
         self._say("own outcomes")
         self.nothing(text)
 

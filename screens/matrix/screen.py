@@ -121,8 +121,8 @@ published study. enter opens the scatter of a cell.
         self.state.data = None
         text = Text.assemble((f"{plain(error.what)}\n\n", "bold"))
         text.append(f"{plain(error.fix)}\n\n" if error.fix else "")
-        text.append("An outcome is tied to a domain by a column domain in its file, or with t once it is here.\n")
-        text.append("o shows what was measured on small models here, then the published study.")
+        text.append("An outcome is tied to a domain by a column domain in its file, or with & once it is here.\n")
+        text.append("O shows what was measured on small models here, then the published study.")
         self._say("matrix")
         self.nothing(text)
 

@@ -131,7 +131,7 @@ def summary(live: Live, memory: str = "") -> str:
         first += "".join(ends) + (f" · {skipped:,} cannot be scored" if skipped else "")
         if live.running:
             return first
-        return first + "\n" + ("e takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
+        return first + "\n" + ("R takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
     if live.paused:
         waits = "waits" if state.phase == "paused" else "waits once the batch at hand is done"
         return first + f"\n‖ {plain(state.candidate)} {waits}; z goes on, Z stops" + (f" · {memory}" if memory else "")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SetupPane"]
 
-_READY = "p plans: what would run, at which precision, how long it takes, how much is left."
+_READY = "Q plans: what would run, at which precision, how long it takes, how much is left."
 
 
 class SetupPane(Horizontal):

@@ -67,7 +67,7 @@ async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
         workers()[0].suspend()
         await pilot.press("Z")
         await until(pilot, lambda: not app.runner.running and state().phase is Phase.CANCELLED)
-        await until(pilot, lambda: "e takes up what stopped" in screen_text(app))
+        await until(pilot, lambda: "R takes up what stopped" in screen_text(app))
         kept = stored_runs(Store(path))[0].n_scored
         assert done <= kept < 480
         await pilot.press("semicolon")
@@ -148,7 +148,7 @@ async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, scr
         assert "‖ 0%" in screen_text(app) or "‖ 8%" in screen_text(app)
         await _click_key(pilot, screen_text(app), "space go on")
         await until(pilot, lambda: worker == ["paused", "went on"])
-        await until(pilot, lambda: "c stop" in screen_text(app))
+        await until(pilot, lambda: "Z stop" in screen_text(app))
         await _click_key(pilot, screen_text(app), "c stop")
         await until(pilot, lambda: worker[-1] == "stopped" and "■ cancelled" in screen_text(app))
         await pilot.click("#--content-tab-stored")
@@ -224,7 +224,7 @@ async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, scree
         for _ in stored_runs(store):
             text = screen_text(app)
             run = app.screen.query_one(StoredPane).current
-            assert ("e resume" in text.splitlines()[-1]) is (run.status == "cancelled")
+            assert ("R resume" in text.splitlines()[-1]) is (run.status == "cancelled")
             offered.add(str(run.status))
             await pilot.press("down")
             await settle(pilot)
