@@ -151,7 +151,7 @@ responses you have read, so read first.
         if item is None:
             panel.update(
                 Text(f"All {count(len(sheet.items), 'response')} of this sample are read.\n\n"
-                     "a shows how far your readings agree with the labels, and corrects them.\n"
+                     "F shows how far your readings agree with the labels, and corrects them.\n"
                      f"enter lays out {PORTION} more, as far as there are any.")
             )  # fmt: skip
             return

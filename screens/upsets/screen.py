@@ -96,7 +96,7 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         self.table = None
         text = Text.assemble((f"{plain(error.what)}\n\n", "bold"))
         text.append(f"{plain(error.fix)}\n\n" if error.fix else "")
-        text.append("o shows the pairs of small models that were post-trained here, then the published study's.")
+        text.append("O shows the pairs of small models that were post-trained here, then the published study's.")
         self.query_one("#question", Static).update(Text("upsets"))
         self.nothing(text)
 
