@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "layout": "Show every request exactly as it will be scored.",
     "rank": "Rank candidates, with intervals and chance level.",
     "decide": "Say whom to take, how sure that is, and what would settle it.",
+    "wordings": "Say whether a ranking is that of the wording.",
     "fidelity": "Score the same sample at two precisions, and compare.",
     "failures": "List the pairs a candidate gets wrong.",
     "pairs": "Put pairs on trial: difficulty, suspects, short suites, exclusions.",

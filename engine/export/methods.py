@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.correlation.upsets import HELP as UPSETS
+from engine.results.wordings import HELP as WORDINGS
 from engine.stats.correlation_matrix import HELP as MATRIX
 from engine.stats.irt.item_tests import HELP as TRIAL
 from engine.stats.metrics import METRICS
@@ -144,6 +145,19 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "gain_stderr": "its standard error, both scores taken for independent; empty where one has none",
         "came_true": "whether the gain is above 0; empty where it is unknown or 0",
         "note": "how the interval of the lead was made",
+    },
+    "wordings": {
+        **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},
+        "wording": "how pairs are put to the candidate: plain, another by its name, or another draw of exemplars",
+        "value": WORDINGS["value"],
+        "place": "1 + the candidates that are above it in that wording",
+        "averaged": WORDINGS["averaged"],
+        "averaged_rank": "place by the average",
+        "ci_low": "95 % of the average; over clusters of pairs",
+        "ci_high": "its other end, made alike",
+        "p_adjusted": RANKING["p_adjusted"],
+        "n_pairs": "pairs that every candidate has scored in every wording",
+        "n_clusters": "clusters that these are of",
     },
     "predictors": {
         "candidate": _WHOSE["candidate"],

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.correlation.families import family_of
 from engine.results.recommendation import Recommendation, Weakness
+from engine.results.wordings import turn_words
 from engine.stats.flips import ALPHA
 from engine.stats.paired import Comparison
 from rubrics.counted import count
@@ -55,11 +56,17 @@ def headline(advice: Recommendation) -> str:
         nearest = min(advice.rivals, key=lambda rival: rival.difference)
         sure = f"p {_p(max(rival.p_adjusted for rival in advice.rivals))} after Holm"
         if len(advice.rivals) == 1:
-            return f"Take {first.candidate}: ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
-        return (
-            f"Take {first.candidate}: ahead of all {len(advice.rivals)} rivals ({sure}); of the nearest, {nearest.b}, "
-            f"by {_lead(nearest)}."
-        )
+            said = f"Take {first.candidate}: ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
+        else:
+            said = (
+                f"Take {first.candidate}: ahead of all {len(advice.rivals)} rivals ({sure}); of the nearest, "
+                f"{nearest.b}, by {_lead(nearest)}."
+            )
+        turns = [turn for turn in advice.wordings.sure if turn.first != first.candidate] if advice.wordings else []
+        if turns:
+            turn = max(turns, key=lambda turn: turn.lead)
+            said += f" Not in every wording: in {turn.wording!r} {turn.first} is first."
+        return said
     second = next(rival for rival in advice.rivals if rival.b == leaders[1])
     return (
         f"Not settled between {_listed(leaders, 'and')}: {first.candidate} is ahead of {second.b} by {_lead(second)}, "
@@ -77,6 +84,8 @@ def _reasons(advice: Recommendation) -> Iterator[str]:
     if advice.table.weighted:
         yield f"each part counts by your weights: {advice.table.leading.name}"
     candidates = len(advice.table.overall.rows)
+    if advice.wordings is not None:
+        yield turn_words(advice.wordings)
     if state in ("take", "tie") and first is not None:
         if state == "tie":
             if advice.cost_of_error > 0:

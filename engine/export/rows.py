@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final, NamedTuple, get_args, get_type_hints
 
 __all__ = [
     "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "MatrixRow", "PairRow", "PointRow",
-    "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "UpsetRow", "VerdictRow", "columns_of",
+    "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "UpsetRow", "VerdictRow", "WordingRow",
+    "columns_of",
 ]  # fmt: skip
 
 Wide = Annotated[int, "bigint"]
@@ -147,6 +148,25 @@ class UpsetRow(NamedTuple):
     gain_stderr: float | None
     came_true: bool | None
     note: str
+
+
+class WordingRow(NamedTuple):
+    """One candidate in one wording."""
+
+    suite: str
+    protocol: str
+    metric: str
+    candidate: str
+    wording: str
+    value: float
+    place: int
+    averaged: float
+    averaged_rank: int
+    ci_low: float
+    ci_high: float
+    p_adjusted: float | None
+    n_pairs: int
+    n_clusters: int
 
 
 class PointRow(NamedTuple):

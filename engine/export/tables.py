@@ -30,6 +30,7 @@ from engine.export.rows import (
     RankingRow,
     UpsetRow,
     VerdictRow,
+    WordingRow,
     columns_of,
 )
 from engine.predictors.interface import Evidence
@@ -38,6 +39,8 @@ from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import Recommendation, recommend
+from engine.results.weights import leading_scope
+from engine.results.wordings import any_wordings
 from engine.stats.correlation_matrix import Kind
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
@@ -223,6 +226,24 @@ def _upsets(store: Store, question: Question, source: Source) -> Table:
     return Table(COLUMNS["upsets"], rows)
 
 
+def _wordings(store: Store, question: Question) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for narrowed in _by_protocol(store, question):
+        board = load_board(store, narrowed)
+        found = any_wordings(store, board, leading_scope(board.index, board.matrix, narrowed.weights, "common"))
+        if found is None:
+            continue
+        for own, mean in zip(found.rows, found.averaged.rows, strict=True):
+            rows += [
+                (
+                    found.suite, found.protocol, found.metric, own.candidate, wording, value, place, mean.value,
+                    mean.rank, mean.ci_low, mean.ci_high, _number(mean.p_adjusted), found.n_pairs, found.n_clusters,
+                )
+                for wording, value, place in zip(found.wordings, own.values, own.ranks, strict=True)
+            ]  # fmt: skip
+    return Table(COLUMNS["wordings"], rows)
+
+
 def _pairs(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
@@ -289,6 +310,7 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "matrix": lambda store, question: _matrix(store, question, "own"),
     "upsets": lambda store, question: _upsets(store, question, "own"),
     "predictors": _predictors,
+    "wordings": _wordings,
     "pairs": _pairs,
     "abilities": _abilities,
 }
@@ -302,6 +324,7 @@ ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
     "matrix": MatrixRow,
     "upsets": UpsetRow,
     "predictors": PredictorRow,
+    "wordings": WordingRow,
     "pairs": PairRow,
     "abilities": AbilityRow,
 }

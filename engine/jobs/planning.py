@@ -20,6 +20,7 @@ from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
 from engine.layout.protocols import Protocol
 from engine.layout.wording import LayoutOptions, PromptShown, template_hash
+from engine.layout.wordings import PLAIN, Wording
 from engine.store.connection import Store
 from engine.store.runs import stored_name
 from engine.store.verdicts import done_pairs, skipped_pairs
@@ -57,6 +58,11 @@ def plan(
     from engine.machine.devices import resolve_device
     from rubrics.reading import find_suite
 
+    if request.until is not None and len(request.wordings) > 1:
+        raise BadInput(
+            "a decision taken early is about one wording", fix="score all pairs, or in the plain wording alone",
+            shell="without --until-decided, or without --wordings and --shot-draws",
+        )  # fmt: skip
     if not 0 < request.alpha < 1:
         raise BadInput(f"alpha is {request.alpha}", fix="give a number between 0 and 1, such as 0.05")
     suites = {(suite := find_suite(name)).hash: (suite, _place(name)) for name in request.suites}
@@ -119,13 +125,17 @@ def _planned(
     causes = {**model_causes(candidate, fit.precision, device, request.attention, told), "seed": request.seed}
     for suite, place in suites:
         for protocol in request.protocols:
-            for shown, limit in _views(request, protocol, suite):
-                options = LayoutOptions(protocol, request.shots, request.show_criteria, shown)
+            known: set[str] = set()
+            for wording, shown, limit in _views(request, protocol, suite):
+                options = LayoutOptions(protocol, request.shots, request.show_criteria, shown, wording)
                 key = {
                     **causes, "suite_hash": suite.hash, "protocol": protocol,
                     "template_hash": template_hash(options, suite),
                 }  # fmt: skip
-                run_id = key_hash(key)
+                if (run_id := key_hash(key)) in known:
+                    # Another draw of exemplars where none is shown.
+                    continue
+                known.add(run_id)
                 requested, skipped = _requested(store, run_id, len(suite.scored), limit)
                 earlier = stored_name(store, run_id)
                 tokens = request.token_scores and protocol == "likelihood" and shown == request.prompt
@@ -133,8 +143,8 @@ def _planned(
                     run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                     precision=fit.precision,
                     device=device.spec, why=fit.reason, key=key, requested=requested, skipped=skipped,
-                    done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
-                    token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
+                    done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, wording=wording,
+                    limit=limit, token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
                 )  # fmt: skip
 
 
@@ -174,15 +184,17 @@ def _all_gpus(device: Device) -> Device | None:
     return together(gpus) if len(gpus) > 1 else None
 
 
-def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tuple[PromptShown, int | None]]:
-    """What is shown as the prompt, and on how many pairs: the run itself, then its controls."""
-    yield request.prompt, request.limit
-    if protocol != "likelihood" or request.prompt != "own" or not request.controls:
+def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tuple[Wording, PromptShown, int | None]]:
+    """What is shown, and on how many pairs: the run itself in every wording, then the controls of the plain one."""
+    for wording in request.wordings:
+        if wording.protocol in ("", protocol):
+            yield wording, request.prompt, request.limit
+    if protocol != "likelihood" or request.prompt != "own" or not request.controls or PLAIN not in request.wordings:
         return
     sample = request.controls if request.limit is None else min(request.controls, request.limit)
-    yield "none", sample
+    yield PLAIN, "none", sample
     if len({pair.cluster for pair in suite.scored}) > 1:
-        yield "other", sample
+        yield PLAIN, "other", sample
 
 
 def _requested(store: Store, run_id: str, pairs: int, limit: int | None) -> tuple[int, int]:

@@ -52,9 +52,10 @@ TRAINING: Final = "sft+grpo"
 """What stands for post-training where a run of scoring has its protocol; steps stand where pairs do."""
 
 
-def way_of(protocol: str, prompt: str) -> str:
-    """A protocol in words, and what it is a control for where it is one."""
-    return f"{protocol}, {CONTROLS[prompt]}" if prompt in CONTROLS else protocol
+def way_of(protocol: str, prompt: str, wording: str = "") -> str:
+    """A protocol in words, with the wording where it is not the plain one, and what it is a control for."""
+    way = f"{protocol} ({wording})" if wording else protocol
+    return f"{way}, {CONTROLS[prompt]}" if prompt in CONTROLS else way
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class RunState:
     """Of the worker: resident memory, or the device's where it has one."""
     prompt: str = "own"
     """`none` or `other` for a control: the same pairs without their prompt, or with another pair's."""
+    wording: str = ""
+    """Its label; empty for the plain one."""
     stage: str = ""
     """Where a race for a decision stands: `round 3, 4 candidates left`."""
     note: str = ""
@@ -107,7 +110,7 @@ class RunState:
     @property
     def way(self) -> str:
         """The protocol, and what it is a control for."""
-        return way_of(self.protocol, self.prompt)
+        return way_of(self.protocol, self.prompt, self.wording)
 
 
 class Progress(Protocol):

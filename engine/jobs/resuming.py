@@ -7,6 +7,7 @@ from typing import cast
 from engine.jobs.runs import RunRequest
 from engine.layout.protocols import Protocol
 from engine.layout.wording import PromptShown
+from engine.layout.wordings import PLAIN, Wording
 from engine.store.candidates import candidate_path
 from engine.store.connection import Store
 from engine.store.runs import RunRow, asked_besides
@@ -48,6 +49,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         prompt=cast(PromptShown, run.prompt),
         token_scores=besides.token_scores,
         allow_remote_code=frozenset([str(folder)] if besides.own_code else []),
+        wordings=(PLAIN if besides.wording is None else Wording.of_json(besides.wording),),
         limit=run.n_wanted if run.n_wanted < source.n_scored else None,
     )
 

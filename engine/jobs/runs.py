@@ -11,6 +11,7 @@ from engine.jobs.job import Job, Refused
 from engine.jobs.progress import Phase, RunState
 from engine.layout.protocols import PROTOCOLS, Protocol
 from engine.layout.wording import PromptShown
+from engine.layout.wordings import PLAIN, Wording
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class RunRequest:
     controls: int = 0
     """Pairs of every `likelihood` run that are also scored without their prompt and with another pair's; 0 for none.
     They are the first in the order of scoring, so that every run has scored them too, a limited one not less."""
+    wordings: tuple[Wording, ...] = (PLAIN,)
+    """Every run is made in each of those that are for its protocol."""
     until: Goal | None = None
     """Score in rounds until this is decided of the candidates, or the suite (or the limit) is used up."""
     alpha: float = 0.05
@@ -71,6 +74,7 @@ class RunRequest:
     def to_json(self) -> dict[str, Any]:
         """As another process can be told of it; `of_json` makes it one again."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values["wordings"] = [wording.to_json() for wording in self.wordings]
         return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
 
     @staticmethod
@@ -80,6 +84,7 @@ class RunRequest:
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         told["allow_remote_code"] = frozenset(values["allow_remote_code"])
+        told["wordings"] = tuple(map(Wording.of_json, values["wordings"]))
         return RunRequest(**told)
 
 
@@ -107,6 +112,7 @@ class PlannedRun:
     skipped: int
     """Pairs known from earlier to be unscorable."""
     prompt: PromptShown = "own"
+    wording: Wording = PLAIN
     limit: int | None = None
     """Only so many pairs of the order of scoring."""
     token_scores: bool = False
@@ -125,6 +131,7 @@ class PlannedRun:
             **self.key, "candidate": self.candidate.name, "suite": self.suite.name, "shots": request.shots,
             "show_criteria": request.show_criteria, "prompt": self.prompt, "token_scores": self.token_scores,
             "own_code": self.candidate.runs_own_code,
+            **({"wording": {**self.wording.to_json(), "label": self.wording.label}} if self.wording.label else {}),
         }  # fmt: skip
 
     @property
@@ -142,6 +149,7 @@ class PlannedRun:
             protocol=self.protocol, precision=self.precision, device=self.device,
             phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.requested - self.skipped,
             skipped=self.skipped, note=self.why, prompt=self.prompt, notes=self.notes,
+            wording=self.wording.label,
         )  # fmt: skip
 
 

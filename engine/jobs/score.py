@@ -281,6 +281,7 @@ def scoring_message(
             tasks.append({
                 "suite_file": str(file), "protocol": run.protocol, "shots": request.shots,
                 "show_criteria": request.show_criteria, "prompt": run.prompt, "seed": request.seed,
+                "wording": run.wording.to_json(),
                 "limit": run.limit if only is None else None,
                 "token_scores": run.token_scores, "done": sorted(finished), "pairs": list(pair_ids),
             })  # fmt: skip

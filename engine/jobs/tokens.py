@@ -79,7 +79,7 @@ def _run(store: Store, board: Board, own: RunRow) -> RunRow | None:
         return own
     alike = (
         run for run in stored_runs(store, board.suite_hash)
-        if run.protocol == "likelihood" and run.prompt == "own" and run.n_scored
+        if run.protocol == "likelihood" and run.prompt == "own" and not run.wording and run.n_scored
         and (run.weights_hash, run.precision) == (own.weights_hash, own.precision)
     )  # fmt: skip
     return next(alike, None)

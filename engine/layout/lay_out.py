@@ -27,7 +27,6 @@ from engine.layout.wording import (
     prompt_blocks,
     shot_blocks,
     template_hash,
-    template_of,
 )
 from rubrics.errors import CandidateError
 
@@ -239,7 +238,7 @@ def _frame(options: LayoutOptions, segments: _Segments, encoder: TextEncoder) ->
     Raises:
         CandidateError: in no form are the labels single, distinct tokens.
     """
-    template = template_of(options.protocol)
+    template = options.template
     first = segments[template["first"]]
     if options.protocol == "likelihood":
         nothing = np.empty(0, np.int32)
@@ -289,7 +288,7 @@ def lay_out(
     frame, form = _frame(options, segments, encoder)
     blocks, notes = shot_blocks(options, suite, form)
     notes += encoder.notes
-    template = template_of(options.protocol)
+    template = options.template
     if form > 0:
         cue, labels = (template["answers"][form][part] for part in ("cue", "labels"))
         notes.append(

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from engine.layout.protocols import Protocol
+from engine.layout.wordings import PLAIN, Wording
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class LayoutOptions:
     """Whether the rubric is written under the prompt."""
     prompt: PromptShown = "own"
     """The pair's own; or, to learn what a candidate can tell without understanding it, `none` or another pair's."""
+    wording: Wording = PLAIN
+
+    @property
+    def template(self) -> Mapping[str, Any]:
+        """The named parts of the template, as this wording has them."""
+        return {**template_of(self.protocol), **self.wording.parts}
 
     @property
     def shot_count(self) -> int:
@@ -87,7 +94,7 @@ def fill(template: str, **values: str) -> str:
 
 def prompt_block(options: LayoutOptions, prompt: str, criteria: Iterable[str]) -> str:
     """The prompt as it is shown, with the rubric where that is asked for."""
-    template = template_of(options.protocol)
+    template = options.template
     block = fill(template["prompt"], prompt=prompt)
     if options.show_criteria:
         block += fill(template["criteria"], criteria="\n".join(f"- {text}" for text in criteria))
@@ -132,7 +139,7 @@ def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple
         raise BadInput(f"{count} shots cannot be shown", fix="ask for 0 shots or more")
     own = suite.shots.get(domain, ())
     if len(own) >= count:
-        return tuple(_shown(pair) for pair in own[:count]), True
+        return _drawn([_shown(pair) for pair in own], options.wording.draw, domain)[:count], True
     general = _general_shots()
     if count > len(general):
         raise BadInput(
@@ -141,11 +148,22 @@ def _shots_for(options: LayoutOptions, suite: Suite, domain: str) -> tuple[tuple
             fix=f"ask for {len(general)} shots or fewer, or add exemplars (split: shot) to the suite",
             shell=f"--shots {len(general)}",
         )
-    return general[:count], False
+    return _drawn(general, options.wording.draw, domain)[:count], False
+
+
+def _drawn(shots: Sequence[Shot], draw: int, domain: str) -> tuple[Shot, ...]:
+    """Exemplars in the order of a draw: that in which they stand, or by hash."""
+    if not draw:
+        return tuple(shots)
+    return tuple(
+        sorted(
+            shots, key=lambda shot: hashlib.sha256(f"{draw}\n{domain}\n{shot.prompt}\n{shot.chosen}".encode()).digest()
+        )
+    )
 
 
 def _shots_block(options: LayoutOptions, shots: Sequence[Shot], form: int) -> str:
-    template = template_of(options.protocol)
+    template = options.template
     parts = [template["preamble"]]
     for number, shot in enumerate(shots):
         parts.append(prompt_block(options, shot.prompt, shot.criteria))
@@ -187,7 +205,7 @@ def template_hash(options: LayoutOptions, suite: Suite) -> str:
     """
     blocks, _ = shot_blocks(options, suite)
     content = {
-        "template": template_of(options.protocol),
+        "template": options.template,
         "protocol": options.protocol,
         "shots": options.shot_count,
         "show_criteria": options.show_criteria,

@@ -121,7 +121,7 @@ def _lm_eval(file: _Results) -> Iterator[HarnessScore]:
             continue
         for key, value in metrics.items():
             name, comma, filtered = key.partition(",")
-            if name.endswith("_stderr") or not (comma or (old and _is_number(value))):
+            if key.endswith("_stderr") or name.endswith("_stderr") or not (comma or (old and _is_number(value))):
                 continue
             label = name if filtered in ("", "none") else key
             error = metrics.get(f"{name}_stderr{comma}{filtered}")

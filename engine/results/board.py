@@ -220,7 +220,9 @@ def _of_protocol(runs: list[RunRow], question: Question) -> tuple[list[RunRow], 
 
 def _of_template(runs: list[RunRow], prefix: str | None, notes: list[str]) -> list[RunRow]:
     # Numbers under different templates or seeds do not compare, so only one of them is shown at a time.
-    template = prefix if prefix is not None else runs[0].template_hash
+    # Unless asked for, another wording than the plain one is shown only where there is nothing else.
+    plain = [run for run in runs if not run.wording]
+    template = prefix if prefix is not None else (plain or runs)[0].template_hash
     matching = [run for run in runs if run.template_hash.startswith(template)]
     if not matching:
         raise BadInput(
@@ -228,8 +230,15 @@ def _of_template(runs: list[RunRow], prefix: str | None, notes: list[str]) -> li
         )
     seed = matching[0].seed
     kept = [run for run in matching if run.seed == seed]
-    if len(kept) < len(runs):
-        notes.append(f"not shown: {count(len(runs) - len(kept), 'run')} with another template, number of shots or seed")
+    hidden = [run for run in runs if run not in kept]
+    for which, many in (
+        ("in another wording", sum(bool(run.wording) for run in hidden)),
+        ("with another template, number of shots or seed", sum(not run.wording for run in hidden)),
+    ):
+        if many:
+            notes.append(f"not shown: {count(many, 'run')} {which}")
+    if kept[0].wording:
+        notes.append(f"the wording is {kept[0].wording!r}, not the plain one")
     return kept
 
 

@@ -54,7 +54,7 @@ def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[
     by_label = {}
     for entrant in board.entrants:
         own = [run for run in runs if run.scored == entrant.scored]
-        first = next((run for run in own if run.prompt == "own"), None)
+        first = next((run for run in own if run.prompt == "own" and not run.wording), None)
         if first is None:
             continue
         # Newest first, so that an older run of the same kind is laid under.
@@ -68,7 +68,7 @@ def stored_controls(store: Store, board: Board, *, by: str = "overall") -> dict[
 
 
 def _but_for_the_prompt(run: RunRow) -> tuple[object, ...]:
-    return run.seed, run.shots, run.show_criteria
+    return run.seed, run.shots, run.show_criteria, run.wording
 
 
 def compared(store: Store, index: PairIndex, runs: Mapping[str, str], by: str) -> dict[str, Ranking]:

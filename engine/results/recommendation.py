@@ -17,6 +17,7 @@ from engine.results.board import Board, Entrant
 from engine.results.controls import ControlTable
 from engine.results.rankings import RankingTable
 from engine.results.requirements import CandidateFacts, Requirements
+from engine.results.wordings import WordingTable, any_wordings
 from engine.stats.clusters import Clusters
 from engine.stats.flips import ALPHA
 from engine.stats.matrix import Scope
@@ -85,6 +86,8 @@ class Recommendation:
     """The smallest adjusted p that so few clusters could give."""
     requirements: Requirements
     facts: Mapping[str, CandidateFacts]
+    wordings: WordingTable | None = None
+    """What other wordings say, where there are any."""
 
     @property
     def first(self) -> str | None:
@@ -155,6 +158,7 @@ def recommend(
         least_p=least_p(max((row.n_clusters for row in table.overall.rows), default=0), len(table.overall.rows)),
         requirements=wanted,
         facts=facts,
+        wordings=any_wordings(store, board, everything),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.jobs.child import Events, Gate
 from engine.layout.lay_out import LayoutOptions, lay_out, token_lengths
 from engine.layout.order import rounds
+from engine.layout.wordings import Wording
 from engine.stats.metrics import single_order
 from rubrics.errors import RudeError
 from rubrics.reading import read_suite
@@ -141,7 +142,8 @@ class _Task:
         self.counts_tokens = message["kind"] != "score"
         """Putting every request together once costs time that a run need not wait for."""
         self.suite: Suite = read_suite(Path(spec["suite_file"]))
-        options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"])
+        wording = Wording.of_json(spec["wording"])
+        options = LayoutOptions(spec["protocol"], spec["shots"], spec["show_criteria"], spec["prompt"], wording)
         events.send("phase", phase="tokenising", task=number)
         self.laid: Laid = lay_out(self.suite, encoder, options, message.get("context"), message.get("vocabulary"))
         self.about_vocabulary = _beyond(encoder.vocabulary, message.get("vocabulary"))

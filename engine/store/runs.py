@@ -76,6 +76,8 @@ class RunRow:
     owner: Owner | None
     tokenizer_hash: str = ""
     config_hash: str = ""
+    wording: str = ""
+    """Label of another than the plain wording."""
 
     @property
     def scored(self) -> Scored:
@@ -89,6 +91,8 @@ class AskedBesides(NamedTuple):
     token_scores: bool
     own_code: bool
     """Whether code that comes with the model was allowed to run."""
+    wording: Mapping[str, Any] | None
+    """The wording, where it is not the plain one."""
 
 
 _COSTS: Final = ("pairs", "tokens", "distinct_tokens", "seconds")
@@ -136,7 +140,7 @@ def open_run(
 
     Args:
         key: what produces its numbers, and the labels `candidate`, `suite`, `shots`, `show_criteria` and `prompt`, and
-            what was asked for besides: `token_scores`, `own_code`.
+            what was asked for besides: `token_scores`, `own_code`, and the `wording` where it is not the plain one.
         take_over: do so even where a process on a machine out of sight may be at work on it.
 
     Returns:
@@ -183,7 +187,7 @@ def asked_besides(store: Store, run_id: str) -> AskedBesides:
     assert row is not None, f"no run {run_id}"
     key = json.loads(row[0])
     # Databases of earlier versions do not say it, but what is there was asked for.
-    return AskedBesides(bool(key.get("token_scores") or row[1]), bool(key.get("own_code")))
+    return AskedBesides(bool(key.get("token_scores") or row[1]), bool(key.get("own_code")), key.get("wording"))
 
 
 def close_run(
@@ -214,7 +218,8 @@ def stored_runs(store: Store, suite_hash: str | None = None) -> list[RunRow]:
             "coalesce(n.scored, 0), r.n_skipped, coalesce(r.error, ''), r.facts, r.versions, "
             "strftime(r.created_at, '%Y-%m-%d %H:%M:%S'), strftime(r.updated_at, '%Y-%m-%d %H:%M:%S'), "
             "r.owner_pid, r.owner_started, r.owner_host, r.owner_boot, r.tokenizer_hash, "
-            "coalesce(json_extract_string(r.run_key, '$.config_hash'), '') "
+            "coalesce(json_extract_string(r.run_key, '$.config_hash'), ''), "
+            "coalesce(json_extract_string(r.run_key, '$.wording.label'), '') "
             "from runs r left join (select run_id, count(*) as scored from verdicts_raw group by run_id) n "
             "using (run_id) where ? is null or r.suite_hash = ? order by r.created_at desc, r.run_id",
             [suite_hash, suite_hash],
@@ -227,7 +232,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
     owner = owner_of(*row[23:27])
     facts, versions = json.loads(row[19]), json.loads(row[20])
     values: list[Any] = [
-        *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:29]
+        *row[:14], status_now(row[14], owner), *row[15:19], facts, versions, *row[21:23], owner, *row[27:30]
     ]  # fmt: skip
     return RunRow(*values)
 

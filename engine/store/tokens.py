@@ -36,7 +36,7 @@ class ChosenTokens(NamedTuple):
 def tokens_of_pairs(
     store: Store, suite_hash: str, pair_ids: Sequence[str], *, weights_hash: str, precision: str, first: str
 ) -> list[StoredTokens]:
-    """Token scores of these pairs in every run of a candidate that was shown the prompt.
+    """Token scores of these pairs in every run of a candidate that was shown the prompt, plainly worded.
 
     Args:
         first: the run whose scores come before all others; theirs follow newest first.
@@ -45,8 +45,9 @@ def tokens_of_pairs(
         rows = connection.execute(
             "select t.pair_id, t.run_id, t.view, t.scores, t.lengths from token_scores t join runs r using (run_id) "
             "where t.pair_id = any(?::varchar[]) and r.suite_hash = ? and r.weights_hash = ? and r.precision = ? "
-            "and r.prompt = 'own' order by r.run_id = ? desc, r.created_at desc, r.run_id",
-            [list(pair_ids), suite_hash, weights_hash, precision, first],
+            "and r.prompt = 'own' and (r.run_id = ? or json_extract(r.run_key, '$.wording') is null) "
+            "order by r.run_id = ? desc, r.created_at desc, r.run_id",
+            [list(pair_ids), suite_hash, weights_hash, precision, first, first],
         ).fetchall()
     return [StoredTokens(*row) for row in rows]
 

@@ -58,6 +58,19 @@ __all__ = ["run"]
     help="For likelihood, score N of the pairs also without their prompt and with another pair's (default: 150).",
 )
 @click.option(
+    "--wordings",
+    metavar="W",
+    default="",
+    help="Score in other wordings too: all, some by name, or a TOML file of your own. See `wordings`.",
+)
+@click.option(
+    "--shot-draws",
+    type=click.IntRange(0, 20),
+    default=0,
+    metavar="N",
+    help="And with so many other draws of exemplars.",
+)
+@click.option(
     "--until-decided",
     "until",
     type=click.Choice(["best", "order"]),
@@ -81,7 +94,8 @@ __all__ = ["run"]
 def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
-    token_scores: bool, controls: int | None, until: Literal["best", "order"] | None, alpha: float,
+    token_scores: bool, controls: int | None, wordings: str, shot_draws: int,
+    until: Literal["best", "order"] | None, alpha: float,
     allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
@@ -94,6 +108,7 @@ def run(
     """
     from engine.jobs.planning import plan
     from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
+    from engine.layout.wordings import wordings_asked
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import TerminalProgress
 
@@ -102,6 +117,7 @@ def run(
         models=models, suites=suites, protocols=protocols_of(protocol), precision=precision,
         device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,
         limit=limit, seed=seed, token_scores=token_scores,
+        wordings=wordings_asked(protocols_of(protocol), wordings, shot_draws),
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code),
     )  # fmt: skip
@@ -165,7 +181,9 @@ def _inverted(store: Any, planned: Any) -> list[str]:
     from engine.results.board import Question
     from engine.results.suspicions import inverted
 
-    asked = dict.fromkeys((run.suite.hash, run.protocol) for run in planned.runs if run.prompt == "own")
+    asked = dict.fromkeys(
+        (run.suite.hash, run.protocol) for run in planned.runs if run.prompt == "own" and not run.wording.label
+    )
     return [text for suite, protocol in asked if (text := inverted(store, Question(suite, protocol)))]
 
 
@@ -212,6 +230,7 @@ def _preview(planned: Any, as_json: bool) -> int:
     for run, laid in preview(planned, failed=lambda run, error: failures.setdefault(run.candidate.name, error)):
         rows.append({
             "candidate": run.candidate.name, "suite": run.suite.name, "protocol": run.protocol, "prompt": run.prompt,
+            "wording": run.wording.label,
             "precision": run.precision, "device": run.device, "why": run.why, "pairs": laid.total, "done": run.done,
             "left": max(0, laid.total - run.done), "tokens": laid.tokens, "skipped": [asdict(s) for s in laid.skipped],
             "notes": list(laid.notes),
@@ -227,8 +246,8 @@ def _preview(planned: Any, as_json: bool) -> int:
         ["candidate", "suite", "protocol", "precision", "pairs", "done", "left", "tokens", "skipped"],
         [
             [
-                r["candidate"], r["suite"], way_of(r["protocol"], r["prompt"]), r["precision"], r["pairs"], r["done"],
-                r["left"], f"{r['tokens']:,}", len(r["skipped"]),
+                r["candidate"], r["suite"], way_of(r["protocol"], r["prompt"], r["wording"]), r["precision"],
+                r["pairs"], r["done"], r["left"], f"{r['tokens']:,}", len(r["skipped"]),
             ]
             for r in rows
         ],

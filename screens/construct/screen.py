@@ -91,7 +91,13 @@ the verifier. D forgets a construction with every answer it got, after a questio
             "v", "filter", "filter", tooltip="in the suite, rejected by reason, decided by hand", id="construct-filter"
         ),
         Binding("L", "latest", "latest", tooltip="go to the newest, and follow", id="construct-latest"),
-        Binding("W", "write", "write", tooltip="write the suite and its card as things stand", id="construct-write"),
+        Binding(
+            "greater_than_sign",
+            "write",
+            "write",
+            tooltip="write the suite and its card as things stand",
+            id="construct-write",
+        ),
         Binding("F", "verifier", "verifier", tooltip="how the verifier erred on proven pairs", id="construct-verifier"),
         Binding("dollar_sign", "price", "prices", tooltip="what a million tokens cost", id="construct-prices"),
         Binding("O", "choose", "others", tooltip="choose another construction", id="construct-choose"),

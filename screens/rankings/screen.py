@@ -74,9 +74,8 @@ prompt.
 w weighs the parts of the suite: “Control 60, Content 40” counts each by its share, however many pairs it has; the
 ranking, the recommendation and the comparison follow. “product: Control 60, Content 40” saves it under that name.
 
-M shows every candidate in every subcategory, domain or number of violations as a map of colours.
-
-M shows every candidate in every subcategory, domain or number of violations as a map of colours.
+M shows every candidate in every subcategory, domain or number of violations as a map of colours. W shows every
+candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns.
 
 = groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.
@@ -95,6 +94,9 @@ was forgotten it brings back, for seven days.
         Binding("w", "weigh", "weights", tooltip="how much each category, subcategory or domain counts", id="weights"),
         Binding("equals_sign", "ties", "tie sets", tooltip="group by sets that are not told apart", id="ties"),
         Binding("M", "heat_map", "heat map", tooltip="candidates × subcategories or domains, coloured", id="heat-map"),
+        Binding(
+            "W", "wordings", "wordings", show=False, tooltip="does the ranking turn with the wording", id="wordings"
+        ),
         FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
         Binding("right", "scopes(1)", "scopes after", show=False, tooltip="the scopes after these", id="scopes-right"),
@@ -272,6 +274,12 @@ was forgotten it brings back, for seven days.
         """Scroll to scopes that found no room."""
         self.state.skip = max(0, self.state.skip + step)
         self.repaint()
+
+    def action_wordings(self) -> None:
+        """Every candidate in every wording."""
+        from screens.wordings.screen import WordingsScreen
+
+        self.app.push_screen(WordingsScreen())
 
     def action_ties(self) -> None:
         """Group by tie set, or stop."""

@@ -61,7 +61,8 @@ class Expected:
         from engine.machine.precision import human_bytes
 
         run, outlook = self.run, self.outlook
-        lines = [f"{plain(run.candidate.name)} · {one_line(run.suite.name, 40)} · {way_of(run.protocol, run.prompt)}"]
+        way = way_of(run.protocol, run.prompt, run.wording.label)
+        lines = [f"{plain(run.candidate.name)} · {one_line(run.suite.name, 40)} · {way}"]
         if self.fault:
             lines.append(f"✗ {plain(self.fault)}")
         lines.append(f"precision: {plain(run.why)}")

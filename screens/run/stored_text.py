@@ -88,7 +88,7 @@ def run_text(run: RunRow, colour: Colour) -> Text:
     if run.n_skipped:
         text.append(f"! {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n", colour("mark-2"))
     if run.prompt != "own":
-        text.append(f"· a control: {way_of(run.protocol, run.prompt)}; rankings leave it out\n")
+        text.append(f"· a control: {way_of(run.protocol, run.prompt, run.wording)}; rankings leave it out\n")
     for note in facts.get("notes", ()):
         text.append(f"· {plain(str(note))}\n")
     if run.status in ("failed", "refused", "crashed") and facts.get("log"):

@@ -70,7 +70,9 @@ def garden_suite() -> Suite:
     return make_suite()
 
 
-def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES, missing: int = 0) -> None:
+def fill(
+    store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES, missing: int = 0, wording: str = ""
+) -> None:
     """Score a suite with made-up verdicts of known strength: the same numbers each time."""
     add_suite(store, suite)
     for name, parameters, strength in candidates:
@@ -85,14 +87,14 @@ def fill(store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES
             weights,
         )  # fmt: skip
         for protocol in ("likelihood", "choice"):
-            chance = random.Random(f"{name}{protocol}")
-            run_id = f"{name}-{protocol}-run"
+            chance = random.Random(f"{name}{protocol}{wording}")
+            run_id = f"{name}-{protocol}-run{wording}"
             key = {
                 "weights_hash": weights, "tokenizer_hash": "t", "candidate": name, "suite": suite.name,
                 "suite_hash": suite.hash, "protocol": protocol, "precision": "fp32", "device": "cpu",
-                "attention": "sdpa", "template_hash": f"template-{protocol}", "shots": None,
+                "attention": "sdpa", "template_hash": f"template-{protocol}{wording}", "shots": None,
                 "show_criteria": False, "prompt": "own",
-                "seed": 0, "versions": {},
+                "seed": 0, "versions": {}, **({"wording": {"label": wording}} if wording else {}),
             }  # fmt: skip
             pairs = suite.scored[: len(suite.scored) - missing]
             open_run(store, run_id, key, n_wanted=len(suite.scored))

@@ -27,6 +27,7 @@ from engine.jobs.resuming import resume_request
 from engine.jobs.runs import RunRequest
 from engine.jobs.score import ScoreTurn
 from engine.jobs.states import States
+from engine.layout.wordings import wordings_asked
 from engine.machine.devices import Device
 from engine.store.connection import Store
 from engine.store.runs import Status, stored_runs
@@ -458,3 +459,30 @@ def test_snapshots_come_at_most_twenty_times_a_second(store: Store, small_model:
     assert all(b - a >= 0.045 for a, b in itertools.pairwise(scoring[1:]))
     columns = load_verdicts(store, "likelihood", [recorder.seen[-1].run_id])[recorder.seen[-1].run_id]
     assert len(columns.position) == 200
+
+
+@pytest.mark.long
+def test_a_run_is_made_in_every_wording_and_taken_up_in_its_own(store: Store, small_model: Path) -> None:
+    wordings = wordings_asked(["likelihood"], "bare", draws=2)
+    request = asked(small_model, protocols=("likelihood",), limit=4, controls=2, wordings=wordings)
+    planned = plan(store, request)
+    # Other draws of no exemplars are nothing else; controls are those of the plain wording.
+    assert [(run.wording.label, run.prompt) for run in planned.runs] == [
+        ("", "own"), ("bare", "own"), ("", "none"), ("", "other"),
+    ]  # fmt: skip
+    assert RunRequest.of_json(request.to_json()) == request
+    perform(store, planned)
+    rows = {(row.wording, row.prompt): row for row in stored_runs(store)}
+    assert rows.keys() == {("", "own"), ("bare", "own"), ("", "none"), ("", "other")}
+    found = load_verdicts(store, "likelihood", [rows["", "own"].run_id, rows["bare", "own"].run_id]).values()
+    plain, bare = (list(each.ll_chosen) for each in found)
+    assert plain != bare
+    again = plan(store, resume_request(store, rows["bare", "own"])).runs
+    assert [(run.run_id, run.left) for run in again] == [(rows["bare", "own"].run_id, 0)]
+    assert plan(store, request).runs[1].left == 0
+
+
+def test_a_race_is_run_in_one_wording(store: Store, small_model: Path) -> None:
+    wordings = wordings_asked(["likelihood"], "bare")
+    with pytest.raises(BadInput, match="one wording"):
+        plan(store, asked(small_model, protocols=("likelihood",), until="best", wordings=wordings))

@@ -223,6 +223,15 @@ def _decimal(cell: str, separator: str) -> float:
     raise NotValid(f"{text!r} is no number")
 
 
+_NOT_THERE: Final = ("na", "n/a", "#n/a", "null", "none")
+"""What stands for a number that somebody does not have."""
+
+
+def _known(cell: str, separator: str) -> float | None:
+    """A number; NaN for one that is said not to be there, None for nothing."""
+    return None if not cell else math.nan if cell.casefold() in _NOT_THERE else _decimal(cell, separator)
+
+
 class OutcomeTables(_Table):
     """`candidate, outcome, score[, stderr, source, direction, domain]`."""
 
@@ -267,8 +276,9 @@ class OutcomeTables(_Table):
             if len(row) < len(names) or any(cell.strip() for cell in row[len(names) :]):
                 raise NotValid("row")
             at = {name: cell.strip() for name, cell in zip(names, row, strict=False)}
-            score = _decimal(at["score"], case.asked["separator"])
-            stderr = _decimal(at["stderr"], case.asked["separator"]) if at.get("stderr") else None
+            score, stderr = (_known(at.get(name, ""), case.asked["separator"]) for name in ("score", "stderr"))
+            if score is None:
+                raise NotValid("no score")
             if not at["candidate"] or not at["outcome"] or (stderr is not None and (stderr < 0 or math.isinf(stderr))):
                 raise NotValid("cell")
             if at.get("direction", "").casefold() not in ("", "higher", "lower"):

@@ -277,7 +277,7 @@ async def test_decisions_are_kept_honoured_and_undone(
             "bed-00-1": ("drop", None),
             "bed-01-0": ("edit", "Bed 1: a better text, three times over."),
         }
-        await pilot.press("W", "enter")
+        await pilot.press("greater_than_sign", "enter")
         await settle(pilot)
         lines = [json.loads(line) for line in (tmp_path / "beds.jsonl").read_text().splitlines()]
         assert {"bed-03-1", "bed-01-1"} <= {line["id"] for line in lines}

@@ -1,0 +1,1 @@
+"""Wordings: whether the ranking is that of the wording."""
