@@ -77,11 +77,7 @@ the verifier. D forgets a construction with every answer it got, after a questio
         Binding("d", "drop", "drop", tooltip="leave the example out", id="construct-drop"),
         Binding("u", "take_back", "undo", tooltip="take your decision back", id="construct-undo"),
         Binding(
-            "quotation_mark",
-            "calls('example')",
-            "calls",
-            tooltip="every question and answer about it",
-            id="construct-calls",
+            "quotation_mark", "calls('example')", "calls", tooltip="all that was asked of it", id="construct-calls"
         ),
         Binding(
             "J", "calls('')", "all calls", show=False, tooltip="every question and answer", id="construct-all-calls"
@@ -91,13 +87,7 @@ the verifier. D forgets a construction with every answer it got, after a questio
             "v", "filter", "filter", tooltip="in the suite, rejected by reason, decided by hand", id="construct-filter"
         ),
         Binding("L", "latest", "latest", tooltip="go to the newest, and follow", id="construct-latest"),
-        Binding(
-            "greater_than_sign",
-            "write",
-            "write",
-            tooltip="write the suite and its card as things stand",
-            id="construct-write",
-        ),
+        Binding("greater_than_sign", "write", "write", tooltip="write the suite and its card", id="construct-write"),
         Binding("F", "verifier", "verifier", tooltip="how the verifier erred on proven pairs", id="construct-verifier"),
         Binding("dollar_sign", "price", "prices", tooltip="what a million tokens cost", id="construct-prices"),
         Binding("O", "choose", "others", tooltip="choose another construction", id="construct-choose"),
