@@ -26,7 +26,7 @@ WALK = {
     "pair": ["enter"],
     "tokens": ["t"],
     "correlation": ["escape", "escape", "4"],
-    "run": ["2", "h"],
+    "run": ["2", "semicolon"],
     "suites": ["6"],
     "suite-pairs": ["enter"],
 }

@@ -58,10 +58,14 @@ WALK = (
     Step("tokens", ("t",), r"nats[\s\S]*▲"),
     Step("", ("Escape",), r"✓ kept|✗ violated"),
     Step("", ("3",), r"3\[Rankings\][\s\S]*├"),
-    Step("", ("x",), r"Write rankings to"),
+    Step("", ("x",), r"Take away rankings to"),
     Step("export", ("Enter",), r"Written"),
     Step("", ("q",), r"\$\s*$"),
-    Step("csv", ("=clear; cut -d, -f1-3,8-10 rankings.csv | head -8", "Enter"), r"rank,candidate[\s\S]*\$\s*$"),
+    Step(
+        "csv",
+        ("=clear; cut -d, -f1-3,8-10 rude-tui-out/rankings.csv | head -8", "Enter"),
+        r"rank,candidate[\s\S]*\$\s*$",
+    ),
 )
 
 

@@ -21,12 +21,13 @@ from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen, Screen
 from textual.signal import Signal
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from engine.jobs.cancelling import heeded
 from rubrics.errors import BadInput, RudeError
+from rude_tui.clipboard import copied_words, give_to_clipboard
 from rude_tui.idle_collector import IdleCollector
-from rude_tui.keymap import trouble
+from rude_tui.keymap import present_names, trouble
 from rude_tui.output import narrate
 from rude_tui.palette import commands
 from rude_tui.places import MODES
@@ -94,16 +95,24 @@ class RudeApp(QuietApp):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(
-                f"{number},f{number + 1}", f"go('{mode}')", title, show=False, id=f"go-{mode}", tooltip=f"go to {title}"
-            )
+            Binding(str(number), f"go('{mode}')", title, show=False, id=f"go-{mode}", tooltip=f"go to {title}")
             for number, (mode, title) in enumerate(PLACES.items(), start=1)
         ),
         Binding("q", "leave", "quit", tooltip="quit; a run going on is stopped after a question", id="quit"),
-        Binding("ctrl+q", "leave", "quit", show=False, system=True),
+        Binding("ctrl+q", "leave", "quit", show=False, priority=True, system=True),
+        Binding("ctrl+z", "suspend", "suspend", show=False, priority=True, system=True),
+        Binding("colon", "sql", "SQL", show=False, tooltip="ask the database in SQL, read-only", id="sql"),
         Binding("ctrl+c", "copy_or_leave", "copy or quit", show=False, priority=True, system=True),
         Binding(
             "f9", "do", "do", show=False, key_display="F9", id="do", tooltip="add outcomes, measure, import, report …"
+        ),
+        Binding(
+            "x",
+            "take_away",
+            "take away",
+            show=False,
+            id="export",
+            tooltip="table, picture and text into a folder, with how they were made",
         ),
         Binding("ctrl+t", "next_theme", "theme", show=False, tooltip="next theme: dark, light, contrast", id="theme"),
     ]
@@ -142,7 +151,7 @@ class RudeApp(QuietApp):
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else DEFAULT
         if settings.keys:
-            self.set_keymap(settings.keys)
+            self.set_keymap(present_names(settings.keys))
 
     def _post(self, message: Message) -> None:
         try:
@@ -193,11 +202,21 @@ class RudeApp(QuietApp):
         """Notice when keys and mouse are used."""
         if isinstance(event, events.InputEvent):
             self._collector.touched()
+        if isinstance(event, events.Paste) and isinstance(self.focused, Input):
+            event = self._on_one_line(event)
         await super().on_event(event)
+
+    def _on_one_line(self, event: events.Paste) -> events.Paste:
+        """Lines pasted into a field of one line are joined: by itself it would keep the first, and say nothing."""
+        lines = [line.strip() for line in event.text.splitlines() if line.strip()]
+        if len(lines) < 2:
+            return events.Paste("".join(lines)) if lines else event
+        self.notify(f"{len(lines)} lines joined into one", timeout=3, markup=False)
+        return events.Paste(" ".join(lines))
 
     def _look_ahead(self) -> None:
         load_modules()
-        if wrong := trouble(self._settings.keys, RudeApp):
+        if wrong := trouble(present_names(self._settings.keys), RudeApp):
             words = plain("settings.toml, [keys]:\n" + "\n".join(wrong))
             _log.warning("%s", words)
             self._post(Notify(Notification(words, severity="warning", timeout=15, markup=False)))
@@ -219,7 +238,7 @@ class RudeApp(QuietApp):
     def _say_end(self, live: Live) -> None:
         bad = [str(state.phase) for state in live.states if state.phase in ("failed", "refused")]
         if live.error or bad:
-            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and h say why"
+            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and ; say why"
             reason = live.error.splitlines()[0] if live.error else count
             self.notify(plain(reason), title=f"{live.title} ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
@@ -286,6 +305,40 @@ class RudeApp(QuietApp):
 
         self.call_later(begin)
 
+    def action_sql(self) -> None:
+        """Open the console."""
+        from screens.sql.screen import SqlScreen
+
+        if isinstance(self.screen, Place):
+            self.push_screen(SqlScreen())
+
+    def action_suspend(self) -> None:
+        """Give the terminal back to the shell until `fg`; in a text that is edited, take back what was typed."""
+        if isinstance(self.focused, TextArea):
+            self.focused.undo()
+        else:
+            self.action_suspend_process()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Give a text to the clipboard by whatever tells whether it took it, and to the terminal, which does not."""
+        super().copy_to_clipboard(text)
+        if self.is_headless:
+            return
+
+        def copy() -> None:
+            # In a browser the machine's own clipboard would be somebody else's.
+            taken = "" if self.is_web else give_to_clipboard(text)
+            self._post(Notify(Notification(copied_words(taken), timeout=2 if taken else 5, markup=False)))
+
+        threading.Thread(target=copy, name="clipboard", daemon=True).start()
+
+    def action_take_away(self) -> None:
+        """Take away what a screen shows that has no table of its own."""
+        from screens.shell.export_dialogs import screen_dialog
+
+        if isinstance(self.screen, Place):
+            screen_dialog(self.screen)
+
     def action_next_theme(self) -> None:
         """Dark, light, high contrast, and round again."""
         names = [theme.name for theme in THEMES]
@@ -297,7 +350,7 @@ class RudeApp(QuietApp):
         if selected := typed or self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.screen.clear_selection()
-            self.notify("Copied; ctrl+c again quits", timeout=2, markup=False)
+            self.notify("ctrl+c again quits", timeout=2, markup=False)
         else:
             self.action_leave()
 

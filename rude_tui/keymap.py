@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from textual.app import App
 from textual.binding import Binding
@@ -14,9 +15,19 @@ from textual.keys import Keys, format_key, key_to_character
 from screens.shell.place import Place
 from screens.widgets.rows import Rows
 
-__all__ = ["trouble"]
+__all__ = ["present_names", "trouble"]
+
+_RENAMED: Final = {"pairs-flag": "flag"}
+"""Names that keys once had, and those they have now."""
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
+
+
+def present_names(keys: Mapping[str, str]) -> dict[str, str]:
+    """Renamed keys by the names that their bindings have now; a present name counts before one it once had."""
+    return {_RENAMED[name]: key for name, key in keys.items() if name in _RENAMED} | {
+        name: key for name, key in keys.items() if name not in _RENAMED
+    }
 
 
 def trouble(keys: Mapping[str, str], app: type[App[int]]) -> list[str]:

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from engine.results.tokens import TokenView
     from engine.stats.ranking import RankRow
 
-__all__ = ["ENDINGS", "GRID", "INK", "correlation", "league", "matrix", "profile", "rankings", "rendered", "tokens"]
+__all__ = [
+    "ENDINGS",
+    "GRID",
+    "INK",
+    "axes_of",
+    "correlation",
+    "league",
+    "matrix",
+    "profile",
+    "rankings",
+    "rendered",
+    "tokens",
+]
 
 ENDINGS: Final = ("svg", "png", "pdf")
 INK: Final = "#1a1a1a"
@@ -78,7 +90,8 @@ def rendered(figure: Figure, ending: str, *, dpi: int = 300) -> bytes:
     return out.getvalue()
 
 
-def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+def axes_of(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure in the style of all others, inches wide and high."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -105,7 +118,7 @@ def rankings(
     by_name = {row.candidate: row for row in table.scopes[scope].rows}
     rows = [by_name[name] for name in (by_name if only is None else only)]
     names = [f"{_ranks(row)}  {shown(row.candidate, 40)}" for row in rows]
-    figure, axes = _axes(width, 0.65 + 0.2 * len(rows))
+    figure, axes = axes_of(width, 0.65 + 0.2 * len(rows))
     _intervals(axes, rows, names, table.chance)
     _foot(figure, table, shown(scope, 40))
     return figure
@@ -163,7 +176,7 @@ def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figur
             (f"{scope} (n = {row.n_pairs})", row, ("●", "chance") if not number else glyph(scope, number - 1))
         )
     names, rows, marks = zip(*profiles, strict=True)
-    figure, axes = _axes(width, 0.75 + 0.2 * len(rows))
+    figure, axes = axes_of(width, 0.75 + 0.2 * len(rows))
     _intervals(axes, rows, [shown(name, 60) for name in names], table.chance, marks)
     axes.set_title(shown(candidate, 60), fontsize=8, loc="left")
     _foot(figure, table)
@@ -174,7 +187,7 @@ def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
     """The scatter with its line, 95 % band, and the predicted place of candidates without an outcome (hollow)."""
     from engine.stats.least_squares import fit_line
 
-    figure, axes = _axes(width, 0.8 * width)
+    figure, axes = axes_of(width, 0.8 * width)
     seen = [point for point in view.points if not math.isnan(point.x)]
     measured = [point for point in seen if not math.isnan(point.y)]
     line = fit_line([point.x for point in measured], [point.y for point in measured]) if len(measured) > 2 else None
@@ -271,7 +284,7 @@ def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
     """Spearman's ρ of every predictor with one outcome, strongest first, with 95 % intervals; `width` in inches."""
     ranked = [view for view in views if not math.isnan(view.statistics.spearman.value)]
     ranked.sort(key=lambda view: -abs(view.statistics.spearman.value))
-    figure, axes = _axes(width, 0.75 + 0.17 * max(1, len(ranked)))
+    figure, axes = axes_of(width, 0.75 + 0.17 * max(1, len(ranked)))
     for place, view in enumerate(ranked):
         rho = view.statistics.spearman
         tone = LIGHT_COLOURS["mark-1" if view is views[0] else "mark-2"]
@@ -299,7 +312,7 @@ def matrix(view: MatrixView, *, width: float = 7.0) -> Figure:
     from engine.stats.flips import ALPHA
 
     found = view.matrix
-    figure, axes = _axes(width, 1.1 + 0.36 * len(found.rows))
+    figure, axes = axes_of(width, 1.1 + 0.36 * len(found.rows))
     for y, cells in enumerate(found.cells):
         for x, cell in enumerate(cells):
             r = cell.statistic
@@ -332,7 +345,7 @@ def tokens(view: TokenView, *, width: float = 3.4) -> Figure:
     from engine.results.running_difference import running_difference
 
     difference = running_difference(view)
-    figure, axes = _axes(width, 0.6 * width)
+    figure, axes = axes_of(width, 0.6 * width)
     x = difference.chosen + difference.rejected
     won = difference.end > 0
     tone = LIGHT_COLOURS["good" if won else "bad"]

@@ -5,6 +5,7 @@ This is the seam of scoring. Whatever can turn a `Request` into a `Score` can st
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Request:
 
 _HEADER = struct.Struct("<4sI")
 _MAGIC = b"RTS1"
+_WANTED_MAGIC = b"RTS2"
+"""With the texts of the tokens that were wanted behind the numbers."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +67,29 @@ class TokenScores:
     """Entropy of the distribution the token was drawn from, nats."""
     margin: npt.NDArray[np.float32]
     """Largest probability less this token's; 0 where the token is the likeliest (arXiv 2605.18607, §3)."""
+    best: npt.NDArray[np.int32] | None = None
+    """Id of the likeliest token; only as it comes from a model, whose tokenizer alone knows what it stands for."""
+    wanted: tuple[str, ...] = ()
+    """The likeliest token as text, where the token is another one, else empty; no texts at all where not kept."""
 
     def __len__(self) -> int:
         return len(self.logprob)
 
     def to_bytes(self) -> bytes:
-        """Packed: log-probabilities and ranks exact, entropy and margin at half precision (about 3 digits)."""
+        """Packed: log-probabilities and ranks exact, entropy and margin at half precision (about 3 digits).
+
+        The texts of wanted tokens follow as JSON, where there are any.
+        """
         body = b"".join(
             (
                 self.logprob.astype("<f4").tobytes(),
                 self.rank.astype("<i4").tobytes(),
                 self.entropy.astype("<f2").tobytes(),
                 self.margin.astype("<f2").tobytes(),
+                json.dumps(self.wanted).encode() if self.wanted else b"",
             )
         )
-        return _HEADER.pack(_MAGIC, len(self)) + zlib.compress(body, 1)
+        return _HEADER.pack(_WANTED_MAGIC if self.wanted else _MAGIC, len(self)) + zlib.compress(body, 1)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
@@ -87,20 +98,28 @@ class TokenScores:
         Raises:
             ValueError: the bytes are not such a package, or are cut short.
         """
-        if len(raw) < _HEADER.size or raw[:4] != _MAGIC:
+        if len(raw) < _HEADER.size or raw[:4] not in (_MAGIC, _WANTED_MAGIC):
             raise ValueError("not a package of token scores")
         count = _HEADER.unpack_from(raw)[1]
         try:
             body = zlib.decompress(raw[_HEADER.size :])
         except zlib.error as error:
             raise ValueError(f"token scores are damaged ({error})") from None
-        if len(body) != 12 * count:
+        wanted: tuple[str, ...] = ()
+        if raw[:4] == _WANTED_MAGIC:
+            body, texts = body[: 12 * count], body[12 * count :]
+            try:
+                wanted = tuple(map(str, json.loads(texts)))
+            except ValueError:
+                raise ValueError("token scores are cut short") from None
+        if len(body) != 12 * count or len(wanted) not in (0, count):
             raise ValueError("token scores are cut short")
         return cls(
             logprob=np.frombuffer(body, "<f4", count, 0).astype(np.float32),
             rank=np.frombuffer(body, "<i4", count, 4 * count).astype(np.int32),
             entropy=np.frombuffer(body, "<f2", count, 8 * count).astype(np.float32),
             margin=np.frombuffer(body, "<f2", count, 10 * count).astype(np.float32),
+            wanted=wanted,
         )
 
 

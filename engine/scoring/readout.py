@@ -20,6 +20,8 @@ class Readout(NamedTuple):
     rank: Tensor | None = None
     entropy: Tensor | None = None
     margin: Tensor | None = None
+    best: Tensor | None = None
+    """Ids of the likeliest tokens."""
 
 
 def read(
@@ -36,7 +38,7 @@ def read(
         rows: for each target, the index of its state in `hidden`; ascending.
         targets: token ids, shape as `rows`.
         vocabulary: width of the logits, to bound memory by.
-        details: whether to read rank, entropy and margin too.
+        details: whether to read rank, entropy, margin and the likeliest token too.
     """
     step = logit_rows(vocabulary, hidden.device.type)
     parts: list[tuple[Tensor, ...]] = []
@@ -48,7 +50,7 @@ def read(
         target = targets[first:last].to(logits.device)
         parts.append(tuple(part.cpu() for part in _read(logits, at, target, details)))
     if not parts:
-        parts = [tuple(torch.empty(0) for _ in range(4 if details else 1))]
+        parts = [tuple(torch.empty(0) for _ in range(5 if details else 1))]
     return Readout(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
@@ -59,6 +61,7 @@ def _read(logits: Tensor, at: Tensor, target: Tensor, details: bool) -> tuple[Te
     if not details:
         return (logprob,)
     rank = 1 + (logits[at] > chosen[:, None]).sum(-1)
-    top = (logits.amax(-1) - total).exp()
+    highest, best = logits.max(-1)
+    top = (highest - total).exp()
     entropy = torch.special.entr((logits - total[:, None]).exp_()).sum(-1)
-    return logprob, rank, entropy[at], (top[at] - logprob.exp()).clamp_(min=0)
+    return logprob, rank, entropy[at], (top[at] - logprob.exp()).clamp_(min=0), best[at]

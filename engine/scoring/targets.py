@@ -48,6 +48,7 @@ class Ledger:
         self._rank = np.zeros(total if token_scores else 0, np.int32)
         self._entropy = np.zeros(total if token_scores else 0, np.float32)
         self._margin = np.zeros(total if token_scores else 0, np.float32)
+        self._best = np.zeros(total if token_scores else 0, np.int32)
 
     def slots(self, request: int) -> Ints:
         """The slots of one request's targets, in the order of `targets_of`."""
@@ -70,8 +71,8 @@ class Ledger:
         self._logprob[slots] = values
         if self._details:
             for column, part in zip(
-                (self._rank, self._entropy, self._margin),
-                (readout.rank, readout.entropy, readout.margin),
+                (self._rank, self._entropy, self._margin, self._best),
+                (readout.rank, readout.entropy, readout.margin, readout.best),
                 strict=True,
             ):
                 assert part is not None
@@ -88,7 +89,9 @@ class Ledger:
             return Score(float(logprob[0]) - float(logprob[1]))
         tokens = None
         if self._details:
-            tokens = TokenScores(logprob.copy(), self._rank[own], self._entropy[own], self._margin[own])
+            tokens = TokenScores(
+                logprob.copy(), self._rank[own], self._entropy[own], self._margin[own], self._best[own]
+            )  # fmt: skip
         return Score(float(logprob.sum(dtype=np.float64)), tokens)
 
     def assert_complete(self) -> None:

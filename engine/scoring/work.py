@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +20,7 @@ from rubrics.reading import read_suite
 
 if TYPE_CHECKING:
     from engine.layout.lay_out import Laid
-    from engine.layout.requests import Request, Score
+    from engine.layout.requests import Request, Score, TokenScores
     from engine.scoring.backend import Backend
     from rubrics.schema import Pair, Suite
 
@@ -159,6 +161,8 @@ class _Task:
         self.number = number
         self.spec = spec
         self.encoder = encoder
+        self._texts: dict[int, str] = {}
+        """What ids stand for, as far as it was asked."""
         self.events = events
         self.counts_tokens = message["kind"] != "score"
         """Putting every request together once costs time that a run need not wait for."""
@@ -240,8 +244,24 @@ class _Task:
             if score.tokens is not None:
                 lengths = token_lengths(self.encoder, getattr(pair, view))
                 assert len(lengths) == len(score.tokens), f"{pair.id} has other tokens than were scored"
-                packed.append([view, base64.b64encode(score.tokens.to_bytes()).decode(), lengths])
+                tokens = replace(score.tokens, wanted=self._wanted(score.tokens))
+                packed.append([view, base64.b64encode(tokens.to_bytes()).decode(), lengths])
         return packed
+
+    @cached_property
+    def _known(self) -> frozenset[int]:
+        """The ids that its tokenizer knows."""
+        return frozenset(self.encoder.vocabulary.values())
+
+    def _wanted(self, tokens: TokenScores) -> tuple[str, ...]:
+        """What the model would have said in place of each token; empty where it is the token itself."""
+        if tokens.best is None:
+            return ()
+        for best in set(tokens.best.tolist()) - self._texts.keys():
+            # An embedding may have rows that its tokenizer knows nothing of.
+            self._texts[best] = self.encoder.decode_token(best) if best in self._known else f"[{best}]"
+        other = zip(tokens.best.tolist(), (tokens.rank > 1).tolist(), strict=True)
+        return tuple(self._texts[best] if wanted else "" for best, wanted in other)
 
 
 def _beyond(vocabulary: Mapping[str, int], rows: int | None) -> list[str]:

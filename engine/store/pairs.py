@@ -20,8 +20,10 @@ __all__ = [
     "pair_columns",
     "pair_lines",
     "pair_places",
+    "prompt_beginnings",
     "stored_parts",
     "violated_criteria",
+    "violated_texts",
 ]
 
 _TextColumn = npt.NDArray[np.object_]
@@ -93,6 +95,24 @@ def violated_criteria(store: Store, suite_hash: str) -> ViolatedCriteria:
             [suite_hash],
         ).fetchnumpy()
     return ViolatedCriteria(**columns)
+
+
+def prompt_beginnings(store: Store, suite_hash: str, characters: int) -> list[str]:
+    """The first so many characters of every prompt of a suite, in its order."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select left(prompt, ?) from pairs where suite_hash = ? order by position", [characters, suite_hash]
+        ).fetchall()
+    return [prompt for (prompt,) in rows]
+
+
+def violated_texts(store: Store, suite_hash: str, characters: int) -> list[tuple[int, str]]:
+    """The violated criteria of a suite in words: the pair's place and the first so many characters, in rubric order."""
+    with store.reading() as connection:
+        return connection.execute(
+            "select position, left(text, ?) from criteria where suite_hash = ? and violated order by position, ordinal",
+            [characters, suite_hash],
+        ).fetchall()
 
 
 def stored_parts(store: Store) -> tuple[list[str], list[int]]:

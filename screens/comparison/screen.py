@@ -15,6 +15,7 @@ from engine.export.palette import glyph
 from rubrics.counted import count
 from screens.comparison.state import Columns, Compared, compare, verdict
 from screens.shell.bars import Axis, interval_bar
+from screens.shell.export_dialogs import table_dialog
 from screens.shell.formats import signed
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
@@ -23,7 +24,9 @@ from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
+    from engine.export.tables import Table
     from engine.stats.paired import Comparison
+    from screens.duel.state import Winner
 
 __all__ = ["CompareScreen"]
 
@@ -38,14 +41,15 @@ The difference in percentage points, A minus B, over the pairs that both have sc
 test on the same pairs; the line below the verdict names both methods. The adjusted p decides: it is the p of the
 ranking, which compares every two candidates at once.
 
-a opens the pairs that only A wins in the part under the cursor, b those that only B wins; enter opens those of
-whichever wins more.
+enter opens the pairs on which they differ in the part under the cursor, the furthest apart first, with both curves;
+A keeps those that only A wins, B those that only B wins.
 """
     TERMS = ("interval", "cluster", "not told apart")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
-        Binding("a", "pairs('a')", "only A wins", tooltip="the pairs that only A wins here", id="only-a"),
-        Binding("b", "pairs('b')", "only B wins", tooltip="the pairs that only B wins here", id="only-b"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
+        Binding("A", "pairs('a')", "only A wins", tooltip="the pairs that only A wins here", id="only-a"),
+        Binding("B", "pairs('b')", "only B wins", tooltip="the pairs that only B wins here", id="only-b"),
     ]
     DEFAULT_CSS = """
     CompareScreen #question { padding: 0 1; color: $text-muted; }
@@ -89,6 +93,7 @@ whichever wins more.
             return
         board, scopes = compared.board, compared.scopes
         where = f"{board.suite} · {board.protocol} · {board.metric}"
+        where += f" · {compared.relation}" if compared.relation else ""
         self.query_one("#question", Static).update(Text(plain(where)))
         self.query_one("#verdict", Static).update(self._verdict(compared.whole))
         rows = self.query_one(Rows)
@@ -140,19 +145,28 @@ whichever wins more.
         """Back to the rankings."""
         self.dismiss()
 
-    def on_rows_selected(self, event: Rows.Selected) -> None:
-        """The pairs of whichever wins more in this part."""
-        if self.compared is not None:
-            self.action_pairs(self.compared.wins_more(event.index))
+    def action_export(self) -> None:
+        """Take away the comparison, scope by scope."""
+        if (compared := self.compared) is None:
+            return
 
-    def action_pairs(self, winner: str) -> None:
-        """Read the pairs only one of them wins, as failures of the other."""
+        def rows() -> Table:
+            from engine.export.comparisons import compared_table
+
+            return compared_table(comparison for _, _, comparison in compared.scopes)
+
+        table_dialog(self, "comparison", rows)
+
+    def on_rows_selected(self) -> None:
+        """The pairs of this part on which the two differ."""
+        self.action_pairs("")
+
+    def action_pairs(self, winner: Winner) -> None:
+        """Read the pairs on which they differ, or those that only one of them wins."""
         if self.compared is None:
             return
-        from screens.pair.screen import PairScreen
+        from screens.duel.screen import DuelScreen
 
-        ids, loser = self.compared.won_alone(self.query_one(Rows).cursor, winner)
-        if not ids:
-            self.notify("There is no such pair", markup=False)
-            return
-        self.app.push_screen(PairScreen(self.compared.board, loser, ids, 0))
+        by, part = self.compared.part(self.query_one(Rows).cursor)
+        whole = self.compared.whole
+        self.app.push_screen(DuelScreen(self.compared.board, whole.a, whole.b, by, part, winner))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,21 +27,23 @@ class Compared:
     board: Board
     scopes: tuple[tuple[int, str, Comparison], ...]
     """Each scope with its depth: the whole, the Cs in it, the subcategories in those."""
+    by: str = "category"
+    """The grouping of the question."""
+    relation: str = ""
+    """What the two are to each other, where they are not simply two models."""
 
     @property
     def whole(self) -> Comparison:
         """Over all pairs."""
         return self.scopes[0][2]
 
-    def won_alone(self, index: int, winner: str) -> tuple[Sequence[str], str]:
-        """The pairs of a scope that only `a` or only `b` wins, and the label of who loses them."""
-        comparison = self.scopes[index][2]
-        return (comparison.only_a, comparison.b) if winner == "a" else (comparison.only_b, comparison.a)
-
-    def wins_more(self, index: int) -> str:
-        """`a` or `b`: who wins more of the pairs of a scope alone."""
-        comparison = self.scopes[index][2]
-        return "a" if len(comparison.only_a) >= len(comparison.only_b) else "b"
+    def part(self, index: int) -> tuple[str, str]:
+        """The grouping that a scope is a part of, and its name; both empty names stand for the whole suite."""
+        depth, scope, _ = self.scopes[index]
+        by = (
+            self.by if self.by not in ("overall", "category", "subcategory") else ("", "category", "subcategory")[depth]
+        )
+        return (by, scope) if depth else ("overall", "")
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,11 @@ def compare(session: Session, first: str, second: str) -> Compared:
     Raises:
         RudeError: nothing answers the question, or the store cannot be read.
     """
-    board = session.board()
-    return Compared(board, tuple(_scopes(board, first, second, session.question())))
+    from engine.results.comparison import relation
+
+    board, question = session.board(), session.question()
+    scopes = tuple(_scopes(board, first, second, question))
+    return Compared(board, scopes, question.by, relation(board.entrant(first), board.entrant(second)))
 
 
 def _scopes(board: Board, first: str, second: str, question: Question) -> Iterable[tuple[int, str, Comparison]]:

@@ -20,7 +20,7 @@ __all__ = ["EMPTY", "choices", "short_model", "spent_line", "state_line", "yield
 
 EMPTY: Final = """No construction yet.
 
-n builds pairs from prompts of your own: a generator writes an answer that meets every criterion and one that violates \
+s builds pairs from prompts of your own: a generator writes an answer that meets every criterion and one that violates \
 some; a verifier judges each criterion by itself. On the command line:
 
   rude-tui construct --prompts FILE --generator SPEC --verifier SPEC -o SUITE.jsonl --dry-run

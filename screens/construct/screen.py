@@ -60,7 +60,7 @@ A construction started anywhere – here with n, or by `rude-tui construct` – 
 the text as it was written last and each verdict as it comes. l follows the newest: one until it has come out, then the
 next.
 
-Every question and answer is kept: c shows those of an example, C all. r opens the blind reading, v shows the trial of
+Every question and answer is kept: " shows those of an example, J all. H opens the blind reading, F shows the trial of
 the verifier. D forgets a construction with every answer it got, after a question, or brings back what was forgotten.
 """
     TERMS = ("construction", "generator", "verifier", "criterion", "violations", "trial", "blind reading")
@@ -68,29 +68,31 @@ the verifier. D forgets a construction with every answer it got, after a questio
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding(
-            "n", "new", "new", tooltip="start building pairs; the plan and its cost come first", id="construct-new"
+            "s", "new", "new", tooltip="start building pairs; the plan and its cost come first", id="construct-new"
         ),
         Binding(
             "a", "accept", "accept", tooltip="take the example in whatever the verifier said", id="construct-accept"
         ),
-        Binding("e", "edit", "edit", tooltip="put another text in its place", id="construct-edit"),
+        Binding("E", "edit", "edit", tooltip="put another text in its place", id="construct-edit"),
         Binding("d", "drop", "drop", tooltip="leave the example out", id="construct-drop"),
         Binding("u", "take_back", "undo", tooltip="take your decision back", id="construct-undo"),
-        Binding("c", "calls('example')", "calls", tooltip="every question and answer about it", id="construct-calls"),
         Binding(
-            "C", "calls('')", "all calls", show=False, tooltip="every question and answer", id="construct-all-calls"
+            "quotation_mark", "calls('example')", "calls", tooltip="all that was asked of it", id="construct-calls"
         ),
-        Binding("r", "review", "review", tooltip="read responses blind", id="construct-review"),
         Binding(
-            "f", "filter", "filter", tooltip="in the suite, rejected by reason, decided by hand", id="construct-filter"
+            "J", "calls('')", "all calls", show=False, tooltip="every question and answer", id="construct-all-calls"
         ),
-        Binding("l", "latest", "latest", tooltip="go to the newest, and follow", id="construct-latest"),
-        Binding("w", "write", "write", tooltip="write the suite and its card as things stand", id="construct-write"),
-        Binding("v", "verifier", "verifier", tooltip="how the verifier erred on proven pairs", id="construct-verifier"),
-        Binding("p", "price", "prices", tooltip="what a million tokens cost", id="construct-prices"),
-        Binding("o", "choose", "others", tooltip="choose another construction", id="construct-choose"),
+        Binding("H", "review", "review", tooltip="read responses blind", id="construct-review"),
         Binding(
-            "x", "stop", "stop", tooltip="stop the construction going on; what is answered is kept", id="construct-stop"
+            "v", "filter", "filter", tooltip="in the suite, rejected by reason, decided by hand", id="construct-filter"
+        ),
+        Binding("L", "latest", "latest", tooltip="go to the newest, and follow", id="construct-latest"),
+        Binding("greater_than_sign", "write", "write", tooltip="write the suite and its card", id="construct-write"),
+        Binding("F", "verifier", "verifier", tooltip="how the verifier erred on proven pairs", id="construct-verifier"),
+        Binding("dollar_sign", "price", "prices", tooltip="what a million tokens cost", id="construct-prices"),
+        Binding("O", "choose", "others", tooltip="choose another construction", id="construct-choose"),
+        Binding(
+            "Z", "stop", "stop", tooltip="stop the construction going on; what is answered is kept", id="construct-stop"
         ),
         FORGET,
         Binding("y", "copy", "copy", tooltip="copy the example under the cursor", id="copy"),
@@ -125,7 +127,7 @@ the verifier. D forgets a construction with every answer it got, after a questio
         with Container(id="body"):
             with Container(id="left"):
                 rows = Rows(id="examples")
-                rows.tooltip = "what was made: a takes one in, e edits it, d drops it, enter goes to its text"
+                rows.tooltip = "what was made: a takes one in, E edits it, d drops it, enter goes to its text"
                 yield rows
             text = VerticalScroll(Static(id="example"), id="text")
             text.tooltip = "the example under the cursor, with every verdict: tab goes back to the list"
@@ -368,7 +370,7 @@ the verifier. D forgets a construction with every answer it got, after a questio
         def started() -> None:
             self._choices.run_id = ""
             self.state.look_elsewhere()
-            self.notify("It goes on in a process of its own, even when you quit; x stops it", timeout=6, markup=False)
+            self.notify("It goes on in a process of its own, even when you quit; Z stops it", timeout=6, markup=False)
             self.action_again()
 
         start_dialog(self, started)

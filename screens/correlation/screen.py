@@ -62,30 +62,30 @@ candidate at a time, for ρ and τ BCa from resampling candidates. p: share of r
 correlation at least as strong. Below them is every other predictor of the same outcome: a predictor that is no better
 than model size foretells little.
 
-v chooses another predictor, as a click on its line does. x writes the plot – SVG, PDF or PNG – or the table.
+X chooses another predictor, as a click on its line does. x writes the plot – SVG, PDF or PNG – or the table.
 
-← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; f lifts one
+← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; h lifts one
 family out of the rest and says what is left without it.
 
-m opens the matrix: RuDE in each domain, category or subcategory against every outcome, and whether an outcome's own
+M opens the matrix: RuDE in each domain, category or subcategory against every outcome, and whether an outcome's own
 domain foretells it better than another. u lists the upsets: every smaller candidate that is ahead of a larger one, and
 whether that came true.
 
-o goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. a adds your own
+O goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. a adds your own
 from a file: candidate, outcome, score. What the ladder's points can bear stands beside them, after !, and in full in
 data/ladder/card.md.
 """
     TERMS = ("predictor", "outcome", "family", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "predictor", "x axis", tooltip="choose what stands on the x axis", id="predictor"),
-        Binding("w", "outcome", "y axis", tooltip="choose what stands on the y axis", id="outcome"),
+        Binding("X", "predictor", "x axis", tooltip="choose what stands on the x axis", id="predictor"),
+        Binding("Y", "outcome", "y axis", tooltip="choose what stands on the y axis", id="outcome"),
         Binding("l", "leave_out", "leave out", tooltip="the line and r, ρ, τ without this point", id="leave-out"),
-        Binding("f", "family", "family", tooltip="highlight a family", id="family"),
+        Binding("h", "family", "family", tooltip="highlight a family", id="family"),
         Binding(
-            "o", "source", "source", tooltip="your own outcomes, the ladder's, or the published study", id="source"
+            "O", "source", "source", tooltip="your own outcomes, the ladder's, or the published study", id="source"
         ),
-        Binding("m", "matrix", "matrix", tooltip="RuDE by domain, category… against every outcome", id="matrix"),
-        Binding("u", "upsets", "upsets", tooltip="smaller candidates ahead of larger ones", id="upsets"),
+        Binding("M", "matrix", "matrix", tooltip="RuDE by domain, category… against every outcome", id="matrix"),
+        Binding("U", "upsets", "upsets", tooltip="smaller candidates ahead of larger ones", id="upsets"),
         Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
@@ -178,7 +178,7 @@ data/ladder/card.md.
             text.append(plain(error.what) + ("\n" + plain(error.fix) if error.fix else "") + "\n\n")
         text.append("An outcome is a score measured after post-training. Put yours in a CSV with the columns\n")
         text.append("candidate, outcome, score – candidates named as in the rankings – and press a.\n\n")
-        text.append("o shows what was measured on small models here, then the published study.")
+        text.append("O shows what was measured on small models here, then the published study.")
         self._say("own outcomes")
         self.nothing(text)
 

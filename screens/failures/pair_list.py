@@ -1,7 +1,8 @@
-"""Failed pairs as lines, and the heading over them. Plain Python."""
+"""Failed pairs as lines, what groups of them have in common, and what stands over and under them. Plain Python."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -16,13 +17,17 @@ from screens.shell.plain import one_line
 from screens.widgets.spans import Part
 
 if TYPE_CHECKING:
+    from engine.results.alike import Alike
+    from engine.results.failure_standing import Standing
     from engine.results.failures import FailedPair
 
-__all__ = ["headings", "id_width", "pair_line"]
+__all__ = ["asked_line", "group_line", "headings", "pair_line", "standing_line"]
 
-_ID, _GLYPHS, _WORTH = 40, 3, 12
-"""Cells for the name of a pair, for the glyphs before it, and those that words behind it are worth."""
-_TITLES: Final = {"margin": "{:>8}", "fails": " {:<6}", "pair": " {:<6}"}
+_GLYPHS: Final = 3
+_BOTH: Final = 48
+"""Cells from which a line has room for what is asked beside what is violated."""
+_SAID: Final = {"more": "▲", "fewer": "▼", "": "≈"}
+_TITLES: Final = {"margin": "{:>8}", "fails": " {:<6}", "pair": "    {:<5}"}
 
 
 def headings(state: FailuresState) -> list[Part]:
@@ -36,20 +41,15 @@ def headings(state: FailuresState) -> list[Part]:
     # What was searched for stands first: on a narrow screen the end is cut.
     selection = count(len(state.shown), "pair") + (f" with “{one_line(state.needle, 30)}”" if state.needle else "")
     selection += f" in {one_line(state.failures.pick.title, 40)}"
+    selection += f", by {state.alike}" if state.alike else ""
     return [*parts, (selection, "bold", "")]
 
 
-def id_width(state: FailuresState) -> int:
-    """Cells for the names of the pairs shown."""
-    return min(_ID, max((len(pair.pair_id) for pair in state.shown), default=0))
-
-
-def pair_line(state: FailuresState, pair: FailedPair, width: int, name: int, colour: Colour) -> Text:
-    """One pair.
+def pair_line(state: FailuresState, pair: FailedPair, width: int, colour: Colour) -> Text:
+    """One pair: how far it was lost, who else loses it, what is violated and, where there is room, what was asked.
 
     Args:
         width: cells of the line.
-        name: cells for its name.
     """
     assert state.failures is not None
     line = Text(f"{signed(pair.margin, 3) if pair.margin else '0':>7} {f'{pair.failed_by}/{pair.scored_by}':>6} ")
@@ -58,8 +58,48 @@ def pair_line(state: FailuresState, pair: FailedPair, width: int, name: int, col
     for subcategory in drawn:
         mark, tone = glyph(subcategory)
         line.append(mark, colour(tone))
-    line.append(" " * (_GLYPHS - len(drawn)) + f" {one_line(pair.pair_id, _ID):<{name}}")
-    if width - line.cell_len >= _WORTH:
-        why = f"  {', '.join(pair.subcategories)} · {one_line(', '.join(pair.violated), 80)}"
-        line.append(why, colour("chance"))
+    line.append(" " * (_GLYPHS - len(drawn)) + " ")
+    words = state.failures.words[pair.pair_id]
+    broken = Text("✗ " + one_line("; ".join(words.criteria), 160), colour("chance"))
+    room = width - line.cell_len
+    if room < _BOTH:
+        return line.append_text(broken)
+    asked = Text(one_line(words.prompt, 200))
+    share = max(room - broken.cell_len - 2, room * 11 // 20)
+    asked.truncate(min(share, asked.cell_len), overflow="ellipsis")
+    asked.truncate(share, pad=True)
+    return line.append_text(asked).append("  ").append_text(broken)
+
+
+def group_line(group: Alike, shown: int, colour: Colour) -> Text:
+    """A group of failed pairs: what makes them one, how many such pairs there are, what else they have in common."""
+    line = Text(" ▾ ", colour("chance"))
+    line.append(one_line(group.title, 120), "bold")
+    line.append(f"  {shown} of {group.scored} failed" if group.scored else f"  {shown}", colour("foreground"))
+    if group.common:
+        line.append(f" · all: {one_line(group.common, 120)}", colour("chance"))
     return line
+
+
+def standing_line(title: str, standing: Standing, colour: Colour) -> Text:
+    """Where the candidate stands in a branch, in words."""
+    line = Text.assemble((one_line(title, 40), "bold"), f" {standing.share:.0%} lost")
+    line.append(f" ({standing.ci_low * 100:.0f}–{standing.ci_high * 100:.0f})", colour("chance"))
+    line.append(
+        f" of {count(standing.n_pairs, 'pair')} · chance {standing.chance:.0%} {_SAID[standing.against_chance]}"
+    )
+    if not math.isnan(standing.others):
+        line.append(f" · others {standing.others:.0%} {_SAID[standing.against_others]}", _tone(standing, colour))
+        line.append(f" p {standing.p_others:.2g}" if not math.isnan(standing.p_others) else "", colour("chance"))
+    return line
+
+
+def _tone(standing: Standing, colour: Colour) -> str:
+    return colour({"more": "bad", "fewer": "good", "": "foreground"}[standing.against_others])
+
+
+def asked_line(state: FailuresState, pair: FailedPair | None, colour: Colour) -> Text:
+    """What the pair under the cursor asks, for lists that have no room to say it."""
+    if pair is None or state.failures is None:
+        return Text()
+    return Text.assemble(("asked ", colour("chance")), one_line(state.failures.words[pair.pair_id].prompt, 240))

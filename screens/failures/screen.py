@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -12,26 +12,27 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rubrics.errors import RudeError
-from screens.failures.pair_list import headings, id_width, pair_line
+from screens.failures.pair_list import asked_line, group_line, headings, pair_line, standing_line
 from screens.failures.preview import preview
 from screens.failures.state import ORDERS, Failures, FailuresState, Pick, read_failures
 from screens.failures.tree import FailureTree
-from screens.shell.annotation_dialog import annotation_dialog
 from screens.shell.dialogs import Ask, Choose
 from screens.shell.export_dialogs import export_dialog
+from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.plain import plain
 from screens.shell.question_place import QuestionPlace
+from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
-    from engine.annotations.pairs import Kind
+    from engine.results.alike import Alike
     from rubrics.schema import Pair
 
 __all__ = ["FailuresScreen"]
 
 
-class FailuresScreen(QuestionPlace):
+class FailuresScreen(MarksPairs, QuestionPlace):
     """Why is it second?"""
 
     MODE = "failures"
@@ -39,25 +40,34 @@ class FailuresScreen(QuestionPlace):
     GUIDE = """
 The pairs that a candidate did not win, worst first. A pair stands in every branch of the tree that it violates a
 criterion of, so branches add up to more than the whole. Beside a branch stands its failure rate, failed of scored.
+≈ says that it cannot be told from chance there; ▲ that it loses more than the other candidates do on the same pairs,
+▼ that it loses fewer. The line over the list has the numbers: a tie is half lost; the interval is Wilson's with the
+design effect of clusters, chance is left out by it at 5 % shared among all branches of that kind; p against the others
+is the sign-flip test by cluster, after Holm over that kind. Below six clusters nothing can be told.
+
+b groups the pairs: by the criterion they violate, by how many candidates fail them, or by a phrase in prompt and
+criteria that failed pairs have more often than the others. Phrases are found by searching, so take one for a hint and
+count it on fresh pairs.
 
 ⚑ is a flag, ⊘ an excluded pair; both have a branch of their own at the foot of the tree, where they can be taken back.
-i counts excluded pairs, or leaves them out.
+f flags at once, e excludes for the reason given last, N writes what to look at, u takes the last of these back; i
+counts excluded pairs, or leaves them out.
 
-fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled: t puts the
+fails: how many of the candidates that scored the pair fail it too; a pair that all fail may be mislabelled: T puts the
 pairs on trial. o sorts by either, and so does a click on the heading; again turns it round.
 """
     TERMS = ("pair", "criterion", "margin", "flag", "excluded pair", "pairs on trial")
     FIRST_KEYS = (
-        "select", "candidate", "search", "note('flag')", "note('exclude')", "order", "trial", "export",
+        "select", "tokens", "candidate", "search", "grouping", "mark_pair('flag')", "mark_pair('exclude')", "order",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
+        Binding("C", "candidate", "candidate", tooltip="choose another candidate", id="candidate"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
-        Binding("f", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="flag"),
-        Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
+        Binding("b", "grouping", "by", tooltip="group the pairs: criterion, phrase, difficulty", id="by"),
         Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
-        Binding("t", "trial", "trial", tooltip="pairs on trial: is it the candidates or the pair?", id="on-trial"),
-        Binding("x", "export", "export", tooltip="write the failures to CSV, Parquet or JSON", id="export"),
+        Binding("t", "tokens", "tokens", tooltip="the pair token by token, and where it turns", id="tokens"),
+        Binding("T", "trial", "trial", tooltip="pairs on trial: is it the candidates or the pair?", id="on-trial"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
     ]
     DEFAULT_CSS = """
     FailuresScreen #body { layout: horizontal; height: 1fr; }
@@ -65,14 +75,17 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                           background: $background; border-right: solid $panel; }
     FailuresScreen.-wide Tree { width: 48; }
     FailuresScreen #right { width: 1fr; height: 1fr; }
+    FailuresScreen #standing { padding: 0 1; }
     FailuresScreen #heading { height: 1; color: $text-muted; }
+    FailuresScreen #asked { padding: 0 1; background: $surface; }
+    FailuresScreen.-wide #asked { display: none; }
     FailuresScreen.-slim #body { layout: vertical; }
     FailuresScreen.-slim Tree { width: 1fr; height: 2fr; border-right: none; border-bottom: solid $panel; }
     FailuresScreen.-slim #right { height: 3fr; }
     FailuresScreen #preview { height: 2fr; border-top: solid $panel; padding: 0 1; display: none; }
     FailuresScreen.-wide.-tall #preview { display: block; }
     FailuresScreen #pairs { height: 3fr; }
-    FailuresScreen.-empty #body { display: none; }
+    FailuresScreen.-empty #body, FailuresScreen.-empty .full { display: none; }
     """
 
     def __init__(self) -> None:
@@ -81,12 +94,9 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         self._previewed = ""
         """Id of the pair shown below the list."""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The tree is the grouping here."""
-        return action != "grouping" and super().check_action(action, parameters)
-
     def answer_body(self) -> Iterable[Widget]:
-        """Tree and list."""
+        """Where the branch stands; tree and list; what the pair under the cursor asks."""
+        yield Brief(id="standing", classes="full")
         with Container(id="body"):
             tree = FailureTree(id="tree")
             tree.tooltip = "the taxonomy: → opens a branch, ← closes it, enter shows its pairs"
@@ -99,10 +109,15 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 panel = VerticalScroll(Static(id="preview-text"), id="preview", can_focus=False)
                 panel.tooltip = "the pair under the cursor: enter opens it"
                 yield panel
+        yield Brief(id="asked", classes="full")
 
     def fetch(self) -> Failures:
         """Tree and pairs of the candidate looked at."""
-        return read_failures(self.session.board(), self.session.subject, self.state.pick, self.state.failures)
+        from engine.results.pair_words import pair_words
+
+        state, board = self.state, self.session.board()
+        words = pair_words(self.session.store, board.suite_hash)
+        return read_failures(board, words, self.session.subject, state.pick, state.failures, state.alike)
 
     def arrived(self, failures: Failures) -> None:
         """Show them."""
@@ -144,14 +159,27 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             f"{failures.failed:,} of {failures.scored:,} pairs failed",
             f"{failures.board.excluded:,} excluded" if failures.board.excluded else "",
         )  # fmt: skip
+        standing = failures.standing
+        said = standing_line(failures.pick.title, standing, self.colour) if standing is not None else Text()
+        self.query_one("#standing", Brief).update(said)
         self.query_one("#heading", Heading).show(headings(state))
-        name = id_width(state)
-        self.query_one("#pairs", Rows).show(
-            len(state.shown),
-            lambda index, width: pair_line(state, state.shown[index], width, name, self.colour),
-            cursor,
-        )
+        self.query_one("#pairs", Rows).show(len(state.lines), self._line, cursor)
         self._preview()
+
+    def _grouped(self) -> Text:
+        """What is said of the group under the cursor, in as many lines as it takes."""
+        cursor = self.query_one("#pairs", Rows).cursor
+        text = self._line(cursor, 0) if cursor < len(self.state.lines) else Text()
+        text.no_wrap, text.overflow = False, "fold"
+        return text
+
+    def _line(self, index: int, width: int) -> Text:
+        state, pair = self.state, self.state.at(index)
+        if pair is not None:
+            return pair_line(state, pair, width, self.colour)
+        group = cast("Alike", state.lines[index])
+        below = next((n for n in range(index + 1, len(state.lines)) if state.at(n) is None), len(state.lines))
+        return group_line(group, below - index - 1, self.colour)
 
     def on_rows_highlighted(self) -> None:
         """Another pair is under the cursor."""
@@ -159,13 +187,13 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
 
     def _preview(self) -> None:
         """Show the pair under the cursor below the list, where there is room."""
-        failures = self.state.failures
+        failures, current = self.state.failures, self.state.at(self.query_one("#pairs", Rows).cursor)
+        self.query_one("#asked", Brief).update(asked_line(self.state, current, self.colour))
         if not (self.has_class("-wide") and self.has_class("-tall")) or failures is None:
             return
-        current = self.state.at(self.query_one("#pairs", Rows).cursor)
         if current is None:
             self._previewed = ""
-            self.query_one("#preview-text", Static).update("")
+            self.query_one("#preview-text", Static).update(self._grouped())
             return
         pair_id, suite = current.pair_id, failures.board.suite_hash
         if pair_id == self._previewed:
@@ -205,20 +233,48 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         failures = self.state.failures
         assert failures is not None
 
-        def back(index: int | None) -> None:
-            if index is not None:
-                self.query_one("#pairs", Rows).cursor = index
-
         ids = [pair.pair_id for pair in self.state.shown]
-        self.app.push_screen(PairScreen(failures.board, failures.label, ids, event.index), back)
+        place = self.state.place_of(event.index)
+        self.app.push_screen(PairScreen(failures.board, failures.label, ids, place), self._back)
 
-    def action_note(self, kind: Kind) -> None:
-        """Flag or exclude the pair under the cursor, or take that back."""
-        pair = self.state.at(self.query_one("#pairs", Rows).cursor)
-        if self.state.failures is not None and pair is not None:
-            board = self.state.failures.board
-            annotations = board.annotations.get(pair.pair_id, ())
-            annotation_dialog(self, board.suite_hash, pair.pair_id, kind, annotations, self.ask)
+    def _back(self, place: int | None) -> None:
+        """The cursor goes to the pair that was read last."""
+        if place is not None:
+            self.query_one("#pairs", Rows).cursor = self.state.line_of(place)
+
+    def action_tokens(self) -> None:
+        """Open the pair under the cursor token by token."""
+        from screens.tokens.screen import TokenScreen
+
+        failures, line = self.state.failures, self.query_one("#pairs", Rows).cursor
+        if failures is not None and self.state.shown:
+            ids = [pair.pair_id for pair in self.state.shown]
+            screen = TokenScreen(failures.board, failures.label, ids, self.state.place_of(line))
+            self.app.push_screen(screen, self._back)
+
+    def at_hand(self) -> AtHand | None:
+        """The pair under the cursor."""
+        pair, failures = self.state.at(self.query_one("#pairs", Rows).cursor), self.state.failures
+        if pair is None or failures is None:
+            return None
+        board = failures.board
+        return AtHand(board.suite_hash, pair.pair_id, board.annotations.get(pair.pair_id, ()))
+
+    def marked(self) -> None:
+        """Read again: an excluded pair is out of the tree."""
+        self.ask()
+
+    def action_grouping(self) -> None:
+        """Choose what pairs are grouped by."""
+        from engine.results.alike import KINDS
+
+        def group(by: str | None) -> None:
+            if by is not None:
+                self.state.alike = by
+                self.action_again()
+
+        options = [("", "not at all"), *((kind, f"{kind}: {words}") for kind, words in KINDS.items())]
+        self.app.push_screen(Choose("Group the pairs by", options, self.state.alike), group)
 
     def action_candidate(self) -> None:
         """Look at another candidate."""

@@ -17,6 +17,7 @@ from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
     from engine.annotations.pairs import Kind
+    from engine.results.failure_standing import Side, Standing
     from engine.results.failures import Branch
 
     Leaf = Branch | Kind | None
@@ -25,6 +26,9 @@ __all__ = ["FailureTree"]
 
 _CRITERIA_SHOWN: Final = 200
 """Criteria listed under one subcategory; suites may have one for each pair."""
+_CHANCE: Final[dict[Side, str]] = {"more": " ", "fewer": " ", "": "≈"}
+_OTHERS: Final[dict[Side, str]] = {"more": "▲", "fewer": "▼", "": " "}
+"""Marks behind a rate: not told from chance; more, or fewer, than the other candidates fail there."""
 _OPEN: Final = 24
 """Rows of the screen from which categories stand open."""
 
@@ -74,7 +78,8 @@ class FailureTree(Tree["Leaf"]):
         nodes: list[TreeNode[Leaf]] = [self.root]
         for node in nodes:
             if node.is_root or node.data is not None:
-                node.set_label(self._label(node.data))
+                owner = node.parent.data if node.parent is not None else None
+                node.set_label(self._label(node.data, owner.name if owner and not isinstance(owner, str) else ""))
             nodes += node.children
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Leaf]) -> None:
@@ -83,7 +88,7 @@ class FailureTree(Tree["Leaf"]):
         if node.data is None or isinstance(node.data, str) or node.data.kind != "subcategory" or node.children:
             return
         for criterion in node.data.children[:_CRITERIA_SHOWN]:
-            node.add_leaf(self._label(criterion), criterion)
+            node.add_leaf(self._label(criterion, node.data.name), criterion)
         if (more := len(node.data.children) - _CRITERIA_SHOWN) > 0:
             node.add_leaf(Text(f"… {more:,} more; find them with /", self._place.colour("chance")))
 
@@ -102,7 +107,12 @@ class FailureTree(Tree["Leaf"]):
             node = node.parent
         self.post_message(self.Picked(pick_of(path)))
 
-    def _label(self, branch: Leaf) -> Text:
+    def _label(self, branch: Leaf, owner: str = "") -> Text:
+        """A branch with its rate.
+
+        Args:
+            owner: the subcategory of a criterion.
+        """
         assert self._failures is not None
         place, screen_width = self._place, self.screen.size.width
         width = 46 if place.wide else screen_width - 2 if screen_width < 60 else 32
@@ -111,20 +121,31 @@ class FailureTree(Tree["Leaf"]):
             word = "flagged" if branch == "flag" else "excluded"
             return Text.assemble((mark, place.colour(tone)), f" {word} ", (str(self._failures.noted[branch]), "bold"))
         if branch is None:
-            return _rated("all", "", self._failures.failed, self._failures.scored, width - 2, "")
+            counts, key = (self._failures.failed, self._failures.scored), ("all", "", "")
+            return self._rated("all", "", counts, width - 2, "", self._failures.standings.get(key))
         depth = {"category": 4, "subcategory": 6, "criterion": 8}[branch.kind]
         mark, tone = glyph(branch.name) if branch.kind != "criterion" else ("·", "")
+        standing = self._failures.standings.get((branch.kind, owner if branch.kind == "criterion" else "", branch.name))
         style = place.colour(tone) if tone else ""
-        return _rated(branch.name, mark, branch.failed, branch.scored, width - depth, style)
+        return self._rated(branch.name, mark, (branch.failed, branch.scored), width - depth, style, standing)
 
-
-def _rated(name: str, mark: str, failed: int, scored: int, width: int, style: str) -> Text:
-    rate = f"{failed / scored:>4.0%} {f'{failed:,}/{scored:,}':>7}" if scored else ""
-    room = max(6, width - len(rate) - (len(mark) + 1 if mark else 0) - 1)
-    text = Text(no_wrap=True)
-    if mark:
-        text.append(mark + " ", style)
-    text.append(f"{one_line(name, room):<{room}} ")
-    text.append(rate[:4], "bold" if failed else "")
-    text.append(rate[4:])
-    return text
+    def _rated(
+        self, name: str, mark: str, counts: tuple[int, int], width: int, style: str, standing: Standing | None
+    ) -> Text:
+        failed, scored = counts
+        counted = f" {f'{failed:,}/{scored:,}':>7}" if self._place.wide and scored else ""
+        rate = f"{failed / scored:>4.0%}" if scored else ""
+        room = max(6, width - len(rate) - len(counted) - (len(mark) + 1 if mark else 0) - 4)
+        text = Text(no_wrap=True)
+        if mark:
+            text.append(mark + " ", style)
+        shown = Text(one_line(name, 2 * room))
+        shown.truncate(room, overflow="ellipsis")
+        shown.truncate(room, pad=True)
+        text.append_text(shown).append(" ").append(rate, "bold" if failed else "")
+        text.append(counted)
+        if standing is not None:
+            text.append(f" {_CHANCE[standing.against_chance]}", self._place.colour("chance"))
+            tone = {"more": "bad", "fewer": "good", "": "foreground"}[standing.against_others]
+            text.append(_OTHERS[standing.against_others], self._place.colour(tone))
+        return text

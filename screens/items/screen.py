@@ -17,22 +17,21 @@ from screens.items.abilities import ability_axis, ability_head, ability_line
 from screens.items.detail import detail
 from screens.items.pair_table import FINDING_MARKS, columns, finding_tabs, headings, pair_line
 from screens.items.state import ItemsState, TrialRead, read_trial
-from screens.shell.annotation_dialog import annotation_dialog
 from screens.shell.dialogs import Choose
 from screens.shell.export_dialogs import export_dialog
+from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.plain import plain
 from screens.shell.question_place import QuestionPlace
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
-    from engine.annotations.pairs import Kind
     from engine.results.pair_trial import PairTrial, Trial
 
 __all__ = ["ItemsScreen"]
 
 
-class ItemsScreen(QuestionPlace):
+class ItemsScreen(MarksPairs, QuestionPlace):
     """Is it the candidates, or is it the pair?"""
 
     TITLE = "Pairs on trial"
@@ -45,23 +44,21 @@ lower than those who fail. q: p after Benjamini and Hochberg over all pairs that
 
 The bar of an ability reaches two standard errors to each side.
 
-n picks a short suite, and says what leaving out the other pairs costs.
+% picks a short suite, and says what leaving out the other pairs costs.
 """
     TERMS = (
         "pairs on trial", "reversed pair", "suspect pair", "difficulty", "item-rest correlation", "slope",
         "information", "ability", "short suite",
     )  # fmt: skip
-    FIRST_KEYS = ("back", "select", "finding", "note('exclude')", "short", "abilities")
+    FIRST_KEYS = ("back", "select", "finding", "mark_pair('exclude')", "short", "abilities")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
-        Binding("f", "finding", "found", tooltip="keep the pairs of which something was found", id="finding"),
+        Binding("v", "finding", "found", tooltip="keep the pairs of which something was found", id="finding"),
         Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
-        Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
-        Binding("w", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="pairs-flag"),
-        Binding("a", "abilities", "abilities", tooltip="to the candidates' abilities and back", id="abilities"),
-        Binding("n", "short", "short suite", tooltip="a suite of the pairs that tell most", id="short"),
-        Binding("l", "model", "model", tooltip="Rasch or 2PL, which takes 20 candidates", id="item-model"),
-        Binding("x", "export", "export", tooltip="write the pairs to CSV, Parquet or JSON", id="export"),
+        Binding("I", "abilities", "abilities", tooltip="to the candidates' abilities and back", id="abilities"),
+        Binding("percent_sign", "short", "short suite", tooltip="a suite of the pairs that tell most", id="short"),
+        Binding("tilde", "model", "model", tooltip="Rasch or 2PL, which takes 20 candidates", id="item-model"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
         Binding("tab", "other", "facts", show=False, tooltip="to the pair's numbers and back", id="items-facts"),
     ]
     DEFAULT_CSS = """
@@ -213,7 +210,7 @@ n picks a short suite, and says what leaving out the other pairs costs.
             return
         panel = self.query_one("#numbers", Static)
         if pair is None:
-            panel.update(Text("No pair is like this; f shows all again."))
+            panel.update(Text("No pair is like this; v shows all again."))
             return
         panel.update(detail(trial, board, pair, self.colour, methods=self.wide))
         self.query_one("#facts").scroll_home(animate=False)
@@ -306,11 +303,14 @@ n picks a short suite, and says what leaving out the other pairs costs.
         ids = [pair.pair_id for pair in self.state.shown]
         self.app.push_screen(PairScreen(board, trial.abilities[0].candidate, ids, event.index), back)
 
-    def action_note(self, kind: Kind) -> None:
-        """Flag or exclude the pair under the cursor, or take that back."""
+    def at_hand(self) -> AtHand | None:
+        """The pair under the cursor."""
         pair, trial = self._current(), self.state.trial
-        if pair is not None and trial is not None:
-            annotation_dialog(self, trial.suite_hash, pair.pair_id, kind, pair.notes, self.ask)
+        return AtHand(trial.suite_hash, pair.pair_id, pair.notes) if pair is not None and trial is not None else None
+
+    def marked(self) -> None:
+        """Try the pairs again."""
+        self.ask()
 
     def action_short(self) -> None:
         """Pick a short suite."""

@@ -85,7 +85,7 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
     for contrast in told:
         text.append(f"\n{plain(in_words(view, contrast))}\n")
     if not any(other.own for row in view.matrix.cells for other in row):
-        text.append(f"\nNo outcome is tied to a {one}: t ties the one under the cursor.\n", colour("mark-2"))
+        text.append(f"\nNo outcome is tied to a {one}: & ties the one under the cursor.\n", colour("mark-2"))
     for note in view.notes:
         text.append(f"\n! {plain(note)}\n", colour("mark-2"))
     text.rstrip()

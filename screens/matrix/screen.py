@@ -46,18 +46,24 @@ The words beside it say whether an outcome's own part foretells it better than a
 of the predictors in brackets: mean differences over the outcomes that are tied, with 95 % intervals from leaving out
 one candidate at a time.
 
-t ties the outcome under the cursor to a domain, category or subcategory; a column domain in the file of outcomes does
-the same. b splits the suite by something else, s goes from Pearson to Spearman and Kendall, o to the ladder and the
+& ties the outcome under the cursor to a domain, category or subcategory; a column domain in the file of outcomes does
+the same. b splits the suite by something else, ~ goes from Pearson to Spearman and Kendall, O to the ladder and the
 published study. enter opens the scatter of a cell.
 """
     TERMS = ("matrix", "outcome", "domain", "category", "predictor")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("b", "grouping", "by", tooltip="split by domain, category, subcategory, violations", id="by"),
-        Binding("s", "statistic", "r ρ τ", tooltip="Pearson, Spearman or Kendall", id="matrix-statistic"),
-        Binding("t", "tie", "tie", tooltip="say what the outcome under the cursor is the outcome of", id="matrix-tie"),
-        Binding("o", "source", "source", tooltip="your own outcomes, the ladder's, or the published", id="source"),
-        Binding("x", "export", "export", tooltip="write the matrix as a table or a figure", id="export"),
+        Binding("tilde", "statistic", "r ρ τ", tooltip="Pearson, Spearman or Kendall", id="matrix-statistic"),
+        Binding(
+            "ampersand",
+            "tie",
+            "tie",
+            tooltip="say what the outcome under the cursor is the outcome of",
+            id="matrix-tie",
+        ),
+        Binding("O", "source", "source", tooltip="your own outcomes, the ladder's, or the published", id="source"),
+        Binding("x", "export", "take away", tooltip="table, figure and text, into a folder or a file", id="export"),
         Binding("left", "step(-1)", "outcome before", show=False, id="matrix-left"),
         Binding("right", "step(1)", "next outcome", show=False, id="matrix-right"),
     ]
@@ -115,8 +121,8 @@ published study. enter opens the scatter of a cell.
         self.state.data = None
         text = Text.assemble((f"{plain(error.what)}\n\n", "bold"))
         text.append(f"{plain(error.fix)}\n\n" if error.fix else "")
-        text.append("An outcome is tied to a domain by a column domain in its file, or with t once it is here.\n")
-        text.append("o shows what was measured on small models here, then the published study.")
+        text.append("An outcome is tied to a domain by a column domain in its file, or with & once it is here.\n")
+        text.append("O shows what was measured on small models here, then the published study.")
         self._say("matrix")
         self.nothing(text)
 

@@ -15,22 +15,20 @@ from engine.export.palette import glyph
 from screens.pair.scales import scales
 from screens.pair.state import PairState, ShownPair, likelihood, read_pair
 from screens.pair.text import criteria_text, marked_response
-from screens.shell.annotation_dialog import annotation_dialog
 from screens.shell.annotation_text import annotation_lines
 from screens.shell.dialogs import Choose
+from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.pair_walk import PairWalk
-from screens.shell.place import Place
 from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
 
 if TYPE_CHECKING:
-    from engine.annotations.pairs import Kind
     from engine.results.board import Board
 
 __all__ = ["PairScreen"]
 
 
-class PairScreen(Place):
+class PairScreen(MarksPairs):
     """The pair behind a number."""
 
     MODE = "failures"
@@ -44,20 +42,18 @@ t opens the pair token by token. ⚑ is a flag; ⊘ says that the pair is exclud
 The scale shows how far each candidate leans to either response; ▸ is the candidate whose failures are read.
 """
     TERMS = ("pair", "criterion", "margin", "flag", "excluded pair")
-    FIRST_KEYS = ("back", "step(1)", "tokens", "copy", "note('flag')", "note('exclude')")
+    FIRST_KEYS = ("back", "step(1)", "tokens", "copy", "mark_pair('flag')", "mark_pair('exclude')")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("n,right", "step(1)", "next", key_display="n", id="next"),
         Binding("p,left", "step(-1)", "previous", key_display="p", id="previous"),
-        Binding("d", "differences", "differences", tooltip="mark differing words, or not", id="differences"),
+        Binding("h", "differences", "differences", tooltip="mark differing words, or not", id="differences"),
         Binding("t", "tokens", "tokens", tooltip="token by token, and where the preference turns", id="tokens"),
-        Binding("f", "note('flag')", "flag", tooltip="flag this pair with a note", id="flag"),
-        Binding("e", "note('exclude')", "exclude", tooltip="leave this pair out, with a reason", id="exclude"),
         Binding("y", "copy", "copy", tooltip="copy the prompt, a response, the criteria or all", id="copy"),
         Binding("up,k", "scroll(-1)", "up", show=False, id="scroll-up"),
         Binding("down,j", "scroll(1)", "down", show=False, id="scroll-down"),
-        Binding("space,pagedown", "page(1)", "page down", show=False, id="scroll-page-down"),
-        Binding("b,pageup", "page(-1)", "page up", show=False, id="scroll-page-up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="scroll-page-down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="scroll-page-up"),
         Binding("home", "edge(-1)", "top", show=False, id="scroll-top"),
         Binding("end", "edge(1)", "bottom", show=False, id="scroll-bottom"),
     ]
@@ -96,10 +92,6 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
     def on_mount(self) -> None:
         """Read the first pair."""
         self.query_one("#text").can_focus = False
-        self._read()
-
-    def _read_afresh(self) -> None:
-        self.state.ahead.clear()
         self._read()
 
     def _read(self) -> None:
@@ -187,11 +179,17 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
 
         self.app.push_screen(TokenScreen(state.board, state.subject, walk.ids, walk.index), back)
 
-    def action_note(self, kind: Kind) -> None:
-        """Flag or exclude the pair, or take that back."""
-        if self.state.shown is not None:
-            view, suite_hash = self.state.shown.view, self.state.board.suite_hash
-            annotation_dialog(self, suite_hash, view.pair.id, kind, view.annotations, self._read_afresh)
+    def at_hand(self) -> AtHand | None:
+        """The pair that is read."""
+        if self.state.shown is None:
+            return None
+        view = self.state.shown.view
+        return AtHand(self.state.board.suite_hash, view.pair.id, view.annotations)
+
+    def marked(self) -> None:
+        """Read it again, with its marks."""
+        self.state.ahead.clear()
+        self._read()
 
     def action_copy(self) -> None:
         """Copy what was selected with the mouse, else a part of the pair, or all of it."""

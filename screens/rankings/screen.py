@@ -56,12 +56,12 @@ class RankingsScreen(QuestionPlace):
 Every candidate was shown pairs of responses, one that meets the rubric and one that violates it. The value is its
 accuracy, in per cent.
 
-The sentence above says whom the paired tests let one take; d has what it rests on, and what would settle it.
+The sentence above says whom the paired tests let one take; V has what it rests on, and what would settle it.
 
 ├──●──┤ is the interval, by the method that the panel names; ┊ is the chance level. A rank such as 1–3 means that the
 candidate is not told apart from those around it; “first in … of resamples” is p_best. For choice, lean is the position
 bias and flips the flip rate. The four Cs stand to the right, each with its glyph; a block ▁ to █ shows how high it is.
-They are a diagnosis, not advice whom to take: on the ladder (Correlation, o) a category's outcome was foretold no
+They are a diagnosis, not advice whom to take: on the ladder (Correlation, O) a category's outcome was foretold no
 better by its own accuracy than by the others'.
 
 Excluded pairs (e in the failures) are left out, and said to be; i counts them.
@@ -74,9 +74,10 @@ prompt.
 w weighs the parts of the suite: “Control 60, Content 40” counts each by its share, however many pairs it has; the
 ranking, the recommendation and the comparison follow. “product: Control 60, Content 40” saves it under that name.
 
-W shows every candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns.
+M shows every candidate in every subcategory, domain or number of violations as a map of colours. W shows every
+candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns.
 
-t groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
+= groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.
 """
     TERMS = (
@@ -84,17 +85,18 @@ was forgotten it brings back, for seven days.
         "tie set", "p_best", "position bias", "flip rate", "control", "excluded pair",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "reasons", "why", tooltip="what the recommendation rests on", id="reasons"),
-        Binding("c", "compare", "compare", tooltip="compare two marked rows", id="compare"),
-        Binding("x", "export", "export", tooltip="write what is shown, as a table or a figure", id="export"),
+        Binding("V", "reasons", "why", tooltip="what the recommendation rests on", id="reasons"),
+        Binding("c", "compare", "compare", tooltip="compare two marked rows, or this with the best", id="compare"),
+        Binding("x", "export", "take away", tooltip="table, figure and text, into a folder or a file", id="export"),
         Binding("slash", "filter", "filter", key_display="/", tooltip="only candidates whose name holds…", id="filter"),
         Binding("o", "order", "order", tooltip="sort by a column; again turns it round", id="order"),
         Binding("space", "mark", "mark", tooltip="mark a row to compare", id="mark"),
         Binding("w", "weigh", "weights", tooltip="how much each category, subcategory or domain counts", id="weights"),
+        Binding("equals_sign", "ties", "tie sets", tooltip="group by sets that are not told apart", id="ties"),
+        Binding("M", "heat_map", "heat map", tooltip="candidates × subcategories or domains, coloured", id="heat-map"),
         Binding(
             "W", "wordings", "wordings", show=False, tooltip="does the ranking turn with the wording", id="wordings"
         ),
-        Binding("t", "ties", "tie sets", tooltip="group by sets that cannot be told apart, or not", id="ties"),
         FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
         Binding("right", "scopes(1)", "scopes after", show=False, tooltip="the scopes after these", id="scopes-right"),
@@ -128,7 +130,7 @@ was forgotten it brings back, for seven days.
     def answer_body(self) -> Iterable[Widget]:
         """Whom to take; table with legend, and the panel beside or below it."""
         advice = Static(id="advice")
-        advice.tooltip = "whom the ranking lets one take: d has the reasons"
+        advice.tooltip = "whom the ranking lets one take: V has the reasons"
         yield advice
         with Container(id="body"):
             with _Left(id="left"):
@@ -328,14 +330,20 @@ was forgotten it brings back, for seven days.
             self.repaint()
 
     def action_compare(self) -> None:
-        """Open the comparison of the two marked rows."""
-        if len(self.state.marked) != 2:
-            self.notify("Mark two rows with space, then press c", markup=False)
-            return
+        """Compare the two marked rows; one of them, or that under the cursor, with the best of the others."""
         from screens.comparison.screen import CompareScreen
 
-        first, second = self.state.marked
-        self.app.push_screen(CompareScreen(first, second))
+        if (pair := self.state.to_compare(self._current())) is None:
+            self.notify("There is only one candidate here", markup=False)
+        else:
+            self.app.push_screen(CompareScreen(*pair))
+
+    def action_heat_map(self) -> None:
+        """Who is good at what."""
+        from screens.heat_map.screen import HeatMapScreen
+
+        if self.state.table is not None:
+            self.app.push_screen(HeatMapScreen())
 
     def action_forget(self) -> None:
         """Forget the candidate under the cursor, or the run behind its number; or bring something back."""

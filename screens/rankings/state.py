@@ -174,6 +174,17 @@ class RankingsState:
         self.order = self.order.chosen(by)
         self.grouped = False
 
+    def to_compare(self, under_cursor: CandidateRow | None) -> tuple[str, str] | None:
+        """The two that are marked; else the one that is, or that is under the cursor, and the best of the others. The
+        better one comes first."""
+        if self.table is None:
+            return None
+        ranked = [row.candidate for row in self.table.overall.rows]
+        chosen = self.marked or ([under_cursor.entrant.label] if under_cursor is not None else [])
+        chosen = [*chosen, *(label for label in ranked if label not in chosen)][:2]
+        first, *rest = sorted(chosen, key=ranked.index)
+        return (first, rest[0]) if rest else None
+
     def toggle_mark(self, label: str) -> None:
         """Mark or unmark; the third mark drops the first."""
         if label in self.marked:

@@ -32,7 +32,7 @@ Share is the agreement of the readings with the labels, κ what there is of it b
 
 The list holds the readings that go against a label, about responses you have read yourself. space lets one overrule the
 label when the suite is written: V of the pair changes, and a pair without V, or whose y+ violates something, is left
-out. A takes all of them.
+out. + takes all of them.
 """
     TERMS = ("agreement", "κ", "blind reading", "violations")
     FIRST_KEYS = ("back", "correct", "correct_all")
@@ -41,7 +41,7 @@ out. A takes all of them.
         Binding(
             "space", "correct", "correct", tooltip="this reading overrules the label, or no longer", id="agree-correct"
         ),
-        Binding("A", "correct_all", "correct all", tooltip="every reading here overrules its label", id="agree-all"),
+        Binding("plus", "correct_all", "correct all", tooltip="every reading here overrules its label", id="agree-all"),
         Binding("y", "copy", "copy", tooltip="copy the numbers and all disagreements", id="copy"),
         Binding("tab", "other", "text", show=False, tooltip="to the text and back", id="agree-text"),
     ]

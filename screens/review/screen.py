@@ -34,13 +34,13 @@ class ReviewScreen(Place):
     TITLE = "Blind reading"
     GUIDE = """
 Read the response as if nobody had judged it, and say of every requirement whether it is met (✓) or not (✗): 1 to 9, or
-up, down and space; again changes your mind. enter goes on, u takes the last answer back, m ticks what is left as met.
+up, down and space; again changes your mind. enter goes on, u takes the last answer back, + ticks what is left as met.
 
 Each answer is kept at once; leave and come back whenever you like. The order is drawn by a seed, half of the responses
 meet everything, and the two of a pair never stand side by side where there are prompts enough. A requirement you cannot
 decide may stay open.
 
-a shows how far your readings agree with the labels, and lets you correct the labels. It ends the blindness for the
+F shows how far your readings agree with the labels, and lets you correct the labels. It ends the blindness for the
 responses you have read, so read first.
 """
     TERMS = ("blind reading", "criterion", "agreement")
@@ -56,13 +56,13 @@ responses you have read, so read first.
             "space", "tick_here", "tick", tooltip="met, or not met, for the requirement marked ▸", id="review-tick"
         ),
         Binding("u", "undo", "undo", tooltip="take the last answer back", id="review-undo"),
-        Binding("m", "rest", "rest met", tooltip="all that is still open is met", id="review-rest"),
+        Binding("plus", "rest", "rest met", tooltip="all that is still open is met", id="review-rest"),
         Binding("left,p", "step(-1)", "previous", key_display="p", id="previous"),
         Binding("right,n", "step(1)", "following", key_display="n", show=False, id="next"),
         Binding(
-            "a", "agreement", "agreement", tooltip="how far readings and labels agree; correct", id="review-agreement"
+            "F", "agreement", "agreement", tooltip="how far readings and labels agree; correct", id="review-agreement"
         ),
-        Binding("w", "reader", "who reads", tooltip="your name beside your readings", id="review-reader"),
+        Binding("C", "reader", "who reads", tooltip="your name beside your readings", id="review-reader"),
         Binding("up,k", "move(-1)", "up", show=False, id="up"),
         Binding("down,j", "move(1)", "down", show=False, id="down"),
         Binding("pagedown", "page(1)", "page down", show=False, id="page-down"),
@@ -151,7 +151,7 @@ responses you have read, so read first.
         if item is None:
             panel.update(
                 Text(f"All {count(len(sheet.items), 'response')} of this sample are read.\n\n"
-                     "a shows how far your readings agree with the labels, and corrects them.\n"
+                     "F shows how far your readings agree with the labels, and corrects them.\n"
                      f"enter lays out {PORTION} more, as far as there are any.")
             )  # fmt: skip
             return

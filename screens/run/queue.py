@@ -122,7 +122,7 @@ def summary(live: Live, memory: str = "") -> str:
     if not live.states:
         if live.running:
             return "Starting…"
-        return live.error or "Nothing is being scored.\nu sets up a run: what to score; p plans it, s starts it."
+        return live.error or "Nothing is being scored.\n[ sets up a run: what to score; Q plans it, s starts it."
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)
     first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all {unit(live.states[0])}"
@@ -133,12 +133,10 @@ def summary(live: Live, memory: str = "") -> str:
         first += "".join(ends) + (f" · {skipped:,} cannot be scored" if skipped else "")
         if live.running:
             return first
-        return first + "\n" + ("e takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
+        return first + "\n" + ("R takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
     if live.paused:
         waits = "waits" if state.phase == "paused" else "waits once the batch at hand is done"
-        return (
-            first + f"\n‖ {plain(state.candidate)} {waits}; space goes on, c stops" + (f" · {memory}" if memory else "")
-        )
+        return first + f"\n‖ {plain(state.candidate)} {waits}; z goes on, Z stops" + (f" · {memory}" if memory else "")
     parts = [f"{state.candidate}: {state.phase}"]
     if state.pairs_per_second:
         parts += [f"{state.pairs_per_second:.1f} {unit(state)}/s", f"{duration(state.eta_seconds)} left"]

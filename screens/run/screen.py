@@ -37,23 +37,23 @@ class RunScreen(Place):
     MODE = "run"
     TITLE = "Run"
     GUIDE = """
-Set up: candidates × suites × protocols. p plans: which runs, at which precision and why, how many pairs are left, the
+Set up: candidates × suites × protocols. Q plans: which runs, at which precision and why, how many pairs are left, the
 tokens of all requests (shared beginnings counted each time), and how long scoring takes at the speed of earlier runs
 of the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts what
 is marked, planned or not.
 Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
 Live: one candidate at a time, in a process of its own. space pauses after the batch at hand and keeps the model loaded;
-c stops, what is scored is kept; e takes it up again.
+Z stops, what is scored is kept; R takes it up again.
 
 accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
 replacement), so it closes when all pairs are scored. How other pairs like these would turn out is for the Rankings to
 say. ┄ is the chance level.
 
-Stored: every run of this database with its state and, where it stopped, the reason and the way out. e takes one up. D
+Stored: every run of this database with its state and, where it stopped, the reason and the way out. R takes one up. D
 forgets one, its model or its suite, after a question, or brings back what was forgotten, for seven days. Post-training
-is among them, with steps for pairs. What another process is at moves on as it goes, and c stops it: so does work that
+is among them, with steps for pairs. What another process is at moves on as it goes, and Z stops it: so does work that
 was left going on in the background on the way out of the app.
 """
     TERMS = (
@@ -61,23 +61,35 @@ was left going on in the background on the way out of the app.
     )  # fmt: skip
     FIRST_KEYS = ("plan", "start", "pause", "go_on", "cancel", "resume")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "pane('setup')", "set up", id="pane-setup"),
-        Binding("l", "pane('live')", "live", id="pane-live"),
-        Binding("h", "pane('stored')", "stored", id="pane-stored"),
-        Binding("p", "plan", "plan", tooltip="what would run, how long it takes, what is left", id="plan"),
+        Binding("left_square_bracket", "pane('setup')", "set up", id="pane-setup"),
+        Binding("right_square_bracket", "pane('live')", "live", id="pane-live"),
+        Binding("semicolon", "pane('stored')", "stored", id="pane-stored"),
+        Binding("Q", "plan", "plan", tooltip="what would run, how long it takes, what is left", id="plan"),
         Binding("s", "start", "start", tooltip="start what is marked, or planned", id="start"),
-        Binding("space", "pause", "pause", tooltip="pause after the batch at hand; the model stays loaded", id="pause"),
-        Binding("space", "go_on", "go on", tooltip="go on after a pause", id="pause"),
-        Binding("c", "cancel", "stop", tooltip="stop scoring; what is scored is kept", id="stop"),
-        Binding("e", "resume", "resume", tooltip="take up what stopped", id="resume"),
+        Binding("z", "pause", "pause", tooltip="pause after the batch at hand; the model stays loaded", id="pause"),
+        Binding("z", "go_on", "go on", tooltip="go on after a pause", id="pause"),
+        Binding("Z", "cancel", "stop", tooltip="stop scoring; what is scored is kept", id="stop"),
+        Binding("R", "resume", "resume", tooltip="take up what stopped", id="resume"),
         replace(FORGET, show=True),
         Binding("y", "copy", "copy", tooltip="copy the log, or all about the run under the cursor", id="copy"),
-        Binding("v", "precision", "precision", tooltip="next precision: auto, fp32, bf16, int8, nf4", id="precision"),
+        Binding(
+            "circumflex_accent",
+            "precision",
+            "precision",
+            tooltip="next precision: auto, fp32, bf16, int8, nf4",
+            id="precision",
+        ),
         Binding("a", "suite", "add suite", tooltip="add a suite file", id="add-suite"),
-        Binding("n", "limit", "limit", tooltip="score only the first N pairs of each suite", id="limit"),
+        Binding("number_sign", "limit", "limit", tooltip="score only the first N pairs of each suite", id="limit"),
         Binding("t", "tokens", "tokens", tooltip="keep token scores of likelihood runs", id="token-scores"),
-        Binding("o", "controls", "controls", tooltip="also a sample without the prompt, or a wrong one", id="controls"),
-        Binding("d", "goal", "until", tooltip="stop once the best candidate, or the order, is decided", id="until"),
+        Binding("F", "controls", "controls", tooltip="also a sample without the prompt, or a wrong one", id="controls"),
+        Binding(
+            "exclamation_mark",
+            "goal",
+            "until",
+            tooltip="stop once the best candidate, or the order, is decided",
+            id="until",
+        ),
         Binding(
             "comma",
             "options",
@@ -202,7 +214,7 @@ was left going on in the background on the way out of the app.
             came: see `Runner.start`.
         """
         if self.runner.running:
-            self.notify("Scoring goes on already; l shows it", markup=False)
+            self.notify("Scoring goes on already; ] shows it", markup=False)
             return
         if came is None and all(state.phase.ended for state in job.states):
             self.notify("Everything in this plan is scored already; 3 shows the rankings", markup=False)
@@ -233,7 +245,7 @@ was left going on in the background on the way out of the app.
     def action_resume(self) -> None:
         """Take up the stored run under the cursor, or all of the queue that stopped."""
         if self.runner.running:
-            self.notify("Scoring goes on already; l shows it", markup=False)
+            self.notify("Scoring goes on already; ] shows it", markup=False)
         elif self.pane == "stored":
             self.query_one(StoredPane).resume(self, self.begin)
         elif self.runner.request is not None:

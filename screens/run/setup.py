@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SetupPane"]
 
-_READY = "s starts. p plans first: what would run, at which precision, how long it takes, how much is left."
+_READY = "s starts. Q plans first: what would run, at which precision, how long it takes, how much is left."
 
 
 class SetupPane(Horizontal):

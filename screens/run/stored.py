@@ -47,7 +47,7 @@ class StoredPane(Vertical):
         """List and reason."""
         yield Static(id="headings")
         rows = Rows(id="runs", opens=False)
-        rows.tooltip = "every run of this database, newest first: e takes up one that stopped"
+        rows.tooltip = "every run of this database, newest first: R takes up one that stopped"
         yield rows
         about = VerticalScroll(Static(id="reason"), id="about")
         about.tooltip = "all about the run under the cursor; y copies it"
@@ -95,7 +95,7 @@ class StoredPane(Vertical):
             if crashed and first:
                 self.query_one(Rows).cursor = crashed[0]
                 place.notify(
-                    f"{count(len(crashed), 'run')} stopped without a word; h shows them, e takes one up",
+                    f"{count(len(crashed), 'run')} stopped without a word; ; shows them, R takes one up",
                     severity="warning",
                     markup=False,
                 )
@@ -164,7 +164,7 @@ class StoredPane(Vertical):
     def _explain(self) -> None:
         run = self.current
         if run is None:
-            text = Text("No run is stored yet. u sets one up: mark candidates (1), choose a suite, p plans, s starts.")
+            text = Text("No run is stored yet. [ sets one up: mark candidates (1), choose a suite, Q plans, s starts.")
         else:
             text = run_text(run, self._place.colour)
         self.query_one("#reason", Static).update(text)

@@ -65,17 +65,17 @@ def run_text(run: RunRow, colour: Colour) -> Text:
             text.append(f"→ {fix}\n")
     elif run.status == "started" and run.owner is not None and not run.owner.within_sight:
         text.append(f"… {plain(str(run.owner.busy('at work on it')).partition(chr(10))[0])}\n", colour("mark-2"))
-        text.append(f"→ if {plain(run.owner.host)} is gone, e takes it over, after a question\n")
+        text.append(f"→ if {plain(run.owner.host)} is gone, R takes it over, after a question\n")
     elif is_elsewhere(run) and run.owner is not None:
         text.append(
-            f"▶ process {run.owner.pid} is at work on it; c stops it, and what is done is kept\n", colour("good")
+            f"▶ process {run.owner.pid} is at work on it; Z stops it, and what is done is kept\n", colour("good")
         )
     elif way := _WAYS_OUT.get(str(run.status)):
         text.append(f"✗ {way}\n", colour("bad"))
     if run.status in ("crashed", "cancelled", "failed", "refused"):
         remaining = max(0, run.n_wanted - run.n_scored - run.n_skipped)
         text.append(
-            f"→ e takes it up where it was; {count(remaining, 'step' if training else 'pair')} are left\n"
+            f"→ R takes it up where it was; {count(remaining, 'step' if training else 'pair')} are left\n"
             if remaining
             else "→ e tries again\n"
         )

@@ -94,7 +94,6 @@ class Read(ModalScreen[None]):
         """Copy the text, over SSH too where the terminal allows it."""
         # What went wrong is nothing without where.
         self.app.copy_to_clipboard(f"{self._title}\n{self._body.plain}" if self._error else self._body.plain)
-        self.notify("Copied", timeout=2)
 
 
 def error_dialog(error: RudeError) -> Read:

@@ -35,8 +35,8 @@ class Pick(Static, can_focus=True):
     Pick:focus { background: $block-cursor-blurred-background; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,right", "turn(1)", "next", show=False),
-        Binding("left", "turn(-1)", "before", show=False),
+        Binding("space,right", "turn(1)", "next", show=False, system=True),
+        Binding("left", "turn(-1)", "before", show=False, system=True),
     ]
 
     def __init__(self, choices: Sequence[str], value: str, hint: str, *, id: str) -> None:

@@ -18,7 +18,7 @@ __all__ = ["PathInput"]
 class PathInput(Input):
     """Tab adds what is certain, then says what is possible; where nothing is, it goes on to the next field."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete the path", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete the path", show=False, system=True)]
 
     class Possible(Message):
         """What the path may go on with."""

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Read, error_dialog
 from screens.shell.help import help_text
+from screens.shell.jump import Jump, targets_on
 from screens.shell.keys import Keys
 from screens.shell.live import Live
 from screens.shell.loading import Answered, Loader
@@ -45,14 +46,18 @@ class Place(Screen[None]):
     """The terms that are shown, in the order in which F1 explains them by the glossary."""
     FIRST_KEYS: ClassVar[tuple[str, ...]] = ()
     """Actions whose keys come first on the bottom line, where room is short."""
-    WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again"})
+    WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again", "jump"})
     """Actions that have something to do even where there is nothing to show."""
+    ALLOW_IN_MAXIMIZED_VIEW = "Keys"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="F1", id="help"),
+        Binding("apostrophe,f8", "jump", "jump", show=False, tooltip="a letter on each thing to go to", id="jump"),
+        Binding("f10", "maximise", "maximise", show=False, tooltip="this pane alone, or all again", id="maximise"),
     ]
     DEFAULT_CSS = """
     Place > #empty { padding: 1 2; height: 1fr; display: none; }
     Place.-empty > #empty { display: block; }
+    Place .-maximized { width: 1fr !important; height: 1fr !important; max-width: 100% !important; border: none; }
     """
 
     def __init__(self) -> None:
@@ -160,7 +165,25 @@ class Place(Screen[None]):
     def copy(self, text: str) -> None:
         """Copy what was selected with the mouse, else this."""
         self.app.copy_to_clipboard(self.get_selected_text() or text)
-        self.notify("Copied", timeout=2)
+
+    def action_jump(self) -> None:
+        """Put a letter on each thing that can be focused, and on each line of the list that is."""
+        self.app.push_screen(Jump(targets_on(self)))
+
+    def action_maximise(self) -> None:
+        """Show what has the focus, or the pane it stands in, alone; again shows everything."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self.focused is not None:
+            # Whatever a widget says of itself: a person has asked for it.
+            self.maximized = self.focused
+        self.call_after_refresh(self.repaint)
+
+    def key_of(self, action: str) -> str:
+        """The key that does an action now, as it is shown; renamed keys as they were renamed."""
+        bindings = (active.binding for active in self.active_bindings.values())
+        found = next((binding for binding in bindings if binding.action == action), None)
+        return self.app.get_key_display(found) if found is not None else ""
 
     def action_help(self) -> None:
         """Help for this screen and for the widget that has the focus."""

@@ -24,8 +24,8 @@ class QuestionPlace(Place):
 
     WITHOUT = Place.WITHOUT | {"suite", "excluded"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "suite", "suite", tooltip="choose the suite", id="suite"),
-        Binding("p", "protocol", "protocol", tooltip="switch between choice and likelihood", id="protocol"),
+        Binding("S", "suite", "suite", tooltip="choose the suite", id="suite"),
+        Binding("P", "protocol", "protocol", tooltip="switch between choice and likelihood", id="protocol"),
         Binding("m", "metric", "metric", tooltip="next metric of this protocol", id="metric"),
         Binding("b", "grouping", "by", tooltip="group by category, domain, subcategory, criterion…", id="by"),
         Binding(

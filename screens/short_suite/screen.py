@@ -36,7 +36,7 @@ class ShortScreen(Place):
 
     TITLE = "Short suite"
     GUIDE = """
-Short suites of several sizes, and what each costs in precision. u keeps whole prompt groups, or single pairs, in place
+Short suites of several sizes, and what each costs in precision. _ keeps whole prompt groups, or single pairs, in place
 of clusters.
 
 error ×: how many times larger the median candidate's standard error of ability is than with all pairs; standard errors
@@ -52,8 +52,10 @@ the others, to be marked for a run.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("x", "write", "write", tooltip="write the suite under the cursor, with its card", id="export"),
-        Binding("n", "number", "how many", tooltip="another number of pairs", id="short-number"),
-        Binding("u", "whole", "whole", tooltip="keep clusters, prompt groups or pairs whole", id="short-whole"),
+        Binding("number_sign", "number", "how many", tooltip="another number of pairs", id="short-number"),
+        Binding(
+            "underscore", "whole", "whole", tooltip="keep clusters, prompt groups or pairs whole", id="short-whole"
+        ),
         Binding("l", "leave", "leave out", tooltip="without reversed and suspected pairs, or with", id="short-without"),
     ]
     DEFAULT_CSS = """

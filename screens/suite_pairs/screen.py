@@ -14,10 +14,9 @@ from textual.widgets import Static
 from engine.export.palette import glyph
 from screens.items.opening import try_pairs_of
 from screens.pair.text import pair_plain
-from screens.shell.annotation_dialog import annotation_dialog
 from screens.shell.annotation_text import annotation_marks
 from screens.shell.dialogs import Ask, Choose
-from screens.shell.place import Place
+from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.plain import one_line
 from screens.suite_pairs.pair_text import pair_text
 from screens.suite_pairs.state import PAGE, Matches, SuitePairsState, find_pairs, size_name
@@ -25,36 +24,41 @@ from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
-    from engine.annotations.pairs import Annotation, Kind
+    from engine.annotations.pairs import Annotation
     from engine.results.suites import PairFilter, PairLine, SuiteEntry
     from rubrics.schema import Pair
 
 __all__ = ["PairsScreen"]
 
 
-class PairsScreen(Place):
+class PairsScreen(MarksPairs):
     """Every pair of a suite, or those looked for."""
 
     MODE = "suites"
     TITLE = "Pairs of a suite"
     GUIDE = """
-Every pair as it stands in the suite. / finds a word anywhere in ids, prompts, responses and criteria; f keeps one
-subcategory, v one size of V; esc takes these back, then leaves.
+Every pair as it stands in the suite. / finds a word anywhere in ids, prompts, responses and criteria; v keeps one
+subcategory, | one size of V; esc takes these back, then leaves.
 
 Words that the two responses do not share are underlined in the chosen one and struck out in the rejected one.
 
-⚑ is a flag, ⊘ an excluded pair. t puts the pairs on trial.
+⚑ is a flag, ⊘ an excluded pair. T puts the pairs on trial.
 """
     TERMS = ("pair", "violations", "category", "exemplar", "flag", "excluded pair", "pairs on trial")
     FIRST_KEYS = ("back", "search", "subcategory", "size", "trial")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("slash", "search", "search", key_display="/", tooltip="search ids, criteria and texts", id="search"),
-        Binding("f", "subcategory", "subcategory", tooltip="keep one subcategory", id="pairs-subcategory"),
-        Binding("v", "size", "|V|", tooltip="keep pairs that violate so many criteria", id="pairs-size"),
-        Binding("w", "note('flag')", "flag", tooltip="flag the pair under the cursor with a note", id="pairs-flag"),
-        Binding("e", "note('exclude')", "exclude", tooltip="leave the pair out, with a reason", id="exclude"),
-        Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
+        Binding("v", "subcategory", "subcategory", tooltip="keep one subcategory", id="pairs-subcategory"),
+        Binding(
+            "vertical_line",
+            "size",
+            "|V|",
+            key_display="|",
+            tooltip="keep pairs that violate so many criteria",
+            id="pairs-size",
+        ),
+        Binding("T", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("y", "copy", "copy", tooltip="copy the pair under the cursor", id="copy"),
         Binding("tab", "other", "text", tooltip="to the pair's text and back", id="pairs-text"),
     ]
@@ -216,12 +220,14 @@ Words that the two responses do not share are underlined in the chosen one and s
             lambda size: None if size is None else self._change(size=int(size)),
         )
 
-    def action_note(self, kind: Kind) -> None:
-        """Flag or exclude the pair under the cursor, or take that back."""
-        pair = self.state.pair
-        if pair is not None:
-            annotations = self.state.annotations.get(pair.id, ())
-            annotation_dialog(self, self.state.entry.suite_hash, pair.id, kind, annotations, self._read_annotations)
+    def at_hand(self) -> AtHand | None:
+        """The pair under the cursor."""
+        pair, suite_hash = self.state.pair, self.state.entry.suite_hash
+        return AtHand(suite_hash, pair.id, self.state.annotations.get(pair.id, ())) if pair is not None else None
+
+    def marked(self) -> None:
+        """Read the marks again."""
+        self._read_annotations()
 
     def _read_annotations(self) -> None:
         store, suite_hash = self.session.store, self.state.entry.suite_hash

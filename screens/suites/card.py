@@ -39,7 +39,7 @@ def card_text(entry: SuiteEntry, colour: Colour) -> Text:
         text.append("✗ This file cannot be used as it is\n", f"bold {colour('bad')}")
         text.append(plain(entry.fault) + "\n")
         text.append(f"→ {plain(entry.fix)}\n\n")
-        text.append("h checks it line by line; once it is mended, F5 reads it again.\n")
+        text.append("; checks it line by line; once it is mended, F5 reads it again.\n")
         text.append(plain(entry.path), colour("chance"))
         return text
     if not entry.card.strip():

@@ -15,7 +15,7 @@ from rubrics.errors import RudeError
 from screens.items.opening import try_pairs_of
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import plain
 from screens.suites.bad_line import open_bad_line
 from screens.suites.card import card_plain, card_text, facts_line
 from screens.suites.coverage import CoverageTable
@@ -55,10 +55,10 @@ card: how the suite was made and what it does not show. coverage: pairs by subca
 every subcategory it violates. enter on a cell shows its pairs. check: duplicates, structure, lengths, and whether a
 reader who never sees the prompt could win.
 
-t puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
+T puts the pairs on trial: which labels are suspected, which pairs tell nothing, a short suite. Mark suites with space,
 all of them with +, the others with *; then r takes them to the Run screen. Your own stand above those that ship, which
 . hides and shows. Enter on a file that cannot be read opens its first bad line. D forgets a suite with every run on it,
-after a question, or brings back what was forgotten. n builds pairs from prompts of your own, shows how that goes, and
+after a question, or brings back what was forgotten. K builds pairs from prompts of your own, shows how that goes, and
 lets you read the result blind.
 """
     TERMS = (
@@ -68,10 +68,16 @@ lets you read the result blind.
     FIRST_KEYS = ("browse", "pane('coverage')", "pane('check')", "pane('card')", "trial", "construct")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "browse", "pairs", tooltip="read the pairs, or those of the cell", id="browse"),
-        Binding("c", "pane('card')", "card", id="suite-card"),
-        Binding("v", "pane('coverage')", "coverage", tooltip="pairs by subcategory and |V|", id="suite-coverage"),
-        Binding("h", "pane('check')", "check", tooltip="can it be trusted? takes seconds", id="suite-check"),
-        Binding("t", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
+        Binding("left_square_bracket", "pane('card')", "card", id="suite-card"),
+        Binding(
+            "right_square_bracket",
+            "pane('coverage')",
+            "coverage",
+            tooltip="pairs by subcategory and |V|",
+            id="suite-coverage",
+        ),
+        Binding("semicolon", "pane('check')", "check", tooltip="can it be trusted? takes seconds", id="suite-check"),
+        Binding("T", "trial", "trial", tooltip="pairs on trial: what the verdicts say about them", id="on-trial"),
         Binding("space", "mark", "mark", tooltip="mark for the next run", id="mark"),
         Binding("plus", "mark_all", "all", key_display="+", tooltip="mark all, or none", id="mark-all", show=False),
         Binding(
@@ -95,7 +101,7 @@ lets you read the result blind.
         Binding("r", "run", "run marked", tooltip="take the marked suites to the Run screen", id="run"),
         Binding("a", "add", "add file", tooltip="offer a suite file (.jsonl)", id="add"),
         Binding("d", "drop", "drop file", tooltip="offer a file no longer; it stays on disk", id="drop"),
-        Binding("n", "construct", "build pairs", tooltip="build pairs of your own, or review some", id="construct"),
+        Binding("K", "construct", "build pairs", tooltip="build pairs of your own, or review some", id="construct"),
         FORGET,
         Binding("y", "copy", "copy", tooltip="copy the card or the report", id="copy"),
         Binding("f5", "again", "look again", show=False, id="again"),
@@ -361,4 +367,3 @@ lets you read the result blind.
             return
         report = self.state.reports.get(entry) if self.state.pane == "check" else None
         self.app.copy_to_clipboard(plain(report.render()) if report else card_plain(entry))
-        self.notify(f"Copied: {one_line(entry.name, 40)}", timeout=2, markup=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -15,10 +15,10 @@ from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.export_dialogs import picture_dialog
 from screens.shell.formats import signed
-from screens.shell.live import Live
 from screens.shell.pair_walk import PairWalk
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
+from screens.shell.token_scoring import Lacking, ScoresTokens
 from screens.tokens.curve import Curve
 from screens.tokens.facts import legend, token_line, verdict_line
 from screens.tokens.state import SIDES, Scored, Side, TokensState, read_tokens
@@ -28,35 +28,24 @@ from screens.widgets.brief import Brief
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from engine.jobs.job import Job
     from engine.results.board import Board
-    from engine.results.database import Store
 
 __all__ = ["TokenScreen"]
-
-
-class _Runner(Protocol):
-    running: bool
-
-    def start(self, store: Store, job: Job) -> None: ...
-
-
-class _RunningShell(Protocol):
-    runner: _Runner
 
 
 _LINES = 6
 """Those above and below curve and responses."""
 
 
-class TokenScreen(Place):
+class TokenScreen(ScoresTokens):
     """The very token where it turned."""
 
     MODE = "failures"
     TITLE = "Tokens"
     GUIDE = """
 Every token is tinted by the probability the candidate gave it, given all before it; the steps are in the legend, and
-each has a look of its own beside its colour. Its rank and its entropy stand with it.
+each has a look of its own beside its colour. Its rank and its entropy stand with it, and, where the run kept it, the
+token that was wanted in its place: the likeliest there.
 
 The curve is the log-likelihood of the chosen response so far less that of the rejected one, in nats. Words that both
 share are passed together, so it moves where they part. It ends at the difference of the two sums; ┊ marks the place
@@ -70,14 +59,13 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
     WITHOUT = Place.WITHOUT | {"step", "copy"}
     FIRST_KEYS = ("back", "turn", "score", "other", "step(1)", "step(-1)")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace,t", "back", "back", key_display="esc", id="back"),
+        Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("tab", "other", "other side", tooltip="to the other response", id="other-side"),
-        Binding("s", "score", "score it now", tooltip="read this pair token by token now", id="score-tokens"),
-        Binding("w", "turn", "where it turns", tooltip="go to the token where the preference turns", id="turn"),
+        Binding("at", "turn", "where it turns", tooltip="go to the token where the preference turns", id="turn"),
         Binding("n", "step(1)", "next", id="next"),
         Binding("p", "step(-1)", "previous", id="previous"),
         Binding("y", "copy", "copy", tooltip="copy the tokens of this response as a table", id="copy"),
-        Binding("x", "export", "export", tooltip="write the curve to SVG, PDF or PNG", id="export"),
+        Binding("x", "export", "take away", tooltip="the curve and the text, into a folder or a file", id="export"),
     ]
     DEFAULT_CSS = """
     TokenScreen #question { height: 1; padding: 0 1; background: $surface; }
@@ -100,10 +88,6 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
         """
         super().__init__()
         self.state = TokensState(board, subject, PairWalk(ids, index))
-        self._asked = False
-        """Whether scores of the first pair were asked for, by coming here."""
-        self._awaited = ""
-        """Id of the pair being scored."""
 
     def body(self) -> Iterable[Widget]:
         """The curve on top, both responses under it."""
@@ -142,14 +126,22 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
 
     def _lacking(self, error: RudeError) -> None:
         self.state.lack(error)
-        self._say_lack()
+        self.say_lack("s reads this pair token by token now, with the model its run was made with.")
         self.repaint()
-        if not self._asked:
+        if not self.asked:
             self.action_score()
 
-    def _say_lack(
-        self, now: str = "s reads this pair token by token now, with the model its run was made with."
-    ) -> None:
+    def lacking(self) -> Lacking | None:
+        """The pair shown, where its token scores are missing."""
+        state = self.state
+        return Lacking(state.board, state.subject, state.walk.pair_id) if state.missing is not None else None
+
+    def scored_now(self) -> None:
+        """Read them."""
+        self._read()
+
+    def say_lack(self, now: str) -> None:
+        """Say that there are none, and what is done about it."""
         error = self.state.missing
         if error is None:
             return
@@ -158,59 +150,6 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
         text.append("Those of every pair are kept where a run is told to, and made by (y copies this):\n\n")
         text.append(plain(error.shell or error.fix), "bold")
         self.nothing(text)
-
-    def action_score(self) -> None:
-        """Read this pair token by token, where it has not been."""
-        state, store, self._asked = self.state, self.session.store, True
-        pair_id = state.walk.pair_id
-        if state.missing is None or self._awaited:
-            return
-        if self._runner.running:
-            self._say_lack("Other work is going on: s reads this pair once that has ended.")
-            return
-        self._awaited = pair_id
-        self._say_lack("looking for the model…")
-
-        def planned() -> Job:
-            from engine.jobs.tokens import plan_tokens
-
-            return plan_tokens(store, state.board, state.subject, [pair_id])
-
-        self.load("score", planned, lambda job: self._runner.start(store, job), self._not_scored)
-
-    @property
-    def _runner(self) -> _Runner:
-        return cast(_RunningShell, self.app).runner
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Scoring is offered where there is something to score."""
-        if action == "score":
-            return self.state.missing is not None
-        return super().check_action(action, parameters)
-
-    def _not_scored(self, error: RudeError) -> None:
-        self._awaited = ""
-        self._say_lack(f"It cannot be read now: {error.what}. {error.fix}")
-
-    def follow(self, live: Live) -> None:
-        """Show how far the scoring is, then its scores."""
-        super().follow(live)
-        if not self._awaited or not live.states:
-            return
-        (state, *_) = live.states
-        if live.running:
-            if state.run_id and len(live.states) == 1:
-                self._say_lack(f"{state.candidate}: {state.phase}…")
-            return
-        here, self._awaited = self._awaited == self.state.walk.pair_id, ""
-        if not here:
-            return
-        if error := live.error or state.error:
-            self._say_lack(f"It could not be read: {error}")
-        elif str(state.phase) == "done":
-            self._read()
-        else:
-            self._say_lack()
 
     def _text(self, side: Side) -> TokenText:
         return self.query_one(f"#{side}", TokenText)
@@ -305,7 +244,6 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
         else:
             return
         self.app.copy_to_clipboard(text)
-        self.notify("Copied", timeout=2)
 
     def action_export(self) -> None:
         """Write the curve and where it turns, for a paper."""

@@ -120,8 +120,8 @@ class TokenText(ScrollView, can_focus=True):
     TokenText .tokens--partner { background: $block-cursor-blurred-background; text-style: italic; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "token before", show=False, id="token-before"),
-        Binding("right,l", "move(1)", "next token", show=False, id="token-next"),
+        Binding("left", "move(-1)", "token before", show=False, id="token-before"),
+        Binding("right", "move(1)", "next token", show=False, id="token-next"),
         Binding("up,k", "line(-1)", "line up", show=False, id="up"),
         Binding("down,j", "line(1)", "line down", show=False, id="down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="page-up"),

@@ -42,13 +42,13 @@ Then, for each outcome, by how much the smaller one came out ahead: ✓ it came 
 own errors leave it open. Below stands how many came true, beside the share of all other pairs in which the smaller
 candidate came out ahead: what size alone leaves.
 
-enter compares the two, scope by scope. o goes to the ladder and to the published study.
+enter compares the two, scope by scope. O goes to the ladder and to the published study.
 """
     TERMS = ("upset", "outcome", "interval", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
-        Binding("o", "source", "source", tooltip="your own, the ladder's, or the published study's", id="source"),
-        Binding("x", "export", "export", tooltip="write the upsets as a table", id="export"),
+        Binding("O", "source", "source", tooltip="your own, the ladder's, or the published study's", id="source"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
     ]
     FIRST_KEYS = ("back", "source", "export")
     WITHOUT = Place.WITHOUT | {"source"}
@@ -96,7 +96,7 @@ enter compares the two, scope by scope. o goes to the ladder and to the publishe
         self.table = None
         text = Text.assemble((f"{plain(error.what)}\n\n", "bold"))
         text.append(f"{plain(error.fix)}\n\n" if error.fix else "")
-        text.append("o shows the pairs of small models that were post-trained here, then the published study's.")
+        text.append("O shows the pairs of small models that were post-trained here, then the published study's.")
         self.query_one("#question", Static).update(Text("upsets"))
         self.nothing(text)
 

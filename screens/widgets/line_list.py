@@ -40,6 +40,10 @@ class LineList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, count)
         self.refresh()
 
+    def line(self, index: int, width: int) -> Text:
+        """One line, as wide as asked for."""
+        return self._line(index, width)
+
     def clear(self) -> None:
         """Show nothing: what the lines were made of is gone."""
         self._count = 0

@@ -273,7 +273,7 @@ async def _one_run(app: Any, pilot: Any, chance: random.Random, counts: dict[str
     from screens.run.planned import PlanPane
 
     await _go(app, pilot, "2", "run")
-    await pilot.press("u", "p")
+    await pilot.press("left_square_bracket", "Q")
     pane = app.screen.query_one(PlanPane)
     await _until(pilot, lambda: pane.plan is not None and any(run.left for run in pane.plan.runs))
     await pilot.press("s")
@@ -285,15 +285,15 @@ async def _one_run(app: Any, pilot: Any, chance: random.Random, counts: dict[str
         if stop_at is not None and judged >= stop_at:
             await _go(app, pilot, "2", "run")
             if chance.random() < 0.4 and app.runner.running:
-                await pilot.press("space")
+                await pilot.press("z")
                 counts["paused"] += 1
                 await asyncio.sleep(chance.random())
-                await pilot.press("space")
-            await pilot.press("c")
+                await pilot.press("z")
+            await pilot.press("Z")
             await _until(pilot, lambda: not app.runner.running)
             counts["cancelled"] += 1
             if chance.random() < 0.3:
-                await pilot.press("l", "e")
+                await pilot.press("right_square_bracket", "R")
                 counts["resumed"] += 1
                 await asyncio.sleep(chance.random() * 3)
             stop_at = None

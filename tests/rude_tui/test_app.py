@@ -170,7 +170,7 @@ async def test_every_key_counts_as_acting(app: RudeApp, monkeypatch: pytest.Monk
     async with app.run_test() as pilot:
         noticed: list[bool] = []
         monkeypatch.setattr(app._collector, "touched", lambda: noticed.append(True))
-        await pilot.press("f6")
+        await pilot.press("5")
         assert noticed
 
 
@@ -261,7 +261,7 @@ def test_a_run_that_goes_on_is_stopped_and_what_is_scored_kept(how: signal.Signa
     terminal.until("quit")
     terminal.press("1", "llama-loch")
     terminal.press("r", "plans")
-    terminal.press("p", "s starts")
+    terminal.press("Q", "s starts")
     terminal.press("s", "scoring")
     terminal.wait(lambda: any(run.n_scored for run in stored_runs(store)), gap=1.0)  # a reader keeps writers out
     workers = [child.pid for child in psutil.Process(terminal.process.pid).children(recursive=True)]

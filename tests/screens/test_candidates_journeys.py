@@ -166,13 +166,13 @@ async def test_what_was_marked_is_set_up_wherever_the_run_screen_was_left(garden
     app = make_app(garden, start="run")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press("h", "1")
+        await pilot.press("semicolon", "1")
         await settle(pilot)
         await pilot.press("r")
         await settle(pilot)
         assert (app.current_mode, app.screen.pane) == ("run", "setup")
         # Looked at again by its own key, it stands as it was left.
-        await pilot.press("h", "1", "2")
+        await pilot.press("semicolon", "1", "2")
         await settle(pilot)
         assert app.screen.pane == "stored"
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from engine.results.alike import KINDS
 from engine.results.board import Board, Question, load_board
 from engine.results.failures import PairVerdict, pair_view
+from engine.results.pair_words import PairWords, pair_words
 from engine.results.search import find_text
 from engine.store.connection import Store
-from screens.failures.state import Pick, listed, pick_of, read_failures
+from screens.failures.pair_list import asked_line, pair_line
+from screens.failures.state import FailuresState, Pick, listed, pick_of, read_failures
 from screens.pair.scales import scales
 from screens.shell.order import Order
 
@@ -21,37 +25,42 @@ def board(garden_file: Path) -> Board:
     return load_board(Store(garden_file), Question(protocol="choice"))
 
 
-def test_without_a_name_the_best_candidate_is_read(board: Board) -> None:
-    assert read_failures(board, None, Pick()).label == "oak-7m"
-    assert read_failures(board, "gone", Pick()).label == "oak-7m"
+@pytest.fixture(scope="module")
+def words(board: Board, garden_file: Path) -> Mapping[str, PairWords]:
+    return pair_words(Store(garden_file), board.suite_hash)
 
 
-def test_a_branch_holds_as_many_pairs_as_its_label_says(board: Board) -> None:
-    everything = read_failures(board, "moss-200k", Pick())
+def test_without_a_name_the_best_candidate_is_read(board: Board, words: Mapping[str, PairWords]) -> None:
+    assert read_failures(board, words, None, Pick()).label == "oak-7m"
+    assert read_failures(board, words, "gone", Pick()).label == "oak-7m"
+
+
+def test_a_branch_holds_as_many_pairs_as_its_label_says(board: Board, words: Mapping[str, PairWords]) -> None:
+    everything = read_failures(board, words, "moss-200k", Pick())
     assert len(everything.pairs) == everything.failed
     for category in everything.tree:
         for sub in category.children:
-            found = read_failures(board, "moss-200k", pick_of([sub, category]))
+            found = read_failures(board, words, "moss-200k", pick_of([sub, category]))
             assert len(found.pairs) == sub.failed
             for criterion in sub.children:
                 path = pick_of([criterion, sub, category])
                 assert path.title == criterion.name
-                assert len(read_failures(board, "moss-200k", path).pairs) == criterion.failed
+                assert len(read_failures(board, words, "moss-200k", path).pairs) == criterion.failed
 
 
-def test_a_branch_read_after_another_is_the_same_as_read_afresh(board: Board) -> None:
-    before = read_failures(board, "moss-200k", Pick())
+def test_a_branch_read_after_another_is_the_same_as_read_afresh(board: Board, words: Mapping[str, PairWords]) -> None:
+    before = read_failures(board, words, "moss-200k", Pick())
     for category in before.tree:
         for path in ([category], *([sub, category] for sub in category.children)):
-            after = read_failures(board, "moss-200k", pick_of(path), before)
-            assert after == read_failures(board, "moss-200k", pick_of(path))
+            after = read_failures(board, words, "moss-200k", pick_of(path), before)
+            assert after == read_failures(board, words, "moss-200k", pick_of(path))
             assert after.tree is before.tree
-    other = read_failures(board, "oak-7m", Pick(), before)
-    assert other == read_failures(board, "oak-7m", Pick())
+    other = read_failures(board, words, "oak-7m", Pick(), before)
+    assert other == read_failures(board, words, "oak-7m", Pick())
 
 
-def test_search_looks_at_ids_criteria_and_found_texts(board: Board) -> None:
-    failures, worst = read_failures(board, "moss-200k", Pick()), Order("margin")
+def test_search_looks_at_ids_criteria_and_found_texts(board: Board, words: Mapping[str, PairWords]) -> None:
+    failures, worst = read_failures(board, words, "moss-200k", Pick()), Order("margin")
     pairs = failures.pairs
     assert listed(failures, worst) == list(pairs)
     assert [pair.pair_id for pair in listed(failures, worst, pairs[0].pair_id.upper())] == [pairs[0].pair_id]
@@ -60,8 +69,10 @@ def test_search_looks_at_ids_criteria_and_found_texts(board: Board) -> None:
     assert listed(failures, worst, "nothing like it", frozenset([pairs[2].pair_id])) == [pairs[2]]
 
 
-def test_pairs_are_sorted_by_margin_by_how_many_fail_and_by_name_either_way(board: Board) -> None:
-    failures = read_failures(board, "moss-200k", Pick())
+def test_pairs_are_sorted_by_margin_by_how_many_fail_and_by_name_either_way(
+    board: Board, words: Mapping[str, PairWords]
+) -> None:
+    failures = read_failures(board, words, "moss-200k", Pick())
     for by, of in (
         ("margin", lambda pair: pair.margin),
         ("fails", lambda pair: -pair.failed_by),
@@ -109,3 +120,32 @@ def test_likelihood_has_one_mark_a_line(garden_file: Path) -> None:
     assert "◁" not in text
     assert "nats/byte" in text
     assert text.count("◆") == 4
+
+
+def test_groups_hold_every_pair_once_under_a_heading(board: Board, words: Mapping[str, PairWords]) -> None:
+    for kind in KINDS:
+        state = FailuresState(alike=kind)
+        state.take(read_failures(board, words, "moss-200k", Pick(), alike=kind))
+        state.arrange()
+        assert state.failures is not None
+        assert {pair.pair_id for pair in state.shown} == {pair.pair_id for pair in state.failures.pairs}
+        assert len(state.lines) == len(state.shown) + len(state.failures.groups)
+        assert [pair for line in range(len(state.lines)) if (pair := state.at(line))] == state.shown
+        for place in range(len(state.shown)):
+            assert state.place_of(state.line_of(place)) == place
+        assert state.at(0) is None
+        assert state.place_of(0) == 0
+
+
+def test_a_line_says_what_was_asked_and_what_is_violated(board: Board, words: Mapping[str, PairWords]) -> None:
+    state = FailuresState()
+    state.take(read_failures(board, words, "moss-200k", Pick()))
+    state.arrange()
+    pair = state.shown[0]
+    wide = pair_line(state, pair, 140, lambda name: "white").plain
+    assert "Plan week" in wide
+    assert all(text[:20] in wide for text in words[pair.pair_id].criteria[:1])
+    assert pair.pair_id not in wide
+    narrow = pair_line(state, pair, 46, lambda name: "white").plain
+    assert "✗ Keeps to what" in narrow
+    assert "Plan week" in asked_line(state, pair, lambda name: "white").plain

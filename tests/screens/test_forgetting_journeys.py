@@ -82,7 +82,7 @@ async def test_a_stored_run_is_forgotten_by_itself(garden, make_app, settle, scr
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await settle(pilot)
         assert "D forget" in screen_text(app)
         await pilot.press("D")
@@ -170,10 +170,10 @@ async def test_what_another_machine_left_is_asked_about(
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await settle(pilot)
         assert "if old-lease is gone, e takes it over" in " ".join(screen_text(app).split())
-        await pilot.press("e")
+        await pilot.press("R")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await settle(pilot)
         assert "Left by old-lease since 2026-01-02 03:04; take it over?" in screen_text(app)

@@ -46,7 +46,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         await settle(pilot)
         await pilot.press("6")
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("T")
         await settle(pilot)
         text = screen_text(app)
         assert "With 4 candidates no pair can be called reversed" in text
@@ -54,7 +54,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         first = expected.sorted("suspicion")[0]
         assert first.pair_id in text
         assert f"{first.difficulty:+.2f}±{first.difficulty_se:.2f}".replace("-", "−") in text
-        await pilot.press("a")
+        await pilot.press("I")
         await settle(pilot)
         for one in expected.abilities:
             assert any(
@@ -66,7 +66,7 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         hardest = expected.sorted("difficulty")[0]
         assert app.screen.state.shown[0].pair_id == hardest.pair_id
         before = len(fits)
-        await pilot.press("w", *"hm", "enter")
+        await pilot.press("N", *"hm", "enter")
         await settle(pilot)
         assert _noted(garden) == {hardest.pair_id: ("flag", "hm")}
         assert "⚑" in screen_text(app)
@@ -81,15 +81,15 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite, t
         assert len(fits) == before + 1
         assert "39 pairs" in screen_text(app)
         assert "1 excluded" in screen_text(app)
-        await pilot.press("f", "end", "enter")
+        await pilot.press("v", "end", "enter")
         await settle(pilot)
         found = {pair.pair_id for pair in app.screen.state.shown}
         assert found == {pair.pair_id for pair in expected.pairs_with("all fail")} - {second.pair_id}
-        await pilot.press("escape", "n")
+        await pilot.press("escape", "percent_sign")
         await settle(pilot)
-        await pilot.press("u", "end", "enter")
+        await pilot.press("underscore", "end", "enter")
         await settle(pilot)
-        await pilot.press("n", *"9", "enter")
+        await pilot.press("number_sign", *"9", "enter")
         await settle(pilot)
         trial = try_pairs(load_board(Store(garden), Question()))
         short = shorten(trial, 9, whole="pair")
@@ -124,16 +124,16 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
     async with app.run_test(size=(160, 48)) as pilot:
         await settle(pilot)
         await click("Failures")
-        await click("t trial", last=True)
+        await click("T trial", last=True)
         assert "5[Failures]" in screen_text(app)
         assert "exact one-sided Mann–Whitney" in screen_text(app)
         await click("difficulty   rest")
         assert app.screen.state.shown[0].pair_id == expected.sorted("difficulty")[0].pair_id
         await click("✗ all fail")
         assert len(app.screen.state.shown) == len(expected.pairs_with("all fail"))
-        await click("x export", last=True)
+        await click("x take away", last=True)
         await click("enter accept")
-        rows = list(csv.DictReader((tmp_path / "pairs.csv").read_text(encoding="utf-8").splitlines()))
+        rows = list(csv.DictReader((tmp_path / "rude-tui-out" / "pairs.csv").read_text(encoding="utf-8").splitlines()))
         assert {row["pair_id"]: float(row["difficulty"]) for row in rows} == {
             pair.pair_id: pytest.approx(pair.difficulty) for pair in expected.pairs_with("all fail")
         }
@@ -141,7 +141,7 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
         await click("garden-", times=2)
         assert "1 of 40" in screen_text(app)
         await click("esc back", last=True)
-        await click("n short suite", last=True)
+        await click("% short suite", last=True)
         await click("esc back", last=True)
         weakest = expected.abilities[-1].candidate
         await click(weakest)
@@ -163,13 +163,13 @@ async def test_too_few_candidates_and_an_unread_suite_say_what_is_missing(
     app = make_app(path, start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("T")
         await settle(pilot)
         assert "No candidate has read it yet" in _told(app)
-        await pilot.press("down", "t")
+        await pilot.press("down", "T")
         await settle(pilot)
         assert "2 candidates cannot try pairs: at least 3 are needed" in screen_text(app)
-        await pilot.press("a", "e", "n", "x", "o", "f", "l", "enter", "tab")
+        await pilot.press("I", "e", "percent_sign", "x", "o", "v", "tilde", "enter", "tab")
         await settle(pilot)
         assert "cannot try pairs" in screen_text(app)
         await pilot.press("escape", "escape")
@@ -182,9 +182,9 @@ async def test_two_parameters_take_twenty_candidates(garden, make_app, settle, s
     app = make_app(garden, start="failures")
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("T")
         await settle(pilot)
-        await pilot.press("l")
+        await pilot.press("tilde")
         await settle(pilot)
         assert "cannot bear 2PL" in _told(app)
         assert "· Rasch" in screen_text(app)

@@ -97,13 +97,13 @@ async def test_protocol_metric_grouping_and_order(garden, make_app, settle, scre
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("p")
+        await pilot.press("P")
         await settle(pilot)
         assert "choice · averaged" in screen_text(app)
         await pilot.press("m")
         await settle(pilot)
         assert "choice · averaged" not in screen_text(app)
-        await pilot.press("p")
+        await pilot.press("P")
         await settle(pilot)
         assert "likelihood · per_byte" in screen_text(app)
         await pilot.press("b", "down", "down", "enter")
@@ -130,10 +130,12 @@ async def test_two_marked_rows_are_compared(garden, make_app, settle, screen_tex
         assert "A  oak-7m" in text
         assert "B  moss-200k" in text
         assert "A is ahead by" in text
-        await pilot.press("a")
+        await pilot.press("A")
+        await settle(pilot)
+        await pilot.press("enter")
         await settle(pilot)
         assert "▸ moss-200k" in screen_text(app)
-        await pilot.press("escape", "escape")
+        await pilot.press("escape", "escape", "escape")
         await settle(pilot)
         assert "✓oak-7m" in screen_text(app)
 
@@ -151,7 +153,9 @@ async def test_comparing_part_by_part(garden, make_app, settle, screen_text) -> 
         await pilot.press(*["down"] * 7)
         one = app.screen.compared.scopes[7]
         assert one[1] == "Coherence"
-        await pilot.press("a")
+        await pilot.press("A")
+        await settle(pilot)
+        await pilot.press("enter")
         await settle(pilot)
         assert f"1 of {len(one[2].only_a)}" in screen_text(app)
         assert "■ Coherence" in screen_text(app)
@@ -164,13 +168,13 @@ async def test_tie_sets_and_an_export_of_what_is_shown(garden, make_app, settle,
     target = tmp_path / "out.csv"
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("t")
+        await pilot.press("equals_sign")
         await settle(pilot)
         text = screen_text(app)
         sets = [line for line in text.splitlines() if line.startswith(" ┌ ")]
         assert sets
         assert " │" in text.split(sets[0])[1].splitlines()[1]
-        await pilot.press("t", "b", "end", "enter")
+        await pilot.press("equals_sign", "b", "end", "enter")
         await settle(pilot)
         assert "by violations" in screen_text(app)
         assert not [line for line in screen_text(app).splitlines() if line.startswith(" ┌ ")]
@@ -297,7 +301,7 @@ async def test_a_point_is_left_out_and_a_family_lifted(garden, make_app, settle,
         refit = np.polyfit([point.x for point in known], [point.y for point in known], 1)
         assert app.screen.state.data.line(name).slope == pytest.approx(refit[0])
         assert app.screen.state.data.line(name).slope != pytest.approx(line.slope)
-        await pilot.press("l", "f", "down", "enter")
+        await pilot.press("l", "h", "down", "enter")
         await settle(pilot)
         text = screen_text(app)
         assert "○" not in text
@@ -338,7 +342,7 @@ async def test_a_long_list_is_narrowed_by_typing(garden, make_app, settle, scree
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("v")
+        await pilot.press("X")
         await settle(pilot)
         assert "type to narrow" in screen_text(app)
         await pilot.press(*"bits per")
@@ -351,7 +355,7 @@ async def test_a_long_list_is_narrowed_by_typing(garden, make_app, settle, scree
 
 
 @pytest.mark.long
-async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_app, settle) -> None:
+async def test_every_place_by_digit_and_by_mouse(garden, make_app, settle) -> None:
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -361,7 +365,7 @@ async def test_every_place_by_digit_by_function_key_and_by_mouse(garden, make_ap
             await pilot.press(key)
             await settle(pilot)
             assert app.current_mode == mode
-        await pilot.press("f6")
+        await pilot.press("5")
         await settle(pilot)
         assert app.current_mode == "failures"
         await pilot.click("Navigation", offset=(16, 0))
@@ -399,14 +403,14 @@ async def test_marks_go_from_the_candidates_to_a_plan(garden, make_app, settle, 
         app.session.marked_models["/models/gone"] = "gone"
         await pilot.press("2")
         await settle(pilot)
-        await pilot.press("p")
+        await pilot.press("Q")
         await settle(pilot)
         text = screen_text(app)
         assert "no such folder" in text
-        await pilot.press("escape", "h")
+        await pilot.press("escape", "semicolon")
         await settle(pilot)
         assert "✓ done" in screen_text(app)
-        await pilot.press("e")
+        await pilot.press("R")
         await pilot.pause()
         await pilot.press("ctrl+c")
     assert app.return_code == 0
@@ -424,10 +428,10 @@ async def test_crashed_runs_are_offered(garden, make_app, settle, screen_text) -
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await settle(pilot)
         assert "✗ crashed" in screen_text(app)
-        await pilot.press("e")
+        await pilot.press("R")
         await settle(pilot)
         assert "model folder is gone" in " ".join(screen_text(app).split())
 
@@ -451,16 +455,16 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         assert "rl_met against RuDE accuracy" in text
         assert text.count("◉") >= 4  # those that ship; some may lie on one cell
         assert "Pearson" in text
-        assert "o source" in text
-        await pilot.press("o")
+        assert "O source" in text
+        await pilot.press("O")
         await settle(pilot)
         assert "published study" in screen_text(app)
-        await pilot.press("o")
+        await pilot.press("O")
         await settle(pilot)
         assert "rude-tui outcomes add FILE.csv" in screen_text(app)
-        offered = [" o source", "m matrix", "F1 help", "u upsets", "q quit", "^p more"]
+        offered = [" O source", "M matrix", "F1 help", "U upsets", "q quit", "^p more"]
         assert screen_text(app).splitlines()[-1].split("  ") == offered
-        await pilot.press("o")
+        await pilot.press("O")
         await settle(pilot)
         assert "ladder of" in screen_text(app)
 
@@ -551,7 +555,7 @@ async def test_the_decision_stands_above_the_table_and_d_says_why(
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         assert "Not settled between birch-3m and alder-1m" in screen_text(app)
-        await pilot.press("d")
+        await pilot.press("V")
         await settle(pilot)
         shown = screen_text(app)
         assert "oak-7m may not be taken: 7,000,000 parameters are more than 5,000,000" in shown
@@ -560,6 +564,6 @@ async def test_the_decision_stands_above_the_table_and_d_says_why(
         limits.write_text("[limits]\nparamters = 5\n")
         await pilot.press("f5")
         await settle(pilot)
-        await pilot.press("d")
+        await pilot.press("V")
         await settle(pilot)
         assert "your requirements are not used" in screen_text(app)

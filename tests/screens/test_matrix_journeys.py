@@ -29,7 +29,7 @@ async def test_an_outcome_is_tied_and_its_scatter_opened(measured: Path, make_ap
     app = make_app(measured, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:
         await settle(pilot)
-        await pilot.press("m")
+        await pilot.press("M")
         await settle(pilot)
         text = screen_text(app)
         assert "RuDE by domain against outcomes" in text
@@ -37,7 +37,7 @@ async def test_an_outcome_is_tied_and_its_scatter_opened(measured: Path, make_ap
         await pilot.press("right")
         await settle(pilot)
         assert "garden × exam" in screen_text(app)
-        await pilot.press("t")
+        await pilot.press("ampersand")
         await settle(pilot)
         await pilot.press(*"kitchen", "enter")
         await settle(pilot)
@@ -54,15 +54,15 @@ async def test_the_published_matrix_by_keys(garden: Path, make_app, settle, scre
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("m", "o")
+        await pilot.press("M", "O")
         await settle(pilot)
         text = screen_text(app)
         for printed in ("▸ .91∗", "▸ .80∗", "▸ .67", "▸ .62"):
             assert printed in text
-        await pilot.press("s")
+        await pilot.press("tilde")
         await settle(pilot)
         assert "Spearman" in screen_text(app)
-        await pilot.press("t", "enter")
+        await pilot.press("ampersand", "enter")
         await settle(pilot)
         assert "published study" in screen_text(app)
 

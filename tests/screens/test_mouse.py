@@ -47,7 +47,7 @@ async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
         assert "candidate↓" in screen_text(app)
         await click_on(pilot, "moss-200k")
         assert "moss-200k" in screen_text(app).split("candidate↓")[1]
-        await click_on(pilot, "x export", last=True)
+        await click_on(pilot, "x take away", last=True)
         await click_on(pilot, "enter accept")
         await click_on(pilot, " moss-200k", left_of=50)
         assert app.current_mode == "failures"
@@ -55,17 +55,15 @@ async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
         assert "fails↓" in screen_text(app)
         await click_on(pilot, "◆ Compliance")
         assert "in Compliance" in screen_text(app)
-        await click_on(pilot, "garden-", times=2)
+        await click_on(pilot, "✗ Keeps to", times=2)
         assert "1 of " in screen_text(app)
         await click_on(pilot, "n next", last=True)
         assert "2 of " in screen_text(app)
         await click_on(pilot, "t tokens", last=True)
         assert "likelihood by token" in screen_text(app)
-        await click_on(pilot, "w where it turns", last=True)
+        await click_on(pilot, "@ where it turns", last=True)
         await click_on(pilot, "esc back", last=True)
         await click_on(pilot, "f flag", last=True)
-        await pilot.press(*"odd")
-        await click_on(pilot, "enter accept")
         assert "⚑ flagged" in screen_text(app)
         await click_on(pilot, "y copy", last=True)
         await click_on(pilot, "criteria")
@@ -74,12 +72,12 @@ async def test_from_the_rankings_to_a_token_and_away_with_a_csv(
         assert app.screen.query_one("#pairs").cursor == 1
         await click_on(pilot, "q quit", last=True)
     assert app.return_code == 0
-    rows = list(csv.DictReader((tmp_path / "rankings.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader((tmp_path / "rude-tui-out" / "rankings.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["candidate"] for row in rows} == {"oak-7m", "birch-3m", "alder-1m", "moss-200k"}
     store = Store(garden)
     with store.reading() as connection:
         suite = connection.execute("select suite_hash from suites").fetchone()[0]
-    assert [one.note for found in stored_annotations(store, suite).values() for one in found] == ["odd"]
+    assert [one.note for found in stored_annotations(store, suite).values() for one in found] == [""]
 
 
 @pytest.mark.long
@@ -93,7 +91,10 @@ async def test_two_rows_are_compared(garden, make_app, settle, screen_text, clic
         await click_on(pilot, "c compare", last=True)
         assert "B  alder-1m" in screen_text(app)
         await click_on(pilot, "▲ Format")
-        await click_on(pilot, "a only A wins", last=True)
+        await click_on(pilot, "▲ Format")
+        assert "pairs on which they differ in Format" in screen_text(app)
+        await pilot.press("enter")
+        await settle(pilot)
         assert "▸ alder-1m" in screen_text(app)
         assert "▲ Format" in screen_text(app)
 
@@ -103,7 +104,7 @@ async def test_a_point_is_picked_and_left_out(garden, make_app, settle, screen_t
     app = make_app(garden, start="correlation")
     async with app.run_test(size=(140, 40)) as pilot:
         await settle(pilot)
-        await click_on(pilot, "o source", last=True)
+        await click_on(pilot, "O source", last=True)
         lines = screen_text(app).splitlines()
         y = next(y for y, line in enumerate(lines) if "● Gemma3-4B" in line)
         await pilot.click(offset=(lines[y].index("● Gemma3-4B"), y))
@@ -111,7 +112,7 @@ async def test_a_point_is_picked_and_left_out(garden, make_app, settle, screen_t
         assert "Gemma3-4B  x" in screen_text(app)
         await click_on(pilot, "l leave out", last=True)
         assert "○ Gemma3-4B" in screen_text(app)
-        await click_on(pilot, "v x axis", last=True)
+        await click_on(pilot, "X x axis", last=True)
         await click_on(pilot, "MMLU", last=True)
         assert "against MMLU" in screen_text(app)
 

@@ -39,12 +39,12 @@ async def test_a_key_is_changed_on_every_screen_at_the_foot_and_in_the_help(gard
         assert "[keys] in settings.toml" in help_text
         await pilot.press("escape", "ctrl+e")
         await pilot.pause()
-        assert "Write rankings to" in screen_text(app)
+        assert "Take away rankings to" in screen_text(app)
         await pilot.press("escape", "4")
         await settle(pilot)
         await pilot.press("ctrl+e")
         await settle(pilot)
-        assert "Write correlations to" in screen_text(app)
+        assert "Take away correlations to" in screen_text(app)
 
 
 async def test_a_key_name_that_nothing_has_is_said(garden: Path, settle, screen_text) -> None:

@@ -71,7 +71,7 @@ def _stored(**changes: Any) -> Any:
 
 def test_a_stored_run_says_why_it_stopped_and_the_way_out() -> None:
     text = run_text(_stored(), lambda name: "").plain
-    assert "✗ log: out of memory\n→ free some\n→ e takes it up where it was; 50 pairs are left" in text
+    assert "✗ log: out of memory\n→ free some\n→ R takes it up where it was; 50 pairs are left" in text
     assert "scored for 2 s · 200 tokens/s · 1.0 MB at most" in text
     assert "! 10 pairs cannot be scored" in text
     assert "log x.log" in text

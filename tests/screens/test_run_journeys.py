@@ -38,7 +38,7 @@ async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
     app.session.marked_suites.append("world")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press("tab", "down", "space", "o", "p")
+        await pilot.press("tab", "down", "space", "F", "Q")
         await until(pilot, lambda: "unknown until" in screen_text(app))
         assert "1 run · 480 pairs to score" in screen_text(app)
         assert "time unknown until the first batches" in screen_text(app)
@@ -51,7 +51,7 @@ async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
         await until(pilot, lambda: bool(app.live.states) and state().judged > 0)
         # It stands still while keys are pressed, or it might be done first.
         workers()[0].suspend()
-        await pilot.press("space")
+        await pilot.press("z")
         workers()[0].resume()
         await until(pilot, lambda: state().phase is Phase.PAUSED)
         done = state().done
@@ -62,24 +62,24 @@ async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
         assert "‖ paused" in text
         assert "space goes on, c stops" in text
         assert "ends in" in text
-        await pilot.press("space")
+        await pilot.press("z")
         await until(pilot, lambda: state().done > done)
         workers()[0].suspend()
-        await pilot.press("c")
+        await pilot.press("Z")
         await until(pilot, lambda: not app.runner.running and state().phase is Phase.CANCELLED)
-        await until(pilot, lambda: "e takes up what stopped" in screen_text(app))
+        await until(pilot, lambda: "R takes up what stopped" in screen_text(app))
         kept = stored_runs(Store(path))[0].n_scored
         assert done <= kept < 480
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await settle(pilot)
         assert "it was stopped" in screen_text(app)
         assert f"{480 - kept} pairs are left" in screen_text(app)
-        await pilot.press("l", "e")
+        await pilot.press("right_square_bracket", "R")
         await until(pilot, lambda: not app.runner.running and state().phase is Phase.DONE)
         await settle(pilot)
         assert state().judged == 480 - kept, "only what was missing"
         assert "3 shows the rankings" in screen_text(app)
-        await pilot.press("u", "p")
+        await pilot.press("left_square_bracket", "Q")
         await until(pilot, lambda: "everything is scored already" in screen_text(app))
     assert [(run.status, run.n_scored) for run in stored_runs(Store(path))] == [("done", 480)]
 
@@ -148,7 +148,7 @@ async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, scr
         assert "‖ 0%" in screen_text(app) or "‖ 8%" in screen_text(app)
         await _click_key(pilot, screen_text(app), "space go on")
         await until(pilot, lambda: worker == ["paused", "went on"])
-        await until(pilot, lambda: "c stop" in screen_text(app))
+        await until(pilot, lambda: "Z stop" in screen_text(app))
         await _click_key(pilot, screen_text(app), "c stop")
         await until(pilot, lambda: worker[-1] == "stopped" and "■ cancelled" in screen_text(app))
         await pilot.click("#--content-tab-stored")
@@ -218,13 +218,13 @@ async def test_only_what_is_not_done_is_taken_up(garden, make_app, settle, scree
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await settle(pilot)
         offered = set()
         for _ in stored_runs(store):
             text = screen_text(app)
             run = app.screen.query_one(StoredPane).current
-            assert ("e resume" in text.splitlines()[-1]) is (run.status == "cancelled")
+            assert ("R resume" in text.splitlines()[-1]) is (run.status == "cancelled")
             offered.add(str(run.status))
             await pilot.press("down")
             await settle(pilot)
@@ -241,14 +241,14 @@ async def test_headings_of_a_plan_stand_over_their_columns(
     app.session.marked_suites.append("world")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press("p")
+        await pilot.press("Q")
         await until(pilot, lambda: "m1 likelihood" in " ".join(screen_text(app).split()))
         lines = screen_text(app).splitlines()
         (heading,) = [line for line in lines if "protocol " in line]
         row = next(line for line in lines if "· m1" in line)
         assert heading.index("protocol") == row.index("likelihood")
         assert heading.index("left") + len("left") == row.index("480") + len("480")
-        await pilot.press("p")
+        await pilot.press("Q")
         await settle(pilot)
 
 
@@ -260,7 +260,7 @@ async def test_a_plan_holds_as_long_as_the_same_is_marked(garden, make_app, sett
     app.session.marked_models["/models/oak-7m"] = "oak-7m"
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press("p")
+        await pilot.press("Q")
         await settle(pilot)
         pane = app.screen.query_one(PlanPane)
         await pilot.press("6", "2")
@@ -271,7 +271,7 @@ async def test_a_plan_holds_as_long_as_the_same_is_marked(garden, make_app, sett
         await pilot.press("2")
         await settle(pilot)
         assert pane.plan is None
-        await pilot.press("p")
+        await pilot.press("Q")
         await settle(pilot)
         assert pane.plan is not None
         await pilot.press("6")
@@ -289,8 +289,8 @@ async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, se
     app.session.marked_models["/models/oak"] = "oak"
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        for key in ("v", "t", "o", "d", "space"):
-            await pilot.press("p")
+        for key in ("circumflex_accent", "t", "F", "exclamation_mark", "space"):
+            await pilot.press("Q")
             await settle(pilot)
             assert app.screen.query_one(PlanPane).plan is not None
             if key == "space":
@@ -298,7 +298,7 @@ async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, se
             await pilot.press(key)
             await settle(pilot)
             assert app.screen.query_one(PlanPane).plan is None
-        await pilot.press("n")
+        await pilot.press("number_sign")
         await pilot.pause()
         app.screen.query_one(Input).value = "many"
         await pilot.press("enter")
@@ -356,7 +356,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
     app = make_app(garden, start="run")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await settle(pilot)
         assert "⏎ open" not in screen_text(app)
         open_posttrain(store, one.run)
@@ -369,7 +369,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
         close_posttrain(store, one.run.run_id, Status.CANCELLED)
         await until(pilot, lambda: "■ cancelled" in screen_text(app))
         assert "168 steps are left" in screen_text(app)
-        await pilot.press("e")
+        await pilot.press("R")
         await until(pilot, lambda: "of all steps" in screen_text(app))
         assert [again.run.run_id for again in taken] == [one.run.run_id]
         await until(pilot, lambda: "7/180" in screen_text(app))

@@ -126,9 +126,9 @@ def still(garden: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 PLACES = {
     "candidates": ["1"],
     "run-setup": ["2"],
-    "run-plan": ["p"],
-    "run-live": ["l"],
-    "run-stored": ["h", "down", "down"],
+    "run-plan": ["Q"],
+    "run-live": ["right_square_bracket"],
+    "run-stored": ["semicolon", "down", "down"],
     "suites": ["6"],
     "suites-card": ["c"],
     "suites-check": ["h"],

@@ -42,9 +42,9 @@ async def _open(app: Any, pilot: Any, settle: Any, keys: str) -> None:
         pytest.param("3", id="rankings"),
         pytest.param("5", id="failures"),
         pytest.param("3 space down space c", id="compare", marks=pytest.mark.long),
-        pytest.param("5 t", id="trial", marks=pytest.mark.long),
-        pytest.param("5 t n", id="short suite", marks=pytest.mark.long),
-        pytest.param("2 h", id="stored runs", marks=pytest.mark.long),
+        pytest.param("5 T", id="trial", marks=pytest.mark.long),
+        pytest.param("5 T percent_sign", id="short suite", marks=pytest.mark.long),
+        pytest.param("2 semicolon", id="stored runs", marks=pytest.mark.long),
     ],
 )
 async def test_the_list_that_keys_act_on_is_seen(garden, make_app, settle, screen_text, keys: str) -> None:

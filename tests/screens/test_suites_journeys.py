@@ -33,12 +33,12 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         await settle(pilot)
         assert "◌ garden" in screen_text(app)
         assert "|V|=1" in screen_text(app)
-        await pilot.press("c")
+        await pilot.press("left_square_bracket")
         await settle(pilot)
         assert "A small suite about gardens." in screen_text(app)
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await until(pilot, lambda: "40 scored pairs" in screen_text(app))
-        await pilot.press("v", "tab", "right", "enter")
+        await pilot.press("right_square_bracket", "tab", "right", "enter")
         await settle(pilot)
         text = screen_text(app)
         assert "Factuality · |V| = 2" in text
@@ -54,15 +54,15 @@ async def test_by_keys_alone(garden, make_app, settle, screen_text, one_suite) -
         assert "✓ Chosen" in screen_text(app)
         await pilot.press("y")
         assert "PROMPT\nPlan week 3" in app.clipboard
-        await pilot.press("w", *"odd", "enter")
+        await pilot.press("N", *"odd", "enter")
         await settle(pilot)
         assert "⚑" in screen_text(app)
         noted = stored_annotations(Store(garden), stored_suites(Store(garden))[0].suite_hash)
         assert list(noted) == ["garden-008"]
-        await pilot.press("v", "down", "enter")
+        await pilot.press("vertical_line", "down", "enter")
         await settle(pilot)
         assert "|V| = 1" in screen_text(app)
-        await pilot.press("f", "down", "enter")
+        await pilot.press("v", "down", "enter")
         await settle(pilot)
         assert "Factuality" in screen_text(app)
         await pilot.press("enter", "escape", "escape", "escape")
@@ -156,8 +156,8 @@ async def test_hostile_suites_and_broken_files_are_shown_as_text(
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for keys in (
-            ["c"],
-            ["h"],
+            ["left_square_bracket"],
+            ["semicolon"],
             ["enter"],
             ["end"],
             ["tab", "end"],
@@ -165,7 +165,7 @@ async def test_hostile_suites_and_broken_files_are_shown_as_text(
             ["down"],
             ["enter"],
             ["escape"],
-            ["c"],
+            ["left_square_bracket"],
         ):
             await pilot.press(*keys)
             await settle(pilot)

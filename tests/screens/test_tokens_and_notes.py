@@ -60,7 +60,7 @@ async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle
         await pilot.press("tab", "home")
         assert "“Firs” 1/" in screen_text(app)
         assert app.screen.query_one("#chosen").cursor == 0
-        await pilot.press("w")
+        await pilot.press("at")
         turned = app.screen.state.scored.running
         token = app.screen.query_one("#rejected").cursor
         ends = app.screen.state.scored.view.rejected.ends
@@ -124,7 +124,7 @@ async def test_without_token_scores_the_command_can_be_copied(garden, make_app, 
         await pilot.press("y")
         assert app.clipboard.startswith("rude-tui run")
         assert "--token-scores" in app.clipboard
-        await pilot.press("w", "tab", "n", "escape")
+        await pilot.press("at", "tab", "n", "escape")
         await settle(pilot)
         assert "2 of 2" in screen_text(app)
 
@@ -201,8 +201,6 @@ async def test_a_pair_is_excluded_counted_again_and_taken_back(garden, make_app,
         await settle(pilot)
         assert "1 pair in those" in screen_text(app)
         await pilot.press("tab", "e")
-        await pilot.pause()
-        await pilot.press("enter")
         await settle(pilot)
         assert noted(garden) == {}
         # Its branch is gone with the last of them, so all are shown again.
@@ -216,25 +214,53 @@ async def test_a_flag_is_shown_in_the_list_changed_and_searched(garden, make_app
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         await pilot.press("down", "f")
-        await typed(pilot, "odd")
         await settle(pilot)
         assert app.screen.query_one("#pairs").cursor == 1
-        (line,) = [line for line in screen_text(app).splitlines() if "⚑" in line and "garden-" in line]
-        ((pair_id, _),) = noted(garden).items()
-        assert pair_id in line
+        assert any("⚑" in line and "✗" in line for line in screen_text(app).splitlines())
+        ((pair_id, kept),) = noted(garden).items()
+        assert kept == [("flag", "")]
         assert "2 of 40 pairs failed" in screen_text(app)
         await pilot.press("enter")
         await settle(pilot)
         assert "⚑ flagged" in screen_text(app)
-        await pilot.press("f")
-        await pilot.pause()
-        await pilot.press("down", "enter")
+        await pilot.press("N")
         await typed(pilot, "very odd")
         await settle(pilot)
         assert noted(garden) == {pair_id: [("flag", "very odd")]}
-        await pilot.press("f", "escape")
+        await pilot.press("N", "escape")
         await settle(pilot)
         assert noted(garden) == {pair_id: [("flag", "very odd")]}
+
+
+async def test_marks_are_taken_back_one_after_the_other(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        app.session.subject = "moss-200k"
+        await pilot.press("f5")
+        await settle(pilot)
+        await pilot.press("f", "N", *"look", "enter")
+        await settle(pilot)
+        first = app.screen.at_hand().pair_id
+        assert noted(garden) == {first: [("flag", "look")]}
+        # The first exclusion is asked its reason; the next takes the same.
+        await pilot.press("down", "e", *"twofold", "enter")
+        await settle(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        out = [pair_id for pair_id, notes in noted(garden).items() if notes == [("exclude", "twofold")]]
+        assert len(out) == 2
+        assert "2 excluded" in screen_text(app)
+        for left in (1, 0):
+            await pilot.press("u")
+            await settle(pilot)
+            assert sum(notes[0][0] == "exclude" for notes in noted(garden).values()) == left
+        await pilot.press("u")
+        await settle(pilot)
+        assert noted(garden) == {first: [("flag", "")]}
+        await pilot.press("u", "u")
+        await settle(pilot)
+        assert noted(garden) == {}
 
 
 @pytest.mark.long

@@ -22,7 +22,7 @@ async def test_an_upset_is_compared(tmp_path: Path, fill, garden_suite, make_app
     app = make_app(store.path, start="correlation")
     async with app.run_test(size=(120, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("u")
+        await pilot.press("U")
         await settle(pilot)
         text = screen_text(app)
         assert "in 2 of 3 pairs of unlike size the smaller is ahead" in text

@@ -201,6 +201,20 @@ def test_token_scores_survive_packing(count):
     np.testing.assert_allclose(again.entropy, scores.entropy, rtol=1e-3)
     np.testing.assert_allclose(again.margin, scores.margin, rtol=1e-3, atol=1e-4)
     assert len(raw) <= 12 * count + 32
+    assert again.wanted == ()
+
+
+def test_wanted_tokens_survive_packing_whatever_they_are():
+    wanted = ("", " four", "\0\n", "[", "é⏎", "\ud800")
+    numbers = np.ones(6, np.float32)
+    scores = TokenScores(-numbers, numbers.astype(np.int32), numbers, numbers, wanted=wanted)
+    raw = scores.to_bytes()
+    assert TokenScores.from_bytes(raw).wanted == wanted
+    with pytest.raises(ValueError, match="token scores"):
+        TokenScores.from_bytes(raw.replace(b"RTS2", b"RTS1"))
+    short = TokenScores(-numbers, numbers.astype(np.int32), numbers, numbers, wanted=wanted[:5])
+    with pytest.raises(ValueError, match="token scores"):
+        TokenScores.from_bytes(short.to_bytes())
 
 
 @pytest.mark.parametrize("raw", [b"", b"RTS1", b"nonsense, quite long", b"RTS1\x05\x00\x00\x00garbage"])

@@ -34,8 +34,10 @@ def test_every_number_is_that_of_the_whole_distribution(rows_at_once: int, monke
     assert found.margin is not None
     assert found.rank.tolist() == [1 + int((p[r] > p[r, t]).sum()) for r, t in zip(rows, targets, strict=True)]
     assert found.rank[-1] == 1
+    assert found.best is not None
+    assert found.best.tolist() == [int(p[r].argmax()) for r in rows]
     assert found.entropy.numpy() == pytest.approx(-(p * np.log(p)).sum(1)[rows], abs=1e-5)
     assert found.margin.numpy() == pytest.approx(p.max(1)[rows] - mine, abs=1e-6)
     plain = readout.read(logits_of, torch.arange(9.0)[:, None], rows, targets, vocabulary, details=False)
     assert torch.equal(plain.logprob, found.logprob)
-    assert plain[1:] == (None, None, None)
+    assert plain[1:] == (None, None, None, None)

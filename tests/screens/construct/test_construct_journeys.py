@@ -140,10 +140,10 @@ async def test_started_stopped_and_taken_up_from_the_screen(
     server.early.release(4)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
         assert "rude-tui construct --prompts FILE" in screen_text(app)
-        await pilot.press("n", *prompts.name, "down", *f"{spec}#maple", "down", "down", *f"{spec}#owl", "enter")
+        await pilot.press("s", *prompts.name, "down", *f"{spec}#maple", "down", "down", *f"{spec}#owl", "enter")
         await until(pilot, lambda: "✗ nothing was typed" in _now(app))
         assert app.focused.id == "field-output"
         await pilot.press(*"new.jsonl", "down", "down", *"500", "enter")
@@ -154,21 +154,21 @@ async def test_started_stopped_and_taken_up_from_the_screen(
         assert "rude-tui construct --prompts=" in text
         await pilot.press("y")
         await until(pilot, lambda: "● at work · new · degrade" in _now(app))
-        await pilot.press("x", "y")
+        await pilot.press("Z", "y")
         await until(pilot, lambda: "‖ stopped" in _now(app))
         stopped = len(examples(Store(app.session.store.path), construct_runs(app.session.store)[0].run_id))
         assert stopped < 12
         server.go_on.set()
-        await pilot.press("n", "enter")
+        await pilot.press("s", "enter")
         await until(pilot, lambda: "Start this construction?" in _now(app))
         await pilot.press("enter")
         await until(pilot, lambda: "✓ done · new · degrade · 6 pairs" in _now(app))
         await until(pilot, lambda: not app.session.choices(ConstructChoices).started)
         assert " of 500 · " in screen_text(app)
-        await pilot.press("p", *"1000,2000", "enter", *"0", "enter")
+        await pilot.press("dollar_sign", *"1000,2000", "enter", *"0", "enter")
         await settle(pilot)
         assert "at your prices" in screen_text(app)
-        await pilot.press("c")
+        await pilot.press("quotation_mark")
         await settle(pilot)
         assert "▸ system" in screen_text(app)
         assert app.screen.query_one(Rows).count >= 4
@@ -205,7 +205,7 @@ async def test_what_another_process_does_shows_live(
     app = make_app(path, start="suites")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
         assert "nothing has been constructed yet" in screen_text(app)
         open_construct(store, row)
@@ -222,7 +222,7 @@ async def test_what_another_process_does_shows_live(
         exchange(store, [], [], (), [(row.run_id, found[0].example_id, told[1].as_json())])
         await until(pilot, lambda: "being written anew" in _now(app))
         assert "It does not meet: [x]" in screen_text(app)
-        await pilot.press("l")
+        await pilot.press("L")
         exchange(store, calls[1:6], found[:3], ())
         await until(pilot, lambda: f"{found[2].example_id} · a response" in _now(app))
         assert "the latest" in screen_text(app)
@@ -232,7 +232,7 @@ async def test_what_another_process_does_shows_live(
         exchange(store, calls[6:], found[3:], ())
         await until(pilot, lambda: "28 questions" in _now(app))
         assert app.screen.query_one(Rows).cursor == 0
-        await pilot.press("l")
+        await pilot.press("L")
         await settle(pilot)
         rows = app.screen.query_one(Rows)
         assert rows.cursor == len(found) - 1
@@ -254,9 +254,9 @@ async def test_decisions_are_kept_honoured_and_undone(
     app = make_app(beds, start="suites")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
-        await pilot.press("f", "end", "enter")
+        await pilot.press("v", "end", "enter")
         await settle(pilot)
         assert app.screen.query_one(Rows).count == 2
         assert "rejected: others violated too" in screen_text(app)
@@ -266,7 +266,7 @@ async def test_decisions_are_kept_honoured_and_undone(
         await pilot.press("escape", "home", "down", "d", *"dull", "enter")
         await settle(pilot)
         assert "dropped by hand: dull" in screen_text(app)
-        await pilot.press("down", "e")
+        await pilot.press("down", "E")
         await settle(pilot)
         app.screen.query_one(TextArea).text = "Bed 1: a better text, three times over."
         await pilot.press("ctrl+s")
@@ -277,7 +277,7 @@ async def test_decisions_are_kept_honoured_and_undone(
             "bed-00-1": ("drop", None),
             "bed-01-0": ("edit", "Bed 1: a better text, three times over."),
         }
-        await pilot.press("w", "enter")
+        await pilot.press("greater_than_sign", "enter")
         await settle(pilot)
         lines = [json.loads(line) for line in (tmp_path / "beds.jsonl").read_text().splitlines()]
         assert {"bed-03-1", "bed-01-1"} <= {line["id"] for line in lines}
@@ -288,7 +288,7 @@ async def test_decisions_are_kept_honoured_and_undone(
         await pilot.press("u")
         await settle(pilot)
         assert "bed-01-0" not in decisions_of(store, run_id)
-        await pilot.press("v")
+        await pilot.press("F")
         await settle(pilot)
         assert "rude-tui trial --verifier" in screen_text(app)
 
@@ -302,9 +302,9 @@ async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, scree
     seen: list[Any] = []
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
-        await pilot.press("r")
+        await pilot.press("H")
         await settle(pilot)
         screen = app.screen
         assert isinstance(screen, ReviewScreen)
@@ -335,7 +335,7 @@ async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, scree
             await pilot.press("enter")
             await settle(pilot)
         assert "All 8 responses of this sample are read." in screen_text(app)
-        await pilot.press("a")
+        await pilot.press("F")
         await settle(pilot)
         text = screen_text(app)
         assert f"{100 * 23 / 24:.1f} % agree" in text
@@ -367,24 +367,24 @@ async def test_a_blind_reading_by_mouse_alone(beds: Path, make_app, settle, scre
     app = make_app(beds, start="suites")
     async with app.run_test(size=(140, 36)) as pilot:
         await settle(pilot)
-        await click(pilot, "n build pairs")
+        await click(pilot, "K build pairs")
         await click(pilot, "bed-03-1")
         assert "bed-03-1 ·" in screen_text(app)
         await click(pilot, "a accept")
         assert "accepted by hand" in screen_text(app)
         await click(pilot, "u undo")
         assert decisions_of(store, run_id) == {}
-        await click(pilot, "r review")
+        await click(pilot, "H review")
         await click(pilot, "1 [ ]")
         await click(pilot, "1 [✓]")
         await click(pilot, "2 [ ]")
         assert sorted(reading.met for reading in readings_of(store, run_id)) == [False, True]
         await click(pilot, "u undo")
         assert [reading.met for reading in readings_of(store, run_id)] == [False]
-        await click(pilot, "m rest met")
+        await click(pilot, "+ rest met")
         await click(pilot, "⏎ next")
         assert "1 of 8 responses read" in screen_text(app)
-        await click(pilot, "a agreement")
+        await click(pilot, "F agreement")
         await click(pilot, "y or enter yes")
         assert "Cohen's κ" in screen_text(app)
         await click(pilot, "esc back")
@@ -408,8 +408,9 @@ async def test_hostile_texts_are_shown_as_text(
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         for keys in (
-            ["n"], ["f"], ["escape"], ["e"], ["escape"], ["c"], ["tab", "end"], ["escape", "escape"], ["o"], ["escape"],
-            ["v"], ["escape"], ["d", *"[red]x", "enter"], ["f1"], ["escape"], ["r"], ["1", "1"], ["a", "y"], ["f1"],
+            ["K"], ["v"], ["escape"], ["E"], ["escape"], ["quotation_mark"], ["tab", "end"], ["escape", "escape"],
+            ["O"], ["escape"], ["F"], ["escape"], ["d", *"[red]x", "enter"], ["f1"], ["escape"], ["H"], ["1", "1"],
+            ["F", "y"], ["f1"],
         ):  # fmt: skip
             await pilot.press(*keys)
             await settle(pilot)
@@ -433,15 +434,15 @@ async def test_nothing_to_read_says_what_to_do(
     app = make_app(path, start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
-        await pilot.press("a", "d", "e", "u", "c", "C")
+        await pilot.press("a", "d", "E", "u", "quotation_mark", "J")
         await settle(pilot)
         assert "Nothing was asked" in screen_text(app)
-        await pilot.press("escape", "r")
+        await pilot.press("escape", "H")
         await settle(pilot)
         assert "go on with the construction" in screen_text(app)
-        await pilot.press("1", "space", "enter", "u", "a", "down", "pagedown", "escape")
+        await pilot.press("1", "space", "enter", "u", "F", "down", "pagedown", "escape")
         await settle(pilot)
         assert "● at work" in screen_text(app)
 
@@ -452,7 +453,7 @@ async def test_without_a_construction_only_what_starts_one_is_offered(
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
         offered = screen_text(app).splitlines()[-1]
         assert "n new" in offered
@@ -463,7 +464,7 @@ async def test_how_a_construction_ended_is_said_line_by_line(tmp_path: Path, mak
     app = make_app(tmp_path / "rude.duckdb", start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
         begun_here: Any = object()
         app.session.choices(ConstructChoices).started.append(begun_here)
@@ -481,9 +482,9 @@ async def test_a_plan_that_cannot_be_made_is_said_at_its_field(tmp_path: Path, m
     }  # fmt: skip
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await settle(pilot)
-        await pilot.press("n", "enter")
+        await pilot.press("s", "enter")
         await until(pilot, lambda: "cannot be read" in _now(app))
         assert app.focused.id == "field-prompts"
         assert app.screen.query_one("#field-more", Input).value == "--votes 3"

@@ -13,14 +13,14 @@ from engine.store.connection import Store
 from engine.store.construct_review import BlindReading, add_readings
 
 PLACES = {
-    "construct": ["n"],
-    "construct-rejected": ["f", "end", "enter"],
-    "construct-edit": ["e"],
-    "construct-form": ["escape", "n"],
-    "construct-calls": ["escape", "c"],
-    "review": ["escape", "escape", "r"],
+    "construct": ["K"],
+    "construct-rejected": ["v", "end", "enter"],
+    "construct-edit": ["E"],
+    "construct-form": ["escape", "s"],
+    "construct-calls": ["escape", "quotation_mark"],
+    "review": ["escape", "escape", "H"],
     "review-ticked": ["1", "2", "2"],
-    "agreement": ["a", "y"],
+    "agreement": ["F", "y"],
 }
 """Each screen with the keys that lead to it from the one before."""
 

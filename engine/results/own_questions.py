@@ -1,0 +1,7 @@
+"""Questions in SQL of a person's own, for those who think in it."""
+
+from __future__ import annotations
+
+from engine.store.asking import VIEWS, Answer, ask, columns_by_view
+
+__all__ = ["VIEWS", "Answer", "ask", "columns_by_view"]

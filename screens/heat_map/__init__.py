@@ -1,0 +1,1 @@
+"""Candidates × parts of a suite as a map of colours."""

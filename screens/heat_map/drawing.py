@@ -1,0 +1,91 @@
+"""The map, a candidate a line: deep colours far from chance, hatching where nothing is certain. Plain Python."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+from textual.color import Color
+
+from engine.export.palette import glyph
+from screens.heat_map.state import HeatMapState, Window
+from screens.shell.colour import Colour
+from screens.shell.formats import percent
+from screens.shell.plain import one_line
+
+if TYPE_CHECKING:
+    from engine.stats.ranking import RankRow
+
+__all__ = ["cell_words", "heading", "legend", "map_line"]
+
+_DEEPEST: Final = 0.6
+"""How much of a colour stands in a cell that is always right, or always wrong."""
+
+
+def uncertain(row: RankRow) -> bool:
+    """Whether its interval holds the chance level."""
+    return math.isnan(row.ci_low) or row.ci_low <= row.chance <= row.ci_high
+
+
+def heading(state: HeatMapState, window: Window, colour: Colour) -> list[tuple[str, str, str]]:
+    """Names of the parts in view; what a click on one stands for is its number."""
+    parts = [(f" {'':<{window.name}} ", "", "")]
+    for number in range(window.first, window.first + window.count):
+        scope = state.parts[number]
+        mark, tone = glyph(scope) if number and state.by in ("category", "subcategory") else ("", "foreground")
+        name = Text(f"{mark}{one_line(scope, 40)}")
+        name.truncate(window.width - 1, overflow="ellipsis")
+        name.truncate(window.width, pad=True)
+        style = f"bold {colour('foreground')}" if number == state.column else colour(tone)
+        parts.append((name.plain, style, str(number)))
+    return parts
+
+
+def map_line(state: HeatMapState, candidate: str, window: Window, colour: Colour) -> Text:
+    """One candidate in the parts in view."""
+    name = Text(one_line(candidate, 60))
+    name.truncate(window.name, overflow="ellipsis")
+    name.truncate(window.name, pad=True)
+    text = Text(" ", no_wrap=True).append_text(name).append(" ")
+    for number in range(window.first, window.first + window.count):
+        row = state.row_of(state.parts[number], candidate)
+        shown, style = _cell(row, state, number == state.column, window.width, colour)
+        text.append(shown, style)
+    return text
+
+
+def _cell(row: RankRow | None, state: HeatMapState, chosen: bool, width: int, colour: Colour) -> tuple[str, str]:
+    if row is None or math.isnan(row.value):
+        return f"{'–':^{width - 1}} ", colour("chance")
+    said = percent(row.value, 0)
+    if state.intervals and not math.isnan(row.ci_low):
+        said += f" ({percent(row.ci_low, 0)}–{percent(row.ci_high, 0)})"
+    said = f"[{said}]" if chosen else said
+    if uncertain(row):
+        return f"{said:░^{width - 1}} ", colour("chance")
+    ground, tone = Color.parse(colour("surface")), Color.parse(colour("good" if row.value > row.chance else "bad"))
+    far = (row.value - row.chance) / (1 - row.chance) if row.value > row.chance else 1 - row.value / row.chance
+    back = ground.blend(tone, _DEEPEST * far).hex
+    # Without colour a sign says which side of chance it is on.
+    signed = ("+" if row.value > row.chance else "−") + said
+    return f"{signed:^{width - 1}} ", f"{'bold ' if chosen else ''}{colour('foreground')} on {back}"
+
+
+def cell_words(state: HeatMapState, candidate: str, colour: Colour) -> Text:
+    """The cell under the cursor in full."""
+    part = state.parts[state.column]
+    row = state.row_of(part, candidate)
+    text = Text.assemble((f"{one_line(candidate, 40)} × {one_line(part, 40)}", "bold"))
+    if row is None or math.isnan(row.value):
+        return text.append("  nothing was scored", colour("chance"))
+    text.append(f"  {percent(row.value)} ({percent(row.ci_low)}–{percent(row.ci_high)})")
+    text.append(f" · {row.n_pairs:,} pairs, {row.n_clusters:,} clusters", colour("chance"))
+    side = "not told from" if uncertain(row) else "above" if row.value > row.chance else "below"
+    return text.append(f" · {side} chance {percent(row.chance, 0)}").append(f" · {row.method}", colour("chance"))
+
+
+def legend(state: HeatMapState) -> str:
+    """What the looks mean."""
+    chance = percent(state.table.chance, 0) if state.table is not None else ""
+    return f"% right · + above and − below chance ({chance}), deeper is further · ░ the interval holds chance"

@@ -1,0 +1,1 @@
+"""Questions in SQL, for those who think in it."""
