@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.text import Text
@@ -24,16 +23,15 @@ from textual.signal import Signal
 from textual.widgets import Input, TextArea
 
 from engine.jobs.cancelling import heeded
-from rubrics.errors import BadInput, RudeError
+from rubrics.errors import RudeError
 from rude_tui.clipboard import copied_words, give_to_clipboard
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import present_names, trouble
-from rude_tui.output import narrate
 from rude_tui.palette import commands
 from rude_tui.places import MODES
 from rude_tui.reading_ahead import load_answers, load_modules
-from rude_tui.settings import Settings, load_settings, save_setting, settings_file
-from rude_tui.terminal import has_closed, quiet_terminal
+from rude_tui.settings import Settings, save_setting, settings_file
+from rude_tui.terminal import has_closed
 from rude_tui.themes import DEFAULT, THEMES
 from screens.first_steps.steps import begin_if_new, first_steps
 from screens.run.leaving import Leave, Leaving
@@ -51,7 +49,7 @@ if TYPE_CHECKING:
     from engine.jobs.job import Job
     from screens.run.runner import Came
 
-__all__ = ["RudeApp", "run_app"]
+__all__ = ["RudeApp"]
 
 _log = logging.getLogger(__name__)
 _writing = threading.Lock()
@@ -60,8 +58,6 @@ _SWITCHING: Final = 0.001
 reader waits for it at every call of the database: a search took half as long again."""
 _LOOK: Final = 1.0
 """Seconds between two looks at whether the terminal is still there."""
-_STOPPING: Final = 20.0
-"""Seconds that work gets to end and be stored, on the way out."""
 _QUIET: Final = 1.0
 """Seconds without a key or the mouse after which the app reads ahead."""
 
@@ -247,7 +243,7 @@ class RudeApp(QuietApp):
             self.notify("Press 3 for the rankings.", title=f"{live.title} is done", markup=False)
         if live.came and isinstance(self.screen, ModalScreen):
             # Nobody is interrupted who is typing; the log has it too.
-            self.notify("2 and l show what came of it.", title=f"{live.title} is done", markup=False)
+            self.notify("2 and ] show what came of it.", title=f"{live.title} is done", markup=False)
         elif live.came:
             self.push_screen(Read(live.title, Text(plain(live.came), overflow="fold")))
         # Whatever is open reads again what the runs have changed.
@@ -386,49 +382,3 @@ class RudeApp(QuietApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
         return commands(self, screen)
-
-
-def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: Sequence[str] = ()) -> int:
-    """Open the app and stay until the person leaves.
-
-    Args:
-        store_path: the database; None for the default one.
-        start_screen: a name of `PLACES`; empty for the one that was open last.
-        model_folders: folders to look for candidates in, besides the bundled ones, the cache and those remembered.
-
-    Returns:
-        An exit code: 0, 130 where a run was stopped, or 128 + n where signal n told it to end; a terminal that
-        closes counts as SIGHUP.
-
-    Raises:
-        BadInput: the settings file cannot be read, or there is no terminal.
-        Exception: what nobody expected, once the terminal is as it was.
-    """
-    # Without a terminal to read from, keys would be waited for without rest.
-    if "TEXTUAL_DRIVER" not in os.environ and not (os.isatty(0) and (os.isatty(1) or os.isatty(2))):
-        raise BadInput("the app needs a terminal", fix="open it in one, or use its commands", shell="rude-tui --help")
-    settings = load_settings()
-    folders = list(dict.fromkeys([*settings.folders, *map(str, model_folders)]))
-    with quiet_terminal():
-        app = RudeApp(
-            Session(
-                store_path=store_path,
-                folders=folders,
-                suite_files=list(settings.suites),
-                weights=dict(settings.weights),
-                hide_bundled=settings.hide_bundled,
-                requirements=Path(settings.requirements).expanduser() if settings.requirements else None,
-            ),
-            settings,
-            start_screen=start_screen or settings.place,
-            welcome=True,
-        )
-        code = app.run()
-        # The worker dies with the thread that reads it; give that thread the moment it needs.
-        app.runner.wait(_STOPPING)
-    app.raise_unexpected()
-    if app.goes_on and (left := app.runner.go_on_without(app.session.store)) is not None:
-        narrate(f"the work goes on as process {left.process.pid}; rude-tui shows it under Run, Stored, and can stop it")
-    if app.return_code:
-        return int(app.return_code)
-    return code or 0

@@ -134,7 +134,7 @@ def cli(ctx: click.Context, db: Path | None, profile: str | None) -> int:
         output.say_json(False)
     ctx.obj = db if profile is None else _told(ctx, profile, db)
     if ctx.invoked_subcommand is None:
-        from rude_tui.app import run_app
+        from rude_tui.starting import run_app
 
         return run_app(db)
     return 0

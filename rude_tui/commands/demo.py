@@ -56,7 +56,7 @@ def demo(ctx: click.Context, no_app: bool, output: Path, take_over: bool, db: Pa
         ctx.exit(code)
     question = Question(suite=planned.runs[0].suite.hash, protocol="likelihood")
     if not no_app and sys.stdout.isatty() and sys.stdin.isatty():
-        from rude_tui.app import run_app
+        from rude_tui.starting import run_app
 
         ctx.exit(run_app(store.path, start_screen="rankings"))
     print_ranking(store, question)

@@ -26,7 +26,7 @@ def _tell_of(place: Place, runs: list[RunRow]) -> None:
     """Say that work goes on in another process, where it does."""
     if runs:
         names = ", ".join(dict.fromkeys(one_line(run.candidate, 30) for run in runs))
-        words = f"{names}: {count(len(runs), 'run')} in another process; 2 and h show it, c stops it there"
+        words = f"{names}: {count(len(runs), 'run')} in another process; 2 and ; show it, Z stops it there"
         place.notify(words, title="Work goes on", timeout=10, markup=False)
 
 

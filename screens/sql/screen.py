@@ -44,6 +44,7 @@ class SqlScreen(Place):
 
     MODE = "rankings"
     TITLE = "SQL"
+    TERMS = ("verdict", "pair", "run")
     GUIDE = """
 One statement at a time, to a copy of the database: it can read everything and change nothing, opens no other file and
 no connection, and is broken off after ten seconds; a run goes on as if nobody asked. The views leaderboard, verdicts,

@@ -149,10 +149,10 @@ async def test_a_run_that_was_left_goes_on_is_found_and_can_be_stopped(
     later = RudeApp(Session(store_path=path), Settings(), start_screen="run", welcome=True)
     later.animation_level = "none"
     async with later.run_test(size=(120, 36)) as pilot:
-        await pilot.press("h")
+        await pilot.press("semicolon")
         await until(pilot, lambda: f"process {left.process.pid} is at work on it" in screen_text(later))
         assert "c stop" in screen_text(later).splitlines()[-1]
-        await pilot.press("c")
+        await pilot.press("Z")
         await until(pilot, lambda: left.process.poll() is not None)
         await until(pilot, lambda: "e resume" in screen_text(later).splitlines()[-1])
     assert {state["phase"] for state in left.ended().states} >= {"cancelled"}

@@ -172,7 +172,7 @@ async def test_what_another_machine_left_is_asked_about(
         await settle(pilot)
         await pilot.press("semicolon")
         await settle(pilot)
-        assert "if old-lease is gone, e takes it over" in " ".join(screen_text(app).split())
+        assert "if old-lease is gone, R takes it over" in " ".join(screen_text(app).split())
         await pilot.press("R")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await settle(pilot)

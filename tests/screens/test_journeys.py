@@ -510,7 +510,7 @@ async def test_the_pair_under_the_cursor_can_be_read_beside_the_list(
         assert screen_text(app).splitlines()[-12:] != first.splitlines()[-12:]
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
-        assert "Plan week" not in screen_text(app)
+        assert "✓ First water the beds." not in screen_text(app)
 
 
 @pytest.mark.long

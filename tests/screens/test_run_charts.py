@@ -140,7 +140,7 @@ def test_words_for_each_stage() -> None:
     scoring = replace(STATE, phase=Phase.SCORING)
     assert current(Live((STATE, scoring), True)) is scoring
     assert "waits once the batch" in summary(Live((scoring,), True, paused=True))
-    assert "oak-7m waits; space goes on" in summary(Live((replace(STATE, phase=Phase.PAUSED),), True, paused=True))
+    assert "oak-7m waits; z goes on" in summary(Live((replace(STATE, phase=Phase.PAUSED),), True, paused=True))
     assert "machine 3 GB of 8 GB" in summary(Live((scoring,), True), "machine 3 GB of 8 GB")
     ended = Live((replace(STATE, phase=Phase.CANCELLED),))
     assert stopped(ended)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.jobs.preview import LaidRun
 from engine.jobs.run_cost import RunCost
+from engine.layout.wordings import PLAIN
 from engine.store.verdicts import Skip
 from screens.run.forecast import Expected, headline, portions
 from screens.run.stored_text import run_text
@@ -16,6 +17,7 @@ def _run(name: str = "oak-7m", *, left: int = 90, done: int = 10) -> Any:
     return SimpleNamespace(
         run_id=f"{name}-{left}", candidate=SimpleNamespace(name=name, path=f"/models/{name}"), left=left, done=done,
         suite=SimpleNamespace(name="garden"), protocol="choice", why="fp32 needs 30 MB", precision="fp32", prompt="own",
+        wording=PLAIN,
     )  # fmt: skip
 
 

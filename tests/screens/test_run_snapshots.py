@@ -16,6 +16,7 @@ import screens.run.planned
 from engine.jobs.preview import LaidRun
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.run_cost import RunCost
+from engine.layout.wordings import PLAIN
 from engine.results.suites import SuiteEntry
 from engine.store.connection import Store
 from engine.store.verdicts import Skip
@@ -30,7 +31,8 @@ def _planned(name: str, protocol: str, left: int, done: int, **changes: Any) -> 
     return SimpleNamespace(**{
         "run_id": f"{name}{protocol}", "candidate": SimpleNamespace(name=name, path=f"/models/{name}"), "left": left,
         "done": done, "suite": SimpleNamespace(name="garden", hash="h", scored=()), "protocol": protocol,
-        "prompt": "own", "why": "fp32 needs 30 MB of 21.0 GB free on cpu", "precision": "fp32", **changes,
+        "prompt": "own", "wording": PLAIN, "why": "fp32 needs 30 MB of 21.0 GB free on cpu",
+        "precision": "fp32", **changes,
     })  # fmt: skip
 
 

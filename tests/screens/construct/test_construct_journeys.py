@@ -456,7 +456,7 @@ async def test_without_a_construction_only_what_starts_one_is_offered(
         await pilot.press("K")
         await settle(pilot)
         offered = screen_text(app).splitlines()[-1]
-        assert "n new" in offered
+        assert "s new" in offered
         assert not re.search("accept|edit|drop|calls|review|undo|filter", offered)
 
 
