@@ -78,7 +78,7 @@ def spent_line(
 
 def _error_rates(verifier: Tried) -> str:
     if not verifier.rates:
-        return "not tried (v)"
+        return "not tried (F)"
     overall = verifier.rates[0]
     values = (overall.false_acceptance.value, overall.false_rejection.value)
     return "errs " + " / ".join(f"{percent(value)} %" for value in values)

@@ -98,11 +98,11 @@ class RunChoices:
     def about(self) -> str:
         """The choices that are made by a key, a line each."""
         return (
-            f"precision    {self.precision} (v)\n"
-            f"pairs        {self.limit or 'all'} (n)\n"
+            f"precision    {self.precision} (^)\n"
+            f"pairs        {self.limit or 'all'} (#)\n"
             f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
-            f"controls     {'yes' if self.controls else 'no'} (o)\n"
-            f"until        {_GOALS[self.until]} (d)\n" + "\n".join([*self._others(), "more options (,)"])
+            f"controls     {'yes' if self.controls else 'no'} (F)\n"
+            f"until        {_GOALS[self.until]} (!)\n" + "\n".join([*self._others(), "more options (,)"])
         )
 
     def _others(self) -> list[str]:

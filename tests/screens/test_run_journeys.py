@@ -303,7 +303,7 @@ async def test_a_plan_no_longer_holds_once_a_choice_changes(garden, make_app, se
         app.screen.query_one(Input).value = "many"
         await pilot.press("enter")
         await settle(pilot)
-        assert "pairs        all (n)" in screen_text(app)
+        assert "pairs        all (#)" in screen_text(app)
 
 
 @pytest.mark.long
