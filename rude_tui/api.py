@@ -95,7 +95,7 @@ def candidates(*where: str | Path, device: str = "auto") -> Frame[CandidateRow]:
         fit = fits(model, target) if model.usable else None
         rows.append(
             CandidateRow(
-                model.name, shown(model.path, 4096), model.architecture, model.parameters, model.weight_bytes,
+                model.name, shown(model.place, 4096), model.architecture, model.parameters, model.weight_bytes,
                 model.dtype, model.context, fit.precision if fit else None, fit.reason if fit else "",
                 not model.usable, "; ".join(problem.what for problem in model.problems),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,12 +13,14 @@ from engine.machine.kernels import ATTENTIONS, PRECISIONS
 from engine.store.connection import Store
 
 if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
     from engine.results.weights import Weights
 
 __all__ = [
-    "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
-    "question_options", "remote_code_option", "source_options", "store_of", "suite_names", "suites_options",
-    "take_over_option", "threads_option", "weights_option",
+    "as_json", "attention_option", "concurrency_option", "database", "device_option", "models_option",
+    "precision_option", "protocol_option", "question_options", "remote_code_option", "served_of", "served_options",
+    "source_options", "store_of", "suite_names", "suites_options", "take_over_option",
+    "threads_option", "weights_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,7 +52,7 @@ def models_option(command: F) -> F:
         multiple=True,
         required=True,
         metavar="M",
-        help="Folder, folder of folders, GGUF file, or hub id.",
+        help="Folder, folder of folders, GGUF file, hub id, or http://HOST:PORT/v1#NAME.",
     )(command)
 
 
@@ -60,6 +62,44 @@ def remote_code_option(command: F) -> F:
         "--allow-remote-code", multiple=True, metavar="M",
         help="Let this model run code of its own. Only if you trust it.",
     )(command)  # fmt: skip
+
+
+def served_options(command: F) -> F:
+    """`--tokenizer` and `--key`, of the candidates that servers hold; `served_of` makes them one thing."""
+    for option in (
+        click.option(
+            "--key", "key_variable", metavar="VARIABLE", help="Environment variable that holds the server's key."
+        ),
+        click.option(
+            "--tokenizer", metavar="T",
+            help="Folder or hub id with the tokenizer of a served model (default: the model the server names).",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def concurrency_option(command: F) -> F:
+    """`--concurrency`."""
+    help = "Requests that a server is sent at a time (default: as many as make it faster)."
+    return click.option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help=help)(command)
+
+
+def served_of(models: Iterable[str], tokenizer: str | None, key_variable: str | None) -> tuple[ServedAs, ...]:
+    """What is said of the served candidates among the models.
+
+    Raises:
+        BadInput: there is none that it could be said of.
+    """
+    from engine.candidates.address import ServedAs, is_address
+    from rubrics.errors import BadInput
+
+    served = tuple(ServedAs(model, tokenizer or "", key_variable or "") for model in models if is_address(model))
+    if not served and (tokenizer or key_variable):
+        raise BadInput(
+            "a tokenizer and a key are told for served candidates only", fix="give http://HOST:PORT/v1#NAME as a model"
+        )
+    return served
 
 
 def take_over_option(command: F) -> F:

@@ -22,7 +22,7 @@ from rubrics.jsonl import check_depth
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Answer", "CallFailed", "Patience", "Server", "read_json"]
+__all__ = ["Answer", "CallFailed", "NotThere", "Patience", "Server", "read_json"]
 
 T = TypeVar("T")
 
@@ -36,6 +36,10 @@ class CallFailed(Exception):
         """A short, stable phrase to count by."""
         self.detail = detail
         self.attempts = attempts
+
+
+class NotThere(EndpointError):
+    """The server has no such address, or no such model behind it."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,6 @@ class Answer(NamedTuple, Generic[T]):
     """Requests, those that failed included."""
     seconds: float
     """Of the attempt that succeeded."""
-    broken: bool
-    """Whether a connection broke before: behind the address may be another server now."""
 
 
 class Server:
@@ -106,9 +108,9 @@ class Server:
 
         Raises:
             CallFailed: refused, or failed as often as patience allows.
-            EndpointError: wrong key, no such model, or nobody there.
+            EndpointError: wrong key, no such model (`NotThere`), or nobody there.
         """
-        failed, broken = CallFailed("no attempt"), False
+        failed = CallFailed("no attempt")
         for attempt in range(1, self._patience.attempts + 1):
             await self._rest()
             begun = time.monotonic()
@@ -118,11 +120,11 @@ class Server:
             except TimeoutError:
                 failed, pause = CallFailed("timed out", f"after {self._patience.timeout:g} s"), None
             except _transport_errors() as error:
-                failed, pause, broken = self._broken(error), None, True
+                failed, pause = self._broken(error), None
             else:
                 if status == 200:
                     try:
-                        return Answer(read(body), attempt, time.monotonic() - begun, broken)
+                        return Answer(read(body), attempt, time.monotonic() - begun)
                     except ValueError as error:
                         failed, pause = CallFailed("unreadable answer", shown(self.hushed(str(error)), 300)), None
                 else:
@@ -181,7 +183,7 @@ class Server:
                 fix="name the environment variable that holds the right key",
             )
         if status == 404:
-            raise EndpointError(
+            raise NotThere(
                 f"the server knows no such model or address (404): {message}",
                 where=str(self.address),
                 fix="check the part after # and that the address ends in /v1",
@@ -217,4 +219,4 @@ def _message_in(body: bytes) -> str:
     except ValueError:
         return text
     error = value.get("error", value) if isinstance(value, dict) else value
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
+    return str(error.get("message", error.get("detail", error))) if isinstance(error, dict) else str(error)

@@ -16,6 +16,7 @@ from engine.jobs.looking import looked_at
 from engine.jobs.process import Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState, Throttle
 from engine.jobs.race import RacePlan
+from engine.jobs.recognising import with_known_fingerprints
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
 from engine.layout.protocols import Protocol
@@ -63,9 +64,9 @@ def plan(
     device = resolve_device(request.device)
     runs: list[PlannedRun] = []
     refused: list[Refused] = []
-    candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
+    candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
     if not layout_only:
-        candidates = looked_at(candidates, runner=runner)
+        candidates = with_known_fingerprints(store, looked_at(candidates, runner=runner))
         keep_doubts(store, candidates)
     for candidate in candidates:
         problem = next((problem for problem in candidate.problems if problem.refused), None)
@@ -109,7 +110,8 @@ def _planned(
     from engine.machine.precision import fits
 
     fit = fits(candidate, device, request.precision)
-    if fit.precision is None and request.device in ("auto", "cuda") and (spread := _all_gpus(device)):
+    may_spread = candidate.served is None and request.device in ("auto", "cuda")
+    if fit.precision is None and may_spread and (spread := _all_gpus(device)):
         # Too large for any one GPU: its layers are spread over all of them.
         wider = fits(candidate, spread, request.precision)
         device, fit = (spread, wider) if wider.precision else (device, fit)
@@ -132,7 +134,8 @@ def _planned(
                 yield PlannedRun(
                     run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                     precision=fit.precision,
-                    device=device.spec, why=fit.reason, key=key, requested=requested, skipped=skipped,
+                    device="server" if candidate.served else device.spec, why=fit.reason, key=key,
+                    requested=requested, skipped=skipped,
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
                     token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
                 )  # fmt: skip
@@ -199,7 +202,7 @@ def _laid_only(
     for suite, place in suites:
         for protocol in request.protocols:
             yield PlannedRun(
-                run_id=f"{candidate.path}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
+                run_id=f"{candidate.place}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
                 suite_path=place, protocol=protocol, precision="fp32", device=device.spec, why="", key={},
                 requested=len(suite.scored), done=0, skipped=0, prompt=request.prompt,
             )  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.candidates.address import ServedAs
 from engine.jobs.job import Job, Refused
 from engine.jobs.progress import Phase, RunState
 from engine.layout.protocols import PROTOCOLS, Protocol
@@ -41,7 +41,7 @@ class RunRequest:
     """What a person asks for."""
 
     models: tuple[str, ...]
-    """Folders, folders of folders, or hub ids."""
+    """Folders, folders of folders, GGUF files, hub ids, or addresses of servers."""
     suites: tuple[str, ...]
     """Built-in names or files."""
     protocols: tuple[Protocol, ...] = PROTOCOLS
@@ -67,6 +67,10 @@ class RunRequest:
     """One of `engine.machine.kernels.ATTENTIONS`; one that cannot be had is an error, but for `auto`."""
     allow_remote_code: frozenset[str] = frozenset()
     """Models, as given, whose own code may run."""
+    served: tuple[ServedAs, ...] = ()
+    """What is said of the addresses among the models."""
+    concurrency: int | None = None
+    """Requests that a server is sent at a time; None: as many as make it faster."""
 
     def to_json(self) -> dict[str, Any]:
         """As another process can be told of it; `of_json` makes it one again."""
@@ -80,6 +84,7 @@ class RunRequest:
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         told["allow_remote_code"] = frozenset(values["allow_remote_code"])
+        told["served"] = tuple(ServedAs(*one) for one in values.get("served", ()))
         return RunRequest(**told)
 
 
@@ -124,7 +129,7 @@ class PlannedRun:
         return {
             **self.key, "candidate": self.candidate.name, "suite": self.suite.name, "shots": request.shots,
             "show_criteria": request.show_criteria, "prompt": self.prompt, "token_scores": self.token_scores,
-            "own_code": self.candidate.runs_own_code,
+            "own_code": self.candidate.runs_own_code, **_asked_where(self.candidate),
         }  # fmt: skip
 
     @property
@@ -145,6 +150,14 @@ class PlannedRun:
         )  # fmt: skip
 
 
+def _asked_where(candidate: Candidate) -> dict[str, Any]:
+    """Where a served candidate was asked, and with what; the key itself stays in its variable."""
+    if candidate.served is None:
+        return {}
+    served = candidate.served
+    return {"served_as": list(ServedAs(served.address, str(candidate.path), served.key_variable))}
+
+
 @dataclass(frozen=True)
 class Plan(Job):
     """Everything that will run, in order, and the candidates that cannot."""
@@ -161,7 +174,7 @@ class Plan(Job):
 
 def by_candidate(runs: Iterable[PlannedRun]) -> list[list[PlannedRun]]:
     """Runs of one candidate together: what one worker does in one go."""
-    groups: dict[Path, list[PlannedRun]] = {}
+    groups: dict[str, list[PlannedRun]] = {}
     for run in runs:
-        groups.setdefault(run.candidate.path, []).append(run)
+        groups.setdefault(run.candidate.place, []).append(run)
     return list(groups.values())

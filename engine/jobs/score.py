@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
@@ -288,5 +289,6 @@ def scoring_message(
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
             "attention": request.attention, "threads": request.threads, "context": candidate.context,
             "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
-            "hashes": file_hashes(runs[0].key),
+            "hashes": file_hashes(runs[0].key), "concurrency": request.concurrency,
+            "served": asdict(candidate.served) if candidate.served is not None else None,
         }  # fmt: skip

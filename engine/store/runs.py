@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from engine.candidates.address import ServedAs
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, owner_of, take
 from engine.store.status import Status
@@ -89,6 +90,8 @@ class AskedBesides(NamedTuple):
     token_scores: bool
     own_code: bool
     """Whether code that comes with the model was allowed to run."""
+    served: ServedAs | None = None
+    """Where a served candidate was asked, and its tokenizer."""
 
 
 _COSTS: Final = ("pairs", "tokens", "distinct_tokens", "seconds")
@@ -183,7 +186,8 @@ def asked_besides(store: Store, run_id: str) -> AskedBesides:
     assert row is not None, f"no run {run_id}"
     key = json.loads(row[0])
     # Databases of earlier versions do not say it, but what is there was asked for.
-    return AskedBesides(bool(key.get("token_scores") or row[1]), bool(key.get("own_code")))
+    served = ServedAs(*key["served_as"]) if "served_as" in key else None
+    return AskedBesides(bool(key.get("token_scores") or row[1]), bool(key.get("own_code")), served)
 
 
 def close_run(

@@ -13,11 +13,14 @@ from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import (
     as_json,
     attention_option,
+    concurrency_option,
     database,
     device_option,
     precision_option,
     protocol_option,
     remote_code_option,
+    served_of,
+    served_options,
     store_of,
     take_over_option,
     threads_option,
@@ -34,7 +37,7 @@ __all__ = ["run"]
     multiple=True,
     required=True,
     metavar="M",
-    help="Folder, folder of folders, GGUF file, or hub id; repeatable.",
+    help="Folder, folder of folders, GGUF file, hub id, or http://HOST:PORT/v1#NAME; repeatable.",
 )
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
@@ -72,6 +75,8 @@ __all__ = ["run"]
     show_default=True,
     help="How often such a decision may be wrong.",
 )
+@served_options
+@concurrency_option
 @remote_code_option
 @take_over_option
 @click.option("--dry-run", is_flag=True, help="Say what would be done, over-long pairs included, and stop.")
@@ -82,6 +87,7 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, until: Literal["best", "order"] | None, alpha: float,
+    tokenizer: str | None, key_variable: str | None, concurrency: int | None,
     allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, one candidate at a time in a process of its own.
@@ -91,6 +97,9 @@ def run(
     With --until-decided all candidates are scored on the same pairs, round by round, each round reading about as many
     again as before, so that a candidate is loaded few times; who is out of the race is not scored further. The test
     holds whenever it stops. Its claim is about the suite named, not about others like it.
+
+    A model of a server (http://HOST:PORT/v1#NAME: vLLM, SGLang, or another that gives the log-probability of every id)
+    is tried before anything of it is believed, and recognised by its numbers, not by its name.
     """
     from engine.jobs.planning import plan
     from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
@@ -103,7 +112,8 @@ def run(
         device=device, threads=threads, attention=attention, shots=shots, show_criteria=show_criteria,
         limit=limit, seed=seed, token_scores=token_scores,
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
-        allow_remote_code=frozenset(allow_remote_code),
+        allow_remote_code=frozenset(allow_remote_code), served=served_of(models, tokenizer, key_variable),
+        concurrency=concurrency,
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

@@ -42,5 +42,5 @@ def detail(entry: CandidateEntry | None, folder_problems: Sequence[str], colour:
     )
     text.append(f"tokenizer {plain(candidate.tokenizer) or 'none'} · context {candidate.context or 'not stated'}\n")
     text.append(f"{entry.origin if entry.origin in ('bundled', 'cache') else 'watched folder'}\n")
-    text.append(plain(str(candidate.path)) + "\n", colour("chance"))
+    text.append(plain(candidate.place) + "\n", colour("chance"))
     return text

@@ -32,8 +32,8 @@ class CandidateEntry:
 
     @property
     def path(self) -> str:
-        """Its folder, by which it is marked."""
-        return str(self.candidate.path)
+        """Its folder, file or address, by which it is marked."""
+        return self.candidate.place
 
     @property
     def usable(self) -> bool:
