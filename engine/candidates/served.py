@@ -16,7 +16,7 @@ from engine.candidates.problems import Problem
 from engine.candidates.server import CallFailed, Patience, Server, read_json
 from engine.candidates.shape import Shape
 from engine.candidates.untrusted import shown
-from rubrics.errors import CandidateError, EndpointError
+from rubrics.errors import BadInput, CandidateError, EndpointError
 
 __all__ = ["served_candidate"]
 
@@ -34,7 +34,7 @@ def served_candidate(said: ServedAs, inspect: Callable[[Path], Candidate], *, ma
         may_fetch: whether a tokenizer that is named by hub id may be downloaded.
 
     Raises:
-        BadInput: the address cannot be read, or the key is not where it is said to be.
+        BadInput: the address cannot be read.
     """
     address = parse_address(said.address)
     served, context, problems = _asked(address, said.key_variable)
@@ -49,7 +49,11 @@ def _asked(address: Address, key_variable: str) -> tuple[Served, int | None, lis
     """What the server says, the longest request that it takes, in tokens, and what is wrong with it."""
     served = Served(str(address), key_variable)
     try:
-        entries, about = asyncio.run(_answers(address, key_from(key_variable)))
+        key = key_from(key_variable)
+    except BadInput as error:
+        return served, None, [Problem("unreachable", True, f"{error.where} {error.what}", error.fix)]
+    try:
+        entries, about = asyncio.run(_answers(address, key))
     except (CallFailed, EndpointError) as error:
         what = error.what if isinstance(error, EndpointError) else f"its server does not say what it serves: {error}"
         fix = error.fix if isinstance(error, EndpointError) else "check the address, which mostly ends in /v1"

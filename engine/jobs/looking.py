@@ -87,10 +87,10 @@ def _remembered(candidates: Sequence[Candidate]) -> tuple[dict[int, _Seen], dict
     notes: dict[int, Path | None] = {}
     for number, candidate in enumerate(candidates):
         # The models that ship have been held against the libraries by the tests.
-        if not candidate.usable or candidate.path in bundled:
-            continue
-        if candidate.served is not None:
+        if candidate.usable and candidate.served is not None:
             notes[number] = None
+            continue
+        if not candidate.usable or candidate.path in bundled:
             continue
         try:
             note = notes[number] = _note(candidate)

@@ -36,10 +36,8 @@ PATIENCE: Final = Patience(timeout=600.0, attempts=10, pause=1.0)
 """With its pauses about four minutes: a server that is started again is there by then."""
 _HOPELESS: Final = 8
 """Requests that fail in a row, with none answered between, before a server is given up."""
-_LOOKED: Final = 1.0
-"""Seconds between two looks at who answers, at least."""
-_LOOKS: Final = 20.0
-"""As many times what a look takes: they cost a twentieth at most."""
+_LOOKS: Final = 20
+"""As many times the tokens of a look at who answers lie between two: they cost a twentieth at most."""
 _LARGEST_ANSWER: Final = 256 * 2**20
 """Bytes: some 100 for each id of a prompt."""
 
@@ -106,16 +104,25 @@ class ServedBackend:
         """
         with _talking(self._address, self._key, self._patience) as talk:
             asked = Asked(talk.server, self.routes, lambda: self._ramp.places)
+            # Those that came before the look that goes on, and those that have come since.
+            doubtful: list[tuple[int, Score]] = []
             held: list[tuple[int, Score]] = []
-            looked, cost = time.monotonic(), 0.0
+            look: Future[list[float]] | None = None
+            tokens = self._stats.tokens
             for came in self._answers(talk, asked, requests, token_scores):
                 held.append(came)
-                if time.monotonic() - looked >= max(_LOOKED, _LOOKS * cost):
-                    cost = self._look_who_answers(talk, asked)
-                    yield from held
-                    held, looked = [], time.monotonic()
+                if look is not None and look.done():
+                    self._assert_same(look)
+                    yield from doubtful
+                    look = None
+                if look is None and self._stats.tokens - tokens >= _LOOKS * len(self._known):
+                    look = talk.begin(quick_reading(asked, self._texts))
+                    doubtful, held, tokens = held, [], self._stats.tokens
+            if look is not None:
+                self._assert_same(look)
+                yield from doubtful
             if held:
-                self._look_who_answers(talk, asked)
+                self._assert_same(talk.begin(quick_reading(asked, self._texts)))
                 yield from held
 
     def _answers(
@@ -159,15 +166,13 @@ class ServedBackend:
             self._stats.distinct_tokens += tokens
             yield index, score
 
-    def _look_who_answers(self, talk: _Talk, asked: Asked) -> float:
-        """Seconds that it took."""
-        since = time.monotonic()
+    def _assert_same(self, look: Future[list[float]]) -> None:
+        """Wait for what a look at who answers comes to."""
         try:
-            values = talk.do(quick_reading(asked, self._texts))
+            values = look.result()
         except CallFailed as error:
             raise self._given_up(f"does not answer any more: {error}") from None
         self._assert_known(values)
-        return time.monotonic() - since
 
     def _given_up(self, why: str) -> EndpointError:
         fix = "see to the server, then start it again: what is scored is kept"

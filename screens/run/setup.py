@@ -146,7 +146,8 @@ class SetupPane(Horizontal):
             self.query_one(PlanPane).forget(lacking)
             return
         self._planned_for = self._marked()
-        request = self._choices.request(list(place.session.marked_models), place.session.marked_suites)
+        session = place.session
+        request = self._choices.request(list(session.marked_models), session.marked_suites, session.served)
         self.query_one(PlanPane).make(place, request)
 
     def next_precision(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
     from engine.jobs.runs import RunRequest
     from engine.layout.protocols import Protocol
     from engine.stats.sequential import Goal
@@ -66,8 +67,12 @@ class RunChoices:
             return "No suite is chosen: mark one with space, or add a file with a."
         return "" if self.protocols else "No protocol is chosen: mark one with space."
 
-    def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
-        """What is asked of the engine."""
+    def request(self, models: Sequence[str], suites: Sequence[str], served: Sequence[ServedAs] = ()) -> RunRequest:
+        """What is asked of the engine.
+
+        Args:
+            served: what is said of the models that servers hold.
+        """
         from engine.jobs.runs import CONTROL_PAIRS, RunRequest
 
         return RunRequest(
@@ -79,6 +84,7 @@ class RunChoices:
             token_scores=self.token_scores,
             controls=CONTROL_PAIRS if self.controls else 0,
             until=self.until,
+            served=tuple(one for one in served if one.address in models),
         )
 
     def about(self) -> str:

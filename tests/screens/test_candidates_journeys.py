@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import serving
 from textual.widgets import DataTable, Input
 from waiting import until
 
 from data.bundled import bundled_models
+from engine.candidates.address import ServedAs
 from engine.jobs import looking
+from rude_tui.settings import load_settings
 from screens.candidates.state import add_folder, look
+from screens.run.state import RunChoices
 
 
 @pytest.fixture
@@ -160,3 +164,33 @@ async def test_keys_of_lists_move_the_cursor_too(garden, make_app, settle) -> No
         for key, row in (("end", last), ("home", 0), ("j", 1), ("k", 0), ("G", last), ("g", 0)):
             await pilot.press(key)
             assert table.cursor_row == row
+
+
+async def test_a_served_model_is_added_kept_shown_and_dropped(
+    garden, make_app, settle, screen_text, tmp_path, monkeypatch
+) -> None:
+    """By keys: the form, the table, the next time, the end."""
+    monkeypatch.setenv("RUDE_TUI_CONFIG", str(tmp_path))
+    with serving(bundled_models()[0], root="./cand", name="cand-7") as server:
+        app = make_app(garden, start="candidates")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: "held against" not in screen_text(app))
+            await pilot.press("n", *server.address, "enter")
+            await until(pilot, lambda: "there is no tokenizer for it" in screen_text(app))
+            await pilot.press("escape", "n", *server.address, "tab", *str(bundled_models()[0]), "enter")
+            await until(pilot, lambda: "cand-7" in screen_text(app) and "held against" not in screen_text(app))
+            screen = app.screen
+            row = next(i for i, entry in enumerate(screen.inventory.entries) if entry.candidate.served)
+            screen.query_one(DataTable).move_cursor(row=row)
+            await until(pilot, lambda: server.address in screen_text(app))
+            assert "served by vllm 0.32.0, at the precision that was chosen there" in " ".join(screen_text(app).split())
+            await pilot.press("space")
+            assert list(app.session.marked_models) == [server.address]
+        assert load_settings().served == (ServedAs(server.address, str(bundled_models()[0]), ""),)
+        assert RunChoices().request([server.address], ["core"], app.session.served).served == load_settings().served
+    app = make_app(garden, start="candidates", served=load_settings().served)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "✗ unreachable" in screen_text(app))
+        await pilot.press("d", "enter")
+        await until(pilot, lambda: "cand-7" not in screen_text(app))
+    assert load_settings().served == ()

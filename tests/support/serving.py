@@ -261,7 +261,7 @@ def vllm(model: Model, body: dict[str, Any]) -> dict[str, Any]:
         entries: list[Any] = [None]
         for row, token in zip(rows[:-1], ids[1:], strict=True):
             entry = {str(token): _entry(row, token)}
-            for other in np.argsort(-row, kind="stable")[: body["prompt_logprobs"]].tolist():
+            for other in [int(row.argmax())][: body["prompt_logprobs"]]:
                 entry.setdefault(str(other), _entry(row, other))
             entries.append(entry)
         choice["prompt_logprobs"] = entries
@@ -282,7 +282,7 @@ def echo(model: Model, body: dict[str, Any]) -> dict[str, Any]:
         values = [None, *(float(row[token]) for row, token in zip(rows[:-1], ids[1:], strict=True))]
         tops: list[Any] = [None]
         for row in rows[:-1]:
-            best = np.argsort(-row, kind="stable")[: body["logprobs"]].tolist()
+            best = [int(row.argmax())][: body["logprobs"]]
             tops.append({f"token_id:{token}": float(row[token]) for token in best})
         logprobs = {"tokens": [f"token_id:{t}" for t in ids], "token_logprobs": values, "top_logprobs": tops}
     return {"choices": [{"index": 0, "text": "", "logprobs": logprobs, "finish_reason": "length"}]}
