@@ -20,7 +20,7 @@ __all__ = [
     "as_json", "attention_option", "concurrency_option", "database", "device_option", "models_option",
     "precision_option", "protocol_option", "question_options", "remote_code_option", "served_of", "served_options",
     "source_options", "store_of", "suite_names", "suites_options", "take_over_option",
-    "threads_option", "weights_option",
+    "threads_option", "weights_option", "workers_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,6 +83,25 @@ def concurrency_option(command: F) -> F:
     """`--concurrency`."""
     help = "Requests that a server is sent at a time (default: as many as make it faster)."
     return click.option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help=help)(command)
+
+
+class _Workers(click.ParamType):
+    name = "workers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value is None or value == "auto":
+            return None
+        if str(value).isdecimal() and 1 <= int(value) <= 64:
+            return int(value)
+        raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 to 64", ctx, param)
+
+
+def workers_option(command: F) -> F:
+    """`--workers`: a number, or None for `auto`."""
+    help = "Candidates scored side by side, each by a worker, where memory allows (auto: one a GPU, else one)."
+    return click.option("--workers", type=_Workers(), default="auto", show_default=True, metavar="N|auto", help=help)(
+        command
+    )
 
 
 def served_of(models: Iterable[str], tokenizer: str | None, key_variable: str | None) -> tuple[ServedAs, ...]:

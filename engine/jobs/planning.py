@@ -135,7 +135,7 @@ def _planned(
                     run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                     precision=fit.precision,
                     device="server" if candidate.served else device.spec, why=fit.reason, key=key,
-                    requested=requested, skipped=skipped,
+                    requested=requested, skipped=skipped, needed_bytes=fit.needed_bytes,
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, limit=limit,
                     token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
                 )  # fmt: skip

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.candidates.address import ServedAs
-from engine.jobs.job import Job, Refused
+from engine.jobs.job import Job, Refused, Turn
 from engine.jobs.progress import Phase, RunState
+from engine.jobs.room import Room, cores, workers_for
+from engine.jobs.states import States
 from engine.layout.protocols import PROTOCOLS, Protocol
 from engine.layout.wording import PromptShown
+from engine.machine.devices import devices
+from engine.store.connection import Store
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -71,6 +77,8 @@ class RunRequest:
     """What is said of the addresses among the models."""
     concurrency: int | None = None
     """Requests that a server is sent at a time; None: as many as make it faster."""
+    workers: int | None = None
+    """Candidates that are scored side by side, each by a worker; None: one a GPU, and one where there is none."""
 
     def to_json(self) -> dict[str, Any]:
         """As another process can be told of it; `of_json` makes it one again."""
@@ -115,6 +123,8 @@ class PlannedRun:
     limit: int | None = None
     """Only so many pairs of the order of scoring."""
     token_scores: bool = False
+    needed_bytes: int = 0
+    """Of memory, as estimated."""
     also: tuple[str, ...] = ()
     """Other names that the same weights, tokenizer and config were given or stored under."""
 
@@ -170,6 +180,32 @@ class Plan(Job):
     def states(self) -> tuple[RunState, ...]:
         """See `Job`."""
         return tuple(run.state for run in self.runs)
+
+    @cached_property
+    def workers(self) -> int:
+        """See `Job`."""
+        return min(workers_for(self.request, self.runs), max(1, len(by_candidate(self.runs))))
+
+    @cached_property
+    def room(self) -> Room:
+        """What its workers share."""
+        return Room(devices() if self.workers > 1 else (), movable=self.request.device in ("auto", "cuda"))
+
+    @property
+    def shared(self) -> RunRequest:
+        """The request as one of several workers carries it out: each has its part of the cores, unless told."""
+        if self.workers == 1 or self.request.threads is not None:
+            return self.request
+        return replace(self.request, threads=max(1, cores() // self.workers))
+
+    @abstractmethod
+    def stages(self, store: Store, states: States) -> Iterator[Iterable[Turn]]:
+        """See `Job`."""
+
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """See `Job`."""
+        for stage in self.stages(store, states):
+            yield from stage
 
 
 def by_candidate(runs: Iterable[PlannedRun]) -> list[list[PlannedRun]]:

@@ -24,6 +24,7 @@ from rude_tui.options import (
     store_of,
     take_over_option,
     threads_option,
+    workers_option,
 )
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 
@@ -75,6 +76,7 @@ __all__ = ["run"]
     show_default=True,
     help="How often such a decision may be wrong.",
 )
+@workers_option
 @served_options
 @concurrency_option
 @remote_code_option
@@ -87,10 +89,10 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, until: Literal["best", "order"] | None, alpha: float,
-    tokenizer: str | None, key_variable: str | None, concurrency: int | None,
+    workers: int | None, tokenizer: str | None, key_variable: str | None, concurrency: int | None,
     allow_remote_code: tuple[str, ...], take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Score candidates on suites, one candidate at a time in a process of its own.
+    """Score candidates on suites, each candidate in a process of its own, one at a time or --workers side by side.
 
     Running the same command again scores only what is missing. Ctrl-C keeps what is done.
 
@@ -113,7 +115,7 @@ def run(
         limit=limit, seed=seed, token_scores=token_scores,
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code), served=served_of(models, tokenizer, key_variable),
-        concurrency=concurrency,
+        concurrency=concurrency, workers=workers,
     )  # fmt: skip
     planned = plan(store, request, TerminalProgress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

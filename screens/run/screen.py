@@ -42,8 +42,9 @@ tokens of all requests (shared beginnings counted each time), and how long scori
 of the same candidate, precision and protocol on this machine; where there are none, nothing is guessed. s starts.
 Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
-Live: one candidate at a time, in a process of its own. space pauses after the batch at hand and keeps the model loaded;
-c stops, what is scored is kept; e takes it up again.
+Live: each candidate in a process of its own, one at a time or several side by side (w; auto: one a GPU), as memory
+allows; one that fails does not disturb the others. space pauses them after the batch at hand and keeps models loaded; c
+stops them, what is scored is kept; e takes it up again.
 
 accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
@@ -75,6 +76,7 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
         Binding("n", "limit", "limit", tooltip="score only the first N pairs of each suite", id="limit"),
         Binding("t", "tokens", "tokens", tooltip="keep token scores of likelihood runs", id="token-scores"),
         Binding("o", "controls", "controls", tooltip="also a sample without the prompt, or a wrong one", id="controls"),
+        Binding("w", "workers", "workers", tooltip="candidates scored side by side: auto, 1, 2, 4", id="workers"),
         Binding("d", "goal", "until", tooltip="stop once the best candidate, or the order, is decided", id="until"),
     ]
     DEFAULT_CSS = """
@@ -143,7 +145,7 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are shown where they do something."""
         pane = self.pane
-        if action in ("plan", "start", "precision", "suite", "limit", "tokens", "controls", "goal"):
+        if action in ("plan", "start", "precision", "suite", "limit", "tokens", "controls", "goal", "workers"):
             return pane == "setup"
         if action in ("pause", "go_on", "cancel"):
             going = pane == "live" and self.runner.running
@@ -243,6 +245,10 @@ Post-training (rude-tui posttrain) is among them, with steps for pairs, and move
     def action_controls(self) -> None:
         """Score controls too, or not."""
         self.query_one(SetupPane).toggle_controls()
+
+    def action_workers(self) -> None:
+        """More or fewer side by side."""
+        self.query_one(SetupPane).next_workers()
 
     def action_goal(self) -> None:
         """Score everything, or until something is decided."""

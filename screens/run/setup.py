@@ -165,6 +165,11 @@ class SetupPane(Horizontal):
         self._choices.controls = not self._choices.controls
         self.forget()
 
+    def next_workers(self) -> None:
+        """Another number of workers side by side."""
+        self._choices.next_workers()
+        self.forget()
+
     def next_goal(self) -> None:
         """Score everything, or until something is decided."""
         self._choices.next_goal()

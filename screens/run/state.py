@@ -39,6 +39,8 @@ class RunChoices:
     """Whether likelihood runs are followed by a sample without the prompt, and one with another pair's."""
     until: Goal | None = None
     """Stop once the best candidate, or the order of all, is decided; None: score everything."""
+    workers: int | None = None
+    """Candidates scored side by side; None: one a GPU."""
 
     def next_precision(self) -> None:
         """The next of the precisions."""
@@ -46,6 +48,11 @@ class RunChoices:
 
         offered = ("auto", *PRECISIONS)
         self.precision = offered[(offered.index(self.precision) + 1) % len(offered)]
+
+    def next_workers(self) -> None:
+        """One a GPU, then one, two or four side by side, and round again."""
+        offered = (None, 1, 2, 4)
+        self.workers = offered[(offered.index(self.workers) + 1) % len(offered)]
 
     def next_goal(self) -> None:
         """Score everything, until the best is known, until the order is, and round again."""
@@ -84,6 +91,7 @@ class RunChoices:
             token_scores=self.token_scores,
             controls=CONTROL_PAIRS if self.controls else 0,
             until=self.until,
+            workers=self.workers,
             served=tuple(one for one in served if one.address in models),
         )
 
@@ -94,5 +102,6 @@ class RunChoices:
             f"pairs        {self.limit or 'all'} (n)\n"
             f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
             f"controls     {'yes' if self.controls else 'no'} (o)\n"
-            f"until        {_GOALS[self.until]} (d)"
+            f"until        {_GOALS[self.until]} (d)\n"
+            f"workers      {self.workers or 'auto'} (w)"
         )
