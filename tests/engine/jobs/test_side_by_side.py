@@ -197,7 +197,7 @@ def test_two_workers_store_what_one_stores(tmp_path: Path) -> None:
     found = {}
     for workers in (1, 2):
         store = Store(tmp_path / f"{workers}.duckdb")
-        request = RunRequest(models, ("core",), ("likelihood",), device="cpu", threads=1, limit=8, workers=workers)
+        request = RunRequest(models, ("world",), ("likelihood",), device="cpu", threads=1, limit=8, workers=workers)
         planned = plan(store, request)
         assert planned.workers == workers
         assert {state.phase for state in perform(store, planned)} == {Phase.DONE}
