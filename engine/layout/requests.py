@@ -63,7 +63,8 @@ class TokenScores:
     entropy: npt.NDArray[np.float32]
     """Entropy of the distribution the token was drawn from, nats; NaN where a server does not tell."""
     margin: npt.NDArray[np.float32]
-    """Largest probability less this token's, NaN where a server does not tell; 0 where the token is the likeliest (arXiv 2605.18607, §3)."""
+    """Largest probability less this token's; 0 where the token is the likeliest (arXiv 2605.18607, §3), NaN where a
+    server does not tell."""
 
     def __len__(self) -> int:
         return len(self.logprob)
