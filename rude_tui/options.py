@@ -85,7 +85,7 @@ def concurrency_option(command: F) -> F:
     return click.option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help=help)(command)
 
 
-class _Workers(click.ParamType):
+class _Workers(click.ParamType[int | None]):
     name = "workers"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
