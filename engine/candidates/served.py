@@ -20,7 +20,7 @@ from rubrics.errors import BadInput, CandidateError, EndpointError
 
 __all__ = ["served_candidate"]
 
-_PATIENCE: Final = Patience(timeout=10.0, attempts=2, pause=0.2)
+_PATIENCE: Final = Patience(timeout=30.0, attempts=2, pause=0.2)
 """Whoever asks who is there waits for the answer."""
 _OF_TOKENIZER: Final = ("no_tokenizer", "remote_code", "chat_template", "tokens", "bad_path")
 """Problems of a folder that concern its tokenizer."""

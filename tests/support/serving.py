@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ class Model:
             return torch.log_softmax(logits, -1).numpy()
 
 
+@cache
+def model_of(folder: Path) -> Model:
+    """Loaded once for all tests of a process."""
+    return Model(folder)
+
+
 class ScoringServer:
     """One server with one model.
 
@@ -52,7 +59,7 @@ class ScoringServer:
         self.folder, self.kind, self.name, self.key = folder, kind, name, key
         self.root = root or str(folder)
         self.version = "0.32.0"
-        self.model = Model(folder)
+        self.model = model_of(folder)
         self.faults: deque[str] = deque()
         """What goes wrong with the next requests for scores, one each."""
         self.always = ""
