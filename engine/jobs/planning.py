@@ -116,8 +116,9 @@ def _planned(
         wider = fits(candidate, spread, request.precision)
         device, fit = (spread, wider) if wider.precision else (device, fit)
     if fit.precision is None:
-        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose another precision")
-    told = _hashing(progress, candidate.name)
+        fix = "leave the precision to the server" if candidate.served else "free memory, or choose another precision"
+        raise CandidateError(fit.reason, where=candidate.name, fix=fix)
+    told = None if candidate.served else _hashing(progress, candidate.name)
     causes = {**model_causes(candidate, fit.precision, device, request.attention, told), "seed": request.seed}
     for suite, place in suites:
         for protocol in request.protocols:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from waiting import until
 from data.bundled import bundled_models
 from engine.candidates.address import ServedAs
 from engine.jobs import looking
+from engine.jobs.inside import inside
+from engine.scoring.work import look as look_in_worker
 from rude_tui.settings import load_settings
 from screens.candidates.state import add_folder, look
 from screens.run.state import RunChoices
@@ -166,11 +169,13 @@ async def test_keys_of_lists_move_the_cursor_too(garden, make_app, settle) -> No
             assert table.cursor_row == row
 
 
+@pytest.mark.long
 async def test_a_served_model_is_added_kept_shown_and_dropped(
     garden, make_app, settle, screen_text, tmp_path, monkeypatch
 ) -> None:
     """By keys: the form, the table, the next time, the end."""
     monkeypatch.setenv("RUDE_TUI_CONFIG", str(tmp_path))
+    monkeypatch.setattr(looking, "looked_at", partial(looking.looked_at, runner=inside(look_in_worker)))
     with serving(bundled_models()[0], root="./cand", name="cand-7") as server:
         app = make_app(garden, start="candidates")
         async with app.run_test(size=(120, 36)) as pilot:
