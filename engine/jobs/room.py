@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.machine.devices import devices
 
 if TYPE_CHECKING:
-    from engine.jobs.runs import PlannedRun, RunRequest
     from engine.machine.devices import Device
 
 __all__ = ["Room", "cores", "workers_for"]
 
 
-def workers_for(request: RunRequest, runs: Sequence[PlannedRun]) -> int:
-    """How many workers a request comes to: as many as it says, else one for each GPU that its runs may use."""
-    if request.workers is not None:
-        return request.workers
-    if not any(run.device.startswith("cuda") for run in runs) or request.device not in ("auto", "cuda"):
+def workers_for(told: int | None, device: str, planned: Iterable[str]) -> int:
+    """How many workers go on side by side: as many as was said, else one for each GPU that may be used.
+
+    Args:
+        told: None for as many as there are GPUs.
+        device: as asked for.
+        planned: the devices that runs were planned for.
+    """
+    if told is not None:
+        return told
+    if device not in ("auto", "cuda") or not any(place.startswith("cuda") for place in planned):
         return 1
     return max(1, sum(device.kind == "cuda" for device in devices()))
 

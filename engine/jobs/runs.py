@@ -184,7 +184,8 @@ class Plan(Job):
     @cached_property
     def workers(self) -> int:
         """See `Job`."""
-        return min(workers_for(self.request, self.runs), max(1, len(by_candidate(self.runs))))
+        most = workers_for(self.request.workers, self.request.device, [run.device for run in self.runs])
+        return min(most, max(1, len(by_candidate(self.runs))))
 
     @cached_property
     def room(self) -> Room:

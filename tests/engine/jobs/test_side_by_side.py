@@ -177,18 +177,11 @@ def test_one_that_needs_all_gpus_waits_for_all_of_them_and_keeps_them() -> None:
 
 
 def test_auto_is_one_worker_a_gpu_and_one_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Planned:
-        def __init__(self, device: str) -> None:
-            self.device = device
-
     monkeypatch.setattr(rooms, "devices", lambda: [Device("cpu", 0, "c", GB, GB), *gpus(GB, GB, GB)])
-    asked = RunRequest(("m",), ("s",))
-    on_gpus: Any = [Planned("cuda:1"), Planned("cuda:1")]
-    on_cpu: Any = [Planned("cpu"), Planned("server")]
-    assert rooms.workers_for(asked, on_gpus) == 3
-    assert rooms.workers_for(asked, on_cpu) == 1
-    assert rooms.workers_for(RunRequest(("m",), ("s",), device="cuda:1"), on_gpus) == 1
-    assert rooms.workers_for(RunRequest(("m",), ("s",), workers=2), on_cpu) == 2
+    assert rooms.workers_for(None, "auto", ["cuda:1", "cuda:1"]) == 3
+    assert rooms.workers_for(None, "auto", ["cpu", "server"]) == 1
+    assert rooms.workers_for(None, "cuda:1", ["cuda:1"]) == 1
+    assert rooms.workers_for(2, "auto", ["cpu"]) == 2
 
 
 @pytest.mark.long
