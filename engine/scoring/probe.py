@@ -112,7 +112,7 @@ async def _reading(asked: Asked, texts: Sequence[Sequence[int]]) -> Reading:
     """
     alone = [value for ids in texts for value in (await asked.span(ids, 1)).logprob]
     company = [ids[shift:] for shift in range(1, _COMPANY) for ids in texts]
-    together, *_ = await asyncio.gather(quick_reading(asked, texts), *(asked.span(ids, 1) for ids in company))
+    together, _ = await asyncio.gather(quick_reading(asked, texts), quick_reading(asked, company))
     return Reading(tuple(alone), apart(alone, together))
 
 
