@@ -66,7 +66,7 @@ def _live() -> Live:
     return Live((done, scoring, queued, failed), True, log, trace=trace)
 
 
-def _shelf(folders: list[str]) -> Shelf:
+def _shelf(folders: list[str], served: object = ()) -> Shelf:
     def candidate(name: str, parameters: int, *problems: Any) -> Any:
         return SimpleNamespace(
             place=f"/models/{name}", served=None, name=name, architecture="LlamaForCausalLM", parameters=parameters,
