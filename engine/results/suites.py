@@ -80,8 +80,8 @@ class SuitePairs(Protocol):
 
 
 def suites(store: Store, files: Sequence[str] = ()) -> list[SuiteEntry]:
-    """The files given and those of plugins, then built-in suites, then what only the store holds, newest first. One that
-    is stored as well is listed once. A file that cannot be read is listed with what is wrong.
+    """The files given and those of plugins, then built-in suites, then what only the store holds, newest first. One
+    that is stored as well is listed once. A file that cannot be read is listed with what is wrong.
 
     Raises:
         StoreError: the store cannot be read.
