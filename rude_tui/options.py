@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,12 +14,14 @@ from engine.store.connection import Store
 from rude_tui.notify import WAYS, Way, ask
 
 if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
     from engine.results.weights import Weights
 
 __all__ = [
-    "as_json", "attention_option", "database", "device_option", "models_option", "precision_option", "protocol_option",
-    "question_options", "remote_code_option", "source_options", "store_of", "suite_names", "suites_options",
-    "take_over_option", "telling_options", "threads_option", "weights_option",
+    "as_json", "attention_option", "concurrency_option", "database", "device_option", "models_option",
+    "precision_option", "protocol_option", "question_options", "remote_code_option", "served_of", "served_options",
+    "source_options", "store_of", "suite_names", "suites_options", "take_over_option", "telling_options",
+    "threads_option", "weights_option", "workers_option",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,7 +53,7 @@ def models_option(command: F) -> F:
         multiple=True,
         required=True,
         metavar="M",
-        help="Folder, folder of folders, GGUF file, or hub id.",
+        help="Folder, folder of folders, GGUF file, hub id, or http://HOST:PORT/v1#NAME.",
     )(command)
 
 
@@ -61,6 +63,63 @@ def remote_code_option(command: F) -> F:
         "--allow-remote-code", multiple=True, metavar="M",
         help="Let this model run code of its own. Only if you trust it.",
     )(command)  # fmt: skip
+
+
+def served_options(command: F) -> F:
+    """`--tokenizer` and `--key`, of the candidates that servers hold; `served_of` makes them one thing."""
+    for option in (
+        click.option(
+            "--key", "key_variable", metavar="VARIABLE", help="Environment variable that holds the server's key."
+        ),
+        click.option(
+            "--tokenizer", metavar="T",
+            help="Folder or hub id with the tokenizer of a served model (default: the model the server names).",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def concurrency_option(command: F) -> F:
+    """`--concurrency`."""
+    help = "Requests that a server is sent at a time (default: as many as make it faster)."
+    return click.option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help=help)(command)
+
+
+class _Workers(click.ParamType[int | None]):
+    name = "workers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value is None or value == "auto":
+            return None
+        if str(value).isdecimal() and 1 <= int(value) <= 64:
+            return int(value)
+        raise click.BadParameter(f"{value!r} is neither auto nor a number from 1 to 64", ctx, param)
+
+
+def workers_option(command: F) -> F:
+    """`--workers`: a number, or None for `auto`."""
+    help = "Candidates scored side by side, each by a worker, where memory allows (auto: one a GPU, else one)."
+    return click.option("--workers", type=_Workers(), default="auto", show_default=True, metavar="N|auto", help=help)(
+        command
+    )
+
+
+def served_of(models: Iterable[str], tokenizer: str | None, key_variable: str | None) -> tuple[ServedAs, ...]:
+    """What is said of the served candidates among the models.
+
+    Raises:
+        BadInput: there is none that it could be said of.
+    """
+    from engine.candidates.address import ServedAs, is_address
+    from rubrics.errors import BadInput
+
+    served = tuple(ServedAs(model, tokenizer or "", key_variable or "") for model in models if is_address(model))
+    if not served and (tokenizer or key_variable):
+        raise BadInput(
+            "a tokenizer and a key are told for served candidates only", fix="give http://HOST:PORT/v1#NAME as a model"
+        )
+    return served
 
 
 def take_over_option(command: F) -> F:

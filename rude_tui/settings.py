@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from engine.candidates.address import ServedAs
 from rubrics.errors import BadInput, RudeError
 from rubrics.sources import read_text
 from rubrics.targets import write_whole
@@ -23,6 +24,8 @@ class Settings:
     """Name of a theme; empty: the dark one."""
     folders: tuple[str, ...] = ()
     """Folders watched for candidates."""
+    served: tuple[ServedAs, ...] = ()
+    """Models of servers."""
     suites: tuple[str, ...] = ()
     """Suite files offered beside the built-in ones."""
     hide_bundled: bool = False
@@ -90,6 +93,7 @@ def load_settings() -> Settings:
     return Settings(
         theme=document.get("theme", ""),
         folders=tuple(folders),
+        served=_served(document.get("served", []), file),
         suites=tuple(suites),
         requirements=document.get("requirements", ""),
         hide_bundled=document.get("hide_bundled", False),
@@ -98,6 +102,19 @@ def load_settings() -> Settings:
         mappings=mappings,
         keys=keys,
     )
+
+
+def _served(entries: object, file: Path) -> tuple[ServedAs, ...]:
+    """Tables with `address`, and `tokenizer` and `key_variable` where there are such."""
+    whole = isinstance(entries, list) and all(
+        isinstance(entry, dict) and isinstance(entry.get("address"), str) and set(entry) <= set(ServedAs._fields)
+        and all(isinstance(value, str) for value in entry.values())
+        for entry in entries
+    )  # fmt: skip
+    if not whole or not isinstance(entries, list):
+        fix = 'write [[served]] and below it address = "http://HOST:PORT/v1#NAME"'
+        raise BadInput(f"served is {entries!r}, not tables with an address", where=str(file), fix=fix)
+    return tuple(ServedAs(**entry) for entry in entries)
 
 
 def _content(file: Path) -> str:

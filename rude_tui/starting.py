@@ -46,6 +46,7 @@ def run_app(store_path: Path | None, *, start_screen: str = "", model_folders: S
             Session(
                 store_path=store_path,
                 folders=folders,
+                served=list(settings.served),
                 suite_files=list(settings.suites),
                 weights=dict(settings.weights),
                 hide_bundled=settings.hide_bundled,

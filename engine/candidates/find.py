@@ -10,11 +10,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.candidates import hub
+from engine.candidates.address import ServedAs, is_address, served_as
+from engine.candidates.candidate import Candidate
 from engine.candidates.gguf_header import SUFFIX, is_first_part, stem
 from engine.candidates.gguf_reading import read_file
 from engine.candidates.headers import INDEX, SINGLE, Tensor, equal_contents
@@ -30,7 +32,8 @@ from engine.candidates.problems import (
     read_tensors,
     read_tokenizer,
 )
-from engine.candidates.shape import Shape, read_shape
+from engine.candidates.served import served_candidate
+from engine.candidates.shape import read_shape
 from engine.candidates.untrusted import shown
 from rubrics.errors import CandidateError
 
@@ -42,62 +45,16 @@ _VISITED = 20_000
 """Folders looked into before the search gives up: someone named the root of a disk."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One model folder, as its config, tokenizer files and safetensors headers describe it; or one GGUF file."""
-
-    path: Path
-    """The folder, or the GGUF file (the first where a model is split)."""
-    name: str
-    """Name of the folder or file, with ORG/MODEL where it is in the Hugging Face cache; free of control codes."""
-    architecture: str
-    """Class name in the config, or empty."""
-    model_type: str
-    parameters: int
-    """Elements of the decoder's weights, tied ones once; buffers such as attention masks are left out, and so are parts
-    beside the decoder."""
-    weight_bytes: int
-    """Bytes of all tensors as stored."""
-    dtype: str
-    """bf16, fp16, q8_0, …: what at least nine tenths of the bytes are stored in, else `mixed`; in a GGUF file what most
-    are."""
-    context: int | None
-    """Longest sequence in tokens; None where none is stated."""
-    tokenizer: str
-    """Its class, or the kind of its file; empty where there is none."""
-    vocab_size: int
-    shape: Shape
-    linear_parameters: int
-    """Elements that quantisation covers: matrices other than embeddings, output head and fused experts."""
-    largest_tensor: int
-    """Elements of the largest tensor."""
-    revision: str | None
-    """Commit of a snapshot in the Hugging Face cache."""
-    problems: tuple[Problem, ...]
-    beside: int = 0
-    """Elements of parts beside the decoder, which may be loaded with it."""
-    stored: str = ""
-    """How a GGUF file stores its tensors, and how many so; empty for a folder."""
-
-    @property
-    def usable(self) -> bool:
-        """Whether it can be scored."""
-        return not any(problem.refused for problem in self.problems)
-
-    @property
-    def runs_own_code(self) -> bool:
-        """Whether code that comes with it is run when it is loaded, which a person has allowed."""
-        return self.usable and any(problem.code == "remote_code" for problem in self.problems)
-
-
 def find(
     paths_or_ids: Iterable[str],
     *,
     allow_remote_code: bool | Collection[str] = False,
     fetch: Callable[[str], Path] | None = None,
+    served: tuple[ServedAs, ...] = (),
 ) -> list[Candidate]:
-    """The candidates in model folders, GGUF files, folders of either (searched a few levels deep, in sorted order), and
-    under hub ids (`ORG/MODEL`, `ORG/MODEL@REVISION`). One found twice is listed once; equal names are told apart.
+    """The candidates in model folders, GGUF files, folders of either (searched a few levels deep, in sorted order),
+    under hub ids (`ORG/MODEL`, `ORG/MODEL@REVISION`) and behind addresses of servers (`http://HOST:PORT/v1#NAME`). One
+    found twice is listed once; equal names are told apart.
 
     Every GGUF file of a folder is a candidate, unless the folder is one by its safetensors weights: then they are other
     forms of the same model, and candidates only if they are named.
@@ -105,13 +62,18 @@ def find(
     Args:
         allow_remote_code: for all, or for those whose item, path or name is listed.
         fetch: called with a hub id that is not in the cache; gives its folder. Without it such an id is an error.
+        served: what is said of candidates that servers hold; those are asked who they are.
 
     Raises:
+        BadInput: an address that cannot be read.
         CandidateError: a path that is not there, a file that is none of GGUF, a folder without a model, a copy in the
             cache that is not whole and cannot be completed.
     """
     by_path: dict[str, Candidate] = {}
     for item in paths_or_ids:
+        if is_address(item):
+            by_path[item] = served_candidate(served_as(item, served), inspect, may_fetch=fetch is not None)
+            continue
         for folder in _folders(item, fetch):
             real = os.path.realpath(folder)
             if real in by_path:
@@ -143,6 +105,8 @@ def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _longer_name(candidate: Candidate, parents: int) -> str:
+    if candidate.served:
+        return f"{candidate.served.name} at {candidate.place.partition('://')[2].partition('/')[0]}"
     if candidate.revision:
         return f"{_identity(candidate.path)[0]}@{candidate.revision[: 4 + 3 * parents]}"
     return shown("/".join(candidate.path.parts[-1 - parents :]))

@@ -19,7 +19,17 @@ from engine.candidates.untrusted import shown
 from rubrics.counted import count
 from rubrics.errors import CandidateError
 
-__all__ = ["Snapshot", "cache_folder", "cached", "fetch", "is_hub_id", "snapshot_of", "snapshots", "whole"]
+__all__ = [
+    "Snapshot",
+    "cache_folder",
+    "cached",
+    "fetch",
+    "is_hub_id",
+    "snapshot_of",
+    "snapshots",
+    "tokenizer_folder",
+    "whole",
+]
 
 _ID = re.compile(r"(?P<repo>\w[\w.-]*(/\w[\w.-]*)?)(@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
@@ -41,6 +51,8 @@ _WANTED = (
 )
 _UNWANTED = ("*/*", "consolidated*", "adapter_model*", "model.*.safetensors")
 """Copies of the same weights in another layout or precision, and everything in subfolders."""
+
+_TOKENIZERS = frozenset({"tokenizer.json", "tokenizer.model", "vocab.json"})
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all, from any thread."""
@@ -171,8 +183,7 @@ def _lacks(snapshot: Path) -> str:
             shards = []
         if lost := next((name for name in shards if name not in names), SINGLE * (not shards)):
             return shown(lost, 80)
-    tokenizers = {"tokenizer.json", "tokenizer.model", "vocab.json"}
-    return "its tokenizer" if tokenizers.isdisjoint(names) else ""
+    return "its tokenizer" if _TOKENIZERS.isdisjoint(names) else ""
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -228,6 +239,35 @@ def fetch(hub_id: str, progress: Progress | None = None, *, allow_remote_code: b
             )
         total = sum(file.file_size or 0 for file in plan if file.will_download)
         return Path(snapshot_download(repo, revision=revision, **options, tqdm_class=_bar(progress, total)))
+    except (HTTPError, OSError, HFValidationError) as error:
+        raise _explained(hub_id, error) from error
+
+
+def tokenizer_folder(hub_id: str, *, may_fetch: bool) -> Path:
+    """A folder with the tokenizer and config of a model of the hub: the one in the cache, or fetched without weights.
+
+    Raises:
+        CandidateError: it is not in the cache, and may not or cannot be fetched.
+    """
+    from httpx2 import HTTPError
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    folder = cached(hub_id)
+    if folder is not None and any((folder / name).exists() for name in _TOKENIZERS):
+        return folder
+    if not may_fetch:
+        raise CandidateError(
+            "its tokenizer is not in the Hugging Face cache", where=hub_id, fix="name a folder that holds it"
+        )
+    repo, revision = _parts(hub_id)
+    patterns = [name for name in _WANTED if "safetensors" not in name]
+    try:
+        return Path(
+            snapshot_download(
+                repo, revision=revision, cache_dir=cache_folder(), allow_patterns=patterns, tqdm_class=_bar(None, 0)
+            )
+        )
     except (HTTPError, OSError, HFValidationError) as error:
         raise _explained(hub_id, error) from error
 

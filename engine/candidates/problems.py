@@ -51,8 +51,9 @@ class Problem(NamedTuple):
 
     code: str
     """no_weights, pickled_only, remote_code, no_tokenizer, encoder, unsupported, no_head, quantized, adapter,
-    not_causal, vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config, bad_config or bad_path;
-    what only the model libraries tell: unfit, tokens or noted; another candidate is the same model: same."""
+    not_causal, vocabulary, chat_template, truncated, unsafe_header, ambiguous, no_config, bad_config, bad_path or, of
+    a server, unreachable; what only the model libraries tell: unfit, tokens or noted; another candidate is the same
+    model: same."""
     refused: bool
     """Whether it keeps the candidate from being scored."""
     what: str

@@ -9,8 +9,9 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.candidates.server import CallFailed
 from engine.construct.caller import Caller
-from engine.construct.chat import CallFailed, ChatMessage, ChatRequest
+from engine.construct.chat import ChatMessage, ChatRequest
 from engine.construct.wording import repair_message
 from rubrics.schema import NonBlank
 from rubrics.taxonomy import Subcategory

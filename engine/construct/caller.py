@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from engine.construct.chat import CallFailed, ChatModel, ChatRequest, Reply, estimate_tokens
+from engine.candidates.server import CallFailed
+from engine.construct.chat import ChatModel, ChatRequest, Reply, estimate_tokens
 from engine.construct.underway import UnderWay
 from engine.store.connection import Store
 from engine.store.construct import CallRow, ExampleRow, answered_keys, exchange, spent

@@ -1,4 +1,4 @@
-"""One question to a model and its answer, as plain data; and what can go wrong between them."""
+"""One question to a model and its answer, as plain data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["CallFailed", "ChatMessage", "ChatModel", "ChatRequest", "Reply", "estimate_tokens"]
+__all__ = ["ChatMessage", "ChatModel", "ChatRequest", "Reply", "estimate_tokens"]
 
 
 class ChatMessage(NamedTuple):
@@ -63,17 +63,6 @@ class Reply:
     """Requests it took, those that failed included."""
     seconds: float = 0.0
     """Of the attempt that succeeded."""
-
-
-class CallFailed(Exception):
-    """A question that got no usable answer; what asked it fails, the rest goes on."""
-
-    def __init__(self, reason: str, detail: str = "", *, attempts: int = 1) -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        """A short, stable phrase to count by."""
-        self.detail = detail
-        self.attempts = attempts
 
 
 class ChatModel(Protocol):

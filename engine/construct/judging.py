@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from engine.candidates.server import CallFailed
 from engine.construct.answers import CriterionVerdict, ask_json
 from engine.construct.caller import Caller
-from engine.construct.chat import CallFailed, ChatRequest
+from engine.construct.chat import ChatRequest
 from engine.construct.judgements import Judgement, Judgements
 from engine.construct.settings import Settings
 from engine.construct.wording import judge_messages

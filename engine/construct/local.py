@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from engine.construct.chat import CallFailed, ChatRequest, Reply
+from engine.candidates.server import CallFailed
+from engine.construct.chat import ChatRequest, Reply
 from engine.jobs.child import NO_EVENT, environment, read_event, started_by
 from engine.machine.paths import log_dir
 from rubrics.errors import EndpointError

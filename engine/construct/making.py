@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
+from engine.candidates.server import CallFailed
 from engine.construct.answers import Located, ask_json, ask_text
 from engine.construct.caller import Caller
-from engine.construct.chat import CallFailed, ChatMessage, ChatRequest
+from engine.construct.chat import ChatMessage, ChatRequest
 from engine.construct.judgements import Judgement, Judgements
 from engine.construct.judging import judge
 from engine.construct.lengths import in_characters, size, unchanged, window

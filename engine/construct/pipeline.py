@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.candidates.address import key_from
+from engine.candidates.server import CallFailed
 from engine.construct.caller import Caller, Capped
-from engine.construct.chat import CallFailed, ChatModel
+from engine.construct.chat import ChatModel
 from engine.construct.drafting import draft_criteria
 from engine.construct.judging import all_of
 from engine.construct.making import Made, Maker
 from engine.construct.server import ServedModel
 from engine.construct.settings import Running, Settings, run_id_of
-from engine.construct.spec import ModelSpec, key_from
+from engine.construct.spec import ModelSpec
 from engine.construct.tally import Tally
 from engine.construct.violations import PlannedPair, pair_id, plan_pairs
 from engine.jobs.job import Signals

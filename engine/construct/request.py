@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.candidates.server import Patience
 from engine.construct.estimate import CostEstimate, Price, estimate
 from engine.construct.pipeline import Construction
-from engine.construct.server import Patience
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import ModelSpec
 from engine.store.connection import Store

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
-from engine.construct.server import Patience
+from engine.candidates.server import Patience
 from engine.construct.spec import ModelSpec
 from engine.construct.wording import wording_hash
 from engine.jobs.keys import key_hash

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.candidates.server import CallFailed
 from engine.construct.answers import CriterionVerdict, ask_json
 from engine.construct.caller import Caller, Capped
-from engine.construct.chat import CallFailed, ChatModel
+from engine.construct.chat import ChatModel
 from engine.construct.judging import judge_request, majority
 from engine.construct.spec import ModelSpec
 from engine.construct.survival import ErrorRates, voted

@@ -22,7 +22,7 @@ def keep_doubts(store: Store, candidates: Sequence[Candidate]) -> None:
     Args:
         candidates: as `looked_at` gives them.
     """
-    by_folder = {candidate.path: candidate for candidate in candidates}
+    by_folder = {candidate.path: candidate for candidate in candidates if candidate.served is None}
     for folder, runs in groupby(runs_of_folders(store, by_folder), key=lambda run: run.folder):
         candidate = by_folder[folder]
         try:

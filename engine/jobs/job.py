@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -175,10 +176,20 @@ class Job(ABC):
         unless it is told to take it over."""
         return left_elsewhere(store, [state.run_id for state in self.states if not state.phase.ended])
 
+    @property
+    def workers(self) -> int:
+        """Turns of a stage that are carried out side by side."""
+        return 1
+
     @abstractmethod
     def turns(self, store: Store, states: States) -> Iterator[Turn]:
         """What is done, one turn after another. The next is asked for when the last has been closed, so it may depend
         on what came of it."""
+
+    def stages(self, store: Store, states: States) -> Iterator[Iterable[Turn]]:
+        """The same in stages: the turns of a stage do not depend on each other, and may go on side by side."""
+        for turn in self.turns(store, states):
+            yield (turn,)
 
 
 def perform(
@@ -196,8 +207,8 @@ def perform(
     Asking for the same again takes it up where it stopped: what is stored is not done twice.
 
     Args:
-        cancel: once set, the worker is killed, what it has sent is stored, and this call returns.
-        pause: while set, the worker sleeps once the batch at hand is done, its memory held, and no turn is begun.
+        cancel: once set, every worker is killed, what it has sent is stored, and this call returns.
+        pause: while set, every worker sleeps once the batch at hand is done, its memory held, and no turn is begun.
         take_over: also do what a process on a machine out of sight is at, as far as is known: it is gone.
         runner: where workers run.
 
@@ -208,11 +219,10 @@ def perform(
     signals = Signals(cancel or threading.Event(), pause or threading.Event())
     states.start()
     try:
-        for turn in job.turns(store, states):
-            if not signals.wait(turn.keys, states):
+        for stage in job.stages(store, states):
+            _side_by_side(job.workers, stage, lambda turn: _begin(turn, states, signals, take_over, runner))
+            if signals.cancel.is_set():
                 break
-            turn.take_over = take_over
-            _take(turn, signals, runner)
     except RudeError as error:
         states.finish(Phase.FAILED, str(error))
         raise
@@ -221,6 +231,24 @@ def perform(
         raise
     states.finish()
     return states.all
+
+
+def _begin(turn: Turn, states: States, signals: Signals, take_over: bool, runner: Runner) -> None:
+    if signals.wait(turn.keys, states):
+        turn.take_over = take_over
+        _take(turn, signals, runner)
+
+
+def _side_by_side(workers: int, turns: Iterable[Turn], do: Callable[[Turn], None]) -> None:
+    """Do turns, so many at a time; what ends one of them without being expected to is raised once all have ended."""
+    if workers == 1:
+        for turn in turns:
+            do(turn)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="turn") as pool:
+        under_way = [pool.submit(do, turn) for turn in turns]
+    for ended in under_way:
+        ended.result()
 
 
 def _take(turn: Turn, signals: Signals, runner: Runner) -> None:

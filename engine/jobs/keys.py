@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.machine.kernels import SERVED
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
-    from engine.candidates.find import Candidate
+    from engine.candidates.candidate import Candidate, Served
     from engine.candidates.hashing import Progress as HashProgress
     from engine.machine.devices import Device
 
@@ -47,6 +48,8 @@ def model_causes(
         CandidateError: a file of it cannot be read.
         BadInput: that attention cannot be had.
     """
+    if candidate.served is not None:
+        return _served_causes(candidate, candidate.served)
     from engine.candidates.hashing import config_hash, tokenizer_hash, weights_hash
     from engine.candidates.vocabulary import was_taken_as_written
     from engine.machine.kernels import attention_for, matmul_for
@@ -81,9 +84,22 @@ def backend_causes(name: str) -> dict[str, Any]:
     return {"backend": plugin.cause}
 
 
+def _served_causes(candidate: Candidate, served: Served) -> dict[str, Any]:
+    """The server decides the rest, and its version and the fingerprint stand for that."""
+    from engine.candidates.hashing import tokenizer_hash
+
+    assert served.fingerprint, f"{served.address} was not tried"
+    return {
+        "served": served.identity, "weights_hash": key_hash(served.identity, digits=64),
+        "tokenizer_hash": tokenizer_hash(candidate.path), "config_hash": "", "precision": SERVED, "device": "server",
+        "attention": SERVED, "versions": {},
+    }  # fmt: skip
+
+
 def file_hashes(causes: Mapping[str, Any]) -> dict[str, str]:
     """Those among a candidate's causes that are hashes of its files; a worker holds what it has loaded against them."""
-    return {name: causes[name] for name in ("weights_hash", "tokenizer_hash", "config_hash") if name in causes}
+    names = ("tokenizer_hash",) if "served" in causes else ("weights_hash", "tokenizer_hash", "config_hash")
+    return {name: causes[name] for name in names if name in causes}
 
 
 def library_versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +32,10 @@ def looked_at(
 ) -> list[Candidate]:
     """The same candidates, with what only the model libraries can tell among their problems: a tokenizer that cannot be
     opened, tensors that are missing, left over or of another shape, entries that the config lacks, a kind of model that
-    reads ahead.
+    reads ahead. Servers are tried, and what tells their model from others is read.
 
-    Candidates refused already are left as they are. What was seen of a folder is remembered until it changes.
+    Candidates refused already are left as they are. What was seen of a folder is remembered until it changes; a server
+    is tried every time.
 
     Args:
         cancel: once set, candidates that have not been looked at stay as they are.
@@ -43,18 +44,34 @@ def looked_at(
         WorkerError: the worker died.
     """
     seen, notes = _remembered(candidates)
+    read: dict[int, dict[str, Any]] = {}
     asked = [number for number in notes if number not in seen]
     if asked:
-        models = [
-            {"folder": str(candidates[number].path), "trust_remote_code": candidates[number].runs_own_code}
-            for number in asked
-        ]
-        with runner({"kind": "look", "models": models}) as worker:
+        with runner({"kind": "look", "models": [_told(candidates[number]) for number in asked]}) as worker:
             for event in worker.events(cancel or threading.Event()):
                 number = asked[event["model"]]
-                _remember(notes[number], problems := _problems(event))
-                seen[number] = [*problems, *_of_numbers(candidates[number].path)]
-    return _with(candidates, seen)
+                problems = _problems(event)
+                if (note := notes[number]) is None:
+                    seen[number] = problems
+                    if event["event"] == "seen":
+                        read[number] = {"fingerprint": tuple(event["fingerprint"]), "spread": event["spread"]}
+                else:
+                    _remember(note, problems)
+                    seen[number] = [*problems, *_of_numbers(candidates[number].path)]
+    return [
+        replace(candidate, served=replace(candidate.served, **read[number]))
+        if candidate.served is not None and number in read
+        else candidate
+        for number, candidate in enumerate(_with(candidates, seen))
+    ]
+
+
+def _told(candidate: Candidate) -> dict[str, Any]:
+    """What a worker is told of one."""
+    told: dict[str, Any] = {"folder": str(candidate.path), "trust_remote_code": candidate.runs_own_code}
+    if candidate.served is not None:
+        told |= {"served": asdict(candidate.served), "context": candidate.context}
+    return told
 
 
 def recalled(candidates: Sequence[Candidate]) -> tuple[list[Candidate], int]:
@@ -63,21 +80,24 @@ def recalled(candidates: Sequence[Candidate]) -> tuple[list[Candidate], int]:
     return _with(candidates, seen), sum(number not in seen for number in notes)
 
 
-def _remembered(candidates: Sequence[Candidate]) -> tuple[dict[int, _Seen], dict[int, Path]]:
-    """By number: what is known of candidates, and where what is seen of the usable ones is kept."""
+def _remembered(candidates: Sequence[Candidate]) -> tuple[dict[int, _Seen], dict[int, Path | None]]:
+    """By number: what is known of candidates, and where what is seen of the usable ones is kept, if it is."""
     bundled = frozenset(bundled_models())
     seen: dict[int, _Seen] = {}
-    notes: dict[int, Path] = {}
+    notes: dict[int, Path | None] = {}
     for number, candidate in enumerate(candidates):
         # The models that ship have been held against the libraries by the tests.
+        if candidate.usable and candidate.served is not None:
+            notes[number] = None
+            continue
         if not candidate.usable or candidate.path in bundled:
             continue
         try:
-            notes[number] = _note(candidate)
+            note = notes[number] = _note(candidate)
         except CandidateError as error:
             seen[number] = [Problem("unfit", True, shown(f"{error.where}: {error.what}", 600), error.fix)]
         else:
-            if (known := _recall(notes[number])) is not None:
+            if (known := _recall(note)) is not None:
                 seen[number] = [*known, *_of_numbers(candidate.path)]
     return seen, notes
 

@@ -16,6 +16,7 @@ from engine.jobs.looking import looked_at
 from engine.jobs.process import Runner, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState, Throttle
 from engine.jobs.race import RacePlan
+from engine.jobs.recognising import with_known_fingerprints
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
 from engine.layout.protocols import Protocol
@@ -70,9 +71,9 @@ def plan(
     device = resolve_device(request.device)
     runs: list[PlannedRun] = []
     refused: list[Refused] = []
-    candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
+    candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
     if not layout_only:
-        candidates = looked_at(candidates, runner=runner)
+        candidates = with_known_fingerprints(store, looked_at(candidates, runner=runner))
         keep_doubts(store, candidates)
     for candidate in candidates:
         problem = next((problem for problem in candidate.problems if problem.refused), None)
@@ -116,13 +117,18 @@ def _planned(
     from engine.machine.precision import fits
 
     fit = fits(candidate, device, request.precision)
-    if fit.precision is None and request.device in ("auto", "cuda") and (spread := _all_gpus(device)):
+    may_spread = candidate.served is None and request.device in ("auto", "cuda")
+    if fit.precision is None and may_spread and (spread := _all_gpus(device)):
         # Too large for any one GPU: its layers are spread over all of them.
         wider = fits(candidate, spread, request.precision)
         device, fit = (spread, wider) if wider.precision else (device, fit)
     if fit.precision is None:
-        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose another precision")
-    told = _hashing(progress, candidate.name)
+        fix = "leave the precision to the server" if candidate.served else "free memory, or choose another precision"
+        raise CandidateError(fit.reason, where=candidate.name, fix=fix)
+    if candidate.served and request.backend:
+        what = f"its server scores it, and backend {request.backend!r} cannot"
+        raise CandidateError(what, where=candidate.name, fix="score it without that backend")
+    told = None if candidate.served else _hashing(progress, candidate.name)
     causes = {
         **model_causes(candidate, fit.precision, device, request.attention, told), "seed": request.seed,
         **backend_causes(request.backend),
@@ -146,7 +152,8 @@ def _planned(
                 yield PlannedRun(
                     run_id=run_id, candidate=candidate, suite=suite, suite_path=place, protocol=protocol,
                     precision=fit.precision,
-                    device=device.spec, why=fit.reason, key=key, requested=requested, skipped=skipped,
+                    device="server" if candidate.served else device.spec, why=fit.reason, key=key,
+                    requested=requested, skipped=skipped, needed_bytes=fit.needed_bytes,
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, wording=wording,
                     limit=limit, token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
                 )  # fmt: skip
@@ -215,7 +222,7 @@ def _laid_only(
     for suite, place in suites:
         for protocol in request.protocols:
             yield PlannedRun(
-                run_id=f"{candidate.path}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
+                run_id=f"{candidate.place}\n{suite.hash}\n{protocol}", candidate=candidate, suite=suite,
                 suite_path=place, protocol=protocol, precision="fp32", device=device.spec, why="", key={},
                 requested=len(suite.scored), done=0, skipped=0, prompt=request.prompt,
             )  # fmt: skip

@@ -114,7 +114,7 @@ class RunState:
 
 
 class Progress(Protocol):
-    """Where snapshots go. Called from the thread that runs; must return at once."""
+    """Where snapshots go. Called from the threads that run, by one at a time; must return at once."""
 
     def started(self, states: tuple[RunState, ...]) -> None:
         """The whole queue, before anything happens."""

@@ -196,8 +196,8 @@ class RacePlan(Plan):
     """Everything that is planned, in rounds until each question is settled; what comes out is stored, and told in the
     runs' notes. Controls are scored with a candidate's first round."""
 
-    def turns(self, store: Store, states: States) -> Iterator[Turn]:
-        """See `Job`."""
+    def stages(self, store: Store, states: States) -> Iterator[Iterable[Turn]]:
+        """See `Job`. Candidates of a round are scored side by side."""
         questions: dict[tuple[str, str], list[PlannedRun]] = {}
         controls = []
         for run in self.runs:
@@ -212,8 +212,10 @@ class RacePlan(Plan):
             due = {run_id: work for contest in going for run_id, work in contest.ask(store, states, number).items()}
             extra = [run for run in controls if run.left] if number == 1 else []
             pairs = {run_id: ids for run_id, (_, ids) in due.items() if ids is not None}
-            for runs in by_candidate([*(run for run, _ in due.values()), *extra]):
-                yield ScoreTurn(store, self.request, runs, states, pairs=pairs, stays=due)
+            queue = by_candidate([*(run for run, _ in due.values()), *extra])
+            yield [
+                ScoreTurn(store, self.shared, runs, states, pairs=pairs, stays=due, room=self.room) for runs in queue
+            ]
 
 
 def decisions_of(store: Store, plan: Plan) -> list[StoredDecision]:

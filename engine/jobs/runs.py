@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from pathlib import Path
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.jobs.job import Asked, Job, Refused
+from engine.candidates.address import ServedAs
+from engine.jobs.job import Asked, Job, Refused, Turn
 from engine.jobs.progress import Phase, RunState
+from engine.jobs.room import Room, cores, workers_for
+from engine.jobs.states import States
 from engine.layout.protocols import PROTOCOLS, Protocol
 from engine.layout.wording import PromptShown
 from engine.layout.wordings import PLAIN, Wording
+from engine.machine.devices import devices
+from engine.store.connection import Store
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -42,7 +48,7 @@ class RunRequest:
     """What a person asks for."""
 
     models: tuple[str, ...]
-    """Folders, folders of folders, or hub ids."""
+    """Folders, folders of folders, GGUF files, hub ids, or addresses of servers."""
     suites: tuple[str, ...]
     """Built-in names or files."""
     protocols: tuple[Protocol, ...] = PROTOCOLS
@@ -72,6 +78,12 @@ class RunRequest:
     """Models, as given, whose own code may run."""
     backend: str = ""
     """What scores instead of transformers: a plugin of that name; empty: transformers."""
+    served: tuple[ServedAs, ...] = ()
+    """What is said of the addresses among the models."""
+    concurrency: int | None = None
+    """Requests that a server is sent at a time; None: as many as make it faster."""
+    workers: int | None = None
+    """Candidates that are scored side by side, each by a worker; None: one a GPU, and one where there is none."""
 
     def to_json(self) -> dict[str, Any]:
         """As another process can be told of it; `of_json` makes it one again."""
@@ -87,6 +99,7 @@ class RunRequest:
         }
         told["allow_remote_code"] = frozenset(values["allow_remote_code"])
         told["wordings"] = tuple(map(Wording.of_json, values["wordings"]))
+        told["served"] = tuple(ServedAs(*one) for one in values.get("served", ()))
         return RunRequest(**told)
 
 
@@ -118,6 +131,8 @@ class PlannedRun:
     limit: int | None = None
     """Only so many pairs of the order of scoring."""
     token_scores: bool = False
+    needed_bytes: int = 0
+    """Of memory, as estimated."""
     also: tuple[str, ...] = ()
     """Other names that the same weights, tokenizer and config were given or stored under."""
 
@@ -132,7 +147,7 @@ class PlannedRun:
         return {
             **self.key, "candidate": self.candidate.name, "suite": self.suite.name, "shots": request.shots,
             "show_criteria": request.show_criteria, "prompt": self.prompt, "token_scores": self.token_scores,
-            "own_code": self.candidate.runs_own_code,
+            "own_code": self.candidate.runs_own_code, **_asked_where(self.candidate),
             **({"wording": {**self.wording.to_json(), "label": self.wording.label}} if self.wording.label else {}),
         }  # fmt: skip
 
@@ -155,6 +170,14 @@ class PlannedRun:
         )  # fmt: skip
 
 
+def _asked_where(candidate: Candidate) -> dict[str, Any]:
+    """Where a served candidate was asked, and with what; the key itself stays in its variable."""
+    if candidate.served is None:
+        return {}
+    served = candidate.served
+    return {"served_as": list(ServedAs(served.address, str(candidate.path), served.key_variable))}
+
+
 @dataclass(frozen=True)
 class Plan(Job):
     """Everything that will run, in order, and the candidates that cannot."""
@@ -173,10 +196,37 @@ class Plan(Job):
         """See `Job`."""
         return tuple(run.state for run in self.runs)
 
+    @cached_property
+    def workers(self) -> int:
+        """See `Job`."""
+        most = workers_for(self.request.workers, self.request.device, [run.device for run in self.runs])
+        return min(most, max(1, len(by_candidate(self.runs))))
+
+    @cached_property
+    def room(self) -> Room:
+        """What its workers share."""
+        return Room(devices() if self.workers > 1 else (), movable=self.request.device in ("auto", "cuda"))
+
+    @property
+    def shared(self) -> RunRequest:
+        """The request as one of several workers carries it out: each has its part of the cores, unless told."""
+        if self.workers == 1 or self.request.threads is not None:
+            return self.request
+        return replace(self.request, threads=max(1, cores() // self.workers))
+
+    @abstractmethod
+    def stages(self, store: Store, states: States) -> Iterator[Iterable[Turn]]:
+        """See `Job`."""
+
+    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+        """See `Job`."""
+        for stage in self.stages(store, states):
+            yield from stage
+
 
 def by_candidate(runs: Iterable[PlannedRun]) -> list[list[PlannedRun]]:
     """Runs of one candidate together: what one worker does in one go."""
-    groups: dict[Path, list[PlannedRun]] = {}
+    groups: dict[str, list[PlannedRun]] = {}
     for run in runs:
-        groups.setdefault(run.candidate.path, []).append(run)
+        groups.setdefault(run.candidate.place, []).append(run)
     return list(groups.values())

@@ -6,13 +6,15 @@ import base64
 import math
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
 from engine.jobs.keys import file_hashes
 from engine.jobs.progress import Phase
+from engine.jobs.room import Room
 from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
 from engine.jobs.states import States
 from engine.stats.metrics import headline_win
@@ -29,12 +31,12 @@ __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
 
 
 class ScorePlan(Plan):
-    """Everything that is planned, one candidate at a time."""
+    """Everything that is planned, candidate by candidate."""
 
-    def turns(self, store: Store, states: States) -> Iterator[Turn]:
+    def stages(self, store: Store, states: States) -> Iterator[Iterable[Turn]]:
         """See `Job`."""
-        for runs in by_candidate(run for run in self.runs if run.left):
-            yield ScoreTurn(store, self.request, runs, states)
+        queue = by_candidate(run for run in self.runs if run.left)
+        yield (ScoreTurn(store, self.shared, runs, states, room=self.room) for runs in queue)
 
 
 class ScoreTurn(WorkerTurn):
@@ -44,6 +46,7 @@ class ScoreTurn(WorkerTurn):
         pairs: by run id, the pairs of the run to score now and no others; they must be known to be scorable.
         stays: ids of runs that are shown as queued once this is done, because more is to come.
         complete: ids of runs that are done already, and stay so however this ends.
+        room: what it shares with others that are carried out at the same time.
     """
 
     KEPT: ClassVar[Collection[str]] = ("verdicts",)
@@ -58,6 +61,7 @@ class ScoreTurn(WorkerTurn):
         pairs: Mapping[str, Sequence[str]] | None = None,
         stays: Collection[str] = (),
         complete: Collection[str] = (),
+        room: Room | None = None,
     ) -> None:
         super().__init__([run.run_id for run in runs], states)
         self._store = store
@@ -66,6 +70,7 @@ class ScoreTurn(WorkerTurn):
         self._pairs = pairs or {}
         self._stays = frozenset(stays)
         self._complete = frozenset(complete)
+        self._room = room
         self._runs: list[PlannedRun] = []
         """Those that are this process's; events call them by number."""
         self._done: list[Collection[str]] = []
@@ -109,9 +114,18 @@ class ScoreTurn(WorkerTurn):
     def _done_of(self, run: PlannedRun) -> set[str]:
         return done_pairs(self._store, run.run_id, with_tokens=run.token_scores)
 
-    def message(self) -> AbstractContextManager[dict[str, Any]]:
-        """See `scoring_message`."""
-        return scoring_message("score", self._request, self._runs, self._done, pairs=self._pairs)
+    @contextmanager
+    def message(self) -> Iterator[dict[str, Any]]:
+        """See `scoring_message`. Waits until there is room."""
+        first = self._runs[0]
+        room = self._room or Room((), movable=False)
+        with (
+            room.taken(first.device, first.needed_bytes) as device,
+            scoring_message("score", self._request, self._runs, self._done, pairs=self._pairs) as message,
+        ):
+            for run in self._runs:
+                self.states.update(run.run_id, device=device)
+            yield {**message, "device": device}
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """See `WorkerTurn`."""
@@ -289,5 +303,6 @@ def scoring_message(
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
             "attention": request.attention, "threads": request.threads, "context": candidate.context,
             "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
-            "hashes": file_hashes(runs[0].key), "backend": request.backend,
+            "hashes": file_hashes(runs[0].key), "backend": request.backend, "concurrency": request.concurrency,
+            "served": asdict(candidate.served) if candidate.served is not None else None,
         }  # fmt: skip

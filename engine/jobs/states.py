@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,12 +13,14 @@ __all__ = ["States"]
 
 
 class States:
-    """One state a run, by key; changes reach `progress` through the throttle, another phase always."""
+    """One state a run, by key; changes reach `progress` through the throttle, another phase always. Turns that go on
+    side by side may change them, one at a time."""
 
     def __init__(self, states: Iterable[RunState], progress: Progress) -> None:
         self._states = {state.key: state for state in states}
         self._progress = progress
         self._throttle = Throttle()
+        self._lock = threading.RLock()
 
     @property
     def all(self) -> tuple[RunState, ...]:
@@ -33,10 +36,11 @@ class States:
 
     def update(self, key: str, **changes: Any) -> None:
         """Change a state, and show it if it is time to."""
-        before = self._states[key]
-        state = self._states[key] = replace(before, **changes)
-        if self._throttle.ready() or state.phase is not before.phase:
-            self._progress.advanced(state)
+        with self._lock:
+            before = self._states[key]
+            state = self._states[key] = replace(before, **changes)
+            if self._throttle.ready() or state.phase is not before.phase:
+                self._progress.advanced(state)
 
     def finish(self, phase: Phase = Phase.CANCELLED, error: str = "") -> None:
         """End whatever has not ended, and show all."""

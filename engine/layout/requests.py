@@ -62,11 +62,12 @@ class TokenScores:
     logprob: npt.NDArray[np.float32]
     """log p(token | everything before it), nats."""
     rank: npt.NDArray[np.int32]
-    """1 + how many tokens of the vocabulary are strictly more probable."""
+    """1 + how many tokens of the vocabulary are strictly more probable; 0 where a server does not tell."""
     entropy: npt.NDArray[np.float32]
-    """Entropy of the distribution the token was drawn from, nats."""
+    """Entropy of the distribution the token was drawn from, nats; NaN where a server does not tell."""
     margin: npt.NDArray[np.float32]
-    """Largest probability less this token's; 0 where the token is the likeliest (arXiv 2605.18607, §3)."""
+    """Largest probability less this token's; 0 where the token is the likeliest (arXiv 2605.18607, §3), NaN where a
+    server does not tell."""
     best: npt.NDArray[np.int32] | None = None
     """Id of the likeliest token; only as it comes from a model, whose tokenizer alone knows what it stands for."""
     wanted: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ __all__ = [
     "ATTENTIONS",
     "PRECISIONS",
     "QUANTISED",
+    "SERVED",
     "AttentionKernel",
     "Matmul",
     "Precision",
@@ -26,6 +27,9 @@ Precision = Literal["fp32", "bf16", "int8", "nf4"]
 
 PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 """From the most exact to the smallest."""
+
+SERVED: Final = "served"
+"""What stands for precision and attention where a server has chosen them."""
 
 QUANTISED: Final[tuple[Precision, ...]] = ("int8", "nf4")
 """Those for which bitsandbytes is needed."""

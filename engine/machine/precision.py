@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from engine.candidates.find import Candidate
+from engine.candidates.candidate import Candidate, Served
 from engine.candidates.untrusted import shown
 from engine.machine.budgets import BUDGET_TOKENS, KERNELS_KEPT, logit_rows
 from engine.machine.devices import Device
-from engine.machine.kernels import PRECISIONS, QUANTISED, Precision, matmul_for
+from engine.machine.kernels import PRECISIONS, QUANTISED, SERVED, Precision, matmul_for
 from rubrics.errors import BadInput
 
 __all__ = [
@@ -53,8 +53,8 @@ section 3: double quantisation)."""
 class PrecisionFit(NamedTuple):
     """Whether a candidate can be scored on a device, at which precision, and why."""
 
-    precision: Precision | None
-    """None: it does not fit."""
+    precision: Precision | Literal["served"] | None
+    """None: it does not fit; `served`: its server has chosen one."""
     reason: str
     """One sentence with the figures."""
     needed_bytes: int
@@ -144,6 +144,8 @@ def fits(
     Raises:
         BadInput: no such precision.
     """
+    if candidate.served is not None:
+        return _as_served(candidate.served, requested)
     context = context_tokens or min(candidate.context or CONTEXT_TOKENS, CONTEXT_TOKENS)
     if requested == "auto":
         order = PRECISIONS if device.kind == "cpu" else PRECISIONS[1:]
@@ -186,6 +188,13 @@ def fits(
         if not has_bitsandbytes and not candidate.stored:
             text += "; int8 and nf4 would need the package bitsandbytes"
     return PrecisionFit(None, text, needed, device.free)
+
+
+def _as_served(served: Served, requested: str) -> PrecisionFit:
+    by = " ".join(filter(None, [served.engine or "a server", served.version]))
+    if requested not in ("auto", SERVED):
+        return PrecisionFit(None, f"{requested} cannot be asked for: it is served by {by}, which decides that", 0, 0)
+    return PrecisionFit(SERVED, f"served by {by}, at the precision that was chosen there", 0, 0)
 
 
 def _odd_width(candidate: Candidate) -> int | None:

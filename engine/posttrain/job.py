@@ -107,6 +107,9 @@ def plan_post_training(
         if candidate.stored:
             what, fix = "is a GGUF file, which is scored but not post-trained", "give the folder that it was made from"
             raise CandidateError(what, where=candidate.name, fix=fix)
+        if candidate.served is not None:
+            what, fix = "is served, and cannot be post-trained there", "give the folder that is served"
+            raise CandidateError(what, where=candidate.name, fix=fix)
         weights = weights_hash(candidate.path, remembered=digest_dir())
         for seed in seeds or recipe.seeds:
             run_id = key_hash([weights, recipe.hash, suite_digest, seed])

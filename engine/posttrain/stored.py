@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.jobs.progress import TRAINING
 from engine.posttrain.recipe import STAGES
 from engine.posttrain.tasks import suite_hash
-from engine.store.candidates import candidate_path
+from engine.store.candidates import candidate_place
 from engine.store.connection import Store
 from engine.store.posttrain import held_out_criteria, last_steps, stored_posttrain
 from engine.store.runs import RunRow, Status
@@ -80,8 +80,8 @@ def resume_training(store: Store, row: RunRow) -> PostTrainJob:
 
     require_extra()
     run = next(run for run in stored_posttrain(store) if run.run_id == row.run_id)
-    folder = candidate_path(store, run.weights_hash)
-    if folder is None or not folder.is_dir():
+    folder = candidate_place(store, run.weights_hash)
+    if folder is None or not Path(folder).is_dir():
         raise BadInput(
             "its model folder is gone",
             where=run.candidate,
@@ -95,7 +95,7 @@ def resume_training(store: Store, row: RunRow) -> PostTrainJob:
             fix="post-train it on the new file",
             shell="rude-tui posttrain --suite FILE --model FOLDER --recipe FILE",
         )
-    (candidate,) = find((str(folder),))
+    (candidate,) = find((folder,))
     device = resolve_device("auto").spec
     recipe = PostTraining.of(dict(run.settings))
     return PostTrainJob((PlannedTraining(replace(candidate, name=run.candidate), run, recipe, device),))

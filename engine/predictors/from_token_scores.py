@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.candidates.address import is_address
 from engine.candidates.problems import read_config
 from engine.candidates.shape import read_shape
 from engine.layout.requests import TokenScores
@@ -19,7 +20,7 @@ from engine.predictors.means import ratio
 from engine.predictors.proxy import FEATURES, HELP, Constants, Solution, solution_features
 from engine.results.board import Entrant
 from engine.stats.intervals import Estimate
-from engine.store.candidates import candidate_path
+from engine.store.candidates import candidate_place
 from engine.store.connection import Store
 from engine.store.tokens import ChosenTokens, chosen_tokens
 from rubrics.errors import BadInput, CandidateError
@@ -112,7 +113,11 @@ def _solutions(responses: list[ChosenTokens], vocabulary: int) -> list[Solution]
 
 
 def _vocabulary(store: Store, entrant: Entrant) -> int:
-    where = str(candidate_path(store, entrant.weights_hash) or entrant.name)
+    where = candidate_place(store, entrant.weights_hash) or entrant.name
+    if is_address(where):
+        raise CandidateError(
+            "its server told no entropies, which proxy metrics need", where=where, fix="score it from its folder"
+        )
     size = read_shape(read_config(Path(where), ("config.json",))[0]).vocab
     if size < 2:
         raise CandidateError("its vocabulary is not known", where=where, fix="put the model back where it was scored")

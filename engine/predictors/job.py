@@ -7,12 +7,13 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from engine.candidates.address import ServedAs
 from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import file_hashes, key_hash, model_causes
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
@@ -53,6 +54,8 @@ class TraceRequest:
     attention: str = "auto"
     """As in `engine.jobs.runs.RunRequest`."""
     allow_remote_code: frozenset[str] = frozenset()
+    served: tuple[ServedAs, ...] = ()
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True)
@@ -129,13 +132,14 @@ def plan_traces(
     """
     from engine.candidates.find import find
     from engine.jobs.looking import looked_at
+    from engine.jobs.recognising import with_known_fingerprints
     from engine.machine.devices import resolve_device
 
     device = resolve_device(request.device)
     progress = progress or NoProgress()
     runs, refused = [], []
-    found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch)
-    for candidate in looked_at(found):
+    found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
+    for candidate in with_known_fingerprints(store, looked_at(found)):
         progress.advanced(
             RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
         )
@@ -213,7 +217,8 @@ class TraceTurn(WorkerTurn):
                 "device": planned.device, "attention": request.attention, "threads": request.threads,
                 "context": planned.candidate.context, "vocabulary": planned.candidate.vocab_size or None,
                 "traces_file": str(file), "trust_remote_code": planned.candidate.runs_own_code,
-                "hashes": file_hashes(planned.key),
+                "hashes": file_hashes(planned.key), "concurrency": request.concurrency,
+                "served": asdict(planned.candidate.served) if planned.candidate.served is not None else None,
             }  # fmt: skip
 
     def handle(self, event: Mapping[str, Any]) -> None:

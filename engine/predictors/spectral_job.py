@@ -96,6 +96,9 @@ def plan_spectra(
 
     planned, refused = [], []
     for candidate in find(models, allow_remote_code=allow_remote_code, fetch=fetch):
+        if candidate.served is not None:
+            refused.append(Refused(candidate.name, "its weights are at its server", "give the folder it was made from"))
+            continue
         try:
             weights = weights_hash(candidate.path, remembered=digest_dir())
             names = tuple(matrix_names(candidate.path))

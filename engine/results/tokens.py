@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from engine.layout.requests import TokenScores
 from engine.results.board import Board
-from engine.store.candidates import candidate_path
+from engine.store.candidates import candidate_place
 from engine.store.connection import Store, default_path
+from engine.store.runs import asked_besides
 from engine.store.suites import find_pair, suite_source
 from engine.store.tokens import tokens_of_pairs
 from rubrics.errors import BadInput, StoreError
@@ -133,10 +134,12 @@ def _response(text: str, packed: bytes, lengths: list[int]) -> ResponseTokens:
 def _shell_command(store: Store, board: Board, label: str) -> str:
     run = board.entrant(label).run
     with store.snapshot():
-        folder, source = candidate_path(store, run.weights_hash), suite_source(store, run.suite_hash)
-    words = ["rude-tui", "run", "--model", str(folder or run.candidate)]
+        place, source = candidate_place(store, run.weights_hash), suite_source(store, run.suite_hash)
+        served = asked_besides(store, run.run_id).served
+    words = ["rude-tui", "run", "--model", served.address if served else place or run.candidate]
+    words += ["--tokenizer", served.tokenizer] if served else []
     words += ["--suite", (source and source.path) or run.suite, "--protocol", "likelihood"]
-    words += ["--precision", run.precision, "--device", run.device]
+    words += [] if served else ["--precision", run.precision, "--device", run.device]
     if run.protocol == "likelihood":
         # What the run on the board was made with, so that the same numbers are gone through again.
         words += ["--shots", str(run.shots)] if run.shots is not None else []

@@ -37,6 +37,9 @@ class Stats:
     """Most memory in use at once: the device's where it has its own, else this process's."""
     notes: list[str] = field(default_factory=list)
     """What a reader of the numbers should know: why nothing is shared, budgets halved."""
+    waiting: dict[str, str] = field(default_factory=dict)
+    """Why, by id, of pairs that nobody answered: they come without a score, and wait for another time. Whoever reports
+    them takes them out."""
 
 
 class Backend(Protocol):
@@ -48,7 +51,7 @@ class Backend(Protocol):
         ...
 
     def score(self, requests: Sequence[Request], token_scores: bool = False) -> Iterator[tuple[int, Score]]:
-        """Index and score of every request, each once, as they are ready."""
+        """Index and score of every request, each once, as they are ready; none of those in `stats.waiting`."""
         ...
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.jobs.child import Events, Gate
 from engine.layout.lay_out import BEYOND, PlacingEncoder, token_lengths
 from engine.layout.requests import Request
-from engine.scoring.work import open_backend
+from engine.scoring.work import open_backend, unanswered
 
 if TYPE_CHECKING:
     from engine.scoring.backend import Backend
@@ -85,6 +85,8 @@ def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None
             rows, since = [], time.monotonic()
     events.send("traces", rows=rows)
     events.send("notes", notes=list(backend.stats.notes))
+    if (failure := unanswered(backend, "trace")) is not None:
+        raise failure
 
 
 def _unscorable(request: Request, context: int | None, vocabulary: int | None) -> str:

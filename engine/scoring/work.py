@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.candidates.address import key_from
+from engine.candidates.candidate import Served
 from engine.jobs.child import Events, Gate
 from engine.layout.lay_out import LayoutOptions, lay_out, token_lengths
 from engine.layout.order import rounds
 from engine.layout.wordings import Wording
 from engine.stats.metrics import single_order
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from rubrics.reading import read_suite
 
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from engine.scoring.backend import Backend
     from rubrics.schema import Pair, Suite
 
-__all__ = ["look", "measure", "open_backend", "score", "send_requests"]
+__all__ = ["look", "measure", "open_backend", "score", "send_requests", "unanswered"]
 
 _FLUSH_SECONDS: Final = 0.25
 """Verdicts are sent on at least this often, so that a stop loses little."""
@@ -35,7 +39,10 @@ def look(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     no weights are read."""
     for number, model in enumerate(message["models"]):
         try:
-            seen = _seen(Path(model["folder"]), model["trust_remote_code"])
+            if model.get("served"):
+                seen = _served_seen(model)
+            else:
+                seen = _seen(Path(model["folder"]), model["trust_remote_code"])
         except RudeError as error:
             events.send("refused", model=number, **error.to_json())
         else:
@@ -62,9 +69,29 @@ def _seen(folder: Path, trust_remote_code: bool) -> dict[str, list[str]]:
     return {"tokens": list(remarks), "notes": checked.notes}
 
 
+def _served_seen(model: Mapping[str, Any]) -> dict[str, Any]:
+    """What a server showed when it was tried, and what a reader of its numbers should know.
+
+    Raises:
+        CandidateError: it cannot score.
+        EndpointError: it answers nobody.
+    """
+    import asyncio
+
+    from engine.scoring.probe import examine, fixed_texts
+    from engine.scoring.tokenizer import open_tokenizer
+
+    encoder = open_tokenizer(Path(model["folder"]))
+    served = Served(**model["served"])
+    examined = asyncio.run(examine(served, key_from(served.key_variable), fixed_texts(encoder, model["context"])))
+    reading = examined.reading
+    return {"tokens": list(encoder.remarks), "notes": [], "fingerprint": reading.values, "spread": reading.spread}
+
+
 def measure(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     """Report the size of every task; loads no weights."""
-    _seen(Path(message["model"]), message["trust_remote_code"])
+    if not message.get("served"):
+        _seen(Path(message["model"]), message["trust_remote_code"])
     _prepared(message, events)
 
 
@@ -85,11 +112,12 @@ def score(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
 
 
 def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
-    """What scores for this candidate: its weights, loaded into this process. Another kind of candidate would get
-    another backend here."""
+    """What scores for this candidate: its weights, loaded into this process, or the server that holds it."""
     events.send("phase", phase="loading")
     if message.get("backend"):
         return _open_plugin(message, events)
+    if message.get("served"):
+        return _open_served(message, events)
     from engine.candidates.hashing import assert_unchanged, faults_in
     from engine.machine.paths import digest_dir
     from engine.scoring.backend import LocalBackend
@@ -130,6 +158,32 @@ def _open_plugin(message: Mapping[str, Any], events: Events) -> Backend:
     assert_unchanged(folder, message["hashes"], remembered=digest_dir())
     events.send("loaded", facts={"backend": str(plugin)})
     return backend
+
+
+def _open_served(message: Mapping[str, Any], events: Events) -> Backend:
+    from engine.candidates.hashing import assert_unchanged
+    from engine.machine.paths import digest_dir
+    from engine.scoring.probe import fixed_texts
+    from engine.scoring.served import ServedBackend
+    from engine.scoring.tokenizer import open_tokenizer
+
+    folder, served = Path(message["model"]), Served(**message["served"])
+    texts = fixed_texts(open_tokenizer(folder), message["context"])
+    assert_unchanged(folder, message["hashes"], remembered=digest_dir())
+    backend = ServedBackend(served, key_from(served.key_variable), texts, concurrency=message.get("concurrency"))
+    events.send("loaded", facts=backend.facts)
+    return backend
+
+
+def unanswered(backend: Backend, noun: str) -> RudeError | None:
+    """What to say of the work that nobody answered; taken out of the backend's account."""
+    waiting = dict(backend.stats.waiting)
+    backend.stats.waiting.clear()
+    if not waiting:
+        return None
+    why = ", ".join(f"{reason} ({number})" for reason, number in Counter(waiting.values()).most_common(3))
+    fix = "see to the server, then start it again: those alone are asked"
+    return RudeError(f"{count(len(waiting), noun)} not answered, and waiting: {why}", fix=fix)
 
 
 def _prepared(message: Mapping[str, Any], events: Events) -> list[_Task]:
@@ -222,7 +276,10 @@ class _Task:
                     sender.flush()
                     gate.wait("scoring", task=self.number)
         sender.flush()
-        self.events.send("task_done", task=self.number, facts=sender.facts())
+        if (failure := unanswered(backend, "pair")) is not None:
+            self.events.send("task_failed", task=self.number, **failure.to_json())
+        else:
+            self.events.send("task_done", task=self.number, facts=sender.facts())
 
     def _scores(self, backend: Backend, requests: Sequence[Request]) -> Iterator[tuple[Request, Score]]:
         self._open: dict[str, dict[str, tuple[Request, Score]]] = {}

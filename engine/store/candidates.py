@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.store.connection import Store
 
 if TYPE_CHECKING:
-    from engine.candidates.find import Candidate
+    from engine.candidates.candidate import Candidate
 
-__all__ = ["candidate_path", "contexts", "parameter_counts", "save_candidate"]
+__all__ = ["candidate_place", "contexts", "parameter_counts", "save_candidate"]
 
 
 def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> None:
@@ -19,18 +18,19 @@ def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> Non
         connection.execute(
             "insert or replace into candidates values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())",
             [
-                weights_hash, candidate.name, str(candidate.path), candidate.architecture, candidate.model_type,
+                weights_hash, candidate.name, candidate.place, candidate.architecture, candidate.model_type,
                 candidate.parameters, candidate.weight_bytes, candidate.dtype, candidate.context, candidate.tokenizer,
                 candidate.revision,
             ],
         )  # fmt: skip
 
 
-def candidate_path(store: Store, weights_hash: str) -> Path | None:
-    """The folder that held these weights when they were last looked at; None where they never were."""
+def candidate_place(store: Store, weights_hash: str) -> str | None:
+    """The folder or file that held these weights when they were last looked at, or the address that they were served
+    from; None where they never were."""
     with store.reading() as connection:
         row = connection.execute("select path from candidates where weights_hash = ?", [weights_hash]).fetchone()
-    return Path(row[0]) if row else None
+    return str(row[0]) if row else None
 
 
 def parameter_counts(store: Store) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from engine.candidates.address import ServedAs
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, owner_of, take
 from engine.store.status import Status
@@ -95,6 +96,8 @@ class AskedBesides(NamedTuple):
     """The wording, where it is not the plain one."""
     backend: str
     """The plugin that scored it; empty where transformers did."""
+    served: ServedAs | None = None
+    """Where a served candidate was asked, and its tokenizer."""
 
 
 _COSTS: Final = ("pairs", "tokens", "distinct_tokens", "seconds")
@@ -191,7 +194,7 @@ def asked_besides(store: Store, run_id: str) -> AskedBesides:
     # Databases of earlier versions do not say it, but what is there was asked for.
     return AskedBesides(
         bool(key.get("token_scores") or row[1]), bool(key.get("own_code")), key.get("wording"),
-        key.get("backend", {}).get("name", ""),
+        key.get("backend", {}).get("name", ""), ServedAs(*key["served_as"]) if "served_as" in key else None,
     )  # fmt: skip
 
 

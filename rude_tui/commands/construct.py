@@ -177,9 +177,9 @@ def request_of(options: Mapping[str, Any]) -> ConstructRequest:
     Raises:
         BadInput: a SPEC that names no model.
     """
+    from engine.candidates.server import Patience
     from engine.construct.estimate import Price
     from engine.construct.request import ConstructRequest
-    from engine.construct.server import Patience
     from engine.construct.settings import Running, Settings
     from engine.construct.spec import parse_spec
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from rude_tui.options import as_json, database, protocol_option, store_of
+from rude_tui.options import as_json, database, protocol_option, served_of, served_options, store_of
 from rude_tui.output import narrate, narrate_skips
 from screens.shell.plain import one_line
 
@@ -16,18 +16,19 @@ __all__ = ["layout"]
 
 
 @click.command()
-@click.option("--model", required=True, help="Folder or hub id; only its tokenizer is used.")
+@click.option("--model", required=True, help="Folder, hub id or address; only its tokenizer is used.")
 @click.option("--suite", required=True, help="Built-in name or .jsonl file.")
 @click.option("--pair", "pairs", multiple=True, metavar="ID", help="Only this pair; repeatable.")
 @protocol_option
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
 @click.option("--show-criteria", is_flag=True, help="Show the rubric to the candidate.")
+@served_options
 @click.option("--allow-remote-code", is_flag=True, help="Let the model's own tokenizer code run.")
 @as_json
 @database
 def layout(
     model: str, suite: str, pairs: tuple[str, ...], protocol: str, shots: int | None, show_criteria: bool,
-    allow_remote_code: bool, as_json: bool, db: Path | None,
+    tokenizer: str | None, key_variable: str | None, allow_remote_code: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Show every request exactly as it will be scored: token ids, text, scored span, label ids, BOS policy.
 
@@ -41,8 +42,9 @@ def layout(
 
     request = RunRequest(
         models=(model,), suites=(suite,), protocols=protocols_of(protocol), shots=shots,
-        show_criteria=show_criteria, device="cpu", precision="fp32",
+        show_criteria=show_criteria, device="cpu",
         allow_remote_code=frozenset([model] if allow_remote_code else []),
+        served=served_of([model], tokenizer, key_variable),
     )  # fmt: skip
     planned = plan(
         store_of(db, new=True), request, fetch=downloader([model] if allow_remote_code else []), layout_only=True

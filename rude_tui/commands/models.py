@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rude_tui.options import as_json, database, store_of
+from rude_tui.options import as_json, database, served_of, served_options, store_of
 from rude_tui.output import narrate, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["models"]
 
 
 @click.command()
-@click.argument("where", nargs=-1, metavar="[PATH|HUB_ID ...]")
+@click.argument("where", nargs=-1, metavar="[PATH|HUB_ID|ADDRESS ...]")
 @click.option(
     "--hash/--no-hash", "with_hash", default=True, help="Hash the weights (remembered; the first time takes a while)."
 )
@@ -27,14 +27,16 @@ __all__ = ["models"]
 @click.option(
     "--allow-remote-code", multiple=True, metavar="MODEL", help="Do not refuse this model for wanting its own code."
 )
+@served_options
 @as_json
 @database
 @click.pass_context
 def models(
-    ctx: click.Context, where: tuple[str, ...], with_hash: bool, device: str,
-    allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
+    ctx: click.Context, where: tuple[str, ...], with_hash: bool, device: str, tokenizer: str | None,
+    key_variable: str | None, allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Look at base models without loading them: folders, folders of folders, GGUF files, hub ids.
+    """Look at base models without loading them: folders, folders of folders, GGUF files, hub ids, and models of
+    servers (http://HOST:PORT/v1#NAME), which are tried.
 
     A hub id that is not in the Hugging Face cache is downloaded. Without arguments: the bundled models and the cache.
     """
@@ -51,7 +53,8 @@ def models(
     from rude_tui.downloads import downloader
 
     target = resolve_device(device)
-    candidates = find(where, allow_remote_code=allow_remote_code, fetch=downloader(allow_remote_code)) if where else []
+    fetch, served = downloader(allow_remote_code), served_of(where, tokenizer, key_variable)
+    candidates = find(where, allow_remote_code=allow_remote_code, fetch=fetch, served=served) if where else []
     if not where:
         candidates = [*find([str(path) for path in bundled_models()]), *hub_cache()]
     candidates = looked_at(candidates)
@@ -64,7 +67,7 @@ def models(
         seen = {problem.what for problem in problems}
         # What fits nowhere is not scored, so nothing is kept under its hash.
         hashes = None
-        if with_hash and fit is not None and fit.precision is not None:
+        if with_hash and fit is not None and fit.precision is not None and candidate.served is None:
             try:
                 hashes = _hashes(candidate)
                 if (note := faults_in(candidate.path, remembered=digest_dir()).note) and note not in seen:
@@ -76,7 +79,7 @@ def models(
             what = f"has the weights, tokenizer and config of {same}: one candidate with two names"
             problems.append(Problem("same", False, what, "name one of them"))
         rows.append({
-            "name": candidate.name, "path": shown(candidate.path, 4096), "architecture": candidate.architecture,
+            "name": candidate.name, "path": shown(candidate.place, 4096), "architecture": candidate.architecture,
             "parameters": candidate.parameters, "bytes": candidate.weight_bytes, "dtype": candidate.dtype,
             "context": candidate.context, "tokenizer": candidate.tokenizer,
             "weights_hash": hashes[0] if hashes else None,

@@ -13,15 +13,19 @@ from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import (
     as_json,
     attention_option,
+    concurrency_option,
     database,
     device_option,
     precision_option,
     protocol_option,
     remote_code_option,
+    served_of,
+    served_options,
     store_of,
     take_over_option,
     telling_options,
     threads_option,
+    workers_option,
 )
 from rude_tui.output import narrate, narrate_refused, narrate_skips, print_json, print_table
 
@@ -35,7 +39,7 @@ __all__ = ["run"]
     multiple=True,
     required=True,
     metavar="M",
-    help="Folder, folder of folders, GGUF file, or hub id; repeatable.",
+    help="Folder, folder of folders, GGUF file, hub id, or http://HOST:PORT/v1#NAME; repeatable.",
 )
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
@@ -87,6 +91,9 @@ __all__ = ["run"]
     help="How often such a decision may be wrong.",
 )
 @click.option("--backend", default="", metavar="NAME", help="What scores instead of transformers: a plugin's backend.")
+@workers_option
+@served_options
+@concurrency_option
 @telling_options
 @remote_code_option
 @take_over_option
@@ -98,16 +105,20 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, wordings: str, shot_draws: int,
-    until: Literal["best", "order"] | None, alpha: float, backend: str, allow_remote_code: tuple[str, ...],
-    take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
+    until: Literal["best", "order"] | None, alpha: float, backend: str, workers: int | None, tokenizer: str | None,
+    key_variable: str | None, concurrency: int | None, allow_remote_code: tuple[str, ...], take_over: bool,
+    dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Score candidates on suites, one candidate at a time in a process of its own.
+    """Score candidates on suites, each candidate in a process of its own, one at a time or --workers side by side.
 
     Running the same command again scores only what is missing. Ctrl-C keeps what is done.
 
     With --until-decided all candidates are scored on the same pairs, round by round, each round reading about as many
     again as before, so that a candidate is loaded few times; who is out of the race is not scored further. The test
     holds whenever it stops. Its claim is about the suite named, not about others like it.
+
+    A model of a server (http://HOST:PORT/v1#NAME: vLLM, SGLang, or another that gives the log-probability of every id)
+    is tried before anything of it is believed, and recognised by its numbers, not by its name.
     """
     from engine.jobs.planning import plan
     from engine.jobs.runs import CONTROL_PAIRS, RunRequest, protocols_of
@@ -123,6 +134,7 @@ def run(
         wordings=wordings_asked(protocols_of(protocol), wordings, shot_draws),
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code), backend=backend,
+        served=served_of(models, tokenizer, key_variable), concurrency=concurrency, workers=workers,
     )  # fmt: skip
     planned = plan(store, request, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

@@ -75,9 +75,9 @@ def trial(
 
     The result is shown in the card of every suite that this verifier makes.
     """
+    from engine.candidates.server import Patience
     from engine.construct.job import TrialJob
     from engine.construct.pipeline import open_model
-    from engine.construct.server import Patience
     from engine.construct.settings import Running
     from engine.construct.spec import parse_spec
     from engine.construct.trial import VerifierTrial, by_votes, calls_needed, rates_of, tried_row

@@ -29,7 +29,8 @@ def detail(entry: Row | None, colour: Colour) -> Text:
     if entry is None:
         text.append("No base model found\n\n", "bold")
         text.append("Press a and name a folder that holds models (each with config.json, tokenizer.json and\n")
-        text.append("*.safetensors, or a .gguf file). What the Hugging Face cache holds is found by itself.")
+        text.append("*.safetensors, or a .gguf file), or n and name a model that a server holds. What the Hugging\n")
+        text.append("Face cache holds is found by itself.")
         return text
     candidate = entry.candidate
     text.append(plain(candidate.name) + "\n", "bold")
@@ -44,6 +45,12 @@ def detail(entry: Row | None, colour: Colour) -> Text:
         f"vocabulary {candidate.vocab_size:,}\n"
     )
     text.append(f"tokenizer {plain(candidate.tokenizer) or 'none'} · context {candidate.context or 'not stated'}\n")
-    text.append(f"{entry.origin if entry.origin in ('bundled', 'cache') else 'watched folder'}\n")
-    text.append(plain(str(candidate.path)) + "\n", colour("chance"))
+    text.append(f"{entry.origin if entry.origin in ('bundled', 'cache', 'served') else 'watched folder'}\n")
+    if candidate.served is not None:
+        served = candidate.served
+        asked = " ".join(
+            filter(None, [served.engine or "a server", served.version, served.root and f"· {served.root}"])
+        )
+        text.append(plain(asked) + "\n")
+    text.append(plain(candidate.place) + "\n", colour("chance"))
     return text

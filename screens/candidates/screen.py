@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Event
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -15,12 +15,14 @@ from textual.widgets import Static
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.candidates.detail import detail
+from screens.candidates.served_form import ServedForm
 from screens.candidates.state import (
     CandidateEntry,
     Inventory,
     NoCandidate,
     Row,
     add_folder,
+    add_served,
     held,
     invert,
     look,
@@ -38,6 +40,9 @@ from screens.shell.plain import plain
 from screens.widgets.brief import Brief
 from screens.widgets.table import Table
 
+if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
+
 __all__ = ["CandidatesScreen"]
 
 
@@ -54,6 +59,10 @@ libraries, once. “fits as” is the precision a run would choose for the memor
 ✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either. A watched folder
 without a model stays in the list until it holds one or d drops it.
 
+A served candidate is a model that a server holds (vLLM, SGLang): n asks for its address, http://HOST:PORT/v1#NAME, the
+folder or hub id with its tokenizer, and the environment variable with the server's key. It is tried before anything of
+it is believed; its weights are recognised by their numbers, and it “fits as” served, at the precision chosen there.
+
 Mark candidates with space, all of them with +, the others with *; then r takes them to the Run screen. Your own stand
 above the bundled ones, which . hides and shows. D forgets what was measured of the one under the
 cursor, after a question, or brings back what was forgotten; its folder stays where it is.
@@ -66,7 +75,15 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         Binding("asterisk", "invert", "invert", key_display="*", tooltip="mark the others instead", id="mark-invert"),
         Binding("r", "run", "run marked", tooltip="take the marked candidates to the Run screen", id="run"),
         Binding("a", "add", "add folder", tooltip="watch a folder of models", id="add"),
-        Binding("d", "drop", "drop folder", tooltip="stop watching a folder", id="drop"),
+        Binding(
+            "less_than_sign",
+            "add_served",
+            "add served",
+            key_display="<",
+            tooltip="add a model that a server holds",
+            id="add-served",
+        ),
+        Binding("d", "drop", "drop", tooltip="stop watching a folder, or asking a server", id="drop"),
         Binding(
             "full_stop",
             "bundled",
@@ -125,7 +142,8 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         """Look around again."""
         self._looked_enough.set()
         self.query_one("#state", Static).update(Text("looking for base models…"))
-        self.load("look", lambda: look(list(self.session.folders)), self._arrived)
+        folders, served = list(self.session.folders), list(self.session.served)
+        self.load("look", lambda: look(folders, served), self._arrived)
 
     def _arrived(self, inventory: Inventory) -> None:
         self._show(inventory)
@@ -254,18 +272,41 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         field = Field("folder", "Folder to watch", hint, "path", endings=(".gguf",))
         self.app.push_screen(Form("Watch a folder", (field,), add), lambda done: self.action_again() if done else None)
 
+    def action_add_served(self) -> None:
+        """Add a model of a server."""
+
+        def added(served: list[ServedAs]) -> None:
+            self._keep_served(served)
+            self.action_again()
+
+        def begin(typed: dict[str, str] | None) -> None:
+            if typed:
+                self.load("add", lambda: add_served(self.session.served, typed), added)
+
+        self.app.push_screen(ServedForm(), begin)
+
+    def _keep_served(self, served: list[ServedAs]) -> None:
+        self.session.served = served
+        self.session.remember("served", [one._asdict() for one in served])
+
     def action_drop(self) -> None:
-        """Stop watching a folder; nothing on disk is touched."""
+        """Stop watching a folder, or asking a server; nothing on disk is touched."""
 
-        def drop(folder: str | None) -> None:
-            if folder is not None:
-                self.session.folders = [watched for watched in self.session.folders if watched != folder]
+        def drop(place: str | None) -> None:
+            if place is None:
+                return
+            if place in self.session.folders:
+                self.session.folders = [watched for watched in self.session.folders if watched != place]
                 self.session.remember("folders", self.session.folders)
-                self.action_again()
+            else:
+                self._keep_served([one for one in self.session.served if one.address != place])
+            self.action_again()
 
-        if not self.session.folders:
+        places = [*self.session.folders, *(one.address for one in self.session.served)]
+        if not places:
             self.notify("No folder is watched; a adds one", markup=False)
             return
         entry = self._current
         of = entry.path if isinstance(entry, NoCandidate) else entry.origin if entry is not None else None
-        self.app.push_screen(Choose("Stop watching", [(folder, folder) for folder in self.session.folders], of), drop)
+        of = entry.path if of == "served" and entry is not None else of
+        self.app.push_screen(Choose("Stop watching", [(place, place) for place in places], of), drop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rubrics.errors import CandidateError
 
 if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
     from engine.candidates.find import Candidate
     from engine.machine.devices import Device
     from engine.machine.precision import PrecisionFit
@@ -23,6 +24,7 @@ __all__ = [
     "NoCandidate",
     "Row",
     "add_folder",
+    "add_served",
     "held",
     "invert",
     "look",
@@ -38,14 +40,14 @@ class CandidateEntry:
 
     candidate: Candidate
     origin: str
-    """`bundled`, `cache`, or the watched folder it lies in."""
+    """`bundled`, `cache`, `served`, or the watched folder it lies in."""
     fit: PrecisionFit | None
     """None where the candidate is refused anyway."""
 
     @property
     def path(self) -> str:
-        """Its folder, by which it is marked."""
-        return str(self.candidate.path)
+        """Its folder, file or address, by which it is marked."""
+        return self.candidate.place
 
     @property
     def usable(self) -> bool:
@@ -118,9 +120,9 @@ def toggle(marks: dict[str, str], entry: CandidateEntry) -> bool:
     return True
 
 
-def look(folders: Sequence[str]) -> Inventory:
-    """Bundled models, those in the watched folders, and the Hugging Face cache; each once, with what is remembered of
-    how it stands to the model libraries. Blocks."""
+def look(folders: Sequence[str], served: Sequence[ServedAs] = ()) -> Inventory:
+    """Bundled models, those in the watched folders, those of servers, and the Hugging Face cache; each once, with what
+    is remembered of how it stands to the model libraries. Blocks."""
     from data.bundled import bundled_models
     from engine.candidates.find import distinct, find, hub_cache
     from engine.jobs.looking import recalled
@@ -134,20 +136,25 @@ def look(folders: Sequence[str]) -> Inventory:
             sources.append((folder, find([folder])))
         except CandidateError as error:
             problems.append(NoCandidate(folder, " ".join(error.what.split()), error.fix))
+    for one in served:
+        sources.append(("served", find([one.address], served=tuple(served))))
     sources.append(("cache", hub_cache()))
     sources.append(("bundled", find(map(str, bundled_models()))))
     origins: dict[str, str] = {}
     listed: list[Candidate] = []
     for origin, candidates in sources:
         for candidate in candidates:
-            real = os.path.realpath(candidate.path)
-            if real not in origins:
-                origins[real] = origin
+            if (place := _real(candidate)) not in origins:
+                origins[place] = origin
                 listed.append(candidate)
     named = distinct(listed)
     known, unseen = recalled(named)
-    by = [origins[os.path.realpath(candidate.path)] for candidate in known]
+    by = [origins[_real(candidate)] for candidate in known]
     return Inventory(_entries(zip(known, by, strict=True), device), device, tuple(problems), unseen)
+
+
+def _real(candidate: Candidate) -> str:
+    return candidate.place if candidate.served else os.path.realpath(candidate.path)
 
 
 def held(store: Store, inventory: Inventory, cancel: threading.Event) -> Inventory:
@@ -177,6 +184,28 @@ def _entries(candidates: Iterable[tuple[Candidate, str]], device: Device) -> tup
         CandidateEntry(candidate, origin, fits(candidate, device) if candidate.usable else None)
         for candidate, origin in candidates
     )
+
+
+def add_served(served: Iterable[ServedAs], typed: Mapping[str, str]) -> list[ServedAs]:
+    """The models of servers with one more; one with the same address is replaced. Asks the server, and blocks.
+
+    Args:
+        typed: `address`, `tokenizer` and `key`, the name of the variable.
+
+    Raises:
+        BadInput: the address cannot be read.
+        CandidateError: the key is not where it is said to be, nobody is there, or there is no tokenizer for it.
+    """
+    from engine.candidates.address import ServedAs, parse_address
+    from engine.candidates.find import find
+
+    one = ServedAs(typed["address"].strip(), typed["tokenizer"].strip(), typed["key"].strip())
+    parse_address(one.address)
+    (candidate,) = find([one.address], served=(one,))
+    for problem in candidate.problems:
+        if problem.refused:
+            raise CandidateError(problem.what, where=one.address, fix=problem.fix)
+    return [*(other for other in served if other.address != one.address), one]
 
 
 def look_into(store: Store, folder: str) -> tuple[CandidateEntry, ...]:

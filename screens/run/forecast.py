@@ -86,7 +86,7 @@ def portions(plan: Sequence[Expected]) -> list[list[Expected]]:
     by_candidate: dict[str, list[Expected]] = {}
     for expected in plan:
         if expected.run.left:
-            by_candidate.setdefault(str(expected.run.candidate.path), []).append(expected)
+            by_candidate.setdefault(expected.run.candidate.place, []).append(expected)
     return list(by_candidate.values())
 
 

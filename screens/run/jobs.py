@@ -93,12 +93,12 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
     from engine.machine.precision import fits
 
     measured = paces(store)
-    devices = {spec: resolve_device(spec) for spec in {run.device for run in plan.runs}}
+    devices = {spec: resolve_device(spec) for spec in {run.device for run in plan.runs if not run.candidate.served}}
     return [
         Expected(
             run,
             run_cost(run, None, measured),
-            fits(run.candidate, devices[run.device], run.precision).needed_bytes,
+            fits(run.candidate, devices[run.device], run.precision).needed_bytes if run.device in devices else None,
         )
         for run in plan.runs
     ]

@@ -104,8 +104,12 @@ def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
 
 
 def current(live: Live) -> RunState | None:
-    """The run that is worked on, or waited with."""
-    return next((state for state in live.states if not state.phase.ended and state.phase != "queued"), None)
+    """The run that is worked on, or waited with; of several the first."""
+    return next(iter(_at_work(live)), None)
+
+
+def _at_work(live: Live) -> list[RunState]:
+    return [state for state in live.states if not state.phase.ended and state.phase != "queued"]
 
 
 def stopped(live: Live) -> bool:
@@ -134,10 +138,16 @@ def summary(live: Live, memory: str = "") -> str:
         if live.running:
             return first
         return first + "\n" + ("R takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
+    others = len({state.candidate for state in _at_work(live)} - {state.candidate})
+    beside = f" and {count(others, 'other')} beside it" if others else ""
     if live.paused:
         waits = "waits" if state.phase == "paused" else "waits once the batch at hand is done"
-        return first + f"\n‖ {plain(state.candidate)} {waits}; z goes on, Z stops" + (f" · {memory}" if memory else "")
-    parts = [f"{state.candidate}: {state.phase}"]
+        return (
+            first
+            + f"\n‖ {plain(state.candidate)}{beside} {waits}; z goes on, Z stops"
+            + (f" · {memory}" if memory else "")
+        )
+    parts = [f"{state.candidate}: {state.phase}{beside}"]
     if state.pairs_per_second:
         parts += [f"{state.pairs_per_second:.1f} {unit(state)}/s", f"{duration(state.eta_seconds)} left"]
     if state.memory_bytes:

@@ -43,8 +43,9 @@ of the same candidate, precision and protocol on this machine; where there are n
 is marked, planned or not.
 Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
-Live: one candidate at a time, in a process of its own. space pauses after the batch at hand and keeps the model loaded;
-Z stops, what is scored is kept; R takes it up again.
+Live: each candidate in a process of its own, one at a time or several side by side (( chooses; auto: one a GPU), as memory
+allows; one that fails does not disturb the others. z pauses them after the batch at hand and keeps models loaded; Z
+stops them, what is scored is kept; R takes it up again.
 
 accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
@@ -89,6 +90,14 @@ was left going on in the background on the way out of the app.
             "until",
             tooltip="stop once the best candidate, or the order, is decided",
             id="until",
+        ),
+        Binding(
+            "left_parenthesis",
+            "workers",
+            "workers",
+            key_display="(",
+            tooltip="candidates scored side by side: auto, 1, 2, 4",
+            id="workers",
         ),
         Binding(
             "comma",
@@ -165,7 +174,18 @@ was left going on in the background on the way out of the app.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are shown where they do something."""
         pane = self.pane
-        if action in ("plan", "start", "precision", "suite", "limit", "tokens", "controls", "goal", "options"):
+        if action in (
+            "plan",
+            "start",
+            "precision",
+            "suite",
+            "limit",
+            "tokens",
+            "controls",
+            "workers",
+            "goal",
+            "options",
+        ):
             return pane == "setup"
         if action == "cancel" and pane == "stored":
             return self.query_one(StoredPane).stoppable
@@ -275,6 +295,10 @@ was left going on in the background on the way out of the app.
     def action_controls(self) -> None:
         """Score controls too, or not."""
         self.query_one(SetupPane).toggle_controls()
+
+    def action_workers(self) -> None:
+        """More or fewer side by side."""
+        self.query_one(SetupPane).next_workers()
 
     def action_goal(self) -> None:
         """Score everything, or until something is decided."""

@@ -157,7 +157,8 @@ class SetupPane(Horizontal):
             self.query_one(PlanPane).forget(lacking)
             return
         self._planned_for = self._marked()
-        request = self._choices.request(list(place.session.marked_models), place.session.marked_suites)
+        session = place.session
+        request = self._choices.request(list(session.marked_models), session.marked_suites, session.served)
         self.query_one(PlanPane).make(place, request, then)
 
     def next_precision(self) -> None:
@@ -173,6 +174,11 @@ class SetupPane(Horizontal):
     def toggle_controls(self) -> None:
         """Score controls too, or not."""
         self._choices.controls = not self._choices.controls
+        self.forget()
+
+    def next_workers(self) -> None:
+        """Another number of workers side by side."""
+        self._choices.next_workers()
         self.forget()
 
     def next_goal(self) -> None:

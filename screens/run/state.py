@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
     from engine.jobs.runs import RunRequest
     from engine.layout.protocols import Protocol
     from engine.stats.sequential import Goal
@@ -47,6 +48,8 @@ class RunChoices:
     alpha: float = 0.05
     """How often a decision may be wrong."""
     device: str = "auto"
+    workers: int | None = None
+    """Candidates scored side by side; None: one a GPU."""
 
     def next_precision(self) -> None:
         """The next of the precisions."""
@@ -54,6 +57,11 @@ class RunChoices:
 
         offered = ("auto", *PRECISIONS)
         self.precision = offered[(offered.index(self.precision) + 1) % len(offered)]
+
+    def next_workers(self) -> None:
+        """One a GPU, then one, two or four side by side, and round again."""
+        offered = (None, 1, 2, 4)
+        self.workers = offered[(offered.index(self.workers) + 1) % len(offered)]
 
     def next_goal(self) -> None:
         """Score everything, until the best is known, until the order is, and round again."""
@@ -75,8 +83,12 @@ class RunChoices:
             return "No suite is chosen: mark one with space, or add a file with a."
         return "" if self.protocols else "No protocol is chosen: mark one with space."
 
-    def request(self, models: Sequence[str], suites: Sequence[str]) -> RunRequest:
-        """What is asked of the engine."""
+    def request(self, models: Sequence[str], suites: Sequence[str], served: Sequence[ServedAs] = ()) -> RunRequest:
+        """What is asked of the engine.
+
+        Args:
+            served: what is said of the models that servers hold.
+        """
         from engine.jobs.runs import CONTROL_PAIRS, RunRequest
 
         return RunRequest(
@@ -93,6 +105,8 @@ class RunChoices:
             seed=self.seed,
             alpha=self.alpha,
             device=self.device,
+            workers=self.workers,
+            served=tuple(one for one in served if one.address in models),
         )
 
     def about(self) -> str:
@@ -102,7 +116,8 @@ class RunChoices:
             f"pairs        {self.limit or 'all'} (#)\n"
             f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
             f"controls     {'yes' if self.controls else 'no'} (F)\n"
-            f"until        {_GOALS[self.until]} (!)\n" + "\n".join([*self._others(), "more options (,)"])
+            f"until        {_GOALS[self.until]} (!)\n"
+            f"workers      {self.workers or 'auto'} (()\n" + "\n".join([*self._others(), "more options (,)"])
         )
 
     def _others(self) -> list[str]:

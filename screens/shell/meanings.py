@@ -22,6 +22,8 @@ class Meaning(NamedTuple):
 
 MEANINGS: Final = (
     Meaning("enter", "open it, or go on", ("open", "browse", "review-next")),
+    Meaning("less_than_sign", "take in what a server holds", ("add-served",)),
+    Meaning("left_parenthesis", "how many side by side", ("workers",)),
     Meaning("asterisk", "the others instead", ("mark-invert",)),
     Meaning("comma", "options", ("run-options",)),
     Meaning("full_stop", "show what ships, or not", ("bundled",)),

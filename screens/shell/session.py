@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from engine.candidates.address import ServedAs
     from engine.construct.request import ConstructRequest
     from engine.results.board import Board, Question
     from engine.results.database import Store
@@ -30,6 +31,8 @@ class Session:
     store_path: Path | None = None
     folders: list[str] = field(default_factory=list)
     """Folders watched for candidates, as the person named them."""
+    served: list[ServedAs] = field(default_factory=list)
+    """Models of servers, as the person named them."""
     suite_files: list[str] = field(default_factory=list)
     """Suite files a person has named."""
     remember: Callable[[str, Any], None] = field(default=lambda name, value: None)

@@ -46,7 +46,10 @@ def token_line(scored: Scored, side: Side, token: int, colour: Colour) -> Text:
         text.append("wanted ")
         text.append(quoted(wanted), "bold")
         text.append(f" {probability(math.log(float(scores.margin[token]) + math.exp(logprob)))} · ")
-    text.append(f"rank {int(scores.rank[token]):,} · entropy {float(scores.entropy[token]):.2f} · ")
+    rank, entropy = int(scores.rank[token]), float(scores.entropy[token])
+    # Servers tell no entropy, and not all of them a rank.
+    text.append(f"rank {rank:,} · " if rank else "")
+    text.append("" if math.isnan(entropy) else f"entropy {entropy:.2f} · ")
     so_far = float(scored.running.sums[scored.point_of(side, token)])
     text.append(f"so far {signed(so_far)}", colour("good" if so_far >= 0 else "bad"))
     return text

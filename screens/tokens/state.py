@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -60,7 +61,10 @@ class Scored:
         lines = ["token\tlogprob\trank\tentropy"]
         for i, piece in enumerate(tokens.pieces()):
             shown = quoted(piece)[1:-1]
-            lines.append(f"{shown}\t{scores.logprob[i]:.4f}\t{scores.rank[i]}\t{scores.entropy[i]:.3f}")
+            # What a server did not tell stays empty.
+            rank = str(scores.rank[i]) if scores.rank[i] else ""
+            entropy = "" if math.isnan(scores.entropy[i]) else f"{scores.entropy[i]:.3f}"
+            lines.append(f"{shown}\t{scores.logprob[i]:.4f}\t{rank}\t{entropy}")
         return "\n".join(lines) + "\n"
 
 

@@ -80,7 +80,7 @@ def fill(
         save_candidate(
             store,
             SimpleNamespace(
-                name=name, path=Path("/models") / name, architecture="LlamaForCausalLM", model_type="llama",
+                name=name, place=f"/models/{name}", architecture="LlamaForCausalLM", model_type="llama",
                 parameters=parameters, weight_bytes=parameters * 4, dtype="fp32", context=512, tokenizer="BPE",
                 revision=None,
             ),
@@ -170,8 +170,11 @@ def make_app() -> Callable[..., Any]:
     from rude_tui.settings import Settings
     from screens.shell.session import Session
 
-    def make(path: Path, *, start: str = "rankings", theme: str = "", folders: tuple[str, ...] = ()) -> Any:
-        app = RudeApp(Session(store_path=path, folders=list(folders)), Settings(theme=theme), start_screen=start)
+    def make(
+        path: Path, *, start: str = "rankings", theme: str = "", folders: tuple[str, ...] = (), served: Any = ()
+    ) -> Any:
+        session = Session(store_path=path, folders=list(folders), served=list(served))
+        app = RudeApp(session, Settings(theme=theme), start_screen=start)
         app.animation_level = "none"
         return app
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import serving
 from textual.widgets import DataTable, Input
 from waiting import until
 
 from data.bundled import bundled_models
+from engine.candidates.address import ServedAs
 from engine.jobs import looking
+from engine.jobs.inside import inside
+from engine.scoring.work import look as look_in_worker
 from rubrics.errors import CandidateError
+from rude_tui.settings import load_settings
 from screens.candidates.state import add_folder, invert, look, mark_all
+from screens.run.state import RunChoices
 
 
 @pytest.fixture
@@ -188,3 +195,35 @@ async def test_keys_of_lists_move_the_cursor_too(garden, make_app, settle) -> No
         for key, row in (("end", last), ("home", 0), ("j", 1), ("k", 0), ("G", last), ("g", 0)):
             await pilot.press(key)
             assert table.cursor_row == row
+
+
+@pytest.mark.long
+async def test_a_served_model_is_added_kept_shown_and_dropped(
+    garden, make_app, settle, screen_text, tmp_path, monkeypatch
+) -> None:
+    """By keys: the form, the table, the next time, the end."""
+    monkeypatch.setenv("RUDE_TUI_CONFIG", str(tmp_path))
+    monkeypatch.setattr(looking, "looked_at", partial(looking.looked_at, runner=inside(look_in_worker)))
+    with serving(bundled_models()[0], root="./cand", name="cand-7") as server:
+        app = make_app(garden, start="candidates")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: "held against" not in screen_text(app))
+            await pilot.press("n", *server.address, "enter")
+            await until(pilot, lambda: "there is no tokenizer for it" in screen_text(app))
+            await pilot.press("escape", "n", *server.address, "tab", *str(bundled_models()[0]), "enter")
+            await until(pilot, lambda: "cand-7" in screen_text(app) and "held against" not in screen_text(app))
+            screen = app.screen
+            row = next(i for i, entry in enumerate(screen.inventory.entries) if entry.candidate.served)
+            screen.query_one(DataTable).move_cursor(row=row)
+            await until(pilot, lambda: server.address in screen_text(app))
+            assert "fits as served by vllm 0.32.0" in screen_text(app)
+            await pilot.press("space")
+            assert list(app.session.marked_models) == [server.address]
+        assert load_settings().served == (ServedAs(server.address, str(bundled_models()[0]), ""),)
+        assert RunChoices().request([server.address], ["core"], app.session.served).served == load_settings().served
+    app = make_app(garden, start="candidates", served=load_settings().served)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "✗ unreachable" in screen_text(app))
+        await pilot.press("d", "enter")
+        await until(pilot, lambda: "cand-7" not in screen_text(app))
+    assert load_settings().served == ()

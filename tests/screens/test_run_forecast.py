@@ -15,7 +15,7 @@ from screens.run.stored_text import run_text
 
 def _run(name: str = "oak-7m", *, left: int = 90, done: int = 10) -> Any:
     return SimpleNamespace(
-        run_id=f"{name}-{left}", candidate=SimpleNamespace(name=name, path=f"/models/{name}"), left=left, done=done,
+        run_id=f"{name}-{left}", candidate=SimpleNamespace(name=name, place=f"/models/{name}"), left=left, done=done,
         suite=SimpleNamespace(name="garden"), protocol="choice", why="fp32 needs 30 MB", precision="fp32", prompt="own",
         wording=PLAIN,
     )  # fmt: skip

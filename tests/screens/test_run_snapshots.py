@@ -29,7 +29,7 @@ from screens.shell.live import Live, RunTrace, Trace
 
 def _planned(name: str, protocol: str, left: int, done: int, **changes: Any) -> Any:
     return SimpleNamespace(**{
-        "run_id": f"{name}{protocol}", "candidate": SimpleNamespace(name=name, path=f"/models/{name}"), "left": left,
+        "run_id": f"{name}{protocol}", "candidate": SimpleNamespace(name=name, place=f"/models/{name}"), "left": left,
         "done": done, "suite": SimpleNamespace(name="garden", hash="h", scored=()), "protocol": protocol,
         "prompt": "own", "wording": PLAIN, "why": "fp32 needs 30 MB of 21.0 GB free on cpu",
         "precision": "fp32", **changes,
@@ -69,10 +69,10 @@ def _live() -> Live:
     return Live((done, scoring, queued, failed), True, log, trace=trace)
 
 
-def _shelf(folders: list[str]) -> Shelf:
+def _shelf(folders: list[str], served: object = ()) -> Shelf:
     def candidate(name: str, parameters: int, *problems: Any) -> Any:
         return SimpleNamespace(
-            path=Path("/models") / name, name=name, architecture="LlamaForCausalLM", parameters=parameters,
+            place=f"/models/{name}", served=None, name=name, architecture="LlamaForCausalLM", parameters=parameters,
             weight_bytes=parameters * 4, dtype="fp32", context=512, tokenizer="PreTrainedTokenizerFast",
             vocab_size=768, problems=problems, usable=not any(problem.refused for problem in problems),
         )  # fmt: skip

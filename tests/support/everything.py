@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,7 +87,7 @@ def save(store: Store, model: str) -> None:
     save_candidate(
         store,
         SimpleNamespace(
-            name=model, path=Path("/models") / model, architecture="L", model_type="l", parameters=7, weight_bytes=28,
+            name=model, place=f"/models/{model}", architecture="L", model_type="l", parameters=7, weight_bytes=28,
             dtype="fp32", context=512, tokenizer="BPE", revision=None,
         ),
         weights_of(model),

@@ -11,11 +11,14 @@ from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import (
     as_json,
     attention_option,
+    concurrency_option,
     database,
     device_option,
     models_option,
     precision_option,
     remote_code_option,
+    served_of,
+    served_options,
     store_of,
     take_over_option,
     telling_options,
@@ -40,6 +43,8 @@ __all__ = ["rbridge"]
 @device_option
 @threads_option
 @attention_option
+@served_options
+@concurrency_option
 @remote_code_option
 @telling_options
 @take_over_option
@@ -48,7 +53,8 @@ __all__ = ["rbridge"]
 @click.pass_context
 def rbridge(
     ctx: click.Context, models: tuple[str, ...], file: Path, precision: str, device: str, threads: int | None,
-    attention: str, allow_remote_code: tuple[str, ...], take_over: bool, as_json: bool, db: Path | None,
+    attention: str, tokenizer: str | None, key_variable: str | None, concurrency: int | None,
+    allow_remote_code: tuple[str, ...], take_over: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates over a strong model's reasoning traces (rBridge, arXiv 2509.21013). Lower is better.
 
@@ -71,8 +77,9 @@ def rbridge(
     traces = read_traces(file)
     store = store_of(db, new=True)
     request = TraceRequest(
-        models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code)
-    )
+        models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code),
+        served=served_of(models, tokenizer, key_variable), concurrency=concurrency,
+    )  # fmt: skip
     job = plan_traces(store, request, traces, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(job.refused)
     states = perform(store, job, asked_progress(), cancelled_by_signals(), take_over=take_over)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.candidates.server import CallFailed
 from engine.construct import local
-from engine.construct.chat import CallFailed, ChatMessage, ChatRequest
+from engine.construct.chat import ChatMessage, ChatRequest
 from rubrics.errors import EndpointError
 
 QUESTION = ChatRequest("local:x", (ChatMessage("user", "?"),), 0.0, 10)

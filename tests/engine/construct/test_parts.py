@@ -15,14 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.candidates.address import key_from
+from engine.candidates.retrying import pause_before, retry_after
+from engine.candidates.server import Patience
 from engine.construct.agreement import agreement, kappa
 from engine.construct.answers import CriterionVerdict, read_json
 from engine.construct.chat import ChatMessage, ChatRequest
 from engine.construct.lengths import balance, in_characters, sides, unchanged, window
 from engine.construct.local import LocalModel
-from engine.construct.retrying import pause_before, retry_after
-from engine.construct.server import Patience, ServedModel
-from engine.construct.spec import key_from, parse_spec
+from engine.construct.server import ServedModel
+from engine.construct.spec import parse_spec
 from engine.construct.violations import pair_id, plan_pairs
 from engine.construct.wording import draft_messages, judge_messages, retry_messages
 from engine.store.construct_review import BlindReading
@@ -232,10 +234,10 @@ def test_no_part_of_a_key_is_shown_however_long_what_comes_back() -> None:
     model = ServedModel(parse_spec("http://127.0.0.1:9/v1#m"), key, Patience())
     for ahead in range(320):
         body = json.dumps({"error": {"message": "." * ahead + key}}).encode()
-        assert key[:4] not in model._refused(500, body).detail
-        assert key[:4] not in model._broken(OSError("." * ahead + key)).detail
+        assert key[:4] not in model._server._refused(500, body).detail
+        assert key[:4] not in model._server._broken(OSError("." * ahead + key)).detail
     answer = {"choices": [{"message": {"content": "yes"}, "finish_reason": "for " + key}]}
-    reply = model._read(ChatRequest("m", (ChatMessage("user", "?"),), 0.0, 9), json.dumps(answer).encode(), 1, 0.1)
+    reply = model._read(ChatRequest("m", (ChatMessage("user", "?"),), 0.0, 9), json.dumps(answer).encode())
     assert key[:4] not in reply.finish
     asyncio.run(model.close())
 

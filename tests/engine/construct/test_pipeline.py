@@ -15,9 +15,9 @@ import pytest
 from constructing import construct
 from waiting import PATIENCE
 
+from engine.candidates.server import Patience
 from engine.construct import job
 from engine.construct.pipeline import Construction
-from engine.construct.server import Patience
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import parse_spec
 from engine.construct.watching import overview

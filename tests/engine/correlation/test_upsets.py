@@ -43,7 +43,7 @@ def sized(built: Path, store: Store, add_run: Callable[..., object]) -> Store:
     for name in (*SIZES, "g"):
         add_run(name)
         save_candidate(store, SimpleNamespace(
-            name=name, path=f"/{name}", architecture="L", model_type="l", parameters=int(SIZES.get(name, 0)),
+            name=name, place=f"/{name}", architecture="L", model_type="l", parameters=int(SIZES.get(name, 0)),
             weight_bytes=1, dtype="fp32", context=1, tokenizer="BPE", revision=None,
         ), f"w-{name}")  # fmt: skip
     for place, name in enumerate("abcdef"):

@@ -130,7 +130,7 @@ def planned(store: Store, suite: Suite, fake: Fake, **changes: Any) -> Plan:
     request = RunRequest(tuple(fake.rates), ("made",), **values)
     runs = []
     for name in fake.rates:
-        candidate: Any = SimpleNamespace(name=name, path=Path(name), runs_own_code=False)
+        candidate: Any = SimpleNamespace(name=name, path=Path(name), place=name, served=None, runs_own_code=False)
         key = {
             "weights_hash": name, "tokenizer_hash": "t", "suite_hash": suite.hash, "protocol": "choice",
             "template_hash": "x", "precision": "fp32", "device": "cpu", "attention": "sdpa", "seed": request.seed,

@@ -10,7 +10,7 @@ import pytest
 
 from data.bundled import bundled_models
 from engine.candidates.find import find
-from engine.store.candidates import candidate_path, parameter_counts, save_candidate
+from engine.store.candidates import candidate_place, parameter_counts, save_candidate
 from engine.store.connection import Store
 from engine.store.owners import Owner
 from engine.store.pairs import count_coverage, count_groups, pair_columns, pair_lines, pair_places, violated_criteria
@@ -77,8 +77,8 @@ def test_where_a_suite_and_a_candidate_were_is_remembered(store: Store) -> None:
     assert suite_source(store, "nothing") is None
     (candidate,) = find((str(bundled_models()[0]),))
     save_candidate(store, candidate, "w")
-    assert candidate_path(store, "w") == candidate.path
-    assert candidate_path(store, "nothing") is None
+    assert candidate_place(store, "w") == str(candidate.path)
+    assert candidate_place(store, "nothing") is None
     assert parameter_counts(store) == {"w": candidate.parameters}
 
 

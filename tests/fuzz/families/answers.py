@@ -44,7 +44,8 @@ class Replies(Family):
     share = 3.0
 
     def prepare(self, home: Path) -> None:
-        from engine.construct.server import Patience, ServedModel
+        from engine.candidates.server import Patience
+        from engine.construct.server import ServedModel
         from engine.construct.spec import parse_spec
 
         self.loop = asyncio.new_event_loop()
@@ -83,14 +84,15 @@ class Replies(Family):
     def enter(self, case: Case, folder: Path) -> Any:
         import httpx2
 
+        from engine.candidates.server import CallFailed
         from engine.construct.answers import CriterionVerdict, read_json
-        from engine.construct.chat import CallFailed, ChatMessage, ChatRequest
+        from engine.construct.chat import ChatMessage, ChatRequest
 
         def answer(request: Any) -> Any:
             return httpx2.Response(case.asked["status"], headers=case.asked["headers"], content=case.files["reply"])
 
-        self.model._client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
-        self.model._resting_until = 0.0
+        self.model._server._client = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+        self.model._server._resting_until = 0.0
         request = ChatRequest("m", (ChatMessage("user", "?"),), 0.0, 10)
         try:
             reply = self.loop.run_until_complete(asyncio.wait_for(self.model.reply(request), 60))
