@@ -59,7 +59,7 @@ libraries, once. “fits as” is the precision a run would choose for the memor
 ✗ keeps a candidate from being scored, ! is worth knowing; the panel says what to do about either. A watched folder
 without a model stays in the list until it holds one or d drops it.
 
-A served candidate is a model that a server holds (vLLM, SGLang): n asks for its address, http://HOST:PORT/v1#NAME, the
+A served candidate is a model that a server holds (vLLM, SGLang): < asks for its address, http://HOST:PORT/v1#NAME, the
 folder or hub id with its tokenizer, and the environment variable with the server's key. It is tried before anything of
 it is believed; its weights are recognised by their numbers, and it “fits as” served, at the precision chosen there.
 

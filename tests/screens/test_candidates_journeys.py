@@ -208,7 +208,7 @@ async def test_a_served_model_is_added_kept_shown_and_dropped(
         app = make_app(garden, start="candidates")
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, lambda: "held against" not in screen_text(app))
-            await pilot.press("n", *server.address, "enter")
+            await pilot.press("less_than_sign", *server.address, "enter")
             await until(pilot, lambda: "there is no tokenizer for it" in screen_text(app))
             await pilot.press("escape", "n", *server.address, "tab", *str(bundled_models()[0]), "enter")
             await until(pilot, lambda: "cand-7" in screen_text(app) and "held against" not in screen_text(app))
