@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from command import rude
+from serving import serving
 
 from data.bundled import bundled_models
 from engine.jobs.inside import inside
@@ -24,12 +25,12 @@ from engine.jobs.job import perform
 from engine.jobs.planning import plan
 from engine.jobs.resuming import resume_request
 from engine.jobs.runs import RunRequest
-from engine.scoring.work import score
+from engine.scoring.work import look, score
 from engine.store.connection import Store
 from engine.store.runs import stored_runs
 from engine.store.verdicts import load_verdicts
 from rubrics import plugins
-from rubrics.errors import BadInput
+from rubrics.errors import BadInput, CandidateError
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "docs" / "plugin-template"
@@ -138,6 +139,13 @@ def test_what_scores_is_in_the_key_of_a_run(template: Path, tmp_path: Path) -> N
     with pytest.raises(BadInput, match="no backend 'longest'") as caught:
         plan(store, replace(ASKED, backend="longest"))
     assert "shortest (rude-tui-example 0.1.0)" in caught.value.fix
+
+
+@pytest.mark.long
+def test_a_backend_is_not_asked_for_what_a_server_holds(template: Path, tmp_path: Path) -> None:
+    with serving(bundled_models()[0]) as server, pytest.raises(CandidateError, match="backend 'shortest' cannot") as no:
+        plan(Store(tmp_path / "x.duckdb"), replace(ASKED, models=(server.address,)), runner=inside(look))
+    assert no.value.fix == "score it without that backend"
 
 
 @pytest.mark.long
