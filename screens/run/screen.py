@@ -43,9 +43,9 @@ of the same candidate, precision and protocol on this machine; where there are n
 is marked, planned or not.
 Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
-Live: each candidate in a process of its own, one at a time or several side by side, as memory allows: ( chooses, auto is
-one a GPU. One that fails does not disturb the others. z pauses them after the batch at hand and keeps models loaded; Z
-stops them, what is scored is kept; R takes it up again.
+Live: each candidate in a process of its own, one at a time or several side by side, as memory allows: ( chooses; auto
+is one a GPU. One that fails does not disturb the others. z pauses them after the batch at hand and keeps models
+loaded; Z stops them, what is scored is kept; R takes it up again.
 
 accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
