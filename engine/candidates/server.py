@@ -22,9 +22,11 @@ from rubrics.jsonl import check_depth
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Answer", "CallFailed", "NotThere", "Patience", "Server", "read_json"]
+__all__ = ["Answer", "CallFailed", "NotThere", "Patience", "Server", "read_json", "without_key"]
 
 T = TypeVar("T")
+_PIECE: Final = 12
+"""Characters of a key that are not shown in a row; what servers mask, such as `sk-…abcd`, is shorter."""
 
 
 class CallFailed(Exception):
@@ -163,8 +165,8 @@ class Server:
             return response.status_code, response.headers, bytes(body)
 
     def hushed(self, text: str) -> str:
-        """The text without the key; done before anything is cut off, since most of a key is as good as all of it."""
-        return text.replace(self._key, "[key]") if self._key else text
+        """The text without the key, or any longer piece of it: most of a key is as good as all of it."""
+        return without_key(text, self._key)
 
     def _broken(self, error: Exception) -> CallFailed:
         import httpx2
@@ -220,3 +222,23 @@ def _message_in(body: bytes) -> str:
         return text
     error = value.get("error", value) if isinstance(value, dict) else value
     return str(error.get("message", error.get("detail", error))) if isinstance(error, dict) else str(error)
+
+
+def without_key(text: str, key: str) -> str:
+    """A text in which `[key]` stands for every piece of a key that is at least `_PIECE` characters long."""
+    if not key:
+        return text
+    pieces = {key[at : at + _PIECE] for at in range(max(1, len(key) - _PIECE + 1))}
+    told = [False] * len(text)
+    for piece in pieces:
+        at = text.find(piece)
+        while at >= 0:
+            told[at : at + len(piece)] = [True] * len(piece)
+            at = text.find(piece, at + 1)
+    shown = []
+    for at, letter in enumerate(text):
+        if not told[at]:
+            shown.append(letter)
+        elif not (at and told[at - 1]):
+            shown.append("[key]")
+    return "".join(shown)

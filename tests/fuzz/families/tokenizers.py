@@ -169,7 +169,8 @@ class Tokenizers(Family):
         if f"knows {beyond:,} token" not in told:
             return f"{beyond} ids beyond the embedding: {told}"
         for text, parts in lengths.items():
-            if sum(parts) != len(text.encode()):
+            # Of a text that is one token with the line break before it nothing is left; such a response is skipped.
+            if parts and sum(parts) != len(text.encode()):
                 return f"the tokens of {text!r} have {parts} bytes"
         for pair, both in requests.items():
             if any(max(request.ids) >= _ROWS or min(request.ids) < 0 for request in both):
