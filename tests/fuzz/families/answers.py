@@ -8,6 +8,7 @@ import gzip
 import io
 import itertools
 import json
+import re
 import math
 import shutil
 import socket
@@ -118,17 +119,18 @@ class Replies(Family):
             text = value["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError) as fault:
             return f"taken, though {fault!r}"
-        if (text or "").encode("utf-8", "replace").decode().replace("\0", "\ufffd").replace(
-            _KEY, "[key]"
-        ) != reply.text:
+        written = (text or "").encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+        pieces = [_KEY[at : at + 12] for at in range(len(_KEY) - 11)]
+        if any(piece in reply.text for piece in pieces):
+            return "a piece of the key is in the reply"
+        if written != reply.text and not any(piece in written for piece in pieces):
             return f"{reply.text!r} is not {text!r}"
         if isinstance(verdict, str):
             return ""
         # The first object that fits: its `met` is a boolean that stands there as such.
         return (
             ""
-            if type(verdict.met) is bool
-            and f'"met": {str(verdict.met).lower()}' in reply.text.replace('":t', '": t').replace('":f', '": f')
+            if type(verdict.met) is bool and re.search(rf'"met"\s*:\s*{str(verdict.met).lower()}', reply.text)
             else f"{verdict} out of {reply.text!r}"
         )
 
