@@ -8,8 +8,8 @@ import gzip
 import io
 import itertools
 import json
-import re
 import math
+import re
 import shutil
 import socket
 from pathlib import Path
