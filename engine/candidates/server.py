@@ -200,8 +200,8 @@ def read_json(body: bytes) -> Any:
         ValueError: there is none, or it is nested too deep.
     """
     text = body.decode("utf-8", "replace")
-    check_depth(text)
     try:
+        check_depth(text)
         return json.loads(text)
     except RecursionError:
         raise ValueError("nested too deep") from None

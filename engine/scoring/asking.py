@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from engine.candidates.server import Server
 from engine.scoring.routes import NextRoute, Span, SpanRoute
 
-__all__ = ["Asked", "Routes"]
+__all__ = ["Inquiry", "Routes"]
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Routes:
         return f"{self.span.name}, {self.following.name if self.following else 'labels appended'}"
 
 
-class Asked:
+class Inquiry:
     """Asks questions of one server.
 
     Args:

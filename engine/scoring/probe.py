@@ -19,7 +19,7 @@ from engine.candidates.candidate import Served
 from engine.candidates.fingerprint import apart
 from engine.candidates.server import CallFailed, NotThere, Patience, Server
 from engine.layout.lay_out import TextEncoder
-from engine.scoring.asking import Asked, Routes
+from engine.scoring.asking import Inquiry, Routes
 from engine.scoring.check import TOLERANCE
 from engine.scoring.routes import NEXT_ROUTES, SPAN_ROUTES, NextRoute, SpanRoute
 from rubrics.errors import CandidateError
@@ -91,7 +91,7 @@ async def examine(served: Served, key: str, texts: Sequence[Sequence[int]]) -> E
         reasons: dict[str, str] = {}
         for span in SPAN_ROUTES:
             try:
-                asked = Asked(server, Routes(span, None))
+                asked = Inquiry(server, Routes(span, None))
                 values = await _believable(asked, texts)
                 routes = Routes(span, await _next_route(server, span, texts, values))
                 again = (await asked.span(texts[0], 1)).logprob
@@ -104,7 +104,7 @@ async def examine(served: Served, key: str, texts: Sequence[Sequence[int]]) -> E
         await server.close()
 
 
-async def _reading(asked: Asked, texts: Sequence[Sequence[int]]) -> Reading:
+async def _reading(asked: Inquiry, texts: Sequence[Sequence[int]]) -> Reading:
     """The fixed texts read one by one, and all at once.
 
     Raises:
@@ -116,7 +116,7 @@ async def _reading(asked: Asked, texts: Sequence[Sequence[int]]) -> Reading:
     return Reading(tuple(alone), apart(alone, together))
 
 
-async def quick_reading(asked: Asked, texts: Sequence[Sequence[int]]) -> list[float]:
+async def quick_reading(asked: Inquiry, texts: Sequence[Sequence[int]]) -> list[float]:
     """The fixed texts read all at once.
 
     Raises:
@@ -130,7 +130,7 @@ class _Doubt(Exception):
     """Why an answer is not believed."""
 
 
-async def _believable(asked: Asked, texts: Sequence[Sequence[int]]) -> list[float]:
+async def _believable(asked: Inquiry, texts: Sequence[Sequence[int]]) -> list[float]:
     """Log-probabilities of the first text's ids behind the first, after all that could show them wrong."""
     ids, others = list(texts[0]), texts[1:]
     half = len(ids) // 2
@@ -155,10 +155,10 @@ async def _next_route(
     ids = list(texts[0])
     half = len(ids) // 2
     other = next((token for token in texts[1] if token != ids[half]), ids[0])
-    appended = (await Asked(server, Routes(span, None)).span([*ids[:half], other], half)).logprob[0]
+    appended = (await Inquiry(server, Routes(span, None)).span([*ids[:half], other], half)).logprob[0]
     expected = [whole[half - 1], appended]
     for route in NEXT_ROUTES:
-        asked = Asked(server, Routes(span, route))
+        asked = Inquiry(server, Routes(span, route))
         try:
             for _ in range(2):
                 labels = await asked.following(ids[:half], [ids[half], other])

@@ -20,7 +20,7 @@ from engine.candidates.candidate import Served
 from engine.candidates.fingerprint import apart, are_alike
 from engine.candidates.server import CallFailed, Patience, Server
 from engine.layout.requests import Request, Score, TokenScores
-from engine.scoring.asking import Asked
+from engine.scoring.asking import Inquiry
 from engine.scoring.backend import Stats
 from engine.scoring.probe import examine, quick_reading
 from engine.scoring.ramp import Ramp
@@ -103,7 +103,7 @@ class ServedBackend:
             RudeError: another model answers now.
         """
         with _talking(self._address, self._key, self._patience) as talk:
-            asked = Asked(talk.server, self.routes, lambda: self._ramp.places)
+            asked = Inquiry(talk.server, self.routes, lambda: self._ramp.places)
             # Those that came before the look that goes on, and those that have come since.
             doubtful: list[tuple[int, Score]] = []
             held: list[tuple[int, Score]] = []
@@ -126,7 +126,7 @@ class ServedBackend:
                 yield from held
 
     def _answers(
-        self, talk: _Talk, asked: Asked, requests: Sequence[Request], details: bool
+        self, talk: _Talk, asked: Inquiry, requests: Sequence[Request], details: bool
     ) -> Iterator[tuple[int, Score]]:
         apiece = set() if details else token_by_token(requests, self.routes)
         order = in_order(requests, self.routes, apiece)
@@ -188,7 +188,7 @@ class ServedBackend:
             )
 
 
-async def _one(asked: Asked, request: Request, *, details: bool, apiece: bool) -> Score:
+async def _one(asked: Inquiry, request: Request, *, details: bool, apiece: bool) -> Score:
     """The answer to one request."""
     ids = request.ids
     if request.labels is not None:

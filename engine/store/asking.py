@@ -18,7 +18,7 @@ from rubrics.scratch import scratch_folder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["VIEWS", "Answer", "ask", "columns_by_view"]
+__all__ = ["VIEWS", "SqlAnswer", "ask", "columns_by_view"]
 
 VIEWS: Final = ("leaderboard", "verdicts", "failures", "correlations")
 """The named views, which stay what they are; tables beside them may change with a version."""
@@ -30,7 +30,7 @@ _SHUT_IN: Final = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class SqlAnswer:
     """What came of a question."""
 
     columns: dict[str, str]
@@ -41,7 +41,7 @@ class Answer:
     seconds: float
 
 
-def ask(store: Store, sql: str, *, most: int = 10_000, seconds: float = 10.0) -> Answer:
+def ask(store: Store, sql: str, *, most: int = 10_000, seconds: float = 10.0) -> SqlAnswer:
     """One question to what is stored now. The file itself is read for as long as copying it takes.
 
     Args:
@@ -73,7 +73,7 @@ def ask(store: Store, sql: str, *, most: int = 10_000, seconds: float = 10.0) ->
             raise BadInput(_first_line(str(error)), where="SQL", fix="views: " + ", ".join(VIEWS)) from None
         finally:
             clock.cancel()
-        return Answer(columns, rows[:most], len(rows) > most, time.monotonic() - started)
+        return SqlAnswer(columns, rows[:most], len(rows) > most, time.monotonic() - started)
 
 
 def _fetched(

@@ -23,7 +23,7 @@ from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.export.tables import Table
-    from engine.results.own_questions import Answer
+    from engine.results.own_questions import SqlAnswer
 
 __all__ = ["SqlScreen"]
 
@@ -104,12 +104,12 @@ away.
         if not sql:
             return
 
-        def ask() -> Answer:
+        def ask() -> SqlAnswer:
             from engine.results.own_questions import ask
 
             return ask(store, sql)
 
-        def arrived(answer: Answer) -> None:
+        def arrived(answer: SqlAnswer) -> None:
             self.state.take(sql, answer)
             cut = " and more" if answer.cut else ""
             self._say(f"{count(len(answer.rows), 'row')}{cut} in {answer.seconds:.2f} s")

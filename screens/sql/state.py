@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from screens.shell.plain import one_line
 
 if TYPE_CHECKING:
-    from engine.results.own_questions import Answer
+    from engine.results.own_questions import SqlAnswer
 
 __all__ = ["SqlState", "complete", "lines_of"]
 
@@ -32,13 +32,13 @@ class SqlState:
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Views and tables with their columns."""
-    answer: Answer | None = None
+    answer: SqlAnswer | None = None
     asked: list[str] = field(default_factory=list)
     """Questions of this sitting, oldest first."""
     at: int = 0
     """The one shown, counted from the newest; 0 is a new one."""
 
-    def take(self, sql: str, answer: Answer) -> None:
+    def take(self, sql: str, answer: SqlAnswer) -> None:
         """There is an answer."""
         self.answer, self.at = answer, 0
         if not self.asked or self.asked[-1] != sql:
@@ -64,7 +64,7 @@ def complete(typed: str, names: Mapping[str, Sequence[str]]) -> str | None:
     return None
 
 
-def lines_of(answer: Answer) -> tuple[str, list[str]]:
+def lines_of(answer: SqlAnswer) -> tuple[str, list[str]]:
     """The heading and every row, columns as wide as what stands in them, numbers to the right."""
     shown = [[_said(cell) for cell in row] for row in answer.rows]
     names = list(answer.columns)

@@ -216,7 +216,7 @@ def test_a_dry_run_asks_nothing(prompts: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"--generator": "gpt"}, "neither a server nor local:PATH"),
+        ({"--generator": "gpt"}, "no address of a server"),
         ({"--generator": "http://me:secret@host/v1#m"}, "user, password or query"),
         ({"--generator": "http://host/v1"}, "names no model"),
         ({"--generator": "local:/nowhere"}, "no such model folder"),

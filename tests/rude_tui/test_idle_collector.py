@@ -18,6 +18,7 @@ def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPat
     try:
         assert gc.get_threshold()[2] >= 1_000
         monkeypatch.setattr(idle_collector, "_WORTH", 0)
+        monkeypatch.setattr(idle_collector, "_PRESSING", 1_000_000)
         assert not collector.collect_if_idle()
         now[0] = 3.5
         assert collector.collect_if_idle()

@@ -144,6 +144,6 @@ def test_words_for_each_stage() -> None:
     assert "machine 3 GB of 8 GB" in summary(Live((scoring,), True), "machine 3 GB of 8 GB")
     ended = Live((replace(STATE, phase=Phase.CANCELLED),))
     assert stopped(ended)
-    assert "e takes up what stopped" in summary(ended)
+    assert "R takes up what stopped" in summary(ended)
     assert "3 shows the rankings" in summary(Live((replace(STATE, phase=Phase.DONE),)))
     assert "is read-only" in summary(Live(error="db: is read-only"))

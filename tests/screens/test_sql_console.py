@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from engine.store.asking import Answer
+from engine.store.asking import SqlAnswer
 from rude_tui.clipboard import copied_words
 from screens.sql.screen import SqlScreen
 from screens.sql.state import SqlState, complete, lines_of
@@ -24,7 +24,7 @@ def test_the_last_word_is_made_whole() -> None:
 
 
 def test_rows_stand_under_their_names_in_cells_not_characters() -> None:
-    answer = Answer(
+    answer = SqlAnswer(
         {"name": "VARCHAR", "n": "BIGINT", "x": "DOUBLE"}, [("模型", 7, None), ("a\nb", 12, 0.25)], False, 0.1
     )
     head, lines = lines_of(answer)
@@ -35,7 +35,7 @@ def test_rows_stand_under_their_names_in_cells_not_characters() -> None:
 def test_what_was_asked_before_comes_back() -> None:
     state = SqlState()
     for sql in ("select 1", "select 2", "select 2"):
-        state.take(sql, Answer({}, [], False, 0.0))
+        state.take(sql, SqlAnswer({}, [], False, 0.0))
     assert [state.before(1) for _ in range(3)] == ["select 2", "select 1", "select 1"]
     assert [state.before(-1) for _ in range(3)] == ["select 2", "", ""]
 

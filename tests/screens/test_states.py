@@ -30,8 +30,10 @@ def _thing(**values: Any) -> Any:
 
 def test_candidates_that_cannot_be_scored_lose_their_mark() -> None:
     fits = _thing(precision="fp32")
-    good = CandidateEntry(_thing(path="/good", name="good", usable=True), "bundled", fits)
-    large = CandidateEntry(_thing(path="/large", name="large", usable=True), "cache", _thing(precision=None))
+    good = CandidateEntry(_thing(path="/good", place="/good", name="good", usable=True), "bundled", fits)
+    large = CandidateEntry(
+        _thing(path="/large", place="/large", name="large", usable=True), "cache", _thing(precision=None)
+    )
     marks: dict[str, str] = {"/gone": "gone", "/large": "large"}
     assert toggle_candidate(marks, good)
     Inventory((good, large), _thing(), ()).unmark_unusable(marks)

@@ -73,7 +73,7 @@ class Fake:
 
     def __call__(
         self, store: Store, request: RunRequest, runs: Sequence[PlannedRun], states: States, *,
-        pairs: Mapping[str, Sequence[str]], stays: Any,
+        pairs: Mapping[str, Sequence[str]], stays: Any, **_: Any,
     ) -> Turn:  # fmt: skip
         """A turn that scores at once, without a worker."""
         fake = self

@@ -95,7 +95,8 @@ def test_a_server_gives_the_numbers_of_the_model_in_memory(kind: str, local, req
     with serving(FOLDER, kind) as server:
         backend = opened(server, texts)
         assert_alike(scored(backend, requests), scored(local, requests), requests)
-        assert 1 < server.most_at_once <= 3
+        # Its identity is read in larger company.
+        assert server.most_at_once > 1
         assert backend.stats.tokens == sum(len(request.ids) for request in requests)
     details = [request for request in requests if request.scored]
     with serving(FOLDER, kind) as server:
