@@ -106,10 +106,11 @@ def test_a_run_goes_on_where_the_server_died_and_under_another_address(store: St
     assert np.allclose(got["cand"], got["llama-brook-0.2m"], atol=1e-3, rtol=1e-5)
 
 
+@pytest.mark.long
 def test_pairs_that_are_not_answered_wait_and_are_said(store: Store) -> None:
     with serving(FOLDER) as server:
         planned = plan(store, asked(server.address, protocols=("likelihood",)), runner=here)
-        server.after, server.then = 16, lambda: server.faults.append("400")
+        server.after, server.then = 30, lambda: server.faults.append("400")
         (state,) = perform(store, planned, runner=here)
         assert state.phase is Phase.FAILED
         assert state.error.startswith("1 pair not answered, and waiting: HTTP 400: cannot be (1)")
