@@ -85,7 +85,12 @@ def no_tokenizer(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "spoil, word",
-    [(truncated, "cut short"), (pickled, "pickle"), (no_labels, "label"), (no_tokenizer, "tokenizer")],
+    [
+        (truncated, "cut short"),
+        (pickled, "pickle"),
+        (no_tokenizer, "tokenizer"),
+        pytest.param(no_labels, "label", marks=pytest.mark.long),
+    ],
 )
 def test_bad_models(spoil: object, word: str, tmp_path: Path) -> None:
     folder = tmp_path / "model"

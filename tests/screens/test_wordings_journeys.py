@@ -27,6 +27,7 @@ def test_the_span_is_over_wordings() -> None:
     assert (row.low, row.high) == (0.25, 0.75)
 
 
+@pytest.mark.long
 async def test_from_the_rankings_and_back(tmp_path: Path, fill, garden_suite, make_app, settle, screen_text) -> None:
     store = Store(tmp_path / "rude.duckdb")
     fill(store, garden_suite)

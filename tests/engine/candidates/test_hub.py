@@ -191,6 +191,7 @@ def test_what_is_no_id(rubbish: str) -> None:
 
 
 @given(st.text(max_size=30))
+@pytest.mark.long
 def test_any_text_is_an_id_or_not_and_stays_in_the_cache(text: str) -> None:
     if is_hub_id(text):
         assert cached(text) is None

@@ -126,6 +126,7 @@ def test_a_worker_killed_while_paused_loses_nothing(store: Store, running: Runni
     assert (rest.phase, rest.judged) == (Phase.DONE, rest.total - state.done)
 
 
+@pytest.mark.long
 def test_no_worker_is_started_while_paused(store: Store, small_model: Path, workers) -> None:
     run = Running(store, plan(store, asked(small_model, limit=4)), paused=True)
     run.wait_for(is_paused)

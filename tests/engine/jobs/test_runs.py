@@ -99,6 +99,7 @@ def test_a_larger_limit_scores_only_what_is_missing(store: Store, small_model: P
     assert first < done_pairs(store, planned.runs[0].run_id)
 
 
+@pytest.mark.long
 def test_a_cancelled_run_keeps_its_pairs_and_goes_on(store: Store, small_model: Path, workers) -> None:
     planned = plan(store, asked(small_model, limit=None))
     recorder = Recorder(lambda state: state.judged > 0)
