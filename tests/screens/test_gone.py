@@ -8,7 +8,13 @@ from waiting import until
 from screens.widgets.line_list import LineList
 
 
-@pytest.mark.parametrize("place", ["rankings", "failures", "correlation", "candidates", "suites"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "failures",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("rankings", "correlation", "candidates", "suites")),
+    ],
+)
 async def test_nothing_is_drawn_of_what_is_gone(garden, make_app, settle, place: str) -> None:
     app = make_app(garden, start=place)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from rich.text import Text
 from textual.widgets import Input
 from waiting import until
@@ -22,6 +23,7 @@ def _type(app, name: str, text: str) -> None:
     line.cursor_position = len(text)
 
 
+@pytest.mark.long
 async def test_outcomes_are_added_in_the_app_and_shown(garden, make_app, settle, screen_text, tmp_path: Path) -> None:
     scores = tmp_path / "scores of mine.csv"
     scores.write_text(

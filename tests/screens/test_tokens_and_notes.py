@@ -232,6 +232,7 @@ async def test_a_flag_is_shown_in_the_list_changed_and_searched(garden, make_app
         assert noted(garden) == {pair_id: [("flag", "very odd")]}
 
 
+@pytest.mark.long
 async def test_marks_are_taken_back_one_after_the_other(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(100, 30)) as pilot:

@@ -104,6 +104,7 @@ KINDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.long] * (name not in ("qwen3", "gemma3_text"))) for name in KINDS]
 )
+@pytest.mark.long
 def test_every_architecture_comes_out_as_it_went_in(name: str, build: Any, tmp_path: Path) -> None:
     model = build(name, **KINDS[name]).model
     model.save_pretrained(tmp_path)

@@ -146,6 +146,7 @@ def test_what_takes_too_long_is_asked_again(server, local, requests, texts) -> N
     assert_alike(scored(backend, requests[:4]), scored(local, requests[:4]), requests[:4])
 
 
+@pytest.mark.long
 def test_what_is_never_answered_waits_and_is_not_counted(server, local, requests, texts) -> None:
     backend = opened(server, texts, concurrency=1, patience=Patience(timeout=20.0, attempts=2, pause=0.0))
     server.faults.extend(["", "", "nan", "nan"])
@@ -197,6 +198,7 @@ def test_another_model_behind_the_same_name_does_not_go_on(server, requests, tex
         opened(server, texts, fingerprint=backend._known)
 
 
+@pytest.mark.long
 def test_a_model_that_changes_in_mid_run_is_noticed_before_its_numbers_are_believed(server, requests, texts) -> None:
     backend = opened(server, texts, concurrency=1)
     other = type(server.model)(OTHER)
