@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from engine.store.asking import VIEWS, SqlAnswer, ask, columns_by_view
+from engine.store.asking import EXAMPLE, VIEWS, WORDS, SqlAnswer, ask, columns_by_view
 
-__all__ = ["VIEWS", "SqlAnswer", "ask", "columns_by_view"]
+__all__ = ["EXAMPLE", "VIEWS", "WORDS", "SqlAnswer", "ask", "columns_by_view"]

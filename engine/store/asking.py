@@ -18,10 +18,17 @@ from rubrics.scratch import scratch_folder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["VIEWS", "SqlAnswer", "ask", "columns_by_view"]
+__all__ = ["EXAMPLE", "VIEWS", "WORDS", "SqlAnswer", "ask", "columns_by_view"]
 
 VIEWS: Final = ("leaderboard", "verdicts", "failures", "correlations")
 """The named views, which stay what they are; tables beside them may change with a version."""
+EXAMPLE: Final = "select candidate, avg(per_byte) from verdicts group by candidate"
+"""A question that shows how one is put."""
+WORDS: Final = (
+    "select", "from", "where", "group by", "order by", "limit", "having", "join", "using", "count(*)", "avg",
+    "distinct", "describe", "asc", "desc", "and", "between", "like", "case when", "then", "else", "end", "round",
+)  # fmt: skip
+"""Words of SQL that may be meant by their beginning."""
 _SHUT_IN: Final = {
     "enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
     "threads": "1", "memory_limit": "1GB", "lock_configuration": "true",

@@ -72,10 +72,9 @@ away.
 
     def body(self) -> Iterable[Widget]:
         """The line, what came of it, the rows."""
-        yield Input(
-            placeholder="select candidate, avg(per_byte) from verdicts group by candidate",
-            suggester=_Names(self.state), id="sql",
-        )  # fmt: skip
+        from engine.results.own_questions import EXAMPLE
+
+        yield Input(placeholder=EXAMPLE, suggester=_Names(self.state), id="sql")
         yield Brief(id="said")
         yield Brief(id="columns")
         yield Rows(id="answer", opens=False)

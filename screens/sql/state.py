@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlState", "complete", "lines_of"]
 
-_WORDS: Final = (
-    "select", "from", "where", "group by", "order by", "limit", "having", "join", "using", "count(*)", "avg",
-    "distinct", "describe", "asc", "desc", "and", "between", "like", "case when", "then", "else", "end", "round",
-)  # fmt: skip
 _LAST: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*$")
 _CELL: Final = 40
 _LOOK: Final = 200
@@ -52,13 +48,15 @@ class SqlState:
 
 def complete(typed: str, names: Mapping[str, Sequence[str]]) -> str | None:
     """What is typed, its last word made whole: a view's name, a column of a view that is named, or a word of SQL."""
+    from engine.results.own_questions import WORDS
+
     last = _LAST.search(typed)
     if last is None:
         return None
     word = last[0].lower()
     named = [name for name in names if re.search(rf"\b{re.escape(name)}\b", typed)]
     columns = [column for name in (named or names) for column in names[name]]
-    for candidate in (*names, *columns, *_WORDS):
+    for candidate in (*names, *columns, *WORDS):
         if candidate.lower().startswith(word) and candidate.lower() != word:
             return typed[: last.start()] + candidate
     return None
