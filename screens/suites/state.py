@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["PANES", "Pane", "SuitesState", "invert", "mark_all", "toggle"]
 
 Pane = Literal["card", "coverage", "check"]
-PANES: dict[Pane, str] = {"card": "c", "coverage": "v", "check": "h"}
+PANES: dict[Pane, str] = {"card": "[", "coverage": "]", "check": ";"}
 """Each pane with the key that opens it."""
 
 

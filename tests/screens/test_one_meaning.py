@@ -17,6 +17,7 @@ import screens
 from rude_tui.app import RudeApp
 from rude_tui.keymap import present_names
 from screens.shell.meanings import MEANINGS
+from screens.suites.state import PANES
 
 
 def _bindings() -> Iterator[tuple[str, str, str]]:
@@ -72,3 +73,10 @@ def test_the_page_of_keys_is_current() -> None:
 def test_names_that_keys_once_had_still_count() -> None:
     assert present_names({"pairs-flag": "ctrl+f", "export": "X"}) == {"flag": "ctrl+f", "export": "X"}
     assert present_names({"pairs-flag": "a", "flag": "b"}) == {"flag": "b"}
+
+
+def test_the_tabs_of_suites_name_the_keys_that_open_them() -> None:
+    keys = {meaning.keys: meaning.names for meaning in MEANINGS}
+    for name, shown in PANES.items():
+        (spelt,) = Binding.make_bindings([Binding(shown, "", "")])
+        assert f"suite-{name}" in keys[spelt.key]
