@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import re
@@ -12,14 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from engine.store.instance import attached, forget, instance, nothing_stored
 from engine.store.ownership import is_ours
+from engine.store.rollback import Blocks, kept_for_rollback, roll_back
 from engine.store.unfinished import clear_unfinished, is_unfinished
 from rubrics.errors import BadInput, StoreError
-from rubrics.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,16 +31,12 @@ _RETRY_SECONDS: Final = 10.0
 """How long to wait for another process to let go. Ours let go within milliseconds; past this it is a foreign one."""
 
 _ANOTHER: Final = "name another file"
+_COPY: Final = "put back a copy of it, or name another file"
 _OPTION: Final = "--db FILE"
 
-_locks: dict[str, threading.RLock] = {}
-_locks_guard = threading.Lock()
-
-_engines: list[duckdb.DuckDBPyConnection] = []
-"""DuckDB itself, at most one: to start it costs several times what it costs to open a file in it."""
+_turns: dict[str, _Turn] = {}
+_turns_guard = threading.Lock()
 _names = itertools.count()
-_BLANK: Final = "nothing_stored"
-_blank_guard = threading.Lock()
 
 
 def default_path() -> Path:
@@ -74,8 +69,8 @@ class Store:
         self._migrated = False
         self._next_purge = 0.0
         key = os.path.realpath(self.path)
-        with _locks_guard:
-            self._lock = _locks.setdefault(key, threading.RLock())
+        with _turns_guard:
+            self._turn = _turns.setdefault(key, _Turn())
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -95,9 +90,9 @@ class Store:
             BadInput: the file is another program's, or is not there and must be.
             StoreError: the file cannot be opened or read.
         """
-        with self._lock:
+        with self._turn.lock:
             if not self._exists() or (not self._migrated and is_unfinished(self.path)):
-                with _nothing_stored() as connection:
+                with nothing_stored() as connection:
                     yield connection
                 return
             self._ensure_schema()
@@ -112,7 +107,7 @@ class Store:
             BadInput: the file is another program's, or is not there and must be.
             StoreError: the file cannot be opened or written.
         """
-        with self._lock:
+        with self._turn.lock:
             if not self._exists():
                 self._make_folder()
             elif not self._migrated:
@@ -189,11 +184,42 @@ class Store:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._turn.taken() as first, ExitStack() as kept:
+            if first:
+                # Not within another connection: to close a file lets go of every lock that the process has on it.
+                roll_back(self.path)
+            if not read_only:
+                kept.enter_context(self._kept())
+            with self._attached(read_only=read_only) as connection:
+                yield connection
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """What a kill, or a full disk, in the middle of a checkpoint would take along."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(kept_for_rollback(self.path, self._metadata, self._retry_seconds))
+            except TimeoutError:
+                raise self._held_by("another program") from None
+            except OSError as error:
+                raise self._unwritable(error.strerror or str(error)) from None
+            yield
+
+    def _metadata(self) -> Blocks:
+        with self._attached(read_only=True) as connection:
+            sizes = connection.execute(
+                "select any_value(block_size) from pragma_database_size() where database_name = current_database()"
+            ).fetchall()
+            numbers = connection.execute("select distinct block_id from pragma_metadata_info()").fetchall()
+        return sizes[0][0], [number for (number,) in numbers]
+
+    @contextmanager
+    def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         import duckdb
 
         engine, name = self._attach(read_only=read_only)
         try:
-            with _attached(engine, name) as connection:
+            with attached(engine, name) as connection:
                 yield connection
         except (duckdb.ProgrammingError, duckdb.NotSupportedError, LookupError, TypeError, ValueError) as error:
             if "surrogate" in str(error) and isinstance(error, duckdb.Error):
@@ -202,13 +228,12 @@ class Store:
                 ) from None
             if what := self._damage():
                 raise StoreError(
-                    f"is damaged: {what}", where=str(self.path), fix="put back a copy of it, or name another file",
-                    shell=_OPTION,
+                    f"is damaged: {what}", where=str(self.path), fix=_COPY, shell=_OPTION
                 ) from error  # fmt: skip
             raise  # our own mistake, not the person's
         except duckdb.Error as error:
             # A fault such as a full disk leaves no DuckDB that could be trusted with the next file.
-            _forget(engine)
+            forget(engine)
             raise self._explained(error) from error
 
     def _damage(self) -> str:
@@ -219,7 +244,7 @@ class Store:
 
         try:
             engine, name = self._attach(read_only=True)
-            with _attached(engine, name) as connection, _nothing_stored() as blank:
+            with attached(engine, name) as connection, nothing_stored() as blank:
                 return damage(connection, blank)
         except (duckdb.Error, StoreError):
             return "it cannot be read"
@@ -227,7 +252,7 @@ class Store:
     def _attach(self, *, read_only: bool) -> tuple[duckdb.DuckDBPyConnection, str]:
         import duckdb
 
-        engine, name = _engine(), f"store_{next(_names)}"
+        engine, name = instance(), f"store_{next(_names)}"
         path = str(self.path).replace("'", "''")
         options = "type duckdb, read_only" if read_only else "type duckdb"
         deadline = time.monotonic() + self._retry_seconds
@@ -249,82 +274,46 @@ class Store:
         low = text.lower()
         if _is_lock(error):
             holder = re.search(r"held in (.+?) \(PID (\d+)\)", text)
-            who = f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another program"
-            return StoreError(
-                f"the database is held by {who}", where=where, fix="close it there, or name another file", shell=_OPTION
-            )
-        if "no space left" in low or "could not write" in low or "disk full" in low or "fatal" in low:
-            full = shutil.disk_usage(self.path.parent).free < _ROOM
-            return StoreError(
-                "could not be written: the disk is full" if full else f"could not be written: {_first_line(text)}",
-                where=where,
-                fix="free some disk space and do the same again; what was stored before is kept",
-            )
+            return self._held_by(f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another program")
         if "read-only" in low or "permission denied" in low:
             return StoreError("is read-only", where=where, fix="make it writable, or name another file", shell=_OPTION)
-        if "not a valid duckdb" in low or "serialization" in low or "corrupt" in low:
+        if "corrupt" in low:
+            return StoreError(f"is damaged: {_first_line(text)}", where=where, fix=_COPY, shell=_OPTION)
+        if "no space left" in low or "could not write" in low or "disk full" in low or "fatal" in low:
+            return self._unwritable(_first_line(text))
+        if "not a valid duckdb" in low or "serialization" in low:
             return StoreError("is not a DuckDB database", where=where, fix=_ANOTHER, shell=_OPTION)
         return StoreError(_first_line(text), where=where, fix="see the message; the file was not changed")
 
+    def _held_by(self, who: str) -> StoreError:
+        fix = "close it there, or name another file"
+        return StoreError(f"the database is held by {who}", where=str(self.path), fix=fix, shell=_OPTION)
 
-@contextmanager
-def _attached(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = engine.cursor()
-    try:
-        connection.execute(f"use {name}")
-        yield connection
-    finally:
-        connection.close()
-        # The file is whole and free again: what was written is in it, and no lock is held.
-        engine.cursor().execute(f"detach {name}")
-
-
-def _engine() -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    with _locks_guard:
-        if not _engines:
-            # What does not fit into memory would otherwise go to a folder beside whatever the person works in.
-            _engines.append(duckdb.connect(config={"temp_directory": _spill()}))
-        return _engines[0]
+    def _unwritable(self, why: str) -> StoreError:
+        full = shutil.disk_usage(self.path.parent).free < _ROOM
+        return StoreError(
+            f"could not be written: {'the disk is full' if full else why}",
+            where=str(self.path),
+            fix="free some disk space and do the same again; what was stored before is kept",
+        )
 
 
-@cache
-def _spill() -> str:
-    """A folder of this process's own, gone when it ends; where it is killed, the next one's takes it along. Empty where
-    there is no place for one: then what does not fit into memory is an error."""
-    held = ExitStack()
-    try:
-        folder = held.enter_context(scratch_folder())
-    except OSError:
-        return ""
-    atexit.register(held.close)
-    # DuckDB removes the folder that it makes.
-    return str(folder / "spilt")
+class _Turn:
+    """Whose turn it is at a file, within this process."""
 
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._depth = 0
 
-@contextmanager
-def _nothing_stored() -> Iterator[duckdb.DuckDBPyConnection]:
-    """What a database says that has not been made yet: it lies in memory, so that asking leaves nothing behind."""
-    from engine.store.migrations import migrate
-
-    connection = _engine().cursor()
-    try:
-        with _blank_guard:
-            known = connection.execute("select 1 from duckdb_databases() where database_name = ?", [_BLANK]).fetchone()
-            if known is None:
-                connection.execute(f"attach ':memory:' as {_BLANK}")
-            connection.execute(f"use {_BLANK}")
-            migrate(connection)
-        yield connection
-    finally:
-        connection.close()
-
-
-def _forget(engine: duckdb.DuckDBPyConnection) -> None:
-    with _locks_guard:
-        if engine in _engines:
-            _engines.remove(engine)
+    @contextmanager
+    def taken(self) -> Iterator[bool]:
+        """While a connection is open; gives whether it is the first one, and not within another."""
+        with self.lock:
+            self._depth += 1
+            try:
+                yield self._depth == 1
+            finally:
+                self._depth -= 1
 
 
 def _is_lock(error: Exception) -> bool:

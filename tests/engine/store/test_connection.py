@@ -309,9 +309,9 @@ def test_a_mistake_of_our_own_is_not_put_down_to_the_file(store: Store) -> None:
 SPILL = """
 import sys
 from pathlib import Path
-from engine.store import connection
-connection._engine()
-place = Path(connection._spill())
+from engine.store import instance
+instance.instance()
+place = Path(instance._spill())
 place.mkdir()
 (place / "duckdb_temp_storage-0.tmp").write_bytes(b"x")
 print("spilt", flush=True)

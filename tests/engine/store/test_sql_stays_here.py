@@ -68,7 +68,7 @@ def test_what_stands_apart_is_about_parquet(path: Path) -> None:
 
 def test_the_test_sees_sql() -> None:
     for path in STORE.glob("*.py"):
-        if path.name not in ("__init__.py", "connection.py", "status.py", "unfinished.py"):
+        if path.name not in ("__init__.py", "connection.py", "rollback.py", "status.py", "unfinished.py"):
             assert list(faults(path.read_text(encoding="utf-8"))), path.name
 
 
