@@ -89,6 +89,12 @@ def _made(facts: Facts) -> str:
     )
     if facts.row.method == "best-of-n":
         lines.append(f"- {settings['samples']} natural answers to each prompt, written without the rubric.")
+        if settings.get("keep_best"):
+            best = sum(e.kind == "positive" and e.status == "accepted" and bool(e.violated) for e in facts.examples)
+            lines.append(
+                f"- For {count(best, 'prompt')} no answer met every criterion, and **the best there was** is chosen: "
+                "such a pair is about the criteria that it meets, and its source names the others."
+            )
     drafted = sum(any(c.id.startswith("draft-") for c in pair.criteria) for pair in facts.suite.pairs)
     if drafted:
         lines.append(

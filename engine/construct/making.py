@@ -165,7 +165,11 @@ class Maker:
         return attempt.made(number, pair.violated)
 
     async def best_and_worst(self, prompt: RubricPrompt, pair: PlannedPair, example: str) -> tuple[Made, Made | None]:
-        """Of n natural answers the one that meets all criteria, and the one that meets fewest."""
+        """Of n natural answers the one that meets all criteria, and the one that meets fewest.
+
+        Where none meets all and the best is to be kept, the first violates something as well, and the second that and
+        more.
+        """
         drawn: list[tuple[str, Judgements]] = []
         attempt = self._begun(example, prompt, "positive")
         question = draft_messages(prompt.prompt_text, ())
@@ -181,9 +185,12 @@ class Maker:
         best = max(drawn, key=lambda sample: _met(sample[1]), default=("", Judgements((), ())))
         if not drawn or _met(best[1]) < len(prompt.criteria):
             reason = "no sample meets all criteria" if drawn else attempt.faults[0].reason
+            if self.settings.keep_best and (found := _nearest(drawn)):
+                better, below = found
+                return Made(*better, count, "", calls, _unmet(better)), Made(*below, count, "", (), _unmet(below))
             return Made(best[0], best[1], count, reason, calls), None
         worst = min(drawn, key=lambda sample: _met(sample[1]))
-        unmet = tuple(name for name, met in worst[1].met.items() if met is False)
+        unmet = _unmet(worst)
         reason = "" if unmet and None not in worst[1].met.values() else "no sample surely violates a criterion"
         return Made(*best, count, "", calls), Made(*worst, count, reason, (), unmet)
 
@@ -300,6 +307,21 @@ _CURABLE = frozenset({"V not violated", "others violated too", "verifiers disagr
 def _fatal(faults: Sequence[ResponseFault]) -> bool:
     """Whether another round would meet the same wall: the model did not answer at all."""
     return bool(faults) and faults[0].reason not in _CURABLE
+
+
+def _nearest(drawn: Sequence[tuple[str, Judgements]]) -> tuple[tuple[str, Judgements], tuple[str, Judgements]] | None:
+    """Of samples that all violate something the one that violates least, and of those that violate the same and more
+    the worst; None where no sample is surely better than another in this sense.
+
+    A criterion that only the better one violates would have the pair say the opposite.
+    """
+    sure = [sample for sample in drawn if None not in sample[1].met.values()]
+    ordered = [(better, worse) for better in sure for worse in sure if set(_unmet(better)) < set(_unmet(worse))]
+    return min(ordered, key=lambda pair: (len(_unmet(pair[0])), -len(_unmet(pair[1]))), default=None)
+
+
+def _unmet(sample: tuple[str, Judgements]) -> tuple[str, ...]:
+    return tuple(name for name, met in sample[1].met.items() if met is False)
 
 
 def _met(judgements: Judgements) -> int:

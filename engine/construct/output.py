@@ -135,16 +135,18 @@ def gather(
         if reason is None:
             continue  # the verifier rejected it, and nobody has said otherwise
         prompt = RubricPrompt.model_validate_json(negative.criteria)
-        violated = _violated(prompt, positive, negative, corrections)
+        short, below = (_violated(prompt, example, corrections) for example in (positive, negative))
+        violated = _beyond(below, short)
         texts = text_of(positive, decisions), text_of(negative, decisions)
-        if reason == "" and (violated is None or not violated or texts[0] == texts[1]):
+        # The chosen response may violate only what it was kept in spite of, and what the rejected one violates too.
+        stands = violated and {*short} <= {*positive.violated} & {*below}
+        if reason == "" and (not stands or texts[0] == texts[1]):
             reason = "corrected by a reader: no pair is left"
         if reason:
             gathered.left_out[negative.example_id] = reason
             continue
-        assert violated
-        gathered.corrected += violated != negative.violated
-        kept.append((negative, _pair(row, prompt, negative.example_id, *texts, violated)))
+        gathered.corrected += violated != _beyond(negative.violated, positive.violated)
+        kept.append((negative, _pair(row, prompt, negative.example_id, *texts, violated, short)))
     aside: set[str] = set()
     if row.method == "degrade":
         # What a person accepted or edited by hand stays, however long it is.
@@ -175,23 +177,32 @@ def text_of(example: ExampleRow, decisions: dict[str, ReviewDecision]) -> str:
     return example.response if edited is None else edited
 
 
-def _violated(
-    prompt: RubricPrompt, positive: ExampleRow, negative: ExampleRow, corrections: dict[tuple[str, str], bool]
-) -> tuple[str, ...] | None:
-    """V after corrections; None where the positive turned out to violate something."""
-    ids = [criterion.id for criterion in prompt.criteria]
-    if not all(corrections.get((positive.example_id, name), True) for name in ids):
-        return None
+def _violated(prompt: RubricPrompt, example: ExampleRow, corrections: dict[tuple[str, str], bool]) -> tuple[str, ...]:
+    """What an example violates, after corrections."""
     return tuple(
-        name for name in ids if not corrections.get((negative.example_id, name), name not in negative.violated)
+        criterion.id
+        for criterion in prompt.criteria
+        if not corrections.get((example.example_id, criterion.id), criterion.id not in example.violated)
     )
 
 
+def _beyond(below: Sequence[str], short: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in below if name not in short)
+
+
 def _pair(
-    row: ConstructRow, prompt: RubricPrompt, name: str, chosen: str, rejected: str, violated: tuple[str, ...]
+    row: ConstructRow,
+    prompt: RubricPrompt,
+    name: str,
+    chosen: str,
+    rejected: str,
+    violated: tuple[str, ...],
+    short: tuple[str, ...],
 ) -> Pair:
+    """`short` is what both responses violate: a pair is not about that, and its source says so."""
     models = f"generator {row.settings['generator']}, verifier {row.verifier}"
     drafted = ", criteria drafted by the generator" if any(is_draft(c.id) for c in prompt.criteria) else ""
+    best = f", the best there was: neither response meets {', '.join(short)}, left out here" if short else ""
     before = f"{prompt.source}; " if prompt.source else ""
     return Pair(
         id=name,
@@ -199,9 +210,9 @@ def _pair(
         prompt=prompt.prompt,
         chosen=chosen,
         rejected=rejected,
-        criteria=prompt.criteria,
+        criteria=[criterion for criterion in prompt.criteria if criterion.id not in short],
         violated=list(violated),
-        source=f"{before}rude-tui construct {row.run_id}, method {row.method}, {models}{drafted}",
+        source=f"{before}rude-tui construct {row.run_id}, method {row.method}, {models}{drafted}{best}",
         license=prompt.license,
     )
 

@@ -37,6 +37,9 @@ class Settings:
     """Verdicts of each verifier on each criterion; the majority decides, so odd."""
     samples: int = 8
     """Natural answers to each prompt, for best-of-n."""
+    keep_best: bool = False
+    """For best-of-n: where no answer meets every criterion, keep the best there is beside one that violates the same
+    and more. The pair is about the criteria that the better one meets, and its source names the others."""
     length_window: float = 0.12
     """How far the bytes of a negative may be from those of its positive, as a share."""
     length_floor: int = 24
@@ -70,6 +73,12 @@ class Settings:
             raise BadInput(
                 "begin at 1", where="sizes of V", fix="give for example 1, 2 and 3", shell="--violations 1,2,3"
             )
+        if self.keep_best and self.method != "best-of-n":
+            raise BadInput(
+                f"the method {self.method} writes until every criterion is met, so there is no best to keep",
+                fix="leave it out, or draw natural answers",
+                shell="--method best-of-n --keep-best",
+            )
         if self.votes % 2 == 0:
             raise BadInput(
                 "an even number of votes can tie", where="votes", fix="give an odd number", shell="--votes 3"
@@ -100,6 +109,8 @@ class Settings:
         values["verifiers"] = [str(spec) for spec in self.verifiers]
         values["violations"] = list(self.violations)
         values["wording"] = wording_hash()
+        if not self.keep_best:
+            del values["keep_best"]  # constructions from before there was a choice go on under their ids
         return values
 
 

@@ -102,6 +102,9 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
 )
 @click.option("--samples", type=click.IntRange(2, 64), default=8, show_default=True, help="Of best-of-n: n.")
 @click.option(
+    "--keep-best", is_flag=True, help="Of best-of-n: where none meets all criteria, keep the best, marked so."
+)
+@click.option(
     "--length-window",
     type=float,
     default=0.12,
@@ -185,9 +188,9 @@ def request_of(options: Mapping[str, Any]) -> ConstructRequest:
 
     specs = [options["verifier"], *([options["second_verifier"]] if options["second_verifier"] else [])]
     names = (
-        "method", "violations", "per_prompt", "rounds", "votes", "samples", "length_window", "length_floor",
-        "unchanged", "draft_criteria", "reference_first", "blind_draft", "temperature", "answer_tokens", "schema",
-        "seed",
+        "method", "violations", "per_prompt", "rounds", "votes", "samples", "keep_best", "length_window",
+        "length_floor", "unchanged", "draft_criteria", "reference_first", "blind_draft", "temperature",
+        "answer_tokens", "schema", "seed",
     )  # fmt: skip
     settings = Settings(
         parse_spec(options["generator"]), tuple(map(parse_spec, specs)), **{name: options[name] for name in names}

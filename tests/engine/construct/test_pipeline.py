@@ -347,6 +347,39 @@ def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_p
     assert "rival construction" in wanted.output.with_suffix(".md").read_text()
 
 
+@pytest.mark.usefixtures("unplugged")
+def test_the_best_of_what_there_is_is_kept_and_marked(server, store: Store, tmp_path: Path, proven) -> None:
+    """Two answers to each prompt: mostly neither meets every criterion, and at times one violates the same and more."""
+    few = [p for p in proven if len(p.prompt.criteria) >= 3][:24]
+    drawn = {"generator": "oracle+varied", "method": "best-of-n", "samples": 2}
+    without = world(server, few, tmp_path, **drawn)
+    wanted = world(server, few, tmp_path, keep_best=True, **drawn)
+    assert wanted.run_id != without.run_id
+    assert "keep_best" not in without.settings.identity(), "those from before go on under their ids"
+    state = construct(store, wanted, QUICK)
+    by_text = {p.prompt.prompt_text: p for p in few}
+    marked = 0
+    pairs = read_suite(wanted.output).pairs
+    for pair in pairs:
+        truth = by_text[pair.prompt_text]
+        chosen, rejected = truth.met(pair.chosen), truth.met(pair.rejected)
+        short = [name for name, met in chosen.items() if not met]
+        assert [c.id for c in pair.criteria] == [name for name, met in chosen.items() if met]
+        assert not any(rejected[name] for name in short), "nothing speaks against the chosen one"
+        assert pair.violated == [name for name in chosen if chosen[name] and not rejected[name]]
+        _, kept, left = (pair.source or "").partition(", the best there was: neither response meets ")
+        assert left.removesuffix(", left out here") == ", ".join(short)
+        marked += bool(kept)
+    assert 0 < marked < len(pairs)
+    assert reasons(state, "positives").keys() == {"no sample meets all criteria"}, "where neither is surely the better"
+    assert f"For {marked} prompts no answer met every criterion" in wanted.output.with_suffix(".md").read_text()
+
+
+def test_the_best_can_only_be_kept_where_there_are_several(server, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no best to keep"):
+        make(server, (), tmp_path, keep_best=True).settings.check()
+
+
 @pytest.mark.long
 def test_paused_it_asks_nothing_and_goes_on(server, store: Store, tmp_path: Path, plain_prompts) -> None:
     pause, paused = threading.Event(), threading.Event()
