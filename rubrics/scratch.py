@@ -43,27 +43,39 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
 def _held(place: Path) -> tuple[Path, int | None]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=place))
-        lock = _lock(folder)
-        # Between the two lines above somebody who tidies may have taken it for an abandoned one.
+        # Before it is locked, somebody who tidies may take it for an abandoned one, and be at it or done with it.
+        try:
+            lock = _lock(folder)
+        except (BlockingIOError, FileNotFoundError):
+            continue
         if lock is None or os.fstat(lock).st_nlink:
             return folder, lock
         os.close(lock)
 
 
 def _lock(folder: Path) -> int | None:
-    """A lock on a folder; None where somebody else has it, or where there are none."""
+    """A lock on a folder; None where there are none.
+
+    Raises:
+        BlockingIOError: somebody else has it.
+        FileNotFoundError: the folder is gone.
+    """
     if sys.platform == "win32":
         return None
     import fcntl
 
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise
     except OSError:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
         os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
         return None
     return descriptor
 
@@ -72,6 +84,7 @@ def _tidy(place: Path) -> None:
     with suppress(OSError), os.scandir(place) as entries:
         left = [entry.path for entry in entries if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)]
         for path in left:
-            if (lock := _lock(Path(path))) is not None:
-                shutil.rmtree(path, ignore_errors=True)
-                os.close(lock)
+            with suppress(BlockingIOError, FileNotFoundError):
+                if (lock := _lock(Path(path))) is not None:
+                    shutil.rmtree(path, ignore_errors=True)
+                    os.close(lock)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,32 @@ def test_what_a_killed_process_leaves_goes_with_the_next_and_what_a_living_one_h
     writers[1].communicate()
     assert target.read_text() == "half", "it was not disturbed"
     assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "b.csv"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
+def test_a_folder_that_is_tidied_away_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    made: list[Path] = []
+    held: list[int] = []
+    mkdtemp = tempfile.mkdtemp
+
+    def tidied(**where: str) -> str:
+        made.append(Path(mkdtemp(**where)))
+        if len(made) == 1:  # who tidies has it, and is about to remove it
+            held.append(os.open(made[0], os.O_RDONLY))
+            fcntl.flock(held[0], fcntl.LOCK_EX)
+        elif len(made) == 2:  # who tidies is done with it
+            made[1].rmdir()
+        return str(made[-1])
+
+    monkeypatch.setattr(tempfile, "mkdtemp", tidied)
+    with scratch_folder(tmp_path) as folder:
+        assert folder == made[2]
+        (folder / "x").write_text("x")
+    os.close(held[0])
 
 
 def test_it_is_gone_at_the_end_however_that_comes(tmp_path: Path) -> None:
