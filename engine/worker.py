@@ -33,6 +33,8 @@ WORK: Final[dict[str, str]] = {
     "layout": "engine.scoring.work:send_requests",
     "traces": "engine.scoring.traces:score_traces",
     "posttrain": "engine.posttrain.train:post_train",
+    "nodes": "engine.jobs.cluster.ray_nodes:tell_of_nodes",
+    "spread": "engine.jobs.cluster.ray_nodes:spread_over_nodes",
 }
 """By kind of message, the `Work` that does it; imported when it is asked for, since most of it loads PyTorch."""
 

@@ -99,7 +99,8 @@ class _Workers(click.ParamType[int | None]):
 
 def workers_option(command: F) -> F:
     """`--workers`: a number, or None for `auto`."""
-    help = "Candidates scored side by side, each by a worker, where memory allows (auto: one a GPU, else one)."
+    help = "Candidates scored side by side, each by a worker, where memory allows (auto: one a GPU, else one; with "
+    help += "--ray as many as the cluster has room for)."
     return click.option("--workers", type=_Workers(), default="auto", show_default=True, metavar="N|auto", help=help)(
         command
     )

@@ -181,6 +181,11 @@ class Job(ABC):
         """Turns of a stage that are carried out side by side."""
         return 1
 
+    @property
+    def runner(self) -> Runner:
+        """Where its workers run."""
+        return WorkerProcess
+
     @abstractmethod
     def turns(self, store: Store, states: States) -> Iterator[Turn]:
         """What is done, one turn after another. The next is asked for when the last has been closed, so it may depend
@@ -200,7 +205,7 @@ def perform(
     pause: threading.Event | None = None,
     *,
     take_over: bool = False,
-    runner: Runner = WorkerProcess,
+    runner: Runner | None = None,
 ) -> tuple[RunState, ...]:
     """Do what is planned; blocks. A turn that fails is reported in its states, and the rest go on.
 
@@ -210,17 +215,18 @@ def perform(
         cancel: once set, every worker is killed, what it has sent is stored, and this call returns.
         pause: while set, every worker sleeps once the batch at hand is done, its memory held, and no turn is begun.
         take_over: also do what a process on a machine out of sight is at, as far as is known: it is gone.
-        runner: where workers run.
+        runner: where workers run; None: where the job has them.
 
     Raises:
         StoreError: nothing can be stored.
     """
     states = States(job.states, progress or NoProgress())
+    where = runner or job.runner
     signals = Signals(cancel or threading.Event(), pause or threading.Event())
     states.start()
     try:
         for stage in job.stages(store, states):
-            _side_by_side(job.workers, stage, lambda turn: _begin(turn, states, signals, take_over, runner))
+            _side_by_side(job.workers, stage, lambda turn: _begin(turn, states, signals, take_over, where))
             if signals.cancel.is_set():
                 break
     except RudeError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.candidates.find import Candidate, find
+from engine.jobs.cluster.machines import cluster_at
 from engine.jobs.doubts import keep_doubts
 from engine.jobs.job import Refused
 from engine.jobs.keys import backend_causes, key_hash, model_causes
@@ -67,8 +68,14 @@ def plan(
     if not 0 < request.alpha < 1:
         raise BadInput(f"alpha is {request.alpha}", fix="give a number between 0 and 1, such as 0.05")
     suites = {(suite := find_suite(name)).hash: (suite, _place(name)) for name in request.suites}
+    if request.ray and request.device.partition(":")[2].isdecimal():
+        raise BadInput(
+            "on a cluster, Ray chooses the GPU", where=request.device, fix="give cuda, or auto", shell="--device cuda"
+        )
     backend_causes(request.backend)
-    device = resolve_device(request.device)
+    cluster = cluster_at(request.ray, runner) if request.ray else None
+    there = cluster.devices() if cluster is not None else ()
+    device = resolve_device(request.device, there)
     runs: list[PlannedRun] = []
     refused: list[Refused] = []
     candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
@@ -84,7 +91,7 @@ def plan(
             runs += (
                 _laid_only(request, candidate, suites.values(), device)
                 if layout_only
-                else _planned(store, request, candidate, suites.values(), device, progress or NoProgress())
+                else _planned(store, request, candidate, suites.values(), device, there, progress or NoProgress())
             )
         except CandidateError as error:
             refused.append(Refused(candidate.name, error.what, error.fix))
@@ -94,7 +101,7 @@ def plan(
     if request.until is not None and len({run.key["weights_hash"] for run in runs}) < 2:
         raise BadInput("only one candidate can be scored, so there is nothing to decide", fix="name two or more")
     kind = ScorePlan if request.until is None else RacePlan
-    return kind(request, tuple(runs if layout_only else _once(runs)), tuple(refused))
+    return kind(request, tuple(runs if layout_only else _once(runs)), tuple(refused), cluster)
 
 
 def asked_for(store: Store, request: Mapping[str, Any]) -> Plan:
@@ -112,16 +119,20 @@ def _planned(
     candidate: Candidate,
     suites: Iterable[tuple[Suite, str]],
     device: Device,
+    there: Sequence[Device],
     progress: Progress,
 ) -> Iterator[PlannedRun]:
     from engine.machine.precision import fits
 
     fit = fits(candidate, device, request.precision)
     may_spread = candidate.served is None and request.device in ("auto", "cuda")
-    if fit.precision is None and may_spread and (spread := _all_gpus(device)):
-        # Too large for any one GPU: its layers are spread over all of them.
-        wider = fits(candidate, spread, request.precision)
-        device, fit = (spread, wider) if wider.precision else (device, fit)
+    if fit.precision is None and may_spread:
+        # Too large for any one GPU: its layers are spread over several.
+        for spread in _several_gpus(device, there):
+            wider = fits(candidate, spread, request.precision)
+            if wider.precision:
+                device, fit = spread, wider
+                break
     if fit.precision is None:
         fix = "leave the precision to the server" if candidate.served else "free memory, or choose another precision"
         raise CandidateError(fit.reason, where=candidate.name, fix=fix)
@@ -155,6 +166,7 @@ def _planned(
                     device="server" if candidate.served else device.spec, why=fit.reason, key=key,
                     requested=requested, skipped=skipped, needed_bytes=fit.needed_bytes,
                     done=len(done_pairs(store, run_id, with_tokens=tokens)), prompt=shown, wording=wording,
+                    gpus=device.count if device.kind == "cuda" and not candidate.served else 0,
                     limit=limit, token_scores=tokens, also=(earlier,) if earlier not in (None, candidate.name) else (),
                 )  # fmt: skip
 
@@ -187,12 +199,14 @@ def _once(runs: Iterable[PlannedRun]) -> Iterator[PlannedRun]:
         yield replace(run, also=tuple(dict.fromkeys((*names[run_id][1:], *run.also))))
 
 
-def _all_gpus(device: Device) -> Device | None:
-    """All GPUs as one device, where there are several and the device is one of them."""
+def _several_gpus(device: Device, there: Sequence[Device]) -> Iterator[Device]:
+    """Several GPUs as one device, where the device is one of them: all that are here, or more and more of a node of a
+    cluster, since other workers want the rest."""
     from engine.machine.devices import devices, together
 
-    gpus = [gpu for gpu in devices() if gpu.kind == "cuda"] if device.kind == "cuda" else []
-    return together(gpus) if len(gpus) > 1 else None
+    gpus = [gpu for gpu in there or devices() if gpu.kind == "cuda"] if device.kind == "cuda" else []
+    for number in range(2 if there else max(2, len(gpus)), len(gpus) + 1):
+        yield together(gpus[:number])
 
 
 def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tuple[Wording, PromptShown, int | None]]:

@@ -155,6 +155,9 @@ class WorkerProcess:
                 finished = True
             elif event["event"] == "fatal":
                 raise RudeError.of_json(event)
+            elif event["event"] == "warned":
+                if warn is not None:
+                    warn(event["words"])
             else:
                 yield event
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.candidates.address import ServedAs
 from engine.jobs.job import Asked, Job, Refused, Turn
+from engine.jobs.process import Runner
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.room import Room, cores, workers_for
 from engine.jobs.states import States
@@ -22,6 +23,7 @@ from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
+    from engine.jobs.cluster.machines import Cluster
     from engine.stats.sequential import Goal
     from rubrics.schema import Suite
 
@@ -83,7 +85,9 @@ class RunRequest:
     concurrency: int | None = None
     """Requests that a server is sent at a time; None: as many as make it faster."""
     workers: int | None = None
-    """Candidates that are scored side by side, each by a worker; None: one a GPU, and one where there is none."""
+    """Workers that go on side by side; None: one a GPU, and one where there is none."""
+    ray: str = ""
+    """The Ray cluster on whose nodes workers run: its address, or `auto`; empty: they run here."""
 
     def to_json(self) -> dict[str, Any]:
         """As another process can be told of it; `of_json` makes it one again."""
@@ -133,6 +137,8 @@ class PlannedRun:
     token_scores: bool = False
     needed_bytes: int = 0
     """Of memory, as estimated."""
+    gpus: int = 0
+    """GPUs that its worker needs."""
     also: tuple[str, ...] = ()
     """Other names that the same weights, tokenizer and config were given or stored under."""
 
@@ -185,6 +191,8 @@ class Plan(Job):
     request: RunRequest
     runs: tuple[PlannedRun, ...]
     refused: tuple[Refused, ...] = field(default=())
+    cluster: Cluster | None = None
+    """Where workers run; None: on this machine."""
 
     @property
     def asked(self) -> Asked:
@@ -198,19 +206,39 @@ class Plan(Job):
 
     @cached_property
     def workers(self) -> int:
+        """See `Job`. On a cluster each of them may have several workers."""
+        return min(self._most, max(1, len(by_candidate(self.runs))))
+
+    @cached_property
+    def _most(self) -> int:
+        """Workers in all."""
+        if self.cluster is None or self.request.workers is not None:
+            return workers_for(self.request.workers, self.request.device, [run.device for run in self.runs])
+        gpus = max((run.gpus for run in self.runs), default=0)
+        return self.cluster.places(self._kind, gpus, self.request.threads)
+
+    @property
+    def _kind(self) -> str:
+        """Of the devices of a cluster's workers: `cpu` or `cuda`."""
+        return "cuda" if any(run.gpus for run in self.runs) else "cpu"
+
+    @property
+    def runner(self) -> Runner:
         """See `Job`."""
-        most = workers_for(self.request.workers, self.request.device, [run.device for run in self.runs])
-        return min(most, max(1, len(by_candidate(self.runs))))
+        if self.cluster is None:
+            return super().runner
+        return self.cluster.runner(self._kind, self._most // self.workers, self.request.threads)
 
     @cached_property
     def room(self) -> Room:
-        """What its workers share."""
-        return Room(devices() if self.workers > 1 else (), movable=self.request.device in ("auto", "cuda"))
+        """What its workers share on this machine."""
+        here = devices() if self.workers > 1 and self.cluster is None else ()
+        return Room(here, movable=self.request.device in ("auto", "cuda"))
 
     @property
     def shared(self) -> RunRequest:
         """The request as one of several workers carries it out: each has its part of the cores, unless told."""
-        if self.workers == 1 or self.request.threads is not None:
+        if self.workers == 1 or self.request.threads is not None or self.cluster is not None:
             return self.request
         return replace(self.request, threads=max(1, cores() // self.workers))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+from engine.jobs.cluster.parcel import needs_of
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
 from engine.jobs.keys import file_hashes
 from engine.jobs.progress import Phase
@@ -136,6 +137,8 @@ class ScoreTurn(WorkerTurn):
                 self._phase(Phase(event["phase"]), [event["task"]] if "task" in event else sorted(self._open))
             case "laid":
                 self._laid(event)
+            case "placed":
+                self._placed(event["nodes"])
             case "loaded":
                 self._facts.update(event["facts"])
             case "task_failed":
@@ -165,6 +168,12 @@ class ScoreTurn(WorkerTurn):
             if phase is Phase.SCORING:
                 self._began.setdefault(number, now)
             self.states.update(self._runs[number].run_id, phase=phase)
+
+    def _placed(self, nodes: Sequence[str]) -> None:
+        where = nodes[0] if len(nodes) == 1 else count(len(nodes), "node")
+        for number in sorted(self._open):
+            run = self._runs[number]
+            self.states.update(run.run_id, device=f"{run.device.partition(':')[0]} on {where}")
 
     def _laid(self, event: Mapping[str, Any]) -> None:
         number = event["task"]
@@ -304,5 +313,5 @@ def scoring_message(
             "attention": request.attention, "threads": request.threads, "context": candidate.context,
             "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
             "hashes": file_hashes(runs[0].key), "backend": request.backend, "concurrency": request.concurrency,
-            "served": asdict(candidate.served) if candidate.served is not None else None,
+            "served": asdict(candidate.served) if candidate.served is not None else None, "needs": needs_of(runs[0]),
         }  # fmt: skip

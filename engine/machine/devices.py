@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class Device:
     """Bytes of memory."""
     free: int
     """Bytes of memory that a new process could take."""
+    count: int = 1
+    """GPUs that it stands for."""
 
     @property
     def spec(self) -> str:
@@ -53,21 +56,26 @@ def devices() -> list[Device]:
     return [cpu] if _torch_is_cpu_only() else [cpu, *_gpus(cpu)]
 
 
-def resolve_device(spec: str) -> Device:
+def resolve_device(spec: str, there: Sequence[Device] = ()) -> Device:
     """The device a person asked for: `auto` (the GPU with most free memory, else the CPU), `cpu`, `cuda`, `cuda:N`, or
     `cuda:all`, the layers of one model spread over all GPUs.
+
+    Args:
+        there: the devices to choose from, the CPU first; this machine's if none are given.
 
     Raises:
         BadInput: no such device here.
     """
     if not re.fullmatch(r"auto|cpu|cuda(:(\d{1,3}|all))?", spec):
         raise BadInput("no such device", where=shown(spec), fix="give auto, cpu, cuda, cuda:N or cuda:all")
-    cpu, *gpus = devices()
+    cpu, *gpus = there or devices()
     if spec == "cpu" or (spec == "auto" and not gpus):
         return cpu
     if not gpus:
         why = (
-            "the installed PyTorch is a build for CPUs only"
+            "no node of the cluster has one"
+            if there
+            else "the installed PyTorch is a build for CPUs only"
             if _torch_is_cpu_only()
             else "nvidia-smi shows no NVIDIA GPU that this process may use"
         )
@@ -85,17 +93,17 @@ def resolve_device(spec: str) -> Device:
     for gpu in gpus:
         if gpu.index == index:
             return gpu
-    there = ", ".join(gpu.spec for gpu in gpus)
-    raise BadInput("no such GPU", where=spec, fix=f"there is {there}")
+    offered = ", ".join(gpu.spec for gpu in gpus)
+    raise BadInput("no such GPU", where=spec, fix=f"there is {offered}")
 
 
-def together(gpus: list[Device]) -> Device:
+def together(gpus: Sequence[Device]) -> Device:
     """Several GPUs as one device; each further one has a start of its own, and layers do not fill it to the brim."""
     spare = _FURTHER_GPU * (len(gpus) - 1)
     names = sorted({gpu.name for gpu in gpus})
     return Device(
         "cuda", -1, f"{len(gpus)} GPUs: {', '.join(names)}", sum(gpu.total for gpu in gpus),
-        max(0, sum(gpu.free for gpu in gpus) - spare),
+        max(0, sum(gpu.free for gpu in gpus) - spare), len(gpus),
     )  # fmt: skip
 
 

@@ -245,16 +245,20 @@ class _Task:
         """Report what can be scored; True if anything is left to do."""
         done = set(self.spec["done"])
         order = list(rounds(self.suite.scored, self.laid.lengths, seed=self.spec["seed"], limit=self.spec["limit"]))
-        self.rounds = [left for ids in order if (left := [i for i in ids if i not in done])]
-        self._send_laid(sum(map(len, order)))
+        left = [[pair_id for pair_id in ids if pair_id not in done] for ids in order]
+        # Whole rounds go to one of several workers: it computes what a worker alone would, batch by batch.
+        number, of = self.spec.get("shard", (0, 1))
+        self.rounds = [ids for ids in left[number::of] if ids]
+        self._send_laid(sum(map(len, order)), sum(map(len, left)))
         return bool(self.rounds)
 
-    def _send_laid(self, total: int) -> None:
+    def _send_laid(self, total: int, left: int = 0) -> None:
         self.events.send(
             "laid",
             task=self.number,
             total=total,
-            left=sum(map(len, self.rounds)),
+            left=left,
+            own=sum(map(len, self.rounds)),
             tokens=self._tokens() if self.counts_tokens else None,
             notes=[*self.laid.notes, *self.about_vocabulary],
             skipped=[[skip.pair_id, skip.reason, skip.tokens, skip.limit] for skip in self.laid.skipped],

@@ -92,6 +92,12 @@ __all__ = ["run"]
 )
 @click.option("--backend", default="", metavar="NAME", help="What scores instead of transformers: a plugin's backend.")
 @workers_option
+@click.option(
+    "--ray",
+    default="",
+    metavar="auto|ADDRESS",
+    help="Workers run on the nodes of this Ray cluster (auto: the one that this machine is a node of).",
+)
 @served_options
 @concurrency_option
 @telling_options
@@ -105,11 +111,14 @@ def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
     threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
     token_scores: bool, controls: int | None, wordings: str, shot_draws: int,
-    until: Literal["best", "order"] | None, alpha: float, backend: str, workers: int | None, tokenizer: str | None,
-    key_variable: str | None, concurrency: int | None, allow_remote_code: tuple[str, ...], take_over: bool,
-    dry_run: bool, as_json: bool, db: Path | None,
+    until: Literal["best", "order"] | None, alpha: float, backend: str, workers: int | None, ray: str,
+    tokenizer: str | None, key_variable: str | None, concurrency: int | None, allow_remote_code: tuple[str, ...],
+    take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Score candidates on suites, each candidate in a process of its own, one at a time or --workers side by side.
+
+    With --ray those processes are on the nodes of a cluster, and where there are more of them than candidates, a
+    candidate's pairs are shared out. Every node has to see the models, under the same path or in its Hugging Face cache.
 
     Running the same command again scores only what is missing. Ctrl-C keeps what is done.
 
@@ -135,6 +144,7 @@ def run(
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code), backend=backend,
         served=served_of(models, tokenizer, key_variable), concurrency=concurrency, workers=workers,
+        ray=ray,
     )  # fmt: skip
     planned = plan(store, request, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

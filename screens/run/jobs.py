@@ -89,19 +89,9 @@ def expect(store: Store, plan: Plan) -> list[Expected]:
         StoreError: the store cannot be read.
     """
     from engine.jobs.run_cost import paces, run_cost
-    from engine.machine.devices import resolve_device
-    from engine.machine.precision import fits
 
     measured = paces(store)
-    devices = {spec: resolve_device(spec) for spec in {run.device for run in plan.runs if not run.candidate.served}}
-    return [
-        Expected(
-            run,
-            run_cost(run, None, measured),
-            fits(run.candidate, devices[run.device], run.precision).needed_bytes if run.device in devices else None,
-        )
-        for run in plan.runs
-    ]
+    return [Expected(run, run_cost(run, None, measured), run.needed_bytes or None) for run in plan.runs]
 
 
 def lay_out(store: Store, plan: Plan, portion: Sequence[Expected], cancel: threading.Event) -> list[Expected]:

@@ -1,0 +1,102 @@
+"""A cluster as the process that asks sees it: what its nodes have, how many workers that is, and how they are told."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from engine.jobs.process import Runner, Worker, WorkerProcess
+from engine.machine.devices import Device
+from rubrics.errors import BadInput
+
+__all__ = ["Cluster", "Node", "cluster_at"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One machine of a cluster."""
+
+    name: str
+    cpus: int
+    """Cores that may be had of it."""
+    gpus: int
+    """GPUs that may be had of it."""
+    devices: tuple[Device, ...]
+    """The CPU, then its GPUs; none where it cannot be used."""
+    problem: str = ""
+    """Why it cannot."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What was found at an address."""
+
+    address: str
+    nodes: tuple[Node, ...]
+    """Those that can be used."""
+
+    def devices(self) -> tuple[Device, ...]:
+        """Of the node that has most: a run is planned for it, and a node that has less says so."""
+        return max(self.nodes, key=lambda node: (len(node.devices) > 1, _memory(node))).devices
+
+    def cpus(self, kind: str, threads: int | None) -> int:
+        """Cores for a worker: as many as were said, else all of the smallest node; where a GPU works, one."""
+        return threads or (1 if kind == "cuda" else min(node.cpus for node in self.nodes))
+
+    def places(self, kind: str, gpus: int, threads: int | None) -> int:
+        """Workers that can go on at a time, each with so many GPUs."""
+        cpus = self.cpus(kind, threads)
+        return max(1, sum(node.gpus // gpus if kind == "cuda" else node.cpus // cpus for node in self.nodes))
+
+    def runner(self, kind: str, shards: int, threads: int | None) -> Runner:
+        """Where workers run: on the nodes, a candidate's work in at most so many shards. What a server scores is asked
+        from here: its address and its key are this machine's."""
+
+        def start(message: Mapping[str, Any]) -> AbstractContextManager[Worker]:
+            if message["kind"] != "score" or message.get("served"):
+                return WorkerProcess(message)
+            cpus = self.cpus(kind, threads)
+            work = {**message, "threads": threads or (cpus if kind == "cpu" else None)}
+            told = {"kind": "spread", "address": self.address, "shards": shards, "cpus": cpus, "work": work}
+            return WorkerProcess({**told, "model": message["model"]})
+
+        return start
+
+
+def cluster_at(address: str, runner: Runner = WorkerProcess) -> Cluster:
+    """The cluster at an address, its nodes asked what they have; takes some seconds.
+
+    Args:
+        address: of its head, HOST:PORT; `auto` on a machine that is a node of one.
+        runner: where the worker runs that connects to it.
+
+    Raises:
+        BadInput: Ray is not installed, there is no cluster, or none of its nodes can be used.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise BadInput(
+            "Ray is not installed", where=address, fix="install rude-tui with its extra `ray`, here and on every node",
+            shell="pip install 'rude-tui[ray]'",
+        )  # fmt: skip
+    found = []
+    with runner({"kind": "nodes", "address": address}) as worker:
+        for event in worker.events(threading.Event()):
+            if event["event"] == "node":
+                there = tuple(Device(**device) for device in event["devices"])
+                gpus = event["gpus"]
+                usable = tuple(device for device in there if device.kind == "cpu" or device.index < gpus)
+                found.append(Node(event["name"], event["cpus"], gpus, usable, event["problem"]))
+    nodes = tuple(node for node in found if node.devices)
+    if not nodes:
+        why = "; ".join(f"{node.name}: {node.problem}" for node in found[:3]) or "it has none"
+        fix = "install the program alike on every node"
+        raise BadInput(f"no node of the cluster can be used: {why}", where=address, fix=fix)
+    return Cluster(address, nodes)
+
+
+def _memory(node: Node) -> int:
+    return sum(device.free for device in node.devices if device.kind == "cuda") or node.devices[0].free
