@@ -37,19 +37,19 @@ class Merging:
         """For each shard that has been begun, the phase of its tasks."""
         self._shown: dict[int, str] = {}
         self._loaded: Mapping[str, Any] = {}
+        self._at = [""] * shards
         self._nodes: dict[str, None] = {}
+        """Those that have taken work, in that order."""
         self._held = False
 
     def received(self, task: int) -> set[str]:
         """Ids of the pairs of a task whose verdicts have come."""
         return self._received[task]
 
-    def begun(self, shard: int, node: str) -> Iterator[Event]:
+    def begun(self, shard: int, node: str) -> None:
         """A worker has been started for a shard, on a node of that name."""
         self._times[shard] += 1
-        if node not in self._nodes:
-            self._nodes[node] = None
-            yield {"event": "placed", "nodes": list(self._nodes)}
+        self._at[shard] = node
 
     def lost(self, shard: int) -> Iterator[Event]:
         """Its worker has gone."""
@@ -63,6 +63,9 @@ class Merging:
 
     def take(self, shard: int, event: Mapping[str, Any]) -> Iterator[Event]:
         """One event of a shard's worker."""
+        if (node := self._at[shard]) not in self._nodes:
+            self._nodes[node] = None
+            yield {"event": "placed", "nodes": list(self._nodes)}
         match event["event"]:
             case "phase":
                 of = [event["task"]] if "task" in event else list(self._tasks)

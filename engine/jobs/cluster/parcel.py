@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.bundled import bundled_models
+from engine.candidates.hashing import assert_unchanged
 from engine.candidates.hub import cached, snapshot_of
 from engine.jobs.keys import backend_causes, library_versions
 from engine.machine.devices import devices
@@ -61,9 +62,13 @@ def reason_against(message: Mapping[str, Any]) -> str:
     """Why this machine cannot do what a message asks for as it was planned; empty where it can."""
     needs = message["needs"]
     try:
-        _model_here(message)
+        model = _model_here(message)
+        # The weights take long to read, and are held against their hash by whoever loads them.
+        assert_unchanged(model, {name: value for name, value in message["hashes"].items() if name != "weights_hash"})
     except LookupError as error:
         return str(error)
+    except RudeError as error:
+        return f"what it sees of the model is not what was hashed: {error.what}"
     here = {**library_versions(), **_own_version()}
     for name in sorted({*here, *needs["versions"]}):
         theirs, ours = needs["versions"].get(name, "none"), here.get(name, "none")
@@ -88,7 +93,7 @@ def _model_here(message: Mapping[str, Any]) -> Path:
     told = Path(message["model"])
     if needs["bundled"]:
         return next(path for path in bundled_models() if path.name == needs["bundled"])
-    if told.exists():
+    if told.is_file() or (told / "config.json").exists():
         return told
     if needs["hub"] and (found := cached(needs["hub"])) is not None and (found / needs["file"]).exists():
         return found / needs["file"]

@@ -6,6 +6,7 @@ its own. When it ends, however that is, Ray ends what it has started on the node
 
 from __future__ import annotations
 
+import re
 import socket
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -13,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import ActorUnavailableError, RayActorError, RayError
 
 from engine.jobs.child import Events, Gate
 from engine.jobs.cluster.merging import Event
@@ -202,7 +203,10 @@ def _names() -> dict[str, str]:
 
 
 def _in_short(error: BaseException) -> str:
-    """Ray's words go on for many lines; the last but its notes says what it was."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = next((line for line in lines if "Error: " in line), lines[0] if lines else "")
-    return told[:300]
+    """What Ray says in many lines: the error that was raised somewhere, else why something has died."""
+    if isinstance(error, ActorUnavailableError):
+        return "it does not answer any more"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception): ", line)]
+    died = [match[1] for line in lines if (match := re.search(r"because (its [^.:]*)", line))]
+    return [lines[0], *raised, *died][-1][:300]

@@ -119,7 +119,7 @@ class _Spread:
                 self._at[shard] = event["id"], event["name"]
                 if self._held:
                     self._nodes.tell(shard, "pause")
-                self._send(self._merging.begun(shard, event["name"]))
+                self._merging.begun(shard, event["name"])
             case "bye":
                 self._going.discard(shard)
                 self._at.pop(shard, None)
