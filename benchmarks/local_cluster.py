@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ __all__ = ["LocalCluster", "can_blind", "local_cluster"]
 
 _STORE: Final = 150 << 20
 """Bytes of shared memory for a node's objects."""
+_PATIENCE: Final = 180.0
+"""Seconds in which a node has to come."""
 _RAY: Final = (sys.executable, "-c", "from ray.scripts.scripts import main; main()")
 
 
@@ -46,13 +49,15 @@ class LocalCluster:
         shell = 'mount -t tmpfs none "$1" && shift && exec "$@"'
         command = ["unshare", "-m", "sh", "-c", shell, "sh", str(folder), *start, "--block", "--disable-usage-stats"]
         nodes = int(self._ask("count"))
-        self._blind.append(
-            subprocess.Popen(
-                command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        )  # fmt: skip
-        self._ask(f"wait {nodes + 1}")
+        log = Path(self._environment["RAY_TMPDIR"], "blind.log")
+        with log.open("wb") as said:
+            blind = subprocess.Popen(command, env=self._environment, stdout=said, stderr=said, start_new_session=True)
+        self._blind.append(blind)
+        until = time.monotonic() + _PATIENCE
+        while int(self._ask("count")) <= nodes:
+            if blind.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the node does not come: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.2)
 
     def close(self) -> None:
         """End every process of it."""
@@ -63,6 +68,8 @@ class LocalCluster:
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._process.wait()
 
     def _ask(self, what: str) -> str:
@@ -119,9 +126,6 @@ def main() -> None:
                 nodes.append(_added(cluster))
             case ["remove"]:
                 cluster.remove_node(nodes.pop(), allow_graceful=False)
-            case ["wait", number]:
-                while len(cluster.global_state._live_node_ids()) < int(number):
-                    pass
         print(f"answer {len(cluster.global_state._live_node_ids())}", flush=True)
     cluster.shutdown()
 

@@ -117,8 +117,9 @@ def run(
 ) -> None:  # fmt: skip
     """Score candidates on suites, each candidate in a process of its own, one at a time or --workers side by side.
 
-    With --ray those processes are on the nodes of a cluster, and where there are more of them than candidates, a
-    candidate's pairs are shared out. Every node has to see the models, under the same path or in its Hugging Face cache.
+    With --ray those processes are on the nodes of a cluster; where there is room for more of them than there are
+    candidates, a candidate's pairs are shared out. Every node has to see the models, under the same path or in its
+    Hugging Face cache.
 
     Running the same command again scores only what is missing. Ctrl-C keeps what is done.
 

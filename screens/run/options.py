@@ -24,6 +24,7 @@ def option_fields(choices: RunChoices) -> Sequence[Field]:
         Field("seed", "Seed", "decides the order of scoring", value=str(choices.seed)),
         Field("alpha", "Alpha", "how often a race may decide wrongly, such as 0.05", value=f"{choices.alpha:g}"),
         Field("device", "Device", "where models are loaded", choices=tuple(devices), value=choices.device),
+        Field("ray", "Ray cluster", "HOST:PORT of its head, or auto; empty: this machine", value=choices.ray),
     )
 
 
@@ -33,13 +34,16 @@ def take_options(choices: RunChoices, typed: Typed) -> Prepared:
     Raises:
         AtField: something of it cannot be used; nothing is taken over.
     """
+    from engine.jobs.cluster.machines import cluster_at
     from engine.machine.devices import resolve_device
 
     shots, seed, alpha = typed.whole("shots"), typed.whole("seed"), typed.read("alpha", _share)
+    with at("ray"):
+        there = cluster_at(ray).devices() if (ray := typed.text("ray")) else ()
     with at("device"):
-        resolve_device(typed.text("device"))
+        resolve_device(typed.text("device"), there)
     choices.shots, choices.seed, choices.alpha = shots, seed or 0, alpha
-    choices.show_criteria, choices.device = typed.yes("rubric"), typed.text("device")
+    choices.show_criteria, choices.device, choices.ray = typed.yes("rubric"), typed.text("device"), ray
     return Prepared()
 
 

@@ -104,7 +104,7 @@ was left going on in the background on the way out of the app.
             "options",
             "options",
             key_display=",",
-            tooltip="shots, rubric, seed, alpha, device",
+            tooltip="shots, rubric, seed, alpha, device, cluster",
             id="run-options",
         ),
     ]
@@ -305,7 +305,7 @@ was left going on in the background on the way out of the app.
         self.query_one(SetupPane).next_goal()
 
     def action_options(self) -> None:
-        """Choose shots, rubric, seed, alpha and device."""
+        """Choose shots, rubric, seed, alpha, device and cluster."""
         self.query_one(SetupPane).ask_options(self)
 
     def action_suite(self) -> None:

@@ -187,7 +187,7 @@ class SetupPane(Horizontal):
         self.forget()
 
     def ask_options(self, place: Place) -> None:
-        """Ask for shots, rubric, seed, alpha and device."""
+        """Ask for shots, rubric, seed, alpha, device and cluster."""
         choices = self._choices
         form = Form("Options of the run", option_fields(choices), lambda typed: take_options(choices, typed))
         place.app.push_screen(form, lambda done: self.forget() if done else None)

@@ -50,6 +50,8 @@ class RunChoices:
     device: str = "auto"
     workers: int | None = None
     """Candidates scored side by side; None: one a GPU."""
+    ray: str = ""
+    """The Ray cluster on whose nodes they are scored: its address, or `auto`; empty: here."""
 
     def next_precision(self) -> None:
         """The next of the precisions."""
@@ -106,6 +108,7 @@ class RunChoices:
             alpha=self.alpha,
             device=self.device,
             workers=self.workers,
+            ray=self.ray,
             served=tuple(one for one in served if one.address in models),
         )
 
@@ -126,6 +129,7 @@ class RunChoices:
         told = {
             "shots": ("shots", self.shots), "rubric": ("show_criteria", "shown"), "seed": ("seed", self.seed),
             "alpha": ("alpha", self.alpha), "device": ("device", self.device),
+            "cluster": ("ray", self.ray),
         }  # fmt: skip
         return [
             f"{label:<12} {value} (,)"

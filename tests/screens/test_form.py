@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.jobs.cluster.machines import Cluster, Node
+from engine.machine.devices import Device
 from rubrics.errors import BadInput
 from rude_tui.settings import Settings
 from screens.run.options import option_fields, take_options
@@ -70,6 +72,27 @@ def test_options_of_a_run_are_taken_over_together_or_not_at_all() -> None:
     again = {field.name: field.value for field in option_fields(choices)}
     assert again["shots"] == "3"
     assert again["rubric"] == "yes"
+
+
+def test_a_cluster_is_asked_what_it_has_before_it_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu, gpu = Device("cpu", 0, "CPU", 1, 1), Device("cuda", 0, "H", 1, 1)
+
+    def found(address: str) -> Cluster:
+        if address == "auto":
+            raise BadInput("no Ray cluster can be joined", where="auto")
+        return Cluster(address, (Node("a", 8, 1, (cpu, gpu) if address == "gpus:1" else (cpu,)),))
+
+    monkeypatch.setattr("engine.jobs.cluster.machines.cluster_at", found)
+    choices = RunChoices()
+    typed = {field.name: field.value for field in option_fields(choices)} | {"device": "cuda"}
+    for address, field in {"auto": "ray", "cpus:1": "device"}.items():
+        with pytest.raises(AtField) as raised:
+            take_options(choices, Typed(typed | {"ray": address}))
+        assert raised.value.field == field
+    take_options(choices, Typed(typed | {"ray": "gpus:1"}))
+    request = choices.request(["m"], ["world"])
+    assert (request.ray, request.device) == ("gpus:1", "cuda")
+    assert "cluster      gpus:1 (,)" in choices.about()
 
 
 def test_an_error_is_put_where_the_path_that_it_speaks_of_was_typed() -> None:

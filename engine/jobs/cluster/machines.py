@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.jobs.process import Runner, Worker, WorkerProcess
 from engine.machine.devices import Device
-from rubrics.errors import BadInput
+from rubrics.errors import BadInput, Exit, RudeError
 
 __all__ = ["Cluster", "Node", "cluster_at"]
 
@@ -76,26 +76,33 @@ def cluster_at(address: str, runner: Runner = WorkerProcess) -> Cluster:
 
     Raises:
         BadInput: Ray is not installed, there is no cluster, or none of its nodes can be used.
+        WorkerError: the worker died.
     """
     if importlib.util.find_spec("ray") is None:
         raise BadInput(
             "Ray is not installed", where=address, fix="install rude-tui with its extra `ray`, here and on every node",
             shell="pip install 'rude-tui[ray]'",
         )  # fmt: skip
-    found = []
     with runner({"kind": "nodes", "address": address}) as worker:
-        for event in worker.events(threading.Event()):
-            if event["event"] == "node":
-                there = tuple(Device(**device) for device in event["devices"])
-                gpus = event["gpus"]
-                usable = tuple(device for device in there if device.kind == "cpu" or device.index < gpus)
-                found.append(Node(event["name"], event["cpus"], gpus, usable, event["problem"]))
+        try:
+            found = [_node(event) for event in worker.events(threading.Event()) if event["event"] == "node"]
+        except RudeError as error:
+            if error.exit_code is not Exit.BAD_INPUT:
+                raise
+            raise BadInput(error.what, where=error.where, fix=error.fix, shell=error.shell) from None
     nodes = tuple(node for node in found if node.devices)
     if not nodes:
         why = "; ".join(f"{node.name}: {node.problem}" for node in found[:3]) or "it has none"
         fix = "install the program alike on every node"
         raise BadInput(f"no node of the cluster can be used: {why}", where=address, fix=fix)
     return Cluster(address, nodes)
+
+
+def _node(event: Mapping[str, Any]) -> Node:
+    gpus = event["gpus"]
+    there = (Device(**device) for device in event["devices"])
+    usable = tuple(device for device in there if device.kind == "cpu" or device.index < gpus)
+    return Node(event["name"], event["cpus"], gpus, usable, event["problem"])
 
 
 def _memory(node: Node) -> int:
