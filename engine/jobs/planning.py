@@ -30,6 +30,7 @@ from rubrics.errors import BadInput, CandidateError
 
 if TYPE_CHECKING:
     from engine.machine.devices import Device
+    from engine.machine.precision import PrecisionFit
     from rubrics.schema import Suite
 
 __all__ = ["asked_for", "plan"]
@@ -128,11 +129,7 @@ def _planned(
     may_spread = candidate.served is None and request.device in ("auto", "cuda")
     if fit.precision is None and may_spread:
         # Too large for any one GPU: its layers are spread over several.
-        for spread in _several_gpus(device, there):
-            wider = fits(candidate, spread, request.precision)
-            if wider.precision:
-                device, fit = spread, wider
-                break
+        device, fit = _spread(candidate, device, there, request.precision) or (device, fit)
     if fit.precision is None:
         fix = "leave the precision to the server" if candidate.served else "free memory, or choose another precision"
         raise CandidateError(fit.reason, where=candidate.name, fix=fix)
@@ -199,14 +196,22 @@ def _once(runs: Iterable[PlannedRun]) -> Iterator[PlannedRun]:
         yield replace(run, also=tuple(dict.fromkeys((*names[run_id][1:], *run.also))))
 
 
-def _several_gpus(device: Device, there: Sequence[Device]) -> Iterator[Device]:
-    """Several GPUs as one device, where the device is one of them: all that are here, or more and more of a node of a
-    cluster, since other workers want the rest."""
+def _spread(
+    candidate: Candidate, device: Device, there: Sequence[Device], precision: str
+) -> tuple[Device, PrecisionFit] | None:
+    """Several GPUs as one device, where the device is one of them: all that are here; of a node of a cluster, since
+    others want the rest, as few as hold what all of them would."""
     from engine.machine.devices import devices, together
+    from engine.machine.precision import fits
 
     gpus = [gpu for gpu in there or devices() if gpu.kind == "cuda"] if device.kind == "cuda" else []
-    for number in range(2 if there else max(2, len(gpus)), len(gpus) + 1):
-        yield together(gpus[:number])
+    if len(gpus) < 2 or not (fit := fits(candidate, together(gpus), precision)).precision:
+        return None
+    for number in range(2, len(gpus)) if there else ():
+        fewer = together(gpus[:number])
+        if (tried := fits(candidate, fewer, fit.precision)).precision:
+            return fewer, tried
+    return together(gpus), fit
 
 
 def _views(request: RunRequest, protocol: Protocol, suite: Suite) -> Iterator[tuple[Wording, PromptShown, int | None]]:
