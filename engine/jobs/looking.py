@@ -28,7 +28,11 @@ _Seen = list[Problem]
 
 
 def looked_at(
-    candidates: Sequence[Candidate], *, cancel: threading.Event | None = None, runner: Runner = WorkerProcess
+    candidates: Sequence[Candidate],
+    *,
+    cancel: threading.Event | None = None,
+    runner: Runner = WorkerProcess,
+    concurrency: int | None = None,
 ) -> list[Candidate]:
     """The same candidates, with what only the model libraries can tell among their problems: a tokenizer that cannot be
     opened, tensors that are missing, left over or of another shape, entries that the config lacks, a kind of model that
@@ -39,6 +43,7 @@ def looked_at(
 
     Args:
         cancel: once set, candidates that have not been looked at stay as they are.
+        concurrency: requests that a server is sent at a time at most.
 
     Raises:
         WorkerError: the worker died.
@@ -47,7 +52,7 @@ def looked_at(
     read: dict[int, dict[str, Any]] = {}
     asked = [number for number in notes if number not in seen]
     if asked:
-        with runner({"kind": "look", "models": [_told(candidates[number]) for number in asked]}) as worker:
+        with runner({"kind": "look", "models": [_told(candidates[number], concurrency) for number in asked]}) as worker:
             for event in worker.events(cancel or threading.Event()):
                 number = asked[event["model"]]
                 problems = _problems(event)
@@ -66,11 +71,11 @@ def looked_at(
     ]
 
 
-def _told(candidate: Candidate) -> dict[str, Any]:
+def _told(candidate: Candidate, concurrency: int | None) -> dict[str, Any]:
     """What a worker is told of one."""
     told: dict[str, Any] = {"folder": str(candidate.path), "trust_remote_code": candidate.runs_own_code}
     if candidate.served is not None:
-        told |= {"served": asdict(candidate.served), "context": candidate.context}
+        told |= {"served": asdict(candidate.served), "context": candidate.context, "concurrency": concurrency}
     return told
 
 

@@ -81,7 +81,8 @@ def plan(
     refused: list[Refused] = []
     candidates = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
     if not layout_only:
-        candidates = with_known_fingerprints(store, looked_at(candidates, runner=runner))
+        seen = looked_at(candidates, runner=runner, concurrency=request.concurrency)
+        candidates = with_known_fingerprints(store, seen)
         keep_doubts(store, candidates)
     for candidate in candidates:
         problem = next((problem for problem in candidate.problems if problem.refused), None)

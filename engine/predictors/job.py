@@ -139,7 +139,7 @@ def plan_traces(
     progress = progress or NoProgress()
     runs, refused = [], []
     found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
-    for candidate in with_known_fingerprints(store, looked_at(found)):
+    for candidate in with_known_fingerprints(store, looked_at(found, concurrency=request.concurrency)):
         progress.advanced(
             RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
         )

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from engine.candidates.address import Address, parse_address
@@ -75,11 +76,14 @@ def fixed_texts(encoder: TextEncoder, context: int | None) -> list[list[int]]:
     return texts
 
 
-async def examine(served: Served, key: str, texts: Sequence[Sequence[int]]) -> Examined:
+async def examine(
+    served: Served, key: str, texts: Sequence[Sequence[int]], *, concurrency: int | None = None
+) -> Examined:
     """Try a server.
 
     Args:
         texts: of `fixed_texts`.
+        concurrency: requests in flight at most; None: all that are to be read in company.
 
     Raises:
         CandidateError: it cannot score; says why, and what to do.
@@ -87,13 +91,17 @@ async def examine(served: Served, key: str, texts: Sequence[Sequence[int]]) -> E
         BadInput: its address cannot be read.
     """
     server = Server(parse_address(served.address), key, _PATIENCE)
+
+    def asking(span: SpanRoute, following: NextRoute | None = None) -> Inquiry:
+        return Inquiry(server, Routes(span, following), None if concurrency is None else lambda: concurrency)
+
     try:
         reasons: dict[str, str] = {}
         for span in SPAN_ROUTES:
             try:
-                asked = Inquiry(server, Routes(span, None))
+                asked = asking(span)
                 values = await _believable(asked, texts)
-                routes = Routes(span, await _next_route(server, span, texts, values))
+                routes = Routes(span, await _next_route(partial(asking, span), texts, values))
                 again = (await asked.span(texts[0], 1)).logprob
                 _same("the same, after labels behind the same beginning", values, again)
                 return Examined(routes, await _reading(asked, texts))
@@ -149,16 +157,16 @@ async def _believable(asked: Inquiry, texts: Sequence[Sequence[int]]) -> list[fl
 
 
 async def _next_route(
-    server: Server, span: SpanRoute, texts: Sequence[Sequence[int]], whole: Sequence[float]
+    asking: Callable[[NextRoute | None], Inquiry], texts: Sequence[Sequence[int]], whole: Sequence[float]
 ) -> NextRoute | None:
     """The route for labels that gives what they are worth as a text; None where there is none."""
     ids = list(texts[0])
     half = len(ids) // 2
     other = next((token for token in texts[1] if token != ids[half]), ids[0])
-    appended = (await Inquiry(server, Routes(span, None)).span([*ids[:half], other], half)).logprob[0]
+    appended = (await asking(None).span([*ids[:half], other], half)).logprob[0]
     expected = [whole[half - 1], appended]
     for route in NEXT_ROUTES:
-        asked = Inquiry(server, Routes(span, route))
+        asked = asking(route)
         try:
             for _ in range(2):
                 labels = await asked.following(ids[:half], [ids[half], other])

@@ -72,7 +72,7 @@ class ServedBackend:
         self._texts = texts
         self._patience = patience
         self._ramp = Ramp(concurrency)
-        examined = asyncio.run(examine(served, key, texts))
+        examined = asyncio.run(examine(served, key, texts, concurrency=concurrency))
         self.routes = examined.routes
         self._known = served.fingerprint or examined.reading.values
         self._spread = max(examined.reading.spread, served.spread)

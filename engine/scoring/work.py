@@ -83,7 +83,8 @@ def _served_seen(model: Mapping[str, Any]) -> dict[str, Any]:
 
     encoder = open_tokenizer(Path(model["folder"]))
     served = Served(**model["served"])
-    examined = asyncio.run(examine(served, key_from(served.key_variable), fixed_texts(encoder, model["context"])))
+    texts = fixed_texts(encoder, model["context"])
+    examined = asyncio.run(examine(served, key_from(served.key_variable), texts, concurrency=model.get("concurrency")))
     reading = examined.reading
     return {"tokens": list(encoder.remarks), "notes": [], "fingerprint": reading.values, "spread": reading.spread}
 

@@ -117,9 +117,12 @@ def add_verdicts(
             "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = u.pair_id on conflict do nothing",
             [*columns, run_id],
         )
-        for tokens in token_scores:
+        if token_scores:
+            # A statement for each would take longer than many a pair takes to be scored.
             connection.execute(
-                "insert into token_scores values (?, ?, ?, ?, ?) on conflict do nothing", [run_id, *tokens]
+                "insert into token_scores select ?, unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::blob[]), "
+                "unnest(?::integer[][]) on conflict do nothing",
+                [run_id, *(list(column) for column in zip(*token_scores, strict=True))],
             )
         connection.execute("update runs set updated_at = now() where run_id = ?", [run_id])
 

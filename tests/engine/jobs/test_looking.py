@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.candidates.candidate import Served
 from engine.candidates.find import Candidate, find
 from engine.jobs.looking import looked_at
 from rubrics.errors import CandidateError
@@ -28,6 +30,8 @@ class Worker:
     def __init__(self) -> None:
         self.told: list[Mapping[str, Any]] = []
         self.log = Path("log")
+        self.seen: dict[str, Any] = {}
+        """What it says more of the first."""
 
     @contextmanager
     def __call__(self, message: Mapping[str, Any]) -> Iterator[Worker]:
@@ -36,7 +40,7 @@ class Worker:
 
     def events(self, *_: object) -> Iterator[dict[str, Any]]:
         error = CandidateError("lacks a tensor", where="b", fix="fetch it again")
-        yield {"event": "seen", "model": 0, "tokens": [], "notes": ["left out: a tower"]}
+        yield {"event": "seen", "model": 0, "tokens": [], "notes": ["left out: a tower"], **self.seen}
         if len(self.told[-1]["models"]) > 1:
             yield {"event": "refused", "model": 1, **error.to_json()}
 
@@ -54,6 +58,14 @@ def test_what_is_seen_is_among_the_problems_and_is_asked_once(two: list[Candidat
     assert [Path(model["folder"]).name for model in worker.told[0]["models"]] == ["a", "b"]
     assert looked_at(two, runner=worker) == [first, second]
     assert len(worker.told) == 1
+
+
+def test_a_server_is_looked_at_by_as_many_requests_as_it_may_be_sent(two: list[Candidate]) -> None:
+    worker = Worker()
+    served = replace(two[0], served=Served("http://127.0.0.1:1/v1#m"))
+    worker.seen = {"fingerprint": [-1.0], "spread": 0.0}
+    looked_at([served], runner=worker, concurrency=3)
+    assert [model["concurrency"] for model in worker.told[0]["models"]] == [3]
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
