@@ -72,11 +72,11 @@ def on_paper(verdicts: float) -> str:
     loads, pairs = _loads(), sum(pairs for pairs, _ in _SUITES.values())
     text = sum(pairs * mean for pairs, mean in _SUITES.values())
     lines = [
-        f"{pairs:,} pairs under `choice` are {_ORDERS * text / 1e6:,.0f} million tokens a candidate, in both orders. At "
-        f"{_SHARE:.0%} of the H200's {_PEAK / 1e12:,.0f} TFLOP/s (assumed), in bf16 where a node of {_NODE} holds it:",
+        f"{pairs:,} pairs under `choice`, in both orders, are {_ORDERS * text / 1e6:,.0f} million tokens a candidate; "
+        f"{_SHARE:.0%} of the H200's {_PEAK / 1e12:,.0f} TFLOP/s is assumed. In bf16 where a node of {_NODE} holds it:",
         "",
-        "| H200s | candidates that fit | hours | hours, large ones served | verdicts a second | of what the head takes "
-        "| read to hash and load; in a tenth of the time |",
+        "| H200s | candidates that fit | hours | the large ones served | verdicts a second | of what the head takes "
+        "| weights hashed and loaded |",
         "|---|---|---|---|---|---|---|",
     ]
     for there in (1, 8, 64):
@@ -89,7 +89,7 @@ def on_paper(verdicts: float) -> str:
         read = sum(2 * load.size * shards for load in fit)
         lines.append(
             f"| {there} | {len(fit)} of {len(loads)} | {hours:,.1f} | {served:,.1f} | {rate:,.1f} | "
-            f"{rate / verdicts:.2%} | {read / 1e12:,.1f} TB, {read / 1e9 / (served * 360):,.2f} GB/s |"
+            f"{rate / verdicts:.2%} | {read / 1e12:,.1f} TB |"
         )
     several = ", ".join(f"{load.name} ({load.precision}, {load.gpus})" for load in loads if load.gpus > 1)
     lines += ["", f"More than one GPU each: {several}. The suite is {text * _LETTERS / 1e9:.1f} GB of text."]
