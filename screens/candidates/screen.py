@@ -15,7 +15,6 @@ from textual.widgets import Static
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.candidates.detail import detail
-from screens.candidates.served_form import ServedForm
 from screens.candidates.state import (
     CandidateEntry,
     Inventory,
@@ -275,15 +274,20 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
     def action_add_served(self) -> None:
         """Add a model of a server."""
 
-        def added(served: list[ServedAs]) -> None:
+        def add(typed: Typed) -> Prepared:
+            address = typed.text("address", "give http://HOST:PORT/v1#NAME")
+            with at("address"):
+                served = add_served(self.session.served, address, typed.text("tokenizer"), typed.text("key"))
             self._keep_served(served)
-            self.action_again()
+            return Prepared()
 
-        def begin(typed: dict[str, str] | None) -> None:
-            if typed:
-                self.load("add", lambda: add_served(self.session.served, typed), added)
-
-        self.app.push_screen(ServedForm(), begin)
+        fields = (
+            Field("address", "Address", "http://HOST:PORT/v1#NAME"),
+            Field("tokenizer", "Tokenizer", "folder or hub id; empty: the model the server names", "path"),
+            Field("key", "Key variable", "environment variable with the server's key, if it asks for one"),
+        )
+        form = Form("A model that a server holds", fields, add, go="ask the server", looking="asking the server…")
+        self.app.push_screen(form, lambda done: self.action_again() if done else None)
 
     def _keep_served(self, served: list[ServedAs]) -> None:
         self.session.served = served

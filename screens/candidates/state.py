@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,11 +186,12 @@ def _entries(candidates: Iterable[tuple[Candidate, str]], device: Device) -> tup
     )
 
 
-def add_served(served: Iterable[ServedAs], typed: Mapping[str, str]) -> list[ServedAs]:
+def add_served(served: Iterable[ServedAs], address: str, tokenizer: str, key: str) -> list[ServedAs]:
     """The models of servers with one more; one with the same address is replaced. Asks the server, and blocks.
 
     Args:
-        typed: `address`, `tokenizer` and `key`, the name of the variable.
+        tokenizer: where it is; empty where the model that the server names has it.
+        key: the name of the variable that holds it, if the server asks for one.
 
     Raises:
         BadInput: the address cannot be read.
@@ -199,7 +200,7 @@ def add_served(served: Iterable[ServedAs], typed: Mapping[str, str]) -> list[Ser
     from engine.candidates.address import ServedAs, parse_address
     from engine.candidates.find import find
 
-    one = ServedAs(typed["address"].strip(), typed["tokenizer"].strip(), typed["key"].strip())
+    one = ServedAs(address, tokenizer, key)
     parse_address(one.address)
     (candidate,) = find([one.address], served=(one,))
     for problem in candidate.problems:

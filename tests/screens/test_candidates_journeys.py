@@ -23,6 +23,7 @@ from rubrics.errors import CandidateError
 from rude_tui.settings import load_settings
 from screens.candidates.state import add_folder, invert, look, mark_all
 from screens.run.state import RunChoices
+from screens.shell.form import Form
 
 
 @pytest.fixture
@@ -210,7 +211,9 @@ async def test_a_served_model_is_added_kept_shown_and_dropped(
             await until(pilot, lambda: "held against" not in screen_text(app))
             await pilot.press("less_than_sign", *server.address, "enter")
             await until(pilot, lambda: "there is no tokenizer for it" in screen_text(app))
-            await pilot.press("escape", "n", *server.address, "tab", *str(bundled_models()[0]), "enter")
+            # The form stays, with what was typed.
+            await pilot.press("tab", *str(bundled_models()[0]), "enter")
+            await until(pilot, lambda: not isinstance(app.screen, Form))
             await until(pilot, lambda: "cand-7" in screen_text(app) and "held against" not in screen_text(app))
             screen = app.screen
             row = next(i for i, entry in enumerate(screen.inventory.entries) if entry.candidate.served)
@@ -227,3 +230,24 @@ async def test_a_served_model_is_added_kept_shown_and_dropped(
         await pilot.press("d", "enter")
         await until(pilot, lambda: "cand-7" not in screen_text(app))
     assert load_settings().served == ()
+
+
+async def test_what_is_wrong_with_a_server_is_said_where_it_was_typed_and_nothing_typed_is_lost(
+    garden, make_app, settle, screen_text
+) -> None:
+    app = make_app(garden, start="candidates")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("less_than_sign")
+        await settle(pilot)
+        app.screen.query_one("#field-tokenizer", Input).value = "somewhere"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "→ give http://HOST:PORT/v1#NAME" in screen_text(app)
+        app.screen.query_one("#field-address", Input).value = "http://127.0.0.1:1/v1"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "✗" in screen_text(app)
+        assert app.screen.query_one("#field-address", Input).has_focus
+        assert app.screen.query_one("#field-tokenizer", Input).value == "somewhere"
+        assert app.session.served == []
