@@ -214,7 +214,8 @@ class Plan(Job):
         """Workers in all."""
         if self.cluster is None or self.request.workers is not None:
             return workers_for(self.request.workers, self.request.device, [run.device for run in self.runs])
-        gpus = max((run.gpus for run in self.runs), default=0)
+        # By the smallest: what takes more GPUs waits for them, and others go on meanwhile.
+        gpus = min((run.gpus for run in self.runs if run.gpus), default=0)
         return self.cluster.places(self._kind, gpus, self.request.threads)
 
     @property

@@ -45,7 +45,7 @@ class Cluster:
 
     def cpus(self, kind: str, threads: int | None) -> int:
         """Cores for a worker: as many as were said, else all of the smallest node; where a GPU works, one."""
-        return threads or (1 if kind == "cuda" else min(node.cpus for node in self.nodes))
+        return threads or (1 if kind == "cuda" else min((node.cpus for node in self.nodes if node.cpus), default=1))
 
     def places(self, kind: str, gpus: int, threads: int | None) -> int:
         """Workers that can go on at a time, each with so many GPUs."""
@@ -53,15 +53,16 @@ class Cluster:
         return max(1, sum(node.gpus // gpus if kind == "cuda" else node.cpus // cpus for node in self.nodes))
 
     def runner(self, kind: str, shards: int, threads: int | None) -> Runner:
-        """Where workers run: on the nodes, a candidate's work in at most so many shards. What a server scores is asked
-        from here: its address and its key are this machine's."""
+        """Where workers run: on the nodes, a candidate's work in at most so many shards, and as there is room for. What a
+        server scores is asked from here: its address and its key are this machine's."""
 
         def start(message: Mapping[str, Any]) -> AbstractContextManager[Worker]:
             if message["kind"] != "score" or message.get("served"):
                 return WorkerProcess(message)
             cpus = self.cpus(kind, threads)
             work = {**message, "threads": threads or (cpus if kind == "cpu" else None)}
-            told = {"kind": "spread", "address": self.address, "shards": shards, "cpus": cpus, "work": work}
+            most = min(shards, self.places(kind, message["needs"]["gpus"], threads))
+            told = {"kind": "spread", "address": self.address, "shards": most, "cpus": cpus, "work": work}
             return WorkerProcess({**told, "model": message["model"]})
 
         return start

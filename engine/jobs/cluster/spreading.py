@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from engine.jobs.child import Events, Gate
 from engine.jobs.cluster.merging import Event, Merging
+from engine.layout.order import ROUND_PAIRS
 from rubrics.counted import count
 from rubrics.errors import Exit, RudeError
 
@@ -56,8 +57,6 @@ def shards_for(message: Mapping[str, Any], most: int, sizes: Iterable[int]) -> i
         most: no more than that.
         sizes: for each task, the pairs of its suite.
     """
-    from engine.layout.order import ROUND_PAIRS
-
     left = (
         max(0, min(size, task["limit"] or size) - len(task["done"]))
         for size, task in zip(sizes, message["tasks"], strict=True)

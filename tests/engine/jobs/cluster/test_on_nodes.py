@@ -241,10 +241,13 @@ def test_a_runner_tells_a_worker_how_to_spread(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(machines, "WorkerProcess", told.append)
     cluster = Cluster("head:1", (node("a", 16), node("b", 8)))
     run = cluster.runner("cpu", 3, None)
-    run({"kind": "score", "model": "m", "served": None, "threads": None})
+    work = {"kind": "score", "model": "m", "served": None, "threads": None, "needs": {"gpus": 0}}
+    run(work)
+    cluster.runner("cpu", 64, None)(work)
     run({"kind": "score", "model": "m", "served": {"address": "http://h/v1#m"}})
     run({"kind": "plan", "model": "m"})
-    assert [message["kind"] for message in told] == ["spread", "score", "plan"]
+    assert [message["kind"] for message in told] == ["spread", "spread", "score", "plan"]
+    assert told[1]["shards"] == 3, "no more than there is room for"
     assert (told[0]["address"], told[0]["shards"], told[0]["cpus"], told[0]["work"]["threads"]) == ("head:1", 3, 8, 8)
 
 
