@@ -53,8 +53,8 @@ class Cluster:
         return max(1, sum(node.gpus // gpus if kind == "cuda" else node.cpus // cpus for node in self.nodes))
 
     def runner(self, kind: str, shards: int, threads: int | None) -> Runner:
-        """Where workers run: on the nodes, a candidate's work in at most so many shards, and as there is room for. What a
-        server scores is asked from here: its address and its key are this machine's."""
+        """Where workers run: on the nodes, a candidate's work in at most so many shards, fewer where there is no room
+        for them. What a server scores is asked from here: its address and its key are this machine's."""
 
         def start(message: Mapping[str, Any]) -> AbstractContextManager[Worker]:
             if message["kind"] != "score" or message.get("served"):
