@@ -13,6 +13,7 @@ from the one in peace. What this machine's own numbers are apart with one core a
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import shutil
@@ -33,6 +34,7 @@ from engine.export.suites.formats import task_name
 from engine.export.suites.write import export_suite
 from engine.jobs.job import perform
 from engine.jobs.planning import plan
+from engine.jobs.preview import LaidRequest, requests
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.runs import RunRequest, protocols_of
 from engine.store.connection import Store
@@ -135,18 +137,41 @@ def furthest(one: Mapping[str, rude.VerdictRow], other: Mapping[str, rude.Verdic
     return worst
 
 
-def rival(server: Served, suite: Path, tokenizer: Path, concurrent: int) -> float:
-    """Seconds that lm-evaluation-harness takes for the same pairs on the same server, its start left out."""
-    folder, out = PLACE / "lm-eval", PLACE / f"lm-eval-out-{time.monotonic_ns()}"
-    exported = rude.suite(str(suite))
-    shutil.rmtree(folder, ignore_errors=True)
-    export_suite(exported, "lm-eval", folder)
+def tasks(suite: Path, tokenizer: Path) -> dict[str, tuple[Path, str]]:
+    """By protocol, the same pairs as a task of lm-evaluation-harness: its folder and its name."""
+    from tokenizers import Tokenizer
+
+    exported, responses, labels = rude.suite(str(suite)), PLACE / "lm-eval", PLACE / "lm-eval-choice"
+    for folder in (responses, labels):
+        shutil.rmtree(folder, ignore_errors=True)
+    export_suite(exported, "lm-eval", responses)
+    labels.mkdir()
+    decode = Tokenizer.from_file(str(tokenizer / "tokenizer.json")).decode
+    planned = plan(Store(PLACE / "lm-eval.duckdb"), asked_for(str(tokenizer), suite, tokenizer, "choice"))
+    with (labels / "docs.jsonl").open("w", encoding="utf-8") as docs:
+        for _, laid in requests(planned):
+            if isinstance(laid, LaidRequest):
+                choices = [decode([laid.json["labels"][response]]) for response in ("chosen", "rejected")]
+                docs.write(json.dumps({"context": "".join(laid.tokens[1:]), "choices": choices}) + "\n")
+    (labels / "rude_choice.yaml").write_text(
+        "task: rude_choice\ndataset_path: json\n"
+        f"dataset_kwargs: {{data_files: {{test: {(labels / 'docs.jsonl').absolute()}}}}}\n"
+        "test_split: test\noutput_type: multiple_choice\ndoc_to_text: context\ndoc_to_choice: choices\n"
+        'doc_to_target: 0\ntarget_delimiter: ""\nnum_fewshot: 0\n',
+        encoding="utf-8",
+    )
+    return {"likelihood": (responses, task_name(exported)), "choice": (labels, "rude_choice")}
+
+
+def rival(server: Served, folder: Path, task: str, tokenizer: Path, concurrent: int) -> float:
+    """Seconds that lm-evaluation-harness takes for a task on the same server, its start left out."""
+    out = PLACE / f"lm-eval-out-{time.monotonic_ns()}"
     told = (
         f"model=cand,base_url=http://127.0.0.1:{server.port}/v1/completions,num_concurrent={concurrent},"
         f"tokenized_requests=True,tokenizer={tokenizer.absolute()},max_length=2047"
     )
     command = [str(PYTHON), "-m", "lm_eval", "--model", "local-completions", "--model_args", told, "--batch_size", "1"]
-    command += ["--include_path", str(folder), "--tasks", task_name(exported), "--output_path", str(out)]
+    command += ["--include_path", str(folder), "--tasks", task, "--output_path", str(out)]
     first = began = time.monotonic()
     with (PLACE / "lm-eval.log").open("wb") as log:
         environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
@@ -246,12 +271,13 @@ def main() -> int:
                 f"nats a token from fp32 here, which differs from itself on one core by {own:.1e}"
             )
         if not asked.no_rival:
-            for concurrent in (1, 16):
-                took = rival(server, suite, model, concurrent)
-                ratio = took / seconds["likelihood"]
-                print(
-                    f"lm-eval local-completions, {concurrent} at a time: {took:.1f} s for the same pairs, {ratio:.1f} ×"
-                )
+            for protocol, (folder, task) in tasks(suite, model).items():
+                for concurrent in (1, 16):
+                    took = rival(server, folder, task, model, concurrent)
+                    print(
+                        f"lm-eval local-completions, {protocol}, {concurrent} at a time: {took:.1f} s for the same "
+                        f"pairs, {took / seconds[protocol]:.1f} ×"
+                    )
         peace = rows_of(store, "cand", "likelihood")
         apart, done, killer = killed(server, suite, model, peace)
         good &= apart <= _ALLOWED["likelihood"] and done == len(peace)

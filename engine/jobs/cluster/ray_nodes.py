@@ -93,8 +93,8 @@ def connected(address: str) -> Iterator[None]:
 def _nobody(address: str, why: str) -> BadInput:
     return BadInput(
         f"no Ray cluster can be joined: {why}", where=address,
-        fix="give the address of its head as HOST:PORT, from a machine that is one of its nodes, or auto there; "
-        "a cluster is started by `ray start --head`, and joined by `ray start --address HOST:PORT` on each further one",
+        fix="give the address of its head as HOST:PORT, from a machine that is one of its nodes, or auto there",
+        shell="ray start --head, then ray start --address HOST:PORT on every other machine",
     )  # fmt: skip
 
 
