@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from engine.candidates.untrusted import shown
 from engine.jobs.process import Runner, Worker, WorkerProcess
 from engine.machine.devices import Device
 from rubrics.errors import BadInput, Exit, RudeError
@@ -79,6 +81,10 @@ def cluster_at(address: str, runner: Runner = WorkerProcess) -> Cluster:
         BadInput: Ray is not installed, there is no cluster, or none of its nodes can be used.
         WorkerError: the worker died.
     """
+    if not re.fullmatch(r"auto|[^\s/:]+:\d{1,5}", address):
+        raise BadInput(
+            "no address of a cluster", where=shown(address), fix="give HOST:PORT, or auto on one of its nodes"
+        )
     if importlib.util.find_spec("ray") is None:
         raise BadInput(
             "Ray is not installed", where=address, fix="install rude-tui with its extra `ray`, here and on every node",

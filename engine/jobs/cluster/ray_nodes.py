@@ -74,12 +74,13 @@ def connected(address: str) -> Iterator[None]:
     Raises:
         BadInput: there is none at that address, or it does not take us.
     """
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if host and port.isdecimal():
-        try:
+    host, _, port = address.rpartition(":")
+    try:
+        if host:
+            # Ray would try for long.
             socket.create_connection((host, int(port)), _CONNECT).close()
-        except OSError as error:
-            raise _nobody(address, error.strerror or str(error)) from None
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise _nobody(address, getattr(error, "strerror", None) or str(error)) from None
     try:
         ray.init(address=address, log_to_driver=False, logging_level="error")
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, ImportError, OSError) as error:
@@ -113,14 +114,12 @@ class RayNodes:
         self._workers: dict[int, Any] = {}
         self._asked: dict[Any, int] = {}
         """What has been asked and not yet answered, and which shard's worker."""
-        self._begun: set[int] = set()
 
     def place(self, shard: int, message: Mapping[str, Any], avoid: Collection[str]) -> None:
         """See `Nodes`."""
         how: dict[str, Any] = {"num_cpus": self._cpus, "num_gpus": self._gpus}
         if avoid:
             how["label_selector"] = {_ID: f"!in({','.join(sorted(avoid))})"}
-        self._begun.discard(shard)
         self._workers[shard] = ray.remote(_Placed).options(**how).remote(dict(message), self._suites, _names())
         self._ask(shard)
 

@@ -280,6 +280,13 @@ def test_without_ray_it_is_said_before_anything_is_begun(
     assert stored_runs(store) == []
 
 
+@pytest.mark.parametrize("address", ["local", "head", "ray://head:10001", "head:6379/x", "a b:1", "head:"])
+def test_what_is_no_address_is_not_brought_to_ray(address: str) -> None:
+    """To some words it would start a cluster of its own."""
+    with pytest.raises(BadInput, match="no address of a cluster"):
+        cluster_at(address)
+
+
 def test_a_request_for_a_cluster_reaches_another_process(small_model: Path) -> None:
     request = asked(small_model, ray="head:1")
     assert RunRequest.of_json(request.to_json()) == request
