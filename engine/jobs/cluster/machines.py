@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from engine.candidates.untrusted import shown
 from engine.jobs.process import Runner, Worker, WorkerProcess
@@ -16,6 +16,8 @@ from engine.machine.devices import Device
 from rubrics.errors import BadInput, Exit, RudeError
 
 __all__ = ["Cluster", "Node", "cluster_at"]
+
+_PATIENCE: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,13 @@ class Cluster:
         return start
 
 
-def cluster_at(address: str, runner: Runner = WorkerProcess) -> Cluster:
+def cluster_at(address: str, runner: Runner = WorkerProcess, *, patience: float = _PATIENCE) -> Cluster:
     """The cluster at an address, its nodes asked what they have; takes some seconds.
 
     Args:
         address: of its head, HOST:PORT; `auto` on a machine that is a node of one.
         runner: where the worker runs that connects to it.
+        patience: seconds in which its nodes have to answer.
 
     Raises:
         BadInput: Ray is not installed, there is no cluster, or none of its nodes can be used.
@@ -90,13 +93,23 @@ def cluster_at(address: str, runner: Runner = WorkerProcess) -> Cluster:
             "Ray is not installed", where=address, fix="install rude-tui with its extra `ray`, here and on every node",
             shell="pip install 'rude-tui[ray]'",
         )  # fmt: skip
+    # Ray tries for many minutes to reach what answers and is no cluster.
+    enough = threading.Event()
+    clock = threading.Timer(patience, enough.set)
+    clock.daemon = True
+    clock.start()
     with runner({"kind": "nodes", "address": address}) as worker:
         try:
-            found = [_node(event) for event in worker.events(threading.Event()) if event["event"] == "node"]
+            found = [_node(event) for event in worker.events(enough) if event["event"] == "node"]
         except RudeError as error:
             if error.exit_code is not Exit.BAD_INPUT:
                 raise
             raise BadInput(error.what, where=error.where, fix=error.fix, shell=error.shell) from None
+        finally:
+            clock.cancel()
+    if enough.is_set() and not found:
+        what = f"nothing answered as a Ray cluster in {patience:.0f} seconds"
+        raise BadInput(what, where=address, fix="give the address that `ray start` printed on its head")
     nodes = tuple(node for node in found if node.devices)
     if not nodes:
         why = "; ".join(f"{node.name}: {node.problem}" for node in found[:3]) or "it has none"

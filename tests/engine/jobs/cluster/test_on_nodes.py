@@ -271,6 +271,28 @@ def test_nodes_that_cannot_be_used_are_left_out(monkeypatch: pytest.MonkeyPatch)
         cluster_at("auto", inside(none))
 
 
+def test_what_answers_and_is_no_cluster_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machines.importlib.util, "find_spec", lambda name: object())
+    over = threading.Event()
+
+    def wait(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
+        over.wait()
+
+    class Ending:
+        """A worker that can be ended, as a process can."""
+
+        def __enter__(self) -> Any:
+            self.worker = inside(wait)({})
+            return self.worker.__enter__()
+
+        def __exit__(self, *exc: object) -> None:
+            over.set()
+            self.worker.__exit__(*exc)
+
+    with pytest.raises(BadInput, match="nothing answered as a Ray cluster in 0 seconds"):
+        cluster_at("head:1", lambda message: Ending(), patience=0.01)
+
+
 def test_without_ray_it_is_said_before_anything_is_begun(
     store: Store, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
