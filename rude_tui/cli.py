@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "compare": "Set two candidates against each other, pair by pair.",
     "correlate": "Correlate a predictor with post-training outcomes.",
     "upsets": "List smaller candidates ahead of larger ones, and whether that came true.",
+    "families": "Say which candidates are kin: proposed from their files, confirmed or changed by you.",
     "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",

@@ -194,6 +194,14 @@ def source_options(command: F) -> F:
     return command
 
 
+def over_option(command: F) -> F:
+    """`--over`: what intervals that speak of candidates take for independent."""
+    return click.option(
+        "--over", type=click.Choice(["candidates", "families"]), default="candidates", show_default=True,
+        help="What intervals and p take for independent (rude-tui families).",
+    )(command)  # fmt: skip
+
+
 def store_of(db: Path | None, *, new: bool = False) -> Store:
     """The store of `--db`, given after the command or before it.
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.correlation.lineage import families_in
 from engine.correlation.sources import BUNDLED, BundledParts, Source
 from engine.outcomes.outcome import Outcome, domain_of, lower_is_better
 from engine.predictors.by_part import name_of
@@ -19,6 +20,7 @@ from engine.results.pair_index import MEAN_OF_DOMAINS
 from engine.results.rankings import RankingTable
 from engine.stats.correlation_matrix import ANOTHERS, Contrast, CorrelationMatrix, Kind, correlation_matrix
 from engine.stats.flips import ALPHA
+from engine.stats.units import Over
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
@@ -51,6 +53,8 @@ class MatrixView:
     notes: tuple[str, ...]
     predictors: Mapping[str, str]
     """From a part, or a reference, to the predictor of that name; empty for studies that ship."""
+    over: Over = "candidates"
+    """What intervals take for independent."""
 
 
 def groupings(store: Store, question: Question, source: Source) -> tuple[str, ...]:
@@ -115,15 +119,23 @@ def matrix_view(
         raise BadInput("no outcomes to correlate with", fix="add outcomes from a file, or look at a study that ships")
     mean = f"mean of {PARTS[by][1]}"
     references = {mean: _mean(parts.parts)} if len(parts.parts) > 1 else {}
+    names = [_name_of(evidence, candidate) for candidate in parts.candidates]
     matrix = correlation_matrix(
         parts.parts, chosen, {outcome: part for outcome, part in parts.own.items() if outcome in chosen},
         references={**references, **parts.references}, statistic=statistic, resamples=resamples,
+        families=families_in(store, source, names), over=question.over,
     )  # fmt: skip
     predictors = {}
     if source == "own":
         predictors = {part: name_of(by, part) for part in parts.parts} | {"overall": RUDE, SIZE: SIZE}
         predictors |= {mean: f"RuDE {mean}"} if mean == MEAN_OF_DOMAINS else {}
-    return MatrixView(source, name, by, parts.candidates, matrix, lower & set(chosen), tuple(notes), predictors)
+    return MatrixView(
+        source, name, by, parts.candidates, matrix, lower & set(chosen), tuple(notes), predictors, question.over
+    )
+
+
+def _name_of(evidence: Evidence | None, candidate: str) -> str:
+    return candidate if evidence is None else evidence.board.entrant(candidate).name
 
 
 def _mean(parts: Mapping[str, Sequence[float]]) -> list[float]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from rubrics.errors import BadInput
 from rubrics.sheets import open_sheet
 
-__all__ = ["RULE", "families_of", "family_of", "named", "read_families"]
+__all__ = ["RULE", "families_of", "family_of", "read_families"]
 
-RULE: Final = "the letters a name begins with (Qwen2.5-7B and Qwen3-4B are qwen)"
+RULE: Final = "as you said; else alike in weights, or of one kind of model and tokenizer, or kind and name"
 _FIX: Final = "two columns, candidate and family, and one row per candidate"
 
 
@@ -65,8 +64,3 @@ def _put(by_candidate: dict[str, str], name: str, family: str, where: str) -> No
         raise BadInput(
             f"{name!r} is put into {by_candidate[name]!r} and {family!r}", where=where, fix="name one family"
         )
-
-
-def named(name: str, given: Mapping[str, str] | None) -> str:
-    """A candidate's family: as given, else by the rule."""
-    return (given or {}).get(name) or family_of(name)

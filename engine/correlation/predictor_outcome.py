@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.correlation.direction import turned
-from engine.correlation.families import named
+from engine.correlation.families import family_of
+from engine.correlation.lineage import families_known
 from engine.correlation.names import (
     check_outcomes,
     check_predictors,
@@ -26,12 +27,13 @@ from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import RUDE, SIZE
 from engine.predictors.interface import Evidence, Predictor
 from engine.results.board import Question
-from engine.stats.correlation import Correlation, correlate, partial
+from engine.stats.correlation import Correlation, Over, correlate, partial
 from engine.stats.estimates import Statistic
 from engine.stats.intervals import Estimate
 from engine.stats.least_squares import fit_line
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
+from engine.store.kin import said_families
 from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
 
@@ -62,6 +64,8 @@ __all__ = [
 
 HELP: Final = {
     "p": "share of reorderings of the outcome with a correlation at least as strong",
+    "families": "over families whole families are left out and drawn, and p is the share of choices of a sign for each "
+    "family's part with a correlation at least as strong",
     "size": "given size: the correlation that log10 parameters do not account for",
     "without": "the correlation nearest to none when one candidate, or one family, is left out",
     "expected": "95 % prediction interval of a least-squares line through the candidates with both numbers",
@@ -108,6 +112,8 @@ class CorrelationView:
     """What the predictor is, in one line."""
     variant: bool = False
     """Whether it is another reading of RuDE's own verdicts, and so no rival of the headline."""
+    over: Over = "candidates"
+    """What its intervals take for independent."""
 
     @property
     def outcome_label(self) -> str:
@@ -145,7 +151,7 @@ def correlation_views(
 
     Args:
         predictors: by name, or as what is shown calls them, with the question behind it.
-        families: by candidate; for those left out, `engine.correlation.families.RULE`.
+        families: by candidate; of those left out, as a person has said or as is proposed.
 
     Raises:
         BadInput: as `correlation_view`.
@@ -157,8 +163,12 @@ def correlation_views(
         predictors = [labels.get(name, name) for name in predictors]
     check_predictors(predictors, stored, [name for name in stored if not name.startswith("proxy ")])
     check_outcomes(outcomes, outcome_names(store, source=source))
+    families = {**(families_known(store) if source == "own" else said_families(store)), **(families or {})}
     if source != "own":
-        return [_bundled(source, predictor, outcome, families) for outcome in outcomes for predictor in predictors]
+        over = question.over
+        return [
+            _bundled(source, predictor, outcome, families, over) for outcome in outcomes for predictor in predictors
+        ]
     about = catalogue(store)
     columns = {predictor: about[predictor].of(evidence) for predictor in predictors}
     return [
@@ -173,7 +183,7 @@ def _own(
     about: Predictor,
     values: Mapping[str, Estimate],
     outcome: str,
-    families: Mapping[str, str] | None,
+    families: Mapping[str, str],
 ) -> CorrelationView:
     table = evidence.ranking()
     outcomes = {o.candidate: o for o in stored_outcomes(evidence.store) if o.outcome == outcome}
@@ -184,7 +194,8 @@ def _own(
         x = values.get(row.candidate, _UNKNOWN)
         size = math.log10(entrant.parameters) if entrant.parameters else math.nan
         y = measured.score if measured else math.nan
-        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, named(entrant.name, families)))
+        family = families.get(entrant.name) or family_of(entrant.name)
+        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, family))
     lower = lower_is_better(outcomes.values())
     notes = [*table.notes, *turned(predictor, about.higher_is_better, outcome, not lower)]
     if both := mixed_scales([point for name, point in outcomes.items() if name in _names_of(table)]):
@@ -200,7 +211,8 @@ def _own(
         notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
     chance = table.chance if predictor == RUDE else math.nan
-    view = view_of(predictor_label(evidence, predictor), outcome, sources, chance, points, notes)
+    label, over = predictor_label(evidence, predictor), evidence.question.over
+    view = view_of(label, outcome, sources, chance, points, notes, over)
     return replace(_with_help(view, about), outcome_higher_is_better=not lower)
 
 
@@ -213,33 +225,37 @@ def _names_of(table: RankingTable) -> set[str]:
     return {name for entrant in table.entrants.values() for name in (entrant.label, entrant.name)}
 
 
-def _bundled(source: Source, predictor: str, outcome: str, families: Mapping[str, str] | None) -> CorrelationView:
+def _bundled(
+    source: Source, predictor: str, outcome: str, families: Mapping[str, str], over: Over
+) -> CorrelationView:  # fmt: skip
     study = BUNDLED[source]()
     points = [
-        Point(p.name, p.x, math.nan, math.nan, p.y, p.size, (families or {}).get(p.name) or p.family, p.shipped)
+        Point(p.name, p.x, math.nan, math.nan, p.y, p.size, families.get(p.name) or p.family, p.shipped)
         for p in study.points(predictor, outcome)
     ]
     about = catalogue().get(predictor)
     higher = about.higher_is_better if about else predictor not in study.lower
     notes = [*turned(predictor, higher, outcome, True), *study.notes(predictor)]
-    view = view_of(predictor, outcome, study.source, math.nan, points, notes)
+    view = view_of(predictor, outcome, study.source, math.nan, points, notes, over)
     if about is None:
         return replace(view, higher_is_better=higher, help=study.about.get(predictor, ""))
     return _with_help(view, about)
 
 
 def view_of(
-    predictor: str, outcome: str, source: str, chance: float, points: Sequence[Point], notes: Sequence[str]
-) -> CorrelationView:
-    """The scatter of these points, with its statistics."""
+    predictor: str, outcome: str, source: str, chance: float, points: Sequence[Point], notes: Sequence[str],
+    over: Over = "candidates",
+) -> CorrelationView:  # fmt: skip
+    """The scatter of these points, with its statistics; `over`: what these take for independent."""
     complete = _both(points)
     statistics = correlate(
         [point.x for point in complete],
         [point.y for point in complete],
         [point.name for point in complete],
         families=[point.family for point in complete],
+        over=over,
     )
-    return CorrelationView(predictor, outcome, source, chance, tuple(points), statistics, tuple(notes))
+    return CorrelationView(predictor, outcome, source, chance, tuple(points), statistics, tuple(notes), over=over)
 
 
 def _both(points: Sequence[Point]) -> list[Point]:
@@ -249,7 +265,8 @@ def _both(points: Sequence[Point]) -> list[Point]:
 def given_size(view: CorrelationView, *, ranks: bool = False) -> Statistic:
     """The correlation that log10 parameters do not account for: partial Pearson, or Spearman."""
     complete = _both(view.points)
-    return partial([p.x for p in complete], [p.y for p in complete], [p.size for p in complete], ranks=ranks)
+    columns = [p.x for p in complete], [p.y for p in complete], [p.size for p in complete]
+    return partial(*columns, ranks=ranks, families=[p.family for p in complete], over=view.over)
 
 
 @dataclass(frozen=True)
@@ -291,7 +308,7 @@ def league_of(
     from engine.stats.league import league
 
     columns, outcome, size, families = _aligned(views)
-    return league(columns, outcome, control=size, families=families, statistic=statistic)
+    return league(columns, outcome, control=size, families=families, statistic=statistic, over=views[0].over)
 
 
 def best_view(views: Sequence[CorrelationView]) -> BestOf:
@@ -314,8 +331,8 @@ def verdict(views: Sequence[CorrelationView]) -> str:
     """
     from engine.stats.league import league
 
-    columns, outcome, *_ = _aligned([view for i, view in enumerate(views) if not i or not view.variant])
-    return league(columns, outcome, statistic="pearson").verdict
+    columns, outcome, _, families = _aligned([view for i, view in enumerate(views) if not i or not view.variant])
+    return league(columns, outcome, statistic="pearson", families=families, over=views[0].over).verdict
 
 
 def _aligned(

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.correlation.lineage import families_in
 from engine.correlation.sources import BUNDLED, Source
 from engine.outcomes.outcome import Outcome, lower_is_better
 from engine.results.board import Board, Question, load_board
@@ -20,6 +21,7 @@ from engine.stats.matrix import Scope
 from engine.stats.pair_share import newcombe, pair_share
 from engine.stats.paired import compare
 from engine.stats.ranking import duels
+from engine.stats.units import Over, Units
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 from rubrics.errors import BadInput
@@ -30,7 +32,7 @@ HELP: Final = {
     "lead": "the smaller candidate's RuDE accuracy less the larger's, on the pairs that all candidates have scored",
     "p_adjusted": "paired sign flips of whole clusters, adjusted by Holm for every two candidates, as in the ranking",
     "gain": "the smaller's outcome less the larger's, losses turned: above 0 where it came true",
-    "true": "share of the upsets that came true; an even outcome counts ½; 95 % over candidates",
+    "true": "share of the upsets that came true; an even outcome counts ½; 95 % over candidates, or families of them",
     "otherwise": "share of all other pairs of unlike size in which the smaller came out ahead: what size alone leaves",
 }
 """One line on each number."""
@@ -112,7 +114,7 @@ def upsets(store: Store, question: Question, *, outcomes: Sequence[str] = (), so
     Raises:
         BadInput: nothing has been run yet, or no such outcome.
     """
-    return _own(store, question, outcomes) if source == "own" else _bundled(source, outcomes)
+    return _own(store, question, outcomes) if source == "own" else _bundled(store, source, outcomes, question.over)
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class _Standing:
     outcomes: Mapping[str, npt.NDArray[np.float64]]
     """Turned so that higher is better."""
     errors: Mapping[str, npt.NDArray[np.float64]]
+    units: Units
 
     def ahead(self) -> list[tuple[int, int]]:
         """Smaller and larger of every upset, the widest lead first."""
@@ -162,7 +165,8 @@ class _Standing:
         gains = [float(y[a] - y[b]) for a, b in self.ahead() if measured[a] and measured[b]]
         return UpsetTally(
             outcome, len(gains), sum(gain > 0 for gain in gains), sum(gain == 0 for gain in gains),
-            pair_share(smaller_ahead, upset), pair_share(smaller_ahead, counted - upset),
+            pair_share(smaller_ahead, upset, units=self.units),
+            pair_share(smaller_ahead, counted - upset, units=self.units),
         )  # fmt: skip
 
 
@@ -172,7 +176,9 @@ def _own(store: Store, question: Question, asked: Sequence[str]) -> UpsetTable:
     for outcome in stored_outcomes(store):
         stored.setdefault(outcome.outcome, {})[outcome.candidate] = outcome
     _check(asked, list(stored))
-    standing, notes = _standing(board, {name: stored[name] for name in asked or stored}), list(board.notes)
+    names = [board.entrant(label).name for label in board.matrix.candidates]
+    units = Units.of(len(names), families_in(store, "own", names), question.over)
+    standing, notes = _standing(board, {name: stored[name] for name in asked or stored}, units), list(board.notes)
     (overall,) = scopes(board.index, "overall")
     adjusted = {frozenset((duel.a, duel.b)): duel.p_adjusted for duel in duels(board.matrix, overall)}
     common = ~np.isnan(board.matrix.scores).any(axis=0)
@@ -192,7 +198,7 @@ def _own(store: Store, question: Question, asked: Sequence[str]) -> UpsetTable:
     return _table("own", name, found, standing, notes)
 
 
-def _standing(board: Board, stored: Mapping[str, Mapping[str, Outcome]]) -> _Standing:
+def _standing(board: Board, stored: Mapping[str, Mapping[str, Outcome]], units: Units) -> _Standing:
     names = board.matrix.candidates
     common = ~np.isnan(board.matrix.scores).any(axis=0)
     accuracy = np.full(len(names), math.nan)
@@ -205,20 +211,21 @@ def _standing(board: Board, stored: Mapping[str, Mapping[str, Outcome]]) -> _Sta
         outcomes[name] = np.array([sign * one.score if one else math.nan for one in found])
         errors[name] = np.array([math.nan if one is None or one.stderr is None else one.stderr for one in found])
     sizes = np.array([float(board.entrant(label).parameters) or math.nan for label in names])
-    return _Standing(names, sizes, accuracy, outcomes, errors)
+    return _Standing(names, sizes, accuracy, outcomes, errors, units)
 
 
-def _bundled(source: Source, asked: Sequence[str]) -> UpsetTable:
+def _bundled(store: Store, source: Source, asked: Sequence[str], over: Over) -> UpsetTable:
     study = BUNDLED[source]()
     _check(asked, study.outcomes)
     found: list[Upset] = []
     tables = []
     for outcome in asked or study.outcomes[:1]:
         points = study.points(study.predictors[0], outcome)
+        units = Units.of(len(points), families_in(store, source, [point.name for point in points]), over)
         standing = _Standing(
             tuple(point.name for point in points), np.array([10**point.size for point in points]),
             np.array([point.x * study.unit for point in points]), {outcome: np.array([point.y for point in points])},
-            {outcome: np.full(len(points), math.nan)},
+            {outcome: np.full(len(points), math.nan)}, units,
         )  # fmt: skip
         pairs = study.pairs_read(outcome)
         method = "Newcombe, as if each had read other pairs" if pairs else "none: how many pairs were read is not known"

@@ -30,6 +30,7 @@ __all__ = [
     "INK",
     "axes_of",
     "correlation",
+    "label_below",
     "league",
     "matrix",
     "profile",
@@ -154,10 +155,11 @@ def _intervals(
 def _foot(figure: Figure, table: RankingTable, *parts: str) -> None:
     """What is on the x axis, then on what it was measured: a line each, short enough for a column."""
     measured = ", ".join([shown(table.suite, 40), *parts])
-    _label_below(figure, f"accuracy (%) by {METRICS[table.metric].words}\n{measured}; 95 % intervals")
+    label_below(figure, f"accuracy (%) by {METRICS[table.metric].words}\n{measured}; 95 % intervals")
 
 
-def _label_below(figure: Figure, text: str) -> None:
+def label_below(figure: Figure, text: str) -> None:
+    """What the figure shows, below it."""
     # Under the whole figure: beside long names the axes may be narrower than their own label.
     figure.supxlabel(text, fontsize=8, color=INK)
 
@@ -302,7 +304,7 @@ def league(views: Sequence[CorrelationView], *, width: float = 3.4) -> Figure:
     axes.set_axisbelow(True)
     outcome = shown(views[0].outcome_label, 58) if views else ""
     most = max((view.statistics.n for view in views), default=0)
-    _label_below(figure, f"Spearman's ρ with {outcome}\nn = {most}, 95 % intervals")
+    label_below(figure, f"Spearman's ρ with {outcome}\nn = {most}, 95 % intervals")
     return figure
 
 
@@ -336,7 +338,7 @@ def matrix(view: MatrixView, *, width: float = 7.0) -> Figure:
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
     name = {"pearson": "Pearson's r", "spearman": "Spearman's ρ", "kendall": "Kendall's τ"}[found.statistic]
-    _label_below(figure, f"{name}, 95 % intervals; framed: the outcome's own {view.by}; ∗ p ≤ {ALPHA:g} by Holm")
+    label_below(figure, f"{name}, 95 % intervals; framed: the outcome's own {view.by}; ∗ p ≤ {ALPHA:g} by Holm")
     return figure
 
 

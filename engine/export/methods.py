@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from engine.correlation.lineage import HELP as KIN
 from engine.correlation.upsets import HELP as UPSETS
 from engine.results.wordings import HELP as WORDINGS
 from engine.stats.correlation_matrix import HELP as MATRIX
@@ -145,6 +146,18 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "gain_stderr": "its standard error, both scores taken for independent; empty where one has none",
         "came_true": "whether the gain is above 0; empty where it is unknown or 0",
         "note": "how the interval of the lead was made",
+    },
+    "families": {
+        "candidate": "name of the model; the first two columns are a file that `correlate --families` reads",
+        "family": "as you said, else as proposed",
+        "proposed": "what is kin by weights, by kind of model and tokenizer, or by kind and name, directly or through "
+        "others",
+        "by": KIN["by"],
+        "model_type": "kind of model, as its config has it",
+        "vocabulary": "hash of the tokenizer's ordinary tokens and their ids",
+        "nearest": "the candidate whose weights are most alike; empty where none has matrices of one name and shape",
+        "cosine": KIN["cosine"],
+        "weights_hash": _WHOSE["weights_hash"],
     },
     "wordings": {
         **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},

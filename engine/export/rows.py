@@ -12,8 +12,8 @@ from types import NoneType
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_type_hints
 
 __all__ = [
-    "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "MatrixRow", "PairRow", "PointRow",
-    "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "UpsetRow", "VerdictRow", "WordingRow",
+    "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "FamilyRow", "MatrixRow", "PairRow",
+    "PointRow", "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "UpsetRow", "VerdictRow", "WordingRow",
     "columns_of",
 ]  # fmt: skip
 
@@ -148,6 +148,20 @@ class UpsetRow(NamedTuple):
     gain_stderr: float | None
     came_true: bool | None
     note: str
+
+
+class FamilyRow(NamedTuple):
+    """One candidate in its family."""
+
+    candidate: str
+    family: str
+    proposed: str
+    by: str
+    model_type: str | None
+    vocabulary: str | None
+    nearest: str
+    cosine: float | None
+    weights_hash: str
 
 
 class WordingRow(NamedTuple):

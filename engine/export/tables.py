@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.correlation.by_part import groupings, matrix_view
+from engine.correlation.lineage import lineage
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -24,6 +25,7 @@ from engine.export.rows import (
     CorrelationRow,
     DecisionRow,
     FailureRow,
+    FamilyRow,
     MatrixRow,
     PairRow,
     PredictorRow,
@@ -226,6 +228,17 @@ def _upsets(store: Store, question: Question, source: Source) -> Table:
     return Table(COLUMNS["upsets"], rows)
 
 
+def _families(store: Store, _: Question) -> Table:
+    rows: list[tuple[Any, ...]] = [
+        (
+            one.name, one.family, one.proposed, one.by, one.kin and one.kin.model_type, one.kin and one.kin.vocabulary,
+            one.nearest, _number(one.cosine), one.weights_hash,
+        )
+        for one in lineage(store).relatives
+    ]  # fmt: skip
+    return Table(COLUMNS["families"], rows)
+
+
 def _wordings(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
     for narrowed in _by_protocol(store, question):
@@ -309,6 +322,7 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "correlations": lambda store, question: _correlations(store, question, "own"),
     "matrix": lambda store, question: _matrix(store, question, "own"),
     "upsets": lambda store, question: _upsets(store, question, "own"),
+    "families": _families,
     "predictors": _predictors,
     "wordings": _wordings,
     "pairs": _pairs,
@@ -323,6 +337,7 @@ ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
     "correlations": CorrelationRow,
     "matrix": MatrixRow,
     "upsets": UpsetRow,
+    "families": FamilyRow,
     "predictors": PredictorRow,
     "wordings": WordingRow,
     "pairs": PairRow,

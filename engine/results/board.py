@@ -14,6 +14,7 @@ from engine.results.pair_index import PairIndex, pair_index
 from engine.results.weights import Weights
 from engine.stats.matrix import ScoreMatrix
 from engine.stats.metrics import HEADLINE, METRICS
+from engine.stats.units import Over
 from engine.store.annotations import Annotation, stored_annotations
 from engine.store.candidates import parameter_counts
 from engine.store.connection import Store
@@ -42,6 +43,8 @@ class Question:
     """Whether pairs that a person has excluded count."""
     weights: Weights | None = None
     """How much each part of the suite counts; None: every pair the same."""
+    over: Over = "candidates"
+    """What intervals that speak of candidates, such as a correlation's, take for independent: each, or each family."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, fisher_i
 from engine.stats.league import League, LeagueRow, league
 from engine.stats.least_squares import Line, fit_line
 from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
+from engine.stats.units import Over, Units
 
 __all__ = [
     "HELP",
@@ -22,6 +23,7 @@ __all__ = [
     "LeagueRow",
     "LeftOut",
     "Line",
+    "Over",
     "RivalStatistic",
     "Rivalry",
     "Statistic",
@@ -42,6 +44,7 @@ HELP: Final = {
     "kendall": "Kendall's τ-b: pairs of candidates in the same order minus those in opposite order, with ties",
     "ci_low": "95 %: for r Fisher's z, jackknife error, Student's t (Satterthwaite); for ranks BCa, 10,000 resamples",
     "p_value": "share of reorderings of the outcome with a correlation at least as strong; all orders up to 7 points",
+    "families": "over families: whole families left out, drawn and turned, since those of one are alike",
     "fisher": "95 % for r by Fisher's z, for reference: supposes normal, independent points",
 }
 """One line on each number."""
@@ -90,6 +93,7 @@ def correlate(
     seed: int = 0,
     resamples: int = 10_000,
     level: float = 0.95,
+    over: Over = "candidates",
 ) -> Correlation:
     """Correlate a predictor with an outcome.
 
@@ -97,6 +101,7 @@ def correlate(
         x, y: (candidates,); NaN or infinite where not known.
         names: of the candidates.
         families: which candidates share a maker and a recipe, for leaving out a family at a time.
+        over: what intervals and p take for independent.
 
     Raises:
         ValueError: lengths differ.
@@ -108,7 +113,10 @@ def correlate(
     a, b = whole_x[kept], whole_y[kept]
     inside = [name for name, keep in zip(names, kept, strict=True) if keep]
     own_families = [f for f, keep in zip(families, kept, strict=True) if keep] if families is not None else []
-    statistics = [estimate(name, a, b, seed=seed, resamples=resamples, level=level) for name in STATISTICS]
+    units = Units.of(len(names), families, over).kept(kept)
+    statistics = [
+        estimate(name, a, b, seed=seed, resamples=resamples, level=level, units=units) for name in STATISTICS
+    ]  # fmt: skip
     low, high = fisher_interval(statistics[0].value, len(a), level)
     leave_one = _left_out(inside, jackknife_weights(len(a)), a, b) if len(a) > 2 else ()
     labels = sorted(set(own_families))

@@ -16,10 +16,11 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import STATISTICS, jackknife_weights, reordered, unit
+from engine.stats.association import STATISTICS, reordered, unit
 from engine.stats.distributions import student_quantile, student_two_sided
 from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, jackknife_error, share_reached
 from engine.stats.holm import holm
+from engine.stats.units import Over, Units
 
 __all__ = ["ANOTHERS", "HELP", "Contrast", "CorrelationMatrix", "Kind", "MatrixCell", "correlation_matrix"]
 
@@ -102,6 +103,8 @@ def correlation_matrix(
     seed: int = 0,
     resamples: int = 10_000,
     level: float = 0.95,
+    families: Sequence[str] | None = None,
+    over: Over = "candidates",
 ) -> CorrelationMatrix:
     """Correlate every part with every outcome, and hold the diagonal against the rest.
 
@@ -110,6 +113,8 @@ def correlation_matrix(
         outcomes: the same, turned so that higher is better.
         own: from an outcome to the part that it is tied to; outcomes may be left out.
         references: predictors that know nothing of parts; higher is better.
+        families: of the candidates.
+        over: what intervals and p take for independent.
 
     Raises:
         ValueError: lengths differ, nothing to correlate, or an outcome is tied to no part there is.
@@ -122,6 +127,7 @@ def correlation_matrix(
         raise ValueError("parts and outcomes need one entry per candidate each")
     if not set(own) <= set(y) or not set(own.values()) <= set(x):
         raise ValueError("an outcome can only be tied to a part of the matrix")
+    units = Units.of(len(next(iter(x.values()))), families, over)
     orders = max(resamples, min(_MOST_ORDERS, _PER_CELL * len(x) * len(y)) if statistic != "kendall" else 0)
 
     def row(name: str, values: FloatArray) -> tuple[MatrixCell, ...]:
@@ -130,15 +136,15 @@ def correlation_matrix(
             known = np.isfinite(values) & np.isfinite(outcome)
             found = estimate(
                 statistic, values[known], outcome[known], seed=seed, resamples=resamples, level=level,
-                permutations=orders,
+                permutations=orders, units=units.kept(known),
             )  # fmt: skip
             cells.append(MatrixCell(name, column, found, math.nan, own.get(column) == name))
         return tuple(cells)
 
     cells = _adjusted([row(name, values) for name, values in x.items()])
     beside = tuple(row(name, values) for name, values in z.items())
-    contrasts = [_versus_others(x, y, own, statistic, resamples, seed, level)]
-    contrasts += [_versus(name, values, x, y, own, statistic, level) for name, values in z.items()]
+    contrasts = [_versus_others(x, y, own, statistic, resamples, seed, level, units)]
+    contrasts += [_versus(name, values, x, y, own, statistic, level, units) for name, values in z.items()]
     return CorrelationMatrix(statistic, tuple(x), tuple(y), cells, beside, tuple(contrasts))
 
 
@@ -155,11 +161,15 @@ class _Tied:
     """Parts and tied outcomes of the candidates that have all of them; columns that do not vary are left out."""
 
     def __init__(
-        self, x: Mapping[str, FloatArray], y: Mapping[str, FloatArray], own: Mapping[str, str], also: FloatArray | None
-    ) -> None:
+        self, x: Mapping[str, FloatArray], y: Mapping[str, FloatArray], own: Mapping[str, str], also: FloatArray | None,
+        units: Units,
+    ) -> None:  # fmt: skip
         needed = [*x.values(), *(y[name] for name in own), *([also] if also is not None else [])]
-        kept = np.isfinite(np.stack(needed)).all(axis=0) if own else np.zeros(0, dtype=bool)
+        kept: npt.NDArray[np.bool_] = np.zeros(len(units.code), dtype=bool)
+        if own:
+            kept = np.asarray(np.isfinite(np.stack(needed)).all(axis=0))
         self.n = int(kept.sum())
+        self.units = units.kept(kept)
         self.parts = {name: values[kept] for name, values in x.items() if _varies(values[kept])} if own else {}
         self.pairs = [
             (part, y[name][kept]) for name, part in own.items() if part in self.parts and _varies(y[name][kept])
@@ -171,8 +181,8 @@ class _Tied:
         """Why no contrast can be made; empty where one can."""
         if not self.pairs:
             return "no outcome is tied to a part" if not self.n else "no tied outcome varies with its part"
-        if self.n < LEAST_INTERVAL:
-            return f"{self.n} candidates have all numbers: {LEAST_INTERVAL} are needed"
+        if self.units.count < LEAST_INTERVAL:
+            return f"{self.units.count} {self.units.over} have all numbers: {LEAST_INTERVAL} are needed"
         return ""
 
 
@@ -182,9 +192,9 @@ def _varies(values: FloatArray) -> bool:
 
 def _versus_others(
     x: Mapping[str, FloatArray], y: Mapping[str, FloatArray], own: Mapping[str, str], statistic: Kind, resamples: int,
-    seed: int, level: float,
+    seed: int, level: float, units: Units,
 ) -> Contrast:  # fmt: skip
-    tied = _Tied(x, y, own, None)
+    tied = _Tied(x, y, own, None, units)
     note = tied.lacks() or ("there is no other part to compare with" if len(tied.parts) < 2 else "")
     if note:
         return _none(ANOTHERS, tied, note)
@@ -198,11 +208,16 @@ def _versus_others(
         return total / len(tied.pairs)
 
     value = float(difference(np.ones((1, tied.n)))[0])
-    low, high, _ = _by_jackknife(value, difference(jackknife_weights(tied.n)), level)
-    units = {name: unit(statistic, values) for name, values in tied.parts.items()}
-    whole = np.sum(list(units.values()), axis=0)
+    low, high, by_error = _by_jackknife(value, difference(tied.units.without()), level, tied.units)
+    if tied.units.over == "families":
+        how = "jackknife over families, Student's t"
+        return Contrast(ANOTHERS, value, low, high, by_error, tied.n, len(tied.pairs), how, "")
+    whole_units = {name: unit(statistic, values) for name, values in tied.parts.items()}
+    whole = np.sum(list(whole_units.values()), axis=0)
     # Of the products with one outcome: own − mean of the others, which is linear in the parts' units.
-    directions = np.stack([units[part] - (whole - units[part]) / (len(units) - 1) for part, _ in tied.pairs])
+    directions = np.stack([
+        whole_units[part] - (whole - whole_units[part]) / (len(whole_units) - 1) for part, _ in tied.pairs
+    ])  # fmt: skip
     null, exact = reordered(
         statistic, directions, np.stack([outcome for _, outcome in tied.pairs]), resamples, seed
     )  # fmt: skip
@@ -213,9 +228,9 @@ def _versus_others(
 
 def _versus(
     name: str, reference: FloatArray, x: Mapping[str, FloatArray], y: Mapping[str, FloatArray],
-    own: Mapping[str, str], statistic: Kind, level: float,
+    own: Mapping[str, str], statistic: Kind, level: float, units: Units,
 ) -> Contrast:  # fmt: skip
-    tied = _Tied({part: x[part] for part in dict.fromkeys(own.values())}, y, own, reference)
+    tied = _Tied({part: x[part] for part in dict.fromkeys(own.values())}, y, own, reference, units)
     note = tied.lacks()
     if not note and not _varies(tied.also):
         note = f"{name} is the same for every candidate"
@@ -230,8 +245,8 @@ def _versus(
         return total / len(tied.pairs)
 
     value = float(difference(np.ones((1, tied.n)))[0])
-    low, high, p_value = _by_jackknife(value, difference(jackknife_weights(tied.n)), level)
-    how = "jackknife over candidates, Student's t"
+    low, high, p_value = _by_jackknife(value, difference(tied.units.without()), level, tied.units)
+    how = f"jackknife over {tied.units.over}, Student's t"
     return Contrast(name, value, low, high, p_value, tied.n, len(tied.pairs), how, "")
 
 
@@ -239,12 +254,12 @@ def _none(versus: str, tied: _Tied, note: str) -> Contrast:
     return Contrast(versus, math.nan, math.nan, math.nan, math.nan, tied.n, len(tied.pairs), "none", note)
 
 
-def _by_jackknife(value: float, without: FloatArray, level: float) -> tuple[float, float, float]:
+def _by_jackknife(value: float, without: FloatArray, level: float, units: Units) -> tuple[float, float, float]:
     """Interval and two-sided p; no wider than differences of correlations can be."""
-    without = without[np.isfinite(without)]
-    if len(without) < LEAST_INTERVAL:
+    known = np.isfinite(without)
+    if known.sum() < LEAST_INTERVAL:
         return math.nan, math.nan, math.nan
-    error, freedom = jackknife_error(without, 2)
+    error, freedom = jackknife_error(without[known], 2, whole=value, sizes=units.sizes[known])
     if error < 1e-12:
         return value, value, 1.0 if abs(value) < 1e-12 else 0.0
     half = student_quantile((1 + level) / 2, freedom) * error

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import (
-    STATISTICS,
-    jackknife_weights,
-    midranks,
-    pearson,
-    permutation_null,
-    shared_weights,
-)
+from engine.stats.association import STATISTICS, midranks, pearson, permutation_null
 from engine.stats.distributions import normal_quantile, student_quantile
 from engine.stats.intervals import accelerated
+from engine.stats.units import Over, Units, family_shares, flipped
 
 __all__ = [
     "LEAST_INTERVAL",
@@ -37,8 +32,8 @@ LEAST_INTERVAL: Final = 5
 """Points below which no interval is given."""
 _LOST: Final = 0.1
 """Share of resamples without a correlation beyond which the others give no interval."""
-_BOOTSTRAP = "BCa bootstrap over candidates"
-_JACKKNIFE = "Fisher's z, jackknife over candidates"
+_BOOTSTRAP = "BCa bootstrap over {}"
+_JACKKNIFE = "Fisher's z, jackknife over {}"
 
 
 @dataclass(frozen=True)
@@ -65,10 +60,12 @@ def estimate(
     resamples: int = 10_000,
     level: float = 0.95,
     permutations: int = 0,
+    units: Units | None = None,
 ) -> Statistic:
     """One of STATISTICS for finite points, with interval (five points or more) and permutation p.
 
-    As many orders are tried as resamples are drawn, unless `permutations` says otherwise.
+    As many orders are tried as resamples are drawn, unless `permutations` says otherwise. Over families whole families
+    are left out and drawn, of which there must be five for an interval, and p turns the sign of what each adds.
 
     Intervals: `jackknife_z` for Pearson's r, which resampling covers too seldom where candidates are few or outliers
     many (benchmarks/stats/correlation.py); BCa for the ranks (Efron 1987, J. Am. Stat. Assoc. 82(397)).
@@ -83,22 +80,27 @@ def estimate(
     value = float(compute(np.ones((1, n)), x, y)[0])
     if n == 2:
         return _nothing(name, n, "no correlation: two points always lie on a line")
-    null, exact = permutation_null(name, x, y, permutations or resamples, seed)
-    p_value = share_reached(null, value, exact)
-    how = f"permutation, all {len(null):,} orders" if exact else f"permutation, {len(null):,} orders"
-    if n < LEAST_INTERVAL:
-        # Reversing the outcome gives as strong a correlation, so at least two orders reach any value.
-        note = f"{n} candidates: no interval, and p cannot fall below {2 / math.factorial(n):.2g}"
+    units = units or Units.of(n, None, "candidates")
+    if units.over == "families":
+        p_value, how = flipped(family_shares(name, units, x, y), permutations or resamples, seed)
+    else:
+        null, exact = permutation_null(name, x, y, permutations or resamples, seed)
+        p_value = share_reached(null, value, exact)
+        how = f"permutation, all {len(null):,} orders" if exact else f"permutation, {len(null):,} orders"
+    if units.count < LEAST_INTERVAL:
+        # Reversing the outcome, or turning every sign, gives as strong a correlation: two at least reach any value.
+        least = 2 / math.factorial(n) if units.over == "candidates" else 2 / 2**units.count
+        note = f"{units.count} {units.over}: no interval, and p cannot fall below {least:.2g}"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
-    without = compute(jackknife_weights(n), x, y)
+    without = compute(units.without(), x, y)
     if name == "pearson":
-        low, high = jackknife_z(value, without, level)
-        return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
-    drawn = compute(shared_weights(n, resamples, seed), x, y)
+        low, high = jackknife_z(value, without, level, sizes=units.sizes)
+        return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE.format(units.over)}; {how}", "")
+    drawn = compute(units.drawn(resamples, seed), x, y)
     if note := _still(drawn, value):
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     low, high = _bca(drawn, value, without, level)
-    return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
+    return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP.format(units.over)}; {how}", "")
 
 
 def partial(
@@ -110,6 +112,8 @@ def partial(
     seed: int = 0,
     resamples: int = 10_000,
     level: float = 0.95,
+    families: Sequence[str] | None = None,
+    over: Over = "candidates",
 ) -> Statistic:
     """The correlation of x and y that the control (say, log10 parameters) does not account for.
 
@@ -119,7 +123,9 @@ def partial(
     """
     name = "partial spearman" if ranks else "partial pearson"
     columns = np.stack([np.asarray(v, dtype=np.float64) for v in (x, y, control)])
-    columns = columns[:, np.isfinite(columns).all(axis=0)]
+    known = np.asarray(np.isfinite(columns).all(axis=0))
+    units = Units.of(len(known), families, over).kept(known)
+    columns = columns[:, known]
     n = columns.shape[1]
     if n < LEAST_INTERVAL:
         who = "candidate has" if n == 1 else "candidates have"
@@ -140,18 +146,24 @@ def partial(
     if math.isnan(value):
         return _nothing(name, n, "no partial correlation: the control accounts for a column entirely")
     left = [_residual(column, columns[2]) for column in columns[:2]]
-    null, exact = permutation_null("pearson", left[0], left[1], resamples, seed)
-    p_value = share_reached(null, value, exact)
-    how = f"permutation of residuals, {len(null):,} orders"
-    without = given(jackknife_weights(n))
+    if units.over == "families":
+        p_value, how = flipped(family_shares("pearson", units, left[0], left[1]), resamples, seed)
+    else:
+        null, exact = permutation_null("pearson", left[0], left[1], resamples, seed)
+        p_value = share_reached(null, value, exact)
+        how = f"permutation of residuals, {len(null):,} orders"
+    if units.count < LEAST_INTERVAL:
+        note = f"{units.count} {units.over}: no interval"
+        return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
+    without = given(units.without())
     if not ranks:
-        low, high = jackknife_z(value, without, level, spent=3)
-        return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE}; {how}", "")
-    drawn = given(shared_weights(n, resamples, seed))
+        low, high = jackknife_z(value, without, level, spent=3, sizes=units.sizes)
+        return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE.format(units.over)}; {how}", "")
+    drawn = given(units.drawn(resamples, seed))
     if note := _still(drawn, value):
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     low, high = _bca(drawn, value, without, level)
-    return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP}; {how}", "")
+    return Statistic(name, value, low, high, p_value, n, f"{_BOOTSTRAP.format(units.over)}; {how}", "")
 
 
 def fisher_interval(r: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -164,7 +176,9 @@ def fisher_interval(r: float, n: int, level: float = 0.95) -> tuple[float, float
     return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
 
 
-def jackknife_z(value: float, without: FloatArray, level: float = 0.95, *, spent: int = 2) -> tuple[float, float]:
+def jackknife_z(
+    value: float, without: FloatArray, level: float = 0.95, *, spent: int = 2, sizes: FloatArray | None = None
+) -> tuple[float, float]:
     """An interval for Pearson's r that holds without normal points: Fisher's z with the error that the points show.
 
     z = artanh r ± Student's t × the jackknife standard error of z; degrees of freedom from the scatter of the
@@ -173,30 +187,44 @@ def jackknife_z(value: float, without: FloatArray, level: float = 0.95, *, spent
 
     Args:
         value: r over all points; ±1 is its own interval.
-        without: (points,): r without each point in turn; NaN where there is none.
+        without: (units,): r without each point, or family of points, in turn; NaN where there is none.
+        sizes: (units,): points in each; None: one.
     """
-    left = without[np.isfinite(without)]
+    known = np.isfinite(without)
+    left = without[known]
     if abs(value) >= 1 or len(left) <= spent:
         return (value, value) if abs(value) >= 1 else (math.nan, math.nan)
     # Without one point the others may lie on a line; z has no end, and what follows must.
-    error, freedom = jackknife_error(np.arctanh(np.clip(left, -1 + 1e-12, 1 - 1e-12)), spent)
+    z, moved = math.atanh(value), np.arctanh(np.clip(left, -1 + 1e-12, 1 - 1e-12))
+    error, freedom = jackknife_error(moved, spent, whole=z, sizes=None if sizes is None else sizes[known])
     half = student_quantile((1 + level) / 2, freedom) * error
-    z = math.atanh(value)
     return math.tanh(z - half), math.tanh(z + half)
 
 
-def jackknife_error(without: FloatArray, spent: int) -> tuple[float, float]:
+def jackknife_error(
+    without: FloatArray, spent: int, *, whole: float = 0.0, sizes: FloatArray | None = None
+) -> tuple[float, float]:
     """The jackknife's standard error, and the degrees of freedom of Student's t that go with it (Satterthwaite).
 
+    Where units are of unlike size each counts by its share (delete-m jackknife for unequal m: Busing, Meijer & van der
+    Leeden 1999, Statistics and Computing 9(1), equation 9).
+
     Args:
-        without: (points,), more than `spent`: the estimate without each point in turn.
+        without: (units,), more than `spent`: the estimate without each unit in turn.
+        whole: the estimate itself; matters where sizes differ.
+        sizes: (units,): points in each; None: as many in all.
     """
     n = len(without)
-    square = (without - without.mean()) ** 2
+    if sizes is None or (sizes == sizes[0]).all():
+        square = (n - 1) * (without - without.mean()) ** 2
+    else:
+        times = sizes.sum() / sizes
+        centre = n * whole - float(((1 - 1 / times) * without).sum())
+        square = (times * whole - (times - 1) * without - centre) ** 2 / (times - 1)
     scatter = float(square.sum())
     uneven = float(square @ square) - scatter**2 / n
     freedom = min(2 * scatter**2 / uneven if uneven > 0 else math.inf, n - spent)
-    return math.sqrt((n - 1) / n * scatter), round(max(freedom, 1.0), 1)
+    return math.sqrt(scatter / n), round(max(freedom, 1.0), 1)
 
 
 def share_reached(null: FloatArray, value: float, exact: bool) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from engine.stats.association import STATISTICS, jackknife_weights
 from engine.stats.estimates import LEAST_INTERVAL, Statistic, estimate, partial
 from engine.stats.holm import holm
 from engine.stats.rivals import Rivalry, RivalStatistic, compare_predictors
+from engine.stats.units import Over, Units
 
 __all__ = ["HELP", "League", "LeagueRow", "league"]
 
@@ -70,6 +71,7 @@ def league(
     seed: int = 0,
     resamples: int = 10_000,
     alpha: float = 0.05,
+    over: Over = "candidates",
 ) -> League:
     """Correlate every predictor with the outcome, and the reference predictor with each rival.
 
@@ -80,6 +82,7 @@ def league(
         control: (candidates,), usually log10 parameters.
         families: of the candidates, for leaving out one at a time.
         statistic: orders the table, and is what Holm and the verdict speak of.
+        over: what intervals and p take for independent.
 
     Raises:
         ValueError: lengths differ, there are no predictors, or no such reference.
@@ -94,18 +97,21 @@ def league(
     ):
         raise ValueError("predictors and outcome need one entry per candidate")
     held = None if control is None else np.asarray(control, dtype=np.float64)
+    units = Units.of(len(y), families, over)
+    drawn: dict[str, Any] = {"seed": seed, "resamples": resamples}
+    together: dict[str, Any] = {**drawn, "families": families, "over": over}
     unadjusted = []
     for name, x in columns.items():
         kept = np.isfinite(x) & np.isfinite(y)
         a, b = x[kept], y[kept]
-        r, rho, tau = (estimate(kind, a, b, seed=seed, resamples=resamples) for kind in STATISTICS)
+        r, rho, tau = (estimate(kind, a, b, units=units.kept(kept), **drawn) for kind in STATISTICS)
         given = None
         # A control cannot be controlled for itself.
         if held is not None and not np.array_equal(held, x, equal_nan=True) and statistic != "kendall":
-            given = partial(x, y, held, ranks=statistic == "spearman", seed=seed, resamples=resamples)
+            given = partial(x, y, held, ranks=statistic == "spearman", **together)
         versus = None
         if name != reference:
-            versus = compare_predictors(columns[reference], x, y, seed=seed, resamples=resamples)
+            versus = compare_predictors(columns[reference], x, y, **together)
         weakest = _weakest(statistic, a, b, jackknife_weights(len(a)))
         family = math.nan
         if families is not None:
@@ -118,7 +124,7 @@ def league(
     adjusted = dict(zip((r.predictor for r in tested), holm([r.by(statistic).p_value for r in tested]), strict=True))
     rows = [replace(row, p_holm=float(adjusted.get(row.predictor, math.nan))) for row in unadjusted]
     rows.sort(key=lambda row: (math.isnan(row.by(statistic).value), -abs(row.by(statistic).value), row.predictor))
-    return League(tuple(rows), statistic, reference, _verdict(rows, reference, statistic, alpha))
+    return League(tuple(rows), statistic, reference, _verdict(rows, reference, statistic, alpha, over))
 
 
 def _weakest(
@@ -132,7 +138,7 @@ def _weakest(
     return float(values[np.nanargmin(np.abs(values))])
 
 
-def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float) -> str:
+def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float, over: Over) -> str:
     """Which rivals the reference beats, loses to, and cannot be told from, Holm over the rivals."""
     rivals: list[tuple[str, float, float]] = []
     wrong = {row.predictor for row in rows if row.by(statistic).value < 0}
@@ -141,13 +147,16 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
             continue
         versus: RivalStatistic = getattr(row.versus, statistic)
         # For r of few points the bootstrap rejects 8 % of true nulls (benchmarks/stats/errors.py), Williams 5 %.
-        p = max(versus.p_value, row.versus.williams_p) if statistic == "pearson" else versus.p_value
+        two_tests = statistic == "pearson" and over == "candidates"
+        p = max(versus.p_value, row.versus.williams_p) if two_tests else versus.p_value
         if not math.isnan(p):
             rivals.append((row.predictor, versus.difference, p))
     if not rivals:
         most = max(row.n for row in rows)
         if len(rows) > 1 and most < LEAST_INTERVAL:
             return f"{reference}: {most} with both numbers cannot compare predictors; {LEAST_INTERVAL} are needed"
+        if len(rows) > 1 and over == "families" and (note := next((r.versus.note for r in rows if r.versus), "")):
+            return f"{reference}: {note}"
         return f"{reference}: no rival to compare with" + (", since a column does not vary" if len(rows) > 1 else "")
     ahead: list[str] = []
     astray: list[str] = []
@@ -157,6 +166,7 @@ def _verdict(rows: list[LeagueRow], reference: str, statistic: str, alpha: float
         # Nobody would choose by a number that puts the worst first, as far as it goes: to beat it says nothing.
         (level if p > alpha else behind if difference < 0 else astray if name in wrong else ahead).append(name)
     test = "Williams and paired bootstrap" if statistic == "pearson" else "paired bootstrap"
+    test = "paired bootstrap over families" if over == "families" else test
     parts = [
         f"{words} {', '.join(names)}"
         for words, names in (

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import bootstrap_weights, jackknife_weights
+from engine.stats.association import bootstrap_weights
 from engine.stats.distributions import normal_quantile
 from engine.stats.intervals import Estimate, accelerated
+from engine.stats.units import Units
 
 __all__ = ["newcombe", "pair_share"]
 
@@ -19,15 +20,23 @@ _LEAST = 5
 
 
 def pair_share(
-    hits: FloatArray, counted: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95
+    hits: FloatArray,
+    counted: FloatArray,
+    *,
+    seed: int = 0,
+    resamples: int = 10_000,
+    level: float = 0.95,
+    units: Units | None = None,
 ) -> Estimate:
-    """The share of the counted pairs of points that are hits, with its interval (five points or more).
+    """The share of the counted pairs of points that are hits, with its interval (five points, or families, or more).
 
     Args:
         hits: (points, points), symmetric, 0 to 1: how much of a hit each pair is.
         counted: (points, points), symmetric: 1 for the pairs that count, else 0.
+        units: what is drawn as one; None: each point.
     """
     n = len(counted)
+    units = units or Units.of(n, None, "candidates")
     hit = hits * counted
 
     def share(weights: FloatArray) -> FloatArray:
@@ -38,9 +47,10 @@ def pair_share(
     value = float(share(np.ones((1, n)))[0]) if n else math.nan
     if math.isnan(value):
         return Estimate(math.nan, math.nan, math.nan, "none: no pairs")
-    points = int((counted.sum(axis=1) > 0).sum())
+    points = len(set(units.code[counted.sum(axis=1) > 0].tolist()))
+    whose = "points" if units.over == "candidates" else units.over
     if points < _LEAST:
-        return Estimate(value, math.nan, math.nan, f"none: {points} points")
+        return Estimate(value, math.nan, math.nan, f"none: {points} {whose}")
     if not 1e-12 < value < 1 - 1e-12:
         # Resamples of decisions that all agree agree too. All pairs tell at least what disjoint ones do, and those are
         # independent (Hoeffding 1963, J. Am. Stat. Assoc. 58(301), section 5).
@@ -48,13 +58,13 @@ def pair_share(
         reach = z * z / (points // 2 + z * z)
         low, high = (1 - reach, 1.0) if value > 0.5 else (0.0, reach)
         return Estimate(value, low, high, f"Wilson, {points // 2} disjoint pairs")
-    drawn = share(bootstrap_weights(n, resamples, np.random.default_rng(seed)))
-    without = share(jackknife_weights(n))
+    drawn = share(bootstrap_weights(units.count, resamples, np.random.default_rng(seed))[:, units.code])
+    without = share(units.without())
     change = np.nanmean(without) - without[np.isfinite(without)]
     scatter = float(change @ change)
     skew = float((change**3).sum()) / (6 * scatter**1.5) if scatter > 1e-18 else 0.0
     low, high = accelerated(np.sort(drawn[np.isfinite(drawn)]), value, skew, level)
-    return Estimate(value, min(low, value), max(high, value), "BCa over points")
+    return Estimate(value, min(low, value), max(high, value), f"BCa over {whose}")
 
 
 def newcombe(first: float, second: float, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import STATISTICS, pearson, shared_weights
+from engine.stats.association import STATISTICS, pearson
 from engine.stats.distributions import student_two_sided
+from engine.stats.units import Over, Units
 
 __all__ = ["HELP", "RivalStatistic", "Rivalry", "compare_predictors", "williams"]
 
@@ -58,24 +60,29 @@ def compare_predictors(
     seed: int = 0,
     resamples: int = 10_000,
     level: float = 0.95,
+    families: Sequence[str] | None = None,
+    over: Over = "candidates",
 ) -> Rivalry:
     """Compare two predictors of the same outcome on the candidates that have all three numbers.
 
-    Below five candidates, or where a column is constant, differences are NaN and `note` says why.
+    Below five candidates, or where a column is constant, differences are NaN and `note` says why. Over families whole
+    families are drawn, of which there must be five, and Williams' t, which takes candidates for independent, is NaN.
     """
     columns = np.stack([np.asarray(v, dtype=np.float64) for v in (x1, x2, y)])
-    columns = columns[:, np.isfinite(columns).all(axis=0)]
+    known = np.asarray(np.isfinite(columns).all(axis=0))
+    units = Units.of(len(known), families, over).kept(known)
+    columns = columns[:, known]
     n = columns.shape[1]
     note = ""
-    if n < _LEAST:
-        note = f"{n} candidates have all three numbers: five are needed to compare predictors"
+    if units.count < _LEAST:
+        note = f"{units.count} {units.over} have all three numbers: five are needed to compare predictors"
     elif any((column == column[0]).all() for column in columns):
         note = "a column is the same for every candidate: nothing to compare"
     if note:
         none = {name: RivalStatistic(name, *([math.nan] * 6)) for name in STATISTICS}
         return Rivalry(none["pearson"], none["spearman"], none["kendall"], math.nan, math.nan, n, note)
     a, b, outcome = columns
-    weights = shared_weights(n, resamples, seed)
+    weights = units.drawn(resamples, seed)
     unweighted = np.ones((1, n))
     statistics = {}
     for name, compute in STATISTICS.items():
@@ -86,6 +93,10 @@ def compare_predictors(
         sides = np.count_nonzero(drawn <= 1e-12), np.count_nonzero(drawn >= -1e-12)
         p_value = float(min(1.0, 2 * (1 + min(sides)) / (1 + len(drawn))))
         statistics[name] = RivalStatistic(name, first, second, first - second, float(low), float(high), p_value)
+    if units.over == "families":
+        return Rivalry(
+            statistics["pearson"], statistics["spearman"], statistics["kendall"], math.nan, math.nan, n, ""
+        )  # fmt: skip
     between = float(pearson(unweighted, a, b)[0])
     t, p = williams(statistics["pearson"].first, statistics["pearson"].second, between, n)
     return Rivalry(statistics["pearson"], statistics["spearman"], statistics["kendall"], t, p, n, "")

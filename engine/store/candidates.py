@@ -13,7 +13,10 @@ __all__ = ["candidate_place", "contexts", "parameter_counts", "save_candidate"]
 
 
 def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> None:
-    """Remember what is known of a candidate, under its weights hash; a later look replaces an earlier one."""
+    """Remember what is known of a candidate, under its weights hash; a later look replaces an earlier one. What tells
+    its kin is read from its files once."""
+    from engine.store.kin import remember_kin
+
     with store.writing() as connection:
         connection.execute(
             "insert or replace into candidates values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now())",
@@ -23,6 +26,7 @@ def save_candidate(store: Store, candidate: Candidate, weights_hash: str) -> Non
                 candidate.revision,
             ],
         )  # fmt: skip
+    remember_kin(store, candidate, weights_hash)
 
 
 def candidate_place(store: Store, weights_hash: str) -> str | None:

@@ -68,7 +68,7 @@ def _by(column: str, keys: str, *tables: str) -> tuple[Part, ...]:
 
 PARTS: Final[tuple[Part, ...]] = (
     *_by("suite_hash", "suites", "suites", "pairs", "criteria", "annotations"),
-    *_by("weights_hash", "weights", "candidates", "spectra"),
+    *_by("weights_hash", "weights", "candidates", "spectra", "kin"),
     *_by("run_id", "runs", "runs", "verdicts_raw", "skips", "token_scores"),
     # What was decided of several runs rests on each of them.
     Part("decisions", "runs", "list_has_any(run_ids, ?::varchar[])"),
@@ -88,7 +88,7 @@ PARTS: Final[tuple[Part, ...]] = (
 )  # fmt: skip
 """Parents stand before what hangs on them."""
 STAY: Final = frozenset({
-    "predictors", "outcome_names", "trace_sets", "verifier_trials", "schema_version", "forgettings",
+    "predictors", "outcome_names", "families", "trace_sets", "verifier_trials", "schema_version", "forgettings",
 })  # fmt: skip
 """Tables of which nothing is forgotten: what a person brought along or said, the content of trace files, what was
 measured of verifiers."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from rude_tui.options import as_json, database, question_options, source_options, store_of
+from rude_tui.options import as_json, database, over_option, question_options, source_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.correlation.sources import Source
     from engine.results.board import Question
     from engine.stats.league import League
+    from engine.stats.units import Over
     from engine.store.connection import Store
 
 __all__ = ["correlate"]
@@ -44,14 +45,15 @@ Kind = Literal["pearson", "spearman", "kendall"]
 )  # fmt: skip
 @click.option(
     "--families", metavar="A=F,B=F|FILE.csv",
-    help="Families of candidates, to leave out one at a time. Default: the letters that a name begins with.",
+    help="Families of candidates, for this once. Default: as `rude-tui families` has them.",
 )  # fmt: skip
+@over_option
 @question_options
 @as_json
 @database
 def correlate(
     named: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, as_matrix: bool, by: str | None,
-    statistic: Kind, families: str | None, suite: str | None, protocol: str | None, metric: str | None,
+    statistic: Kind, families: str | None, over: Over, suite: str | None, protocol: str | None, metric: str | None,
     with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Correlate predictors with outcomes: Pearson, Spearman and Kendall, each with interval, p and n.
@@ -69,7 +71,7 @@ def correlate(
     from rubrics.errors import BadInput
 
     store = store_of(db)
-    question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    question = Question(suite, protocol, metric, with_excluded=with_excluded, over=over)
     if as_matrix:
         if named or as_league or families:
             raise click.UsageError("--matrix sets parts of the suite against outcomes, without predictors or families")
@@ -97,7 +99,7 @@ def correlate(
         return
     if as_league:
         for some in by_outcome:
-            _print_league(some[0].outcome, league_of(some, statistic=statistic))
+            _print_league(some[0].outcome, league_of(some, statistic=statistic), over)
     else:
         _print_statistics(views)
     _say_verdicts(by_outcome)
@@ -106,7 +108,7 @@ def correlate(
     if as_league or len(views) == 1:
         _say_families(
             views[0],
-            rule=f"{RULE}; --families says otherwise" if source == "own" else "as listed with the study's points",
+            rule=f"{RULE}; rude-tui families says more" if source == "own" else "as listed with the study's points",
         )
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
@@ -128,7 +130,6 @@ def _matrix(
 
 
 def _print_statistics(views: Sequence[CorrelationView]) -> None:
-    from engine.correlation.predictor_outcome import HELP
 
     rows = []
     for view in views:
@@ -141,7 +142,7 @@ def _print_statistics(views: Sequence[CorrelationView]) -> None:
         columns += [statistic.name, f"95 % ({statistic.name[0]})", f"p ({statistic.name[0]})"]
     print_table(columns, rows, right=columns[2:])
     _say_methods(views)
-    narrate(f"p: {HELP['p']}")
+    narrate(_about_p(views[0].over))
 
 
 def _say_methods(views: Sequence[CorrelationView]) -> None:
@@ -170,7 +171,13 @@ def _say_notes(views: Sequence[CorrelationView]) -> None:
         narrate(f"note: {whose}{note}")
 
 
-def _print_league(outcome: str, league: League) -> None:
+def _about_p(over: Over) -> str:
+    from engine.correlation.predictor_outcome import HELP
+
+    return HELP["families"] if over == "families" else f"p: {HELP['p']}"
+
+
+def _print_league(outcome: str, league: League, over: Over) -> None:
     from engine.correlation.predictor_outcome import HELP
     from engine.stats.league import HELP as COLUMNS
     from engine.stats.rivals import HELP as RIVALS
@@ -194,7 +201,7 @@ def _print_league(outcome: str, league: League) -> None:
     narrate(
         "lower-is-better predictors and outcomes are turned here, so that a good predictor correlates above zero",
         f"95 % and p: {league.rows[0].by(league.statistic).method}",
-        f"p: {HELP['p']}", f"p (Holm): {COLUMNS['p_holm']}", HELP["size"],
+        _about_p(over), f"p (Holm): {COLUMNS['p_holm']}", HELP["size"],
         f"without one, without a family: {HELP['without']}",
         f"first less it: {COLUMNS['versus']}; {RIVALS['ci_low']}; {RIVALS['williams_p']}",
     )  # fmt: skip

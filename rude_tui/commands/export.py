@@ -23,8 +23,8 @@ __all__ = ["export"]
 _TOGETHER = ("model-index", "all")
 """What is made of several tables, or of one for another program."""
 _TABLES = (
-    "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "upsets", "predictors",
-    "wordings", "pairs", "abilities",
+    "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "upsets", "families",
+    "predictors", "wordings", "pairs", "abilities",
 )  # fmt: skip
 
 

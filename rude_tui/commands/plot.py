@@ -40,7 +40,9 @@ class _Width(click.ParamType[float]):
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["rankings", "profile", "correlation", "league", "matrix", "tokens"]))
+@click.argument(
+    "what", type=click.Choice(["rankings", "profile", "correlation", "league", "matrix", "families", "tokens"])
+)
 @click.option("-o", "--output", required=True, help="FILE.svg, .pdf or .png; - prints SVG.")
 @click.option("--width", type=_Width(), default="column", show_default=True, help="3.4 or 7 inches, or a number.")
 @click.option("--dpi", type=click.IntRange(50, 1200), default=300, show_default=True, help="Of a PNG.")
@@ -62,7 +64,7 @@ def plot(
 
     rankings: values with intervals and chance. profile: one candidate in all subcategories. correlation: the scatter
     with its line, band and predicted places. league: every predictor's ρ. matrix: RuDE by part of the suite against
-    every outcome. tokens: where one preference turns.
+    every outcome. families: whose weights are alike. tokens: where one preference turns.
     """
     from engine.export.figures import ENDINGS, rendered
     from engine.results.board import Question
@@ -80,6 +82,11 @@ def plot(
 
         view = matrix_view(store, question, by=by, outcomes=[outcome] if outcome else [], source=source)
         figure = figures.matrix(view, width=width)
+    elif what == "families":
+        from engine.correlation.lineage import lineage
+        from engine.export.family_figure import families
+
+        figure = families(lineage(store), width=width)
     elif what in ("correlation", "league"):
         figure = _foretelling(store, question, what, predictor, outcome, source, width)
     else:

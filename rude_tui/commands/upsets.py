@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rude_tui.options import as_json, database, question_options, source_options, store_of
+from rude_tui.options import as_json, database, over_option, question_options, source_options, store_of
 from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source
     from engine.correlation.upsets import UpsetGain, UpsetTable
+    from engine.stats.units import Over
 
 __all__ = ["upsets"]
 
@@ -21,11 +22,12 @@ __all__ = ["upsets"]
 @click.command()
 @click.option("--outcome", "outcomes", multiple=True, help="Default: all there are; of a study that ships, the first.")
 @source_options
+@over_option
 @question_options
 @as_json
 @database
 def upsets(
-    outcomes: tuple[str, ...], source: Source, suite: str | None, protocol: str | None, metric: str | None,
+    outcomes: tuple[str, ...], source: Source, over: Over, suite: str | None, protocol: str | None, metric: str | None,
     with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """List every pair of candidates in which the smaller one is ahead, and whether that came true.
@@ -36,7 +38,7 @@ def upsets(
     from engine.correlation.upsets import upsets as find_upsets
     from engine.results.board import Question
 
-    question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    question = Question(suite, protocol, metric, with_excluded=with_excluded, over=over)
     table = find_upsets(store_of(db), question, outcomes=outcomes, source=source)
     if as_json:
         print_json(_as_json(table))

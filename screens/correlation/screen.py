@@ -68,8 +68,8 @@ X chooses another predictor, as a click on its line does. x writes the plot – 
 family out of the rest and says what is left without it.
 
 M opens the matrix: RuDE in each domain, category or subcategory against every outcome, and whether an outcome's own
-domain foretells it better than another. u lists the upsets: every smaller candidate that is ahead of a larger one, and
-whether that came true.
+domain foretells it better than another. U lists the upsets: every smaller candidate that is ahead of a larger one, and
+whether that came true. F shows which candidates are kin, and takes every interval here over families.
 
 O goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. a adds your own
 from a file: candidate, outcome, score. What the ladder's points can bear stands beside them, after !, and in full in
@@ -86,6 +86,9 @@ data/ladder/card.md.
         ),
         Binding("M", "matrix", "matrix", tooltip="RuDE by domain, category… against every outcome", id="matrix"),
         Binding("U", "upsets", "upsets", tooltip="smaller candidates ahead of larger ones", id="upsets"),
+        Binding(
+            "F", "families", "families", tooltip="which candidates are kin; intervals over families", id="families"
+        ),
         Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
@@ -93,7 +96,7 @@ data/ladder/card.md.
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
     FIRST_KEYS = ("predictor", "outcome", "matrix", "leave_out", "source", "export", "add")
-    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets", "add"}
+    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets", "families", "add"}
     DEFAULT_CSS = """
     CorrelationScreen #question { padding: 0 1; color: $text-muted; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
@@ -187,7 +190,8 @@ data/ladder/card.md.
         data = self.state.data
         if data is None or data.view is None:
             return
-        self._say(f"{data.source_name} · {plain(data.view.outcome)} against {plain(data.view.predictor)}")
+        over = " · over families" if data.view.over == "families" else ""
+        self._say(f"{data.source_name} · {plain(data.view.outcome)} against {plain(data.view.predictor)}{over}")
         self.query_one(Scatter).show(picture(data, self.state.highlight))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)
@@ -334,6 +338,12 @@ data/ladder/card.md.
             self.app.push_screen(CompareScreen(smaller, larger))
 
         self.app.push_screen(UpsetsScreen(source, compare))
+
+    def action_families(self) -> None:
+        """Which candidates are kin."""
+        from screens.families.screen import FamiliesScreen
+
+        self.app.push_screen(FamiliesScreen())
 
     def action_again(self) -> None:
         """Read again whatever has changed."""

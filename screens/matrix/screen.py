@@ -139,7 +139,10 @@ published study. enter opens the scatter of a cell.
         if data is None:
             return
         view = data.view
-        self._say(f"{view.source_name} · RuDE by {view.by} against outcomes · {view.matrix.statistic.capitalize()}")
+        over = " · over families" if view.over == "families" else ""
+        self._say(
+            f"{view.source_name} · RuDE by {view.by} against outcomes · {view.matrix.statistic.capitalize()}{over}"
+        )
         names = [cells[0].row if n < len(view.matrix.cells) else f"({cells[0].row})"
                  for n, cells in enumerate(data.rows)]  # fmt: skip
         window = Window.fitting(rows.size.width - 1, names, len(view.matrix.columns), self.state.column)

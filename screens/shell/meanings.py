@@ -43,7 +43,7 @@ MEANINGS: Final = (
     Meaning("7", "the seventh", ("review-7",)),
     Meaning("8", "the eighth", ("review-8",)),
     Meaning("9", "the ninth", ("review-9",)),
-    Meaning("a", "add it, take it in", ("add", "add-suite", "construct-accept")),
+    Meaning("a", "add it, take it in", ("add", "add-suite", "construct-accept", "families-keep")),
     Meaning("b", "by what it is split or grouped", ("by",)),
     Meaning("c", "compare", ("compare",)),
     Meaning("d", "drop it", ("drop", "construct-drop")),
@@ -71,8 +71,8 @@ MEANINGS: Final = (
     Meaning("C", "whose: the candidate, or the reader", ("candidate", "review-reader")),
     Meaning("D,delete", "forget", ("forget",)),
     Meaning("E", "edit", ("construct-edit",)),
-    Meaning("F", "how far it can be trusted: intervals, controls, verifier, agreement", (
-        "controls", "construct-verifier", "intervals", "review-agreement",
+    Meaning("F", "how far it can be trusted: intervals, controls, families, verifier, agreement", (
+        "controls", "construct-verifier", "families", "intervals", "review-agreement",
     )),
     Meaning("H", "read blind", ("construct-review",)),
     Meaning("I", "abilities", ("abilities",)),

@@ -15,6 +15,7 @@ import pytest
 from textual.pilot import Pilot
 from waiting import PATIENCE
 
+from engine.candidates.shape import Shape
 from engine.layout.requests import TokenScores
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
@@ -82,7 +83,7 @@ def fill(
             SimpleNamespace(
                 name=name, place=f"/models/{name}", architecture="LlamaForCausalLM", model_type="llama",
                 parameters=parameters, weight_bytes=parameters * 4, dtype="fp32", context=512, tokenizer="BPE",
-                revision=None,
+                revision=None, path=Path(f"/models/{name}"), shape=Shape(), served=None,
             ),
             weights,
         )  # fmt: skip

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from engine.candidates.shape import Shape
 from engine.outcomes.outcome import Outcome
 from engine.store.annotations import annotate
 from engine.store.candidates import save_candidate
@@ -88,7 +90,8 @@ def save(store: Store, model: str) -> None:
         store,
         SimpleNamespace(
             name=model, place=f"/models/{model}", architecture="L", model_type="l", parameters=7, weight_bytes=28,
-            dtype="fp32", context=512, tokenizer="BPE", revision=None,
+            dtype="fp32", context=512, tokenizer="BPE", revision=None, path=Path(f"/models/{model}"), shape=Shape(),
+            served=None,
         ),
         weights_of(model),
     )  # fmt: skip

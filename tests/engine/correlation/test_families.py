@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.correlation.families import families_of, family_of, named
+from engine.correlation.families import families_of, family_of
 from rubrics.errors import BadInput
 
 
@@ -21,10 +21,10 @@ def test_the_rule(name: str, family: str) -> None:
     assert family_of(name) == family
 
 
-def test_what_a_person_says_goes_before_the_rule(tmp_path: Path) -> None:
+def test_what_a_person_says_by_word_and_by_file(tmp_path: Path) -> None:
     given = families_of("mine=house, a=b=house")
     assert given == {"mine": "house", "a=b": "house"}
-    assert (named("mine", given), named("qwen-1", given), named("qwen-1", None)) == ("house", "qwen", "qwen")
+
     file = tmp_path / "f.csv"
     file.write_text("family,candidate,note\nhouse,mine,x\nother,qwen-1,\n")
     assert families_of(str(file)) == {"mine": "house", "qwen-1": "other"}

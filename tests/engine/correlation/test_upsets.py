@@ -14,6 +14,7 @@ import pytest
 
 from data.ladder import ladder
 from data.published import published
+from engine.candidates.shape import Shape
 from engine.correlation.upsets import UpsetGain, upsets
 from engine.export.tables import table
 from engine.outcomes.outcome import Outcome
@@ -45,6 +46,7 @@ def sized(built: Path, store: Store, add_run: Callable[..., object]) -> Store:
         save_candidate(store, SimpleNamespace(
             name=name, place=f"/{name}", architecture="L", model_type="l", parameters=int(SIZES.get(name, 0)),
             weight_bytes=1, dtype="fp32", context=1, tokenizer="BPE", revision=None,
+            path=Path(f"/{name}"), shape=Shape(), served=None,
         ), f"w-{name}")  # fmt: skip
     for place, name in enumerate("abcdef"):
         error = 0.05 if name in "ab" else None

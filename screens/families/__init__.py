@@ -1,0 +1,1 @@
+"""Families: which candidates are kin."""
