@@ -234,8 +234,10 @@ def proposed_from(
 
 
 def _name(group: Sequence[str], names: Mapping[str, str], known: Mapping[str, Kin], taken: set[str]) -> str:
-    """The letters that most of them begin with; where another family is called so, their kind of model, or one name."""
-    letters = Counter(family_of(names[label]) for label in group).most_common(1)[0][0]
+    """The letters that most of them begin with, or their kind of model does; where another family is called so, that
+    kind, or the shortest name."""
     kind = Counter(known[label].model_type for label in group).most_common(1)[0][0]
+    begun = Counter(family_of(names[label]) for label in group)
+    letters = max(sorted(begun), key=lambda own: (begun[own], own == family_of(kind)))
     shortest = min((names[label] for label in group), key=lambda name: (len(name), name))
     return next(name for name in (letters, kind, shortest, f"{shortest} and kin") if name and name not in taken)

@@ -68,7 +68,8 @@ def estimate(
     are left out and drawn, of which there must be five for an interval, and p turns the sign of what each adds.
 
     Intervals: `jackknife_z` for Pearson's r, which resampling covers too seldom where candidates are few or outliers
-    many (benchmarks/stats/correlation.py); BCa for the ranks (Efron 1987, J. Am. Stat. Assoc. 82(397)).
+    many (benchmarks/stats/correlation.py); BCa for the ranks (Efron 1987, J. Am. Stat. Assoc. 82(397)), but over
+    families, which are few, `jackknife_z` as well (benchmarks/stats/families.py).
     """
     n = len(x)
     compute = STATISTICS[name]
@@ -93,7 +94,7 @@ def estimate(
         note = f"{units.count} {units.over}: no interval, and p cannot fall below {least:.2g}"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     without = compute(units.without(), x, y)
-    if name == "pearson":
+    if name == "pearson" or units.over == "families":
         low, high = jackknife_z(value, without, level, sizes=units.sizes)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE.format(units.over)}; {how}", "")
     drawn = compute(units.drawn(resamples, seed), x, y)
@@ -156,7 +157,7 @@ def partial(
         note = f"{units.count} {units.over}: no interval"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     without = given(units.without())
-    if not ranks:
+    if not ranks or units.over == "families":
         low, high = jackknife_z(value, without, level, spent=3, sizes=units.sizes)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE.format(units.over)}; {how}", "")
     drawn = given(units.drawn(resamples, seed))

@@ -99,7 +99,7 @@ def league(
     held = None if control is None else np.asarray(control, dtype=np.float64)
     units = Units.of(len(y), families, over)
     drawn: dict[str, Any] = {"seed": seed, "resamples": resamples}
-    together: dict[str, Any] = {**drawn, "families": families, "over": over}
+    together: dict[str, Any] = {**drawn, "families": families and tuple(families), "over": over}
     unadjusted = []
     for name, x in columns.items():
         kept = np.isfinite(x) & np.isfinite(y)

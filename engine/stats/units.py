@@ -72,16 +72,14 @@ class Units:
 
 
 def family_shares(name: str, units: Units, x: FloatArray, y: FloatArray) -> FloatArray:
-    """(units,): what each unit adds to a correlation: sums of products of centred values or midranks, or of signs.
+    """(units,): what each unit adds to a correlation: sums of products of centred values; of midranks, for both rank
+    statistics, since where nothing is associated a point adds to Kendall's τ what it adds to Spearman's ρ.
 
     Args:
         name: of STATISTICS.
     """
     assert name in STATISTICS
-    if name == "kendall":
-        own = np.sign(x[:, None] - x[None, :]) * np.sign(y[:, None] - y[None, :])
-        return units.sums(own.sum(axis=1))
-    a, b = (midranks(column) if name == "spearman" else column for column in (x, y))
+    a, b = (column if name == "pearson" else midranks(column) for column in (x, y))
     return units.sums((a - a.mean()) * (b - b.mean()))
 
 

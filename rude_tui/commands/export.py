@@ -11,12 +11,13 @@ from engine.correlation.sources import Source
 from engine.results.board import Question
 from engine.results.pair_index import GROUPINGS
 from engine.store.connection import Store
-from rude_tui.options import database, question_options, source_options, store_of, weights_option
+from rude_tui.options import database, over_option, question_options, source_options, store_of, weights_option
 from rude_tui.output import narrate, print_table
 from rude_tui.streams import as_utf8
 
 if TYPE_CHECKING:
     from engine.results.weights import Weights
+    from engine.stats.units import Over
 
 __all__ = ["export"]
 
@@ -41,10 +42,12 @@ _TABLES = (
 @click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="Scopes of rankings.")
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True)
 @source_options
+@over_option
 @database
 def export(
     what: str, output: str | None, columns: bool, raw: bool, model: str | None, suite: str | None,
     protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"], source: Source,
+    over: Over,
     weights: Weights | None,
     with_excluded: bool, db: Path | None,
 ) -> None:  # fmt: skip
@@ -68,7 +71,7 @@ def export(
     if output is None:
         raise click.UsageError("-o FILE says where to; - prints CSV, --columns says how each column is made")
 
-    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded, weights=weights)
+    question = Question(suite, protocol, metric, by, pairs, with_excluded=with_excluded, weights=weights, over=over)
     if what == "all":
         _all(store_of(db), question, Path(output))
         return

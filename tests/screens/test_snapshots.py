@@ -53,6 +53,7 @@ WALK = {
     "matrix": ["escape", "O", "M"],
     "matrix-published": ["O", "O"],
     "upsets-ladder": ["escape", "U", "O"],
+    "families": ["escape", "F"],
 }
 """Each screen with the keys that lead to it from the one before."""
 

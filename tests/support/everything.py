@@ -26,6 +26,7 @@ from engine.store.construct import (
 )
 from engine.store.construct_review import BlindReading, ReviewDecision, add_readings, decide
 from engine.store.decisions import StoredDecision, save_decision
+from engine.store.kin import say_families
 from engine.store.outcomes import add_outcomes, keep_names
 from engine.store.posttrain import PostTrainRun, StageScore, add_scores, add_step, close_posttrain, open_posttrain
 from engine.store.predictors import StoredPredictor, add_predictors
@@ -174,6 +175,7 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
         exchange(store, [], [], [], [(f"{name}-construction", "f", "{}")])
     add_trial(store, TrialRow("trial", "v", 1, "w", "world", "[]", 0))
     keep_names(store, {"acme/ash-it": "ash"})
+    say_families(store, {"ash": "acme"})
 
 
 def tables(store: Store, *, times: bool = True) -> dict[str, list[str]]:
