@@ -58,7 +58,7 @@ enter puts the candidate under the cursor into another family, u takes that back
 b takes intervals that speak of candidates – of correlations, upsets, costs – over families or over candidates again:
 whole families are left out and drawn then, and p turns the sign of what each family adds.
 """
-    TERMS = ("family", "kin", "candidate", "interval", "tokenizer")
+    TERMS = ("family", "kin", "candidate", "interval")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("a", "confirm", "keep all", tooltip="keep every family as it is shown", id="families-keep"),
