@@ -76,6 +76,7 @@ def _wrong(text: str) -> str:
     return next((flag for flag in flags if flag not in _options(command) | {"-h", "--help"}), "")
 
 
+@pytest.mark.long
 def test_what_is_offered_can_be_typed() -> None:
     offered = list(remedies())
     assert len(offered) > 30

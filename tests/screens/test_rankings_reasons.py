@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.cells import cell_len
 from textual.widgets import Input
 
@@ -24,6 +25,7 @@ def test_wide_names_shift_nothing(garden: Path) -> None:
     assert len({cell_len(row.partition("(")[0]) for row in rows}) == 1
 
 
+@pytest.mark.long
 async def test_weights_are_followed_as_they_are_typed_and_saved(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden)
     kept: dict[str, object] = {}

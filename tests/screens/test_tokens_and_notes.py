@@ -32,6 +32,7 @@ def number(text: str) -> float:
     return float(text.replace("−", "-").replace("+", ""))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 async def test_from_a_pair_to_the_token_where_it_turned(scored, make_app, settle, screen_text, size) -> None:
     path, sums = scored

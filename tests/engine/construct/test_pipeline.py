@@ -347,6 +347,7 @@ def test_rival_constructions_are_proven_and_labelled(server, store: Store, tmp_p
     assert "rival construction" in wanted.output.with_suffix(".md").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("unplugged")
 def test_the_best_of_what_there_is_is_kept_and_marked(server, store: Store, tmp_path: Path, proven) -> None:
     """Two answers to each prompt: mostly neither meets every criterion, and at times one violates the same and more."""

@@ -56,6 +56,7 @@ def test_a_database_says_what_each_column_means(found: tuple[Store, Everything],
     assert len(rows) == len(all_of_it.tables["verdicts"].rows)
 
 
+@pytest.mark.long
 def test_the_dictionary_names_every_column(found: tuple[Store, Everything], tmp_path: Path) -> None:
     _, all_of_it = found
     write_everything(all_of_it, tmp_path / "out")

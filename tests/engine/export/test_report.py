@@ -86,6 +86,7 @@ def test_the_same_study_gives_the_same_page(store: Store) -> None:
     assert made(store, predictors=("RuDE accuracy",)) == made(store, predictors=("RuDE accuracy",))
 
 
+@pytest.mark.long
 def test_no_text_of_the_data_acts(text: str, hostile: str) -> None:
     read = Reader(text)
     assert read.tags.count("script") == 1

@@ -28,6 +28,7 @@ def run(path: Path, model: Path, **more: object) -> Store:
     return store
 
 
+@pytest.mark.long
 def test_one_pair_is_read_again_and_nothing_else_changes(tmp_path: Path, small_model: Path) -> None:
     kept = run(tmp_path / "kept.duckdb", small_model, token_scores=True)
     store = run(tmp_path / "plain.duckdb", small_model)

@@ -120,6 +120,7 @@ def test_few_candidates_are_told_what_they_cannot_show(store: Store, add_run: Ca
         try_pairs(load_board(store, Question()), model="2pl")
 
 
+@pytest.mark.long
 def test_a_short_suite_is_a_suite(store: Store, suite: Suite, ladder: np.ndarray, tmp_path: Path) -> None:
     trial = try_pairs(load_board(store, Question()))
     short = shorten(trial, 14, whole="cluster", leave_out=["reversed"])

@@ -108,6 +108,7 @@ def test_where_there_is_one_wording_there_is_nothing_to_say(store: Store, run: C
         wording_table(store, Question())
 
 
+@pytest.mark.long
 def test_who_lacks_a_wording_is_left_out_by_name(store: Store, run: Callable[..., Right]) -> None:
     for name in ("ash", "elm"):
         run(name, "plain", 90)
@@ -134,6 +135,7 @@ def advice(store: Store) -> Any:
     return recommend(store, board, rankings_of(board, Question(by="overall")), control_table(store, board))
 
 
+@pytest.mark.long
 def test_the_verdict_says_that_it_turns(store: Store, run: Callable[..., Right]) -> None:
     for wording, ash, elm in (("plain", 110, 70), ("quiz", 60, 110), ("bare", 112, 70)):
         run("ash", wording, ash)
@@ -144,6 +146,7 @@ def test_the_verdict_says_that_it_turns(store: Store, run: Callable[..., Right])
     assert "the ranking turns with the wording" in reasons(found)[0]
 
 
+@pytest.mark.long
 def test_and_that_it_does_not(store: Store, run: Callable[..., Right]) -> None:
     for wording in ("plain", "quiz"):
         run("ash", wording, 110)
@@ -153,6 +156,7 @@ def test_and_that_it_does_not(store: Store, run: Callable[..., Right]) -> None:
     assert reasons(found)[0] == "ash is first in all 2 wordings"
 
 
+@pytest.mark.long
 def test_a_turn_within_chance_is_called_that(store: Store, run: Callable[..., Right]) -> None:
     for wording, ash, elm in (("plain", 90, 80), ("quiz", 84, 85)):
         run("ash", wording, ash)

@@ -56,6 +56,7 @@ def test_nothing_is_written_and_nothing_outside_is_read(filled: Store, tmp_path:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_a_question_without_end_is_broken_off_and_keeps_nobody_waiting(filled: Store) -> None:
     endless = "select count(*) from range(1000000000) a, range(1000000000) b"
     errors: list[BadInput] = []

@@ -187,7 +187,7 @@ def test_a_writer_at_work_is_waited_for_and_its_copy_left(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
-@pytest.mark.parametrize("room", [0, 300_000, 900_000])
+@pytest.mark.parametrize("room", [300_000, *(pytest.param(room, marks=pytest.mark.long) for room in (0, 900_000))])
 def test_a_full_disk_costs_only_what_did_not_fit(tmp_path: Path, room: int) -> None:
     path = tmp_path / "rude.duckdb"
     add(Store(path), "a")
