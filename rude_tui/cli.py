@@ -33,6 +33,7 @@ _COMMANDS: Final = {
     "families": "Say which candidates are kin: proposed from their files, confirmed or changed by you.",
     "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
+    "traces": "Have a strong model write expert traces, for rBridge and proxy metrics.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",
     "forget": "Forget a model, a run or a suite; bring it back within seven days.",
     "outcomes": "Add or list post-training outcomes.",

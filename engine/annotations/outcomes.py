@@ -9,11 +9,19 @@ from typing import NamedTuple
 from engine.outcomes.outcome import Outcome, unsaid_directions, unsaid_scales
 from engine.outcomes.outcomes import near_misses, read_outcomes, renamed
 from engine.store.connection import Store
-from engine.store.outcomes import add_checked, forget_names, keep_names, kept_names, stored_outcomes, tie_outcome
+from engine.store.outcomes import (
+    add_checked,
+    forget_names,
+    give_traces,
+    keep_names,
+    kept_names,
+    stored_outcomes,
+    tie_outcome,
+)
 from engine.store.runs import candidate_names
 from rubrics.errors import BadInput
 
-__all__ = ["AddedFiles", "Given", "add_files", "add_given", "forget", "read_files", "tie"]
+__all__ = ["AddedFiles", "Given", "add_files", "add_given", "forget", "name_experts", "read_files", "tie"]
 
 
 class Given(NamedTuple):
@@ -137,7 +145,25 @@ def tie(store: Store, outcome: str, domain: str | None) -> int:
     """
     if domain is not None and (not domain.strip() or "\0" in domain):
         raise BadInput("a domain needs a name", where=repr(domain), fix="name a domain, a category or a subcategory")
+    _assert_stored(store, outcome)
+    return tie_outcome(store, outcome, domain.strip() if domain is not None else None)
+
+
+def name_experts(store: Store, outcome: str, traces: str | None) -> int:
+    """Say which trace file holds the expert solutions of a stored outcome, or that none does; how many scores it has.
+
+    The file need not have been read yet.
+
+    Raises:
+        BadInput: no such outcome is stored, or the name is no text that can be one.
+    """
+    if traces is not None and (not traces.strip() or "\0" in traces):
+        raise BadInput("a trace file needs a name", where=repr(traces), fix="name it without its ending")
+    _assert_stored(store, outcome)
+    return give_traces(store, outcome, traces.strip() if traces is not None else None)
+
+
+def _assert_stored(store: Store, outcome: str) -> None:
     names = sorted({score.outcome for score in stored_outcomes(store)})
     if outcome not in names:
         raise BadInput(f"no outcome {outcome!r} is stored", fix="outcomes: " + (", ".join(names) or "none yet"))
-    return tie_outcome(store, outcome, domain.strip() if domain is not None else None)

@@ -198,6 +198,8 @@ def _own(
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, family))
     lower = lower_is_better(outcomes.values())
     notes = [*table.notes, *turned(predictor, about.higher_is_better, outcome, not lower)]
+    if warning := about.warn(evidence):
+        notes.append(warning)
     if both := mixed_scales([point for name, point in outcomes.items() if name in _names_of(table)]):
         notes.append(f"{outcome} looks like two scales: {both}")
     unknown = [point.name for point in points if math.isnan(point.x)]

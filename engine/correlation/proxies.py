@@ -20,7 +20,7 @@ from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["ProxyView", "judge_proxies", "stand_ins", "stored_proxies"]
+__all__ = ["ProxyView", "judge_proxies", "proxy_rows", "stand_ins", "stored_proxies"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class ProxyView:
     """The least cross-validated error first."""
     decision: DecisionAccuracy
     notes: tuple[str, ...]
+    lower_is_better: bool = False
+    """Of the proxy."""
+    target_lower_is_better: bool = False
 
 
 def judge_proxies(
@@ -61,7 +64,9 @@ def judge_proxies(
         notes.append(f"more than half of the decisions are wrong: is a {side} {proxy} the better one?")
     if len(rows) < 10:
         notes.append(f"{len(rows)} points: which form is best can hardly be told")
-    return ProxyView(proxy, target, tuple(rows), tuple(forms), decision, tuple(notes))
+    return ProxyView(
+        proxy, target, tuple(rows), tuple(forms), decision, tuple(notes), lower_is_better, target_lower_is_better
+    )
 
 
 def stored_proxies(store: Store, question: Question, predictor: str, outcome: str) -> ProxyView:
@@ -76,6 +81,19 @@ def stored_proxies(store: Store, question: Question, predictor: str, outcome: st
         rows, proxy=view.predictor, target=outcome, lower_is_better=not view.higher_is_better,
         target_lower_is_better=not view.outcome_higher_is_better,
     )  # fmt: skip
+
+
+def proxy_rows(store: Store, question: Question, predictor: str, outcome: str | None) -> list[ProxyRow]:
+    """A stored predictor of candidates beside a stored outcome; NaN where that is not known, or none is named.
+
+    Raises:
+        BadInput: no such predictor or outcome.
+    """
+    if outcome is not None:
+        points = correlation_view(store, question, predictor, outcome).points
+        return [ProxyRow(p.name, p.x, p.y) for p in points if math.isfinite(p.x)]
+    values = predictor_values(Evidence(store, question), predictor)
+    return [ProxyRow(name, e.value, math.nan) for name, e in values.items() if math.isfinite(e.value)]
 
 
 def stand_ins(

@@ -76,16 +76,22 @@ def read_checkpoints(path: Path) -> list[Checkpoint]:
     return list(by_candidate.values())
 
 
-def read_proxies(path: Path) -> list[ProxyRow]:
+def read_proxies(path: Path, *, lacking: bool = False) -> list[ProxyRow]:
     """A CSV with the columns `name, proxy, target`.
+
+    Args:
+        lacking: targets may be missing, some or all: they are NaN.
 
     Raises:
         BadInput: naming file and line.
     """
     proxy_rows = []
-    for line, (name, proxy, target) in _rows(path, ("name", "proxy", "target")):
+    for line, (name, proxy, target) in _rows(path, ("name", "proxy", "target"), ("target",) if lacking else ()):
         numbers = []
         for column, text in (("proxy", proxy), ("target", target)):
+            if lacking and column == "target" and not text:
+                numbers.append(math.nan)
+                continue
             try:
                 numbers.append(float(text))
             except ValueError:
@@ -111,22 +117,23 @@ def read_stand_ins(path: Path) -> list[StandIn]:
     return list(by_large.values())
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, list[str]]]:
-    """Line number and the wanted cells of each row, none of them empty."""
+def _rows(path: Path, columns: tuple[str, ...], may_lack: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:
+    """Line number and the wanted cells of each row, none of them empty but of columns that may lack."""
     where, fix = str(path), "a header " + ",".join(columns) + " and one row each"
     with open_sheet(path, columns) as sheet:
-        missing = [name for name in columns if sheet.header.count(name) != 1]
+        lacks = [name for name in may_lack if name not in sheet.header]
+        missing = [name for name in columns if sheet.header.count(name) != 1 and name not in lacks]
         if missing:
             raise BadInput(f"needs one column {missing[0]!r}", where=where, fix=fix)
-        at = [sheet.header.index(name) for name in columns]
+        at = [-1 if name in lacks else sheet.header.index(name) for name in columns]
         rows = []
         for line, row in sheet.rows:
             if len(row) != len(sheet.header):
                 what = f"has {len(row)} fields, the header {len(sheet.header)}"
                 raise BadInput(what, where=f"{where}, line {line}", fix=fix)
-            cells = [row[i].strip() for i in at]
-            if not all(cells):
-                empty = columns[cells.index("")]
+            cells = ["" if i < 0 else row[i].strip() for i in at]
+            empty = next((n for n, cell in zip(columns, cells, strict=True) if not cell and n not in may_lack), "")
+            if empty:
                 raise BadInput(f"{empty} is empty", where=f"{where}, line {line}", fix=fix)
             rows.append((line, [_plain_number(cell, sheet.separator) for cell in cells]))
     if not rows:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LayoutOptions",
+    "before_response",
     "default_shots",
     "fill",
     "prompt_block",
@@ -99,6 +100,12 @@ def prompt_block(options: LayoutOptions, prompt: str, criteria: Iterable[str]) -
     if options.show_criteria:
         block += fill(template["criteria"], criteria="\n".join(f"- {text}" for text in criteria))
     return block
+
+
+def before_response(prompt: str) -> str:
+    """Everything before the response, as it is scored under `likelihood` without shots."""
+    template = template_of("likelihood")
+    return str(template["preamble"] + prompt_block(LayoutOptions("likelihood"), prompt, ()) + template["first"])
 
 
 def prompt_blocks(options: LayoutOptions, pairs: Sequence[Pair]) -> dict[str, str]:

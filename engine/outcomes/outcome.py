@@ -19,6 +19,7 @@ __all__ = [
     "domain_of",
     "lower_is_better",
     "mixed_scales",
+    "traces_of",
     "unsaid_directions",
     "unsaid_scales",
 ]
@@ -59,11 +60,18 @@ class Outcome:
     """How many it was measured on; None where nobody has said."""
     measured: str | None = None
     """When, as ISO 8601, to the day or to the second; None where nobody has said."""
+    traces: str | None = None
+    """The trace file whose traces are its expert solutions, by name; None where nobody has said."""
 
 
 def domain_of(scores: Iterable[Outcome]) -> str | None:
     """What these scores of one outcome are tied to; one that says so suffices."""
     return next((score.domain for score in scores if score.domain), None)
+
+
+def traces_of(scores: Iterable[Outcome]) -> str | None:
+    """The expert traces of these scores of one outcome; one that says so suffices."""
+    return next((score.traces for score in scores if score.traces), None)
 
 
 def lower_is_better(scores: Iterable[Outcome]) -> bool:
@@ -146,7 +154,8 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> Non
         one_scale: a person has said that what looks like two scales is one.
 
     Raises:
-        OutcomeError: fractions beside percents, or two opinions on which end is the better one or on its domain.
+        OutcomeError: fractions beside percents, or two opinions on which end is the better one, on its domain or on its
+            expert traces.
     """
     for name, held in _by_outcome(scores).items():
         if len(domains := {score.domain: score for score in held if score.domain}) > 1:
@@ -155,6 +164,13 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> Non
                 f"{name!r} is tied to several domains: {said}", where="outcomes",
                 fix="give all its scores one domain, or say anew what it is tied to",
                 shell="rude-tui outcomes tie OUTCOME DOMAIN",
+            )  # fmt: skip
+        if len(experts := {score.traces: score for score in held if score.traces}) > 1:
+            said = ", ".join(f"{traces!r} by {_whence(score)}" for traces, score in list(experts.items())[:_SHOWN])
+            raise OutcomeError(
+                f"{name!r} has several files of expert traces: {said}", where="outcomes",
+                fix="give all its scores one, or say anew which it is",
+                shell="rude-tui outcomes tie OUTCOME --traces NAME",
             )  # fmt: skip
         if len({score.lower_is_better for score in held} - {None}) > 1:
             sides = {score.lower_is_better: score for score in held}

@@ -119,8 +119,8 @@ def _verdicts(evidence: Evidence, names: Sequence[str]) -> Iterable[list[object]
                 if not np.isnan(values).all():
                     columns[column] = dict(zip(ids, values.tolist(), strict=True))
         own = solutions[board.entrant(name).label]
-        means = dict(zip(own.pair_ids, own.values[:, _UNIFORM].tolist(), strict=True))
-        for pair in own.pair_ids:
+        means = dict(zip(own.names, own.values[:, _UNIFORM].tolist(), strict=True))
+        for pair in own.names:
             yield [name, pair, *(columns[column][pair] for column in numbers), *means[pair]]
 
 

@@ -11,6 +11,7 @@ from engine.predictors.from_token_scores import PROXIES
 from engine.predictors.from_traces import trace_predictors
 from engine.predictors.from_verdicts import STORED
 from engine.predictors.interface import Evidence, Predictor
+from engine.predictors.proxy_of_traces import proxies_of_traces
 from engine.predictors.spectral import SPECTRAL
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
@@ -30,7 +31,7 @@ def catalogue(store: Store | None = None) -> dict[str, Predictor]:
         return predictors
     with store.snapshot():
         predictors |= {part.name: part for part in parts_of_suites(store) if part.name not in predictors}
-        predictors |= trace_predictors(store)
+        predictors |= trace_predictors(store) | proxies_of_traces(store)
         columns: dict[str, list[StoredPredictor]] = {}
         for stored in stored_predictors(store):
             columns.setdefault(stored.predictor, []).append(stored)

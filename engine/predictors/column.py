@@ -20,7 +20,7 @@ __all__ = ["read_columns"]
 
 _SHOWN: Final = 20
 """Faults shown in one message; the count of the rest is given."""
-_MADE_HERE: Final = re.compile(r"(rBridge|trace NLL)\b.*\)$")
+_MADE_HERE: Final = re.compile(r"(rBridge|trace NLL|proxy)\b.*\)$")
 """Names that trace files give."""
 _FIX: Final = "a header such as candidate,my score and one row per candidate"
 

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.layout.requests import TokenScores
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
 from engine.predictors.rbridge import masked, rbridge, token_weights
@@ -23,7 +24,10 @@ from engine.store.connection import Store
 from engine.store.runs import Scored
 from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_lines, trace_runs
 
-__all__ = ["MODES", "Traced", "trace_predictors", "trace_values", "values_of_runs"]
+__all__ = [
+    "MODES", "Traced", "own_words", "scores_by_label", "set_names", "stored_traces", "tokens_of", "trace_predictors",
+    "trace_values", "values_of_runs",
+]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 _Parts = Callable[[TraceSet, Sequence[TraceScore]], tuple[FloatArray, FloatArray]]
@@ -42,8 +46,17 @@ class Mode:
     """Whether a trace file has what it takes."""
 
 
+def tokens_of(score: TraceScore) -> TokenScores:
+    """What is known of a scored trace's tokens; ranks 0, entropies and margins NaN where only losses are."""
+    if score.scores is not None:
+        return TokenScores.from_bytes(score.scores)
+    logprob = np.frombuffer(score.losses or b"", "<f4").astype(np.float32)
+    unknown = np.full(len(logprob), np.nan, np.float32)
+    return TokenScores(logprob, np.zeros(len(logprob), np.int32), unknown, unknown)
+
+
 def _losses(scores: Sequence[TraceScore]) -> list[FloatArray]:
-    return [-score.logprob.astype(np.float64) for score in scores if score.logprob is not None]
+    return [-tokens_of(score).logprob.astype(np.float64) for score in scores]
 
 
 def _plain(traces: TraceSet, scores: Sequence[TraceScore]) -> tuple[FloatArray, FloatArray]:
@@ -131,16 +144,21 @@ def values_of_runs(store: Store, traces: TraceSet, run_ids: Sequence[str]) -> di
 
 def trace_predictors(store: Store) -> dict[str, Predictor]:
     """One predictor for each stored trace file and mode it allows, by name: `rBridge (FILE)`, `trace NLL (FILE)`, …"""
-    sets = stored_trace_sets(store)
-    names = Counter(traces.name for traces in sets)
     predictors = {}
-    for traces in sets:
-        shown = f"{traces.name} {traces.hash[:6]}" if names[traces.name] > 1 else traces.name
+    for shown, traces in set_names(store).items():
         for mode, about in MODES.items():
             if about.possible(traces):
                 predictor = _predictor(f"{about.label} ({shown})", about, mode, traces.hash)
                 predictors[predictor.name] = predictor
     return predictors
+
+
+def set_names(store: Store) -> dict[str, StoredTraces]:
+    """Every trace file that some candidate was scored on, by the name under which its predictors stand: the file's,
+    with the beginning of its hash where several have it."""
+    sets = stored_trace_sets(store)
+    names = Counter(traces.name for traces in sets)
+    return {f"{one.name} {one.hash[:6]}" if names[one.name] > 1 else one.name: one for one in sets}
 
 
 def stored_traces(store: Store, traces_hash: str) -> TraceSet:
@@ -156,14 +174,21 @@ def _predictor(name: str, about: Mode, mode: str, traces_hash: str) -> Predictor
     def compute(evidence: Evidence) -> Mapping[str, Estimate]:
         traces, scores = evidence.once(
             f"traces {traces_hash}",
-            lambda _: (stored_traces(evidence.store, traces_hash), _scores(evidence, traces_hash)),
+            lambda e: (stored_traces(e.store, traces_hash), scores_by_label(e, traces_hash)),
         )
         return {label: traced.estimate for label, traced in trace_values(traces, scores, mode).items()}
 
     return Predictor(
         name, about.help, "traces that candidates have been scored on", "one forward pass over each trace", False,
         compute, about.source, lambda evidence: bool(_runs(evidence, traces_hash)),
+        warn=lambda evidence: own_words(evidence, traces_hash),
     )  # fmt: skip
+
+
+def own_words(evidence: Evidence, traces_hash: str) -> str:
+    """What must be said where a candidate on the board wrote some of the traces; empty where none did."""
+    traces = evidence.once(f"content of {traces_hash}", lambda e: stored_traces(e.store, traces_hash))
+    return traces.by_candidates(entrant.name for entrant in evidence.board.entrants)
 
 
 def _runs(evidence: Evidence, traces_hash: str) -> dict[str, str]:
@@ -180,7 +205,8 @@ def _runs(evidence: Evidence, traces_hash: str) -> dict[str, str]:
     }
 
 
-def _scores(evidence: Evidence, traces_hash: str) -> dict[str, dict[int, TraceScore]]:
+def scores_by_label(evidence: Evidence, traces_hash: str) -> dict[str, dict[int, TraceScore]]:
+    """By label on the question's board and position in the file, what was scored."""
     runs = _runs(evidence, traces_hash)
     scores = scored_traces(evidence.store, list(runs.values()))
     # A run that was stopped before its first trace says nothing yet, and must not empty what all have in common.

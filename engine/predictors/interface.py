@@ -106,6 +106,8 @@ class Predictor:
     """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
     variant: bool = False
     """Whether it is another reading of RuDE's verdicts: exploration, and no rival of the headline."""
+    warn: Callable[[Evidence], str] = lambda evidence: ""
+    """What must be said of it with these candidates; empty where nothing has to be."""
 
     def has_runs(self, evidence: Evidence) -> bool:
         """Whether the protocol it needs has been run."""

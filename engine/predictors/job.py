@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from engine.candidates.address import ServedAs
 from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import file_hashes, key_hash, model_causes
@@ -242,12 +240,9 @@ class TraceTurn(WorkerTurn):
 
     def _take(self, event: Mapping[str, Any]) -> None:
         rows = [
-            TraceScore(
-                position, None if packed is None else np.frombuffer(base64.b64decode(packed), "<f4"), tuple(lengths),
-                why,
-            )
+            TraceScore(position, None if packed is None else base64.b64decode(packed), tuple(lengths), why)
             for position, packed, lengths, why in event["rows"]
-        ]  # fmt: skip
+        ]
         self._pending += rows
         self._scored += len(rows)
         pace = self._scored / max(1e-9, time.monotonic() - self._began)

@@ -14,14 +14,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.predictors.held_out import LEAST_CANDIDATES, leave_candidates_out, leave_tasks_out
 from engine.predictors.proxy import FEATURES
-from engine.predictors.scorers import LEAST_CANDIDATES, SCORERS, leave_candidates_out, leave_tasks_out, score
+from engine.predictors.scorers import SCORERS, Linear, Scorer, score
 from engine.stats.association import spearman
 from engine.stats.intervals import Estimate
 from engine.stats.selection import BestOf, best_of
 from rubrics.errors import BadInput
 
-__all__ = ["HELP", "JudgedScorers", "ScorerRow", "judge_scorers"]
+__all__ = ["HELP", "JudgedScorers", "ScorerRow", "Tasks", "gather", "judge_scorers", "judged_scorer"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,7 +41,8 @@ class ScorerRow:
 
     name: str
     uses: tuple[str, ...]
-    """The features it chose, strongest first, with − where lower is better; at most three."""
+    """The features it weighs most, strongest first, with − where lower is better; at most three, and none of a kernel,
+    which has no weights."""
     fitted: float
     ordered: float
     ordered_low: float
@@ -64,19 +66,34 @@ class JudgedScorers:
     scorers: tuple[ScorerRow, ...]
 
 
-def judge_scorers(
-    features: Mapping[str, Sequence[Estimate]], outcomes: Mapping[str, Mapping[str, float]], *, seed: int = 0
-) -> JudgedScorers:
-    """Fit and judge every scorer.
+@dataclass(frozen=True, eq=False)
+class Tasks:
+    """Features and outcomes of the candidates that have all of them; each outcome is a task."""
+
+    outcomes: tuple[str, ...]
+    candidates: tuple[str, ...]
+    complete: npt.NDArray[np.intp]
+    """Of `FEATURES`, those known for all in every task."""
+    x: FloatArray
+    """(tasks, candidates, features)."""
+    y: FloatArray
+    """(tasks, candidates); higher is better."""
+
+
+def gather(
+    features: Mapping[str, Mapping[str, Sequence[Estimate]]], outcomes: Mapping[str, Mapping[str, float]]
+) -> Tasks:
+    """What scorers are fitted on.
 
     Args:
-        features: by candidate, in the order of `FEATURES`.
-        outcomes: by outcome, then candidate; each outcome is a task.
+        features: by outcome, then candidate, in the order of `FEATURES`.
+        outcomes: by outcome, then candidate; higher is better.
 
     Raises:
-        BadInput: fewer than five candidates have features and every outcome.
+        BadInput: fewer than five candidates have features and score of every outcome.
     """
-    names = [name for name in features if all(name in scores for scores in outcomes.values())]
+    held = [{*of_task} & {*outcomes[task]} for task, of_task in features.items()]
+    names = [name for name in next(iter(features.values())) if all(name in of_task for of_task in held)]
     if len(names) < LEAST_CANDIDATES:
         raise BadInput(
             f"{len(names)} candidates have token scores and every outcome: {LEAST_CANDIDATES} are needed to fit on "
@@ -84,29 +101,40 @@ def judge_scorers(
             fix="score more candidates with token scores, or ask for fewer outcomes",
             shell="rude-tui run --model M --suite S --token-scores",
         )
-    table = np.array([[estimate.value for estimate in features[name]] for name in names], dtype=np.float64)
-    complete = np.flatnonzero(np.isfinite(table).all(axis=0))
-    x = np.repeat(table[None, :, complete], len(outcomes), axis=0)
-    y = np.array([[scores[name] for name in names] for scores in outcomes.values()], dtype=np.float64)
+    table = np.array(
+        [[[estimate.value for estimate in of_task[name]] for name in names] for of_task in features.values()],
+        dtype=np.float64,
+    )
+    complete = np.flatnonzero(np.isfinite(table).all(axis=(0, 1)))
+    y = np.array([[outcomes[task][name] for name in names] for task in features], dtype=np.float64)
+    return Tasks(tuple(features), tuple(names), complete, table[..., complete], y)
+
+
+def judge_scorers(tasks: Tasks, *, seed: int = 0) -> JudgedScorers:
+    """Fit and judge every scorer."""
     best = {}
-    for outcome, scores in zip(outcomes, y, strict=True):
-        winner = best_of(list(table[:, complete].T), scores, seed=seed)
-        best[outcome] = (FEATURES[complete[winner.best]] if winner.best >= 0 else "none", winner)
-    rows = tuple(_row(name, x, y, complete, seed) for name in SCORERS)
-    return JudgedScorers(tuple(outcomes), tuple(names), len(complete), best, rows)
+    for outcome, x, y in zip(tasks.outcomes, tasks.x, tasks.y, strict=True):
+        winner = best_of(list(x.T), y, seed=seed)
+        best[outcome] = (FEATURES[tasks.complete[winner.best]] if winner.best >= 0 else "none", winner)
+    rows = tuple(judged_scorer(tasks, name, seed=seed)[1] for name in SCORERS)
+    return JudgedScorers(tasks.outcomes, tasks.candidates, len(tasks.complete), best, rows)
 
 
-def _row(name: str, x: FloatArray, y: FloatArray, complete: npt.NDArray[np.intp], seed: int) -> ScorerRow:
-    fit = SCORERS[name]
-    weights = fit(x, y)
-    order = np.argsort(-np.abs(weights), kind="stable")[:3]
-    uses = tuple(("−" if weights[i] < 0 else "") + FEATURES[complete[i]] for i in order if weights[i])
+def judged_scorer(tasks: Tasks, name: str, *, seed: int = 0) -> tuple[Scorer, ScorerRow]:
+    """One of `SCORERS` fitted on all tasks and candidates, and how it does on what is left out of the fit."""
+    fit, x, y = SCORERS[name], tasks.x, tasks.y
+    scorer = fit(x, y)
+    uses: tuple[str, ...] = ()
+    if isinstance(scorer, Linear):
+        weights = scorer.weights
+        order = np.argsort(-np.abs(weights), kind="stable")[:3]
+        uses = tuple(("−" if weights[i] < 0 else "") + FEATURES[tasks.complete[i]] for i in order if weights[i])
     equal = np.ones((1, y.shape[1]))
-    given = score(weights, x)
-    fitted = [float(spearman(equal, of_task, scores)[0]) for of_task, scores in zip(given, y, strict=True)]
+    fitted = [float(spearman(equal, given, of)[0]) for given, of in zip(score(scorer, x), y, strict=True)]
     left_out = leave_candidates_out(fit, x, y, seed=seed)
     low, high = left_out.interval(seed=seed)
-    tasks = math.nan
+    on_tasks = math.nan
     if len(y) > 2:
-        tasks = leave_tasks_out(fit, x, y, out=2 if len(y) > 3 else 1).mean
-    return ScorerRow(name, uses, float(np.mean(fitted)), left_out.share, low, high, left_out.tried, tasks)
+        on_tasks = leave_tasks_out(fit, x, y, out=2 if len(y) > 3 else 1).mean
+    row = ScorerRow(name, uses, float(np.mean(fitted)), left_out.share, low, high, left_out.tried, on_tasks)
+    return scorer, row

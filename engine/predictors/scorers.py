@@ -1,8 +1,8 @@
-"""From many features to one number: scorers fitted on tasks whose outcomes are known, judged on tasks held out.
+"""From many features to one number: scorers fitted on tasks whose outcomes are known.
 
-All are linear in features standardised within a task, over its candidates, so that tasks of unlike scales can be
-joined (arXiv 2605.18607 names the three; RankSVM: Joachims 2002, KDD, with the squared hinge of Chapelle & Keerthi
-2010, Inf. Retrieval 13(3)).
+All take features standardised within a task, over its candidates, so that tasks of unlike scales can be joined
+(arXiv 2605.18607 names the four; RankSVM: Joachims 2002, KDD, with the squared hinge of Chapelle & Keerthi 2010, Inf.
+Retrieval 13(3); with a kernel by the representer theorem, Schölkopf, Herbrich & Smola 2001, COLT).
 """
 
 from __future__ import annotations
@@ -17,48 +17,74 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.association import bootstrap_weights, spearman
+from engine.stats.association import spearman
 
 __all__ = [
-    "LEAST_CANDIDATES",
-    "SCORERS",
-    "HeldOut",
-    "Ordered",
-    "best_single",
-    "leave_candidates_out",
-    "leave_tasks_out",
-    "rank_svm",
-    "score",
+    "SCORERS", "Fit", "Kernel", "Linear", "Scorer", "best_single", "rank_svm", "rbf_rank_svm", "score", "standard",
     "three_sparse",
-]
+]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
-Fit = Callable[[FloatArray, FloatArray], FloatArray]
-"""(tasks, candidates, features), (tasks, candidates) → (features,)."""
 
-LEAST_CANDIDATES: Final = 5
-"""Below these, leaving two out leaves too few to fit anything on."""
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A weighted sum of standardised features."""
+
+    weights: FloatArray
+    """(features,)."""
+
+    def __call__(self, z: FloatArray) -> FloatArray:
+        """(…, features), standardised, to (…)."""
+        given: FloatArray = z @ self.weights
+        return given
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """A sum of Gaussians about the candidates that were fitted on: Σ shareᵢ · exp(−sharpness · |z − pointᵢ|²)."""
+
+    points: FloatArray
+    """(points, features), standardised."""
+    shares: FloatArray
+    """(points,)."""
+    sharpness: float
+
+    def __call__(self, z: FloatArray) -> FloatArray:
+        """(…, features), standardised, to (…)."""
+        given: FloatArray = _gaussian(z, self.points, self.sharpness) @ self.shares
+        return given
+
+
+Scorer = Linear | Kernel
+Fit = Callable[[FloatArray, FloatArray], Scorer]
+"""(tasks, candidates, features), (tasks, candidates) → a scorer; higher foretells better."""
+
 _RIDGE = 1e-6
 _SUBSETS = 1 << 16
 """Subsets solved at a time; bounds memory at about 10 MB."""
 
 
-def _standard(values: FloatArray) -> FloatArray:
-    """Values less their mean over their spread, along the candidates (axis 1); 0 where they do not differ or lack."""
-    centred = values - values.mean(axis=1, keepdims=True)
-    spread = np.sqrt(np.mean(centred**2, axis=1, keepdims=True))
-    size = np.abs(values).max(axis=1, keepdims=True, initial=0)
+def standard(values: FloatArray, *, by: FloatArray | None = None) -> FloatArray:
+    """Values less their mean over their spread, along the candidates (axis 1); 0 where they do not differ or lack.
+
+    Args:
+        by: (tasks, others, features): take mean and spread of these instead.
+    """
+    known = values if by is None else by
+    mean = known.mean(axis=1, keepdims=True)
+    spread = np.sqrt(np.mean((known - mean) ** 2, axis=1, keepdims=True))
+    size = np.abs(known).max(axis=1, keepdims=True, initial=0)
     differs = np.isfinite(spread) & (spread > 1e-12 * np.maximum(size, 1e-300))
-    return np.where(differs, centred / np.where(differs, spread, 1.0), 0.0)
+    return np.where(differs, (values - mean) / np.where(differs, spread, 1.0), 0.0)
 
 
-def score(weights: FloatArray, features: FloatArray) -> FloatArray:
+def score(scorer: Scorer, features: FloatArray) -> FloatArray:
     """(tasks, candidates): what a scorer gives; higher foretells better. `features`: (tasks, candidates, features)."""
-    scores: FloatArray = _standard(features) @ weights
-    return scores
+    return scorer(standard(features))
 
 
-def best_single(features: FloatArray, outcomes: FloatArray) -> FloatArray:
+def best_single(features: FloatArray, outcomes: FloatArray) -> Linear:
     """The one feature, turned the right way, with the highest mean Spearman over tasks."""
     tasks, candidates, count = features.shape
     equal = np.ones((1, candidates))
@@ -70,13 +96,13 @@ def best_single(features: FloatArray, outcomes: FloatArray) -> FloatArray:
     best = int(np.argmax(np.abs(mean)))
     weights = np.zeros(count)
     weights[best] = math.copysign(1.0, mean[best])
-    return weights
+    return Linear(weights)
 
 
-def three_sparse(features: FloatArray, outcomes: FloatArray) -> FloatArray:
+def three_sparse(features: FloatArray, outcomes: FloatArray) -> Linear:
     """The three features that together explain most of the outcomes by least squares; every three are tried."""
-    x = _standard(features).reshape(-1, features.shape[-1])
-    y = _standard(outcomes[..., None]).ravel()
+    x = standard(features).reshape(-1, features.shape[-1])
+    y = standard(outcomes[..., None]).ravel()
     gram, moment = x.T @ x + _RIDGE * np.eye(x.shape[1]) * len(y), x.T @ y
     size = min(3, x.shape[1])
     subsets = _subsets(x.shape[1], size)
@@ -88,7 +114,7 @@ def three_sparse(features: FloatArray, outcomes: FloatArray) -> FloatArray:
     chosen = subsets[int(np.argmax(explained))]
     weights = np.zeros(x.shape[1])
     weights[chosen] = np.linalg.solve(gram[np.ix_(chosen, chosen)], moment[chosen])
-    return weights
+    return Linear(weights)
 
 
 @lru_cache(maxsize=2)
@@ -97,30 +123,67 @@ def _subsets(count: int, size: int) -> npt.NDArray[np.intp]:
     return np.array(list(combinations(range(count), size)), dtype=np.intp)
 
 
-def rank_svm(features: FloatArray, outcomes: FloatArray, *, penalty: float = 1.0) -> FloatArray:
+def rank_svm(features: FloatArray, outcomes: FloatArray, *, penalty: float = 1.0) -> Linear:
     """Linear RankSVM over every two candidates of a task that differ in outcome.
 
     Minimises ½|w|² + penalty · mean over those of max(0, 1 − w·(better − worse))².
     """
+    x = standard(features)
+    return Linear(_separated(_differences(outcomes) @ x.reshape(-1, x.shape[-1]), penalty))
+
+
+def rbf_rank_svm(
+    features: FloatArray, outcomes: FloatArray, *, penalty: float = 1.0, sharpness: float | None = None
+) -> Kernel:
+    """RankSVM with a Gaussian kernel exp(−sharpness · |z − z′|²): the same in the space that the kernel spans.
+
+    Args:
+        sharpness: 1/(number of features) unless told otherwise: the source leaves it open.
+    """
+    x = standard(features)
+    points = x.reshape(-1, x.shape[-1])
+    sharpness = 1.0 / max(1, points.shape[1]) if sharpness is None else sharpness
+    # K = V Λ Vᵀ: the points as coordinates V Λ^½, in which the machine is linear, and back by Λ^−½.
+    values, vectors = np.linalg.eigh(_gaussian(points, points, sharpness))
+    kept = values > 1e-10 * max(float(values[-1]), 1e-300)
+    roots = np.sqrt(values[kept])
+    weights = _separated(_differences(outcomes) @ (vectors[:, kept] * roots), penalty)
+    return Kernel(points, vectors[:, kept] @ (weights / roots), sharpness)
+
+
+def _gaussian(z: FloatArray, points: FloatArray, sharpness: float) -> FloatArray:
+    """(…, features), (points, features) → (…, points)."""
+    apart = (z**2).sum(-1)[..., None] + (points**2).sum(-1) - 2 * (z @ points.T)
+    near: FloatArray = np.exp(-sharpness * np.maximum(apart, 0.0))
+    return near
+
+
+def _differences(outcomes: FloatArray) -> FloatArray:
+    """(pairs, tasks × candidates): 1 at the better, −1 at the worse candidate of every two that differ in a task."""
+    tasks, candidates = outcomes.shape
+    rows = []
+    for task in range(tasks):
+        for a, b in combinations(range(candidates), 2):
+            if side := float(np.sign(outcomes[task, a] - outcomes[task, b])):
+                row = np.zeros(tasks * candidates)
+                row[task * candidates + a], row[task * candidates + b] = side, -side
+                rows.append(row)
+    return np.array(rows).reshape(-1, tasks * candidates)
+
+
+def _separated(rows: FloatArray, penalty: float) -> FloatArray:
+    """The w that minimises ½|w|² + penalty · mean of max(0, 1 − w·row)²; zeros where there is no row."""
     from scipy.optimize import minimize
 
-    x = _standard(features)
-    differences = [
-        np.sign(outcomes[task, a] - outcomes[task, b]) * (x[task, a] - x[task, b])
-        for task in range(len(x))
-        for a, b in combinations(range(x.shape[1]), 2)
-        if outcomes[task, a] != outcomes[task, b]
-    ]
-    if not differences:
-        return np.zeros(x.shape[2])
-    rows = np.stack(differences)
+    if not len(rows):
+        return np.zeros(rows.shape[1])
 
     def objective(w: FloatArray) -> tuple[float, FloatArray]:
         short = np.maximum(0.0, 1.0 - rows @ w)
         value = 0.5 * float(w @ w) + penalty * float(np.mean(short**2))
         return value, w - 2 * penalty / len(rows) * (short @ rows)
 
-    weights: FloatArray = minimize(objective, np.zeros(x.shape[2]), jac=True, method="L-BFGS-B").x
+    weights: FloatArray = minimize(objective, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x
     return weights
 
 
@@ -128,113 +191,6 @@ SCORERS: Final[dict[str, Fit]] = {
     "best single": best_single,
     "3-sparse linear": three_sparse,
     "linear RankSVM": rank_svm,
+    "RBF RankSVM": rbf_rank_svm,
 }
-
-
-@dataclass(frozen=True, eq=False)
-class HeldOut:
-    """How a scorer did on tasks it was not fitted on."""
-
-    spearman: FloatArray
-    """(splits, tasks held out); NaN where the outcome or the score is the same for all."""
-
-    @property
-    def mean(self) -> float:
-        """Over all splits and tasks held out; NaN where there is none."""
-        defined = self.spearman[~np.isnan(self.spearman)]
-        return float(defined.mean()) if len(defined) else math.nan
-
-
-@dataclass(frozen=True, eq=False)
-class Ordered:
-    """How often a scorer put two candidates that it was not fitted on in the right order."""
-
-    right: FloatArray
-    """(candidates, candidates), 1 right, 0 wrong, ½ a tie, a mean over tasks; NaN where not tried."""
-
-    @property
-    def share(self) -> float:
-        """Over all pairs tried; a coin has ½."""
-        return float(np.nanmean(self.right)) if np.isfinite(self.right).any() else math.nan
-
-    @property
-    def tried(self) -> int:
-        """Pairs of candidates."""
-        return int(np.isfinite(self.right).sum()) // 2
-
-    def interval(self, *, level: float = 0.95, seed: int = 0, resamples: int = 2_000) -> tuple[float, float]:
-        """Percentiles over resampled candidates, a pair counting as often as both of its candidates together."""
-        compared = np.isfinite(self.right)
-        drawn = bootstrap_weights(len(self.right), resamples, np.random.default_rng(seed))
-        under = np.einsum("bi,ij,bj->b", drawn, compared.astype(np.float64), drawn)
-        over = np.einsum("bi,ij,bj->b", drawn, np.where(compared, self.right, 0.0), drawn)
-        shares = over[under > 0] / under[under > 0]
-        if not len(shares):
-            return math.nan, math.nan
-        low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
-
-
-def leave_candidates_out(
-    fit: Fit, features: FloatArray, outcomes: FloatArray, *, splits: int = 100, seed: int = 0
-) -> Ordered:
-    """Fit on all candidates but two, and see whether those two come out in the right order (leave-pair-out: Airola et
-    al. 2011, Comput. Stat. Data Anal. 55(4)); up to `splits` pairs, drawn by the seed where there are more.
-
-    The two are standardised by the mean and spread of the candidates that were fitted on. Shapes and errors are those
-    of `leave_tasks_out`; five candidates are needed.
-    """
-    _check(features, outcomes)
-    candidates = features.shape[1]
-    if candidates < LEAST_CANDIDATES:
-        raise ValueError(f"{candidates} candidates: {LEAST_CANDIDATES} are needed")
-    pairs = [
-        pair for pair in combinations(range(candidates), 2) if (outcomes[:, pair[0]] != outcomes[:, pair[1]]).any()
-    ]
-    if len(pairs) > splits:
-        rng = np.random.default_rng(seed)
-        pairs = [pairs[i] for i in sorted(rng.choice(len(pairs), splits, replace=False))]
-    right = np.full((candidates, candidates), math.nan)
-    for a, b in pairs:
-        kept = [i for i in range(candidates) if i not in (a, b)]
-        weights = fit(features[:, kept], outcomes[:, kept])
-        # Means cancel in a difference; the spread is that of the candidates fitted on.
-        spread = features[:, kept].std(axis=1)
-        size = np.abs(features[:, kept]).max(axis=1, initial=0)
-        differs = spread > 1e-12 * np.maximum(size, 1e-300)
-        gap = np.where(differs, (features[:, a] - features[:, b]) / np.where(differs, spread, 1.0), 0.0) @ weights
-        truth = outcomes[:, a] - outcomes[:, b]
-        apart = truth != 0
-        right[a, b] = right[b, a] = float(np.mean((1 + np.sign(gap[apart]) * np.sign(truth[apart])) / 2))
-    return Ordered(right)
-
-
-def _check(features: FloatArray, outcomes: FloatArray) -> None:
-    if outcomes.shape != features.shape[:2]:
-        raise ValueError(f"outcomes are {outcomes.shape}, not {features.shape[:2]}")
-    if not (np.isfinite(features).all() and np.isfinite(outcomes).all()):
-        raise ValueError("features and outcomes must be finite: leave out the candidates or features that lack one")
-
-
-def leave_tasks_out(fit: Fit, features: FloatArray, outcomes: FloatArray, *, out: int = 2) -> HeldOut:
-    """Fit on all tasks but `out` of them, rank the candidates on those; every choice of tasks in turn.
-
-    Args:
-        features: (tasks, candidates, features), finite.
-        outcomes: (tasks, candidates), finite; higher is better.
-
-    Raises:
-        ValueError: shapes disagree, a number is missing, or no task is left to fit on.
-    """
-    _check(features, outcomes)
-    tasks = len(outcomes)
-    if not 0 < out < tasks:
-        raise ValueError(f"cannot hold out {out} of {tasks} tasks")
-    equal = np.ones((1, outcomes.shape[1]))
-    correlations = []
-    for held in combinations(range(tasks), out):
-        kept = [task for task in range(tasks) if task not in held]
-        weights = fit(features[kept], outcomes[kept])
-        given = score(weights, features[list(held)])
-        correlations.append([float(spearman(equal, g, outcomes[task])[0]) for g, task in zip(given, held, strict=True)])
-    return HeldOut(np.array(correlations))
+"""By name, as the source calls them."""

@@ -1,10 +1,10 @@
-"""Trace files: a strong model's reasoning on prompts of the person's domain, for rBridge.
+"""Trace files: a strong model's solutions of prompts of the person's domain, for rBridge and the proxy metrics.
 
 JSONL, one trace a line:
 
     {"id": "q1", "prompt": "How many …?\\n", "trace": "There are two …",
      "tokens": [{"token": "There", "logprob": -0.02}, {"token": " are", "logprob": -0.1}, …],
-     "spans": [[0, 12]], "cluster": "arithmetic"}
+     "spans": [[0, 12]], "cluster": "arithmetic", "writer": "gpt-oss-120b"}
 
 - `prompt` and `trace` are put together as they stand, without anything between; the final answer is left out of both.
 - `tokens` are the frontier model's, as OpenAI-style `logprobs.content` lists them (`bytes`, where there, counts before
@@ -13,6 +13,7 @@ JSONL, one trace a line:
 - `spans` are half-open ranges of characters in the trace that matter most. Mask mode needs them, in every line; it
   needs no frontier.
 - `cluster` names traces that belong together (default: each is its own); intervals resample clusters.
+- `writer` names the model that wrote the trace: where it is a candidate too, it reads its own words.
 
 A line may have both, one or neither; with neither only the plain loss of the traces is known.
 """
@@ -34,9 +35,9 @@ from rubrics.errors import BadInput
 from rubrics.faults import Fault, nearest, shown, summarise
 from rubrics.jsonl import open_lines, parse_lines
 
-__all__ = ["TraceRecord", "TraceSet", "parse_traces", "read_traces"]
+__all__ = ["TraceRecord", "TraceSet", "by_candidates", "parse_traces", "read_traces"]
 
-_FIELDS: Final = ("id", "prompt", "trace", "tokens", "spans", "cluster")
+_FIELDS: Final = ("id", "prompt", "trace", "tokens", "spans", "cluster", "writer")
 _MOST: Final = 1e100
 """Nats beyond which no token was ever surprising."""
 _SLACK: Final = 1e-6
@@ -56,6 +57,8 @@ class TraceRecord:
     logprob: tuple[float, ...] = ()
     """Nats, of the same tokens."""
     spans: tuple[tuple[int, int], ...] = ()
+    writer: str = ""
+    """The model that wrote it, as the file calls it; empty where it does not say."""
 
     @cached_property
     def frontier(self) -> Trace:
@@ -64,16 +67,18 @@ class TraceRecord:
 
     def to_json(self) -> str:
         """One line without blanks; the same record always gives the same line."""
+        written = [self.writer] if self.writer else []
         return json.dumps(
-            [self.id, self.prompt, self.trace, self.cluster, self.lengths, self.logprob, self.spans],
+            [self.id, self.prompt, self.trace, self.cluster, self.lengths, self.logprob, self.spans, *written],
             ensure_ascii=False, separators=(",", ":"),
         )  # fmt: skip
 
     @classmethod
     def from_json(cls, line: str) -> TraceRecord:
         """What `to_json` wrote."""
-        name, prompt, trace, cluster, lengths, logprob, spans = json.loads(line)
-        return cls(name, prompt, trace, cluster, tuple(lengths), tuple(logprob), tuple((a, b) for a, b in spans))
+        name, prompt, trace, cluster, lengths, logprob, spans, *writer = json.loads(line)
+        ranges = tuple((a, b) for a, b in spans)
+        return cls(name, prompt, trace, cluster, tuple(lengths), tuple(logprob), ranges, *writer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +107,29 @@ class TraceSet:
     def masked(self) -> bool:
         """Whether every trace has marked spans."""
         return all(record.spans for record in self.records)
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Who wrote them, as far as the file says."""
+        return tuple(dict.fromkeys(record.writer for record in self.records if record.writer))
+
+    def by_candidates(self, names: Iterable[str]) -> str:
+        """What must be said where one of these candidates wrote some of the traces; empty where none did."""
+        return by_candidates(self.writers, self.name, names)
+
+
+def by_candidates(writers: Iterable[str], file: str, names: Iterable[str]) -> str:
+    """What must be said where one of these candidates is among the writers of a trace file; empty where none is."""
+    written = {_plain_name(writer) for writer in writers}
+    own = sorted({name for name in names if _plain_name(name) in written})
+    if not own:
+        return ""
+    return f"{', '.join(own)} wrote traces of {file} and reads its own words there: its place by them is no evidence"
+
+
+def _plain_name(name: str) -> str:
+    """A model's name without address, owner and folder, case folded."""
+    return name.rpartition("#")[2].rstrip("/").rpartition("/")[2].casefold()
 
 
 def read_traces(path: Path) -> TraceSet:
@@ -151,7 +179,7 @@ def _record(value: dict[str, Any], number: int) -> TraceRecord:
         name, value["prompt"], value["trace"], value.get("cluster", name),
         tuple(len(_piece(token)) for token in tokens),
         tuple(min(0.0, float(token["logprob"])) for token in tokens),
-        tuple((start, stop) for start, stop in value.get("spans") or []),
+        tuple((start, stop) for start, stop in value.get("spans") or []), value.get("writer", ""),
     )  # fmt: skip
 
 
@@ -167,7 +195,7 @@ def _faults(value: dict[str, Any], number: int) -> Iterator[Fault]:
             hint = f"did you mean {close}?" if close else f"known: {', '.join(_FIELDS)}"
             yield Fault(number, shown(key)[1:-1], f"no such field; {hint}")
     sound = True
-    for key, required in (("id", False), ("prompt", True), ("trace", True), ("cluster", False)):
+    for key, required in (("id", False), ("prompt", True), ("trace", True), ("cluster", False), ("writer", False)):
         if key not in value:
             if required:
                 sound = False

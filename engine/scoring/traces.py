@@ -1,4 +1,4 @@
-"""Reasoning traces through a model: the loss of every token, one request a trace."""
+"""Expert traces through a model: loss, rank, entropy and margin of every token, one request a trace."""
 
 from __future__ import annotations
 
@@ -111,4 +111,4 @@ def _scored(
         lengths = token_lengths(encoder, trace)
         assert score.tokens is not None
         assert len(lengths) == len(score.tokens), f"trace {position} has other tokens than were scored"
-        yield [position, base64.b64encode(score.tokens.logprob.astype("<f4").tobytes()).decode(), lengths, None]
+        yield [position, base64.b64encode(score.tokens.to_bytes()).decode(), lengths, None]

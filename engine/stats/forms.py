@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from engine.stats.pair_share import pair_share
 
-__all__ = ["FORMS", "HELP", "CurveFit", "DecisionAccuracy", "Form", "decision_accuracy", "fit_form"]
+__all__ = ["FORMS", "HELP", "CurveFit", "DecisionAccuracy", "Form", "decision_accuracy", "fit_form", "height"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class CurveFit:
     """One form with its constants."""
 
     constants: tuple[float, ...]
-    """a, b and, where the form has it, c."""
+    """a, b and, where the form has it, c; an exponential without a bend is a + b·x with c = 0."""
     at: Callable[[FloatArray], FloatArray]
     """Proxies to fitted targets."""
 
@@ -115,7 +115,9 @@ def _exponential(x: FloatArray, y: FloatArray) -> CurveFit:
     rate = (low + high) / 2
     level, slope = map(float, solved(rate)[1])
     if abs(rate) < 1e-9:
-        return CurveFit((level, slope, 0.0), lambda new: level + slope * (new - centre) / width)
+        return CurveFit(
+            (level - slope * centre / width, slope / width, 0.0), lambda new: level + slope * (new - centre) / width
+        )
     lifted = slope / rate
     constants = (level - lifted, lifted * math.exp(-rate * centre / width), rate / width)
     return CurveFit(constants, lambda new: level + slope * _bent((new - centre) / width, rate))
@@ -133,6 +135,21 @@ FORMS: Final[dict[str, tuple[str, int, Callable[[FloatArray, FloatArray], CurveF
     "logarithmic": ("a + b·log x", 2, _logarithmic),
 }
 """By name: the formula, how many constants, and the fit."""
+
+
+def height(name: str, constants: Sequence[float], x: float) -> float:
+    """A form's value at a proxy, by the constants that `fit_form` gave; NaN where it has none there."""
+    a, b, c = (*constants, 0.0)[:3]
+    try:
+        match name:
+            case "exponential":
+                return a + b * math.exp(c * x) if c else a + b * x
+            case "logarithmic":
+                return a + b * math.log(x)
+            case _:
+                return a + b * x + c * x * x
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def fit_form(name: str, x: FloatArray, y: FloatArray) -> Form:

@@ -251,6 +251,13 @@ def _m013_kin(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _m014_expert_traces(connection: duckdb.DuckDBPyConnection) -> None:
+    # Rank, entropy and margin of a trace's tokens beside their log-probability, packed as those of a response are; and
+    # which traces are the expert solutions of an outcome, null where nobody has said.
+    connection.execute("alter table trace_scores add column scores blob")
+    connection.execute("alter table outcomes add column traces varchar")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     m001_tables,
     m002_views,
@@ -265,6 +272,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m011_outcome_domains,
     _m012_how_outcomes_were_measured,
     _m013_kin,
+    _m014_expert_traces,
 )
 LATEST: Final = len(_STEPS)
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from engine.outcomes.outcome import Outcome
 
 __all__ = [
-    "Added", "add_checked", "add_outcomes", "forget_names", "keep_names", "kept_names", "remove_outcomes",
-    "stored_outcomes", "tie_outcome",
+    "Added", "add_checked", "add_outcomes", "forget_names", "give_traces", "keep_names", "kept_names",
+    "remove_outcomes", "stored_outcomes", "tie_outcome",
 ]  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def add_checked(store: Store, outcomes: Sequence[Outcome], *, one_scale: bool = 
 def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
     """Store outcomes; a newer score for the same candidate and outcome replaces the old one.
 
-    What an outcome is tied to stays where the newer score says nothing of it.
+    What an outcome is tied to, and which traces are its experts', stays where the newer score says nothing of it.
 
     Returns:
         How many replaced an earlier score.
@@ -61,11 +61,13 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
             replaced += earlier is not None
             connection.execute(
                 "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better, domain, "
-                "scale, samples, measured) values ($1, $2, $3, $4, $5, $6, coalesce($7, "
-                "(select any_value(domain) from outcomes where outcome = $2)), $8, $9, $10)",
+                "scale, samples, measured, traces) values ($1, $2, $3, $4, $5, $6, coalesce($7, "
+                "(select any_value(domain) from outcomes where outcome = $2)), $8, $9, $10, coalesce($11, "
+                "(select any_value(traces) from outcomes where outcome = $2)))",
                 [
                     outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source,
                     outcome.lower_is_better, outcome.domain, outcome.scale, outcome.samples, outcome.measured,
+                    outcome.traces,
                 ],
             )  # fmt: skip
     return replaced
@@ -83,11 +85,20 @@ def remove_outcomes(store: Store, names: Sequence[str], candidate: str | None = 
 
 def tie_outcome(store: Store, name: str, domain: str | None) -> int:
     """Tie an outcome to a domain, category or subcategory, or to none; how many scores it has."""
+    return _say_of(store, "domain", name, domain)
+
+
+def give_traces(store: Store, name: str, traces: str | None) -> int:
+    """Say which trace file holds an outcome's expert solutions, or that none does; how many scores it has."""
+    return _say_of(store, "traces", name, traces)
+
+
+def _say_of(store: Store, column: str, name: str, value: str | None) -> int:
     with store.writing() as connection:
-        tied = connection.execute(
-            "update outcomes set domain = ? where outcome = ? returning outcome", [domain, name]
+        said = connection.execute(
+            f"update outcomes set {column} = ? where outcome = ? returning outcome", [value, name]
         ).fetchall()
-    return len(tied)
+    return len(said)
 
 
 def stored_outcomes(store: Store) -> list[Outcome]:
@@ -96,8 +107,8 @@ def stored_outcomes(store: Store) -> list[Outcome]:
 
     with store.reading() as connection:
         rows = connection.execute(
-            "select candidate, outcome, score, stderr, source, lower_is_better, domain, scale, samples, measured "
-            "from outcomes order by outcome, candidate"
+            "select candidate, outcome, score, stderr, source, lower_is_better, domain, scale, samples, measured, "
+            "traces from outcomes order by outcome, candidate"
         ).fetchall()
     return [Outcome(*row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Reasoning traces and what each candidate made of their tokens, in the store."""
+"""Expert traces and what each candidate made of their tokens, in the store."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, take
@@ -47,11 +44,13 @@ class TraceScore:
 
     position: int
     """In the file, from 0."""
-    logprob: npt.NDArray[np.float32] | None
-    """(tokens,), nats."""
+    scores: bytes | None
+    """`engine.layout.requests.TokenScores`, packed; None where `losses` are all that is known, or it was skipped."""
     lengths: tuple[int, ...] = ()
     """(tokens,), UTF-8 bytes of the trace in each."""
     skipped: str | None = None
+    losses: bytes | None = None
+    """(tokens,) log-probabilities, nats, little-endian 32 bit: all that versions before rank and entropy stored."""
 
 
 @dataclass(frozen=True)
@@ -145,25 +144,28 @@ def trace_runs(store: Store, traces_hash: str) -> list[TraceRun]:
 
 
 def done_traces(store: Store, run_id: str) -> dict[int, str | None]:
-    """Positions that need not be scored again, and why those were skipped that were."""
+    """Positions that need not be scored again, and why those were skipped that were.
+
+    Of what earlier versions read, only log-probabilities are stored: it is read again.
+    """
     with store.reading() as connection:
         return dict(
-            connection.execute("select position, skipped from trace_scores where run_id = ?", [run_id]).fetchall()
+            connection.execute(
+                "select position, skipped from trace_scores "
+                "where run_id = ? and (scores is not null or skipped is not null)",
+                [run_id],
+            ).fetchall()
         )
 
 
 def add_trace_scores(store: Store, run_id: str, scores: Sequence[TraceScore]) -> None:
     """Store what came back, in one statement."""
-    rows = [
-        (score.position, None if score.logprob is None else score.logprob.astype("<f4").tobytes(), list(score.lengths),
-         score.skipped)
-        for score in scores
-    ]  # fmt: skip
+    rows = [(score.position, score.scores, list(score.lengths), score.skipped) for score in scores]
     if not rows:
         return
     with store.writing() as connection:
         connection.executemany(
-            "insert or replace into trace_scores (run_id, position, logprob, lengths, skipped) values (?, ?, ?, ?, ?)",
+            "insert or replace into trace_scores (run_id, position, scores, lengths, skipped) values (?, ?, ?, ?, ?)",
             [(run_id, *row) for row in rows],
         )
 
@@ -172,11 +174,11 @@ def scored_traces(store: Store, run_ids: Sequence[str]) -> dict[str, dict[int, T
     """By run and position, what was scored; skipped traces are left out."""
     with store.reading() as connection:
         rows = connection.execute(
-            "select run_id, position, logprob, lengths from trace_scores "
+            "select run_id, position, scores, logprob, lengths from trace_scores "
             "where skipped is null and run_id in (select unnest(?::varchar[])) order by run_id, position",
             [list(run_ids)],
         ).fetchall()
     by_run: dict[str, dict[int, TraceScore]] = {run_id: {} for run_id in run_ids}
-    for run_id, position, raw, lengths in rows:
-        by_run[run_id][position] = TraceScore(position, np.frombuffer(raw, "<f4").astype(np.float32), tuple(lengths))
+    for run_id, position, scores, losses, lengths in rows:
+        by_run[run_id][position] = TraceScore(position, scores, tuple(lengths), losses=losses)
     return by_run

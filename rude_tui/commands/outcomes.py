@@ -36,9 +36,10 @@ def add(
 ) -> None:  # fmt: skip
     """Add outcomes from a table or from the results of an evaluation harness.
 
-    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date]; the
-    direction is higher or lower, whichever is better; the domain (a category or subcategory too) is what it is the
-    outcome of; the scale is the largest score there can be (1, 100). Results: those of lm-evaluation-harness (its
+    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date, traces];
+    the direction is higher or lower, whichever is better; the domain (a category or subcategory too) is what it is the
+    outcome of; the scale is the largest score there can be (1, 100); traces names the trace file with its expert
+    solutions. Results: those of lm-evaluation-harness (its
     samples too), lighteval, Inspect (.eval, JSON), HELM (stats.json), OpenCompass (summary CSV), a table of runs from
     Weights & Biases, trainer_state.json of TRL. Names are matched as they stand, as --map says, or as you said before;
     where one resembles a candidate's, a terminal asks. What is said is remembered.
@@ -106,16 +107,27 @@ def remove(names: tuple[str, ...], candidate: str | None, db: Path | None) -> No
 @outcomes.command()
 @click.argument("outcome", metavar="OUTCOME")
 @click.argument("domain", required=False, metavar="[DOMAIN]")
+@click.option(
+    "--traces", metavar="NAME",
+    help="The trace file with its expert solutions, by its name without ending; its domain stays as it is.",
+)  # fmt: skip
 @database
-def tie(outcome: str, domain: str | None, db: Path | None) -> None:
+def tie(outcome: str, domain: str | None, traces: str | None, db: Path | None) -> None:
     """Tie an outcome to the domain, category or subcategory it is the outcome of; to none where none is named.
 
-    `rude-tui correlate --matrix` then tells whether RuDE in that domain foretells it better than in another.
+    `rude-tui correlate --matrix` then tells whether RuDE in that domain foretells it better than in another. With
+    --traces it is tied to expert solutions: `rude-tui predictors proxy --outcome` takes its features from these.
     """
+    from engine.annotations.outcomes import name_experts
     from engine.annotations.outcomes import tie as tie_outcome
 
-    scores = tie_outcome(store_of(db), outcome, domain)
-    narrate(f"{outcome}: tied to {domain or 'nothing'} ({count(scores, 'score')})")
+    store = store_of(db)
+    if traces is not None:
+        scores = name_experts(store, outcome, traces.removesuffix(".jsonl"))
+        narrate(f"{outcome}: expert traces {traces.removesuffix('.jsonl')} ({count(scores, 'score')})")
+    if domain is not None or traces is None:
+        scores = tie_outcome(store, outcome, domain)
+        narrate(f"{outcome}: tied to {domain or 'nothing'} ({count(scores, 'score')})")
 
 
 @outcomes.command("list")
@@ -135,12 +147,16 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
         return
     better = {None: "–", False: "higher", True: "lower"}
     print_table(
-        ["outcome", "candidate", "score", "stderr", "of", "samples", "better", "measured", "domain", "source"],
+        [
+            "outcome", "candidate", "score", "stderr", "of", "samples", "better", "measured", "domain", "traces",
+            "source",
+        ],
         [
             [
                 o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}",
                 "–" if o.scale is None else f"{o.scale:g}", "–" if o.samples is None else f"{o.samples:,}",
-                better[o.lower_is_better], (o.measured or "–")[:10], o.domain or "–", o.source,
+                better[o.lower_is_better], (o.measured or "–")[:10], o.domain or "–", o.traces or "–",
+                o.source,
             ]
             for o in listed
         ],

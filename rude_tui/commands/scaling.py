@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
+
+if TYPE_CHECKING:
+    from engine.correlation.scaling import ProxyRow
 
 __all__ = ["scaling"]
 
@@ -125,11 +129,16 @@ def checkpoints(
               help="Columns small, large: the predictor of the small against the outcome of the large, or without "
               "--outcome against the same predictor.")  # fmt: skip
 @click.option("--lower-is-better", is_flag=True, help="A lower proxy is better, as for a loss.")
+@click.option("--fit", type=click.Path(path_type=Path), metavar="FIT.json", help="Write a form as it was fitted.")
+@click.option("--form", help="Which form --fit writes (default: the one with the least error on points left out).")
+@click.option("--apply", type=click.Path(path_type=Path), metavar="FIT.json",
+              help="What a form fitted before expects of these, and how far off it is; targets may lack.")  # fmt: skip
 @question_options
 @as_json
 @database
 def proxies(
     file: Path | None, predictor: str | None, outcome: str | None, mapping: Path | None, lower_is_better: bool,
+    fit: Path | None, form: str | None, apply: Path | None,
     suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Judge small runs by the large ones.
@@ -138,16 +147,26 @@ def proxies(
     target: one row for each model or corpus. Four forms are fitted by least squares and judged on points left out one
     at a time: R² against the mean of the others, mean absolute error. Decisions: share of pairs of rows that the proxy
     puts in the target's order, with a BCa interval over rows.
+
+    A fit is a file: --fit writes one, --apply applies it unchanged to other models or another corpus.
     """
     from dataclasses import asdict
 
-    from engine.correlation.proxies import judge_proxies, stand_ins, stored_proxies
+    from engine.correlation.proxies import judge_proxies, proxy_rows, stand_ins, stored_proxies
     from engine.correlation.scaling import read_proxies, read_stand_ins
     from engine.results.board import Question
 
     if (file is None) == (predictor is None):
         raise click.UsageError("give a FILE.csv, or --predictor with --outcome or --map")
+    if apply is not None and (fit is not None or mapping is not None):
+        raise click.UsageError("--apply takes a FILE.csv or --predictor, and nothing is fitted then")
     question = Question(suite, protocol, metric, with_excluded=with_excluded)
+    if apply is not None:
+        rows = (
+            read_proxies(file, lacking=True) if file else proxy_rows(store_of(db), question, predictor or "", outcome)
+        )
+        _apply(apply, rows, as_json)
+        return
     if file is not None:
         view = judge_proxies(read_proxies(file), lower_is_better=lower_is_better)
     elif mapping is not None:
@@ -158,6 +177,13 @@ def proxies(
         view = stored_proxies(store_of(db), question, predictor, outcome)
     else:
         raise click.UsageError("--predictor needs --outcome or --map")
+    if fit is not None:
+        from engine.correlation.fit_file import save_fit
+        from engine.correlation.form_transfer import form_to_keep
+
+        kept = form_to_keep(view, form)
+        save_fit(kept, fit)
+        narrate(f"the {kept.name} form from {kept.proxy} to {kept.target} → {fit}")
     if as_json:
         print_json(asdict(view))
         return
@@ -182,6 +208,29 @@ def proxies(
         *([f"note: {decision.note}"] if decision.note else []),
         *(f"note: {note}" for note in view.notes),
     )
+
+
+def _apply(file: Path, points: list[ProxyRow], as_json: bool) -> None:
+    from engine.correlation.fit_file import read_form
+    from engine.correlation.form_transfer import HELP, apply_form
+
+    applied = apply_form(read_form(file), points)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json(asdict(applied))
+        return
+    print_table(
+        ["name", "proxy", "expected", "target", ""],
+        [
+            [row.name, _number(row.proxy), _number(row.expected), _number(row.target), "beyond" if row.beyond else ""]
+            for row in applied.rows
+        ],
+        right=["proxy", "expected", "target"],
+    )
+    narrate(applied.fit.words(), *applied.words(), *(f"note: {note}" for note in applied.notes))
+    if any(row.beyond for row in applied.rows):
+        narrate(f"beyond: {HELP['beyond']}")
 
 
 def _number(value: float) -> str:

@@ -11,6 +11,7 @@ from screens.tasks.report import REPORT
 from screens.tasks.scaling import CHECKPOINTS, PROXIES
 from screens.tasks.suites import GENERATE, IMPORT
 from screens.tasks.task import Task
+from screens.tasks.traces import WRITE_TRACES
 from screens.tasks.training import POST_TRAIN, TRIAL
 
 __all__ = ["TASKS"]
@@ -18,7 +19,8 @@ __all__ = ["TASKS"]
 TASKS: Final[dict[str, Task]] = {
     task.name: task
     for task in (
-        ADD_OUTCOMES, SPECTRA, TRACES, ADD_COLUMNS, POST_TRAIN, TRIAL, FIDELITY, CHECKPOINTS, PROXIES, IMPORT,
+        ADD_OUTCOMES, SPECTRA, WRITE_TRACES, TRACES, ADD_COLUMNS,
+        POST_TRAIN, TRIAL, FIDELITY, CHECKPOINTS, PROXIES, IMPORT,
         GENERATE, REPORT,
     )
 }  # fmt: skip

@@ -58,7 +58,7 @@ ADD_OUTCOMES = Task(
     "outcomes",
     "Add outcomes",
     "Scores measured after post-training, to hold predictors against. A CSV has the columns candidate, outcome, "
-    "score[, stderr, source, direction, domain].",
+    "score[, stderr, source, direction, domain, traces].",
     _fields,
     _prepare,
 )

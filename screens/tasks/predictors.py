@@ -64,7 +64,7 @@ def _trace_fields(session: Session) -> Sequence[Field]:
 
     return (
         models_field(session),
-        Field("traces", "Traces", "a .jsonl file of a strong model's reasoning", "path", endings=(".jsonl",)),
+        Field("traces", "Traces", "a .jsonl file of a strong model's solutions", "path", endings=(".jsonl",)),
         Field("precision", "Precision", choices=("auto", *PRECISIONS)),
         device_field(),
     )
@@ -82,9 +82,10 @@ def _traces(session: Session, typed: Typed) -> Prepared:
         job = plan_traces(session.store, TraceRequest(models, typed.text("precision"), typed.text("device")), traces)
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
-        return "\n".join(
-            [*_trace_rows(store, traces, states), "", f"Lower is better. {_IN_CORRELATION}", *left_over(states)]
-        )
+        own = traces.by_candidates(state.candidate for state in states)
+        warned = [f"! {own}"] if own else []
+        rows = _trace_rows(store, traces, states)
+        return "\n".join([*rows, "", *warned, f"Lower is better. {_IN_CORRELATION}", *left_over(states)])
 
     words = to_do(job.states, "trace", job.refused)
     return Prepared(f"{words}\n\nOne forward pass a trace; what is read is kept.", job=job, came=came)
@@ -106,9 +107,9 @@ def _trace_rows(store: Store, traces: TraceSet, states: tuple[RunState, ...]) ->
 
 TRACES = Task(
     "traces",
-    "Measure predictors from reasoning traces (rBridge)",
-    "The loss of candidates over a strong model's reasoning. Each line of the file: prompt, trace, and tokens with "
-    "their log-probabilities, or spans that matter.",
+    "Measure predictors from expert traces (rBridge, proxy metrics)",
+    "What candidates make of a strong model's solutions, token by token. Each line of the file: prompt, trace, and "
+    "tokens with their log-probabilities, or spans that matter.",
     _trace_fields,
     _traces,
 )

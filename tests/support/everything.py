@@ -7,8 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from engine.candidates.shape import Shape
 from engine.outcomes.outcome import Outcome
 from engine.store.annotations import annotate
@@ -137,7 +135,7 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
         run = TraceRun(f"{model}-traces-run", "traces-hash", weights_of(model), model, "fp32", "t", "c")
         open_trace_run(store, run, {"tokenizer_hash": "t", "config_hash": "c"})
         scores = [
-            TraceScore(0, np.array([-0.5, float("nan")], np.float32), (1, 2)),
+            TraceScore(0, b"packed", (1, 2)),
             TraceScore(1, None, skipped="long"),
         ]
         add_trace_scores(store, run.run_id, scores)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
 
-from engine.layout.wording import LayoutOptions, fill, prompt_block, template_of
+from engine.layout.wording import before_response, fill
 from rubrics.schema import Pair, Suite
 
 __all__ = ["FORMATS", "SuiteFormat", "task_name"]
@@ -43,20 +43,12 @@ def _said(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
-def _context(pair: Pair) -> str:
-    """Everything before the response, as it is scored under `likelihood` without shots."""
-    template = template_of("likelihood")
-    return str(
-        template["preamble"] + prompt_block(LayoutOptions("likelihood"), pair.prompt_text, ()) + template["first"]
-    )
-
-
 def _trl(pair: Pair) -> tuple[Any, ...]:
     return _turns(pair), _said(pair.chosen), _said(pair.rejected)
 
 
 def _trl_plain(pair: Pair) -> tuple[Any, ...]:
-    return _context(pair), pair.chosen, pair.rejected
+    return before_response(pair.prompt_text), pair.chosen, pair.rejected
 
 
 def _rewardbench(pair: Pair) -> tuple[Any, ...]:
@@ -64,7 +56,7 @@ def _rewardbench(pair: Pair) -> tuple[Any, ...]:
 
 
 def _lm_eval(pair: Pair) -> tuple[Any, ...]:
-    return pair.id, _context(pair), [pair.chosen, pair.rejected], pair.domain
+    return pair.id, before_response(pair.prompt_text), [pair.chosen, pair.rejected], pair.domain
 
 
 def _inspect(pair: Pair) -> tuple[Any, ...]:

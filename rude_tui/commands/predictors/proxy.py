@@ -13,6 +13,8 @@ from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.predictors.interface import Evidence
     from engine.predictors.judged import JudgedScorers
     from engine.stats.intervals import Estimate
@@ -25,6 +27,14 @@ __all__ = ["proxy"]
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Write all features: FILE.csv, .parquet or .json."
 )
+@click.option("--traces", metavar="NAME", help="Features of expert traces that candidates have read, not of the suite.")
+@click.option("--scorer", default="linear RankSVM", show_default=True, help="Which of the scorers --fit writes.")
+@click.option("--fit", type=click.Path(path_type=Path), metavar="FIT.json", help="Write a scorer fitted on --outcome.")
+@click.option(
+    "--apply", type=click.Path(path_type=Path), metavar="FIT.json",
+    help="What a fit of before says of these candidates, and with --outcome how far off it is.",
+)  # fmt: skip
+@click.option("--keep", metavar="NAME", help="With --apply: keep what it says as a predictor of this name.")
 @click.option("--last", type=click.IntRange(1), default=1000, show_default=True, help="Tokens at the end that count.")
 @click.option("--centre", type=float, default=1.0, show_default=True, help="Of the Gaussian on the NLL, nats.")
 @click.option("--width", type=click.FloatRange(1e-3), default=1.0, show_default=True, help="Of the same, nats.")
@@ -41,31 +51,97 @@ __all__ = ["proxy"]
 @as_json
 @database
 def proxy(
-    outcomes: tuple[str, ...], output: Path | None, last: int, centre: float, width: float, least_entropy: float,
+    outcomes: tuple[str, ...], output: Path | None, traces: str | None, scorer: str, fit: Path | None,
+    apply: Path | None, keep: str | None, last: int, centre: float, width: float, least_entropy: float,
     wrong_over: str, seed: int, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
     as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """The 80 proxy metrics (arXiv 2605.18607): ten statistics of expert tokens under eight weightings.
 
     From stored token scores of the chosen responses (rude-tui run --token-scores), over the pairs that all candidates
-    have. With --outcome, scorers are fitted on them (best single feature, three features, linear RankSVM) and judged on
-    candidates, and with three outcomes or more on outcomes, that were left out.
+    have, or with --traces of expert traces that they have read (rude-tui predictors rbridge). With --outcome, scorers
+    are fitted on them (best single feature, three features, RankSVM, linear and with a Gaussian kernel) and judged on
+    candidates, and with three outcomes or more on outcomes, that were left out; an outcome that names its expert
+    traces (rude-tui outcomes tie --traces) has its features from these.
+
+    A fit is a file: --fit writes one, --apply applies it to other candidates, suites or traces.
     """
-    from engine.predictors.from_token_scores import proxy_features
+    from engine.correlation.scorer_tasks import features_for, features_from, outcomes_known
     from engine.predictors.interface import Evidence
-    from engine.predictors.judged import judge_scorers
-    from engine.predictors.proxy import FEATURES, Constants
+    from engine.predictors.judged import gather, judge_scorers
+    from engine.predictors.proxy import Constants
     from engine.results.board import Question
 
+    if fit is not None and not outcomes:
+        raise click.UsageError("--fit needs --outcome: what it is fitted on")
+    if keep is not None and apply is None:
+        raise click.UsageError("--keep needs --apply: what is kept")
+    if fit is not None and apply is not None:
+        raise click.UsageError("fit first, then apply")
+    if traces is not None and outcomes and apply is None:
+        raise click.UsageError("each --outcome names its own traces: rude-tui outcomes tie OUTCOME --traces NAME")
     store = store_of(db)
     evidence = Evidence(store, Question(suite, protocol, metric, with_excluded=with_excluded))
+    if apply is not None:
+        _apply(evidence, apply, traces, outcomes, keep, as_json)
+        return
     constants = Constants(last, centre, width, least_entropy, wrong_over == "all")
-    features = proxy_features(evidence, constants)
+    if not outcomes:
+        _print_features(features_from(evidence, traces, constants), output, last, as_json)
+        return
+    features = features_for(evidence, outcomes, constants)
+    tasks = gather({name: of_one for name, (_, of_one) in features.items()}, outcomes_known(evidence, outcomes))
+    if output is not None:
+        _write_features({f"{of}: {name}": e for of, (_, rows) in features.items() for name, e in rows.items()}, output)
+    if fit is not None:
+        from engine.correlation.fit_file import save_fit
+        from engine.correlation.scorer_transfer import scorer_to_keep
+
+        kept = scorer_to_keep(tasks, scorer, constants, seed=seed)
+        save_fit(kept, fit)
+        narrate(f"{kept.name} on {count(len(kept.candidates), 'candidate')} and {', '.join(kept.outcomes)} → {fit}")
+    _print_judged(judge_scorers(tasks, seed=seed), as_json)
+    experts = {name: traces for name, (traces, _) in features.items()}
+    if any(experts.values()):
+        narrate("features of: " + ", ".join(f"{name}: {of or 'the suite'}" for name, of in experts.items()))
+
+
+def _apply(
+    evidence: Evidence, file: Path, traces: str | None, outcomes: tuple[str, ...], keep: str | None, as_json: bool
+) -> None:
+    from engine.correlation.fit_file import read_scorer
+    from engine.correlation.scorer_tasks import outcomes_known
+    from engine.correlation.scorer_transfer import HELP, applied_scorers, keep_standing
+
+    fit = read_scorer(file)
+    applied = applied_scorers(evidence, fit, traces, outcomes)
+    if as_json:
+        print_json([one.to_json() for one in applied])
+    else:
+        known = outcomes_known(evidence, outcomes)
+        print_table(
+            ["features of", "place", "candidate", "standing", *outcomes, "fitted on"],
+            [
+                [
+                    one.of, place, name, number(value), *(number(known[o].get(name, math.nan)) for o in outcomes),
+                    "yes" if name in one.seen else "",
+                ]
+                for one in applied
+                for place, (name, value) in enumerate(one.standing.items(), 1)
+            ],
+            right=["place", "standing", *outcomes],
+        )  # fmt: skip
+    narrate(fit.words())
+    narrate(*(f"{one.of}: {words}" for one in applied for words in one.words()), f"standing: {HELP['standing']}")
+    if keep is not None:
+        narrate(f"{count(keep_standing(evidence.store, keep, applied[0], file.name), 'value')} kept as {keep}")
+
+
+def _print_features(features: Mapping[str, Sequence[Estimate]], output: Path | None, last: int, as_json: bool) -> None:
+    from engine.predictors.proxy import FEATURES
+
     if output is not None:
         _write_features(features, output)
-    if outcomes:
-        _print_judged(judge_scorers(features, _outcomes(evidence, outcomes), seed=seed), as_json)
-        return
     if as_json:
         print_json([
             {"candidate": name, "predictor": f"proxy {feature}", "value": estimate.value, "ci_low": estimate.ci_low,
@@ -83,12 +159,12 @@ def proxy(
             right=list(features),
         )
         narrate(
-            f"mean over chosen responses of the weighted mean over their last {last:,} tokens; intervals: --json or -o",
+            f"mean over solutions of the weighted mean over their last {last:,} tokens; intervals: --json or -o",
             "80 of them: one that was not chosen beforehand has to beat the best of 80 useless ones (--outcome NAME)",
         )
 
 
-def _write_features(features: dict[str, list[Estimate]], output: Path) -> None:
+def _write_features(features: Mapping[str, Sequence[Estimate]], output: Path) -> None:
     from engine.export.files import write_table
     from engine.export.tables import Table
     from engine.predictors.proxy import FEATURES
@@ -111,13 +187,6 @@ def _write_features(features: dict[str, list[Estimate]], output: Path) -> None:
     ]
     write_table(Table(columns, rows), output)
     narrate(f"{len(rows)} rows → {output}")
-
-
-def _outcomes(evidence: Evidence, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    from engine.correlation.predictor_outcome import RUDE, correlation_views
-
-    views = correlation_views(evidence.store, evidence.question, [RUDE], names)
-    return {view.outcome: {p.name: p.y for p in view.points if not math.isnan(p.y)} for view in views}
 
 
 def _print_judged(judged: JudgedScorers, as_json: bool) -> None:

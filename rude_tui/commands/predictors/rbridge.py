@@ -56,17 +56,18 @@ def rbridge(
     attention: str, tokenizer: str | None, key_variable: str | None, concurrency: int | None,
     allow_remote_code: tuple[str, ...], take_over: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Score candidates over a strong model's reasoning traces (rBridge, arXiv 2509.21013). Lower is better.
+    """Have candidates read a strong model's traces (rBridge, arXiv 2509.21013). Lower is better.
 
     FILE.jsonl holds one trace a line: {"prompt", "trace", "tokens": [{"token", "logprob"}, …], "spans": [[start, stop],
-    …], "id"?, "cluster"?}. The trace is the reasoning without the final answer. `tokens` are the frontier model's with
-    their log-probabilities, as OpenAI-style servers give them under logprobs.content ("bytes" counts before "token");
-    together they must be the trace. They weigh the loss (`rBridge`: weights brought to 0–1 within each trace, as
+    …], "id"?, "cluster"?, "writer"?}. The trace is the reasoning without the final answer. `tokens` are the frontier
+    model's with their log-probabilities, as OpenAI-style servers give them under logprobs.content ("bytes" counts
+    before "token"); together they must be the trace. They weigh the loss (`rBridge`: weights brought to 0–1 within each trace, as
     printed; `over the set`: over all traces). `spans` mark what matters, in characters, for the mask mode (bits per
     byte), which needs no frontier. Each of the two is in every line or in none.
 
     One forward pass a trace; running it again scores only what is missing. Candidates are compared on the traces that
-    all of them could read.
+    all of them could read. Rank, entropy and margin of every token are kept too: rude-tui predictors proxy --traces
+    NAME. rude-tui traces make has such a file written.
     """
     from engine.jobs.job import exit_code, perform
     from engine.predictors.job import TraceRequest, plan_traces
@@ -120,6 +121,8 @@ def _print_traced(store: Store, traces: TraceSet, states: tuple[RunState, ...], 
     narrate(*(f"{about.label}: {about.help} ({about.source})" for about in MODES.values() if about.label in shown))
     if shown and not any(name.startswith("rBridge") for name in shown):
         narrate("no rBridge: the traces have neither tokens with the frontier's log-probabilities nor marked spans")
+    if warning := traces.by_candidates(state.candidate for state in states):
+        narrate(f"warning: {warning}")
     narrate(f"traces: {traces.name}, {traces.hash[:12]}; lower is better; stored, see rude-tui correlate")
     for state in states:
         narrate(*(f"note: {state.candidate}: {note}" for note in state.notes))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from data.bundled import bundled_models
@@ -63,7 +62,7 @@ def test_traces(tmp_path: Path) -> None:
     first = turn()
     assert first.claim()
     (run_id,) = first.keys
-    add_trace_scores(store, run_id, [TraceScore(0, np.zeros(2, np.float32), (1, 2))])
+    add_trace_scores(store, run_id, [TraceScore(0, b"packed", (1, 2))])
     close_trace_run(store, run_id, Status.CANCELLED)
     second = turn()
     forget(store, Subject("run", run_id, "t"))

@@ -19,6 +19,7 @@ from engine.jobs.progress import Phase, RunState
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_traces import MODES, stored_traces, trace_values
 from engine.predictors.job import TraceRequest, plan_traces
+from engine.predictors.proxy import FEATURES
 from engine.predictors.trace_file import TraceSet, parse_traces
 from engine.store.connection import Store
 from engine.store.traces import scored_traces
@@ -148,9 +149,7 @@ def test_what_is_stored_is_not_scored_again(store: Store, small_model: Path) -> 
         connection.execute("delete from trace_scores where position = 1")
     score_candidates(store, asked(small_model), traces)
     after = scored_traces(store, [first.run_id])[first.run_id]
-    assert {at: one.logprob.tolist() for at, one in before.items() if one.logprob is not None} == {
-        at: one.logprob.tolist() for at, one in after.items() if one.logprob is not None
-    }
+    assert {at: one.scores for at, one in before.items()} == {at: one.scores for at, one in after.items()}
 
     (third,) = score_candidates(store, asked(small_model), traces)
     assert (third.phase, third.done, third.skipped) == (Phase.UP_TO_DATE, scored, first.skipped)
@@ -210,6 +209,9 @@ def test_each_mode_is_a_predictor(store: Store, small_model: Path) -> None:
     assert not any("(made)" in name for name in catalogue(store))
     score_candidates(store, asked(small_model), made(TEXTS[:2]))
     found = {name: about for name, about in catalogue(store).items() if name.endswith("(made)")}
+    proxies = {name for name in found if name.startswith("proxy ")}
+    assert proxies == {f"proxy {feature} (made)" for feature in FEATURES}
+    found = {name: about for name, about in found.items() if name not in proxies}
     assert set(found) == {f"{mode.label} (made)" for mode in MODES.values()}
     assert all(not about.higher_is_better and "2509.21013" in about.source for about in found.values())
     # Another file of the same name is told apart by its hash.
@@ -225,7 +227,7 @@ def test_candidates_meet_on_the_traces_that_all_could_read() -> None:
     sizes = [len(record.trace.encode()) for record in traces.records]
 
     def score(at: int, loss: float) -> TraceScore:
-        return TraceScore(at, np.full(2, -loss, np.float32), (1, sizes[at] - 1))
+        return TraceScore(at, None, (1, sizes[at] - 1), losses=np.full(2, -loss, "<f4").tobytes())
 
     found = trace_values(traces, {"a": {0: score(0, 1.0), 1: score(1, 3.0)}, "b": {1: score(1, 2.0)}}, "plain")
     assert {run: (one.estimate.value, one.traces) for run, one in found.items()} == {"a": (3.0, 1), "b": (2.0, 1)}

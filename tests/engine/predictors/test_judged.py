@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.predictors.judged import judge_scorers
+from engine.predictors.judged import gather, judge_scorers
 from engine.predictors.proxy import FEATURES
+from engine.predictors.scorers import best_single
 from engine.stats.intervals import Estimate
 from rubrics.errors import BadInput
 
@@ -34,7 +35,7 @@ def test_a_planted_feature_is_found_and_holds_on_others() -> None:
         f"o{task}": {name: -value + 0.001 * task for name, value in zip(NAMES, values[:, TRUE].tolist(), strict=True)}
         for task in range(3)
     }
-    found = judge_scorers(table, outcomes)
+    found = judge_scorers(gather(dict.fromkeys(outcomes, table), outcomes))
     assert (found.features, found.candidates) == (79, tuple(NAMES))
     feature, best = found.best["o0"]
     assert (feature, best.value) == ("rank, uniform", pytest.approx(-1.0))
@@ -49,7 +50,7 @@ def test_a_planted_feature_is_found_and_holds_on_others() -> None:
 def test_noise_fits_and_does_not_hold() -> None:
     table, values = features(1)
     luck = dict(zip(NAMES, np.random.default_rng(5).normal(size=len(NAMES)).tolist(), strict=True))
-    found = judge_scorers(table, {"o": luck})
+    found = judge_scorers(gather({"o": table}, {"o": luck}))
     known = [i for i in range(len(FEATURES)) if i != 5]
     strongest = max(abs(stats.spearmanr(values[:, i], list(luck.values())).statistic) for i in known)
     assert abs(found.best["o"][1].value) == pytest.approx(strongest)
@@ -63,4 +64,22 @@ def test_noise_fits_and_does_not_hold() -> None:
 def test_too_few_candidates() -> None:
     table, _ = features()
     with pytest.raises(BadInput, match="4 candidates"):
-        judge_scorers(table, {"o": dict.fromkeys(NAMES[:4], 1.0)})
+        gather({"o": table}, {"o": dict.fromkeys(NAMES[:4], 1.0)})
+
+
+def test_each_task_has_features_of_its_own() -> None:
+    """What foretells one outcome in its own solutions foretells the other in the other's."""
+    first, values = features(0)
+    second, others = features(1)
+    outcomes = {
+        "a": dict(zip(NAMES, values[:, TRUE].tolist(), strict=True)),
+        "b": dict(zip(NAMES, others[:, TRUE].tolist(), strict=True)),
+    }
+    tasks = gather({"a": first, "b": second}, outcomes)
+    own = tasks.complete.tolist().index(TRUE)
+    assert tasks.x[0, :, own].tolist() == values[:, TRUE].tolist()
+    assert tasks.x[1, :, own].tolist() == others[:, TRUE].tolist()
+    assert best_single(tasks.x, tasks.y).weights[own] == 1
+    swapped = gather({"a": second, "b": first}, outcomes)
+    rhos = [stats.spearmanr(swapped.x[t, :, own], swapped.y[t]).statistic for t in (0, 1)]
+    assert max(map(abs, rhos)) < 0.9, "with the other's features it does not"

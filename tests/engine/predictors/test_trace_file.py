@@ -48,6 +48,16 @@ def test_a_file(tmp_path: Path) -> None:
     assert first.frontier.characters().tolist() == pytest.approx([math.exp(-1), *[math.exp(-0.5)] * 3])
 
 
+def test_who_wrote_them_is_said() -> None:
+    written = [{**GOOD, "id": "1", "writer": "http://h:1/v1#org/Big-7B"}, {**GOOD, "id": "2"}]
+    traces = parse_traces(lines(*written), name="t", where="")
+    assert traces.writers == ("http://h:1/v1#org/Big-7B",)
+    assert traces.by_candidates(["big-7b", "small"]).startswith("big-7b wrote traces of t")
+    assert traces.by_candidates(["Big-70B", ""]) == ""
+    assert TraceRecord.from_json(traces.records[0].to_json()).writer == traces.writers[0]
+    assert "must be text" in fault({**GOOD, "writer": 3})
+
+
 def test_the_hash_is_of_what_is_said() -> None:
     plain = {"prompt": "a", "trace": "b"}
     one = parse_traces(lines(plain), name="x", where="")

@@ -1,0 +1,126 @@
+"""How scorers do on candidates and on tasks that they were not fitted on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.predictors.scorers import Fit, score, standard
+from engine.stats.association import bootstrap_weights, spearman
+
+__all__ = ["LEAST_CANDIDATES", "HeldOut", "Ordered", "leave_candidates_out", "leave_tasks_out"]
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_CANDIDATES: Final = 5
+"""Below these, leaving two out leaves too few to fit anything on."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """How a scorer did on tasks it was not fitted on."""
+
+    spearman: FloatArray
+    """(splits, tasks held out); NaN where the outcome or the score is the same for all."""
+
+    @property
+    def mean(self) -> float:
+        """Over all splits and tasks held out; NaN where there is none."""
+        defined = self.spearman[~np.isnan(self.spearman)]
+        return float(defined.mean()) if len(defined) else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Ordered:
+    """How often a scorer put two candidates that it was not fitted on in the right order."""
+
+    right: FloatArray
+    """(candidates, candidates), 1 right, 0 wrong, ½ a tie, a mean over tasks; NaN where not tried."""
+
+    @property
+    def share(self) -> float:
+        """Over all pairs tried; a coin has ½."""
+        return float(np.nanmean(self.right)) if np.isfinite(self.right).any() else math.nan
+
+    @property
+    def tried(self) -> int:
+        """Pairs of candidates."""
+        return int(np.isfinite(self.right).sum()) // 2
+
+    def interval(self, *, level: float = 0.95, seed: int = 0, resamples: int = 2_000) -> tuple[float, float]:
+        """Percentiles over resampled candidates, a pair counting as often as both of its candidates together."""
+        compared = np.isfinite(self.right)
+        drawn = bootstrap_weights(len(self.right), resamples, np.random.default_rng(seed))
+        under = np.einsum("bi,ij,bj->b", drawn, compared.astype(np.float64), drawn)
+        over = np.einsum("bi,ij,bj->b", drawn, np.where(compared, self.right, 0.0), drawn)
+        shares = over[under > 0] / under[under > 0]
+        if not len(shares):
+            return math.nan, math.nan
+        low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
+        return float(low), float(high)
+
+
+def leave_candidates_out(
+    fit: Fit, features: FloatArray, outcomes: FloatArray, *, splits: int = 100, seed: int = 0
+) -> Ordered:
+    """Fit on all candidates but two, and see whether those two come out in the right order (leave-pair-out: Airola et
+    al. 2011, Comput. Stat. Data Anal. 55(4)); up to `splits` pairs, drawn by the seed where there are more.
+
+    The two are standardised by the mean and spread of the candidates that were fitted on. Shapes and errors are those
+    of `leave_tasks_out`; five candidates are needed.
+    """
+    _check(features, outcomes)
+    candidates = features.shape[1]
+    if candidates < LEAST_CANDIDATES:
+        raise ValueError(f"{candidates} candidates: {LEAST_CANDIDATES} are needed")
+    pairs = [
+        pair for pair in combinations(range(candidates), 2) if (outcomes[:, pair[0]] != outcomes[:, pair[1]]).any()
+    ]
+    if len(pairs) > splits:
+        rng = np.random.default_rng(seed)
+        pairs = [pairs[i] for i in sorted(rng.choice(len(pairs), splits, replace=False))]
+    right = np.full((candidates, candidates), math.nan)
+    for a, b in pairs:
+        kept = [i for i in range(candidates) if i not in (a, b)]
+        scorer = fit(features[:, kept], outcomes[:, kept])
+        given = scorer(standard(features[:, [a, b]], by=features[:, kept]))
+        gap = given[:, 0] - given[:, 1]
+        truth = outcomes[:, a] - outcomes[:, b]
+        apart = truth != 0
+        right[a, b] = right[b, a] = float(np.mean((1 + np.sign(gap[apart]) * np.sign(truth[apart])) / 2))
+    return Ordered(right)
+
+
+def _check(features: FloatArray, outcomes: FloatArray) -> None:
+    if outcomes.shape != features.shape[:2]:
+        raise ValueError(f"outcomes are {outcomes.shape}, not {features.shape[:2]}")
+    if not (np.isfinite(features).all() and np.isfinite(outcomes).all()):
+        raise ValueError("features and outcomes must be finite: leave out the candidates or features that lack one")
+
+
+def leave_tasks_out(fit: Fit, features: FloatArray, outcomes: FloatArray, *, out: int = 2) -> HeldOut:
+    """Fit on all tasks but `out` of them, rank the candidates on those; every choice of tasks in turn.
+
+    Args:
+        features: (tasks, candidates, features), finite.
+        outcomes: (tasks, candidates), finite; higher is better.
+
+    Raises:
+        ValueError: shapes disagree, a number is missing, or no task is left to fit on.
+    """
+    _check(features, outcomes)
+    tasks = len(outcomes)
+    if not 0 < out < tasks:
+        raise ValueError(f"cannot hold out {out} of {tasks} tasks")
+    equal = np.ones((1, outcomes.shape[1]))
+    correlations = []
+    for held in combinations(range(tasks), out):
+        kept = [task for task in range(tasks) if task not in held]
+        given = score(fit(features[kept], outcomes[kept]), features[list(held)])
+        correlations.append([float(spearman(equal, g, outcomes[task])[0]) for g, task in zip(given, held, strict=True)])
+    return HeldOut(np.array(correlations))
