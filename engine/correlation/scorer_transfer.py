@@ -13,7 +13,7 @@ from engine.correlation.fit_file import FittedScorer
 from engine.correlation.scorer_tasks import features_for, features_from, outcomes_known
 from engine.predictors.catalogue import catalogue
 from engine.predictors.interface import Evidence
-from engine.predictors.judged import Tasks, judged_scorer
+from engine.predictors.judged import ScorerTasks, judged_scorer
 from engine.predictors.proxy import FEATURES, Constants
 from engine.predictors.scorers import SCORERS, score
 from engine.stats.estimates import Statistic, estimate
@@ -112,7 +112,7 @@ def keep_standing(store: Store, name: str, applied: AppliedScorer, note: str) ->
     return len(rows)
 
 
-def scorer_to_keep(tasks: Tasks, name: str, constants: Constants | None = None, *, seed: int = 0) -> FittedScorer:
+def scorer_to_keep(tasks: ScorerTasks, name: str, constants: Constants | None = None, *, seed: int = 0) -> FittedScorer:
     """One of `SCORERS` fitted on all of these, with what it is worth on what is left out.
 
     Raises:

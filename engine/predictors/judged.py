@@ -22,7 +22,7 @@ from engine.stats.intervals import Estimate
 from engine.stats.selection import BestOf, best_of
 from rubrics.errors import BadInput
 
-__all__ = ["HELP", "JudgedScorers", "ScorerRow", "Tasks", "gather", "judge_scorers", "judged_scorer"]
+__all__ = ["HELP", "JudgedScorers", "ScorerRow", "ScorerTasks", "gather", "judge_scorers", "judged_scorer"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ class JudgedScorers:
 
 
 @dataclass(frozen=True, eq=False)
-class Tasks:
+class ScorerTasks:
     """Features and outcomes of the candidates that have all of them; each outcome is a task."""
 
     outcomes: tuple[str, ...]
@@ -82,7 +82,7 @@ class Tasks:
 
 def gather(
     features: Mapping[str, Mapping[str, Sequence[Estimate]]], outcomes: Mapping[str, Mapping[str, float]]
-) -> Tasks:
+) -> ScorerTasks:
     """What scorers are fitted on.
 
     Args:
@@ -107,10 +107,10 @@ def gather(
     )
     complete = np.flatnonzero(np.isfinite(table).all(axis=(0, 1)))
     y = np.array([[outcomes[task][name] for name in names] for task in features], dtype=np.float64)
-    return Tasks(tuple(features), tuple(names), complete, table[..., complete], y)
+    return ScorerTasks(tuple(features), tuple(names), complete, table[..., complete], y)
 
 
-def judge_scorers(tasks: Tasks, *, seed: int = 0) -> JudgedScorers:
+def judge_scorers(tasks: ScorerTasks, *, seed: int = 0) -> JudgedScorers:
     """Fit and judge every scorer."""
     best = {}
     for outcome, x, y in zip(tasks.outcomes, tasks.x, tasks.y, strict=True):
@@ -120,7 +120,7 @@ def judge_scorers(tasks: Tasks, *, seed: int = 0) -> JudgedScorers:
     return JudgedScorers(tasks.outcomes, tasks.candidates, len(tasks.complete), best, rows)
 
 
-def judged_scorer(tasks: Tasks, name: str, *, seed: int = 0) -> tuple[Scorer, ScorerRow]:
+def judged_scorer(tasks: ScorerTasks, name: str, *, seed: int = 0) -> tuple[Scorer, ScorerRow]:
     """One of `SCORERS` fitted on all tasks and candidates, and how it does on what is left out of the fit."""
     fit, x, y = SCORERS[name], tasks.x, tasks.y
     scorer = fit(x, y)

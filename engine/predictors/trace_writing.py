@@ -22,7 +22,15 @@ from rubrics.targets import whole
 from rubrics.world.verifiers import verify
 
 __all__ = [
-    "Asking", "Line", "Task", "Unusable", "Writer", "kept_lines", "tasks_of_prompts", "tasks_of_suite", "write_lines",
+    "Asking",
+    "TraceTask",
+    "Unusable",
+    "Writer",
+    "WrittenTrace",
+    "kept_lines",
+    "tasks_of_prompts",
+    "tasks_of_suite",
+    "write_lines",
 ]  # fmt: skip
 
 _AGAIN: Final = 0.7
@@ -43,7 +51,7 @@ class Asking:
 
 
 @dataclass(frozen=True)
-class Task:
+class TraceTask:
     """One prompt that a trace is wanted of."""
 
     id: str
@@ -56,7 +64,7 @@ class Task:
     """What a right answer has to pass."""
 
 
-class Line(NamedTuple):
+class WrittenTrace(NamedTuple):
     """One trace as it stands in the file."""
 
     id: str
@@ -80,19 +88,19 @@ class Unusable(Exception):
     """An answer that is no trace."""
 
 
-def tasks_of_prompts(prompts: Iterable[RubricPrompt]) -> list[Task]:
+def tasks_of_prompts(prompts: Iterable[RubricPrompt]) -> list[TraceTask]:
     """A task for each prompt, in order."""
     return [
-        Task(p.id, p.id, before_response(p.prompt_text), _turns(p.prompt), tuple((p.checks or {}).values()))
+        TraceTask(p.id, p.id, before_response(p.prompt_text), _turns(p.prompt), tuple((p.checks or {}).values()))
         for p in prompts
     ]
 
 
-def tasks_of_suite(suite: Suite) -> list[Task]:
+def tasks_of_suite(suite: Suite) -> list[TraceTask]:
     """A task for each prompt of a suite's pairs, which several may share, in order."""
     first = {pair.prompt_text: pair for pair in reversed(suite.scored)}
     return [
-        Task(pair.id, pair.cluster or pair.id, before_response(text), _turns(pair.prompt))
+        TraceTask(pair.id, pair.cluster or pair.id, before_response(text), _turns(pair.prompt))
         for text, pair in reversed(first.items())
     ]
 
@@ -101,7 +109,7 @@ def _turns(prompt: str | list[Message]) -> tuple[tuple[str, str], ...]:
     return (("user", prompt),) if isinstance(prompt, str) else tuple((turn.role, turn.content) for turn in prompt)
 
 
-def kept_lines(path: Path, tasks: Sequence[Task], writer: str) -> dict[str, Line]:
+def kept_lines(path: Path, tasks: Sequence[TraceTask], writer: str) -> dict[str, WrittenTrace]:
     """By id, what a file of before already has of these.
 
     Raises:
@@ -123,11 +131,11 @@ def kept_lines(path: Path, tasks: Sequence[Task], writer: str) -> dict[str, Line
         raw = record.trace.encode()
         pieces = (raw[a:b] for a, b in pairwise(ends))
         tokens = tuple(zip(pieces, record.logprob, strict=True))
-        kept[record.id] = Line(record.id, record.cluster, record.prompt, record.trace, tokens)
+        kept[record.id] = WrittenTrace(record.id, record.cluster, record.prompt, record.trace, tokens)
     return kept
 
 
-def write_lines(path: Path, tasks: Sequence[Task], lines: dict[str, Line], writer: str) -> bool:
+def write_lines(path: Path, tasks: Sequence[TraceTask], lines: dict[str, WrittenTrace], writer: str) -> bool:
     """Write what there is, in the tasks' order; whether with the writer's log-probabilities: all lines have them, or
     none."""
     there = [lines[task.id] for task in tasks if task.id in lines]
@@ -157,7 +165,7 @@ class Writer:
         """Close the connections."""
         await self._server.close()
 
-    async def trace(self, task: Task) -> Line:
+    async def trace(self, task: TraceTask) -> WrittenTrace:
         """The greedy answer, or a second one where that is none or fails its checks.
 
         A second answer that fails them too is kept: traces are not filtered by whether they are right (arXiv
@@ -175,7 +183,7 @@ class Writer:
             pass
         return await self._attempt(task, 1)
 
-    async def _attempt(self, task: Task, attempt: int) -> Line:
+    async def _attempt(self, task: TraceTask, attempt: int) -> WrittenTrace:
         turns = (("system", self.asking.instruction), *task.messages) if self.asking.instruction else task.messages
         payload: dict[str, Any] = {
             "model": self.address.model, "messages": [{"role": role, "content": content} for role, content in turns],
@@ -189,7 +197,7 @@ class Writer:
         if not trace.strip():
             raise Unusable("is empty" if not text.strip() else f"has nothing before {self.asking.until!r}")
         passed = all(verify(spec.check(), text) for spec in task.checks)
-        return Line(task.id, task.cluster, task.prompt, trace, tokens, passed)
+        return WrittenTrace(task.id, task.cluster, task.prompt, trace, tokens, passed)
 
     async def _asked(self, payload: dict[str, Any]) -> tuple[str, str, tuple[tuple[bytes, float], ...]]:
         url = f"{self.address.url}/chat/completions"

@@ -16,7 +16,7 @@ from engine.jobs.process import POLL_SECONDS, Runner
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.states import States
 from engine.predictors.trace_file import by_candidates
-from engine.predictors.trace_writing import Asking, Line, Task, Unusable, Writer, kept_lines, write_lines
+from engine.predictors.trace_writing import Asking, TraceTask, Unusable, Writer, WrittenTrace, kept_lines, write_lines
 from engine.store.connection import Store
 from engine.store.runs import candidate_names
 from rubrics.counted import count
@@ -36,11 +36,11 @@ class TraceWriting(Job):
 
     address: Address
     key: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[TraceTask, ...]
     output: Path
     asking: Asking
     concurrency: int
-    kept: dict[str, Line]
+    kept: dict[str, WrittenTrace]
     warning: str
     """What must be said of the writer; empty where nothing has to be."""
     refused: tuple[Refused, ...] = ()
@@ -67,7 +67,7 @@ class TraceWriting(Job):
 def plan_trace_writing(
     store: Store,
     address: Address,
-    tasks: Sequence[Task],
+    tasks: Sequence[TraceTask],
     output: Path,
     asking: Asking | None = None,
     *,
@@ -134,7 +134,7 @@ class _WritingTurn(Turn):
         job = self._job
         writer = Writer(job.address, job.key, job.asking)
         left = deque(task for task in job.tasks if task.id not in self._lines)
-        under_way: dict[asyncio.Task[Line], Task] = {}
+        under_way: dict[asyncio.Task[WrittenTrace], TraceTask] = {}
         unlucky = 0
         try:
             while left or under_way:
@@ -155,7 +155,7 @@ class _WritingTurn(Turn):
             await asyncio.gather(*under_way, return_exceptions=True)
             await writer.close()
 
-    def _take(self, task: Task, answered: asyncio.Task[Line], unlucky: int) -> int:
+    def _take(self, task: TraceTask, answered: asyncio.Task[WrittenTrace], unlucky: int) -> int:
         """Take in what came of one question; how many have failed in a row."""
         try:
             self._lines[task.id] = answered.result()

@@ -16,7 +16,7 @@ from engine.candidates.address import parse_address
 from engine.jobs.job import Exit, exit_code, perform
 from engine.jobs.progress import Phase, RunState
 from engine.predictors.trace_file import read_traces
-from engine.predictors.trace_writing import Asking, Task, tasks_of_prompts, tasks_of_suite
+from engine.predictors.trace_writing import Asking, TraceTask, tasks_of_prompts, tasks_of_suite
 from engine.predictors.trace_writing_job import plan_trace_writing
 from engine.store.connection import Store
 from rubrics.errors import BadInput
@@ -76,11 +76,13 @@ def said(text: str, tokens: list[tuple[Any, float]] | None = None, finish: str =
     return {"choices": [choice]}
 
 
-def tasks(*names: str, checks: tuple[CheckSpec, ...] = ()) -> list[Task]:
-    return [Task(name, name, f"Q {name}\n", (("user", f"Q {name}"),), checks) for name in names]
+def tasks(*names: str, checks: tuple[CheckSpec, ...] = ()) -> list[TraceTask]:
+    return [TraceTask(name, name, f"Q {name}\n", (("user", f"Q {name}"),), checks) for name in names]
 
 
-def written(script: Script, store: Store, output: Path, given: list[Task], asking: Asking | None = None) -> RunState:
+def written(
+    script: Script, store: Store, output: Path, given: list[TraceTask], asking: Asking | None = None
+) -> RunState:
     job = plan_trace_writing(store, script.address, given, output, asking, concurrency=1)
     (state,) = perform(store, job)
     return state
@@ -180,7 +182,7 @@ def test_prompts_of_files_and_of_suites() -> None:
     (task,) = tasks_of_prompts([
         RubricPrompt(id="p", domain="d", prompt="Say it.", criteria=[criterion], checks={"c": check})
     ])  # fmt: skip
-    assert task == Task("p", "p", "Request:\nSay it.\n\nResponse:\n", (("user", "Say it."),), (check,))
+    assert task == TraceTask("p", "p", "Request:\nSay it.\n\nResponse:\n", (("user", "Say it."),), (check,))
     pairs = [
         Pair(id=f"x{i}", domain="d", prompt=f"P{i // 2}", chosen="a", rejected="b", criteria=[criterion],
              violated=["c"], cluster="k")
