@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from data.ladder import family_shares, ladder
 from engine.correlation.names import check_outcomes, outcome_names
 from engine.outcomes.outcome import lower_is_better, traces_of
 from engine.predictors.from_token_scores import proxy_features
 from engine.predictors.interface import Evidence
-from engine.predictors.proxy import Constants
+from engine.predictors.judged import ScorerTasks
+from engine.predictors.proxy import FEATURES, Constants
 from engine.predictors.proxy_of_traces import hash_of, traces_read
 from engine.predictors.solutions import means
 from engine.stats.intervals import Estimate
 from engine.store.outcomes import stored_outcomes
 
-__all__ = ["features_for", "features_from", "outcomes_known"]
+__all__ = ["features_for", "features_from", "ladder_tasks", "outcomes_known"]
 
 Features = Mapping[str, Sequence[Estimate]]
 """By candidate, in the order of `engine.predictors.proxy.FEATURES`."""
@@ -47,8 +51,27 @@ def features_for(
     return {name: (traces, read[traces]) for name, traces in experts.items()}
 
 
-def outcomes_known(evidence: Evidence, outcomes: Sequence[str]) -> dict[str, dict[str, float]]:
-    """By outcome and label on the board, the scores there are, turned so that higher is better.
+def ladder_tasks() -> ScorerTasks:
+    """The ladder that ships: a task for each subcategory, the mean share of its criteria that is met after
+    reinforcement learning; the features are those without weights, of the suite's chosen responses, alike in all."""
+    points = ladder()
+    shares: dict[str, list[Mapping[str, float]]] = {}
+    for (_, subcategory), by_candidate in family_shares().items():
+        shares.setdefault(subcategory, []).append(by_candidate)
+    at = [i for i, feature in enumerate(FEATURES) if f"proxy {feature}" in points.predictors]
+    table = np.array([points.predictors[f"proxy {FEATURES[i]}"] for i in at], dtype=np.float64).T
+    names = [n for n in points.candidates if all(n in family for families in shares.values() for family in families)]
+    kept = [points.candidates.index(name) for name in names]
+    y = [[sum(family[name] for family in families) / len(families) for name in names] for families in shares.values()]
+    x = np.repeat(table[None, kept], len(shares), axis=0)
+    return ScorerTasks(tuple(shares), tuple(names), np.array(at), x, np.array(y, dtype=np.float64))
+
+
+def outcomes_known(evidence: Evidence, outcomes: Sequence[str], *, turned: bool = True) -> dict[str, dict[str, float]]:
+    """By outcome and label on the board, the scores there are.
+
+    Args:
+        turned: so that higher is better; else as they are stored.
 
     Raises:
         BadInput: no such outcome.
@@ -58,7 +81,7 @@ def outcomes_known(evidence: Evidence, outcomes: Sequence[str]) -> dict[str, dic
     known = {}
     for name in outcomes:
         rows = [row for row in stored if row.outcome == name]
-        side, by_name = -1.0 if lower_is_better(rows) else 1.0, {row.candidate: row.score for row in rows}
+        side, by_name = -1.0 if turned and lower_is_better(rows) else 1.0, {row.candidate: row.score for row in rows}
         known[name] = {
             entrant.label: side * by_name.get(entrant.label, by_name.get(entrant.name, 0.0))
             for entrant in evidence.board.entrants

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.predictors.held_out import LEAST_CANDIDATES, leave_candidates_out, leave_tasks_out
+from engine.predictors.held_out import LEAST_CANDIDATES, chance_of_tasks, leave_candidates_out, leave_tasks_out
 from engine.predictors.proxy import FEATURES
 from engine.predictors.scorers import SCORERS, Linear, Scorer, score
 from engine.stats.association import spearman
@@ -30,7 +30,8 @@ HELP: Final = {
     "best": "the feature with the strongest Spearman's ρ, beside the best of as many under permuted outcomes",
     "fitted": "mean ρ over the outcomes it was fitted on: always flattering",
     "ordered": "share of two left-out candidates put in the right order, 50 % is chance; percentiles over candidates",
-    "tasks": "mean ρ on outcomes left out of the fit; outcomes of the same candidates resemble each other",
+    "tasks": "mean ρ on outcomes left out of the fit, by twos where there are four; outcomes of the same candidates "
+    "resemble each other, so chance is what it exceeds in one of 20 where the outcomes are other candidates'",
 }
 """One line on each number."""
 
@@ -50,6 +51,8 @@ class ScorerRow:
     tried: int
     """Pairs of candidates left out."""
     tasks: float
+    tasks_chance: float
+    """What that exceeds in one of 20 where the outcomes belong to other candidates; NaN with it."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,10 @@ def judged_scorer(tasks: ScorerTasks, name: str, *, seed: int = 0) -> tuple[Scor
     fitted = [float(spearman(equal, given, of)[0]) for given, of in zip(score(scorer, x), y, strict=True)]
     left_out = leave_candidates_out(fit, x, y, seed=seed)
     low, high = left_out.interval(seed=seed)
-    on_tasks = math.nan
+    on_tasks = chance = math.nan
     if len(y) > 2:
-        on_tasks = leave_tasks_out(fit, x, y, out=2 if len(y) > 3 else 1).mean
-    row = ScorerRow(name, uses, float(np.mean(fitted)), left_out.share, low, high, left_out.tried, on_tasks)
+        out = 2 if len(y) > 3 else 1
+        on_tasks = leave_tasks_out(fit, x, y, out=out, seed=seed).mean
+        chance = chance_of_tasks(fit, x, y, out=out, seed=seed)
+    row = ScorerRow(name, uses, float(np.mean(fitted)), left_out.share, low, high, left_out.tried, on_tasks, chance)
     return scorer, row

@@ -14,6 +14,8 @@ from screens.tasks.task import Task
 from screens.tasks.words import columns, number, within
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.correlation.curves import Curve
     from screens.shell.session import Session
 
@@ -80,7 +82,10 @@ def _proxy_fields(session: Session) -> Sequence[Field]:
     return (
         Field("file", "File", "a .csv with the columns name, proxy, target", "path", endings=(".csv", ".tsv")),
         Field("lower", "Lower is better", "of the proxy, as for a loss", choices=YES_NO),
-    )
+        Field("fit", "Fit", "a .json file to keep the best form in; may stay empty", "path", endings=(".json",)),
+        Field("apply", "Apply", "a .json file with a form fitted before: what it expects here", "path",
+              endings=(".json",)),
+    )  # fmt: skip
 
 
 def _proxies(session: Session, typed: Typed) -> Prepared:
@@ -88,8 +93,22 @@ def _proxies(session: Session, typed: Typed) -> Prepared:
     from engine.correlation.scaling import read_proxies
 
     path = typed.path("file")
+    if typed.text("apply"):
+        return _applied(path, typed)
     with at("file"):
         view = judge_proxies(read_proxies(path), lower_is_better=typed.yes("lower"))
+    kept = []
+    if typed.text("fit"):
+        from engine.correlation.fit_file import save_fit
+        from engine.correlation.form_transfer import form_to_keep
+
+        with at("fit"):
+            file = typed.path("fit")
+            if file.exists():
+                raise BadInput("is there already", where=str(file), fix="name another file")
+            form = form_to_keep(view)
+            save_fit(form, file)
+        kept = [f"{form.words()} → {file}"]
     rows = [[form.name, form.formula, number(form.r2), number(form.cv_r2), number(form.cv_mae)] for form in view.forms]
     decision = view.decision
     spread = "" if math.isnan(decision.ci_low) else f" ({within(decision.ci_low, decision.ci_high)})"
@@ -99,7 +118,28 @@ def _proxies(session: Session, typed: Typed) -> Prepared:
         f"{len(view.rows)} points · decisions right {percent(decision.accuracy)} %{spread} of {decision.pairs} pairs; "
         "chance 50",
         *(f"! {note}" for note in [decision.note, *view.notes] if note),
+        *kept,
     ]
+    return Prepared(said="\n".join(lines))
+
+
+def _applied(path: Path, typed: Typed) -> Prepared:
+    from engine.correlation.fit_file import read_form
+    from engine.correlation.form_transfer import apply_form
+    from engine.correlation.scaling import read_proxies
+
+    with at("apply"):
+        form = read_form(typed.path("apply"))
+    with at("file"):
+        applied = apply_form(form, read_proxies(path, lacking=True))
+    rows = [
+        [row.name, number(row.proxy), number(row.expected), number(row.target), "beyond" if row.beyond else ""]
+        for row in applied.rows
+    ]
+    lines = [
+        columns(["name", "proxy", "expected", "target", ""], rows), "", form.words(), *applied.words(),
+        *(f"! {note}" for note in applied.notes),
+    ]  # fmt: skip
     return Prepared(said="\n".join(lines))
 
 

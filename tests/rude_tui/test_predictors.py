@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click import UsageError
 from click.testing import CliRunner, Result
+from scripted import said, scripted
 
 from data.bundled import bundled_models
 from engine.predictors.proxy import FEATURES
@@ -108,6 +109,63 @@ def test_columns_of_ones_own(rude: Rude, tmp_path: Path) -> None:
     assert "1 values stored" in told(rude("predictors", "add", file, "--lower-is-better", "luck")).stderr
     listed = {row["predictor"]: row for row in json.loads(told(rude("predictors", "list", "--json")).stdout)}
     assert (listed["luck"]["better"], listed["luck"]["source"]) == ("lower", "own.csv")
+
+
+def test_a_form_goes_from_one_corpus_to_another(rude: Rude, tmp_path: Path) -> None:
+    """y = 3 − 2x; there it is one too high."""
+    here, there, fit = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "fit.json"
+    here.write_text("name,proxy,target\n" + "".join(f"a{x},{x},{3 - 2 * x}\n" for x in range(1, 6)))
+    there.write_text("name,proxy,target\n" + "".join(f"b{x},{x},{2 - 2 * x}\n" for x in range(3)) + "c,9,\n")
+    done = told(rude("scaling", "proxies", here, "--lower-is-better", "--fit", fit, "--form", "linear"))
+    assert "the linear form from proxy to target" in done.stderr
+    applied = json.loads(told(rude("scaling", "proxies", there, "--apply", fit, "--json")).stdout)
+    assert (applied["known"], applied["mae"], applied["bias"]) == (3, pytest.approx(1), pytest.approx(1))
+    shown = told(rude("scaling", "proxies", there, "--apply", fit))
+    assert "off by 1 on average" in shown.stderr
+    assert "2 of 4 proxies lie outside 1 to 5: extrapolated" in shown.stderr
+    with pytest.raises(UsageError, match="nothing is fitted"):
+        told(rude("scaling", "proxies", there, "--apply", fit, "--fit", fit))
+
+
+def test_traces_are_made_by_a_server(rude: Rude, tmp_path: Path) -> None:
+    prompts, out = tmp_path / "p.jsonl", tmp_path / "t.jsonl"
+    rows = [{"id": n, "domain": "d", "prompt": f"Say {n}.", "criteria": []} for n in "ab"]
+    prompts.write_text("\n".join(map(json.dumps, rows)))
+    with scripted() as script:
+        script.answer = lambda asked: said("So.", [("So.", -0.5)])
+        given = ("traces", "make", "--model", str(script.address), "--prompts", prompts, "-o", out, "--limit", "1")
+        made = json.loads(told(rude(*given, "--json")).stdout)
+        assert (made["traces"], made["asked_for"], made["writer"]) == (1, 1, "sage")
+        assert "1 of 1 traces by sage" in told(rude(*given)).stderr
+        assert len(script.asked) == 1
+    assert json.loads(out.read_text())["tokens"] == [{"token": "So.", "logprob": -0.5}]
+    with pytest.raises(UsageError, match="--prompts"):
+        told(rude("traces", "make", "--model", str(script.address), "-o", out))
+
+
+def test_an_outcome_names_its_expert_traces(rude: Rude, tmp_path: Path) -> None:
+    scores = tmp_path / "o.csv"
+    scores.write_text("candidate,outcome,score,traces\na,x,1,sums\na,y,2,\n")
+    told(rude("outcomes", "add", scores))
+    assert "expert traces law" in told(rude("outcomes", "tie", "y", "--traces", "law.jsonl")).stderr
+    told(rude("outcomes", "tie", "y", "finance"))
+    listed = {row["outcome"]: row for row in json.loads(told(rude("outcomes", "list", "--json")).stdout)}
+    assert (listed["x"]["traces"], listed["y"]["traces"], listed["y"]["domain"]) == ("sums", "law", "finance")
+    scores.write_text("candidate,outcome,score,traces\nb,x,1,law\n")
+    with pytest.raises(BadInput, match="several files of expert traces"):
+        told(rude("outcomes", "add", scores))
+    with pytest.raises(BadInput, match="no outcome 'z'"):
+        told(rude("outcomes", "tie", "z", "--traces", "law"))
+
+
+@pytest.mark.long
+def test_scorers_on_the_ladder(rude: Rude) -> None:
+    done = told(rude("predictors", "proxy", "--ladder", "--json"))
+    found = json.loads(done.stdout)
+    assert [row["name"] for row in found["scorers"]] == [
+        "best single", "3-sparse linear", "linear RankSVM", "RBF RankSVM",
+    ]  # fmt: skip
+    assert all(0.2 < row["tasks"] < 0.6 and row["tasks_chance"] > 0.1 for row in found["scorers"])
 
 
 @pytest.mark.parametrize("bad", ["{", '{"prompt": "a", "trace": "b", "tokens": []}', ""])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted import scripted
 
 from data.bundled import bundled_models
 from engine.construct.trial import proven_labels
@@ -125,6 +126,35 @@ def test_what_needs_a_model_says_what_it_takes_or_where_it_is_wrong(session: Ses
     assert _refused("traces", session, models=model, traces=str(tmp_path / "none.jsonl"))[0] == "traces"
 
 
+def test_traces_are_written_by_a_strong_model(session: Session, tmp_path: Path) -> None:
+    output = tmp_path / "t.jsonl"
+    with scripted() as script:
+        given = {"model": str(script.address), "prompts": "world", "output": str(output)}
+        prepared = _prepared("write-traces", session, **given, limit="3")
+        assert prepared.question == "3 questions to sage, asked greedily and once more where that gives no trace."
+        assert prepared.job is not None
+        assert prepared.came is not None
+        said = prepared.came(session.store, perform(session.store, prepared.job))
+        assert f"3 of 3 traces → {output}" in said
+        assert "3 traces in the file already" in _prepared("write-traces", session, **given, limit="4").question
+        assert _refused("write-traces", session, **(given | {"model": "sage"}))[0] == "model"
+        assert _refused("write-traces", session, **given, key="NO_SUCH_VARIABLE_HERE")[0] == "key"
+        assert _refused("write-traces", session, **(given | {"prompts": "wrld"}))[0] == "prompts"
+        assert _refused("write-traces", session, **(given | {"output": "t.txt"}))[0] == "output"
+
+
+def test_scorers_are_fitted_and_applied(session: Session, tmp_path: Path) -> None:
+    assert _refused("scorers", session, outcomes="luck")[0] == "outcomes"
+    assert _refused("apply-scorer", session, fit=str(tmp_path / "none.json"))[0] == "fit"
+
+
+@pytest.mark.long
+def test_scorers_on_the_ladder(session: Session) -> None:
+    said = _prepared("scorers", session, of="the ladder that ships").said
+    assert "26 candidates, 10 features, 12 outcomes" in said
+    assert "RBF RankSVM" in said
+
+
 def test_checkpoints_and_proxies_are_judged(session: Session, tmp_path: Path) -> None:
     file = tmp_path / "runs.csv"
     file.write_text("candidate,run,tokens\nmoss-200k,a,1e9\nalder-1m,a,2e9\nbirch-3m,a,4e9\noak-7m,a,8e9\n")
@@ -136,6 +166,14 @@ def test_checkpoints_and_proxies_are_judged(session: Session, tmp_path: Path) ->
     said = _prepared("proxies", session, file=str(file)).said
     assert "8 points · decisions right 100.0 %" in said
     assert "of 28 pairs" in said
+    fit = tmp_path / "fit.json"
+    assert f"→ {fit}" in _prepared("proxies", session, file=str(file), fit=str(fit)).said
+    assert _refused("proxies", session, file=str(file), fit=str(fit)) == ("fit", "is there already")
+    file.write_text("name,proxy\nother,3\nfar,99\n")
+    said = _prepared("proxies", session, file=str(file), apply=str(fit)).said
+    assert "1 of 2 proxies lie outside 0 to 7: extrapolated" in said
+    assert "no target is known here" in said
+    assert _refused("proxies", session, file=str(file), apply=str(file))[0] == "apply"
 
 
 @pytest.mark.long

@@ -34,6 +34,10 @@ __all__ = ["proxy"]
     "--apply", type=click.Path(path_type=Path), metavar="FIT.json",
     help="What a fit of before says of these candidates, and with --outcome how far off it is.",
 )  # fmt: skip
+@click.option(
+    "--ladder", is_flag=True,
+    help="Judge scorers on the ladder that ships: 26 models, twelve outcomes, the ten unweighted features.",
+)  # fmt: skip
 @click.option("--keep", metavar="NAME", help="With --apply: keep what it says as a predictor of this name.")
 @click.option("--last", type=click.IntRange(1), default=1000, show_default=True, help="Tokens at the end that count.")
 @click.option("--centre", type=float, default=1.0, show_default=True, help="Of the Gaussian on the NLL, nats.")
@@ -52,7 +56,7 @@ __all__ = ["proxy"]
 @database
 def proxy(
     outcomes: tuple[str, ...], output: Path | None, traces: str | None, scorer: str, fit: Path | None,
-    apply: Path | None, keep: str | None, last: int, centre: float, width: float, least_entropy: float,
+    apply: Path | None, ladder: bool, keep: str | None, last: int, centre: float, width: float, least_entropy: float,
     wrong_over: str, seed: int, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
     as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
@@ -80,6 +84,11 @@ def proxy(
         raise click.UsageError("fit first, then apply")
     if traces is not None and outcomes and apply is None:
         raise click.UsageError("each --outcome names its own traces: rude-tui outcomes tie OUTCOME --traces NAME")
+    if ladder:
+        from engine.correlation.scorer_tasks import ladder_tasks
+
+        _print_judged(judge_scorers(ladder_tasks(), seed=seed), as_json)
+        return
     store = store_of(db)
     evidence = Evidence(store, Question(suite, protocol, metric, with_excluded=with_excluded))
     if apply is not None:
@@ -118,7 +127,7 @@ def _apply(
     if as_json:
         print_json([one.to_json() for one in applied])
     else:
-        known = outcomes_known(evidence, outcomes)
+        known = outcomes_known(evidence, outcomes, turned=False)
         print_table(
             ["features of", "place", "candidate", "standing", *outcomes, "fitted on"],
             [
@@ -198,15 +207,16 @@ def _print_judged(judged: JudgedScorers, as_json: bool) -> None:
         print_json(asdict(judged))
         return
     print_table(
-        ["scorer", "fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ", "uses"],
+        ["scorer", "fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ", "chance", "uses"],
         [
             [
                 row.name, number(row.fitted), f"{100 * row.ordered:.0f} %",
-                between(row.ordered_low, row.ordered_high), row.tried, number(row.tasks), "; ".join(row.uses),
+                between(row.ordered_low, row.ordered_high), row.tried, number(row.tasks), number(row.tasks_chance),
+                "; ".join(row.uses),
             ]
             for row in judged.scorers
         ],
-        right=["fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ"],
+        right=["fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ", "chance"],
     )  # fmt: skip
     narrate(
         f"{len(judged.candidates)} candidates, {judged.features} features, {count(len(judged.outcomes), 'outcome')}"

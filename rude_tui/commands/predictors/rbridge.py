@@ -61,9 +61,9 @@ def rbridge(
     FILE.jsonl holds one trace a line: {"prompt", "trace", "tokens": [{"token", "logprob"}, …], "spans": [[start, stop],
     …], "id"?, "cluster"?, "writer"?}. The trace is the reasoning without the final answer. `tokens` are the frontier
     model's with their log-probabilities, as OpenAI-style servers give them under logprobs.content ("bytes" counts
-    before "token"); together they must be the trace. They weigh the loss (`rBridge`: weights brought to 0–1 within each trace, as
-    printed; `over the set`: over all traces). `spans` mark what matters, in characters, for the mask mode (bits per
-    byte), which needs no frontier. Each of the two is in every line or in none.
+    before "token"); together they must be the trace. They weigh the loss (`rBridge`: weights brought to 0–1 within
+    each trace, as printed; `over the set`: over all traces). `spans` mark what matters, in characters, for the mask
+    mode (bits per byte), which needs no frontier. Each of the two is in every line or in none.
 
     One forward pass a trace; running it again scores only what is missing. Candidates are compared on the traces that
     all of them could read. Rank, entropy and margin of every token are kept too: rude-tui predictors proxy --traces

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripted import Script, said, scripted
 
-from engine.candidates.address import parse_address
 from engine.jobs.job import Exit, exit_code, perform
 from engine.jobs.progress import Phase, RunState
 from engine.predictors.trace_file import read_traces
@@ -24,56 +20,11 @@ from rubrics.prompts import CheckSpec, RubricPrompt
 from rubrics.schema import Criterion, Pair, Suite
 from rubrics.taxonomy import Subcategory
 
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-class Script:
-    """A server that answers by a function of what it is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.answer: Answer = lambda asked: said("So it is.")
-
-        script = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                script.asked.append(asked)
-                value = script.answer(asked)
-                body = json.dumps(value).encode()
-                self.send_response(value.get("status", 200))
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        self.address = parse_address(f"http://127.0.0.1:{self.http.server_address[1]}/v1#sage")
-
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    playing = Script()
-    yield playing
-    playing.http.shutdown()
-    playing.http.server_close()
-
-
-def said(text: str, tokens: list[tuple[Any, float]] | None = None, finish: str = "stop") -> dict[str, Any]:
-    """A chat completion; of a token whose text is bytes the server tells both."""
-    choice: dict[str, Any] = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
-    if tokens is not None:
-        choice["logprobs"] = {"content": [
-            {"token": t if isinstance(t, str) else "?", "bytes": None if isinstance(t, str) else list(t), "logprob": p}
-            for t, p in tokens
-        ]}  # fmt: skip
-    return {"choices": [choice]}
+    with scripted() as playing:
+        yield playing
 
 
 def tasks(*names: str, checks: tuple[CheckSpec, ...] = ()) -> list[TraceTask]:
