@@ -33,6 +33,7 @@ __all__ = [
     "Relative",
     "families_in",
     "families_known",
+    "families_said",
     "kinship",
     "lineage",
     "proposed_from",
@@ -155,6 +156,11 @@ def families_known(store: Store) -> dict[str, str]:
         return said_families(store)
 
 
+def families_said(store: Store) -> dict[str, str]:
+    """By name: the family that a person has said; of a bundled study, for which no database need be there yet."""
+    return said_families(store) if store.path.exists() else {}
+
+
 def families_in(store: Store, source: Source, names: Sequence[str]) -> list[str]:
     """The family of each candidate of a source, by its name: as said, as proposed or as a study lists it."""
     if source == "own":
@@ -162,7 +168,7 @@ def families_in(store: Store, source: Source, names: Sequence[str]) -> list[str]
     else:
         study = BUNDLED[source]()
         known = {point.name: point.family for point in study.points(study.predictors[0], study.outcomes[0])}
-        known |= said_families(store)
+        known |= families_said(store)
     return [known.get(name) or family_of(name) for name in names]
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.correlation.direction import turned
 from engine.correlation.families import family_of
-from engine.correlation.lineage import families_known
+from engine.correlation.lineage import families_known, families_said
 from engine.correlation.names import (
     check_outcomes,
     check_predictors,
@@ -33,7 +33,6 @@ from engine.stats.intervals import Estimate
 from engine.stats.least_squares import fit_line
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
-from engine.store.kin import said_families
 from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
 
@@ -163,7 +162,8 @@ def correlation_views(
         predictors = [labels.get(name, name) for name in predictors]
     check_predictors(predictors, stored, [name for name in stored if not name.startswith("proxy ")])
     check_outcomes(outcomes, outcome_names(store, source=source))
-    families = {**(families_known(store) if source == "own" else said_families(store)), **(families or {})}
+    known = families_known(store) if source == "own" else families_said(store)
+    families = {**known, **(families or {})}
     if source != "own":
         over = question.over
         return [
