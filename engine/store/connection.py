@@ -253,7 +253,8 @@ class Store:
         import duckdb
 
         engine, name = instance(), f"store_{next(_names)}"
-        path = str(self.path).replace("'", "''")
+        # Not by a link's name: beside the link nobody would look for the log that a kill leaves.
+        path = os.path.realpath(self.path).replace("'", "''")
         options = "type duckdb, read_only" if read_only else "type duckdb"
         deadline = time.monotonic() + self._retry_seconds
         pause = 0.002
@@ -277,7 +278,7 @@ class Store:
             return self._held_by(f"{Path(holder[1]).name}, process {holder[2]}" if holder else "another program")
         if "read-only" in low or "permission denied" in low:
             return StoreError("is read-only", where=where, fix="make it writable, or name another file", shell=_OPTION)
-        if "corrupt" in low:
+        if "corrupt" in low or "could not read enough bytes" in low:
             return StoreError(f"is damaged: {_first_line(text)}", where=where, fix=_COPY, shell=_OPTION)
         if "no space left" in low or "could not write" in low or "disk full" in low or "fatal" in low:
             return self._unwritable(_first_line(text))

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, Literal, TypeAlias
 
 from rubrics.errors import StoreError
 
@@ -94,14 +94,15 @@ def _turn(path: Path, name: Path, seconds: float) -> Iterator[BinaryIO]:
         pause = min(pause * 1.5, 0.05)
 
 
-def _is_locked(file: BinaryIO) -> bool:
+def _is_locked(file: BinaryIO, how: Literal["flock", "lockf"] = "flock") -> bool:
+    """Whether nobody else has it locked, and from now on we have. `lockf` is how DuckDB locks a database."""
     if sys.platform == "win32":
         return False
     import fcntl
 
     try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        getattr(fcntl, how)(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return False
     return True
 
@@ -138,7 +139,7 @@ def _is_settled(path: Path, file: BinaryIO) -> bool:
     if kept is None:
         return True  # cut short before the database was touched
     with path.open("r+b") as database:
-        if not _is_free(database):
+        if not _is_locked(database, "lockf"):
             return False
         if _is_in_force(kept[0][1], database.read(_HEADERS)):
             for offset, content in kept:
@@ -179,16 +180,3 @@ def _count(headers: bytes, offset: int) -> int:
     """How many checkpoints there had been when a header was written; the higher one is in force."""
     (count,) = struct.unpack_from("<Q", headers, offset + 8)
     return int(count)
-
-
-def _is_free(database: BinaryIO) -> bool:
-    """Whether nobody has the database open; holds it against them, as DuckDB does."""
-    if sys.platform == "win32":
-        return False
-    import fcntl
-
-    try:
-        fcntl.lockf(database.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

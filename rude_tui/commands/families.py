@@ -24,8 +24,8 @@ def families() -> None:
 
     Kin share weights (one was trained on from the other, or both from a third: continued pre-training, fine-tuning,
     distillation into an existing model), or kind of model and tokenizer, or kind of model and name. A family is what is
-    kin. Correlations, upsets and costs are taken over families with --over families, and say what is left of them
-    without each family.
+    kin. Correlations and upsets are taken over families with --over families, and say what is left of them without each
+    family.
     """
 
 

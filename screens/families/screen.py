@@ -55,7 +55,7 @@ the same beginning of the name and kind, · nothing. What is kin, directly or th
 
 enter puts the candidate under the cursor into another family, u takes that back, a keeps all as they are (✓).
 
-b takes intervals that speak of candidates – of correlations, upsets, costs – over families or over candidates again:
+b takes intervals that speak of candidates – of correlations and upsets – over families or over candidates again:
 whole families are left out and drawn then, and p turns the sign of what each family adds.
 """
     TERMS = ("family", "kin", "candidate", "interval")

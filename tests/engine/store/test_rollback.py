@@ -211,3 +211,29 @@ def test_a_mistake_in_a_write_leaves_nothing_beside(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         write_and_break()
     assert [part.exists() for part in parts(path)] == [True, False, False]
+
+
+def test_a_link_and_its_file_are_one_database(tmp_path: Path) -> None:
+    path, link = tmp_path / "rude.duckdb", tmp_path / "elsewhere" / "link.duckdb"
+    add(Store(path), "a")
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(link)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "written\n"
+        assert [part.exists() for part in (*parts(path), *parts(link))] == [True, False, True, True, False, False]
+        holder.communicate("")
+    add(Store(link), "b")
+    assert names(path) == ["a", "b", "held"]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_a_file_cut_short_is_called_damaged(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "rude.duckdb"
+    add(Store(path), "a")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(StoreError, match=r"(?s)is damaged: .*put back a copy"):
+        names(path)
