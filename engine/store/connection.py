@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.store.instance import attached, forget, instance, nothing_stored
+from engine.store.instance import attached, forget, instance, nothing_stored, using
 from engine.store.ownership import is_ours
 from engine.store.rollback import Blocks, kept_for_rollback, roll_back
 from engine.store.unfinished import clear_unfinished, is_unfinished
@@ -217,9 +217,8 @@ class Store:
     def _attached(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         import duckdb
 
-        engine, name = self._attach(read_only=read_only)
         try:
-            with attached(engine, name) as connection:
+            with self._shared() if read_only else attached(*self._attach(read_only=False)) as connection:
                 yield connection
         except (duckdb.ProgrammingError, duckdb.NotSupportedError, LookupError, TypeError, ValueError) as error:
             if "surrogate" in str(error) and isinstance(error, duckdb.Error):
@@ -233,8 +232,23 @@ class Store:
             raise  # our own mistake, not the person's
         except duckdb.Error as error:
             # A fault such as a full disk leaves no DuckDB that could be trusted with the next file.
-            forget(engine)
+            forget()
             raise self._explained(error) from error
+
+    @contextmanager
+    def _shared(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """To read: what is asked within another reading is asked of the file that this one has open."""
+        if self._turn.reading:
+            with using(*self._turn.reading) as connection:
+                yield connection
+            return
+        found = self._attach(read_only=True)
+        with attached(*found) as connection:
+            self._turn.reading = found
+            try:
+                yield connection
+            finally:
+                self._turn.reading = None
 
     def _damage(self) -> str:
         """What others have done to the file, where something in it could not be read; empty where nothing is found."""
@@ -305,6 +319,8 @@ class _Turn:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._depth = 0
+        self.reading: tuple[duckdb.DuckDBPyConnection, str] | None = None
+        """What the outermost reading has attached, and by which name."""
 
     @contextmanager
     def taken(self) -> Iterator[bool]:

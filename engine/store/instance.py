@@ -14,7 +14,7 @@ from rubrics.scratch import scratch_folder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["attached", "forget", "instance", "nothing_stored"]
+__all__ = ["attached", "forget", "instance", "nothing_stored", "using"]
 
 _guard = threading.Lock()
 _engines: list[duckdb.DuckDBPyConnection] = []
@@ -29,14 +29,23 @@ _blank_guard = threading.Lock()
 
 
 @contextmanager
-def attached(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a file under the name that it is attached by; afterwards it is detached."""
+def using(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a file under the name that it is attached by."""
     connection = engine.cursor()
     try:
         connection.execute(f"use {name}")
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def attached(engine: duckdb.DuckDBPyConnection, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same; afterwards the file is detached."""
+    try:
+        with using(engine, name) as connection:
+            yield connection
+    finally:
         # The file is whole and free again: what was written is in it, and no lock is held.
         engine.cursor().execute(f"detach {name}")
 
@@ -84,8 +93,7 @@ def nothing_stored() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def forget(engine: duckdb.DuckDBPyConnection) -> None:
+def forget() -> None:
     """Start another next time."""
     with _guard:
-        if engine in _engines:
-            _engines.remove(engine)
+        _engines.clear()

@@ -68,6 +68,7 @@ def test_the_dictionary_names_every_column(found: tuple[Store, Everything], tmp_
     assert set(all_of_it.tables) | set(all_of_it.left_out) == {*COLUMNS, "dictionary"}
 
 
+@pytest.mark.long
 def test_where_no_folder_can_be_is_one_clear_error(found: tuple[Store, Everything], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RudeError, match="no folder can be made here"):

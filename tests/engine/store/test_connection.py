@@ -66,6 +66,19 @@ def test_a_snapshot_gives_no_connection_away(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from runs").fetchone() == (0,)
 
 
+def test_what_is_asked_within_a_snapshot_is_asked_of_the_same_open_file(tmp_path: Path) -> None:
+    path = tmp_path / "rude.duckdb"
+    with Store(path).writing():
+        pass
+    often = "select count(*) from duckdb_databases() where path = ?"
+    with Store(path).snapshot():
+        for _ in range(2):
+            with Store(path).reading() as connection:
+                assert connection.execute(often, [str(path)]).fetchone() == (1,)
+    with Store(path).writing() as connection:
+        connection.execute("insert into outcomes (candidate, outcome, score) values ('a', 'o', 1)")
+
+
 def test_a_foreign_holder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "rude.duckdb"
     with Store(path).writing():
