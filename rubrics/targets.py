@@ -100,12 +100,16 @@ def _replacing(path: Path) -> Iterator[Path]:
         os.replace(scratch, path)
 
 
+def _flags() -> int:
+    """To write into what is there; a pipe that nobody reads is not waited for."""
+    if sys.platform == "win32":
+        return os.O_WRONLY
+    return os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
+
+
 def _pour(scratch: Path, path: Path) -> None:
     try:
-        # A pipe that nobody reads would else be waited for.
-        descriptor = os.open(
-            path, os.O_WRONLY if sys.platform == "win32" else os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY
-        )
+        descriptor = os.open(path, _flags())
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from it") from None

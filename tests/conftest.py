@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from pkgutil import resolve_name
 from types import SimpleNamespace
@@ -187,7 +188,11 @@ def workers() -> Callable[[], list[psutil.Process]]:
     """The scoring processes that this process has started and that still run."""
 
     def running() -> list[psutil.Process]:
-        ours = psutil.Process().children(recursive=True)
-        return [process for process in ours if process.name() == NAME or NAME in process.cmdline()]
+        found = []
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # one that has just ended, or waits to be taken notice of
+                if process.name() == NAME or NAME in process.cmdline():
+                    found.append(process)
+        return found
 
     return running

@@ -72,9 +72,10 @@ def kin_of(candidate: Candidate) -> Kin:
     shape: Shape = candidate.shape
     about = candidate.model_type, shape.layers, shape.hidden, shape.heads
     samples: tuple[Sample, ...] = ()
-    if candidate.served is None and not candidate.path.is_file():
+    if candidate.served is None:
         try:
-            samples = tuple(_samples(candidate.path, shape.layers))
+            if not candidate.path.is_file():
+                samples = tuple(_samples(candidate.path, shape.layers))
         except (HeaderFault, OSError, ValueError, LookupError, TypeError):
             samples = ()
     return Kin(*about, _vocabulary(candidate.path), samples)

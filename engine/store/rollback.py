@@ -83,7 +83,7 @@ def _turn(path: Path, name: Path, seconds: float) -> Iterator[BinaryIO]:
     deadline = time.monotonic() + seconds
     pause = 0.002
     while True:
-        with os.fdopen(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+        with open(name, "a+b", opener=_private) as file:
             # The one before takes its name away when it is done, and this may be what it had.
             if _is_locked(file) and _is_at(file, name) and _is_settled(path, file):
                 yield file
@@ -92,6 +92,11 @@ def _turn(path: Path, name: Path, seconds: float) -> Iterator[BinaryIO]:
             raise TimeoutError
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
+
+
+def _private(name: str, flags: int) -> int:
+    """What is in a database is nobody else's to read in a copy of it."""
+    return os.open(name, flags, 0o600)
 
 
 def _is_locked(file: BinaryIO, how: Literal["flock", "lockf"] = "flock") -> bool:

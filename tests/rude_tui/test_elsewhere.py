@@ -25,7 +25,7 @@ import importlib.machinery as machinery, importlib.metadata as metadata
 find, named = machinery.PathFinder.find_spec, metadata.Distribution.from_name.__func__
 
 
-def find_spec(name, path=None, target=None):
+def find_spec(cls, name, path=None, target=None):
     return None if name.partition(".")[0] == "bitsandbytes" else find(name, path, target)
 
 
@@ -35,7 +35,7 @@ def from_name(cls, name):
     return named(cls, name)
 
 
-machinery.PathFinder.find_spec, metadata.Distribution.from_name = find_spec, classmethod(from_name)
+machinery.PathFinder.find_spec, metadata.Distribution.from_name = classmethod(find_spec), classmethod(from_name)
 """
 """What a Python does at its start that has no bitsandbytes."""
 

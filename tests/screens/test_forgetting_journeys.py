@@ -137,7 +137,7 @@ async def test_where_there_is_no_construction_the_rest_can_be_brought_back(
     app = make_app(garden, start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await pilot.press("n")
+        await pilot.press("K")
         await until(pilot, lambda: isinstance(app.screen, ConstructScreen))
         await settle(pilot)
         await pilot.press("D")

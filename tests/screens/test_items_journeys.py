@@ -131,7 +131,10 @@ async def test_by_mouse_alone(garden, make_app, settle, screen_text, tmp_path, m
         assert app.screen.state.shown[0].pair_id == expected.sorted("difficulty")[0].pair_id
         await click("✗ all fail")
         assert len(app.screen.state.shown) == len(expected.pairs_with("all fail"))
-        await click("x take away", last=True)
+        await click("^p more", last=True)
+        await pilot.press(*"do: take")
+        await settle(pilot)
+        await click("do: take away", last=True)
         await click("enter accept")
         rows = list(csv.DictReader((tmp_path / "rude-tui-out" / "pairs.csv").read_text(encoding="utf-8").splitlines()))
         assert {row["pair_id"]: float(row["difficulty"]) for row in rows} == {

@@ -25,7 +25,7 @@ async def test_a_key_is_changed_on_every_screen_at_the_foot_and_in_the_help(gard
     app = RudeApp(Session(store_path=garden), settings)
     async with app.run_test(size=(160, 40)) as pilot:
         await settle(pilot)
-        assert "^e export" in screen_text(app)
+        assert "^e take away" in screen_text(app)
         await pilot.press("x")
         await pilot.pause()
         assert type(app.screen).__name__ == "RankingsScreen"

@@ -60,7 +60,7 @@ async def test_a_real_run_is_planned_paused_stopped_and_taken_up_again(
         assert state().done == done, "nothing is scored in a pause"
         text = screen_text(app)
         assert "‖ paused" in text
-        assert "space goes on, c stops" in text
+        assert "z goes on, Z stops" in text
         assert "ends in" in text
         await pilot.press("z")
         await until(pilot, lambda: state().done > done)
@@ -142,14 +142,14 @@ async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, scr
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await _begun(pilot, app, screen_text)
-        await _click_key(pilot, screen_text(app), "space pause")
+        await _click_key(pilot, screen_text(app), "z pause")
         await until(pilot, lambda: worker == ["paused"])
-        await until(pilot, lambda: "space go on" in screen_text(app))
+        await until(pilot, lambda: "z go on" in screen_text(app))
         assert "‖ 0%" in screen_text(app) or "‖ 8%" in screen_text(app)
-        await _click_key(pilot, screen_text(app), "space go on")
+        await _click_key(pilot, screen_text(app), "z go on")
         await until(pilot, lambda: worker == ["paused", "went on"])
         await until(pilot, lambda: "Z stop" in screen_text(app))
-        await _click_key(pilot, screen_text(app), "c stop")
+        await _click_key(pilot, screen_text(app), "Z stop")
         await until(pilot, lambda: worker[-1] == "stopped" and "■ cancelled" in screen_text(app))
         await pilot.click("#--content-tab-stored")
         await settle(pilot)
@@ -205,7 +205,7 @@ async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, scre
         await settle(pilot)
         app.screen.begin(_plan())
         await until(pilot, lambda: "✗ failed" in screen_text(app) and not app.runner.running)
-        assert "1 of 1 runs failed; 2 and h say why" in [told.message for told in app._notifications]
+        assert "1 of 1 runs failed; 2 and ; say why" in [told.message for told in app._notifications]
         # Two lines here; in the log it is one.
         assert re.search(r"✗ its weights are damaged *\n.*→ download them again", screen_text(app))
 

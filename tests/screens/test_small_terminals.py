@@ -128,7 +128,7 @@ async def test_a_pane_opened_later_has_its_columns(garden, make_app, settle, scr
     app = make_app(garden, start="run")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await _open(app, pilot, settle, "h")
+        await _open(app, pilot, settle, "semicolon")
         assert re.search(r"✓ done +\S+ +(choice|likelihood)", screen_text(app))
 
 
@@ -157,7 +157,7 @@ async def test_every_line_of_a_form_can_be_seen(garden, make_app, settle, screen
     app = make_app(garden, start="suites")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await _open(app, pilot, settle, "n n")
+        await _open(app, pilot, settle, "K s")
         for field in FIELDS:
             assert field.label.strip()[:14] in screen_text(app)
             assert "esc cancel" in screen_text(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from data.bundled import bundled_models
 from engine.candidates.find import find
 from engine.candidates.kin import PER_TENSOR, Kin, kin_of
 
@@ -105,3 +107,10 @@ def test_what_cannot_be_read_is_left_empty(content: str, tmp_path: Path) -> None
     assert kin_of(candidate).vocabulary == ""
     (tmp_path / "m" / "model.safetensors").write_bytes(b"no weights")
     assert kin_of(candidate).samples == ()
+
+
+def test_a_name_that_no_file_can_have_is_left_empty(tmp_path: Path) -> None:
+    candidate = find([str(bundled_models()[0])])[0]
+    assert kin_of(candidate).samples
+    odd = kin_of(dataclasses.replace(candidate, path=tmp_path / ("long" * 100)))
+    assert odd == kin_of(candidate)._replace(vocabulary="", samples=())
