@@ -31,7 +31,7 @@ _COMMANDS: Final = {
     "correlate": "Correlate a predictor with post-training outcomes.",
     "upsets": "List smaller candidates ahead of larger ones, and whether that came true.",
     "families": "Say which candidates are kin: proposed from their files, confirmed or changed by you.",
-    "scaling": "Follow checkpoints over tokens; judge small proxies of large runs.",
+    "scaling": "Carry on training runs and tuning; judge small proxies of large runs.",
     "predictors": "List, measure or add what claims to foretell post-training.",
     "traces": "Have a strong model write expert traces, for rBridge and proxy metrics.",
     "posttrain": "Post-train candidates all the same way, and store what became of them.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +21,7 @@ from engine.stats.ranking import rank_many
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["Curve", "CurvePoint", "Forecast", "training_curves"]
+__all__ = ["Curve", "CurvePoint", "Forecast", "by_run", "training_curves"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -86,30 +85,14 @@ def training_curves(
     Raises:
         BadInput: a checkpoint is no candidate on the board.
     """
-    names = [name for entrant in board.entrants for name in (entrant.label, entrant.name)]
-    for stranger, near in near_misses([checkpoint.candidate for checkpoint in checkpoints], names).items():
-        raise BadInput(
-            f"checkpoint {stranger!r} has not been run on {board.suite}",
-            where=board.protocol,
-            fix=f"did you mean {near[0]}?" if near else "candidates: " + ", ".join(board.matrix.candidates),
-        )
-    runs: dict[str, list[tuple[float, str]]] = {}
-    for checkpoint in checkpoints:
-        label = board.entrant(checkpoint.candidate).label
-        runs.setdefault(checkpoint.run, []).append((checkpoint.tokens, label))
     curves = []
-    for run, members in runs.items():
-        members.sort()
-        if twice := [label for label, count in Counter(label for _, label in members).items() if count > 1]:
-            raise BadInput(
-                f"{twice[0]} is named twice, once with its precision", where=run, fix="keep one of the lines"
-            )
-        rows = [board.matrix.index(label) for _, label in members]
+    for run, members in by_run(board, checkpoints).items():
+        rows = [board.matrix.index(label) for label in members]
         matrix = ScoreMatrix(
-            tuple(label for _, label in members), board.matrix.pair_ids, board.matrix.group, board.matrix.cluster,
+            tuple(members), board.matrix.pair_ids, board.matrix.group, board.matrix.cluster,
             board.matrix.scores[rows],
         )  # fmt: skip
-        tokens = np.array([number for number, _ in members])
+        tokens = np.array([checkpoint.tokens for checkpoint in members.values()])
         grouping = scopes(board.index, question.by)
         ranked = rank_many(matrix, grouping, chance=board.chance, resamples=_RESAMPLES, seed=seed)
         for scope, ranking in zip(grouping, ranked, strict=True):
@@ -126,6 +109,30 @@ def training_curves(
             )
             curves.append(_curve(run, scope.name, points, law, drawn, at))
     return curves
+
+
+def by_run(board: Board, checkpoints: Sequence[Checkpoint]) -> dict[str, dict[str, Checkpoint]]:
+    """The checkpoints of each run by label, as tokens increase.
+
+    Raises:
+        BadInput: a checkpoint is no candidate on the board, or is named twice.
+    """
+    names = [name for entrant in board.entrants for name in (entrant.label, entrant.name)]
+    for stranger, near in near_misses([checkpoint.candidate for checkpoint in checkpoints], names).items():
+        raise BadInput(
+            f"checkpoint {stranger!r} has not been run on {board.suite}",
+            where=board.protocol,
+            fix=f"did you mean {near[0]}?" if near else "candidates: " + ", ".join(board.matrix.candidates),
+        )
+    runs: dict[str, dict[str, Checkpoint]] = {}
+    for checkpoint in sorted(checkpoints, key=lambda c: (c.tokens, board.entrant(c.candidate).label)):
+        label = board.entrant(checkpoint.candidate).label
+        if runs.setdefault(checkpoint.run, {}).setdefault(label, checkpoint) is not checkpoint:
+            raise BadInput(
+                f"{label} is named twice, once with its precision", where=checkpoint.run, fix="keep one of the lines"
+            )
+    order = dict.fromkeys(checkpoint.run for checkpoint in checkpoints)
+    return {run: runs[run] for run in order}
 
 
 def _resampled(matrix: ScoreMatrix, scope: Scope, seed: int) -> FloatArray:

@@ -6,15 +6,26 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from engine.stats.numbers import unusable
 from rubrics.errors import BadInput
 from rubrics.sheets import open_sheet, parse_number
 
-__all__ = ["Checkpoint", "ProxyRow", "StandIn", "read_checkpoints", "read_proxies", "read_stand_ins", "tokens_of"]
+__all__ = [
+    "Checkpoint",
+    "ProxyRow",
+    "StandIn",
+    "TuningPoint",
+    "read_checkpoints",
+    "read_proxies",
+    "read_stand_ins",
+    "read_tuning",
+    "tokens_of",
+]
 
 _MOST_TOKENS: Final = 1e18
+_MOST: Final = {"tokens": _MOST_TOKENS, "FLOPs": 1e30}
 _UNITS: Final = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 _NUMBER: Final = re.compile(r"([0-9][0-9_]*\.?[0-9]*(?:e[+-]?[0-9]+)?)\s*([kmbgt]?)", re.IGNORECASE)
 
@@ -26,6 +37,17 @@ class Checkpoint:
     candidate: str
     run: str
     tokens: float
+    """Or FLOPs, as `unit` says."""
+    unit: Literal["tokens", "FLOPs"] = "tokens"
+
+
+@dataclass(frozen=True)
+class TuningPoint:
+    """What a candidate scored after being tuned on so many examples."""
+
+    candidate: str
+    examples: float
+    score: float
 
 
 @dataclass(frozen=True)
@@ -45,35 +67,57 @@ class StandIn:
     large: str
 
 
-def tokens_of(text: str) -> float:
-    """A number of tokens: `5e9`, `5B`, `5_000_000_000`.
+def tokens_of(text: str, unit: str = "tokens") -> float:
+    """A number of tokens, FLOPs or examples: `5e9`, `5B`, `5_000_000_000`.
 
     Raises:
-        ValueError: it is none, below one, or more than was ever written.
+        ValueError: it is none, below one, or more than was ever spent.
     """
     match = _NUMBER.fullmatch(text.strip())
     value = float(match[1]) * _UNITS[match[2].lower()] if match else math.nan
-    if not 1 <= value <= _MOST_TOKENS:
-        raise ValueError(f"{text!r} is no number of tokens between 1 and {_MOST_TOKENS:g}")
+    most = _MOST.get(unit, _MOST_TOKENS)
+    if not 1 <= value <= most:
+        raise ValueError(f"{text!r} is no number of {unit} between 1 and {most:g}")
     return value
 
 
-def read_checkpoints(path: Path) -> list[Checkpoint]:
+def read_checkpoints(path: Path, *, or_flops: bool = False) -> list[Checkpoint]:
     """A CSV with the columns `candidate, run, tokens`; tokens may be written 5e9 or 5B.
+
+    Args:
+        or_flops: a column `flops` may stand where there is no column `tokens`.
 
     Raises:
         BadInput: naming file and line; a candidate is named twice.
     """
     by_candidate: dict[str, Checkpoint] = {}
-    for line, (candidate, run, tokens) in _rows(path, ("candidate", "run", "tokens")):
+    unit: Literal["tokens", "FLOPs"] = "FLOPs" if or_flops and _in_flops(path) else "tokens"
+    for line, (candidate, run, spent) in _rows(path, ("candidate", "run", unit.lower())):
         try:
-            number = tokens_of(tokens)
+            number = tokens_of(spent, unit)
         except ValueError as error:
             raise BadInput(str(error), where=f"{path}, line {line}", fix="such as 5e9 or 5B") from None
         if candidate in by_candidate:
             raise BadInput(f"{candidate!r} is named twice", where=f"{path}, line {line}", fix="keep one of the lines")
-        by_candidate[candidate] = Checkpoint(candidate, run, number)
+        by_candidate[candidate] = Checkpoint(candidate, run, number, unit)
     return list(by_candidate.values())
+
+
+def read_tuning(path: Path) -> list[TuningPoint]:
+    """A CSV with the columns `candidate, examples, score`; a number of examples may stand several times (seeds).
+
+    Raises:
+        BadInput: naming file and line.
+    """
+    points = []
+    for line, (candidate, examples, score) in _rows(path, ("candidate", "examples", "score")):
+        where = f"{path}, line {line}"
+        try:
+            number = tokens_of(examples, "examples")
+        except ValueError as error:
+            raise BadInput(str(error), where=where, fix="such as 500 or 2k; leave out what was not tuned") from None
+        points.append(TuningPoint(candidate, number, _number(score, "score", where)))
+    return points
 
 
 def read_proxies(path: Path, *, lacking: bool = False) -> list[ProxyRow]:
@@ -92,13 +136,7 @@ def read_proxies(path: Path, *, lacking: bool = False) -> list[ProxyRow]:
             if lacking and column == "target" and not text:
                 numbers.append(math.nan)
                 continue
-            try:
-                numbers.append(float(text))
-            except ValueError:
-                numbers.append(math.nan)
-            if wrong := unusable(numbers[-1]):
-                what = f"{column} is {text!r}, no number" if math.isnan(numbers[-1]) else f"{column}: {text!r} {wrong}"
-                raise BadInput(what, where=f"{path}, line {line}", fix="such as 0.61")
+            numbers.append(_number(text, column, f"{path}, line {line}"))
         proxy_rows.append(ProxyRow(name, *numbers))
     return proxy_rows
 
@@ -115,6 +153,22 @@ def read_stand_ins(path: Path) -> list[StandIn]:
             raise BadInput(f"{large!r} is named twice", where=f"{path}, line {line}", fix="keep one of the lines")
         by_large[large] = StandIn(small, large)
     return list(by_large.values())
+
+
+def _number(text: str, column: str, where: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if wrong := unusable(value):
+        what = f"{column} is {text!r}, no number" if math.isnan(value) else f"{column}: {text!r} {wrong}"
+        raise BadInput(what, where=where, fix="such as 0.61")
+    return value
+
+
+def _in_flops(path: Path) -> bool:
+    with open_sheet(path, ("candidate", "run", "tokens", "flops")) as sheet:
+        return "flops" in sheet.header and "tokens" not in sheet.header
 
 
 def _rows(path: Path, columns: tuple[str, ...], may_lack: tuple[str, ...] = ()) -> list[tuple[int, list[str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from screens.tasks.fits import APPLY_SCORER, FIT_SCORERS
+from screens.tasks.forecasts import FORECAST, TUNING
 from screens.tasks.outcomes import ADD_OUTCOMES
 from screens.tasks.precision import FIDELITY
 from screens.tasks.predictors import ADD_COLUMNS, SPECTRA, TRACES
@@ -21,8 +22,8 @@ TASKS: Final[dict[str, Task]] = {
     task.name: task
     for task in (
         ADD_OUTCOMES, SPECTRA, WRITE_TRACES, TRACES, ADD_COLUMNS, FIT_SCORERS, APPLY_SCORER,
-        POST_TRAIN, TRIAL, FIDELITY, CHECKPOINTS, PROXIES, IMPORT,
-        GENERATE, REPORT,
+        POST_TRAIN, TRIAL, FIDELITY, CHECKPOINTS, FORECAST, TUNING, PROXIES,
+        IMPORT, GENERATE, REPORT,
     )
 }  # fmt: skip
 """By name."""

@@ -162,6 +162,11 @@ def test_checkpoints_and_proxies_are_judged(session: Session, tmp_path: Path) ->
     assert said.startswith("garden · likelihood")
     assert all(name in said for name in ("moss-200k", "oak-7m", "1.6e+10"))
     assert _refused("checkpoints", session, file=str(file), at="soon")[0] == "at"
+    assert _refused("forecast", session, file=str(file), outcome="luck")[0] == "outcome"
+    file.write_text("candidate,examples,score\n" + "".join(f"a,{n},0.{n}\nb,{n},0.5\n" for n in (1, 2, 4, 8)))
+    said = _prepared("tuning", session, file=str(file)).said
+    assert "a overtakes b after about" in said
+    assert _refused("tuning", session, file=str(file), at="soon")[0] == "at"
     file.write_text("name,proxy,target\n" + "".join(f"m{n},{n},{2 * n + n % 2}\n" for n in range(8)))
     said = _prepared("proxies", session, file=str(file)).said
     assert "8 points · decisions right 100.0 %" in said

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rude_tui.commands.scaling.forecast import forecast
+from rude_tui.commands.scaling.tuning import tuning
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
@@ -19,7 +21,7 @@ __all__ = ["scaling"]
 
 @click.group()
 def scaling() -> None:
-    """Checkpoints over tokens, and small runs that stand for large ones."""
+    """Training runs and tuning carried on, and small runs that stand for large ones."""
 
 
 @scaling.command()
@@ -95,8 +97,8 @@ def checkpoints(
         rows.append(
             [curve.run, curve.scope, "without end", percent(end.value), interval(end.ci_low, end.ci_high), exponent]
         )
-        for forecast in curve.forecasts:
-            cells = [f"{forecast.tokens:.4g}", percent(forecast.value), interval(forecast.ci_low, forecast.ci_high), ""]
+        for ahead in curve.forecasts:
+            cells = [f"{ahead.tokens:.4g}", percent(ahead.value), interval(ahead.ci_low, ahead.ci_high), ""]
             rows.append([curve.run, curve.scope, *cells])
     if rows:
         print_table(
@@ -235,3 +237,7 @@ def _apply(file: Path, points: list[ProxyRow], as_json: bool) -> None:
 
 def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}" if abs(value) < 1e5 else f"{value:.3g}"
+
+
+scaling.add_command(forecast)
+scaling.add_command(tuning)
