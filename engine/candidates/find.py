@@ -217,7 +217,11 @@ def _identity(place: Path) -> tuple[str, str | None]:
     snapshot = hub.snapshot_of(place.parent if is_file else place)
     if snapshot is not None:
         return shown(snapshot.repo + f"/{stem(place)}" * is_file), shown(snapshot.revision)
-    return shown((stem(place) if is_file else place.name) or place), None
+    name = stem(place) if is_file else place.name
+    if name == "model" and (place.parent / "scores.json").is_file():
+        # What post-training leaves: FOLDER/STAGE/model, beside what its answers were worth.
+        name = "/".join(place.parts[-3:-1])
+    return shown(name or place), None
 
 
 def inspect(path: Path, allow_remote_code: bool = False) -> Candidate:

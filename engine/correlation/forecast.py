@@ -21,6 +21,7 @@ from engine.correlation.curves import by_run
 from engine.correlation.predictor_outcome import CorrelationView, correlation_views
 from engine.correlation.scaling import Checkpoint
 from engine.predictors.catalogue import catalogue
+from engine.predictors.from_verdicts import BITS
 from engine.predictors.interface import Evidence
 from engine.results.board import Question
 from engine.stats.chained import fit_chain, foretell
@@ -34,7 +35,7 @@ FloatArray = npt.NDArray[np.float64]
 
 COMPUTE: Final = "compute alone"
 NO_CHANGE: Final = "no change"
-LOSS: Final = "bits per byte"
+LOSS: Final = BITS
 FAR: Final = 2.0
 """From so many times what was seen, the form of the curve matters more than the points."""
 HELP: Final = {

@@ -32,7 +32,7 @@ from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, pair_scores
 from engine.posttrain.ladder_rows import LadderRows, read_rows, write_csv_rows
 from engine.posttrain.ladder_words import cautions, in_words, notes, summary, withdrawn
 from engine.posttrain.outcomes import level, outcomes_of
-from engine.posttrain.recipe import STAGES, PostTraining
+from engine.posttrain.recipe import PostTraining
 from engine.store.posttrain import StageScore
 from rubrics.counted import count
 from rubrics.errors import BadInput
@@ -212,7 +212,7 @@ def _models(analysis: LadderAnalysis, scores: Scores) -> str:
     rows = []
     for n in order:
         name = analysis.names[n]
-        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in STAGES]
+        stages = [_percent(_shares(scores[name], s, p)) for p in ("held", "seen") for s in ("base", "sft", "rl")]
         size, loss = 10 ** analysis.values[SIZE][n] / 1e6, analysis.values[DIALOGUE_LOSS][n]
         bits = "–" if math.isnan(loss) else f"{loss:.3f}"
         rows.append(

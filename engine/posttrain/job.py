@@ -18,9 +18,10 @@ from engine.jobs.progress import TRAINING, Phase, RunState
 from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
 from engine.posttrain.extra import require_extra
+from engine.posttrain.held_out import HELD, HeldOutCurve, steps_before, stored_curves
 from engine.posttrain.outcomes import outcomes_of
-from engine.posttrain.recipe import PostTraining, read_recipe
-from engine.posttrain.tasks import WORLD, split, suite_hash
+from engine.posttrain.recipe import PostTraining, read_recipe, stage_steps
+from engine.posttrain.tasks import WORLD, preferences, split, suite_hash
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
@@ -36,6 +37,7 @@ from engine.store.posttrain import (
 )
 from engine.store.runs import Status
 from rubrics.errors import BadInput, CandidateError, RudeError
+from rubrics.reading import built_in_names, find_suite
 
 __all__ = ["PlannedTraining", "PostTrainJob", "asked_for", "outcomes_in", "outcomes_of_run", "plan_post_training"]
 
@@ -90,13 +92,13 @@ def plan_post_training(
     from engine.machine.paths import digest_dir
 
     require_extra()
-    recipe = read_recipe(recipe_file)
+    recipe = _with_suite_found(read_recipe(recipe_file))
     suite_digest = _suite(suite)
     # Whoever takes it up may stand in another folder.
     suite = suite if suite == WORLD else str(Path(suite).absolute())
-    split(
-        suite, replace(recipe.tasks, demonstrations=1, per_family=1, seen_per_family=1)
-    )  # faults of suite and recipe come before work
+    few = split(suite, replace(recipe.tasks, demonstrations=1, per_family=1, seen_per_family=1))
+    # Faults of suites and recipe come before work.
+    learned = [find_suite(recipe.dpo.suite).hash] if recipe.dpo.steps and preferences(recipe.dpo.suite, few) else []
     spec = resolve_device(device).spec
     finished = {run.run_id for run in stored_posttrain(store) if run.status is Status.DONE}
     planned = []
@@ -112,7 +114,7 @@ def plan_post_training(
             raise CandidateError(what, where=candidate.name, fix=fix)
         weights = weights_hash(candidate.path, remembered=digest_dir())
         for seed in seeds or recipe.seeds:
-            run_id = key_hash([weights, recipe.hash, suite_digest, seed])
+            run_id = key_hash([weights, recipe.hash, suite_digest, seed, *learned])
             place = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', candidate.name)}-{run_id[:8]}"
             run = PostTrainRun(
                 run_id, candidate.name, weights, suite, suite_digest, recipe.name, recipe.hash, recipe.to_json(), seed,
@@ -125,6 +127,14 @@ def plan_post_training(
         "threads": threads, "folder": str(folder.absolute()),
     }  # fmt: skip
     return PostTrainJob(tuple(planned), threads, request=request)
+
+
+def _with_suite_found(recipe: PostTraining) -> PostTraining:
+    """Whoever takes it up may stand in another folder, and then a suite's file is where it was all the same."""
+    path = Path(recipe.dpo.suite).expanduser()
+    if not recipe.dpo.suite or recipe.dpo.suite in built_in_names() or not path.is_file():
+        return recipe
+    return replace(recipe, dpo=replace(recipe.dpo, suite=str(path.absolute())))
 
 
 def asked_for(store: Store, request: Mapping[str, Any]) -> PostTrainJob:
@@ -184,7 +194,7 @@ class PostTrainTurn(WorkerTurn):
         super().__init__([planned.run.run_id], states)
         self._store, self._planned, self._threads = store, planned, threads
         self._run_id = planned.run.run_id
-        self._before: dict[str, int] = {}
+        self._before = steps_before(stage_steps(planned.run.settings))
         """Steps that come before each stage."""
         self._began = time.monotonic()
         self._first: int | None = None
@@ -215,13 +225,12 @@ class PostTrainTurn(WorkerTurn):
         """See `WorkerTurn`."""
         match event["event"]:
             case "planned":
-                total = 0
-                for stage, steps in event["steps"].items():
-                    self._before[stage] = total
-                    total += steps
+                self._before = steps_before(event["steps"])
+                curve = stored_curves(self._store, [self._planned.run])[self._run_id]
                 self.states.update(
-                    self._run_id, phase=Phase.TRAINING, total=total, notes=(*event["notes"], *self.warnings)
-                )
+                    self._run_id, phase=Phase.TRAINING, total=sum(event["steps"].values()), account=curve,
+                    notes=(*event["notes"], *self.warnings),
+                )  # fmt: skip
             case "step":
                 self._step(event)
             case "scores":
@@ -255,6 +264,8 @@ class PostTrainTurn(WorkerTurn):
             note=event["stage"],
         )
         if event["metrics"]:
+            if HELD in event["metrics"]:
+                self._point(done, event["metrics"][HELD])
             add_step(self._store, self._run_id, event["stage"], event["step"], event["metrics"])
 
     def _scores(self, stage: str, scores: Sequence[StageScore]) -> None:
@@ -262,10 +273,17 @@ class PostTrainTurn(WorkerTurn):
         greedy = [score for score in scores if score.part == "held" and score.how == "greedy"]
         met, judged = sum(score.met for score in greedy), sum(score.judged for score in greedy)
         line = f"{stage}: {met / max(1, judged):.0%} of criteria met on what is held out"
-        steps = {"sft": self._planned.recipe.sft.steps, "rl": self._planned.recipe.rl.steps}.get(stage, 0)
+        steps = stage_steps(self._planned.run.settings).get(stage, 0)
         state = self.states[self._run_id]
         done = max(state.done, self._before.get(stage, 0) + steps)
         self.states.update(self._run_id, note=line, notes=(*state.notes, line), done=done)
+        if judged:
+            self._point(self._before.get(stage, 0) + steps, met / judged)
+
+    def _point(self, step: int, share: float) -> None:
+        curve = self.states[self._run_id].account
+        assert curve is None or isinstance(curve, HeldOutCurve)
+        self.states.update(self._run_id, account=(curve or HeldOutCurve()).with_point(step, share))
 
 
 def outcomes_of_run(store: Store, run: PostTrainRun) -> list[Outcome]:

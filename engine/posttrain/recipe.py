@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
@@ -14,9 +15,20 @@ from typing import Any, Final, Self
 from rubrics.errors import BadInput
 from rubrics.sources import read_text
 
-__all__ = ["STAGES", "Evaluating", "FineTuning", "LowRank", "PostTraining", "Rewarding", "Tasks", "read_recipe"]
+__all__ = [
+    "STAGES",
+    "Evaluating",
+    "FineTuning",
+    "LowRank",
+    "PostTraining",
+    "Preferring",
+    "Rewarding",
+    "Tasks",
+    "read_recipe",
+    "stage_steps",
+]
 
-STAGES: Final = ("base", "sft", "rl")
+STAGES: Final = ("base", "sft", "dpo", "rl")
 """At which answers are measured, in order; before the first nothing is trained."""
 
 
@@ -50,6 +62,20 @@ class FineTuning:
 
 
 @dataclass(frozen=True)
+class Preferring:
+    """DPO (arXiv 2305.18290) on the pairs of a suite, after fine-tuning; the fine-tuned model is its reference."""
+
+    steps: int = 0
+    """0 leaves it out."""
+    suite: str = ""
+    """A bundled suite or a .jsonl file of pairs; those whose prompt is measured on are left out."""
+    batch: int = 16
+    rate: float = 5e-5
+    beta: float = 0.1
+    """How dear it is to part from the reference."""
+
+
+@dataclass(frozen=True)
 class Rewarding:
     """GRPO (arXiv 2402.03300); the reward of a response is the share of criteria it meets, by their verifiers.
 
@@ -79,6 +105,8 @@ class Evaluating:
 
     samples: int = 2
     """Sampled answers a prompt, beside the greedy one."""
+    every: int = 0
+    """Steps of training between two looks at greedy answers to what is held out; 0: none. No result hangs on it."""
     temperature: float = 1.0
     batch: int = 100
 
@@ -94,7 +122,7 @@ class LowRank:
 
 
 _SECTIONS: dict[str, type] = {
-    "tasks": Tasks, "sft": FineTuning, "rl": Rewarding, "evaluation": Evaluating, "lora": LowRank,
+    "tasks": Tasks, "sft": FineTuning, "dpo": Preferring, "rl": Rewarding, "evaluation": Evaluating, "lora": LowRank,
 }  # fmt: skip
 
 
@@ -110,14 +138,18 @@ class PostTraining:
     """Steps between checkpoints."""
     tasks: Tasks = field(default_factory=Tasks)
     sft: FineTuning = field(default_factory=FineTuning)
+    dpo: Preferring = field(default_factory=Preferring)
     rl: Rewarding = field(default_factory=Rewarding)
     evaluation: Evaluating = field(default_factory=Evaluating)
     lora: LowRank = field(default_factory=LowRank)
 
     @property
     def hash(self) -> str:
-        """Of everything that decides a result; not of the seeds chosen, nor of how often work is saved."""
+        """Of everything that decides a result; not of the seeds chosen, nor of how often work is saved or looked at."""
         content = {key: value for key, value in asdict(self).items() if key not in ("name", "seeds", "save_every")}
+        del content["evaluation"]["every"]
+        if not self.dpo.steps:
+            del content["dpo"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
@@ -149,11 +181,13 @@ def _part(kind: type, values: Any) -> Any:
 
 _LARGEST: Final = 2**31 - 1
 _LEAST: Final = {
-    "sft.steps": 0, "rl.steps": 0, "rl.rank": 0, "rl.generations": 2, "evaluation.samples": 0, "lora.above": 0,
+    "sft.steps": 0, "dpo.steps": 0, "rl.steps": 0, "rl.rank": 0, "rl.generations": 2, "evaluation.samples": 0,
+    "evaluation.every": 0, "lora.above": 0,
     "tasks.seed": 0,
 }  # fmt: skip
 """Where it is not 1."""
 _MAY_BE_ZERO: Final = frozenset({"rl.divergence"})
+_MAY_BE_EMPTY: Final = frozenset({"dpo.suite"})
 
 
 def _faults(recipe: PostTraining) -> list[str]:
@@ -172,6 +206,8 @@ def _faults(recipe: PostTraining) -> list[str]:
         faults.append(f"{', '.join(sorted(both)[:3])}: a family is trained on or tested, not both")
     if not recipe.seeds or len(set(recipe.seeds)) != len(recipe.seeds):
         faults.append("seeds: give one or more, each once")
+    if recipe.dpo.steps and not recipe.dpo.suite:
+        faults.append("dpo.suite: name a suite, whose pairs are to be learned from")
     if recipe.tasks.test_share >= 1:
         faults.append("tasks.test_share: between 0 and 1")
     return faults
@@ -194,12 +230,19 @@ def _fault(name: str, value: object, kind: str) -> str | None:
             return None
         return f"{name}: a number " + ("from 0" if name in _MAY_BE_ZERO else "above 0")
     if kind == "str":
+        if name in _MAY_BE_EMPTY and value == "":
+            return None
         return None if isinstance(value, str) and value.strip() and value.isprintable() else f"{name}: a text"
     one, what = (int, "whole numbers from 0") if kind == "tuple[int, ...]" else (str, "texts")
     right = isinstance(value, tuple) and all(type(item) is one for item in value)
     if right and one is int:
         right = all(0 <= item <= _LARGEST for item in value)  # type: ignore[attr-defined]
     return None if right else f"{name}: a list of {what}"
+
+
+def stage_steps(settings: Mapping[str, Any]) -> dict[str, int]:
+    """Steps of each stage of a recipe as it is stored; one made before there was a stage has none of it."""
+    return {stage: int(settings[stage]["steps"]) for stage in STAGES if stage in settings}
 
 
 def read_recipe(path: Path) -> PostTraining:

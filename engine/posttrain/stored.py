@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs.progress import TRAINING
-from engine.posttrain.recipe import STAGES
+from engine.posttrain.held_out import stored_curves
+from engine.posttrain.recipe import STAGES, stage_steps
 from engine.posttrain.tasks import suite_hash
 from engine.store.candidates import candidate_place
 from engine.store.connection import Store
@@ -26,10 +27,11 @@ def training_rows(store: Store) -> list[RunRow]:
     with store.snapshot():
         runs = stored_posttrain(store)
         steps, criteria = (last_steps(store), held_out_criteria(store)) if runs else ({}, {})
+        curves = stored_curves(store, runs) if runs else {}
     rows = []
     for run in runs:
         trained = steps.get(run.run_id, {})
-        total = sum(int(run.settings[stage]["steps"]) for stage in STAGES[1:])
+        total = sum(stage_steps(run.settings).values())
         done = total if run.status is Status.DONE else sum(step for step, _ in trained.values())
         notes = _notes(trained, criteria.get(run.run_id, {}))
         rows.append(
@@ -38,7 +40,8 @@ def training_rows(store: Store) -> list[RunRow]:
                 weights_hash=run.weights_hash, candidate=run.candidate, protocol=TRAINING, precision="", device="",
                 attention="", template_hash="", shots=None, show_criteria=False, prompt="own", seed=run.seed,
                 status=run.status, n_wanted=total, n_scored=done, n_skipped=0, error=run.error,
-                facts={**run.facts, "recipe": run.recipe, "notes": notes, "folder": run.folder}, versions={},
+                facts={**run.facts, "recipe": run.recipe, "notes": notes, "folder": run.folder,
+                       "held_out": curves[run.run_id].points}, versions={},
                 created_at=run.created_at, updated_at=run.updated_at, owner=run.owner,
             )
         )  # fmt: skip

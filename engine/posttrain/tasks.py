@@ -13,6 +13,7 @@ from typing import Final
 from engine.posttrain.recipe import Tasks
 from rubrics.errors import BadInput, SuiteError
 from rubrics.prompts import read_prompts
+from rubrics.reading import find_suite
 from rubrics.sources import read_bytes
 from rubrics.world.corpus import DIALOGUE
 from rubrics.world.forms import Family
@@ -20,7 +21,7 @@ from rubrics.world.requests import compose, pool, reserved
 from rubrics.world.things import Rng
 from rubrics.world.verifiers import Check, verify
 
-__all__ = ["WORLD", "Split", "Task", "draw", "in_turn", "split", "suite_hash"]
+__all__ = ["WORLD", "Split", "Task", "draw", "in_turn", "preferences", "split", "suite_hash"]
 
 WORLD: Final = "world"
 """The suite that is made up as it is needed."""
@@ -185,6 +186,24 @@ def _own(path: Path, tasks: Tasks) -> Split:
             fix="add prompts, or change tasks.test_share",
         )
     return Split(train[: tasks.demonstrations], (), held)
+
+
+def preferences(suite: str, parts: Split) -> list[dict[str, str]]:
+    """A suite's pairs as prompt, chosen and rejected, in the form that tasks have; without those that are measured on.
+
+    Raises:
+        SuiteError: no such suite.
+        BadInput: no pair is left.
+    """
+    measured = {task.prompt for task in (*parts.held, *parts.seen)}
+    rows = [
+        {"prompt": DIALOGUE.format(prompt=pair.prompt_text), "chosen": pair.chosen, "rejected": pair.rejected}
+        for pair in find_suite(suite).scored
+        if pair.prompt_text not in measured
+    ]
+    if not rows:
+        raise BadInput("every pair is about a prompt that is measured on", where=suite, fix="name another suite")
+    return rows
 
 
 def _by_hash(tasks: Tasks) -> Callable[[str], bool]:

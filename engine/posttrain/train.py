@@ -11,6 +11,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +23,10 @@ from engine.candidates.hashing import assert_unchanged
 from engine.jobs.child import Events, Gate
 from engine.machine.paths import digest_dir
 from engine.posttrain.extra import lacking
-from engine.posttrain.generation import measure
+from engine.posttrain.generation import generate_answers, measure
+from engine.posttrain.held_out import HELD
 from engine.posttrain.recipe import PostTraining
-from engine.posttrain.tasks import Split, Task, in_turn, split
+from engine.posttrain.tasks import Split, Task, in_turn, preferences, split
 from engine.scoring.auto_class import decoder_of, is_nested
 from engine.scoring.load import opening
 from engine.scoring.weights import assert_complete
@@ -67,7 +69,9 @@ def _stage_by_stage(job: Mapping[str, Any], send: Send, wait: Callable[[], None]
         if not done.is_file():
             model, tokenizer = _load(job, recipe, trained)
             if steps and not _saved(place):
-                model = _train(stage, model, tokenizer, parts, recipe, job["seed"], place, send, wait)
+                look = _look(tokenizer, parts, recipe) if recipe.evaluation.every else None
+                reporter = _Reporter(stage, send, wait, look, recipe.evaluation.every)
+                model = _train(stage, model, tokenizer, parts, recipe, job["seed"], place, reporter)
             elif steps:
                 model, tokenizer = _load(job, recipe, place / "model")
             rows = [asdict(score) for score in _measured(model, tokenizer, parts, recipe, stage, job["seed"])]
@@ -90,7 +94,10 @@ def _see_libraries() -> None:
 
 def _stages(recipe: PostTraining, parts: Split) -> dict[str, int]:
     """Steps of each stage; 0 where there is nothing to train, as for the base."""
-    return {"base": 0, "sft": recipe.sft.steps if parts.demonstrations else 0, "rl": recipe.rl.steps}
+    fine_tuning = recipe.sft.steps if parts.demonstrations else 0
+    steps = {"base": 0, "sft": fine_tuning, "dpo": recipe.dpo.steps, "rl": recipe.rl.steps}
+    # Who never asked for preferences reads nothing of them.
+    return {stage: count for stage, count in steps.items() if count or stage != "dpo"}
 
 
 def _notes(recipe: PostTraining, parts: Split) -> list[str]:
@@ -138,12 +145,31 @@ def _saved(place: Path) -> bool:
 
 
 def _measured(model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, stage: str, seed: int) -> list[Any]:
+    how: dict[str, Any] = asdict(recipe.evaluation)
+    how |= {"tokens": recipe.response_tokens, "seed": seed, "stage": stage}
+    del how["every"]
     scores = []
-    how = asdict(recipe.evaluation) | {"tokens": recipe.response_tokens, "seed": seed, "stage": stage}
     for part, tasks in (("held", parts.held), ("seen", parts.seen)):
         if tasks:
             scores += measure(model, tokenizer, tasks, part=part, **how)
     return scores
+
+
+def _look(tokenizer: Any, parts: Split, recipe: PostTraining) -> Callable[[Any], float]:
+    """Share of criteria that greedy answers to what is held out meet; training goes on as if nobody had looked."""
+
+    def share(model: Any) -> float:
+        was_training = model.training
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            texts = generate_answers(
+                model, tokenizer, [task.text for task in parts.held], tokens=recipe.response_tokens, temperature=0.0,
+                batch=recipe.evaluation.batch,
+            )  # fmt: skip
+        model.train(was_training)
+        met = [right for task, text in zip(parts.held, texts, strict=True) for right in task.met(text)]
+        return sum(met) / len(met)
+
+    return share
 
 
 def _train(
@@ -154,14 +180,13 @@ def _train(
     recipe: PostTraining,
     seed: int,
     place: Path,
-    send: Send,
-    wait: Callable[[], None],
+    reporter: TrainerCallback,
 ) -> Any:
     """Train one stage from its newest checkpoint on, and save the result under `place/model`."""
     from transformers.trainer_utils import get_last_checkpoint
 
-    build = _fine_tuning if stage == "sft" else _rewarding
-    trainer = build(model, tokenizer, parts, recipe, seed, place, _Reporter(stage, send, wait))
+    build = {"sft": _fine_tuning, "dpo": _preferring, "rl": _rewarding}[stage]
+    trainer = build(model, tokenizer, parts, recipe, seed, place, reporter)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(place) if place.is_dir() else None)
     scratch = place / "saving"
     trainer.save_model(str(scratch))
@@ -210,6 +235,35 @@ def _fine_tuning(
         processing_class=tokenizer,
         callbacks=[reporter],
         peft_config=_low_rank(model, recipe, 0),
+    )
+
+
+def _preferring(
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback
+) -> Any:
+    from datasets import Dataset
+    from peft import PeftModel
+    from trl import DPOConfig, DPOTrainer
+
+    dpo, adapter = recipe.dpo, _low_rank(model, recipe, 0)
+    settings = DPOConfig(
+        **_settings(recipe, seed, place, dpo.steps, model.device.type),
+        per_device_train_batch_size=dpo.batch,
+        learning_rate=dpo.rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=max(1, dpo.steps // 15),
+        beta=dpo.beta,
+        max_length=None,
+    )
+    return DPOTrainer(
+        model=model,
+        # Under LoRA the reference is the model without what is trained now.
+        ref_model=None if adapter is not None or isinstance(model, PeftModel) else deepcopy(model),
+        args=settings,
+        train_dataset=Dataset.from_list(preferences(dpo.suite, parts)),
+        processing_class=tokenizer,
+        callbacks=[reporter],
+        peft_config=adapter,
     )
 
 
@@ -275,19 +329,29 @@ class _Reward:
 
 
 class _Reporter(TrainerCallback):  # type: ignore[misc]
-    """Passes on what a trainer reports, and lets it wait."""
+    """Passes on what a trainer reports, looks at what is held out now and then, and lets it wait."""
 
-    def __init__(self, stage: str, send: Send, wait: Callable[[], None]) -> None:
-        self._stage, self._send, self._wait = stage, send, wait
+    def __init__(
+        self, stage: str, send: Send, wait: Callable[[], None], look: Callable[[Any], float] | None = None,
+        every: int = 0,
+    ) -> None:  # fmt: skip
+        self._stage, self._send, self._wait, self._look, self._every = stage, send, wait, look, every
         self._began = time.perf_counter()
+        self._seen: dict[str, float] = {}
+        """What the look at this step found."""
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: object) -> None:
         """One optimiser step is done."""
-        self._send("step", stage=self._stage, step=state.global_step, metrics=None)
+        self._seen = {}
+        if self._look is not None and state.global_step % self._every == 0:
+            self._seen = {HELD: self._look(model)}
+        self._send("step", stage=self._stage, step=state.global_step, metrics=self._seen or None)
         self._wait()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: object) -> None:
         """The trainer has numbers."""
         metrics = {key: float(value) for key, value in (logs or {}).items() if isinstance(value, int | float)}
+        # What is told of a step takes the place of what was told of it before.
+        metrics |= self._seen
         metrics["seconds"] = time.perf_counter() - self._began
         self._send("step", stage=self._stage, step=state.global_step, metrics=metrics)

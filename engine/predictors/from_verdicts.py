@@ -16,11 +16,12 @@ from engine.stats.intervals import Estimate, proportion
 from engine.stats.metrics import METRICS, win
 from engine.store.verdicts import RawVerdicts
 
-__all__ = ["RUDE", "SIZE", "STORED"]
+__all__ = ["BITS", "RUDE", "SIZE", "STORED"]
 
 RUDE: Final = "RuDE accuracy"
 """The headline predictor: the value of the ranking that the question asks for."""
 SIZE: Final = "log10 parameters"
+BITS: Final = "bits per byte"
 
 FloatArray = npt.NDArray[np.float64]
 _NOTHING = "nothing beyond the run"
@@ -123,7 +124,7 @@ STORED: Final[Mapping[str, Predictor]] = {
             "not compare", "likelihood", _NOTHING, False, _loss("tokens_chosen", 1.0), _PLAIN,
         ),
         Predictor(
-            "bits per byte", "−log2-likelihood of all chosen responses over their UTF-8 bytes", "likelihood",
+            BITS, "−log2-likelihood of all chosen responses over their UTF-8 bytes", "likelihood",
             _NOTHING, False, _loss("bytes_chosen", math.log(2)), _PLAIN,
         ),
         Predictor(

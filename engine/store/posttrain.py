@@ -20,6 +20,7 @@ __all__ = [
     "held_out_criteria",
     "last_steps",
     "open_posttrain",
+    "steps_with",
     "stored_posttrain",
     "stored_scores",
     "stored_steps",
@@ -165,6 +166,22 @@ def last_steps(store: Store) -> dict[str, dict[str, tuple[int, Mapping[str, floa
     by_run: dict[str, dict[str, tuple[int, Mapping[str, float]]]] = {}
     for run_id, stage, step, metrics in rows:
         by_run.setdefault(run_id, {})[stage] = step, json.loads(metrics)
+    return by_run
+
+
+def steps_with(store: Store, metric: str) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    """By run and stage: steps at which a metric was told, with its value, in order."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select run_id, stage, step, metrics from posttrain_steps where contains(metrics, ?) "
+            "order by run_id, stage, step",
+            [json.dumps(metric)],
+        ).fetchall()
+    by_run: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for run_id, stage, step, metrics in rows:
+        told = json.loads(metrics)
+        if metric in told:
+            by_run.setdefault(run_id, {}).setdefault(stage, []).append((step, told[metric]))
     return by_run
 
 

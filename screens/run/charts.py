@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -16,7 +17,7 @@ from screens.widgets.braille import dots
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
 
-__all__ = ["accuracy_chart", "speed_chart", "speeds"]
+__all__ = ["accuracy_chart", "held_out_chart", "speed_chart", "speeds"]
 
 _MARGIN: Final = 7
 """Cells for the figures on the left."""
@@ -106,6 +107,38 @@ def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, 
         text.append("\n")
     text.append(" " * _MARGIN + f"0{f'{total:,} pairs':>{room - 1}}", faint)
     return text
+
+
+def held_out_chart(points: Sequence[tuple[int, float]], total: int, width: int, height: int, colour: Colour) -> Text:
+    """The share of criteria met on what is held out, over the steps of all stages; a mark at each look, joined."""
+    room, rows = width - _MARGIN, height - 2
+    faint = colour("chance")
+    text = Text("held out, criteria met", "bold", no_wrap=True, overflow="crop")
+    if not points or room < 8 or rows < 1:
+        text.append("\nappears when the base has been measured", faint)
+        return text
+    last = f" {percent(points[-1][1])} %" + (f", base {percent(points[0][1])} %" if points[0][0] == 0 else "")
+    text.append(last + "\n", faint)
+    shares = [share for _, share in points]
+    reach = max(0.05, (max(shares) - min(shares)) / 8)
+    low, high = max(0.0, min(shares) - reach), min(1.0, max(shares) + reach)
+    end = max(total, points[-1][0], 1)
+    drawn = max(1, math.ceil(room * points[-1][0] / end))
+    values = [_between(points, (column + 0.5) / (2 * room) * end) for column in range(2 * drawn)]
+    for number, line in enumerate(dots(values, drawn, rows, low, high)):
+        label = percent(high, 0) if number == 0 else percent(low, 0) if number == rows - 1 else ""
+        text.append(f"{label:>{_MARGIN - 1}} ", faint)
+        text.append("".join(chr(0x2800 + bits) if bits else " " for bits in line) + "\n", colour("mark-1"))
+    text.append(" " * _MARGIN + f"0{f'{end:,} steps':>{room - 1}}", faint)
+    return text
+
+
+def _between(points: Sequence[tuple[int, float]], step: float) -> float:
+    """The share at a step, on the straight line between two looks."""
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if x0 <= step <= x1:
+            return y0 + (y1 - y0) * (step - x0) / (x1 - x0)
+    return points[-1][1] if step > points[-1][0] else points[0][1]
 
 
 def _at(points: tuple[tuple[float, float], ...], judged: float) -> tuple[float, float]:

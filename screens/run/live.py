@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Log, Static
 
-from screens.run.charts import accuracy_chart, speed_chart
+from engine.jobs.progress import TRAINING
+from screens.run.charts import accuracy_chart, held_out_chart, speed_chart
 from screens.run.queue import columns, current, live_cells, summary
 from screens.shell.formats import size
 from screens.shell.live import Live, RunTrace
@@ -171,6 +172,10 @@ class LivePane(Vertical):
             state = live.states[at]
             if state.error:
                 accuracy.update(Text(f"✗ {plain(state.error)}", colour("bad"), overflow="fold"))
+                return
+            if state.protocol.startswith(TRAINING):
+                points = getattr(state.account, "points", ())
+                accuracy.update(held_out_chart(points, state.total, box.width, box.height, colour))
                 return
             trace = live.trace.runs.get(state.key, RunTrace())
             accuracy.update(accuracy_chart(state, trace, _CHANCE, box.width, box.height, colour))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
@@ -11,7 +11,7 @@ from engine.jobs.progress import TRAINING
 from rubrics.counted import count
 from screens.run.jobs import is_elsewhere
 from screens.shell.colour import Colour
-from screens.shell.formats import duration, size
+from screens.shell.formats import duration, percent, size
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def cell(column: str, text: str, width: int) -> str:
         return f"{text:>{width - 2}}  "
     return f"{one_line(text, width - 1) if column in ('candidate', 'suite') else text:<{width}}"
 
+
+_LOOKS: Final = 12
+"""Looks at what is held out that are listed, at most: the first, the last and some between."""
 
 _WAYS_OUT = {
     "crashed": "its process ended without a word (killed, out of memory, or the machine went down)",
@@ -94,6 +97,11 @@ def run_text(run: RunRow, colour: Colour) -> Text:
         text.append(f"! {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n", colour("mark-2"))
     if run.prompt != "own":
         text.append(f"· a control: {way_of(run.protocol, run.prompt, run.wording)}; rankings leave it out\n")
+    if looks := facts.get("held_out"):
+        last = len(looks) - 1
+        few = [looks[at] for at in sorted({round(i * last / (_LOOKS - 1)) for i in range(_LOOKS)})]
+        shares = " · ".join(f"{step:,}: {percent(share)}" for step, share in few)
+        text.append(f"held out, % of criteria met by step: {shares}\n")
     for note in facts.get("notes", ()):
         text.append(f"· {plain(str(note))}\n")
     if run.status in ("failed", "refused", "crashed") and facts.get("log"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from screens.tasks.bill import BILL
 from screens.tasks.fits import APPLY_SCORER, FIT_SCORERS
 from screens.tasks.forecasts import FORECAST, TUNING
 from screens.tasks.outcomes import ADD_OUTCOMES
@@ -22,7 +23,7 @@ TASKS: Final[dict[str, Task]] = {
     task.name: task
     for task in (
         ADD_OUTCOMES, SPECTRA, WRITE_TRACES, TRACES, ADD_COLUMNS, FIT_SCORERS, APPLY_SCORER,
-        POST_TRAIN, TRIAL, FIDELITY, CHECKPOINTS, FORECAST, TUNING, PROXIES,
+        POST_TRAIN, BILL, TRIAL, FIDELITY, CHECKPOINTS, FORECAST, TUNING, PROXIES,
         IMPORT, GENERATE, REPORT,
     )
 }  # fmt: skip

@@ -21,23 +21,27 @@ if TYPE_CHECKING:
     from engine.results.database import Store
     from screens.shell.session import Session
 
-__all__ = ["POST_TRAIN", "TRIAL"]
+__all__ = ["POST_TRAIN", "TRIAL", "planned_training", "recipe_fields"]
 
 _SHOWN = ("base_met", "sft_met", "rl_met")
 
 
-def _training_fields(session: Session) -> Sequence[Field]:
+def recipe_fields() -> tuple[Field, ...]:
+    """What says which training is meant."""
     return (
-        models_field(session),
         Field("suite", "Tasks", "a .jsonl file of prompts with checks", "path", value="world", endings=(".jsonl",)),
         Field("recipe", "Recipe", "a .toml file; empty: what the ladder was trained by", "path", endings=(".toml",)),
         Field("seeds", "Seeds", "empty: the recipe's; several with ; between"),
         Field("folder", "Into", "folder for checkpoints and trained models", "path", value="posttrained"),
-        device_field(),
     )
 
 
-def _train(session: Session, typed: Typed) -> Prepared:
+def _training_fields(session: Session) -> Sequence[Field]:
+    return (models_field(session), *recipe_fields(), device_field())
+
+
+def planned_training(session: Session, typed: Typed) -> PostTrainJob:
+    """The training that the fields speak of."""
     from data.ladder import RECIPE
     from engine.posttrain.job import plan_post_training
 
@@ -46,13 +50,17 @@ def _train(session: Session, typed: Typed) -> Prepared:
     models, suite = typed.paths("models"), str(typed.text("suite", "world, or a file of prompts with checks"))
     seeds = [_seed(text) for text in several(typed.text("seeds"))]
     try:
-        job = plan_post_training(
+        return plan_post_training(
             session.store, models, suite if suite == "world" else str(typed.path("suite")), recipe, seeds=seeds,
             device=typed.text("device"), folder=Path(folder),
         )  # fmt: skip
     except CandidateError as error:
         # It is named by the candidate, which no field holds.
         raise AtField("models", error) from None
+
+
+def _train(session: Session, typed: Typed) -> Prepared:
+    job = planned_training(session, typed)
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
         return "\n".join([*_met(store, job), *left_over(states)])
@@ -74,8 +82,9 @@ def _training_words(job: PostTrainJob) -> str:
     for planned in going:
         recipe = planned.recipe
         answers = recipe.rl.steps * recipe.rl.prompts * recipe.rl.generations
+        preferring = f"{recipe.dpo.steps} of DPO on {recipe.dpo.suite}, " if recipe.dpo.steps else ""
         lines.append(
-            f"{planned.candidate.name}, seed {planned.run.seed}: {recipe.sft.steps} steps of fine-tuning, "
+            f"{planned.candidate.name}, seed {planned.run.seed}: {recipe.sft.steps} steps of fine-tuning, {preferring}"
             f"{recipe.rl.steps} of GRPO ({answers:,} answers)"
         )
     if ended := len(job.planned) - len(going):

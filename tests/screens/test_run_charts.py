@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.jobs.progress import Phase, RunState
-from screens.run.charts import accuracy_chart, speed_chart, speeds
+from screens.run.charts import accuracy_chart, held_out_chart, speed_chart, speeds
 from screens.run.queue import columns, current, stopped, summary
 from screens.run.recorder import Recorder
 from screens.shell.live import Live, RunTrace
@@ -107,10 +107,26 @@ def test_charts_fit_their_place(width: int, height: int) -> None:
     assert "░" in drawn
 
 
+@pytest.mark.parametrize(("width", "height"), [(20, 4), (40, 10), (90, 14)])
+def test_what_is_held_out_is_drawn_over_steps(width: int, height: int) -> None:
+    text = held_out_chart(((0, 0.25), (10, 0.5), (20, 0.75)), 40, width, height, _plain).plain
+    lines = text.split("\n")
+    assert len(lines) <= height
+    assert all(len(line) <= width for line in lines[1:])
+    assert "75.0 %, base 25.0 %" in lines[0]
+    assert lines[-1].endswith("40 steps")
+    # Half of the steps are done, and the curve rises to its end there.
+    drawn = [line[7:] for line in lines[1:-1]]
+    assert max(len(line.rstrip()) for line in drawn) == (width - 7 + 1) // 2
+    highest = next(line for line in drawn if line.strip())
+    assert not highest[: (width - 7) // 4].strip()
+
+
 def test_charts_without_anything_say_when_it_comes() -> None:
     assert "first batches" in speed_chart((), 40, 8, _plain).plain
     assert "first pairs" in accuracy_chart(STATE, RunTrace(), 0.5, 40, 8, _plain).plain
     assert speed_chart((), 1, 1, _plain).plain
+    assert "base has been measured" in held_out_chart((), 40, 40, 8, _plain).plain
 
 
 def test_a_finished_run_has_no_doubt_left() -> None:

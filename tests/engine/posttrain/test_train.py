@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from training import EventList, trained
 
 from data.bundled import bundled_models
+from engine.posttrain.held_out import HELD
 from engine.posttrain.recipe import PostTraining
 
 MODEL = next(path for path in bundled_models() if path.name == "neox-puddle-0.2m")
@@ -66,6 +67,33 @@ def test_prompts_of_ones_own_without_references_are_rewarded_only(tmp_path: Path
     measured = {fields["stage"]: fields["rows"] for event, fields in said if event == "scores"}
     assert set(measured) == {"base", "sft", "rl"}
     assert {row["subcategory"] for row in measured["rl"]} == {"Length"}
+
+
+@pytest.mark.long
+def test_looking_on_the_way_changes_nothing_and_preferences_come_between(tmp_path: Path) -> None:
+    sections: dict[str, Any] = {
+        "tasks": {"train": ["capitals"], "test": ["loud-sign"], "demonstrations": 6, "per_family": 3},
+        "sft": {"steps": 3, "batch": 2}, "dpo": {"steps": 2, "suite": "core", "batch": 2, "rate": 1e-3},
+    }  # fmt: skip
+    plain, looked = (
+        _recipe(**sections, evaluation={"samples": 1, "every": every, "batch": 3}) for every in (0, 1)
+    )  # fmt: skip
+    assert plain.hash == looked.hash
+    unseen, seen = _done(plain, "world", tmp_path / "a"), _done(looked, "world", tmp_path / "b")
+    for stage in ("sft", "dpo", "rl"):
+        one, other = (load_file(tmp_path / way / stage / "model" / "model.safetensors") for way in "ab")
+        assert all(torch.equal(one[name], other[name]) for name in one), stage
+    before, after = (load_file(tmp_path / "a" / stage / "model" / "model.safetensors") for stage in ("sft", "dpo"))
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    told = [fields for event, fields in seen if event == "step" and HELD in (fields["metrics"] or {})]
+    assert {(step["stage"], step["step"]) for step in told} == {
+        ("sft", 1), ("sft", 2), ("sft", 3), ("dpo", 1), ("dpo", 2), ("rl", 1)
+    }  # fmt: skip
+    scores = next(fields["rows"] for event, fields in seen if event == "scores" and fields["stage"] == "sft")
+    greedy = [row for row in scores if (row["part"], row["how"]) == ("held", "greedy")]
+    share = sum(row["met"] for row in greedy) / sum(row["judged"] for row in greedy)
+    assert [step["metrics"][HELD] for step in told if (step["stage"], step["step"]) == ("sft", 3)][-1] == share
+    assert not [fields for event, fields in unseen if event == "step" and HELD in (fields["metrics"] or {})]
 
 
 NESTED: dict[str, dict[str, Any]] = {

@@ -1,0 +1,72 @@
+"""What post-training did to the rest: the bill of a suite, for models at every stage. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rubrics.errors import CandidateError
+from screens.shell.fields import AtField, Field, Prepared, Typed, at
+from screens.shell.formats import percent
+from screens.tasks.common import device_field, models_field
+from screens.tasks.task import Task
+from screens.tasks.training import planned_training, recipe_fields
+from screens.tasks.words import columns, left_over, number, points, to_do, within
+
+if TYPE_CHECKING:
+    from engine.jobs.progress import RunState
+    from engine.posttrain.bill import BillRow
+    from engine.results.database import Store
+    from screens.shell.session import Session
+
+__all__ = ["BILL", "bill_table"]
+
+
+def bill_table(rows: Sequence[BillRow]) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells."""
+    headings = ["candidate", "after", "RuDE %", "95 %", "change", "95 %", "p", "bits per byte", "change"]
+    cells = [
+        [
+            f"{row.candidate} #{row.seed}", row.stage, percent(row.rude), within(row.ci_low, row.ci_high),
+            points(row.change), f"{points(row.change_low)} … {points(row.change_high)}" if row.p == row.p else "–",
+            number(row.p), number(row.bits_per_byte), number(row.bits_change),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return headings, cells
+
+
+def _fields(session: Session) -> Sequence[Field]:
+    return (
+        models_field(session), *recipe_fields(),
+        Field("judged", "Bill on", "a suite: core, world, or a .jsonl file of pairs", "path", value="core"),
+        device_field(),
+    )  # fmt: skip
+
+
+def _bill(session: Session, typed: Typed) -> Prepared:
+    from engine.posttrain.bill import BILL_HELP, bill, bill_notes, plan_bill
+
+    trained = planned_training(session, typed)
+    suite = str(typed.text("judged", "name a suite"))
+    try:
+        with at("judged"):
+            job = plan_bill(session.store, trained.planned, suite, device=typed.text("device"))
+    except CandidateError as error:
+        raise AtField("models", error) from None
+
+    def came(store: Store, states: tuple[RunState, ...]) -> str:
+        table = columns(*bill_table(bill(store, trained.planned, suite)))
+        notes = [f"! {note}" for note in bill_notes(trained.planned, suite)]
+        return "\n".join([table, "", BILL_HELP, *notes, *left_over(states)])
+
+    return Prepared(to_do(job.states, "pair", job.refused), job=job, came=came)
+
+
+BILL = Task(
+    "bill",
+    "What post-training did to the rest (the bill)",
+    "RuDE and bits per byte of each model before, between and after the stages that it has been trained by.",
+    _fields,
+    _bill,
+)
