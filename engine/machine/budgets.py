@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BUDGET_TOKENS", "KERNELS_KEPT", "logit_rows"]
+__all__ = ["BUDGET_TOKENS", "KEPT_BYTES", "KERNELS_KEPT", "logit_rows"]
 
 BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 8192}
 """Tokens in one forward pass where nobody says otherwise, by device. On a CPU a thousand keep its matrix units as busy
 as more would; of larger activations the allocator gives the memory back after each, to be cleared for the next. A GPU
 needs more until its own work outlasts Python's. Not by what is free: the same work should be done the same way beside
 another program, and be what the estimate is of. Where memory runs out, scoring halves it."""
+
+KEPT_BYTES: Final = {"cpu": 1 << 30, "cuda": 8 << 30}
+"""Keys and values of exemplars kept from one round to the next where nobody says otherwise, at most, by device: what a
+round has no use of is computed once more. A model of 4 B keeps some 7,000 tokens in a gigabyte."""
 
 KERNELS_KEPT: Final = 128
 """Shapes of products that oneDNN keeps its code for. A pass over pairs of the usual lengths has 19 to 27 of

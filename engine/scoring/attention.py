@@ -7,21 +7,23 @@ one row; only attention has to know who is whose ancestor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from engine.machine.kernels import Matmul
 from engine.scoring import dense
 from engine.scoring.dense import fused, take
+from engine.scoring.path import Parts, Path, spans
 from engine.scoring.tree import Ints, Tree
 
-__all__ = ["NAME", "Path", "Slice", "Unsupported", "attend_over", "register", "visible"]
+__all__ = ["NAME", "Slice", "Unsupported", "attend_over", "register", "visible"]
 
 NAME = "rude_tree"
 """What transformers knows this attention by."""
@@ -44,24 +46,6 @@ def visible(keys: Ints, ends: Ints, queries: Ints) -> Any:
     return (keys[None, :] <= queries[:, None]) & (queries[:, None] < ends[None, :])
 
 
-Parts = list[tuple[Tensor, Tensor]]
-
-
-class Path(NamedTuple):
-    """Keys and values of the one path that later tokens still see."""
-
-    places: Ints
-    """Where in the stream they are; shape (kept,)."""
-    layers: Mapping[int, Parts]
-    """By layer, keys and values in parts, each of shape (1, heads, some, width): what a pass adds is a part of its own,
-    so that what was kept before is never held twice."""
-
-    @classmethod
-    def empty(cls) -> Path:
-        """Nothing kept."""
-        return cls(np.empty(0, np.int64), {})
-
-
 class _Block(NamedTuple):
     """Queries of a slice that are attended over in one go."""
 
@@ -80,41 +64,44 @@ class _Keys(NamedTuple):
 
 
 class Slice:
-    """Tokens `start:stop` of a tree behind the path that was kept for them.
+    """Some tokens of a tree behind what was kept for them: all their ancestors are kept, or among them.
 
     Args:
+        new: places of the tokens in the stream, ascending.
+        kept: which of them, and of the path, have to be kept for what comes after this slice; boolean, by place.
         read: where in the slice the last layer's output is read; ascending. No other query is needed there.
         last: the last layer.
         products: how the model multiplies; other than by default, attention is done in fp32.
     """
 
     def __init__(
-        self, tree: Tree, path: Path, start: int, stop: int, read: Ints, last: int, products: Matmul = "default"
-    ) -> None:
+        self, tree: Tree, path: Path, new: Ints, kept: npt.NDArray[np.bool_], read: Ints, last: int,
+        products: Matmul = "default",
+    ) -> None:  # fmt: skip
         self._products = products
-        self.start = start
-        self.size = stop - start
+        self.size = len(new)
         self._path = path
-        self._places = np.concatenate([path.places, np.arange(start, stop)])
+        self._old = len(path.places)
+        self._places = np.concatenate([path.places, new])
         self._ends = tree.end[self._places]
         self._depths = tree.depth[self._places]
         self._blocks = list(self._cut())
         self._last = last
         self._last_blocks = [part for block in self._blocks if (part := self._narrowed(block, read))]
         self._keys: dict[tuple[int, int, int | None, torch.device], _Keys] = {}
-        kept = np.flatnonzero(self._ends > stop)
-        self._kept_places = self._places[kept]
-        self._kept_spans = _spans(kept)
+        self._kept_old = np.flatnonzero(kept[path.places])
+        self._kept_new = np.flatnonzero(kept[new])
+        self._kept_spans = spans(self._kept_new)
         self._kept: dict[int, Parts] = {}
         self.windows: dict[int, int | None] = {}
         """By layer, the sliding window that the model asked for."""
 
     def path(self) -> Path:
         """What has to be kept for the tokens that come after this slice, once every layer has run."""
-        return Path(self._kept_places, self._kept)
+        return Path(self._places[np.concatenate([self._kept_old, self._old + self._kept_new])], self._kept)
 
     def _cut(self) -> Iterator[_Block]:
-        old = len(self._path.places)
+        old = self._old
         new = self._places[old:]
         # A branch goes on as long as the next token is below this one.
         leaves = np.flatnonzero(self._ends[old:-1] <= new[1:]) + 1
@@ -125,9 +112,9 @@ class Slice:
             while last < len(cuts) - 1 and cuts[last + 1] - cuts[first] <= _TOGETHER:
                 last += 1
             a, b = cuts[first], cuts[last]
-            begin, end = self.start + a, self.start + b
-            seen = visible(self._places, self._ends, np.asarray([begin]))[0]
-            seen |= (self._places >= begin) & (self._places < end)
+            # What a branch sees of others is what its first token sees.
+            seen = visible(self._places, self._ends, new[cuts[first:last]]).any(0)
+            seen[old + a : old + b] = True
             yield _Block(a, b, np.flatnonzero(seen), last == first + 1)
             first = last
 
@@ -137,7 +124,7 @@ class Slice:
         if first == last:
             return None
         start, stop = int(read[first]), int(read[last - 1]) + 1
-        keys = block.keys[block.keys < len(self._path.places) + stop]
+        keys = block.keys[block.keys < self._old + stop]
         return _Block(start, stop, keys, block.single)
 
     def _keys_for(self, block: _Block, window: int | None, device: torch.device) -> _Keys:
@@ -147,34 +134,24 @@ class Slice:
         return self._keys[name]
 
     def _make_keys(self, block: _Block, window: int | None, device: torch.device) -> _Keys:
-        old = len(self._path.places)
-        queries = np.arange(old + block.start, old + block.stop)
+        queries = np.arange(self._old + block.start, self._old + block.stop)
         keys = block.keys
         reach = 0
         if window is not None:
             keys = keys[self._depths[keys] > self._depths[queries].min() - window]
             reach = int(self._depths[queries].max() - self._depths[keys].min())
         if block.single and (window is None or reach < window):
-            return _Keys(_spans(keys), None)
+            return _Keys(spans(keys), None)
         mask = visible(self._places[keys], self._ends[keys], self._places[queries])
         if window is not None:
             mask &= self._depths[queries][:, None] - self._depths[keys][None, :] < window
-        return _Keys(_spans(keys), torch.from_numpy(mask).to(device))
+        return _Keys(spans(keys), torch.from_numpy(mask).to(device))
 
     def _keep(self, layer: int, key: Tensor, value: Tensor) -> Parts:
-        """Parts of the path that are wanted whole stay as they are; the rest is copied out of this pass's tensors."""
-        whole: Parts = []
-        done = 0
-        first, last = self._kept_spans[0]
-        for part in self._path.layers.get(layer, ()) if first == 0 else ():
-            if done + part[0].shape[2] > last:
-                break
-            whole.append(part)
-            done += part[0].shape[2]
-        spans = [(max(a, done), b) for a, b in self._kept_spans if b > done]
-        if spans:
-            whole.append((take(key, spans, own=True), take(value, spans, own=True)))
-        return whole
+        kept = self._path.some(layer, self._kept_old)
+        if self._kept_spans:
+            kept.append((take(key, self._kept_spans, own=True), take(value, self._kept_spans, own=True)))
+        return kept
 
     def attend(
         self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None, cap: float | None
@@ -185,14 +162,12 @@ class Slice:
         if query.shape[2] != self.size or key.shape[2] != self.size:
             raise Unsupported("the model attends over other tokens than it was given")
         self.windows[layer] = window
-        if layer in self._path.layers:
-            old = self._path.layers[layer]
+        self._kept[layer] = self._keep(layer, key, value)
+        if old := self._path.layers.get(layer):
             key, value = (torch.cat([*(part[n] for part in old), new], 2) for n, new in ((0, key), (1, value)))
         elif self._products == "onednn":
             # Its products want rows without gaps; a model's own lie head beside head.
             key, value = key.contiguous(), value.contiguous()
-        if self._kept_spans:
-            self._kept[layer] = self._keep(layer, key, value)
         out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])
         if self._products != "default":
             query, key, value = query.float(), key.float(), value.float()
@@ -207,16 +182,6 @@ class Slice:
                 done = fused(q, take(key, spans), take(value, spans), mask, scale)
                 out[:, block.start : block.stop] = done.transpose(1, 2)
         return out
-
-
-def _spans(indices: Ints) -> list[tuple[int, int]]:
-    """Sorted indices as half-open spans."""
-    if not len(indices):
-        return []
-    breaks = np.flatnonzero(np.diff(indices) != 1) + 1
-    starts = indices[np.concatenate([[0], breaks])]
-    stops = indices[np.concatenate([breaks - 1, [len(indices) - 1]])] + 1
-    return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 _current: ContextVar[Slice | None] = ContextVar("current", default=None)

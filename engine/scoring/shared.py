@@ -1,4 +1,5 @@
-"""Many requests at once: a tree of their prefixes goes through the model slice by slice, under a token budget."""
+"""Many requests at once: a tree of their prefixes goes through the model slice by slice, under a token budget. What
+several pairs begin with is kept for the next call."""
 
 from __future__ import annotations
 
@@ -11,9 +12,12 @@ import torch
 
 from engine.jobs.child import is_out_of_memory
 from engine.layout.requests import Request, Score
-from engine.scoring.attention import Parts, Path, Slice, Unsupported, attend_over
+from engine.machine.budgets import KEPT_BYTES
+from engine.scoring.attention import Slice, Unsupported, attend_over
+from engine.scoring.beginnings import Beginnings, shared_by_pairs
 from engine.scoring.matmul import used_by
 from engine.scoring.model import Halves
+from engine.scoring.path import Path
 from engine.scoring.readout import Readout, read
 from engine.scoring.targets import Ledger, input_ids, targets_of
 from engine.scoring.tree import Ints, Tree, plant
@@ -34,19 +38,18 @@ class _Reads(NamedTuple):
     slots: Ints
 
 
-class _Trunk(NamedTuple):
-    """The beginning that all requests of a call had in common, kept for the next call."""
-
-    tokens: Ints
-    path: Path
-
-
 class SharedScorer:
-    """Scores with every distinct prefix computed once; keys and values are kept as long as they are needed."""
+    """Scores with every distinct prefix computed once; keys and values are kept as long as they are needed.
 
-    def __init__(self, halves: Halves, budget: int) -> None:
+    Args:
+        budget: tokens in one forward pass.
+        kept_bytes: of keys and values that outlast a call; None for `KEPT_BYTES`.
+    """
+
+    def __init__(self, halves: Halves, budget: int, kept_bytes: int | None = None) -> None:
         self._halves = halves
-        self._trunk = _Trunk(np.empty(0, np.int64), Path.empty())
+        self.beginnings = Beginnings(KEPT_BYTES[halves.device.type] if kept_bytes is None else kept_bytes)
+        """What is kept from call to call."""
         self._products = used_by(halves.model)
         self._layers = int(halves.model.config.get_text_config().num_hidden_layers)
         self.budget = budget
@@ -68,40 +71,60 @@ class SharedScorer:
         if not chosen:
             return
         least_split = _LEAST_SPLIT.get(self._halves.device.type, 8)
-        tree = plant([input_ids(requests[index]) for index in chosen], least_split)
+        sequences = [input_ids(requests[index]) for index in chosen]
+        tree = plant(sequences, least_split)
         reads = _gather(tree, requests, chosen, ledger)
-        common = _common_length(tree) if len(chosen) > 1 else 0
-        # Below the trunk comes also whatever the next call asks: it is kept past the end of the stream.
-        tree.end[:common] = len(tree.tokens) + 1
-        path = self._regrow(tree, min(common, int(reads.places[0])))
-        start = len(path.places)
-        while start < len(tree.tokens):
-            stop = min(start + self.budget, len(tree.tokens))
-            first, last = np.searchsorted(reads.places, [start, stop])
+        known = self.beginnings.known(tree, sequences, reads.places)
+        new = _all_but(known, len(tree.tokens))
+        wanted = list(shared_by_pairs(tree, [requests[index].pair_id for index in chosen]))
+        path = Path.empty()
+        start = 0
+        while start < len(new):
+            now = new[start : start + self.budget]
+            while known and known[0].places[0] < now[-1]:
+                path = path.joined(known.pop(0))
+            # Whole once this slice is through.
+            whole = [places for places in wanted if places[-1] <= now[-1]]
+            first, last = np.searchsorted(reads.places, [now[0], now[-1] + 1])
             here = _Reads(*(column[first:last] for column in reads))
             done: tuple[Path, Readout] | None = None
             try:
-                done = self._forward(tree, path, start, stop, here, details)
+                done = self._forward(tree, path, now, whole, here, details)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self.budget <= _LEAST_BUDGET:
                     raise
             if done is None:
                 # Not before the error is gone: it holds everything that the failed pass had made.
-                self._shrink(stop - start)
+                self._shrink(len(now))
                 continue
             path, readout = done
-            self.computed += stop - start
-            start = stop
+            del done
+            path = self._kept(tree, path, int(now[-1]), whole)
+            wanted = wanted[len(whole) :]
+            self.computed += len(now)
+            start += len(now)
             yield from ledger.fill(here.slots, readout)
-        self._trunk = _Trunk(tree.tokens[:common], path)
+
+    def _kept(self, tree: Tree, path: Path, last: int, whole: Sequence[Ints]) -> Path:
+        """Keep beginnings that are whole; what is left of the path is what is seen from behind the place `last`."""
+        for places in whole:
+            own = np.isin(path.places, places)
+            beginning = path.only(np.flatnonzero(own))
+            self.beginnings.keep(tree.tokens[beginning.places].astype(np.int32), beginning)
+            # Held once, by what is kept.
+            path = beginning.joined(path.only(np.flatnonzero(~own)))
+        return path.only(np.flatnonzero(tree.end[path.places] > last + 1)) if whole else path
 
     def _forward(
-        self, tree: Tree, path: Path, start: int, stop: int, here: _Reads, details: bool
+        self, tree: Tree, path: Path, new: Ints, whole: Sequence[Ints], here: _Reads, details: bool
     ) -> tuple[Path, Readout]:
-        rows, at = np.unique(here.places - start, return_inverse=True)
-        part = Slice(tree, path, start, stop, rows, self._layers - 1, self._products)
+        rows, at = np.unique(np.searchsorted(new, here.places), return_inverse=True)
+        kept = tree.end > new[-1] + 1
+        for places in whole:
+            kept[places] = True
+        part = Slice(tree, path, new, kept, rows, self._layers - 1, self._products)
         with attend_over(part):
-            tokens, depth = (torch.from_numpy(column[start:stop]) for column in (tree.tokens, tree.depth))
+            tokens, depth = (torch.from_numpy(column[new]) for column in (tree.tokens, tree.depth))
             states = self._halves.states(tokens, depth, torch.from_numpy(rows))
         if len(part.windows) != self._layers:
             raise Unsupported(f"{len(part.windows)} of its {self._layers} layers attend")
@@ -116,32 +139,21 @@ class SharedScorer:
         )
         return part.path(), readout
 
-    def _regrow(self, tree: Tree, most: int) -> Path:
-        """The part of the last call's trunk that this tree begins with, `most` tokens at most."""
-        old = self._trunk
-        size = min(most, len(old.tokens), len(old.path.places))
-        differ = np.flatnonzero(old.tokens[:size] != tree.tokens[:size])
-        size = int(differ[0]) if len(differ) else size
-        self._trunk = _Trunk(np.empty(0, np.int64), Path.empty())
-        if size == 0:
-            return Path.empty()
-        return Path(np.arange(size), {layer: _beginning(parts, size) for layer, parts in old.path.layers.items()})
-
     def _shrink(self, tried: int) -> None:
         self.budget = max(_LEAST_BUDGET, min(self.budget, tried) // 2)
+        self.beginnings.clear()
         self.notes.append(f"out of memory with {tried} tokens at once; going on with {self.budget}")
         gc.collect()
         if self._halves.device.type == "cuda":
             torch.cuda.empty_cache()
 
 
-def _beginning(parts: Parts, size: int) -> Parts:
-    kept: Parts = []
-    for key, value in parts:
-        if size > 0:
-            kept.append((key[:, :, :size], value[:, :, :size]))
-        size -= key.shape[2]
-    return kept
+def _all_but(known: Sequence[Path], size: int) -> Ints:
+    """Places of a stream that have to be computed."""
+    new = np.ones(size, bool)
+    for piece in known:
+        new[piece.places] = False
+    return np.flatnonzero(new)
 
 
 def _gather(tree: Tree, requests: Sequence[Request], chosen: Sequence[int], ledger: Ledger) -> _Reads:
@@ -154,11 +166,3 @@ def _gather(tree: Tree, requests: Sequence[Request], chosen: Sequence[int], ledg
     columns = [np.concatenate(column).astype(np.int64) for column in (places, targets, slots)]
     order = np.argsort(columns[0], kind="stable")
     return _Reads(*(column[order] for column in columns))
-
-
-def _common_length(tree: Tree) -> int:
-    """How many tokens all sequences begin with."""
-    partial = np.flatnonzero(tree.end != len(tree.tokens))
-    whole = int(partial[0]) if len(partial) else len(tree.tokens)
-    # Behind the last branching, tokens of the last sequence alone also reach the end.
-    return min(whole, min(path[0].size for path in tree.paths))

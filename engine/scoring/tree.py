@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Tree", "TreeSegment", "plant"]
+__all__ = ["Tree", "TreeSegment", "common", "plant"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -47,6 +47,17 @@ class Tree(NamedTuple):
         shift = np.asarray([segment.start - segment.depth for segment in segments], np.int64)
         return positions + shift[np.searchsorted(starts, positions, side="right") - 1]
 
+    def shared(self, first: int, second: int) -> int:
+        """How many tokens two sequences begin with that are the same places of the stream."""
+        depth = 0
+        for a, b in zip(self.paths[first], self.paths[second], strict=False):
+            if a.start != b.start:
+                break
+            depth = a.depth + min(a.size, b.size)
+            if a.size != b.size:
+                break
+        return depth
+
 
 def plant(sequences: Sequence[npt.NDArray[np.int32]], least_split: int = 1) -> Tree:
     """The tree of some token sequences, none of them empty.
@@ -65,7 +76,7 @@ def plant(sequences: Sequence[npt.NDArray[np.int32]], least_split: int = 1) -> T
     before = np.empty(0, np.int32)
     for index in order:
         ids = sequences[index]
-        keep = _cut(path, _common(before, ids), len(ids), least_split)
+        keep = _cut(path, common(before, ids), len(ids), least_split)
         while path and path[-1].depth + path[-1].size > keep:
             segment = path.pop()
             kept = max(keep - segment.depth, 0)
@@ -86,7 +97,8 @@ def plant(sequences: Sequence[npt.NDArray[np.int32]], least_split: int = 1) -> T
     return Tree(np.concatenate(tokens).astype(np.int64), np.concatenate(depths), end, tuple(paths))
 
 
-def _common(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> int:
+def common(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> int:
+    """How many tokens two sequences begin with alike."""
     size = min(len(a), len(b))
     differ = np.flatnonzero(a[:size] != b[:size])
     return int(differ[0]) if len(differ) else size
