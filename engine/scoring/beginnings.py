@@ -30,7 +30,7 @@ _MOST: Final = 256
 """Kept at once: every call looks at each."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Beginning:
     tokens: npt.NDArray[np.int32]
     path: Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ import torch
 from engine.jobs.child import is_out_of_memory
 from engine.layout.requests import Request, Score
 from engine.machine.budgets import KEPT_BYTES
-from engine.scoring.attention import Slice, Unsupported, attend_over
+from engine.scoring.attention import NAME, Slice, Unsupported, attend_over
 from engine.scoring.beginnings import Beginnings, shared_by_pairs
 from engine.scoring.matmul import used_by
 from engine.scoring.model import Halves
@@ -22,12 +22,14 @@ from engine.scoring.readout import Readout, read
 from engine.scoring.targets import Ledger, input_ids, targets_of
 from engine.scoring.tree import Ints, Tree, plant
 
-__all__ = ["SharedScorer"]
+__all__ = ["SharedScorer", "least_split"]
 
 _LEAST_BUDGET = 32
 
-_LEAST_SPLIT = {"cpu": 8, "cuda": 32}
-"""A further branch costs about as much as computing so many tokens once more."""
+
+def least_split(device_kind: str) -> int:
+    """A further branch costs about as much as computing so many tokens once more."""
+    return 32 if device_kind == "cuda" else 8
 
 
 class _Reads(NamedTuple):
@@ -46,6 +48,8 @@ class SharedScorer:
         kept_bytes: of keys and values that outlast a call; None for `KEPT_BYTES`.
     """
 
+    attention = NAME
+
     def __init__(self, halves: Halves, budget: int, kept_bytes: int | None = None) -> None:
         self._halves = halves
         self.beginnings = Beginnings(KEPT_BYTES[halves.device.type] if kept_bytes is None else kept_bytes)
@@ -57,7 +61,7 @@ class SharedScorer:
         self.notes: list[str] = []
         self.computed = 0
         """Tokens that went through the model so far."""
-        self.windows: dict[int, int | None] = {}
+        self._windows: dict[int, int | None] = {}
         """By layer, the sliding window that the model's code asked for."""
 
     def score(
@@ -70,9 +74,8 @@ class SharedScorer:
         """
         if not chosen:
             return
-        least_split = _LEAST_SPLIT.get(self._halves.device.type, 8)
         sequences = [input_ids(requests[index]) for index in chosen]
-        tree = plant(sequences, least_split)
+        tree = plant(sequences, least_split(self._halves.device.type))
         reads = _gather(tree, requests, chosen, ledger)
         known = self.beginnings.known(tree, sequences, reads.places)
         new = _all_but(known, len(tree.tokens))
@@ -128,7 +131,7 @@ class SharedScorer:
             states = self._halves.states(tokens, depth, torch.from_numpy(rows))
         if len(part.windows) != self._layers:
             raise Unsupported(f"{len(part.windows)} of its {self._layers} layers attend")
-        self.windows = part.windows
+        self._windows = part.windows
         readout = read(
             self._halves.logits,
             states,
@@ -139,9 +142,17 @@ class SharedScorer:
         )
         return part.path(), readout
 
+    def odd(self) -> str:
+        """See `Way`: a window that is not handed over."""
+        return _odd_windows(self._halves.model.config.get_text_config(), self._windows)
+
+    def forget(self) -> None:
+        """See `Way`."""
+        self.beginnings.clear()
+
     def _shrink(self, tried: int) -> None:
         self.budget = max(_LEAST_BUDGET, min(self.budget, tried) // 2)
-        self.beginnings.clear()
+        self.forget()
         self.notes.append(f"out of memory with {tried} tokens at once; going on with {self.budget}")
         gc.collect()
         if self._halves.device.type == "cuda":
@@ -166,3 +177,19 @@ def _gather(tree: Tree, requests: Sequence[Request], chosen: Sequence[int], ledg
     columns = [np.concatenate(column).astype(np.int64) for column in (places, targets, slots)]
     order = np.argsort(columns[0], kind="stable")
     return _Reads(*(column[order] for column in columns))
+
+
+def _odd_windows(config: Any, windows: dict[int, int | None]) -> str:
+    """Whether the sliding windows that the attention was told of are those of the configuration."""
+    kinds = getattr(config, "layer_types", None)
+    window = getattr(config, "sliding_window", None)
+    if kinds is None:
+        handed = set(windows.values())
+        return "" if window is None or handed == {window} else "its sliding window is not handed to the attention"
+    expected = {"full_attention": None, "sliding_attention": window}
+    for layer, kind in enumerate(kinds):
+        if kind not in expected:
+            return f"it has layers of kind {kind}"
+        if windows.get(layer) != expected[kind]:
+            return "its sliding window is not handed to the attention"
+    return ""

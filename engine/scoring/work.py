@@ -33,6 +33,8 @@ __all__ = ["look", "measure", "open_backend", "score", "send_requests", "unanswe
 _FLUSH_SECONDS: Final = 0.25
 """Verdicts are sent on at least this often, so that a stop loses little."""
 
+_SHARED_LESS: Final = "{:.1f} times as many tokens went through the model as with all prefixes shared"
+
 
 def look(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     """Say of each model whether it could be scored, as far as tokenizer, config and the headers of its weights tell;
@@ -284,7 +286,7 @@ class _Task:
         if (failure := unanswered(backend, "pair")) is not None:
             self.events.send("task_failed", task=self.number, **failure.to_json())
         else:
-            self.events.send("task_done", task=self.number, facts=sender.facts())
+            self.events.send("task_done", task=self.number, facts=sender.facts(done=True))
 
     def _scores(self, backend: Backend, requests: Sequence[Request]) -> Iterator[tuple[Request, Score]]:
         self._open: dict[str, dict[str, tuple[Request, Score]]] = {}
@@ -362,7 +364,7 @@ class _Sender:
         self._since = time.monotonic()
         self._process = psutil.Process()
         # One backend serves all tasks and counts on; a task's cost is what it adds.
-        self._before = (backend.stats.tokens, backend.stats.distinct_tokens, backend.stats.seconds)
+        self._before = self._counts()
 
     def add(self, row: dict[str, Any] | None) -> None:
         """Keep a row; send what has gathered when it is time."""
@@ -378,14 +380,21 @@ class _Sender:
             self._events.send("verdicts", task=self._task, rows=self._rows, facts=self.facts())
             self._rows = []
 
-    def facts(self) -> dict[str, Any]:
-        """What the work has cost so far."""
+    def _counts(self) -> tuple[int, int, float, int]:
         stats = self._backend.stats
-        tokens, distinct, seconds = self._before
+        return stats.tokens, stats.distinct_tokens, stats.seconds, stats.tree_tokens
+
+    def facts(self, done: bool = False) -> dict[str, Any]:
+        """What the work has cost so far; once it is done, also what sharing less than could be has cost."""
+        stats = self._backend.stats
+        tokens, distinct, seconds, tree = (
+            now - before for now, before in zip(self._counts(), self._before, strict=True)
+        )
+        cost = [_SHARED_LESS.format(distinct / tree)] if done and tree and distinct > tree else []
         return {
-            "tokens": stats.tokens - tokens,
-            "distinct_tokens": stats.distinct_tokens - distinct,
-            "seconds": stats.seconds - seconds,
+            "tokens": tokens,
+            "distinct_tokens": distinct,
+            "seconds": seconds,
             "memory": max(stats.peak_bytes, self._process.memory_info().rss),
-            "notes": list(stats.notes),
+            "notes": [*stats.notes, *cost],
         }

@@ -93,6 +93,10 @@ def run_text(run: RunRow, colour: Colour) -> Text:
     parts += [str(facts[name]) for name in ("device_name", "attention", "sharing") if facts.get(name)]
     if parts:
         text.append(plain(" · ".join(parts)) + "\n", colour("chance"))
+    if facts.get("sharing_error"):
+        text.append(
+            plain(f"tried at the start: with prefixes shared {facts['sharing_error']}") + "\n", colour("chance")
+        )
     if run.n_skipped:
         text.append(f"! {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n", colour("mark-2"))
     if run.prompt != "own":

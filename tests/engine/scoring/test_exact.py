@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from engine.layout.requests import Request
 from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
+from engine.scoring.own_cache import OwnCacheScorer
+from engine.scoring.targets import Ledger, input_ids
+from engine.scoring.tree import plant
 
 SHARING = [
     "llama",
@@ -44,14 +48,46 @@ def test_architecture_shares_and_is_exact(name, library, build, requests, assert
     assert_exact(build(name).model, requests, scores)
 
 
+def test_what_a_tree_does_not_carry_is_shared_by_its_own_cache_and_exact(build, requests, assert_exact):
+    loaded = build("gpt_oss")
+    backend = LocalBackend(loaded, token_budget=50)
+    assert loaded.facts["sharing"] == "the model's own cache"
+    (note,) = backend.stats.notes
+    assert note == (
+        "prefixes are shared by the model's own cache alone, one request at a time: "
+        "Unsupported: its attention takes s_aux"
+    )
+    some = requests[:8]
+    assert_exact(loaded.model, some, dict(backend.score(some)))
+    tree = len(plant([input_ids(request) for request in some], 8).tokens)
+    assert backend.stats.tree_tokens == tree
+    assert tree <= backend.stats.distinct_tokens < 1.2 * tree < 0.6 * backend.stats.tokens
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["mamba", "gpt_oss"])
-def test_architecture_that_cannot_share_is_exact_all_the_same(name, build, requests, assert_exact):
+@pytest.mark.parametrize("name", ["gpt_oss", "llama", "gemma3_text", "qwen3_moe"])
+@pytest.mark.parametrize("budget", [32, 1000])
+def test_a_models_own_cache_is_exact_call_by_call(name, budget, build, requests, assert_exact):
     loaded = build(name)
+    way = OwnCacheScorer(loaded.model, budget)
+    shuffled = np.random.default_rng(budget).permutation(len(requests)).tolist()
+    found = {}
+    with torch.inference_mode():
+        for start in range(0, len(shuffled), 6):
+            company = shuffled[start : start + 6]
+            found.update(way.score(requests, company, Ledger(requests, False), False))
+    assert way.computed < 0.8 * sum(len(request.ids) for request in requests)
+    assert_exact(loaded.model, requests, found)
+
+
+@pytest.mark.long
+def test_architecture_that_cannot_share_is_exact_all_the_same(build, requests, assert_exact):
+    loaded = build("mamba")
     backend = LocalBackend(loaded)
     assert loaded.facts["sharing"] == "none"
     assert any("not shared" in note for note in backend.stats.notes)
     assert_exact(loaded.model, requests[:12], dict(backend.score(requests[:12])))
+    assert backend.stats.distinct_tokens > 2 * backend.stats.tree_tokens > 0
 
 
 @pytest.mark.long
@@ -101,7 +137,8 @@ def test_a_leak_in_the_mask_is_found_by_the_check_at_the_start(leak, build, requ
     monkeypatch.setattr(attention, "visible", leak)
     loaded = build("llama")
     backend = LocalBackend(loaded)
-    assert loaded.facts["sharing"] == "none"
+    assert loaded.facts["sharing"] == "the model's own cache"
+    assert "nats a token off the model's own numbers" in backend.stats.notes[0]
     assert_exact(loaded.model, requests[:4], dict(backend.score(requests[:4])))
 
 
@@ -121,7 +158,7 @@ def test_a_model_whose_attention_is_ignored_falls_back(build, monkeypatch):
     # As a model would be that has its own way with attention: the setting is taken and nothing comes of it.
     monkeypatch.setattr(type(loaded.model), "set_attn_implementation", lambda *_, **__: None)
     LocalBackend(loaded)
-    assert loaded.facts["sharing"] == "none"
+    assert loaded.facts["sharing"] != "prefix tree"
 
 
 @pytest.mark.parametrize("budget", [32, *(pytest.param(tokens, marks=pytest.mark.long) for tokens in (75, 1000))])
