@@ -43,6 +43,7 @@ import record
 from workload import SHAPES, Lengths, build, floor_operations, pairs_as_requests
 
 from engine.jobs.child import environment
+from engine.layout.order import ROUND_PAIRS
 from engine.layout.requests import Request
 from engine.machine import kernels
 from engine.scoring import matmul
@@ -51,7 +52,7 @@ from engine.scoring.memory import peak_bytes
 
 OURS, LOOP, LM_EVAL = "ours", "careful loop", "lm-eval"
 EQUAL = ", equally set"
-ROUND = 128
+ROUND = 2 * ROUND_PAIRS
 """Requests that are handed over together, as a run does it."""
 
 TABLE = {

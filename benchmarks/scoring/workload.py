@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from engine.layout.order import ROUND_PAIRS, group_order
 from engine.layout.requests import Request
 from engine.scoring.load import LoadedModel
 
-__all__ = ["SHAPES", "Lengths", "build", "floor_operations", "pairs_as_requests"]
+__all__ = ["SHAPES", "Lengths", "build", "floor_operations", "in_order", "pairs_as_requests"]
 
 SHAPES: dict[str, dict[str, Any]] = {
     "qwen3-27m": {
@@ -73,7 +74,8 @@ def build(shape: str, precision: str, device: str, attention: str = "sdpa") -> L
 
 
 def pairs_as_requests(protocol: str, vocabulary: int, pairs: int, lengths: Lengths, domains: int = 4) -> list[Request]:
-    """Two requests a pair, domain by domain; a domain has two exemplars of its own, and a prompt one pair."""
+    """Two requests a pair, in the order of a run: rounds of pairs of all domains, longest first inside each. A domain
+    has two exemplars of its own, and a prompt one pair."""
     draw = np.random.default_rng(1)
 
     def some(count: float) -> tuple[int, ...]:
@@ -98,12 +100,27 @@ def pairs_as_requests(protocol: str, vocabulary: int, pairs: int, lengths: Lengt
                     ("chosen_first", chosen, rejected, (1, 2)),
                     ("rejected_first", rejected, chosen, (2, 1)),
                 ):
-                    requests.append(Request(name, "choice", view, head + a + second + b + cue, None, labels))
+                    requests.append(
+                        Request(name, "choice", view, head + a + second + b + cue, None, labels, len(shots))
+                    )
             else:
                 for view, response in (("chosen", chosen), ("rejected", rejected)):
                     span = (len(head), len(head) + len(response))
-                    requests.append(Request(name, "likelihood", view, head + response, span, None))
-    return requests
+                    requests.append(Request(name, "likelihood", view, head + response, span, None, len(shots)))
+    return in_order(requests)
+
+
+def in_order(requests: list[Request], seed: int = 0) -> list[Request]:
+    """Pairs as a run takes them: see `engine.layout.order`."""
+    by_pair: dict[str, list[Request]] = {}
+    for request in requests:
+        by_pair.setdefault(request.pair_id, []).append(request)
+    longest = {name: max(len(request.ids) for request in own) for name, own in by_pair.items()}
+    order: list[str] = []
+    names = group_order(by_pair, seed)
+    for start in range(0, len(names), ROUND_PAIRS):
+        order += sorted(names[start : start + ROUND_PAIRS], key=lambda name: -longest[name])
+    return [request for name in order for request in by_pair[name]]
 
 
 def floor_operations(config: Any, requests: list[Request]) -> tuple[float, int]:

@@ -162,6 +162,7 @@ class _PairIds:
     """One pair in parts: what both requests begin with, then the two responses."""
 
     head: tuple[Ids, ...]
+    """The prompt last."""
     chosen: Ids
     rejected: Ids
 
@@ -184,13 +185,14 @@ class _Requests(Mapping[str, tuple[Request, ...]]):
         pair = self._pairs[pair_id]
         first, second = VIEWS[self._protocol]
         frame = self._frame
+        common = sum(map(len, pair.head[:-1]))
         if self._protocol == "likelihood":
             parts = ((first, pair.chosen), (second, pair.rejected))
             requests = []
             for view, response in parts:
                 ids = _joined(*pair.head, frame.first, response)
                 span = (len(ids) - len(response), len(ids))
-                requests.append(Request(pair_id, self._protocol, view, ids, span, None))
+                requests.append(Request(pair_id, self._protocol, view, ids, span, None, common))
             return tuple(requests)
         label_a, label_b = frame.labels
         orders = (
@@ -205,6 +207,7 @@ class _Requests(Mapping[str, tuple[Request, ...]]):
                 _joined(*pair.head, frame.first, a, frame.second, b, frame.cue),
                 None,
                 labels,
+                common,
             )
             for view, a, b, labels in orders
         )

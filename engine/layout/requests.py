@@ -35,6 +35,8 @@ class Request:
     """Half-open span of `ids` whose log-likelihood is summed."""
     labels: tuple[int, int] | None
     """Ids compared after the last of `ids`: the chosen response's label, the rejected response's label."""
+    common: int | None = None
+    """So many of `ids` stand before the prompt: what all of its domain begin with. None: not told."""
 
     def to_json(self) -> dict[str, object]:
         """The request as one JSON object."""

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from engine.jobs.child import is_out_of_memory
 from engine.layout.requests import Request, Score
 from engine.machine.budgets import KEPT_BYTES
 from engine.scoring.attention import NAME, Slice, Unsupported, attend_over
-from engine.scoring.beginnings import Beginnings, shared_by_pairs
+from engine.scoring.beginnings import Beginnings, shared_by_pairs, told
 from engine.scoring.matmul import used_by
 from engine.scoring.model import Halves
 from engine.scoring.path import Path
@@ -74,12 +75,38 @@ class SharedScorer:
         """
         if not chosen:
             return
-        sequences = [input_ids(requests[index]) for index in chosen]
+        own = [requests[index] for index in chosen]
+        telling = told(own)
+        # Without being told, what helped the last calls is taken, and what two pairs have in common kept.
+        fitting = self.beginnings.fitting(telling or ())
+        for tokens in fitting:
+            if not self.beginnings.take(tokens):
+                self._compute(tokens)
+        sequences = [input_ids(request) for request in own]
         tree = plant(sequences, least_split(self._halves.device.type))
         reads = _gather(tree, requests, chosen, ledger)
-        known = self.beginnings.known(tree, sequences, reads.places)
+        inferring = telling is None
+        known = self.beginnings.known(tree, sequences, reads.places, None if inferring else fitting)
+        wanted = shared_by_pairs(tree, [request.pair_id for request in own]) if inferring else ()
+        for here, readout in self._passes(tree, known, list(wanted), reads, details):
+            yield from ledger.fill(here.slots, readout)
+
+    def _compute(self, tokens: npt.NDArray[np.int32]) -> None:
+        """Keep a beginning, computed by itself."""
+        nothing = np.empty(0, np.int64)
+        for _ in self._passes(plant([tokens]), [], [np.arange(len(tokens))], _Reads(nothing, nothing, nothing), False):
+            pass
+
+    def _passes(
+        self, tree: Tree, known: list[Path], wanted: Sequence[Ints], reads: _Reads, details: bool
+    ) -> Iterator[tuple[_Reads, Readout]]:
+        """The whole stream, but for what is known; what was to be read in each pass, and what was.
+
+        Args:
+            known: in the order of the stream.
+            wanted: places of beginnings to be kept, in the order in which they end.
+        """
         new = _all_but(known, len(tree.tokens))
-        wanted = list(shared_by_pairs(tree, [requests[index].pair_id for index in chosen]))
         path = Path.empty()
         start = 0
         while start < len(new):
@@ -106,7 +133,7 @@ class SharedScorer:
             wanted = wanted[len(whole) :]
             self.computed += len(now)
             start += len(now)
-            yield from ledger.fill(here.slots, readout)
+            yield here, readout
 
     def _kept(self, tree: Tree, path: Path, last: int, whole: Sequence[Ints]) -> Path:
         """Keep beginnings that are whole; what is left of the path is what is seen from behind the place `last`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,20 +27,21 @@ def alternating(pairs: int, protocol: str, vocabulary: int = 300, seed: int = 2)
     def some(count: int) -> tuple[int, ...]:
         return tuple(draw.integers(10, vocabulary, count).tolist())
 
-    blocks = [some(size) for size in SHOTS]
+    blocks: list[tuple[int, ...]] = [some(size) for size in SHOTS]
     asked = []
     for number in range(pairs):
-        head = blocks[int(draw.integers(len(SHOTS)))] + some(int(draw.integers(10, 24)))
+        block = blocks[int(draw.integers(len(SHOTS)))]
+        head = block + some(int(draw.integers(10, 24)))
         first, second = some(int(draw.integers(5, 12))), some(int(draw.integers(5, 12)))
         if protocol == "choice":
             for view, ids, labels in (
                 ("chosen_first", head + first + second, (7, 9)), ("rejected_first", head + second + first, (9, 7)),
             ):  # fmt: skip
-                asked.append(Request(f"p{number}", "choice", view, ids, None, labels))
+                asked.append(Request(f"p{number}", "choice", view, ids, None, labels, len(block)))
         else:
             for view, response in (("chosen", first), ("rejected", second)):
                 span = (len(head), len(head) + len(response))
-                asked.append(Request(f"p{number}", "likelihood", view, head + response, span, None))
+                asked.append(Request(f"p{number}", "likelihood", view, head + response, span, None, len(block)))
     return [asked[start : start + 2 * ROUND] for start in range(0, len(asked), 2 * ROUND)]
 
 
@@ -73,10 +75,18 @@ def test_in_the_order_of_a_run_hardly_a_token_is_computed_twice(protocol, small)
     scored(backend, rounds)
     least = distinct(rounds)
     assert least <= backend.stats.distinct_tokens <= 1.02 * least
-    # Without, all exemplars would be computed in every round.
+
+
+@pytest.mark.long
+def test_without_being_told_what_pairs_have_in_common_is_found(small):
+    rounds = alternating(480, "likelihood", 3000)
+    finding = LocalBackend(small)
+    scored(finding, [[replace(request, common=None) for request in asked] for asked in rounds])
+    assert finding.stats.distinct_tokens <= 1.02 * distinct(rounds)
+    # Where nothing may be kept, all exemplars are computed in every round.
     forgetful = LocalBackend(small, kept_bytes=0)
     scored(forgetful, rounds)
-    assert forgetful.stats.distinct_tokens > backend.stats.distinct_tokens + 0.9 * 7 * sum(SHOTS)
+    assert forgetful.stats.distinct_tokens > finding.stats.distinct_tokens + 0.9 * 7 * sum(SHOTS)
 
 
 @pytest.mark.parametrize("protocol", ["choice", pytest.param("likelihood", marks=pytest.mark.long)])
@@ -85,20 +95,22 @@ def test_what_is_kept_changes_no_number(protocol, build, assert_exact):
     rounds = alternating(12, protocol)
     parts = [rounds[0][start : start + 6] for start in range(0, 24, 6)]
     together = scored(LocalBackend(loaded), rounds)
-    for budget, order in ((90, parts), (1024, parts[::-1])):
+    untold = [[replace(request, common=None) for request in part] for part in parts]
+    for budget, order in ((90, parts), (1024, parts[::-1]), (90, untold)):
         found = scored(LocalBackend(loaded, token_budget=budget), order)
         assert found == pytest.approx(together, abs=2e-4)
     backend = LocalBackend(loaded, token_budget=150)
-    scored(backend, parts[:2])
-    assert backend.stats.distinct_tokens < distinct(parts[:2]) + 8 * 12
-    attention = loaded.model.config._attn_implementation
+    scored(backend, parts)
+    assert backend.stats.distinct_tokens < distinct(parts) + 8 * 24
     last = dict(backend.score(parts[3]))
+    # What came before changes nothing, not even the last bit.
+    alone = LocalBackend(loaded, token_budget=150)
+    assert dict(alone.score(parts[3])) == last
     loaded.model.set_attn_implementation(loaded.attention)
     assert_exact(loaded.model, parts[3], last)
-    assert attention != loaded.attention
 
 
-def test_little_memory_keeps_what_was_come_back_to(build):
+def test_little_memory_keeps_little(build):
     loaded = build("llama", num_hidden_layers=2)
     rounds = alternating(24, "choice")
     parts = [rounds[0][start : start + 12] for start in range(0, 48, 12)]
@@ -134,6 +146,7 @@ def test_what_nobody_came_back_to_is_given_up_first():
     kept.keep(first, piece(first))
     kept.keep(second, piece(second))
     tree = plant([np.append(first, np.int32(5))])
+    kept.fitting(())
     (found,) = kept.known(tree, [np.append(first, np.int32(5))], np.asarray([100]))
     assert found.places.tolist() == list(range(100))
     kept.keep(third, piece(third))

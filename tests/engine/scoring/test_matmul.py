@@ -13,6 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from engine.machine import kernels
 from engine.scoring import attention, dense, matmul
 from engine.scoring.backend import LocalBackend
+from engine.scoring.path import Path
 from engine.scoring.tree import plant
 
 WIDE, NARROW = "fma avx2 avx512f avx512_bf16", "fma avx2"
@@ -180,7 +181,7 @@ def test_attention_over_bf16_numbers_is_nearer_to_the_truth_than_the_fused_kerne
     query = 2 * query
 
     def found(way):
-        part = attention.Slice(tree, attention.Path.empty(), 0, 200, np.arange(200), 1, way)
+        part = attention.Slice(tree, Path.empty(), np.arange(200), np.zeros(200, bool), np.arange(200), 1, way)
         return part.attend(0, query, key, value, 32**-0.5, None, None)
 
     wide = [tensor.double().repeat_interleave(4 // tensor.shape[1], 1) for tensor in (query, key, value)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ import torch
 
 from engine.layout.requests import Score, TokenScores
 from engine.scoring import attention, check
-from engine.scoring.backend import LocalBackend
+from engine.scoring.backend import LocalBackend, Stats
 from engine.scoring.model import plain_logits
 from engine.scoring.wide import in_fp32
+from engine.scoring.work import _Sender
 
 NAMES = ("llama", "gemma3_text", "qwen3_moe", "gpt2", "gpt_oss", "mamba")
 
@@ -61,6 +63,18 @@ def test_in_bf16_a_leak_of_siblings_is_found(build, monkeypatch):
     backend = LocalBackend(loaded)
     assert loaded.facts["sharing"] == "the model's own cache"
     assert "off fp32" in backend.stats.notes[0]
+
+
+def test_sharing_less_is_a_note_with_its_cost_once_a_task_is_done():
+    backend = SimpleNamespace(stats=Stats(tokens=50, distinct_tokens=40, tree_tokens=20, notes=["why"]))
+    sender = _Sender(0, backend, SimpleNamespace())  # type: ignore[arg-type]
+    backend.stats.tokens, backend.stats.distinct_tokens, backend.stats.tree_tokens = 1050, 840, 340
+    assert sender.facts()["notes"] == ["why"]
+    # 800 tokens beyond the first 40, where 320 would have done.
+    cost = "2.5 times as many tokens went through the model as with all prefixes shared"
+    assert sender.facts(done=True)["notes"] == ["why", cost]
+    backend.stats.tree_tokens = 20
+    assert sender.facts(done=True)["notes"] == ["why"]
 
 
 def scores(*logprobs):
