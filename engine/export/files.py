@@ -12,6 +12,7 @@ from typing import Any, Final
 from engine.export.paper import latex, markdown
 from engine.export.parquet import write_parquet
 from engine.export.tables import Table
+from engine.store.views import StoredRows
 from rubrics.errors import BadInput
 from rubrics.targets import is_stream, whole
 
@@ -61,8 +62,14 @@ def write_table(table: Table, path: Path, *, raw: bool = False) -> None:
 
 
 def _csv(table: Table, path: Path, raw: bool) -> None:
+    if isinstance(table.rows, StoredRows) and table.rows.write_csv(path, _as_it_is if raw else safe_cell):
+        return
     with path.open("w", encoding="utf-8", newline="") as out:
         write_csv(table, out, raw=raw)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _json(table: Table, path: Path, raw: bool) -> None:
@@ -72,7 +79,10 @@ def _json(table: Table, path: Path, raw: bool) -> None:
 
 
 def _parquet(table: Table, path: Path, raw: bool) -> None:
-    write_parquet(table, path)
+    if isinstance(table.rows, StoredRows):
+        table.rows.write_parquet(path)
+    else:
+        write_parquet(table, path)
 
 
 def _markdown(table: Table, path: Path, raw: bool) -> None:
