@@ -13,8 +13,8 @@ needs more until its own work outlasts Python's. Not by what is free: the same w
 another program, and be what the estimate is of. Where memory runs out, scoring halves it."""
 
 KEPT_BYTES: Final = {"cpu": 1 << 30, "cuda": 8 << 30}
-"""Keys and values of exemplars kept from one round to the next where nobody says otherwise, at most, by device: what a
-round has no use of is computed once more. A model of 4 B keeps some 7,000 tokens in a gigabyte."""
+"""Keys and values of exemplars kept from one round to the next where nobody says otherwise, at most, by device; what
+there is no room for is computed in every round. A model of 4 B keeps some 7,000 tokens in a gigabyte."""
 
 KERNELS_KEPT: Final = 128
 """Shapes of products that oneDNN keeps its code for. A pass over pairs of the usual lengths has 19 to 27 of

@@ -12,7 +12,7 @@ import torch
 
 from engine.jobs.child import is_out_of_memory
 from engine.layout.requests import Request, Score
-from engine.machine.budgets import BUDGET_TOKENS
+from engine.machine.budgets import BUDGET_TOKENS, KEPT_BYTES
 from engine.scoring import attention, causal, memory
 from engine.scoring.load import LoadedModel
 from engine.scoring.model import Halves
@@ -67,7 +67,8 @@ class LocalBackend:
 
     Args:
         token_budget: tokens in one forward pass; None for `BUDGET_TOKENS`.
-        kept_bytes: of keys and values that outlast a call; None for `KEPT_BYTES`.
+        kept_bytes: of keys and values that outlast a call; None for `KEPT_BYTES`, or a quarter of what is free once the
+            model is loaded, if that is less.
 
     Raises:
         CandidateError: it is no causal model.
@@ -84,6 +85,8 @@ class LocalBackend:
         self._assert_causal()
         attention.register()
         budget = token_budget or BUDGET_TOKENS[self._device.type]
+        if kept_bytes is None:
+            kept_bytes = min(KEPT_BYTES[self._device.type], memory.free_bytes(self._device) // 4)
         self._way, why_not = sharing(loaded, self._halves, budget, kept_bytes)
         self._stats.notes += why_not
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import torch
 
-__all__ = ["peak_bytes"]
+from engine.machine.devices import free_memory
+
+__all__ = ["free_bytes", "peak_bytes"]
 
 
 def peak_bytes(device: torch.device) -> int:
@@ -28,3 +30,10 @@ def peak_bytes(device: torch.device) -> int:
 
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used if sys.platform == "darwin" else used * 1024
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that is left now: of the device where it has its own, else of this machine."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return free_memory()[1]

@@ -13,7 +13,6 @@ import torch
 
 from engine.jobs.child import is_out_of_memory
 from engine.layout.requests import Request, Score
-from engine.machine.budgets import KEPT_BYTES
 from engine.scoring.attention import NAME, Slice, Unsupported, attend_over
 from engine.scoring.beginnings import Beginnings, shared_by_pairs, told
 from engine.scoring.matmul import used_by
@@ -46,14 +45,14 @@ class SharedScorer:
 
     Args:
         budget: tokens in one forward pass.
-        kept_bytes: of keys and values that outlast a call; None for `KEPT_BYTES`.
+        kept_bytes: of keys and values that outlast a call.
     """
 
     attention = NAME
 
-    def __init__(self, halves: Halves, budget: int, kept_bytes: int | None = None) -> None:
+    def __init__(self, halves: Halves, budget: int, kept_bytes: int) -> None:
         self._halves = halves
-        self.beginnings = Beginnings(KEPT_BYTES[halves.device.type] if kept_bytes is None else kept_bytes)
+        self.beginnings = Beginnings(kept_bytes)
         """What is kept from call to call."""
         self._products = used_by(halves.model)
         self._layers = int(halves.model.config.get_text_config().num_hidden_layers)
@@ -179,6 +178,8 @@ class SharedScorer:
 
     def _shrink(self, tried: int) -> None:
         self.budget = max(_LEAST_BUDGET, min(self.budget, tried) // 2)
+        # What was kept was too much too, and would be again.
+        self.beginnings.most_bytes = self.beginnings.bytes // 2
         self.forget()
         self.notes.append(f"out of memory with {tried} tokens at once; going on with {self.budget}")
         gc.collect()

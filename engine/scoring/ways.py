@@ -56,7 +56,7 @@ def attend_by(model: Any, name: str) -> None:
         model.set_attn_implementation(name)
 
 
-def sharing(loaded: LoadedModel, halves: Halves, budget: int, kept_bytes: int | None) -> tuple[Way | None, list[str]]:
+def sharing(loaded: LoadedModel, halves: Halves, budget: int, kept_bytes: int) -> tuple[Way | None, list[str]]:
     """The first way that gives a model's own numbers, and what a reader should know where it is not the usual one; what
     was found goes into the model's facts."""
     model = loaded.model

@@ -10,8 +10,11 @@ import pytest
 import torch
 
 from engine.layout.requests import Request
+from engine.machine.budgets import KEPT_BYTES
+from engine.scoring import memory
 from engine.scoring.backend import LocalBackend
 from engine.scoring.beginnings import Beginnings, shared_by_pairs
+from engine.scoring.model import Halves
 from engine.scoring.path import Path
 from engine.scoring.tree import plant
 
@@ -122,6 +125,36 @@ def test_little_memory_keeps_little(build):
     assert 0 < kept.bytes <= kept.most_bytes
     assert plenty._way.beginnings.bytes > kept.most_bytes
     assert plenty.stats.distinct_tokens < backend.stats.distinct_tokens
+
+
+def test_where_memory_runs_out_half_as_much_is_kept_from_then_on(build, monkeypatch):
+    loaded = build("llama", num_hidden_layers=2)
+    rounds = alternating(24, "choice")
+    parts = [rounds[0][start : start + 12] for start in range(0, 48, 12)]
+    expected = scored(LocalBackend(loaded), parts)
+    backend = LocalBackend(loaded, token_budget=200)
+    found = scored(backend, parts[:2])
+    kept = backend._way.beginnings
+    held = kept.bytes
+    states, failures = Halves.states, iter([True])
+
+    def tight(self, *given):
+        if next(failures, False):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return states(self, *given)
+
+    monkeypatch.setattr(Halves, "states", tight)
+    found |= scored(backend, parts[2:])
+    assert found == pytest.approx(expected, abs=2e-4)
+    assert kept.most_bytes == held // 2
+    assert 0 < kept.bytes <= kept.most_bytes
+
+
+def test_unless_told_a_quarter_of_what_is_free_is_kept_at_most(build, monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 4000)
+    assert LocalBackend(build("llama"))._way.beginnings.most_bytes == 1000
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 1 << 50)
+    assert LocalBackend(build("llama"))._way.beginnings.most_bytes == KEPT_BYTES["cpu"]
 
 
 def piece(tokens: np.ndarray, bytes_each: int = 8) -> Path:
