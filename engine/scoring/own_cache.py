@@ -67,11 +67,11 @@ class OwnCacheScorer:
         self.notes: list[str] = []
 
     def odd(self) -> str:
-        """See `Way`: what it does, its own forward does."""
+        """See `SharingScorer`: what it does, its own forward does."""
         return ""
 
     def forget(self) -> None:
-        """See `Way`."""
+        """See `SharingScorer`."""
         self._kept, self._before = [], self._before[:0]
 
     def score(

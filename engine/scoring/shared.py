@@ -169,11 +169,11 @@ class SharedScorer:
         return part.path(), readout
 
     def odd(self) -> str:
-        """See `Way`: a window that is not handed over."""
+        """See `SharingScorer`: a window that is not handed over."""
         return _odd_windows(self._halves.model.config.get_text_config(), self._windows)
 
     def forget(self) -> None:
-        """See `Way`."""
+        """See `SharingScorer`."""
         self.beginnings.clear()
 
     def _shrink(self, tried: int) -> None:

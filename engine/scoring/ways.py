@@ -18,13 +18,13 @@ from engine.scoring.shared import SharedScorer
 from engine.scoring.targets import Ledger
 from engine.scoring.wide import in_fp32
 
-__all__ = ["Way", "attend_by", "in_short", "sharing"]
+__all__ = ["SharingScorer", "attend_by", "in_short", "sharing"]
 
 _FAILURES = (attention.Unsupported, TypeError, ValueError, AttributeError, LookupError, RuntimeError)
 """What models raise that are run in a way which is not theirs."""
 
 
-class Way(Protocol):
+class SharingScorer(Protocol):
     """Scores with prefixes shared."""
 
     attention: str
@@ -56,11 +56,13 @@ def attend_by(model: Any, name: str) -> None:
         model.set_attn_implementation(name)
 
 
-def sharing(loaded: LoadedModel, halves: Halves, budget: int, kept_bytes: int) -> tuple[Way | None, list[str]]:
+def sharing(
+    loaded: LoadedModel, halves: Halves, budget: int, kept_bytes: int
+) -> tuple[SharingScorer | None, list[str]]:
     """The first way that gives a model's own numbers, and what a reader should know where it is not the usual one; what
     was found goes into the model's facts."""
     model = loaded.model
-    ways: dict[str, Callable[[], Way]] = {
+    ways: dict[str, Callable[[], SharingScorer]] = {
         "prefix tree": lambda: SharedScorer(halves, budget, kept_bytes),
         "the model's own cache": lambda: OwnCacheScorer(model, budget),
     }
@@ -78,7 +80,7 @@ def sharing(loaded: LoadedModel, halves: Halves, budget: int, kept_bytes: int) -
     return None, [f"prefixes are not shared: {'; by its own cache: '.join(reasons)}"]
 
 
-def _tried(make: Callable[[], Way], asked: _Sample) -> Way | str:
+def _tried(make: Callable[[], SharingScorer], asked: _Sample) -> SharingScorer | str:
     """A way, if it gives the model's own numbers; else why not."""
     try:
         way = make()
@@ -105,7 +107,7 @@ class _Sample:
         self._plain = self._plainly()
         self._exact = None if loaded.precision == "fp32" else self._in_fp32()
 
-    def found(self, way: Way) -> check.Found:
+    def found(self, way: SharingScorer) -> check.Found:
         """How far a way is off; it goes on as it was."""
         attend_by(self.loaded.model, way.attention or self.loaded.attention)
         ledger = Ledger(self._requests, True)
