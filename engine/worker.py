@@ -32,6 +32,7 @@ WORK: Final[dict[str, str]] = {
     "plan": "engine.scoring.work:measure",
     "layout": "engine.scoring.work:send_requests",
     "traces": "engine.scoring.traces:score_traces",
+    "assay base": "engine.scoring.assays.texts:measure_base",
     "posttrain": "engine.posttrain.train:post_train",
     "nodes": "engine.jobs.cluster.ray_nodes:tell_of_nodes",
     "spread": "engine.jobs.cluster.ray_nodes:spread_over_nodes",

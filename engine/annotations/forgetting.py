@@ -22,6 +22,7 @@ _WORDS: Final = {
     "skips": ("skipped pair",), "token_scores": ("response with token scores", "responses with token scores"),
     "decisions": ("decision of a race", "decisions of races"),
     "trace_runs": ("run over traces", "runs over traces"), "trace_scores": ("scored trace",),
+    "assay_runs": ("assay",), "assay_items": ("item of an assay", "items of assays"),
     "posttrain_runs": ("post-training",), "posttrain_steps": ("step of training", "steps of training"),
     "outcomes": ("outcome",), "construct_runs": ("construction",), "construct_examples": ("constructed example",),
     "construct_calls": ("answer of a model", "answers of models"),

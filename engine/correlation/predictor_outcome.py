@@ -212,7 +212,7 @@ def _own(
     if strangers:
         notes.append(f"{count(len(strangers), 'outcome')} of no ranked candidate: {', '.join(strangers[:5])}")
     sources = "; ".join(sorted({o.source for o in outcomes.values() if o.source}))
-    chance = table.chance if predictor == RUDE else math.nan
+    chance = table.chance if predictor == RUDE else about.chance
     label, over = predictor_label(evidence, predictor), evidence.question.over
     view = view_of(label, outcome, sources, chance, points, notes, over)
     return replace(_with_help(view, about), outcome_higher_is_better=not lower)

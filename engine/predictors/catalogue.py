@@ -1,4 +1,4 @@
-"""Every predictor there is: those that follow from verdicts, from token scores, from traces, from weights, and own."""
+"""Every predictor there is: from verdicts, from token scores, traces and weights, from assays, and own ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from engine.predictors.assays.catalogue import ASSAYED
 from engine.predictors.by_part import parts_of_suites
 from engine.predictors.from_token_scores import PROXIES
 from engine.predictors.from_traces import trace_predictors
@@ -20,7 +21,7 @@ from rubrics.plugins import load, of_group, pass_over
 
 __all__ = ["COMPUTED", "catalogue"]
 
-COMPUTED: Mapping[str, Predictor] = {**STORED, **SPECTRAL, **PROXIES}
+COMPUTED: Mapping[str, Predictor] = {**STORED, **SPECTRAL, **ASSAYED, **PROXIES}
 """Those that are there whatever is stored, by name, the headline first."""
 
 

@@ -90,7 +90,7 @@ def _feature(name: str, position: int) -> Predictor:
     about = feature_help(name, "a chosen response, then over responses")
     return Predictor(
         f"proxy {name}", about, "likelihood", "a run with token scores", higher_is_better(name), compute,
-        "arXiv 2605.18607", listed=False,
+        "arXiv 2605.18607", listed=False, price=lambda evidence: evidence.prices("likelihood"),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from engine.predictors.by_part import BY_CATEGORY, BY_SUBCATEGORY, ranked
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
+from engine.predictors.price import FREE
 from engine.stats.intervals import Estimate, proportion
 from engine.stats.metrics import METRICS, win
 from engine.store.verdicts import RawVerdicts
@@ -107,12 +109,19 @@ def _metric(name: str) -> Predictor:
     return Predictor(
         f"RuDE {name}", metric.help, metric.protocol, _NOTHING, True,
         lambda evidence: ranked(evidence, evidence.ranking("overall", metric.protocol, name), "overall"), _PAPER,
-        variant=True,
+        variant=True, chance=metric.chance,
     )  # fmt: skip
 
 
+def _priced(predictor: Predictor) -> Predictor:
+    """Whatever follows from verdicts costs what these did; parameters cost nothing."""
+    if predictor.name == SIZE:
+        return replace(predictor, price=lambda evidence: {e.label: FREE for e in evidence.board.entrants})
+    return replace(predictor, price=lambda evidence: evidence.prices(predictor.needs))
+
+
 STORED: Final[Mapping[str, Predictor]] = {
-    predictor.name: predictor
+    predictor.name: _priced(predictor)
     for predictor in (
         Predictor(
             RUDE, "share of pairs whose chosen response is preferred, by the metric of the ranking asked for",
@@ -133,12 +142,12 @@ STORED: Final[Mapping[str, Predictor]] = {
         ),
         Predictor(
             "debiased choice", "share of single answers right once the mean log-odds for label A are taken off",
-            "choice", _NOTHING, True, _choice(_debiased),
+            "choice", _NOTHING, True, _choice(_debiased), chance=0.5,
         ),
         Predictor(
             "consistent choice", "share right among pairs whose verdict does not change with order; "
             "each candidate has its own such pairs", "choice", _NOTHING, True,
-            _choice(_consistent), "after arXiv 2511.20604",
+            _choice(_consistent), "after arXiv 2511.20604", chance=0.5,
         ),
         *BY_CATEGORY, *(_metric(name) for name in METRICS), *BY_SUBCATEGORY,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 from engine.layout.protocols import PROTOCOLS
+from engine.predictors.price import Cost
 from engine.results.board import Board, Question, load_board
 from engine.results.rankings import RankingTable, rankings_of
 from engine.stats.intervals import Estimate
@@ -70,6 +72,24 @@ class Evidence:
             self._tables[by, metric] = rankings_of(board, replace(self.question, by=by))
         return self._tables[by, metric]
 
+    def prices(self, protocol: str) -> dict[str, Cost]:
+        """By label on the question's board: what scoring the suite under a protocol took, all stretches of work
+        together.
+
+        Args:
+            protocol: one of `PROTOCOLS`; anything else stands for that of the question.
+        """
+        board = self.under(protocol) if protocol in PROTOCOLS else self.board
+        own, prices = self.labels(board), {}
+        for entrant in board.entrants:
+            facts = entrant.run.facts
+            if entrant.label in own and facts.get("seconds"):
+                read = facts.get("distinct_tokens", math.nan)
+                flops = 2.0 * entrant.parameters * read if entrant.parameters else math.nan
+                seconds, memory = float(facts["seconds"]), float(facts.get("memory") or math.nan)
+                prices[own[entrant.label]] = Cost(seconds, flops, memory)
+        return prices
+
     def once(self, name: str, compute: Callable[[Evidence], _T]) -> _T:
         """What several predictors share, computed for the first of them."""
         if name not in self._kept:
@@ -106,6 +126,10 @@ class Predictor:
     """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
     variant: bool = False
     """Whether it is another reading of RuDE's verdicts: exploration, and no rival of the headline."""
+    chance: float = math.nan
+    """What a candidate that knows nothing would reach; NaN where there is no such value."""
+    price: Callable[[Evidence], Mapping[str, Cost]] = lambda evidence: {}
+    """What it took, by label on the question's board, as far as that was measured."""
     warn: Callable[[Evidence], str] = lambda evidence: ""
     """What must be said of it with these candidates; empty where nothing has to be."""
 

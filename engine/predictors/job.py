@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from engine.candidates.find import Candidate
     from engine.machine.devices import Device
 
-__all__ = ["PlannedTraces", "TraceJob", "TraceRequest", "plan_traces"]
+__all__ = ["PlannedTraces", "TraceJob", "TraceRequest", "plan_traces", "usable_precision"]
 
 
 @dataclass(frozen=True)
@@ -154,20 +154,30 @@ def plan_traces(
 def _planned(
     store: Store, request: TraceRequest, traces: TraceSet, candidate: Candidate, device: Device
 ) -> PlannedTraces:
+    precision = usable_precision(candidate, device, request.precision)
+    key = {"traces_hash": traces.hash, **model_causes(candidate, precision, device, request.attention)}
+    run = TraceRun(
+        key_hash(key), traces.hash, key["weights_hash"], candidate.name, precision, key["tokenizer_hash"],
+        key["config_hash"],
+    )  # fmt: skip
+    return PlannedTraces(run, candidate, device.spec, key, traces, done_traces(store, run.run_id))
+
+
+def usable_precision(candidate: Candidate, device: Device, wanted: str) -> str:
+    """The precision at which a candidate is loaded.
+
+    Raises:
+        CandidateError: it cannot be.
+    """
     from engine.machine.precision import fits
 
     problem = next((problem for problem in candidate.problems if problem.refused), None)
     if problem is not None:
         raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
-    fit = fits(candidate, device, request.precision)
+    fit = fits(candidate, device, wanted)
     if fit.precision is None:
         raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
-    key = {"traces_hash": traces.hash, **model_causes(candidate, fit.precision, device, request.attention)}
-    run = TraceRun(
-        key_hash(key), traces.hash, key["weights_hash"], candidate.name, fit.precision, key["tokenizer_hash"],
-        key["config_hash"],
-    )  # fmt: skip
-    return PlannedTraces(run, candidate, device.spec, key, traces, done_traces(store, run.run_id))
+    return fit.precision
 
 
 class TraceTurn(WorkerTurn):

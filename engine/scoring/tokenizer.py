@@ -90,10 +90,14 @@ class HubTokenizer(ABC):
     def decode_token(self, token: int) -> str:
         """One token as text; its name in the vocabulary where it is no text by itself (part of a character)."""
         # Behind a line break: many tokenizers drop the space that a token at the start of a text begins with.
-        text = self._decode([*self._anchor, token]).removeprefix(self._decode(self._anchor))
+        text = self.decode_within([token])
         if text and "\ufffd" not in text:
             return text
         return self._name(token)
+
+    def decode_within(self, ids: Sequence[int]) -> str:
+        """Ids as the text that they are as a part of another."""
+        return self._decode([*self._anchor, *ids]).removeprefix(self._decode(self._anchor))
 
     @abstractmethod
     def _decode(self, ids: list[int]) -> str:

@@ -17,7 +17,7 @@ from engine.scoring.work import open_backend, unanswered
 if TYPE_CHECKING:
     from engine.scoring.backend import Backend
 
-__all__ = ["lay_trace", "score_traces"]
+__all__ = ["encoded_within", "lay_trace", "score_traces"]
 
 _FLUSH_SECONDS = 0.25
 
@@ -28,13 +28,14 @@ def lay_trace(encoder: PlacingEncoder, name: str, prompt: str, trace: str) -> Re
     Each is encoded behind a line break whose tokens are dropped again, so that neither is taken for the start of a
     text; the tokenizer's own prefix (BOS) comes first.
     """
-    head = [*encoder.prefix, *_encoded(encoder, prompt)]
-    tail = _encoded(encoder, trace)
+    head = [*encoder.prefix, *encoded_within(encoder, prompt)]
+    tail = encoded_within(encoder, trace)
     ids = (*head, *tail)
     return Request(name, "likelihood", "chosen", ids, (len(head), len(ids)), None)
 
 
-def _encoded(encoder: PlacingEncoder, text: str) -> list[int]:
+def encoded_within(encoder: PlacingEncoder, text: str) -> list[int]:
+    """Ids of a text as a part of another: its first token is not taken for the start of a text."""
     if not text:
         return []
     anchor = encoder.encode("\n")

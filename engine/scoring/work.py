@@ -121,20 +121,10 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
         return _open_plugin(message, events)
     if message.get("served"):
         return _open_served(message, events)
-    from engine.candidates.hashing import assert_unchanged, faults_in
-    from engine.machine.paths import digest_dir
     from engine.scoring.backend import LocalBackend
-    from engine.scoring.load import load_model
+    from engine.scoring.checked import load_checked
 
-    folder = Path(message["model"])
-    loaded = load_model(
-        folder, message["precision"], message["device"], attention=message["attention"],
-        threads=message.get("threads"), trust_remote_code=message["trust_remote_code"],
-    )  # fmt: skip
-    # What has been read is what was hashed, if it still is that now.
-    assert_unchanged(folder, message["hashes"], remembered=digest_dir())
-    if note := faults_in(folder, remembered=digest_dir()).note:
-        loaded.notes += (note,)
+    loaded = load_checked(message)
     backend = LocalBackend(loaded)
     events.send("loaded", facts=dict(loaded.facts))
     return backend

@@ -119,6 +119,7 @@ def bring_back(store: Store, number: int | None = None) -> Forgotten:
 _RUNS: Final = {
     "runs": "runs",
     "trace_runs": "traces",
+    "assay_runs": "assays",
     "posttrain_runs": "trainings",
     "construct_runs": "constructions",
 }
@@ -133,7 +134,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Keys:
         if subject.kind == "model":
             column = "" if table == "construct_runs" else "weights_hash"
         elif subject.kind == "suite":
-            column = "suite_hash" if table in ("runs", "posttrain_runs") else ""
+            column = "suite_hash" if table in ("runs", "assay_runs", "posttrain_runs") else ""
         else:
             column = "run_id"
         rows = connection.execute(f"select run_id from {table} where {column} = ?", [subject.key]) if column else None
@@ -179,11 +180,14 @@ def _in_words(connection: duckdb.DuckDBPyConnection, keys: Keys) -> tuple[str, .
         "where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', candidate, 'traces', precision), epoch_us(created_at) from trace_runs "
         "where run_id in (select unnest(?::varchar[])) "
+        "union all select concat_ws(' · ', candidate, 'assay ' || assay, precision), epoch_us(created_at) "
+        "from assay_runs "
+        "where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', candidate, 'post-training', recipe, 'seed ' || seed), epoch_us(created_at) "
         "from posttrain_runs where run_id in (select unnest(?::varchar[])) "
         "union all select concat_ws(' · ', name, 'construction', method), epoch_us(created_at) from construct_runs "
         "where run_id in (select unnest(?::varchar[])) order by 2 desc, 1",
-        [list(keys.runs), list(keys.traces), list(keys.trainings), list(keys.constructions)],
+        [list(keys.runs), list(keys.traces), list(keys.assays), list(keys.trainings), list(keys.constructions)],
     ).fetchall()
     return tuple(row[0] for row in rows)
 
@@ -221,7 +225,8 @@ def _kept_keys(connection: duckdb.DuckDBPyConnection, item: Forgotten) -> Keys:
 
 _NEEDS: Final = (
     ("runs", "suites", "suite_hash"), ("runs", "candidates", "weights_hash"),
-    ("trace_runs", "candidates", "weights_hash"), ("posttrain_runs", "candidates", "weights_hash"),
+    ("trace_runs", "candidates", "weights_hash"), ("assay_runs", "candidates", "weights_hash"),
+    ("posttrain_runs", "candidates", "weights_hash"),
 )  # fmt: skip
 """What means nothing without a row of another table, which something forgotten later may hold."""
 

@@ -38,6 +38,8 @@ class Keys(NamedTuple):
     """Ids of runs of scoring."""
     traces: Sequence[str] = ()
     """Of runs over trace files."""
+    assays: Sequence[str] = ()
+    """Of what was measured apart from verdicts."""
     trainings: Sequence[str] = ()
     """Of post-training."""
     constructions: Sequence[str] = ()
@@ -73,6 +75,7 @@ PARTS: Final[tuple[Part, ...]] = (
     # What was decided of several runs rests on each of them.
     Part("decisions", "runs", "list_has_any(run_ids, ?::varchar[])"),
     *_by("run_id", "traces", "trace_runs", "trace_scores"),
+    *_by("run_id", "assays", "assay_runs", "assay_items"),
     *_by("run_id", "trainings", "posttrain_runs", "posttrain_steps", "posttrain_scores"),
     Part("outcomes", "trained", f"candidate {_LISTED} and starts_with(source, 'post-trained by rude-tui')"),
     # An answer that another construction rests on too stays for that one.

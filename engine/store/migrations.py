@@ -258,6 +258,25 @@ def _m014_expert_traces(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table outcomes add column traces varchar")
 
 
+def _m015_assays(connection: duckdb.DuckDBPyConnection) -> None:
+    # What is measured of a candidate on request and apart from verdicts, item by item: each assay says what its
+    # measures are, and predictors are worked out from them when they are asked for.
+    connection.execute(
+        """
+        create table assay_runs (
+            run_id varchar primary key, assay varchar not null, asked_hash varchar not null,
+            suite_hash varchar not null, weights_hash varchar not null, candidate varchar not null,
+            precision varchar not null, run_key varchar not null, status varchar not null default 'started',
+            owner_pid integer, owner_started double, owner_host varchar, owner_boot varchar, error varchar,
+            facts varchar not null default '{}', created_at timestamptz not null default now(),
+            updated_at timestamptz not null default now());
+        create table assay_items (
+            run_id varchar not null, position integer not null, item varchar not null, cluster varchar not null,
+            measures varchar not null, primary key (run_id, position));
+        """
+    )
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     m001_tables,
     m002_views,
@@ -273,6 +292,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m012_how_outcomes_were_measured,
     _m013_kin,
     _m014_expert_traces,
+    _m015_assays,
 )
 LATEST: Final = len(_STEPS)
 

@@ -22,7 +22,7 @@ __all__ = [
     "owner_of", "take",
 ]  # fmt: skip
 
-OWNED: Final = ("runs", "trace_runs", "posttrain_runs", "construct_runs")
+OWNED: Final = ("runs", "trace_runs", "assay_runs", "posttrain_runs", "construct_runs")
 """Tables whose rows are work that one process at a time does: a row `started` names it."""
 
 

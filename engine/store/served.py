@@ -16,7 +16,8 @@ def served_identities(store: Store) -> list[Mapping[str, Any]]:
     with store.reading() as connection:
         rows = connection.execute(
             "select json_extract(run_key, '$.served') as served from (select run_key, created_at from runs "
-            "union all select run_key, created_at from trace_runs) "
+            "union all select run_key, created_at from trace_runs "
+            "union all select run_key, created_at from assay_runs) "
             "where served is not null group by served order by min(created_at)"
         ).fetchall()
     return [json.loads(row[0]) for row in rows]

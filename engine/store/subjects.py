@@ -60,6 +60,7 @@ def _models(store: Store) -> tuple[list[_Stored], dict[str, str]]:
         rows = connection.execute(
             "with named as (select weights_hash, name from candidates union select weights_hash, candidate from runs "
             "union select weights_hash, candidate from trace_runs "
+            "union select weights_hash, candidate from assay_runs "
             "union select weights_hash, candidate from posttrain_runs) "
             "select weights_hash, list(distinct n.name order by n.name), any_value(coalesce(c.path, '')), "
             "(select count(*) from runs r where r.weights_hash = n.weights_hash) "
@@ -98,6 +99,7 @@ def find_run(store: Store, text: str) -> Subject:
         rows = connection.execute(
             "select run_id, candidate || ' · ' || suite || ' · ' || protocol, epoch_us(created_at) from runs union all "
             "select run_id, candidate || ' · traces', epoch_us(created_at) from trace_runs union all "
+            "select run_id, candidate || ' · assay ' || assay, epoch_us(created_at) from assay_runs union all "
             "select run_id, candidate || ' · post-training #' || seed, epoch_us(created_at) "
             "from posttrain_runs union all "
             "select run_id, name || ' · construction', epoch_us(created_at) from construct_runs order by 3 desc, 1"

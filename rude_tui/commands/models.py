@@ -38,6 +38,8 @@ def models(
     """Look at base models without loading them: folders, folders of folders, GGUF files, hub ids, and models of
     servers (http://HOST:PORT/v1#NAME), which are tried.
 
+    What `rude-tui predictors base` has measured stands among the problems, beside the note on a chat template.
+
     A hub id that is not in the Hugging Face cache is downloaded. Without arguments: the bundled models and the cache.
     """
     from data.bundled import bundled_models
@@ -59,6 +61,7 @@ def models(
         candidates = [*find([str(path) for path in bundled_models()]), *hub_cache()]
     candidates = looked_at(candidates)
     _keep_doubts(store_of(db), candidates)
+    said = _said_of_bases(store_of(db))
     rows: list[dict[str, Any]] = []
     names: dict[object, str] = {}
     for candidate in candidates:
@@ -78,6 +81,8 @@ def models(
         if hashes is not None and (same := names.setdefault(hashes, candidate.name)) != candidate.name:
             what = f"has the weights, tokenizer and config of {same}: one candidate with two names"
             problems.append(Problem("same", False, what, "name one of them"))
+        if hashes is not None and hashes[0] in said:
+            problems.append(Problem("base", False, f"measured: {said[hashes[0]]}", "rude-tui predictors base"))
         rows.append({
             "name": candidate.name, "path": shown(candidate.place, 4096), "architecture": candidate.architecture,
             "parameters": candidate.parameters, "bytes": candidate.weight_bytes, "dtype": candidate.dtype,
@@ -119,6 +124,14 @@ def _keep_doubts(store: Store, candidates: list[Candidate]) -> None:
             keep_doubts(store, candidates)
         except RudeError as error:
             narrate(f"note: stored runs were not held against this: {error.what}")
+
+
+def _said_of_bases(store: Store) -> dict[str, str]:
+    """By hash of the weights, whether it is a base, as far as that has been measured."""
+    from engine.predictors.assays.base import BASE
+    from engine.predictors.assays.measured import said_of
+
+    return said_of(store, BASE) if os.path.exists(store.path) else {}
 
 
 def _hashes(candidate: Candidate) -> tuple[str, str, str]:

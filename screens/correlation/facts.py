@@ -63,6 +63,8 @@ def sources(data: ScatterData, verdict: str, colour: Colour) -> Text:
         text.append("\n◉ ships with the program, ● make ladder rebuilds it\n", colour("chance"))
     if data.view is not None and data.view.source:
         text.append(f"\nSource: {plain(data.view.source)}\n", colour("chance"))
+    if data.view is not None and not math.isnan(data.view.chance):
+        text.append(f"\nBy chance x is {_number(data.view.chance)}\n", colour("chance"))
     return text
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from engine.candidates.shape import Shape
 from engine.outcomes.outcome import Outcome
 from engine.store.annotations import annotate
+from engine.store.assays import AssayItem, AssayRun, add_assay_items, close_assay_run, open_assay_run
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.construct import (
@@ -140,6 +141,12 @@ def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tupl
         ]
         add_trace_scores(store, run.run_id, scores)
         close_trace_run(store, run.run_id, Status.DONE)
+        assay = AssayRun(
+            f"{model}-assay-run", "base", "asked", "", weights_of(model), model, "fp32", "t", "c", {},
+        )  # fmt: skip
+        open_assay_run(store, assay, {"tokenizer_hash": "t", "config_hash": "c"})
+        add_assay_items(store, assay.run_id, [AssayItem(0, "tides", "tides", {"plain": 1.5})])
+        close_assay_run(store, assay.run_id, Status.DONE, {"seconds": 2.0})
         add_spectra(store, weights_of(model), [Spectrum("a.weight", 4, 5, None, 2.5, None, 0, None)])
         for seed in (0, 1):
             training = f"{model}-training-{seed}"

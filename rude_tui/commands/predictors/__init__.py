@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from rude_tui.commands.predictors.add import add, remove
+from rude_tui.commands.predictors.assays import ASSAY_COMMANDS
 from rude_tui.commands.predictors.list import list_
 from rude_tui.commands.predictors.proxy import proxy
 from rude_tui.commands.predictors.rbridge import rbridge
@@ -21,5 +22,5 @@ def predictors() -> None:
     """
 
 
-for command in (list_, add, remove, rbridge, spectral, proxy):
+for command in (list_, add, remove, rbridge, spectral, proxy, *ASSAY_COMMANDS):
     predictors.add_command(command)

@@ -52,6 +52,7 @@ def list_(
         estimates = _estimates(evidence, predictor)
         rows.append({
             "predictor": name, "help": predictor.help, "better": "higher" if predictor.higher_is_better else "lower",
+            "chance": None if math.isnan(predictor.chance) else predictor.chance,
             "needs": predictor.needs, "cost": predictor.cost, "source": predictor.source,
             "values": {
                 label: {"value": e.value, "ci_low": e.ci_low, "ci_high": e.ci_high, "method": e.method}
@@ -64,15 +65,15 @@ def list_(
         _print_values(rows)
     else:
         print_table(
-            ["predictor", "known", "better", "what it is, needs, costs, and where it is from"],
+            ["predictor", "known", "better", "chance", "what it is, needs, costs, and where it is from"],
             [
                 [
-                    r["predictor"], len(r["values"]), r["better"],
+                    r["predictor"], len(r["values"]), r["better"], "–" if r["chance"] is None else f"{r['chance']:g}",
                     f"{r['help']} · needs {r['needs']} · costs {r['cost']} · {r['source']}",
                 ]
                 for r in rows
             ],
-            right=["known"],
+            right=["known", "chance"],
         )  # fmt: skip
         narrate("known: candidates that have a value; --values shows them, --all the 80 proxy metrics too")
 

@@ -26,6 +26,8 @@ from engine.jobs.runs import RunRequest
 from engine.jobs.score import ScoreTurn
 from engine.jobs.states import States
 from engine.posttrain.job import PlannedTraining, PostTrainTurn
+from engine.predictors.assays.base import BASE
+from engine.predictors.assays.job import AssayRequest, plan_assay
 from engine.predictors.job import TraceRequest, TraceTurn, plan_traces
 from engine.predictors.trace_file import parse_traces
 from engine.store.connection import Store
@@ -169,6 +171,12 @@ def trace_turn(store: Store) -> Turn:
     return TraceTurn(store, request, job.runs[0], States(job.states, NoProgress()))
 
 
+def assay_turn(store: Store) -> Turn:
+    request = AssayRequest((str(bundled_models()[0]),), precision="fp32", device="cpu", threads=1)
+    job = plan_assay(store, BASE, request)
+    return next(job.turns(store, States(job.states, NoProgress())))
+
+
 def training_turn(store: Store) -> Turn:
     (candidate,) = find((str(bundled_models()[0]),))
     run = PostTrainRun("r", candidate.name, "w", "world", "tasks", "recipe", "recipe-hash", {}, 0, "folder")
@@ -187,8 +195,8 @@ def construct_turn(store: Store) -> Turn:
 @pytest.mark.parametrize(
     ("table", "turn"),
     [
-        ("runs", score_turn), ("trace_runs", trace_turn), ("posttrain_runs", training_turn),
-        ("construct_runs", construct_turn),
+        ("runs", score_turn), ("trace_runs", trace_turn), ("assay_runs", assay_turn),
+        ("posttrain_runs", training_turn), ("construct_runs", construct_turn),
     ],
     ids=OWNED,
 )  # fmt: skip

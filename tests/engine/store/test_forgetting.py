@@ -45,6 +45,7 @@ GARDEN = Subject("suite", suite_of("garden").hash, "garden")
 RUN = Subject("run", run_id_of("ash", "garden"), "ash on garden")
 SUBJECTS = {
     "model": ASH, "suite": GARDEN, "run": RUN, "traces": Subject("run", "ash-traces-run", "t"),
+    "assay": Subject("run", "ash-assay-run", "a"),
     "training": Subject("run", "ash-training-0", "t"), "construction": Subject("run", "first-construction", "c"),
 }  # fmt: skip
 
@@ -205,7 +206,7 @@ def test_a_decision_counts_while_all_of_its_runs_are_there(store: Store) -> None
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("table", ["runs", "trace_runs", "posttrain_runs", "construct_runs"])
+@pytest.mark.parametrize("table", ["runs", "trace_runs", "assay_runs", "posttrain_runs", "construct_runs"])
 def test_what_a_living_process_works_on_is_left_alone(store: Store, table: str) -> None:
     with store.writing() as connection:
         run_id = connection.execute(f"select min(run_id) from {table}").fetchone()[0]

@@ -1,0 +1,45 @@
+"""What each assay asks and is told, in words: all that a menu or a command's help needs, with nothing loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["DESCRIBED", "Described", "Take"]
+
+Take = Literal["suite", "other", "number", "samples", "seed"]
+
+
+@dataclass(frozen=True)
+class Described:
+    """An assay in words."""
+
+    name: str
+    title: str
+    """As a question or a heading."""
+    about: str
+    """What is done, and what it says, in a few sentences."""
+    noun: str
+    """One item, in the singular."""
+    takes: tuple[Take, ...] = ()
+    """Of `AssayOptions`, what it is told."""
+    number: int = 0
+    """Items unasked, where it takes a `number`."""
+    samples: int = 0
+    """Answers a prompt unasked, where it takes `samples`."""
+
+
+DESCRIBED: Final[dict[str, Described]] = {
+    described.name: described
+    for described in (
+        Described(
+            "base",
+            "Is this base a base?",
+            "How likely an assistant's replies are behind the marks of seven chat formats against the bare question, "
+            "whether it knows whose mark comes next, and how likely replies are against prose: sixteen subjects, each "
+            "written both ways. A model to which chats are new has no use for their marks.",
+            "subject",
+        ),
+    )
+}
+"""By name."""

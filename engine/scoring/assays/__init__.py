@@ -1,0 +1,1 @@
+"""A worker's part in assays: what is measured of a loaded model, item by item."""
