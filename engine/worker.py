@@ -33,6 +33,7 @@ WORK: Final[dict[str, str]] = {
     "layout": "engine.scoring.work:send_requests",
     "traces": "engine.scoring.traces:score_traces",
     "assay base": "engine.scoring.assays.texts:measure_base",
+    "assay probe": "engine.scoring.assays.hidden_states:measure_probe",
     "posttrain": "engine.posttrain.train:post_train",
     "nodes": "engine.jobs.cluster.ray_nodes:tell_of_nodes",
     "spread": "engine.jobs.cluster.ray_nodes:spread_over_nodes",

@@ -41,6 +41,15 @@ class Halves:
         states: Tensor = out.last_hidden_state
         return states[0][read.to(states.device)]
 
+    def layers(self, tokens: Tensor) -> tuple[Tensor, ...]:
+        """States of a text's tokens in every layer, the embeddings first and last what the head reads; each of shape
+        (tokens, width)."""
+        out = self.decoder(
+            input_ids=tokens[None].to(self.device), use_cache=False, output_hidden_states=True, return_dict=True
+        )
+        self._output = type(out)
+        return (*(states[0] for states in out.hidden_states[:-1]), out.last_hidden_state[0])
+
     @contextmanager
     def _last_layer_only_for(self, size: int, read: Tensor) -> Iterator[None]:
         """Nothing looks at the last layer's output anywhere else, and these parts of it work row by row."""

@@ -40,6 +40,16 @@ DESCRIBED: Final[dict[str, Described]] = {
             "written both ways. A model to which chats are new has no use for their marks.",
             "subject",
         ),
+        Described(
+            "probe",
+            "Does it know what it does not say?",
+            "A linear probe that tells the chosen from the rejected response by the mean hidden state over its tokens, "
+            "layer by layer, fitted and judged on different clusters; the layer is chosen among those fitted on. "
+            "Beside it, on the same pairs: accuracy by log-likelihood per byte, and a probe of the bag of words.",
+            "pair",
+            ("suite", "number", "seed"),
+            number=1000,
+        ),
     )
 }
 """By name."""
