@@ -33,6 +33,9 @@ class Task:
     response: str
     criteria: tuple[Criterion, ...]
     checks: tuple[Check, ...]
+    mirrored: tuple[Check, ...] = ()
+    """The same for the prompt whose primary requirement is set the other way: whoever does not read the prompt meets
+    these as often."""
 
     def met(self, response: str) -> tuple[bool, ...]:
         """Which criteria a response meets, in order."""
@@ -57,7 +60,7 @@ def generate(seed: int, pairs: int, families: str = "held", criteria: int | None
     return _pairs(seed, pairs, set(), families, criteria)
 
 
-def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
+def prompts(seed: int, n: int, families: str = "taught", criteria: int | None = None) -> Iterator[Task]:
     """Prompts for post-training with verifiers and a demonstration; no suite ever holds one of them.
 
     Args:
@@ -65,13 +68,14 @@ def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
         n: how many.
         families: `taught` (those met in pre-training dialogue), `held` (those that suites are made of), `all` (both) or
             `unseen` (neither: tasks of their own, to judge post-trained models on).
+        criteria: of each prompt, where its family can bear so few or so many; None for a number drawn for each.
     """
     rng = Rng(f"prompts {families} {seed}")
     seen: set[str] = set()
     for number, family in enumerate(_turns(rng, families)):
         if len(seen) >= n:
             return
-        request, settings = _demonstrable(rng, family, seen)
+        request, settings = _demonstrable(rng, family, seen, criteria)
         prompt = request.prompt(settings)
         seen.add(prompt)
         yield Task(
@@ -82,6 +86,7 @@ def prompts(seed: int, n: int, families: str = "taught") -> Iterator[Task]:
             response=request.response(settings),
             criteria=request.criteria(settings),
             checks=request.checks(settings),
+            mirrored=request.checks(_flip(settings, (request.primary,))),
         )
 
 
@@ -126,9 +131,9 @@ def _turns(rng: Rng, families: str) -> Iterator[Family]:
             yield left.pop()
 
 
-def _demonstrable(rng: Rng, family: Family, seen: set[str]) -> tuple[Request, Settings]:
+def _demonstrable(rng: Rng, family: Family, seen: set[str], criteria: int | None) -> tuple[Request, Settings]:
     """A request kept for post-training, with settings under which its response is proven right."""
-    for request in compose(rng, family):
+    for request in compose(rng, family, criteria):
         settings = tuple(rng.randrange(2) for _ in request.traits)
         prompt = request.prompt(settings)
         if reserved(prompt) and prompt not in seen and request.proven(settings, settings):

@@ -50,6 +50,18 @@ DESCRIBED: Final[dict[str, Described]] = {
             ("suite", "number", "seed"),
             number=1000,
         ),
+        Described(
+            "headroom",
+            "How much headroom is there for reinforcement?",
+            "Prompts of the procedural world, of families that no suite and no dialogue has, answered once greedily "
+            "and several times by sampling, and judged by their programs: pass@k against greedy and against what was "
+            "not asked, whether right answers get more probability than wrong ones, confidence, and entropy. k is half "
+            "the answers drawn.",
+            "prompt",
+            ("number", "samples", "seed"),
+            number=48,
+            samples=16,
+        ),
     )
 }
 """By name."""
