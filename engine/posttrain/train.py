@@ -31,7 +31,7 @@ from engine.scoring.auto_class import decoder_of, is_nested
 from engine.scoring.load import opening
 from engine.scoring.weights import assert_complete
 
-__all__ = ["post_train"]
+__all__ = ["linear_layers", "post_train"]
 
 Send = Callable[..., None]
 
@@ -305,10 +305,10 @@ def _low_rank(model: Any, recipe: PostTraining, rank: int) -> Any:
     if isinstance(model, PeftModel) or not (large or rank):
         return None
     chosen, alpha = (recipe.lora.rank, recipe.lora.alpha) if large else (rank, 2 * rank)
-    return LoraConfig(r=chosen, lora_alpha=alpha, target_modules=_linear(model), task_type="CAUSAL_LM")
+    return LoraConfig(r=chosen, lora_alpha=alpha, target_modules=linear_layers(model), task_type="CAUSAL_LM")
 
 
-def _linear(model: Any) -> str | list[str]:
+def linear_layers(model: Any) -> str | list[str]:
     """All linear layers that a text passes, but for the head: by name where some of the model's are beside them."""
     if not is_nested(model):
         return "all-linear"

@@ -62,6 +62,16 @@ DESCRIBED: Final[dict[str, Described]] = {
             number=48,
             samples=16,
         ),
+        Described(
+            "micro",
+            "How fast does it take to a few demonstrations?",
+            "Ten steps of LoRA on a few demonstrations of the procedural world: by how much the loss of demonstrations "
+            "of other families falls, beyond what the same steps do with responses dealt out to other prompts, and how "
+            "the gradients agree. Nothing of it is kept but these numbers, and what they cost.",
+            "demonstration",
+            ("number", "seed"),
+            number=16,
+        ),
     )
 }
 """By name."""

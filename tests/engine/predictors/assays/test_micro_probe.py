@@ -1,0 +1,103 @@
+"""Micro-probe: losses and gradients against a plain adapter, and what follows by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from assaying import do_assay, items_of, of_first
+
+from engine.predictors.assays.assay import AssayOptions
+from engine.predictors.assays.micro_probe import MICRO_PROBE, beyond_form, fall
+from engine.predictors.catalogue import catalogue
+from engine.store.assays import AssayItem, assay_runs
+from engine.store.connection import Store
+
+
+def test_what_follows_is_what_a_hand_worked_case_gives() -> None:
+    def item(at: int, before: float, after: float, dealt: float) -> AssayItem:
+        nats = {"before": before, "after": after, "after dealt": dealt}
+        measures = {name: value * math.log(2) for name, value in nats.items()}
+        return AssayItem(at, f"d{at}", f"c{at}", measures | {"bytes": 10.0, "alignment": 0.5})
+
+    items = [item(0, 30.0, 20.0, 25.0), item(1, 30.0, 10.0, 20.0), item(2, 30.0, 15.0, 24.0)]
+    assert fall(items) == pytest.approx([1.0, 2.0, 1.5])
+    assert beyond_form(items) == pytest.approx([0.5, 1.0, 0.9])
+    assert MICRO_PROBE.read(items) == (
+        "10 steps lower the loss on other families by 1.500 bits a byte, 0.800 of it beyond the form of a response"
+    )
+    assert MICRO_PROBE.read([item(at, 30.0, 20.0, 20.0 + at % 2 - 0.5) for at in range(6)]).endswith(
+        "none of it told from learning the form of a response"
+    )
+    assert catalogue()["micro-probe beyond form"].chance == 0
+
+
+def test_no_family_is_both_shown_and_measured() -> None:
+    material = MICRO_PROBE.material(AssayOptions(number=8))
+    shown = {prompt for prompt, _ in material.settings["demonstrations"]}
+    assert len(shown) == 8
+    assert len(material.items) == 24
+    assert not shown & {item.payload[0] for item in material.items}
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_losses_and_gradients_are_those_of_a_plain_adapter(store: Store, small_model: Path) -> None:
+    """Adapters written by hand: W + (α / r) B A with B at 0, ten steps of Adam on the mean loss a token."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    few = of_first(MICRO_PROBE, 3)
+    (state,) = do_assay(store, few, small_model, number=4)
+    items = items_of(store, state)
+    material = few.material(AssayOptions(number=4))
+    settings = material.settings
+    tokenizer = AutoTokenizer.from_pretrained(small_model)
+    model = AutoModelForCausalLM.from_pretrained(small_model, dtype=torch.float32).eval()
+
+    def nats(prompt: str, response: str) -> Any:
+        head, tail = (tokenizer(text, add_special_tokens=False).input_ids for text in (prompt, response))
+        if tokenizer("a").input_ids[0] == tokenizer.bos_token_id:
+            head = [tokenizer.bos_token_id, *head]
+        logs = model(torch.tensor([[*head, *tail]])).logits[0].log_softmax(-1)
+        return -sum(logs[len(head) + i - 1, token] for i, token in enumerate(tail)), len(tail)
+
+    for item, stored in zip(material.items, items, strict=True):
+        with torch.no_grad():
+            assert stored.measures["before"] == pytest.approx(float(nats(*item.payload)[0]), rel=1e-4)
+
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(settings["seed"])
+    model = get_peft_model(model, LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM"))
+    model.eval()
+    parameters = [p for p in model.parameters() if p.requires_grad]
+
+    def flat(pairs: list[list[str]]) -> np.ndarray:
+        model.zero_grad()
+        losses = [loss / size for loss, size in (nats(*pair) for pair in pairs)]
+        (sum(losses) / len(losses)).backward()
+        return torch.cat([p.grad.flatten() for p in parameters]).numpy().astype(float)
+
+    shown = settings["demonstrations"]
+    own, other = flat(shown), flat([material.items[0].payload])
+    cosine = own @ other / math.sqrt((own @ own) * (other @ other))
+    assert items[0].measures["alignment"] == pytest.approx(cosine, abs=1e-3)
+    first, second = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
+    for step in range(1, settings["steps"] + 1):
+        flat(shown)
+        with torch.no_grad():
+            for p, m, v in zip(parameters, first, second, strict=True):
+                m.mul_(0.9).add_(p.grad, alpha=0.1)
+                v.mul_(0.999).addcmul_(p.grad, p.grad, value=0.001)
+                p -= settings["rate"] * (m / (1 - 0.9**step)) / ((v / (1 - 0.999**step)).sqrt() + 1e-8)
+    for item, stored in zip(material.items, items, strict=True):
+        with torch.no_grad():
+            assert stored.measures["after"] == pytest.approx(float(nats(*item.payload)[0]), rel=1e-3)
+        assert stored.measures["after"] != stored.measures["after dealt"]
+    (run,) = assay_runs(store, "micro")
+    each = sum(p.numel() for name, p in model.named_parameters() if "lora_" not in name)
+    assert run.facts["flops"] == pytest.approx(each * (2 * run.facts["tokens"] + 6 * run.facts["trained"]))
