@@ -36,6 +36,7 @@ WORK: Final[dict[str, str]] = {
     "assay probe": "engine.scoring.assays.hidden_states:measure_probe",
     "assay headroom": "engine.scoring.assays.answers:measure_headroom",
     "assay micro": "engine.posttrain.micro:measure_micro",
+    "assay seen": "engine.scoring.assays.texts:measure_seen",
     "posttrain": "engine.posttrain.train:post_train",
     "nodes": "engine.jobs.cluster.ray_nodes:tell_of_nodes",
     "spread": "engine.jobs.cluster.ray_nodes:spread_over_nodes",

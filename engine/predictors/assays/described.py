@@ -72,6 +72,16 @@ DESCRIBED: Final[dict[str, Described]] = {
             ("number", "seed"),
             number=16,
         ),
+        Described(
+            "seen",
+            "Has it seen these pairs before?",
+            "Pairs of a suite against fresh ones of the same kind, each as it stands and in other words: whoever has "
+            "learned a text by heart loses more by the other words. Fresh pairs of the procedural world are made as "
+            "they are needed; beside another suite name a second one that nobody can have seen.",
+            "pair",
+            ("suite", "other", "number", "seed"),
+            number=200,
+        ),
     )
 }
 """By name."""
