@@ -35,6 +35,7 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @source_options
 @click.option("--league", "as_league", is_flag=True, help="Each predictor against the first, given size, left-outs.")
 @click.option("--matrix", "as_matrix", is_flag=True, help="RuDE on each part of the suite against each outcome.")
+@click.option("--costs", "as_costs", is_flag=True, help="What each predictor took, and how often it decides rightly.")
 @click.option(
     "--by", type=click.Choice(["domain", "category", "subcategory", "violations"]),
     help="Parts of the matrix. Default: domains, or categories where there is one domain.",
@@ -52,14 +53,17 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @as_json
 @database
 def correlate(
-    named: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, as_matrix: bool, by: str | None,
-    statistic: Kind, families: str | None, over: Over, suite: str | None, protocol: str | None, metric: str | None,
-    with_excluded: bool, as_json: bool, db: Path | None,
+    named: tuple[str, ...], outcome: str | None, source: Source, as_league: bool, as_matrix: bool, as_costs: bool,
+    by: str | None, statistic: Kind, families: str | None, over: Over, suite: str | None, protocol: str | None,
+    metric: str | None, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Correlate predictors with outcomes: Pearson, Spearman and Kendall, each with interval, p and n.
 
     One predictor and one outcome: also without each candidate and each family, given size, and where candidates without
     an outcome should land. Several: whether the first is really better than the rest.
+
+    --costs: FLOPs, seconds and memory that each predictor took while it was measured, beside the share of pairs of
+    candidates that it orders as the outcome does (plot costs draws it).
 
     --matrix: RuDE accuracy in each domain, category or subcategory against each outcome, p adjusted by Holm over the
     whole matrix, and whether the domain that an outcome is tied to (`rude-tui outcomes tie`, or a column domain)
@@ -76,6 +80,11 @@ def correlate(
         if named or as_league or families:
             raise click.UsageError("--matrix sets parts of the suite against outcomes, without predictors or families")
         _matrix(store, question, by, [outcome] if outcome else [], source, statistic, as_json)
+        return
+    if as_costs:
+        if as_league or families or source != "own":
+            raise click.UsageError("--costs speaks of your own runs: what they took, and every two candidates in turn")
+        _print_costs(store, question, named, [outcome] if outcome else outcome_names(store), as_json)
         return
     if by:
         raise click.UsageError("--by says what the parts of a --matrix are")
@@ -110,6 +119,7 @@ def correlate(
             views[0],
             rule=f"{RULE}; rude-tui families says more" if source == "own" else "as listed with the study's points",
         )
+    narrate(*dict.fromkeys(f"chance: {v.predictor}: {v.chance:g}" for v in views if not math.isnan(v.chance)))
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
     narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
     _say_notes(views)
@@ -127,6 +137,32 @@ def _matrix(
         print_json(matrix_json(view))
     else:
         print_matrix(view)
+
+
+def _print_costs(
+    store: Store, question: Question, named: Sequence[str], outcomes: Sequence[str], as_json: bool
+) -> None:  # fmt: skip
+    from dataclasses import asdict
+
+    from engine.correlation.costs import HELP, costs_of
+
+    costs = [cost for outcome in outcomes for cost in costs_of(store, question, outcome, named)]
+    if as_json:
+        print_json([{**asdict(cost), "price": cost.price._asdict()} for cost in costs])
+        return
+    print_table(
+        ["outcome", "predictor", "n", "decides rightly", "95 %", "TFLOPs", "seconds", "memory, MB"],
+        [
+            [
+                c.outcome, c.predictor, c.candidates, number(c.accuracy.value),
+                between(c.accuracy.ci_low, c.accuracy.ci_high), number(c.price.flops / 1e12), number(c.price.seconds),
+                number(c.price.peak_bytes / 1e6),
+            ]
+            for c in costs
+        ],
+        right=["n", "decides rightly", "95 %", "TFLOPs", "seconds", "memory, MB"],
+    )  # fmt: skip
+    narrate(HELP)
 
 
 def _print_statistics(views: Sequence[CorrelationView]) -> None:
@@ -268,7 +304,8 @@ def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
     row = next(row for row in league.rows if row.predictor == view.predictor)
     return {
         "predictor": view.predictor, "outcome": view.outcome, "source": view.source, "notes": view.notes,
-        "help": view.help, "higher_is_better": view.higher_is_better,
+        "help": view.help, "chance": None if math.isnan(view.chance) else view.chance,
+        "higher_is_better": view.higher_is_better,
         "outcome_higher_is_better": view.outcome_higher_is_better,
         "points": [asdict(point) for point in view.points],
         "statistics": {statistic.name: asdict(statistic) for statistic in view.statistics.statistics},

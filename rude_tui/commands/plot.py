@@ -41,7 +41,7 @@ class _Width(click.ParamType[float]):
 
 @click.command()
 @click.argument(
-    "what", type=click.Choice(["rankings", "profile", "correlation", "league", "matrix", "families", "tokens"])
+    "what", type=click.Choice(["rankings", "profile", "correlation", "league", "costs", "matrix", "families", "tokens"])
 )
 @click.option("-o", "--output", required=True, help="FILE.svg, .pdf or .png; - prints SVG.")
 @click.option("--width", type=_Width(), default="column", show_default=True, help="3.4 or 7 inches, or a number.")
@@ -51,7 +51,7 @@ class _Width(click.ParamType[float]):
 @click.option("--scope", default="overall", show_default=True, help="rankings: a category, or subcategory.")
 @click.option("--pair", help="tokens: the pair. Default: the one the candidate loses by the widest margin.")
 @click.option("--predictor", help="correlation: what stands on the x axis. Default: the headline.")
-@click.option("--outcome", help="correlation, league: what is foretold. Default: the first there is.")
+@click.option("--outcome", help="correlation, league, costs: what is foretold. Default: the first there is.")
 @click.option("--by", type=click.Choice(["domain", "category", "subcategory", "violations"]), help="matrix: its parts.")
 @source_options
 @database
@@ -63,7 +63,8 @@ def plot(
     """Draw a figure for a paper: vector text, sizes in inches, the same bytes for the same numbers.
 
     rankings: values with intervals and chance. profile: one candidate in all subcategories. correlation: the scatter
-    with its line, band and predicted places. league: every predictor's ρ. matrix: RuDE by part of the suite against
+    with its line, band and predicted places. league: every predictor's ρ. costs: how
+    often each decides rightly between two candidates, over what it took. matrix: RuDE by part of the suite against
     every outcome. families: whose weights are alike. tokens: where one preference turns.
     """
     from engine.export.figures import ENDINGS, rendered
@@ -87,7 +88,7 @@ def plot(
         from engine.export.family_figure import families
 
         figure = families(lineage(store), width=width)
-    elif what in ("correlation", "league"):
+    elif what in ("correlation", "league", "costs"):
         figure = _foretelling(store, question, what, predictor, outcome, source, width)
     else:
         figure = _measured(store, question, what, model, scope, pair, width)
@@ -146,6 +147,13 @@ def _foretelling(
         raise BadInput(
             "no outcomes to correlate with", fix="rude-tui outcomes add FILE.csv, or --ladder, or --published"
         )
+    if what == "costs":
+        from engine.correlation.costs import costs_of
+        from engine.export.cost_figure import costs
+
+        if source != "own":
+            raise BadInput("what predictors took is known of your own runs alone", fix="leave the study out")
+        return costs(costs_of(store, question, outcomes[0], [predictor] if predictor else None), width=width)
     if what == "league" or predictor is None:
         predictors = predictor_names(store, question if source == "own" else None, source=source)
         predictors = predictors if what == "league" else predictors[:1]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from screens.tasks.assays import ASSAY_TASKS
 from screens.tasks.bill import BILL
+from screens.tasks.costs import COSTS
 from screens.tasks.fits import APPLY_SCORER, FIT_SCORERS
 from screens.tasks.forecasts import FORECAST, TUNING
 from screens.tasks.outcomes import ADD_OUTCOMES
@@ -22,7 +24,7 @@ __all__ = ["TASKS"]
 TASKS: Final[dict[str, Task]] = {
     task.name: task
     for task in (
-        ADD_OUTCOMES, SPECTRA, WRITE_TRACES, TRACES, ADD_COLUMNS, FIT_SCORERS, APPLY_SCORER,
+        ADD_OUTCOMES, SPECTRA, WRITE_TRACES, TRACES, *ASSAY_TASKS, COSTS, ADD_COLUMNS, FIT_SCORERS, APPLY_SCORER,
         POST_TRAIN, BILL, TRIAL, FIDELITY, CHECKPOINTS, FORECAST, TUNING, PROXIES,
         IMPORT, GENERATE, REPORT,
     )

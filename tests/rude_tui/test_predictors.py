@@ -278,3 +278,29 @@ def test_what_was_added_by_mistake_is_taken_back(rude: Rude, tmp_path: Path) -> 
     assert "mine" not in names
     with pytest.raises(BadInput, match="no predictor 'mine' was added"):
         told(rude("predictors", "remove", "mine"))
+
+
+@pytest.mark.long
+def test_an_assay_from_the_command_to_the_list(rude: Rude, tmp_path: Path) -> None:
+    told(rude("suite", "generate", "--pairs", "30", "--seed", "7", "-o", tmp_path / "fresh.jsonl"))
+    asked = ("predictors", "probe", "--model", SMALL, "--suite", tmp_path / "fresh.jsonl", "--threads", "1")
+    done = told(rude(*asked, "--precision", "fp32", "--device", "cpu", "--json"))
+    (row,) = json.loads(done.stdout)
+    assert row["candidate"] == SMALL.name
+    assert row["chances"]["probe accuracy"] == 0.5
+    assert 0 <= row["values"]["probe accuracy"]["ci_low"] <= row["values"]["probe accuracy"]["value"] <= 1
+    assert row["cost"]["seconds"] > 0
+    assert row["cost"]["flops"] > 0
+    again = told(rude(*asked, "--precision", "fp32", "--device", "cpu"))
+    assert "up to date" in again.stderr
+    assert "probe accuracy" in again.stdout
+    assert "(chance 0.5)" in again.stderr
+    listed = json.loads(told(rude("predictors", "list", "--json")).stdout)
+    chances = {one["predictor"]: one["chance"] for one in listed}
+    assert (chances["probe accuracy"], chances["unsaid knowledge"], chances["dialogue lean"]) == (0.5, 0.0, None)
+
+
+def test_an_assay_without_its_suite_is_refused(rude: Rude) -> None:
+    done = rude("predictors", "seen", "--model", SMALL)
+    assert isinstance(done.exception, BadInput)
+    assert "none was named" in str(done.exception)

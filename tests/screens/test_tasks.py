@@ -13,7 +13,9 @@ from scripted import scripted
 from data.bundled import bundled_models
 from engine.construct.trial import proven_labels
 from engine.jobs.job import perform
+from engine.outcomes.outcome import Outcome
 from engine.predictors.spectral import matrix_names, spectral_values
+from engine.store.outcomes import add_outcomes
 from engine.store.predictors import stored_predictors
 from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import BadInput
@@ -76,6 +78,45 @@ def test_spectra_are_measured_and_told(session: Session) -> None:
     assert not any(map(math.isnan, values.values()))
     assert "1 done already" in _prepared("spectra", session, models=str(model)).question
     assert _refused("spectra", session, models="/no/such/folder")[0] == "models"
+
+
+def test_assays_are_asked_for_by_forms(session: Session, tmp_path: Path) -> None:
+    model = str(bundled_models()[0])
+    prepared = _prepared("headroom", session, models=model, number="6", samples="4")
+    assert "1 candidate to do, 6 prompts in all" in prepared.question
+    assert "what is measured is kept" in prepared.question
+    assert prepared.job is not None
+    assert _refused("probe", session, models=model)[0] == "suite"
+    assert _refused("probe", session, models=model, suite="wrld")[0] == "suite"
+    assert _refused("seen", session, models=model, suite="world", other="wrld")[0] == "other"
+    assert _refused("headroom", session, models=model, number="one")[0] == "number"
+    assert _refused("base", session, models="/no/such/folder")[0] == "models"
+
+
+@pytest.mark.long
+def test_an_assay_tells_each_predictor_with_its_chance(session: Session) -> None:
+    model = bundled_models()[0]
+    prepared = _prepared("headroom", session, models=str(model), number="3", samples="2")
+    assert prepared.job is not None
+    assert prepared.came is not None
+    said = prepared.came(session.store, perform(session.store, prepared.job)).splitlines()
+    heading, *rows = said
+    assert heading.split() == ["candidate", "predictor", "value", "95", "%", "chance"]
+    (row,) = (row for row in rows if " right over wrong " in row)
+    assert row.split()[-1] == "0.5"
+    assert any(row.startswith(f"{model.name}: greedy ") for row in rows)
+
+
+def test_costs_stand_beside_how_often_a_predictor_decides_rightly(session: Session) -> None:
+    from engine.correlation.costs import costs_of
+    from engine.results.board import Question
+
+    add_outcomes(session.store, [Outcome("oak-7m", "luck", 0.5), Outcome("birch-3m", "luck", 0.25)])
+    said = _prepared("costs", session, outcome="luck").said
+    for cost in costs_of(session.store, Question(), "luck"):
+        (row,) = (row for row in said.splitlines() if row.startswith(f"{cost.predictor} "))
+        assert f"{100 * cost.accuracy.value:.0f} %" in row or cost.candidates < 2
+    assert _refused("costs", session, outcome="lucl")[0] == "outcome"
 
 
 def test_a_suite_is_generated_and_offered(session: Session, tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""How often a number decides rightly between two candidates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.stats.distributions import student_quantile
+from engine.stats.intervals import Estimate
+
+__all__ = ["decision_accuracy", "ordered_rightly"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def ordered_rightly(predictor: FloatArray, outcome: FloatArray) -> FloatArray:
+    """For every two candidates with unlike outcomes, 1 where the predictor puts them in that order, ½ where it cannot
+    tell, else 0; (candidates, candidates), NaN where two outcomes are alike and on the diagonal.
+
+    Args:
+        predictor: (candidates,), higher is better.
+        outcome: (candidates,), higher is better.
+    """
+    told = np.sign(predictor[:, None] - predictor[None, :])
+    true = np.sign(outcome[:, None] - outcome[None, :])
+    ordered: FloatArray = np.where(true == 0, math.nan, (1 + told * true) / 2)
+    return ordered
+
+
+def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: float = 0.95) -> Estimate:
+    """Share of pairs of candidates that are ordered rightly, “decision accuracy” in arXiv 2504.11393; chance is ½.
+
+    Pairs share candidates, so the error is from leaving out one candidate at a time, with Student's t; candidates that
+    lack either number are passed over.
+
+    Args:
+        predictor: (candidates,), higher is better.
+        outcome: (candidates,), higher is better.
+    """
+    known = ~(np.isnan(predictor) | np.isnan(outcome))
+    ordered = ordered_rightly(predictor[known], outcome[known])
+    size = len(ordered)
+    if size < 2 or np.isnan(ordered).all():
+        return Estimate(math.nan, math.nan, math.nan, "none: no two candidates with unlike outcomes")
+    value = float(np.nanmean(ordered))
+    if size < 4:
+        return Estimate(value, math.nan, math.nan, "none: fewer than four candidates")
+    left = []
+    for out in range(size):
+        kept = np.delete(np.delete(ordered, out, axis=0), out, axis=1)
+        if not np.isnan(kept).all():
+            left.append(float(np.nanmean(kept)))
+    error = math.sqrt((len(left) - 1) / len(left) * float(np.sum((np.array(left) - np.mean(left)) ** 2)))
+    half = student_quantile((1 + level) / 2, size - 1) * error
+    return Estimate(value, max(0.0, value - half), min(1.0, value + half), "left-out candidates, t")
