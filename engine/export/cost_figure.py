@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from engine.correlation.costs import PredictorCost
 
 __all__ = ["costs"]
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def costs(found: Sequence[PredictorCost], *, width: float = 3.4) -> Figure:
@@ -37,12 +40,15 @@ def costs(found: Sequence[PredictorCost], *, width: float = 3.4) -> Figure:
         axes.annotate(str(number), (x, 100 * accuracy.value), (3, 2), textcoords="offset points", fontsize=6, color=INK)
     axes.axhline(50, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
     axes.set_xscale("log")
+    # Text as text: the usual labels of a logarithmic axis are formulas.
+    axes.xaxis.set_major_formatter(lambda value, _: f"10{str(round(math.log10(value))).translate(_RAISED)}")
+    axes.xaxis.set_minor_formatter(lambda value, _: "")
     axes.set_ylim(-2, 102)
     axes.set_xlabel("FLOPs a candidate")
     axes.set_ylabel("pairs ordered rightly, %")
     names = [f"{number} {shown(one.predictor, 40)}" for number, one in enumerate(known, 1)]
     left_out = [shown(one.predictor, 40) for one in found if one not in known]
     if left_out:
-        names.append(f"cost not known: {', '.join(left_out)}")
+        names += textwrap.wrap(f"cost not known: {', '.join(left_out)}", max(30, round(16 * width)))
     label_below(figure, "\n".join(names))
     return figure

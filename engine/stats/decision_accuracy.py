@@ -32,8 +32,10 @@ def ordered_rightly(predictor: FloatArray, outcome: FloatArray) -> FloatArray:
 def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: float = 0.95) -> Estimate:
     """Share of pairs of candidates that are ordered rightly, “decision accuracy” in arXiv 2504.11393; chance is ½.
 
-    Pairs share candidates, so the error is from leaving out one candidate at a time, with Student's t; candidates that
-    lack either number are passed over.
+    Pairs share candidates, so the error is from leaving out one candidate at a time. The interval is Wilson's with
+    Student's t, at the number of independent decisions that this error stands for, but no more than there are
+    candidates: where few are all ordered alike, leaving one out shows no error at all. Candidates that lack either
+    number are passed over.
 
     Args:
         predictor: (candidates,), higher is better.
@@ -52,6 +54,9 @@ def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: floa
         kept = np.delete(np.delete(ordered, out, axis=0), out, axis=1)
         if not np.isnan(kept).all():
             left.append(float(np.nanmean(kept)))
-    error = math.sqrt((len(left) - 1) / len(left) * float(np.sum((np.array(left) - np.mean(left)) ** 2)))
-    half = student_quantile((1 + level) / 2, size - 1) * error
-    return Estimate(value, max(0.0, value - half), min(1.0, value + half), "left-out candidates, t")
+    square = (len(left) - 1) / len(left) * float(np.sum((np.array(left) - np.mean(left)) ** 2))
+    number = min(value * (1 - value) / square, size) if square > 0 and 0 < value < 1 else float(size)
+    t = student_quantile((1 + level) / 2, size - 1)
+    middle = (value + t * t / (2 * number)) / (1 + t * t / number)
+    half = t / (1 + t * t / number) * math.sqrt(value * (1 - value) / number + t * t / (4 * number * number))
+    return Estimate(value, max(0.0, middle - half), min(1.0, middle + half), "Wilson, left-out candidates")

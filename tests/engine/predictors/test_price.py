@@ -52,7 +52,9 @@ def test_costs_are_those_of_the_runs_that_the_numbers_are_from(scored: object, s
     drawn = costs(list(found.values()))
     texts = [text.get_text() for text in drawn.findobj(lambda part: hasattr(part, "get_text"))]
     assert any("dialogue lean" in text for text in texts)
+    drawn.draw_without_rendering()
     (axes,) = drawn.axes
+    assert {label.get_text()[:2] for label in axes.get_xticklabels() if label.get_text()} == {"10"}
     xs = {float(x) for line in axes.lines for x in line.get_xdata() if len(line.get_xdata()) == 1}
     assert 5e9 in xs
     assert not math.isnan(max(xs))

@@ -34,6 +34,14 @@ def test_candidates_without_both_numbers_are_passed_over() -> None:
     assert math.isnan(ordered_rightly(np.array([1.0]), np.array([1.0]))[0, 0])
 
 
+def test_few_candidates_in_perfect_order_are_no_certainty() -> None:
+    x = np.arange(6.0)
+    found = decision_accuracy(x, x)
+    # Wilson's interval of 6 out of 6 with t of 5 degrees of freedom, 2.5706: 1 / (1 + t²/6).
+    assert (found.value, found.ci_high) == (1.0, pytest.approx(1.0))
+    assert found.ci_low == pytest.approx(1 / (1 + 2.5706**2 / 6), abs=1e-4)
+
+
 @pytest.mark.long
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(1)
