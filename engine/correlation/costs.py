@@ -21,7 +21,7 @@ from engine.store.connection import Store
 __all__ = ["HELP", "PredictorCost", "costs_of"]
 
 HELP = (
-    "decides rightly: share of pairs of candidates that the predictor puts in the order of the outcome; chance 50 %. "
+    "share of pairs of candidates that the predictor puts in the order of the outcome; chance 50 %. "
     "Costs are a candidate's on average, measured while the predictor was; FLOPs: 2 a parameter and token read, 6 "
     "where a gradient is taken"
 )

@@ -162,7 +162,7 @@ def _print_costs(
         ],
         right=["n", "decides rightly", "95 %", "TFLOPs", "seconds", "memory, MB"],
     )  # fmt: skip
-    narrate(HELP)
+    narrate(f"decides rightly: {HELP}")
 
 
 def _print_statistics(views: Sequence[CorrelationView]) -> None:

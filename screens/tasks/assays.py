@@ -83,13 +83,15 @@ def _table(store: Store, described: Described, states: tuple[RunState, ...]) -> 
 
     rows, said = [], []
     for row in measured(store, ASSAYS[described.name], states):
+        # A line to itself, so that the numbers fit into 80 columns.
+        rows.append([row.candidate, "", "", ""])
         for name, value in row.values.items():
             spread = f"{number(value.ci_low)} … {number(value.ci_high)}"
-            rows.append([row.candidate, name, number(value.value), spread, number(row.chances[name])])
+            rows.append([name, number(value.value), spread, number(row.chances[name])])
         said.append(f"{row.candidate}: {row.says}")
     if not rows:
         return []
-    headings = ["candidate", "predictor", "value", "95 %", "chance"]
+    headings = ["predictor", "value", "95 %", "chance"]
     return [columns(headings, rows), "", *said, "", "They stand among the predictors on Correlation (4)."]
 
 

@@ -22,6 +22,7 @@ from rubrics.errors import BadInput
 from rubrics.reading import find_suite
 from rubrics.world.generate import generate
 from screens.shell.fields import AtField, Prepared, Typed, field_of
+from screens.shell.plain import one_line
 from screens.shell.session import Session
 from screens.tasks.catalogue import TASKS
 from screens.tasks.words import columns
@@ -101,8 +102,9 @@ def test_an_assay_tells_each_predictor_with_its_chance(session: Session) -> None
     assert prepared.came is not None
     said = prepared.came(session.store, perform(session.store, prepared.job)).splitlines()
     heading, *rows = said
-    assert heading.split() == ["candidate", "predictor", "value", "95", "%", "chance"]
-    (row,) = (row for row in rows if " right over wrong " in row)
+    assert heading.split() == ["predictor", "value", "95", "%", "chance"]
+    assert rows[0] == model.name
+    (row,) = (row for row in rows if row.startswith("right over wrong "))
     assert row.split()[-1] == "0.5"
     assert any(row.startswith(f"{model.name}: greedy ") for row in rows)
 
@@ -114,8 +116,9 @@ def test_costs_stand_beside_how_often_a_predictor_decides_rightly(session: Sessi
     add_outcomes(session.store, [Outcome("oak-7m", "luck", 0.5), Outcome("birch-3m", "luck", 0.25)])
     said = _prepared("costs", session, outcome="luck").said
     for cost in costs_of(session.store, Question(), "luck"):
-        (row,) = (row for row in said.splitlines() if row.startswith(f"{cost.predictor} "))
+        (row,) = (row for row in said.splitlines() if row.startswith(one_line(cost.predictor, 28) + " "))
         assert f"{100 * cost.accuracy.value:.0f} %" in row or cost.candidates < 2
+        assert len(row) <= 72
     assert _refused("costs", session, outcome="lucl")[0] == "outcome"
 
 
