@@ -19,6 +19,7 @@ from engine.store.runs import Status, stored_runs
 from rubrics.errors import BadInput
 
 
+@pytest.mark.long
 def test_costs_are_those_of_the_runs_that_the_numbers_are_from(scored: object, store: Store) -> None:
     runs = [run for run in stored_runs(store) if run.protocol == "likelihood" and run.prompt == "own"]
     with store.writing() as connection:

@@ -73,6 +73,7 @@ def test_prompts_are_new_ones_with_one_criterion_and_a_known_chance() -> None:
     assert HEADROOM.asked_hash(material) != HEADROOM.asked_hash(HEADROOM.material(AssayOptions(number=30, samples=6)))
 
 
+@pytest.mark.long
 def test_answers_are_those_of_the_model(store: Store, small_model: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer

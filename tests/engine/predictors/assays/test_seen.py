@@ -71,6 +71,7 @@ def test_what_has_no_fresh_pairs_is_refused(shipped: Suite) -> None:
         SEEN.material(AssayOptions(suite=Suite("few", shipped.pairs[:4])))
 
 
+@pytest.mark.long
 def test_bits_are_those_of_a_plain_loop(store: Store, small_model: Path, shipped: Suite) -> None:
     few = of_first(SEEN, 2)
     (state,) = do_assay(store, few, small_model, suite=shipped)
