@@ -13,8 +13,9 @@ import time
 
 import numpy as np
 
+from engine.stats.irt.difficulties import logistic
 from engine.stats.irt.item_tests import benjamini_hochberg, item_rest, negative_by_chance, reversed_p
-from engine.stats.irt.rasch import fit_rasch, logistic
+from engine.stats.irt.rasch import fit_rasch
 from engine.stats.irt.short_form import most_informative
 from engine.stats.irt.twopl import fit_twopl
 

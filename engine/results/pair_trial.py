@@ -98,7 +98,7 @@ class Trial:
     pairs: tuple[PairTrial, ...]
     """In suite order."""
     spread: float
-    """Standard deviation of Rasch difficulties between pairs, in logits."""
+    """Standard deviation of Rasch difficulties between pairs, in logits; NaN where the verdicts set it no bound."""
     q: float
     """The false discovery rate at which pairs are called reversed."""
     negative: float
@@ -124,8 +124,8 @@ class Trial:
             "information": lambda p: -p.information,
             "id": lambda p: p.pair_id,
         }
-        unknown = [pair for pair in self.pairs if by == "discrimination" and math.isnan(pair.discrimination)]
-        ordered = [pair for pair in self.pairs if by != "discrimination" or not math.isnan(pair.discrimination)]
+        unknown = [pair for pair in self.pairs if _is_nan(keys[by](pair))]
+        ordered = [pair for pair in self.pairs if not _is_nan(keys[by](pair))]
         return sorted(ordered, key=keys[by], reverse=reverse) + unknown
 
 
@@ -170,6 +170,12 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
             notes.append("the 2PL fit did not settle: take its slopes as rough")
     if not fitted.converged:
         notes.append("the Rasch fit did not settle: take abilities and difficulties as rough")
+    known = 1.0 if fitted.spread_known else math.nan
+    if not fitted.spread_known:
+        notes.append(
+            "the candidates agree on nearly every pair, which sets difficulties no bound: none is given, and of "
+            "abilities only the order holds"
+        )
     rest, p_values = fit.rest, fit.p_values
     q_values = benjamini_hochberg(p_values)
     chance = math.log(board.chance / (1 - board.chance))
@@ -187,11 +193,12 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
     notes += _about_suspects(scores, strong, int(suspects.sum()))
     read_information = (information * read).sum(axis=0)
     rows = []
+    difficulty, difficulty_se = known * fitted.difficulty, known * fitted.difficulty_se
     for k, i in enumerate(at.tolist()):
         rows.append(
             PairTrial(
                 board.index.pair_id[i], board.index.domain[i], board.index.subcategories[i], board.index.violated[i],
-                float(passed[k]), int(scored[k]), float(fitted.difficulty[k]), float(fitted.difficulty_se[k]),
+                float(passed[k]), int(scored[k]), float(difficulty[k]), float(difficulty_se[k]),
                 float(rest[k]), float(slope[k]), float(slope_se[k]), float(p_values[k]), float(q_values[k]),
                 float(read_information[k]), tuple(name for name, held in findings.items() if held[k]),
                 tuple(board.annotations.get(board.index.pair_id[i], ())),
@@ -201,7 +208,7 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
     return Trial(
         board.suite, board.suite_hash, board.protocol, board.metric, chosen, names,
         tuple(Ability(names[j], float(ability[j]), float(ability_se[j]), bool(strong[j])) for j in order),
-        tuple(rows), fitted.spread, q, negative, fit.by_chance, tuple(notes), information,
+        tuple(rows), known * fitted.spread, q, negative, fit.by_chance, tuple(notes), information,
         {
             "cluster": board.matrix.cluster[at].astype(np.int64), "group": board.matrix.group[at].astype(np.int64),
             "pair": np.arange(len(at), dtype=np.int64),
@@ -225,11 +232,11 @@ def cannot_tell(trial: Trial) -> str:
     else:
         calling = "a pair can be called reversed only where nearly all verdicts are"
     error = float(np.median([pair.difficulty_se for pair in trial.pairs]))
+    difficulty = f"one pair's difficulty is known to ± {error:.1f} logits"
+    told = "no pair's difficulty is known" if math.isnan(error) else difficulty
     slopes = f"; no slope is fitted below {LEAST_CANDIDATES} candidates" if n < LEAST_CANDIDATES else ""
-    return (
-        f"With {n} candidates {calling}; one pair's difficulty is known to ± {error:.1f} logits, its item-rest "
-        f"correlation to about ± {1 / math.sqrt(n - 1):.2f}{slopes}."
-    )
+    rest = f"its item-rest correlation to about ± {1 / math.sqrt(n - 1):.2f}"
+    return f"With {n} candidates {calling}; {told}, {rest}{slopes}."
 
 
 def _strong(ability: FloatArray, error: FloatArray, chance: float) -> npt.NDArray[np.bool_]:
@@ -271,6 +278,10 @@ def _about_suspects(scores: FloatArray, strong: npt.NDArray[np.bool_], suspects:
         return []
     return [f"the {strong.sum()} strong candidates are right on {right:.0%} only: most of what they all fail is hard, "
             "not mislabelled"]  # fmt: skip
+
+
+def _is_nan(key: object) -> bool:
+    return isinstance(key, float) and math.isnan(key)
 
 
 def _last(value: float) -> float:

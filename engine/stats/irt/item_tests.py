@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stats.association import midranks
-from engine.stats.irt.rasch import Rasch, logistic
+from engine.stats.irt.difficulties import logistic
+from engine.stats.irt.rasch import Rasch
 
 __all__ = ["HELP", "benjamini_hochberg", "item_rest", "least_flagged", "negative_by_chance", "reversed_p", "smallest_p"]
 

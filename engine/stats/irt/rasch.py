@@ -18,15 +18,20 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Rasch", "fit_rasch", "logistic"]
+from engine.stats.irt.difficulties import NODES, Likelihood, Verdicts, logistic
+
+__all__ = ["LEAST_SPREAD", "PRIOR_SD", "Rasch", "fit_rasch"]
 
 FloatArray = npt.NDArray[np.float64]
 
-_NODES: Final = np.linspace(-5.5, 5.5, 61)
-_LOG_WEIGHTS: Final = -(_NODES**2) / 2 - math.log(float(np.exp(-(_NODES**2) / 2).sum()))
-_PRIOR_SD: Final = 5.0
-"""Of abilities, in logits: keeps a candidate that is always right or always wrong finite, and moves no other."""
-_LEAST_SPREAD: Final = 1e-3
+PRIOR_SD: Final = 5.0
+"""Of abilities, in logits, and of the spread: keeps a candidate that is always right or always wrong finite, and the
+difficulties of pairs on which all candidates agree; moves no other."""
+LEAST_SPREAD: Final = 1e-3
+_WIDE: Final = 2.0
+"""Logits; a spread below is that of usual suites, and is not doubted."""
+_DROP: Final = 1.92
+"""Of the log-likelihood at the end of a 95 % interval: half the 95 % point of χ² with one degree of freedom."""
 _STEPS: Final = 200
 
 
@@ -44,6 +49,9 @@ class Rasch:
     """(pairs,): posterior standard deviations."""
     spread: float
     """s, the standard deviation of difficulties between pairs."""
+    spread_known: bool
+    """Whether the verdicts bound it above. Where candidates agree on nearly every pair they do not: then difficulties
+    have no size, and abilities an order alone."""
     posterior: FloatArray
     """(pairs, nodes): where each difficulty lies."""
     converged: bool
@@ -51,7 +59,7 @@ class Rasch:
     @property
     def nodes(self) -> FloatArray:
         """(nodes,): the difficulties at which `posterior` is given."""
-        return self.spread * _NODES
+        return self.spread * NODES
 
     def information(self) -> FloatArray:
         """(candidates, pairs): Fisher information about each candidate's ability, p(1 − p), mean over the posterior."""
@@ -73,131 +81,109 @@ def fit_rasch(scores: npt.NDArray[np.floating], clusters: npt.NDArray[np.int32])
     scored = ~np.isnan(scores.T)
     if not scored.any():
         raise ValueError("no verdicts to fit")
-    data = _Data.of(np.where(scored, scores.T, 0.0).astype(np.float64), scored.astype(np.float64))
+    data = Verdicts.of(scores)
     share = (data.won.sum(axis=0) + 0.5) / (scored.sum(axis=0) + 1)
-    at = np.append(np.log(share / (1 - share)), 0.0)
-    value, gradient, weights = _evaluate(at, data)
+    climbed = _climb(np.append(np.log(share / (1 - share)), 0.0), data)
+    at, weights = climbed.at, climbed.likelihood.weights
+    spread = math.exp(at[-1])
+    difficulty = weights @ NODES
+    deviation = np.sqrt(np.maximum(weights @ NODES**2 - difficulty**2, 0))
+    return Rasch(
+        ability=at[:-1],
+        ability_se=_errors(climbed, data, clusters),
+        difficulty=(spread * difficulty)[data.kind],
+        difficulty_se=(spread * deviation)[data.kind],
+        spread=spread,
+        spread_known=_is_bounded(climbed, data),
+        posterior=weights[data.kind],
+        converged=climbed.converged,
+    )
+
+
+class _Climbed(NamedTuple):
+    """Where the climb of the posterior ended."""
+
+    at: FloatArray
+    """(candidates + 1,): abilities, and log s."""
+    likelihood: Likelihood
+    converged: bool
+
+
+def _climb(at: FloatArray, data: Verdicts, *, spread_held: bool = False) -> _Climbed:
+    """The highest posterior from `at` on; the spread may be held where it is."""
+    found = data.likelihood(at[:-1], math.exp(at[-1]))
+    value = found.value + _prior(at)
     converged = False
+    free = len(at) - spread_held
     for _ in range(_STEPS):
-        total = gradient.sum(axis=0) + _prior_slope(at)
+        gradient = np.concatenate([data.slopes(found), found.lean[data.kind, None]], axis=1)
+        total = (gradient.sum(axis=0) + _prior_slope(at))[:free]
         # The outer product of the pairs' gradients stands for the curvature (Berndt, Hall, Hall & Hausman 1974); with
         # few pairs it leaves directions out, which the information of known difficulties fills.
         curvature = gradient.T @ gradient + np.diag(_prior_curvature(at)) + 1e-9 * np.eye(len(at))
         if len(gradient) < 2 * len(at):
-            curvature += np.diag(_complete(at, data, weights))
-        step = np.linalg.solve(curvature, total)
-        if float(step @ total) < 1e-8:
+            curvature += np.diag(_complete(at, data, found))
+        step = np.zeros(len(at))
+        step[:free] = np.linalg.solve(curvature[:free, :free], total)
+        if float(step[:free] @ total) < 1e-8:
             converged = True
             break
         size = min(1.0, 2.0 / float(np.abs(step).max()))
         for _ in range(40):
             tried = at + size * step
-            tried[-1] = max(tried[-1], math.log(_LEAST_SPREAD))
-            new = _evaluate(tried, data)
-            if new[0] >= value:
+            tried[-1] = max(tried[-1], math.log(LEAST_SPREAD))
+            new = data.likelihood(tried[:-1], math.exp(tried[-1]))
+            if new.value + _prior(tried) >= value:
                 break
             size /= 2
         else:
             converged = True
             break
-        gain, at, (value, gradient, weights) = new[0] - value, tried, new
+        gain, at, found = new.value + _prior(tried) - value, tried, new
+        value += gain
         if gain < 1e-9 * (1 + abs(value)):
             converged = True
             break
-    spread = math.exp(at[-1])
-    difficulty = weights @ _NODES
-    deviation = np.sqrt(np.maximum(weights @ _NODES**2 - difficulty**2, 0))
-    return Rasch(
-        ability=at[:-1],
-        ability_se=_errors(at, data, gradient, weights, clusters),
-        difficulty=(spread * difficulty)[data.kind],
-        difficulty_se=(spread * deviation)[data.kind],
-        spread=spread,
-        posterior=weights[data.kind],
-        converged=converged,
-    )
+    return _Climbed(at, found, converged)
 
 
-class _Data(NamedTuple):
-    """Verdicts with their pairs sorted into kinds: by the Rasch model, two pairs that the same candidates saw and as
-    many of them won have the same difficulty, so what is integrated is integrated once a kind.
-    """
-
-    won: FloatArray
-    """(pairs, candidates): scores, 0 where not scored."""
-    kind: npt.NDArray[np.intp]
-    """(pairs,)."""
-    seen: FloatArray
-    """(kinds, candidates): 1 where scored."""
-    wins: FloatArray
-    """(kinds,): sum of scores."""
-    pairs: FloatArray
-    """(kinds,): pairs."""
-
-    @classmethod
-    def of(cls, won: FloatArray, seen: FloatArray) -> _Data:
-        rows = np.concatenate([seen, won.sum(axis=1, keepdims=True).round(6)], axis=1)
-        kinds, kind, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-        return cls(won, kind.ravel(), kinds[:, :-1], kinds[:, -1], count.astype(np.float64))
+def _is_bounded(climbed: _Climbed, data: Verdicts) -> bool:
+    """Whether the verdicts rule out, at 95 % by the likelihood, that difficulties spread four times as wide."""
+    if math.exp(climbed.at[-1]) < _WIDE:
+        return True
+    # The wider difficulties lie, the wider do the abilities that win as much.
+    further = _climb(np.append(4 * climbed.at[:-1], climbed.at[-1] + math.log(4)), data, spread_held=True)
+    return climbed.likelihood.value - further.likelihood.value > _DROP
 
 
-def logistic(value: FloatArray) -> FloatArray:
-    """1 / (1 + e^−value), without overflow."""
-    probability: FloatArray = np.tanh(value / 2) / 2 + 0.5
-    return probability
-
-
-def _evaluate(at: FloatArray, data: _Data) -> tuple[float, FloatArray, FloatArray]:
-    """Log posterior, gradient (pairs, candidates + 1; the last is log s) and posterior weights (kinds, nodes)."""
-    ability, spread = at[:-1], math.exp(at[-1])
-    ahead = ability[:, None] - spread * _NODES
-    joint = _LOG_WEIGHTS - data.wins[:, None] * (spread * _NODES) - data.seen @ np.logaddexp(0.0, ahead)
-    top = joint.max(axis=1, keepdims=True)
-    weights = np.exp(joint - top)
-    sums = weights.sum(axis=1, keepdims=True)
-    weights /= sums
-    value = float(data.won.sum(axis=0) @ ability) + float(data.pairs @ (top + np.log(sums))[:, 0])
-    right = logistic(ahead)
-    expected = data.seen * (weights @ right.T)
-    lean = -spread * ((weights * (data.wins[:, None] - data.seen @ right)) @ _NODES)
-    gradient = np.concatenate([data.won - expected[data.kind], lean[data.kind, None]], axis=1)
-    return value - float(ability @ ability) / (2 * _PRIOR_SD**2), gradient, weights
-
-
-def _complete(at: FloatArray, data: _Data, weights: FloatArray) -> FloatArray:
+def _complete(at: FloatArray, data: Verdicts, found: Likelihood) -> FloatArray:
     """(candidates + 1,): the information about each parameter if the difficulties were known; never zero."""
-    right = logistic(at[:-1][:, None] - math.exp(at[-1]) * _NODES)
-    by_candidate = data.pairs @ (data.seen * (weights @ (right * (1 - right)).T))
+    by_candidate = data.complete(found)
     information: FloatArray = np.append(by_candidate, max(float(by_candidate.sum()) * math.exp(2 * at[-1]), 1e-9))
     return information
 
 
+def _prior(at: FloatArray) -> float:
+    """Its log: normal of each ability, half-normal of the spread."""
+    return -(float(at[:-1] @ at[:-1]) + math.exp(2 * at[-1])) / (2 * PRIOR_SD**2)
+
+
 def _prior_slope(at: FloatArray) -> FloatArray:
-    return np.append(-at[:-1] / _PRIOR_SD**2, 0.0)
+    return np.append(-at[:-1], -math.exp(2 * at[-1])) / PRIOR_SD**2
 
 
 def _prior_curvature(at: FloatArray) -> FloatArray:
-    return np.append(np.full(len(at) - 1, 1 / _PRIOR_SD**2), 0.0)
+    return np.append(np.full(len(at) - 1, 1.0), 2 * math.exp(2 * at[-1])) / PRIOR_SD**2
 
 
-def _errors(
-    at: FloatArray, data: _Data, gradient: FloatArray, weights: FloatArray, clusters: npt.NDArray[np.int32]
-) -> FloatArray:
+def _errors(climbed: _Climbed, data: Verdicts, clusters: npt.NDArray[np.int32]) -> FloatArray:
     """Standard errors of the abilities, the spread held: H⁻¹ (Σ over clusters of g gᵀ) H⁻¹."""
-    right = logistic(at[:-1][:, None] - math.exp(at[-1]) * _NODES)
-    # Louis 1982, J. R. Stat. Soc. B 44(2): what complete data would tell, less what is lost by not knowing the
-    # difficulties.
-    bread = np.diag(_complete(at, data, weights)[:-1] + 1 / _PRIOR_SD**2)
-    expected = data.seen * (weights @ right.T)
-    bread += expected.T @ (data.pairs[:, None] * expected)
-    for node in range(len(_NODES)):
-        part = data.seen * right[:, node]
-        bread -= part.T @ ((data.pairs * weights[:, node])[:, None] * part)
-    own = gradient[:, :-1]
+    own = data.slopes(climbed.likelihood)
+    bread = data.information(climbed.likelihood) + np.eye(own.shape[1]) / PRIOR_SD**2
     _, code = np.unique(clusters, return_inverse=True)
     count = int(code.max()) + 1
     if count < 2:
-        return np.full(len(at) - 1, math.nan)
+        return np.full(own.shape[1], math.nan)
     sums = np.zeros((count, own.shape[1]))
     np.add.at(sums, code, own)
     sums -= sums.mean(axis=0)

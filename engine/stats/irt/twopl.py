@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.stats.irt.rasch import logistic
+from engine.stats.irt.difficulties import logistic
 
 __all__ = ["ENOUGH_CANDIDATES", "LEAST_CANDIDATES", "TwoPL", "fit_twopl"]
 

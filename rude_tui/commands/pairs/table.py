@@ -82,9 +82,9 @@ def _print_pairs(trial: Trial, rows: list[PairTrial], limit: int) -> None:
         "pair": lambda row: row.pair_id,
         "violates": lambda row: ", ".join(row.subcategories),
         "passed": lambda row: f"{row.passed:g}/{row.scored}",
-        "difficulty": lambda row: f"{row.difficulty:+.2f}±{row.difficulty_se:.2f}",
+        "difficulty": lambda row: _with_error(row.difficulty, row.difficulty_se),
         "item-rest": lambda row: in_digits(row.discrimination, 2),
-        "slope": lambda row: f"{row.slope:+.2f}±{row.slope_se:.2f}",
+        "slope": lambda row: _with_error(row.slope, row.slope_se),
         "p": lambda row: _small(row.p_value),
         "q": lambda row: _small(row.q_value),
         "information": lambda row: f"{row.information:.2f}",
@@ -108,3 +108,7 @@ def _print_pairs(trial: Trial, rows: list[PairTrial], limit: int) -> None:
 
 def _small(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2g}"
+
+
+def _with_error(value: float, error: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+.2f}±{error:.2f}"

@@ -57,8 +57,8 @@ def narrate_trial(trial: Trial) -> None:
     model = "2PL" if trial.model == "2pl" else "Rasch, shrunk"
     narrate(
         f"{trial.suite} {trial.suite_hash[:12]} · {trial.protocol}, {trial.metric} · "
-        f"{len(trial.candidates)} candidates on {len(trial.pairs)} pairs · {model}; "
-        f"difficulties spread by {trial.spread:.2f} logits",
+        f"{len(trial.candidates)} candidates on {len(trial.pairs)} pairs · {model}"
+        + ("" if math.isnan(trial.spread) else f"; difficulties spread by {trial.spread:.2f} logits"),
         f"{count['reversed']} reversed (q ≤ {trial.q:g}), {count['suspect']} suspect, "
         f"{count['all pass']} that all pass, {count['all fail']} that all fail (these two tell nothing)",
     )

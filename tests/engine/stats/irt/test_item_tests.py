@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from engine.stats.irt.difficulties import logistic
 from engine.stats.irt.item_tests import (
     benjamini_hochberg,
     item_rest,
@@ -18,7 +19,7 @@ from engine.stats.irt.item_tests import (
     reversed_p,
     smallest_p,
 )
-from engine.stats.irt.rasch import fit_rasch, logistic
+from engine.stats.irt.rasch import fit_rasch
 
 
 def verdicts(candidates: int, pairs: int, seed: int, *, missing: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
-from engine.stats.irt.rasch import fit_rasch, logistic
+from engine.stats.irt.difficulties import logistic
+from engine.stats.irt.rasch import fit_rasch
 
 GIRTH: dict[str, Any] = json.loads((Path(__file__).parent / "girth.json").read_text())
 """Made by benchmarks/stats/girth_golden.py."""
@@ -111,3 +113,54 @@ def test_always_right_and_always_wrong_stay_finite_and_in_order() -> None:
     assert found.ability.argmax() == 0
     assert found.ability.argmin() == 3
     assert np.abs(found.ability).max() < 40
+
+
+def alike(turned: int) -> np.ndarray:
+    """Five candidates that agree on 36 pairs but for as many, on each of which one goes its own way."""
+    scores = np.tile((np.arange(36) % 3 > 0).astype(float), (5, 1))
+    for pair in range(turned):
+        scores[pair % 5, pair] = 1 - scores[pair % 5, pair]
+    return scores
+
+
+@pytest.mark.parametrize(("turned", "known"), [(1, False), (2, False), (30, True)])
+def test_candidates_that_agree_set_difficulties_no_bound_and_are_said_not_to(turned: int, known: bool) -> None:
+    scores = alike(turned)
+    found = fit_rasch(scores, singles(scores))
+    assert found.spread_known == known
+    assert found.converged
+    assert np.abs(found.difficulty).max() < 20
+    assert found.difficulty_se.max() < 15
+
+
+def marginal(scores: np.ndarray, spread: float) -> float:
+    """The likelihood of verdicts for one spread at its likeliest abilities, by quadrature and scipy."""
+    points = np.linspace(-6, 6, 1201)
+    weights = np.exp(-(points**2) / 2) / np.exp(-(points**2) / 2).sum()
+
+    def minus(ability: np.ndarray) -> float:
+        ahead = ability[:, None] - spread * points
+        right, wrong = -np.logaddexp(0, -ahead), -np.logaddexp(0, ahead)
+        each = np.exp(scores.T @ right + (1 - scores.T) @ wrong) @ weights
+        return -float(np.log(each).sum()) + float(ability @ ability) / 50
+
+    return -float(optimize.minimize(minus, np.zeros(len(scores)), method="BFGS").fun)
+
+
+@pytest.mark.long
+def test_the_spread_is_known_where_four_times_it_is_ruled_out() -> None:
+    for turned in (1, 4, 8, 12, 20):
+        scores = alike(turned)
+        found = fit_rasch(scores, singles(scores))
+        fallen = marginal(scores, found.spread) - marginal(scores, 4 * found.spread)
+        if abs(fallen - 1.92) > 0.5:
+            assert found.spread_known == (found.spread < 2 or fallen > 1.92), (turned, found.spread, fallen)
+
+
+@pytest.mark.long
+def test_the_fit_is_the_highest_posterior() -> None:
+    scores = alike(12)
+    found = fit_rasch(scores, singles(scores))
+    spreads = found.spread * np.array([0.9, 1.0, 1.1])
+    posterior = [marginal(scores, spread) - spread**2 / 50 for spread in spreads]
+    assert posterior[1] == max(posterior)

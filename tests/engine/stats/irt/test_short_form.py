@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from engine.stats.irt.rasch import fit_rasch, logistic
+from engine.stats.irt.difficulties import logistic
+from engine.stats.irt.rasch import fit_rasch
 from engine.stats.irt.short_form import most_informative, short_form_errors
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.stats.irt.rasch import fit_rasch, logistic
+from engine.stats.irt.difficulties import logistic
+from engine.stats.irt.rasch import fit_rasch
 from engine.stats.irt.twopl import fit_twopl
 
 
