@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.correlation.lineage import HELP as KIN
 from engine.correlation.upsets import HELP as UPSETS
+from engine.results.topic_abilities import HELP as TOPICS
 from engine.results.wordings import HELP as WORDINGS
 from engine.stats.correlation_matrix import HELP as MATRIX
 from engine.stats.irt.item_tests import HELP as TRIAL
@@ -202,6 +203,29 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "ability": TRIAL["ability"],
         "ability_se": "standard error, robust to likeness within clusters (2pl: from the information)",
         "strong": "whether it is of the abler third and surely above chance (one-sided 95 %)",
+    },
+    "topics": {
+        **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},
+        "by": "what the pairs are split by: category, subcategory or domain",
+        "response": "wins: logits by Rasch; margins: in units of the candidate's own root mean square margin",
+        "topic": f"the category, subcategory or domain; overall: {TOPICS['whole']}",
+        "ability": TOPICS["ability"],
+        "error": "standard deviation of what is left uncertain of it",
+        "ci_low": "95 %, by Student's t with clusters less topics as degrees of freedom",
+        "ci_high": "its other end, made alike",
+        "shift": "ability less the candidate's overall",
+        "shift_low": "95 %, made as that of the ability",
+        "shift_high": "its other end, made alike",
+        "raw": TOPICS["raw"],
+        "raw_error": "standard error of that",
+        "place_low": TOPICS["places"],
+        "place_high": "the other end of its places",
+        "n_pairs": "pairs of the topic; one of several topics counts in each",
+        "n_clusters": "clusters that these are of",
+        "between": TOPICS["between"],
+        "between_low": "the lower end of its 95 % interval",
+        "between_high": "the upper end",
+        "note": "why something could not be estimated",
     },
 }
 """By table and column."""

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, NamedTuple, get_args, get_type_hints
 
 __all__ = [
     "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "FamilyRow", "MatrixRow", "PairRow",
-    "PointRow", "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "UpsetRow", "VerdictRow", "WordingRow",
-    "columns_of",
+    "PointRow", "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "TopicRow", "UpsetRow", "VerdictRow",
+    "WordingRow", "columns_of",
 ]  # fmt: skip
 
 Wide = Annotated[int, "bigint"]
@@ -295,6 +295,35 @@ class AbilityRow(NamedTuple):
     ability: float
     ability_se: float | None
     strong: bool
+
+
+class TopicRow(NamedTuple):
+    """One candidate's ability on one topic, or on the whole."""
+
+    suite: str
+    protocol: str
+    metric: str
+    by: str
+    response: str
+    topic: str
+    candidate: str
+    ability: float | None
+    error: float | None
+    ci_low: float | None
+    ci_high: float | None
+    shift: float | None
+    shift_low: float | None
+    shift_high: float | None
+    raw: float | None
+    raw_error: float | None
+    place_low: int
+    place_high: int
+    n_pairs: int
+    n_clusters: int
+    between: float
+    between_low: float
+    between_high: float
+    note: str
 
 
 class CandidateRow(NamedTuple):

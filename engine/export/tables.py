@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from engine.export.rows import (
     PairRow,
     PredictorRow,
     RankingRow,
+    TopicRow,
     UpsetRow,
     VerdictRow,
     WordingRow,
@@ -41,6 +43,7 @@ from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import Recommendation, recommend
+from engine.results.topic_abilities import RESPONSES, TOPICS, TopicAbilities, topic_abilities
 from engine.results.weights import leading_scope
 from engine.results.wordings import any_wordings
 from engine.stats.correlation_matrix import Kind
@@ -284,6 +287,41 @@ def _abilities(store: Store, question: Question) -> Table:
     return Table(COLUMNS["abilities"], rows)
 
 
+def _topics(store: Store, question: Question) -> Table:
+    """Every split and response that the verdicts allow; where they allow none, the last says why."""
+    found, refused = [], None
+    for narrowed in _by_protocol(store, question):
+        board = load_board(store, narrowed)
+        for by, response in itertools.product(TOPICS, RESPONSES):
+            try:
+                found.append(topic_abilities(board, by=by, response=response))
+            except BadInput as error:
+                refused = error
+    if refused is not None and not found:
+        raise refused
+    return Table(COLUMNS["topics"], [row for one in found for row in _topic_rows(one)])
+
+
+def _topic_rows(found: TopicAbilities) -> Iterator[TopicRow]:
+    about = found.suite, found.protocol, found.metric, found.by, found.response
+    counts = dict(zip(found.topics, zip(found.pairs, found.clusters, strict=True), strict=True))
+    for one in found.candidates:
+        of_whole = (
+            "overall", one.candidate, one.ability, one.error, one.ci_low, one.ci_high, *(None,) * 5, one.place_low,
+            one.place_high, found.n_pairs, found.n_clusters,
+        )  # fmt: skip
+        yield TopicRow._make((*about, *of_whole, *found.between, ""))
+        for cell in one.cells:
+            numbers = (
+                cell.ability, cell.error, cell.ci_low, cell.ci_high, cell.shift, cell.shift_low, cell.shift_high,
+                cell.raw, cell.raw_error,
+            )  # fmt: skip
+            places = cell.place_low, cell.place_high, *counts[cell.topic]
+            yield TopicRow._make((
+                *about, cell.topic, one.candidate, *map(_number, numbers), *places, *found.between, cell.note,
+            ))  # fmt: skip
+
+
 def _verdicts(store: Store, question: Question) -> Table:
     columns = COLUMNS["verdicts"]
     return Table(columns, verdict_rows(store, columns, _run_ids(store, question)))
@@ -327,6 +365,7 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "wordings": _wordings,
     "pairs": _pairs,
     "abilities": _abilities,
+    "topics": _topics,
 }
 
 ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
@@ -342,6 +381,7 @@ ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
     "wordings": WordingRow,
     "pairs": PairRow,
     "abilities": AbilityRow,
+    "topics": TopicRow,
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {what: columns_of(row) for what, row in ROWS.items()}
 """The columns of each with their DuckDB types; `engine.export.methods` says how each is made."""

@@ -25,7 +25,7 @@ _TOGETHER = ("model-index", "all")
 """What is made of several tables, or of one for another program."""
 _TABLES = (
     "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "upsets", "families",
-    "predictors", "wordings", "pairs", "abilities",
+    "predictors", "wordings", "pairs", "abilities", "topics",
 )  # fmt: skip
 
 

@@ -75,7 +75,8 @@ w weighs the parts of the suite: “Control 60, Content 40” counts each by its
 ranking, the recommendation and the comparison follow. “product: Control 60, Content 40” saves it under that name.
 
 M shows every candidate in every subcategory, domain or number of violations as a map of colours. W shows every
-candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns.
+candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns. I shows abilities by
+topic: who is surely abler at what than on the whole.
 
 = groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.
@@ -96,6 +97,9 @@ was forgotten it brings back, for seven days.
         Binding("M", "heat_map", "heat map", tooltip="candidates × subcategories or domains, coloured", id="heat-map"),
         Binding(
             "W", "wordings", "wordings", show=False, tooltip="does the ranking turn with the wording", id="wordings"
+        ),
+        Binding(
+            "I", "abilities", "abilities", show=False, tooltip="ability by topic, by item response", id="abilities"
         ),
         FORGET,
         Binding("left", "scopes(-1)", "scopes before", show=False, tooltip="the scopes before these", id="scopes-left"),
@@ -344,6 +348,13 @@ was forgotten it brings back, for seven days.
 
         if self.state.table is not None:
             self.app.push_screen(HeatMapScreen())
+
+    def action_abilities(self) -> None:
+        """Who is abler at what, shrunk towards the whole."""
+        from screens.topics.screen import TopicsScreen
+
+        if self.state.table is not None:
+            self.app.push_screen(TopicsScreen())
 
     def action_forget(self) -> None:
         """Forget the candidate under the cursor, or the run behind its number; or bring something back."""

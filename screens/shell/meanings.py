@@ -72,7 +72,7 @@ MEANINGS: Final = (
     Meaning("D,delete", "forget", ("forget",)),
     Meaning("E", "edit", ("construct-edit",)),
     Meaning("F", "how far it can be trusted: intervals, controls, families, verifier, agreement", (
-        "controls", "construct-verifier", "families", "intervals", "review-agreement",
+        "controls", "construct-verifier", "families", "intervals", "review-agreement", "topic-errors",
     )),
     Meaning("H", "read blind", ("construct-review",)),
     Meaning("I", "abilities", ("abilities",)),
@@ -101,7 +101,7 @@ MEANINGS: Final = (
     Meaning("number_sign", "how many pairs", ("limit", "short-number")),
     Meaning("dollar_sign", "prices", ("construct-prices",)),
     Meaning("exclamation_mark", "until it is decided", ("until",)),
-    Meaning("tilde", "by which statistic or model", ("matrix-statistic", "item-model")),
+    Meaning("tilde", "by which statistic or model", ("matrix-statistic", "item-model", "topic-response")),
     Meaning("ampersand", "tie an outcome to a domain", ("matrix-tie",)),
     Meaning("percent_sign", "a short suite", ("short",)),
     Meaning("underscore", "what is kept whole", ("short-whole",)),

@@ -1,0 +1,1 @@
+"""Abilities by topic: who is abler at what, where the verdicts carry it."""
