@@ -33,6 +33,7 @@ __all__ = [
     "label_below",
     "league",
     "matrix",
+    "panels_of",
     "profile",
     "rankings",
     "rendered",
@@ -93,14 +94,20 @@ def rendered(figure: Figure, ending: str, *, dpi: int = 300) -> bytes:
 
 def axes_of(width: float, height: float) -> tuple[Figure, Axes]:
     """An empty figure in the style of all others, inches wide and high."""
+    figure, (axes,) = panels_of(width, height, 1)
+    return figure, axes
+
+
+def panels_of(width: float, height: float, rows: int) -> tuple[Figure, list[Axes]]:
+    """The same with several axes one above the other, which share what is on x."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):
         # Not through pyplot, which keeps every figure and looks for a screen.
         figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots()
-    return figure, axes
+        axes = figure.subplots(rows, 1, sharex=True, squeeze=False)
+    return figure, list(axes[:, 0])
 
 
 def rankings(

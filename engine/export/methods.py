@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.correlation.lineage import HELP as KIN
 from engine.correlation.upsets import HELP as UPSETS
+from engine.predictors.spectral_layers import HELP as LAYERS
 from engine.results.topic_abilities import HELP as TOPICS
 from engine.results.wordings import HELP as WORDINGS
 from engine.stats.correlation_matrix import HELP as MATRIX
@@ -226,6 +227,22 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "between_low": "the lower end of its 95 % interval",
         "between_high": "the upper end",
         "note": "why something could not be estimated",
+    },
+    "spectra": {
+        "candidate": "name of the model, with its hash where two of one name have been measured",
+        "weights_hash": _WHOSE["weights_hash"],
+        "tensor": "name of the weight matrix",
+        "layer": LAYERS["layer"],
+        "rows": "of the matrix",
+        "columns": "of the matrix",
+        "alpha": LAYERS["alpha"] + " by maximum likelihood; empty where too few differ",
+        "from_two": LAYERS["from_two"],
+        "alpha_hat": LAYERS["alpha_hat"],
+        "trace_log": LAYERS["trace_log"],
+        "largest": "largest eigenvalue of WᵀW",
+        "least": "eigenvalue at which the tail begins",
+        "n_tail": "eigenvalues in the tail",
+        "distance": "Kolmogorov–Smirnov distance of tail and power law",
     },
 }
 """By table and column."""

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, NamedTuple, get_args, get_type_hints
 
 __all__ = [
     "AbilityRow", "CandidateRow", "CorrelationRow", "DecisionRow", "FailureRow", "FamilyRow", "MatrixRow", "PairRow",
-    "PointRow", "PredictorRow", "RankingRow", "RunStateRow", "SuiteRow", "TopicRow", "UpsetRow", "VerdictRow",
-    "WordingRow", "columns_of",
+    "PointRow", "PredictorRow", "RankingRow", "RunStateRow", "SpectrumRow", "SuiteRow", "TopicRow", "UpsetRow",
+    "VerdictRow", "WordingRow", "columns_of",
 ]  # fmt: skip
 
 Wide = Annotated[int, "bigint"]
@@ -324,6 +324,25 @@ class TopicRow(NamedTuple):
     between_low: float
     between_high: float
     note: str
+
+
+class SpectrumRow(NamedTuple):
+    """One weight matrix of one candidate."""
+
+    candidate: str
+    weights_hash: str
+    tensor: str
+    layer: int | None
+    rows: int
+    columns: int
+    alpha: float | None
+    from_two: float | None
+    alpha_hat: float | None
+    trace_log: float | None
+    largest: float
+    least: float | None
+    n_tail: int
+    distance: float | None
 
 
 class CandidateRow(NamedTuple):

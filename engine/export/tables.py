@@ -31,13 +31,16 @@ from engine.export.rows import (
     PairRow,
     PredictorRow,
     RankingRow,
+    SpectrumRow,
     TopicRow,
     UpsetRow,
     VerdictRow,
     WordingRow,
     columns_of,
 )
+from engine.export.spectral_rows import matrix_rows
 from engine.predictors.interface import Evidence
+from engine.predictors.spectral_layers import spectral_profiles
 from engine.results.board import Question, load_board
 from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
@@ -322,6 +325,10 @@ def _topic_rows(found: TopicAbilities) -> Iterator[TopicRow]:
             ))  # fmt: skip
 
 
+def _spectra(store: Store, _: Question) -> Table:
+    return Table(COLUMNS["spectra"], list(matrix_rows(spectral_profiles(store))))
+
+
 def _verdicts(store: Store, question: Question) -> Table:
     columns = COLUMNS["verdicts"]
     return Table(columns, verdict_rows(store, columns, _run_ids(store, question)))
@@ -366,6 +373,7 @@ TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "pairs": _pairs,
     "abilities": _abilities,
     "topics": _topics,
+    "spectra": _spectra,
 }
 
 ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
@@ -382,6 +390,7 @@ ROWS: Final[Mapping[str, type[tuple[Any, ...]]]] = {
     "pairs": PairRow,
     "abilities": AbilityRow,
     "topics": TopicRow,
+    "spectra": SpectrumRow,
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {what: columns_of(row) for what, row in ROWS.items()}
 """The columns of each with their DuckDB types; `engine.export.methods` says how each is made."""

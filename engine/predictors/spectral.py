@@ -5,6 +5,10 @@ For each weight matrix W the eigenvalues λ of WᵀW; the tail of their density 
 Nature Communications 12:4122). The fit is the maximum-likelihood estimator with the least eigenvalue chosen by the
 Kolmogorov–Smirnov distance (Clauset, Shalizi & Newman 2009, SIAM Review 51(4), sections 3.1 and 3.3).
 
+Two further marks of an ideal layer are those of Martin & Hinrichs 2025 (SETOL, arXiv 2507.17912): that α is 2, and the
+trace-log condition, that the logarithms of the tail's eigenvalues sum to 0 (their product, the determinant, is 1) where
+those of the whole matrix are scaled to a mean of 1.
+
 A matrix costs about 2·m·n² + n³ operations (n its shorter side); n = 4,096 takes a quarter of a minute on two cores, a
 7 B model an hour, one of 0.1 B seconds. At most one matrix is in memory, and only numpy is needed.
 """
@@ -30,7 +34,7 @@ from engine.stats.intervals import Estimate
 from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import CandidateError
 
-__all__ = ["LEAST_SIDE", "SPECTRAL", "Tail", "fit_tail", "matrix_names", "measure", "spectral_values"]
+__all__ = ["LEAST_SIDE", "SPECTRAL", "Tail", "fit_tail", "matrix_names", "measure", "spectral_values", "trace_log"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,6 +91,19 @@ def eigenvalues(matrix: npt.NDArray[np.float32] | FloatArray) -> FloatArray:
     floor = values[-1] * len(values) * np.finfo(np.float64).eps
     kept: FloatArray = np.where(values > floor, values, 0.0)
     return kept
+
+
+def trace_log(values: npt.ArrayLike, held: int) -> float:
+    """How far a tail is from the trace-log condition: the mean of its eigenvalues' logarithms, in nats.
+
+    0 where the condition holds; above, the tail begins further out than where it would hold, below, further in.
+
+    Args:
+        values: all eigenvalues, scaled here to a mean of 1.
+        held: how many of the largest are the tail, all of them positive.
+    """
+    ascending: FloatArray = np.sort(np.asarray(values, dtype=np.float64))
+    return float(np.mean(np.log(ascending[len(ascending) - held :] / ascending.mean())))
 
 
 @dataclass(frozen=True)
@@ -169,7 +186,10 @@ def measure(folder: Path, names: Sequence[str]) -> Iterator[Spectrum]:
         if tail is None:
             yield Spectrum(name, rows, columns, None, largest, None, 0, None)
         else:
-            yield Spectrum(name, rows, columns, tail.alpha, largest, tail.least, tail.held, tail.distance)
+            yield Spectrum(
+                name, rows, columns, tail.alpha, largest, tail.least, tail.held, tail.distance,
+                trace_log(values, tail.held),
+            )  # fmt: skip
 
 
 def _read(place: _Place) -> npt.NDArray[np.float32] | FloatArray:
@@ -182,13 +202,19 @@ def _read(place: _Place) -> npt.NDArray[np.float32] | FloatArray:
 
 
 def spectral_values(spectra: Sequence[Spectrum]) -> dict[str, float]:
-    """Both summaries by predictor's name; NaN where no matrix has a tail."""
+    """Every summary by predictor's name; NaN where no matrix has a tail, or none has been measured for it."""
     fitted = [spectrum for spectrum in spectra if spectrum.alpha is not None]
     if not fitted:
         return dict.fromkeys(SPECTRAL, math.nan)
     alpha = np.array([spectrum.alpha for spectrum in fitted], dtype=np.float64)
     scale = np.log10([spectrum.largest for spectrum in fitted])
-    return {"spectral α": float(alpha.mean()), "spectral α, weighted": float(np.mean(alpha * scale))}
+    known = [spectrum.trace_log for spectrum in fitted if spectrum.trace_log is not None]
+    return {
+        "spectral α": float(alpha.mean()),
+        "spectral α, weighted": float(np.mean(alpha * scale)),
+        "spectral α, distance from 2": float(np.abs(alpha - 2).mean()),
+        "spectral trace-log": float(np.abs(known).mean()) if len(known) == len(fitted) else math.nan,
+    }
 
 
 def _spectra(evidence: Evidence) -> Mapping[str, Sequence[Spectrum]]:
@@ -202,18 +228,24 @@ def _is_stored(evidence: Evidence) -> bool:
 
 def _values(evidence: Evidence, name: str) -> Mapping[str, Estimate]:
     spectra = _spectra(evidence)
-    return {
-        entrant.label: Estimate(
-            spectral_values(spectra[entrant.weights_hash])[name], math.nan, math.nan, "none: all weights were read"
-        )
+    found = {
+        entrant.label: spectral_values(spectra[entrant.weights_hash])[name]
         for entrant in evidence.board.entrants
         if spectra.get(entrant.weights_hash)
     }
+    # What was measured before there was a trace-log has none.
+    return {
+        label: Estimate(value, math.nan, math.nan, "none: all weights were read")
+        for label, value in found.items()
+        if name != _TRACE_LOG or not math.isnan(value)
+    }
 
 
+_TRACE_LOG: Final = "spectral trace-log"
 _NEEDS: Final = "weights whose spectra have been measured"
 _COST: Final = "no forward pass: seconds below 0.1 B parameters, an hour at 7 B"
 _SOURCE: Final = "Martin, Peng & Mahoney 2021, Nat. Commun. 12:4122"
+_IDEAL: Final = "Martin & Hinrichs 2025, arXiv 2507.17912"
 
 SPECTRAL: Final[Mapping[str, Predictor]] = {
     predictor.name: predictor
@@ -225,6 +257,15 @@ SPECTRAL: Final[Mapping[str, Predictor]] = {
         Predictor(
             "spectral α, weighted", "mean over weight matrices of α · log10 of the largest eigenvalue (α-hat)", _NEEDS,
             _COST, False, lambda evidence: _values(evidence, "spectral α, weighted"), _SOURCE, _is_stored,
+        ),
+        Predictor(
+            "spectral α, distance from 2", "mean over weight matrices of |α − 2|, which is 0 in an ideal layer", _NEEDS,
+            _COST, False, lambda evidence: _values(evidence, "spectral α, distance from 2"), _IDEAL, _is_stored,
+        ),
+        Predictor(
+            _TRACE_LOG, "mean over weight matrices of how far the tail is from the trace-log condition: |mean log of "
+            "its eigenvalues|, those of the matrix scaled to a mean of 1", _NEEDS,
+            _COST, False, lambda evidence: _values(evidence, _TRACE_LOG), _IDEAL, _is_stored,
         ),
     )
 }  # fmt: skip

@@ -105,10 +105,15 @@ def plan_spectra(
         except CandidateError as error:
             refused.append(Refused(candidate.name, error.what, error.fix))
             continue
-        done = {spectrum.tensor for spectrum in stored_spectra(store, [weights]).get(weights, [])}
+        done = {one.tensor for one in stored_spectra(store, [weights]).get(weights, []) if _is_whole(one)}
         left = tuple(name for name in names if name not in done)
         planned.append(PlannedSpectra(candidate, weights, names, left))
     return SpectralJob(tuple(planned), tuple(refused))
+
+
+def _is_whole(spectrum: Spectrum) -> bool:
+    """Whether all is known of it: what was measured before there was a trace-log is measured again."""
+    return spectrum.alpha is None or spectrum.trace_log is not None
 
 
 class _SpectralTurn(Turn):
@@ -127,7 +132,7 @@ class _SpectralTurn(Turn):
     def carry_out(self, signals: Signals, runner: Runner) -> None:
         """See `Turn`."""
         planned = self._planned
-        done = {spectrum.tensor for spectrum in planned.spectra(self._store)}
+        done = {spectrum.tensor for spectrum in planned.spectra(self._store) if _is_whole(spectrum)}
         left = [name for name in planned.left if name not in done]
         committed = time.monotonic()
         for count, spectrum in enumerate(measure(planned.candidate.path, left), start=len(done) + 1):

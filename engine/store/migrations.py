@@ -277,6 +277,11 @@ def _m015_assays(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _m016_trace_log(connection: duckdb.DuckDBPyConnection) -> None:
+    # How far the tail of a matrix's eigenvalues is from the trace-log condition; null where that was not yet measured.
+    connection.execute("alter table spectra add column trace_log double")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     m001_tables,
     m002_views,
@@ -293,6 +298,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m013_kin,
     _m014_expert_traces,
     _m015_assays,
+    _m016_trace_log,
 )
 LATEST: Final = len(_STEPS)
 

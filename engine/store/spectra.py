@@ -26,6 +26,8 @@ class Spectrum(NamedTuple):
     """Eigenvalues in the tail."""
     distance: float | None
     """Kolmogorov–Smirnov distance of the fit."""
+    trace_log: float | None = None
+    """Mean logarithm of the tail's eigenvalues, those of the matrix scaled to a mean of 1."""
 
 
 def add_spectra(store: Store, weights_hash: str, spectra: Sequence[Spectrum]) -> None:
@@ -35,7 +37,7 @@ def add_spectra(store: Store, weights_hash: str, spectra: Sequence[Spectrum]) ->
     with store.writing() as connection:
         connection.executemany(
             "insert or replace into spectra (weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, "
-            "distance) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "distance, trace_log) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(weights_hash, *spectrum) for spectrum in spectra],
         )
 
@@ -44,7 +46,8 @@ def stored_spectra(store: Store, hashes: Sequence[str]) -> dict[str, list[Spectr
     """By weights hash; weights of which nothing is known are left out."""
     with store.reading() as connection:
         rows = connection.execute(
-            "select weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, distance from spectra "
+            "select weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, distance, "
+            "trace_log from spectra "
             "where weights_hash in (select unnest(?::varchar[])) order by weights_hash, tensor",
             [list(hashes)],
         ).fetchall()

@@ -26,6 +26,7 @@ _TOGETHER = ("model-index", "all")
 _TABLES = (
     "rankings", "decision", "verdicts", "failures", "correlations", "matrix", "upsets", "families",
     "predictors", "wordings", "pairs", "abilities", "topics",
+    "spectra",
 )  # fmt: skip
 
 

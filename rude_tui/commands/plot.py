@@ -41,7 +41,10 @@ class _Width(click.ParamType[float]):
 
 @click.command()
 @click.argument(
-    "what", type=click.Choice(["rankings", "profile", "correlation", "league", "costs", "matrix", "families", "tokens"])
+    "what",
+    type=click.Choice(
+        ["rankings", "profile", "correlation", "league", "costs", "matrix", "families", "tokens", "spectra"]
+    ),
 )
 @click.option("-o", "--output", required=True, help="FILE.svg, .pdf or .png; - prints SVG.")
 @click.option("--width", type=_Width(), default="column", show_default=True, help="3.4 or 7 inches, or a number.")
@@ -63,9 +66,9 @@ def plot(
     """Draw a figure for a paper: vector text, sizes in inches, the same bytes for the same numbers.
 
     rankings: values with intervals and chance. profile: one candidate in all subcategories. correlation: the scatter
-    with its line, band and predicted places. league: every predictor's ρ. costs: how
-    often each decides rightly between two candidates, over what it took. matrix: RuDE by part of the suite against
-    every outcome. families: whose weights are alike. tokens: where one preference turns.
+    with its line, band and predicted places. league: every predictor's ρ. costs: how often each decides rightly between
+    two candidates, over what it took. matrix: RuDE by part of the suite against every outcome. families: whose weights
+    are alike. tokens: where one preference turns. spectra: α and trace-log of the weight matrices, layer by layer.
     """
     from engine.export.figures import ENDINGS, rendered
     from engine.results.board import Question
@@ -88,6 +91,11 @@ def plot(
         from engine.export.family_figure import families
 
         figure = families(lineage(store), width=width)
+    elif what == "spectra":
+        from engine.export.spectral_figure import spectra
+        from engine.predictors.spectral_layers import spectral_profiles
+
+        figure = spectra(spectral_profiles(store), width=width)
     elif what in ("correlation", "league", "costs"):
         figure = _foretelling(store, question, what, predictor, outcome, source, width)
     else:

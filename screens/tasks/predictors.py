@@ -9,6 +9,7 @@ from rubrics.counted import count
 from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.paths import several
 from screens.tasks.common import device_field, models_field
+from screens.tasks.layers import layer_lines
 from screens.tasks.task import Task
 from screens.tasks.words import columns, left_over, number, strangers_words, to_do
 
@@ -30,6 +31,7 @@ def _spectral_fields(session: Session) -> Sequence[Field]:
 def _spectra(session: Session, typed: Typed) -> Prepared:
     from engine.predictors.spectral import spectral_values
     from engine.predictors.spectral_job import plan_spectra
+    from engine.predictors.spectral_layers import by_layer
 
     with at("models"):
         job = plan_spectra(session.store, typed.paths("models"))
@@ -37,13 +39,15 @@ def _spectra(session: Session, typed: Typed) -> Prepared:
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
         whole = {state.key for state in states if state.done == state.total}
-        rows = []
+        rows, drawn = [], []
         for planned in job.planned:
             if planned.key in whole:
-                values = spectral_values(planned.spectra(store))
+                spectra = planned.spectra(store)
+                values = spectral_values(spectra)
                 rows.append([planned.candidate.name, *(number(value) for value in values.values())])
-                headings = ["candidate", *values]
-        table = [columns(headings, rows), "", f"Lower is better. {_IN_CORRELATION}"] if rows else []
+                headings = ["candidate", *(name.removeprefix("spectral ") for name in values)]
+                drawn += ["", f"{planned.candidate.name}, layer by layer", *layer_lines(by_layer(spectra))]
+        table = [columns(headings, rows), "", f"Lower is better. {_IN_CORRELATION}", *drawn] if rows else []
         return "\n".join([*table, *left_over(states)])
 
     words = to_do(job.states, "weight matrix", job.refused).replace("matrixs", "matrices")

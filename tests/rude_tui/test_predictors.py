@@ -101,6 +101,18 @@ def test_spectra_of_bundled_models(rude: Rude) -> None:
     assert all(1 < row["spectral α"] < 20 and row["matrices"] == len(row["spectra"]) for row in rows)
     assert "no interval" in done.stderr
     assert models[0].name in told(rude("predictors", "spectral", "--model", models[0])).stdout
+    layered = told(rude("predictors", "spectral", "--model", models[0], "--by-layer")).stdout
+    for layer in next(row for row in rows if row["candidate"] == models[0].name)["layers"]:
+        assert any(
+            line.split()[:3] == [models[0].name, str(layer["layer"]), str(layer["matrices"])]
+            and f"{layer['alpha']:.4g}" in line
+            for line in layered.splitlines()
+        )
+    drawn = told(rude("plot", "spectra", "-o", "-")).stdout
+    assert all(model.name in drawn for model in models)
+    assert "trace-log" in drawn
+    written = told(rude("export", "spectra", "-o", "-")).stdout.splitlines()
+    assert len(written) == 1 + sum(row["matrices"] for row in rows)
 
 
 def test_columns_of_ones_own(rude: Rude, tmp_path: Path) -> None:

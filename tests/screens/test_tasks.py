@@ -15,6 +15,7 @@ from engine.construct.trial import proven_labels
 from engine.jobs.job import perform
 from engine.outcomes.outcome import Outcome
 from engine.predictors.spectral import matrix_names, spectral_values
+from engine.predictors.spectral_layers import by_layer
 from engine.store.outcomes import add_outcomes
 from engine.store.predictors import stored_predictors
 from engine.store.spectra import Spectrum, stored_spectra
@@ -77,6 +78,13 @@ def test_spectra_are_measured_and_told(session: Session) -> None:
     said = prepared.came(session.store, states)
     assert all(f"{value:.4g}" in said for value in values.values())
     assert not any(map(math.isnan, values.values()))
+    layers = by_layer(spectra)
+    assert f"{model.name}, layer by layer" in said
+    for layer in layers:
+        (line,) = (line for line in said.splitlines() if line.split()[:2] == [str(layer.layer), f"{layer.alpha:.2f}"])
+        assert f" {layer.alpha_hat:.2f} " in line
+        assert f"{layer.trace_log:+.2f}".replace("-", "−") in line
+        assert line.count("●") == 2
     assert "1 done already" in _prepared("spectra", session, models=str(model)).question
     assert _refused("spectra", session, models="/no/such/folder")[0] == "models"
 

@@ -16,24 +16,32 @@ __all__ = ["spectral"]
 
 @click.command()
 @models_option
+@click.option("--by-layer", is_flag=True, help="A line for each layer; `plot spectra` draws them.")
 @remote_code_option
 @telling_options
 @as_json
 @database
 @click.pass_context
 def spectral(
-    ctx: click.Context, models: tuple[str, ...], allow_remote_code: tuple[str, ...], as_json: bool, db: Path | None
-) -> None:
+    ctx: click.Context, models: tuple[str, ...], by_layer: bool, allow_remote_code: tuple[str, ...], as_json: bool,
+    db: Path | None,
+) -> None:  # fmt: skip
     """Measure how the eigenvalues of each weight matrix fall off (spectral α). Lower is better; no model is loaded.
 
     The power-law exponent of every matrix of a layer with at least 50 rows and columns, by maximum likelihood over the
     tail that fits best (Clauset, Shalizi & Newman 2009); embeddings and output heads are left out. `weighted`
-    multiplies each with log10 of the largest eigenvalue. Seconds below 0.1 B parameters, an hour at 7 B on two cores;
-    what is measured is kept, and running it again goes on.
+    multiplies each with log10 of the largest eigenvalue (α-hat). An ideal layer has α 2 and meets the trace-log
+    condition: the logs of the tail's eigenvalues sum to 0, those of the matrix scaled to a mean of 1 (Martin & Hinrichs
+    2025). Seconds below 0.1 B parameters, an hour at 7 B on two cores; what is measured is kept, and running it again
+    goes on.
     """
+    from dataclasses import asdict
+
     from engine.jobs.job import exit_code, perform
     from engine.predictors.spectral import SPECTRAL, spectral_values
     from engine.predictors.spectral_job import plan_spectra
+    from engine.predictors.spectral_layers import LAYER_NUMBERS
+    from engine.predictors.spectral_layers import by_layer as layers_of
     from rubrics.errors import Exit
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import asked_progress
@@ -48,11 +56,26 @@ def spectral(
             "candidate": name, **spectral_values(spectra), "matrices": len(spectra),
             "fitted": sum(matrix.alpha is not None for matrix in spectra),
             "spectra": [matrix._asdict() for matrix in spectra],
+            "layers": [asdict(layer) for layer in layers_of(spectra)],
         }
         for name, spectra in measured
     ]  # fmt: skip
     if as_json:
         print_json(rows)
+    elif by_layer:
+        columns = ["candidate", "layer", "matrices", *LAYER_NUMBERS]
+        print_table(
+            columns,
+            [
+                [
+                    name, "–" if one.layer is None else one.layer, one.matrices,
+                    *(number(getattr(one, key)) for key in LAYER_NUMBERS.values()),
+                ]
+                for name, spectra in measured
+                for one in layers_of(spectra)
+            ],
+            right=columns[1:], keys=2,
+        )  # fmt: skip
     else:
         print_table(
             ["candidate", *SPECTRAL, "matrices", "fitted"],

@@ -22,11 +22,13 @@ from engine.predictors.spectral import (
     matrix_names,
     measure,
     spectral_values,
+    trace_log,
 )
 from engine.predictors.spectral_job import plan_spectra
+from engine.predictors.spectral_layers import by_layer, layer_of, spectral_profiles
 from engine.store.connection import Store
 from engine.store.spectra import Spectrum, stored_spectra
-from rubrics.errors import CandidateError
+from rubrics.errors import BadInput, CandidateError
 
 
 @pytest.mark.long
@@ -103,6 +105,8 @@ def test_a_models_matrices_against_another_reader(small_model: Path) -> None:
         assert tail is not None
         assert one.alpha == pytest.approx(tail.alpha, rel=1e-6)
         assert one.tail == tail.held
+        product = np.prod(np.sort(values)[-tail.held :] * len(values) / np.trace(matrix @ matrix.T))
+        assert one.trace_log == pytest.approx(math.log(product) / tail.held)
 
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
@@ -177,6 +181,58 @@ def test_a_candidate_without_weights_is_said(store: Store, small_model: Path, tm
 def test_summaries() -> None:
     spectra = [Spectrum("a", 60, 60, 2.0, 100.0, 1.0, 20, 0.1), Spectrum("b", 60, 60, 4.0, 10.0, 1.0, 20, 0.1),
                Spectrum("c", 60, 60, None, 10.0, None, 0, None)]  # fmt: skip
-    assert spectral_values(spectra) == {"spectral α": 3.0, "spectral α, weighted": (2 * 2 + 4 * 1) / 2}
+    found = spectral_values(spectra)
+    assert math.isnan(found.pop("spectral trace-log")), "measured before there was one"
+    assert found == {
+        "spectral α": 3.0, "spectral α, weighted": (2 * 2 + 4 * 1) / 2, "spectral α, distance from 2": 1.0,
+    }  # fmt: skip
+    now = [spectra[0]._replace(trace_log=0.5, alpha=1.0), spectra[1]._replace(trace_log=-0.1), spectra[2]]
+    assert spectral_values(now)["spectral trace-log"] == pytest.approx(0.3)
+    assert spectral_values(now)["spectral α, distance from 2"] == 1.5
     assert all(math.isnan(value) for value in spectral_values(spectra[2:]).values())
     assert set(spectral_values([])) == set(SPECTRAL)
+
+
+def test_the_trace_log_by_hand() -> None:
+    # Scaled to a mean of 1 the values are ½, ½, 1, 2: the logs of the last two sum to ln 2, of three to 0, of all to −ln 2.
+    values = [3.0, 3.0, 6.0, 12.0]
+    assert trace_log(values, 2) == pytest.approx(math.log(2) / 2)
+    assert trace_log(values, 3) == pytest.approx(0.0)
+    assert trace_log(values, 4) == pytest.approx(-math.log(2) / 4)
+    assert trace_log([0.0, 0.0, 2.0, 2.0], 2) == pytest.approx(math.log(2)), "what is nothing counts in the mean"
+    assert trace_log(np.array(values[::-1]) * 1e6, 3) == pytest.approx(0.0), "whatever the order and the unit"
+
+
+def test_by_layer() -> None:
+    names = ("model.layers.11.mlp.w1.weight", "h.0.attn.c_attn", "gpt2.head", "3.weight")
+    assert [layer_of(name) for name in names] == [11, 0, None, 3]
+    spectra = [
+        Spectrum("layers.10.a", 60, 60, 1.5, 100.0, 1.0, 20, 0.1, 0.2),
+        Spectrum("head", 60, 60, 3.0, 10.0, 1.0, 20, 0.0, 0.1),
+        Spectrum("layers.2.a", 60, 60, 4.0, 10.0, 1.0, 20, 0.1, -0.4),
+        Spectrum("layers.3.a", 60, 60, None, 1.0, None, 0, None),
+        Spectrum("layers.10.b", 60, 60, 2.5, 1000.0, 1.0, 20, 0.1, 0.6),
+    ]
+    found = by_layer(spectra)
+    assert [layer.layer for layer in found] == [2, 10, None]
+    last = found[1]
+    assert (last.matrices, last.alpha, last.from_two) == (2, 2.0, 0.5)
+    assert last.alpha_hat == pytest.approx((1.5 * 2 + 2.5 * 3) / 2)
+    assert last.trace_log == pytest.approx(0.4)
+
+
+def test_what_was_measured_before_there_was_a_trace_log_is_measured_again(store: Store, small_model: Path) -> None:
+    with pytest.raises(BadInput, match="no candidate's spectra"):
+        spectral_profiles(store)
+    job = plan_spectra(store, [str(small_model)])
+    perform(store, job)
+    before = job.planned[0].spectra(store)
+    with store.writing() as connection:
+        connection.execute("update spectra set trace_log = null")
+    again = plan_spectra(store, [str(small_model)])
+    assert again.planned[0].left == tuple(one.tensor for one in before)
+    perform(store, again)
+    assert again.planned[0].spectra(store) == before
+    (profile,) = spectral_profiles(store)
+    assert profile.candidate == small_model.name
+    assert profile.layers == by_layer(before)
