@@ -194,7 +194,7 @@ def test_summaries() -> None:
 
 
 def test_the_trace_log_by_hand() -> None:
-    # Scaled to a mean of 1 the values are ½, ½, 1, 2: the logs of the last two sum to ln 2, of three to 0, of all to −ln 2.
+    # Scaled to a mean of 1 the values are ½, ½, 1, 2: logs of the last two sum to ln 2, of three to 0, of all to −ln 2
     values = [3.0, 3.0, 6.0, 12.0]
     assert trace_log(values, 2) == pytest.approx(math.log(2) / 2)
     assert trace_log(values, 3) == pytest.approx(0.0)
