@@ -9,6 +9,7 @@ from screens.tasks.bill import BILL
 from screens.tasks.costs import COSTS
 from screens.tasks.fits import APPLY_SCORER, FIT_SCORERS
 from screens.tasks.forecasts import FORECAST, TUNING
+from screens.tasks.layers import LAYERS
 from screens.tasks.outcomes import ADD_OUTCOMES
 from screens.tasks.precision import FIDELITY
 from screens.tasks.predictors import ADD_COLUMNS, SPECTRA, TRACES
@@ -24,7 +25,8 @@ __all__ = ["TASKS"]
 TASKS: Final[dict[str, Task]] = {
     task.name: task
     for task in (
-        ADD_OUTCOMES, SPECTRA, WRITE_TRACES, TRACES, *ASSAY_TASKS, COSTS, ADD_COLUMNS, FIT_SCORERS, APPLY_SCORER,
+        ADD_OUTCOMES, SPECTRA, LAYERS, WRITE_TRACES, TRACES, *ASSAY_TASKS, COSTS, ADD_COLUMNS, FIT_SCORERS,
+        APPLY_SCORER,
         POST_TRAIN, BILL, TRIAL, FIDELITY, CHECKPOINTS, FORECAST, TUNING, PROXIES,
         IMPORT, GENERATE, REPORT,
     )

@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from screens.shell.bars import Axis
+from screens.shell.fields import Field, Prepared, Typed
 from screens.shell.formats import signed
+from screens.tasks.common import to_file
+from screens.tasks.task import Task
 
 if TYPE_CHECKING:
-    from engine.predictors.spectral_layers import LayerSpectrum
+    from pathlib import Path
 
-__all__ = ["layer_lines"]
+    from engine.predictors.spectral_layers import LayerSpectrum
+    from screens.shell.session import Session
+
+__all__ = ["LAYERS", "layer_lines"]
 
 _WIDTH: Final = 22
 
@@ -44,3 +50,44 @@ def _point(axis: Axis, value: float, ideal: float) -> str:
     if not math.isnan(value):
         cells[axis.cell(value)] = "●"
     return "".join(cells)
+
+
+def _fields(_: Session) -> Sequence[Field]:
+    return (
+        Field("name", "Candidates", "those whose name holds this; empty: all that are measured"),
+        Field("output", "Figure", "a .svg to write; empty: none", "path", endings=(".svg",)),
+    )
+
+
+def _show(session: Session, typed: Typed) -> Prepared:
+    from engine.export.figures import rendered
+    from engine.export.spectral_figure import spectra
+    from engine.predictors.spectral_layers import HELP, spectral_profiles
+    from rubrics.targets import whole
+
+    held = typed.text("name").casefold()
+    profiles = [one for one in spectral_profiles(session.store) if held in one.candidate.casefold()]
+    parts = ["\n".join([one.candidate, *layer_lines(one.layers)]) for one in profiles]
+    told = [
+        f"{words}: {HELP[name]}" for words, name in (("α", "alpha"), ("α-hat", "alpha_hat"), ("trace-log", "trace_log"))
+    ]
+    said = "\n\n".join([*parts, "\n".join(told)]) if parts else "no candidate that was measured has such a name"
+    if not typed.text("output") or not parts:
+        return Prepared(said=said)
+
+    def write(output: Path) -> str:
+        with whole(output) as scratch:
+            scratch.write_bytes(rendered(spectra(profiles), "svg"))
+        return f"→ {output}\n\n{said}"
+
+    return to_file(typed, ".svg", write)
+
+
+LAYERS = Task(
+    "layers",
+    "Show spectra layer by layer (α, α-hat, trace-log)",
+    "Of every candidate whose weights have been measured: how far its layers are from an α of 2 and from the trace-log "
+    "condition, drawn.",
+    _fields,
+    _show,
+)

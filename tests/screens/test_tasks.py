@@ -64,7 +64,7 @@ def test_columns_of_ones_own_are_stored(session: Session, tmp_path: Path) -> Non
     assert "no column 'lost'" in what
 
 
-def test_spectra_are_measured_and_told(session: Session) -> None:
+def test_spectra_are_measured_and_told(session: Session, tmp_path: Path) -> None:
     model = bundled_models()[0]
     prepared = _prepared("spectra", session, models=str(model))
     names = matrix_names(model)
@@ -85,6 +85,14 @@ def test_spectra_are_measured_and_told(session: Session) -> None:
         assert f" {layer.alpha_hat:.2f} " in line
         assert f"{layer.trace_log:+.2f}".replace("-", "−") in line
         assert line.count("●") == 2
+    # Afterwards they are there to be looked at, and drawn.
+    figure = tmp_path / "layers.svg"
+    shown = _prepared("layers", session, name=model.name[:5].upper(), output=str(figure))
+    assert shown.act is not None
+    assert all(line in shown.act() for line in said.splitlines() if "●" in line)
+    assert model.name in figure.read_text(encoding="utf-8")
+    assert "●" in _prepared("layers", session).said
+    assert _prepared("layers", session, name="nobody").said == "no candidate that was measured has such a name"
     assert "1 done already" in _prepared("spectra", session, models=str(model)).question
     assert _refused("spectra", session, models="/no/such/folder")[0] == "models"
 
