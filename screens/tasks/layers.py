@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYERS", "layer_lines"]
 
-_WIDTH: Final = 22
+_WIDTH: Final = 18
 
 
 def layer_lines(layers: Sequence[LayerSpectrum]) -> list[str]:
