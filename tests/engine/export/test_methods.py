@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner
-from everything import save
+from everything import save, weights_of
 
 from engine.export.methods import METHODS
 from engine.export.tables import COLUMNS, TABLES, table
@@ -15,6 +15,7 @@ from engine.predictors.catalogue import COMPUTED
 from engine.predictors.from_traces import MODES
 from engine.results.board import Question
 from engine.store.connection import Store
+from engine.store.spectra import Spectrum, add_spectra
 from rude_tui.cli import cli
 from rude_tui.commands.export import _TABLES
 
@@ -33,7 +34,8 @@ def test_every_column_of_every_table_has_a_line() -> None:
 @pytest.mark.long
 def test_what_is_written_has_the_columns_that_are_told(study: Callable[..., Store]) -> None:
     store = study()
-    save(store, "model-0")  # families are those of candidates whose files have been seen
+    save(store, "model-0")  # families are those of candidates whose files have been seen, as spectra are
+    add_spectra(store, weights_of("model-0"), [Spectrum("layers.0.a", 60, 60, 2.5, 9.0, 1.0, 20, 0.1, 0.2)])
     for what, columns in COLUMNS.items():
         assert table(store, what, Question(protocol="likelihood")).columns is columns
         told = CliRunner().invoke(cli, ["export", what, "--columns"])
