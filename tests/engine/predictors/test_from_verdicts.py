@@ -19,6 +19,7 @@ from engine.correlation.predictor_outcome import (
     verdict,
 )
 from engine.export.tables import table
+from engine.predictors.assays.catalogue import ASSAYED
 from engine.predictors.catalogue import catalogue
 from engine.predictors.column import read_columns
 from engine.predictors.from_verdicts import RUDE, SIZE, STORED
@@ -88,7 +89,8 @@ def test_names_are_what_can_be_had(store: Store, scored: Any) -> None:
     assert "RuDE per_byte" not in names  # the headline by another name
     assert {"RuDE averaged", "bits per byte"} <= set(names)
     assert not set(SPECTRAL) & set(names), "no weights were measured"
-    assert predictor_names() == [*(name for name, about in STORED.items() if about.listed), *SPECTRAL]
+    assert not set(ASSAYED) & set(names), "nobody asked for an assay"
+    assert predictor_names() == [*(name for name, about in STORED.items() if about.listed), *SPECTRAL, *ASSAYED]
     every = predictor_names(store, LIKELIHOOD, parts=True)
     assert {"RuDE Logic", "RuDE d", "RuDE |V| = 1"} <= set(every) - set(names), "many, so looked at when asked for"
     assert "RuDE mean of domains" not in every, "of one domain it is the accuracy"
