@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from engine.correlation.families import family_of
+from engine.results.decisions import claim
 from engine.results.recommendation import Recommendation, Weakness
 from engine.results.wordings import turn_words
 from engine.stats.flips import ALPHA
@@ -84,6 +85,7 @@ def _reasons(advice: Recommendation) -> Iterator[str]:
     if advice.table.weighted:
         yield f"each part counts by your weights: {advice.table.leading.name}"
     candidates = len(advice.table.overall.rows)
+    yield from map(claim, advice.decisions)
     if advice.wordings is not None:
         yield turn_words(advice.wordings)
     if state in ("take", "tie") and first is not None:

@@ -20,29 +20,26 @@ answered wrongly with probability alpha.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from engine.jobs.contest import Contest, questions
 from engine.jobs.job import Turn
 from engine.jobs.progress import Phase
 from engine.jobs.runs import Plan, PlannedRun, RunRequest, by_candidate
 from engine.jobs.score import ScoreTurn
-from engine.jobs.standing import Draw, draw, standing
+from engine.jobs.standing import Draw, standing
 from engine.jobs.states import States
 from engine.results.decisions import claim
-from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.decisions import StoredDecision, save_decision, stored_decisions
-from engine.store.verdicts import load_verdicts, skipped_ids
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from engine.stats.sequential import Decision
-    from rubrics.schema import Suite
 
 __all__ = ["FIRST_PAIRS", "RacePlan", "decisions_of"]
 
@@ -50,32 +47,22 @@ FIRST_PAIRS: Final = 128
 """Pairs in the first round, about."""
 
 
-class _Contest:
+class _Race:
     """One suite under one protocol, and who still races for it."""
 
     def __init__(self, request: RunRequest, runs: Iterable[PlannedRun]) -> None:
         assert request.until is not None
-        self._goal, self._alpha, self._limit, self._seed = request.until, request.alpha, request.limit, request.seed
-        distinct = list({run.run_id: run for run in runs}.values())
-        names = Counter(run.candidate.name for run in distinct)
-        self._runs = {
-            run.candidate.name if names[run.candidate.name] == 1 else f"{run.candidate.name} [{run.run_id:.6}]": run
-            for run in distinct
-        }
-        self._failed: list[str] = []
+        self._goal, self._alpha, self._limit = request.until, request.alpha, request.limit
+        self._contest = Contest(request, runs)
         self._last: dict[str, list[str]] = {}
         """By run id, the pairs that were last to be scored."""
-        self._read_by = {run.run_id for run in distinct if run.done}
+        self._read_by = {run.run_id for run in self._runs.values() if run.done}
         """Runs whose unscorable pairs are known."""
         self.over = False
 
     @property
-    def _suite(self) -> Suite:
-        return next(iter(self._runs.values())).suite
-
-    @property
-    def _protocol(self) -> str:
-        return next(iter(self._runs.values())).protocol
+    def _runs(self) -> Mapping[str, PlannedRun]:
+        return self._contest.runs
 
     def ask(self, store: Store, states: States, number: int) -> Mapping[str, tuple[PlannedRun, list[str] | None]]:
         """What is to be scored next, by run id; nothing once it is over, which is stored and shown.
@@ -83,10 +70,7 @@ class _Contest:
         Returns:
             Each run with the pairs to score, or with None for the first ones of a run not yet laid out.
         """
-        for name, run in list(self._runs.items()):
-            if states[run.run_id].phase in (Phase.FAILED, Phase.REFUSED, Phase.BUSY):
-                self._failed.append(name)
-                del self._runs[name]
+        self._contest.without_failed(states.all)
         if not self._runs:
             self.over = True
             return {}
@@ -95,12 +79,12 @@ class _Contest:
             first = FIRST_PAIRS if self._limit is None else min(FIRST_PAIRS, self._limit)
             self._read_by |= {run.run_id for run in new}
             self._show(states, new, number, len(self._runs))
+            scored = len(self._contest.suite.scored)
             return {
-                run.run_id: (replace(run, limit=first, requested=min(first, len(self._suite.scored))), None)
-                for run in new
+                run.run_id: (replace(run, limit=first, requested=min(first, scored)), None) for run in new
             }  # fmt: skip
-        drawn = self._draw(store)
-        scores = self._scores(store, drawn)
+        drawn = self._contest.draw(store)
+        scores = self._contest.scores(store, drawn)
         names = tuple(self._runs)
         decision = standing(names, scores, drawn, self._goal, self._alpha, limit=self._limit)
         if len(names) < 2:
@@ -110,25 +94,6 @@ class _Contest:
             return {}
         self._drop(states, decision)
         return self._next(states, drawn, scores, decision, number)
-
-    def _draw(self, store: Store) -> Draw:
-        noted = stored_annotations(store, self._suite.hash)
-        excluded = {pair_id for pair_id, notes in noted.items() if any(note.kind == "exclude" for note in notes)}
-        return draw(self._suite, self._seed, excluded | skipped_ids(store, [r.run_id for r in self._runs.values()]))
-
-    def _scores(self, store: Store, drawn: Draw) -> npt.NDArray[np.float32]:
-        import numpy as np
-
-        from engine.stats.metrics import HEADLINE, METRICS
-
-        place = {pair.id: position for position, pair in enumerate(self._suite.pairs)}
-        order = [place[pair_id] for group in drawn.groups for pair_id in group]
-        run_ids = [run.run_id for run in self._runs.values()]
-        columns = load_verdicts(store, self._protocol, run_ids)
-        scores = np.full((len(run_ids), len(place)), np.nan, dtype=np.float32)
-        for row, run_id in zip(scores, run_ids, strict=True):
-            row[columns[run_id].position] = METRICS[HEADLINE[self._protocol]].score(columns[run_id])
-        return scores[:, order]
 
     def _next(
         self, states: States, drawn: Draw, scores: npt.NDArray[np.float32], decision: Decision, number: int
@@ -173,18 +138,8 @@ class _Contest:
         states.update(run_id, phase=phase, total=state.done, stage=stage, notes=notes)
 
     def _end(self, store: Store, states: States, drawn: Draw, decision: Decision) -> None:
-        from engine.stats.metrics import HEADLINE
-
         self.over = True
-        stored = StoredDecision(
-            suite_hash=self._suite.hash, suite=self._suite.name, protocol=self._protocol,
-            metric=HEADLINE[self._protocol], seed=self._seed, goal=self._goal, alpha=self._alpha, state=decision.state,
-            ranked=decision.order, racing=decision.racing, out_at=decision.out_at,
-            run_ids=tuple(self._runs[name].run_id for name in decision.order), failed=tuple(self._failed),
-            groups_read=decision.read, n_groups=len(drawn.groups),
-            pairs_read=drawn.ends[decision.read - 1] if decision.read else 0, n_pairs=drawn.pairs,
-            left_out=drawn.left_out, more_pairs=decision.more_pairs,
-        )  # fmt: skip
+        stored = self._contest.stored(drawn, decision)
         save_decision(store, stored)
         self._drop(states, decision)
         for name in self._runs:
@@ -198,18 +153,14 @@ class RacePlan(Plan):
 
     def stages(self, store: Store, states: States) -> Iterator[Iterable[Turn]]:
         """See `Job`. Candidates of a round are scored side by side."""
-        questions: dict[tuple[str, str], list[PlannedRun]] = {}
-        controls = []
-        for run in self.runs:
-            if run.prompt == self.request.prompt:
-                questions.setdefault((run.suite.hash, run.protocol), []).append(run)
-            else:
-                controls.append(run)
-        contests = [_Contest(self.request, runs) for runs in questions.values()]
+        asked = questions(self)
+        raced = {run.run_id for runs in asked for run in runs}
+        controls = [run for run in self.runs if run.run_id not in raced]
+        races = [_Race(self.request, runs) for runs in asked]
         number = 0
-        while going := [contest for contest in contests if not contest.over]:
+        while going := [race for race in races if not race.over]:
             number += 1
-            due = {run_id: work for contest in going for run_id, work in contest.ask(store, states, number).items()}
+            due = {run_id: work for race in going for run_id, work in race.ask(store, states, number).items()}
             extra = [run for run in controls if run.left] if number == 1 else []
             pairs = {run_id: ids for run_id, (_, ids) in due.items() if ids is not None}
             queue = by_candidate([*(run for run, _ in due.values()), *extra])

@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.results.board import Board, Entrant
 from engine.results.controls import ControlTable
+from engine.results.decisions import decisions_on
 from engine.results.rankings import RankingTable
 from engine.results.requirements import CandidateFacts, Requirements
 from engine.results.wordings import WordingTable, any_wordings
@@ -26,6 +27,7 @@ from engine.stats.pick import Pick, least_p, pick, times_as_many
 from engine.stats.ranking import Duel, Ranking
 from engine.store.candidates import contexts
 from engine.store.connection import Store
+from engine.store.decisions import StoredDecision
 
 __all__ = ["Recommendation", "Remainder", "Weakness", "recommend"]
 
@@ -88,6 +90,8 @@ class Recommendation:
     facts: Mapping[str, CandidateFacts]
     wordings: WordingTable | None = None
     """What other wordings say, where there are any."""
+    decisions: tuple[StoredDecision, ...] = ()
+    """What was decided early of these candidates."""
 
     @property
     def first(self) -> str | None:
@@ -159,6 +163,7 @@ def recommend(
         requirements=wanted,
         facts=facts,
         wordings=any_wordings(store, board, everything),
+        decisions=tuple(decisions_on(store, board)),
     )
 
 

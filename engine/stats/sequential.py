@@ -20,7 +20,9 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["METHOD", "Decision", "Goal", "decide", "log_capital"]
+from engine.stats.distributions import normal_quantile, normal_two_sided
+
+__all__ = ["METHOD", "Decision", "Goal", "decide", "early_level", "log_capital"]
 
 Goal = Literal["best", "order"]
 FloatArray = npt.NDArray[np.float64]
@@ -132,6 +134,20 @@ def decide(
     more = None if race.over else _more(values, counts, race, need)
     out = {names[c]: time for c, time in race.out.items()}
     return Decision(goal, alpha, state, tuple(names[c] for c in ranked), racing, out, read, groups, more)
+
+
+def early_level(share: float, alpha: float = 0.05) -> float:
+    """The level that the p of a test for one look must reach, where it is looked at on part of what will be read.
+
+    The bound of O'Brien & Fleming (1979, Biometrics 35) for looking all the time: with z on a share t of the whole,
+    z√t goes as a Brownian motion, which ever leaves ±c before t = 1 with probability at most 4(1 − Φ(c)) = α
+    (reflection); so z must reach c/√t. It is the limit of the spending function of Lan & DeMets (1983, Biometrika 70).
+
+    Args:
+        share: of what will be read, 0 to 1.
+        alpha: how often any of the looks may find what is not there.
+    """
+    return normal_two_sided(normal_quantile(1 - alpha / 4) / math.sqrt(share)) if share > 0 else 0.0
 
 
 class _Race:

@@ -38,6 +38,7 @@ class LivePane(Vertical):
 
     DEFAULT_CSS = """
     LivePane #summary { height: 2; padding: 0 1; }
+    LivePane #decided { height: auto; max-height: 5; padding: 0 1; display: none; }
     LivePane #queue { height: 1fr; min-height: 3; background: $background; }
     LivePane #charts { layout: horizontal; height: 36%; min-height: 8; border-top: solid $panel; }
     LivePane .chart { width: 1fr; height: 1fr; padding: 0 1; }
@@ -56,8 +57,9 @@ class LivePane(Vertical):
         self._memory = ""
 
     def compose(self) -> ComposeResult:
-        """Four parts."""
+        """Summary, what is decided, queue, charts and log."""
         yield Static(id="summary")
+        yield Static(id="decided")
         table = Table(cursor_type="row", id="queue")
         table.tooltip = "the runs, in the order they are scored; the curve of accuracy is of the one under the cursor"
         yield table
@@ -103,6 +105,12 @@ class LivePane(Vertical):
     def _summary(self) -> None:
         text = Text(summary(self._live, self._memory))
         self.query_one("#summary", Static).update(text)
+
+    def show_decided(self, text: Text) -> None:
+        """What is decided already; nothing is shown where there is nothing to say."""
+        decided = self.query_one("#decided", Static)
+        decided.update(text)
+        decided.display = bool(text)
 
     def show(self, live: Live) -> None:
         """Draw a snapshot; only cells that move are drawn again."""

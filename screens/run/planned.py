@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Static
+from textual.widgets import Static, TabbedContent
 
 from screens.run.forecast import Expected, headline, portions
 from screens.run.jobs import expect, lay_out, make_plan
@@ -99,10 +99,12 @@ class PlanPane(Vertical):
             self._note = ""
             self._laying = threading.Event()
             self.repaint()
-            self.query_one(Rows).focus()
             if then is not None:
                 then(answer[0])
                 return
+            if place.query_one(TabbedContent).active == "setup":
+                # What is focused in a pane that is not open would open it.
+                self.query_one(Rows).focus()
             self._lay(place, answer[0], portions(answer[1]), self._laying)
 
         def failed(error: Any) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.jobs.detached import Detached
     from engine.jobs.job import Asked, Job
     from engine.jobs.progress import RunState
-    from engine.jobs.runs import RunRequest
+    from engine.jobs.runs import Plan, RunRequest
     from engine.results.database import Store
 
 __all__ = ["Came", "Runner"]
@@ -48,10 +48,15 @@ class Runner:
         self._title, self._take_over = "Scoring", False
         self._asked: Asked | None = None
         """How another process would be asked for what goes on."""
-        self.request: RunRequest | None = None
-        """What was asked for last, where that was scoring; planned again, it takes up what stopped."""
+        self.plan: Plan | None = None
+        """What was done last, where that was scoring."""
         # Asking and working are two threads; a snapshot is taken by one of them at a time.
         self._lock = threading.RLock()
+
+    @property
+    def request(self) -> RunRequest | None:
+        """What was asked for last, where that was scoring; planned again, it takes up what stopped."""
+        return self.plan.request if self.plan is not None else None
 
     @property
     def running(self) -> bool:
@@ -77,7 +82,7 @@ class Runner:
 
         if self.running:
             return
-        self.request = job.request if isinstance(job, Plan) else None
+        self.plan = job if isinstance(job, Plan) else None
         self._asked = job.asked
         self._recorder = Recorder(job.runs if isinstance(job, Plan) else ())
         self._title, self._take_over = title, take_over
@@ -140,10 +145,20 @@ class Runner:
         for name, what, _ in job.refused:
             self._say(f"{name}: left out, {what}")
         states = perform(store, job, self, self._cancel, self._pause, take_over=take_over)
+        if self._cancel.is_set() and self.plan is not None:
+            self._keep(store, self.plan, states)
         if came is not None:
             self._came = came(store, states)
             for line in filter(None, self._came.splitlines()):
                 self._say(line)
+
+    def _keep(self, store: Store, plan: Plan, states: tuple[RunState, ...]) -> None:
+        """What was settled when it was stopped is a decision taken early."""
+        from engine.jobs.so_far import keep, so_far
+        from engine.results.decisions import claim
+
+        for decision in keep(store, so_far(store, plan, states)):
+            self._say(claim(decision))
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

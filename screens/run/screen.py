@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
+from screens.run.decided import decided_text
 from screens.run.jobs import make_plan
 from screens.run.live import LivePane
 from screens.run.queue import stopped
@@ -22,9 +25,15 @@ from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
     from engine.jobs.job import Job
+    from engine.jobs.so_far import SoFar
     from screens.run.runner import Came, Runner
 
 __all__ = ["RunScreen"]
+
+_ASKED: Final = 1.0
+"""Seconds between two thoughts of asking what is decided."""
+_REST: Final = (4.0, 20)
+"""What is decided is not asked again for so many seconds, nor for so many times as long as the last answer took."""
 
 
 class _RunningShell(Protocol):
@@ -51,6 +60,10 @@ accuracy: the headline metric over the pairs scored so far, a fair sample of the
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
 replacement), so it closes when all pairs are scored. How other pairs like these would turn out is for the Rankings to
 say. ┄ is the chance level.
+
+✓ settled: who is best on the suite will not change any more, by the test that a race stops by (Waudby-Smith & Ramdas
+2024), and the verdict takes it at the level that is left to a look at a part (O'Brien & Fleming 1979). Both hold
+however often one looks. Z then stops, and Rankings keep the decision. A bare lead settles nothing.
 
 Stored: every run of this database with its state and, where it stopped, the reason and the way out. R takes one up. D
 forgets one, its model or its suite, after a question, or brings back what was forgotten, for seven days. Post-training
@@ -147,17 +160,48 @@ was left going on in the background on the way out of the app.
 
     def on_mount(self) -> None:
         """Show how it stands."""
+        self._asks_again = 0.0
+        self.set_interval(_ASKED, self._ask_decided)
         self.query_one(LivePane).show(self.shell.live)
         self.query_one(StoredPane).read(self)
         self.query_one(SetupPane).read(self)
-        self.query_one(SetupPane).take_focus()
         if self.runner.running:
             self.action_pane("live")
+        else:
+            self.query_one(SetupPane).take_focus()
 
     def on_screen_resume(self) -> None:
         """Marks and stored runs may have changed elsewhere."""
         self.query_one(SetupPane).read(self)
         self.query_one(StoredPane).read(self)
+
+    def _ask_decided(self) -> None:
+        plan, now = self.runner.plan, time.monotonic()
+        if plan is None or not self.runner.running:
+            self.query_one(LivePane).show_decided(Text())
+            return
+        if now < self._asks_again or not self.is_current:
+            return
+        self._asks_again = float("inf")
+        store, states = self.session.store, self.shell.live.states
+
+        def ask() -> tuple[SoFar, ...]:
+            from engine.jobs.so_far import so_far
+
+            return so_far(store, plan, states)
+
+        def rest() -> None:
+            ended = time.monotonic()
+            self._asks_again = ended + max(_REST[0], _REST[1] * (ended - now))
+
+        def arrived(found: tuple[SoFar, ...]) -> None:
+            rest()
+            if self.runner.running:
+                text = decided_text(found, self.shell.live.states, plan.workers, self.colour)
+                self.query_one(LivePane).show_decided(text)
+
+        # What cannot be looked at is left unsaid: the run goes on, and tells of its own troubles.
+        self.load("decided", ask, arrived, lambda error: rest())
 
     def follow(self, live: Live) -> None:
         """New state of the runs."""
@@ -211,7 +255,9 @@ was left going on in the background on the way out of the app.
     def on_tabbed_content_tab_activated(self, event: TabbedContent.TabActivated) -> None:
         """The pane that opens takes the keys."""
         panes: dict[str, Any] = {"setup": SetupPane, "live": LivePane, "stored": StoredPane}
-        self.query_one(panes[event.pane.id or "setup"]).take_focus()
+        if event.pane.id == self.pane:
+            # Another one may be open by now; what is focused in one that is not open would open it again.
+            self.query_one(panes[self.pane]).take_focus()
         self.refresh_bindings()
 
     def action_plan(self) -> None:

@@ -157,6 +157,24 @@ async def test_pause_go_on_and_stop_by_mouse_alone(garden, make_app, settle, scr
         assert "✓ done" in screen_text(app)
 
 
+async def test_what_is_marked_starts_with_one_key_and_is_shown_going(
+    garden, make_app, settle, monkeypatch, worker
+) -> None:
+    monkeypatch.setattr("screens.run.planned.make_plan", lambda store, request: _plan())
+    monkeypatch.setattr("screens.run.planned.expect", lambda store, plan: [])
+    app = make_app(garden, start="run")
+    app.session.marked_models["/models/oak-7m"] = "oak-7m"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: app.runner.running)
+        await settle(pilot)
+        assert app.screen.query_one(TabbedContent).active == "live"
+        assert app.focused is app.screen.query_one("#queue")
+        app.runner.cancel()
+        assert app.runner.wait(120)
+
+
 @pytest.mark.long
 async def test_the_cursor_follows_the_work_and_curves_follow_the_cursor(
     garden, make_app, settle, screen_text, worker

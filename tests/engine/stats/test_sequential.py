@@ -7,10 +7,11 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.stats.sequential import decide, log_capital
+from engine.stats.sequential import decide, early_level, log_capital
 
 BETS = [0.9 / 2**k for k in range(7)]
 
@@ -116,6 +117,20 @@ def test_wrong_claims_are_rare(goal: str) -> None:
             wrong += totals[0] < max(totals) or (goal == "order" and totals != sorted(set(totals), reverse=True))
     # Binomial(150, .1): more than 23 in one run of a thousand.
     assert wrong <= 23
+
+
+def test_the_level_of_an_early_look_is_that_of_a_bound_looked_at_all_the_time() -> None:
+    # 4(1 − Φ(c)) = .05 for c = 2.2414: the two-sided p of it, and of twice it where a quarter is read.
+    assert early_level(1.0) == pytest.approx(0.025)
+    assert early_level(0.25) == pytest.approx(2 * (1 - scipy.stats.norm.cdf(2 * 2.241403)), rel=1e-4)
+    assert early_level(0.0) == 0.0
+    rng = np.random.default_rng(3)
+    shares = np.arange(1, 201) / 200
+    z = rng.normal(size=(3_000, 200)).cumsum(axis=1) / np.sqrt(200 * shares)
+    p = 2 * scipy.stats.norm.sf(np.abs(z))
+    found = (p <= [early_level(share) for share in shares]).any(axis=1).mean()
+    # Steps are seldomer than all the time: a little below .05, whose standard error is .004.
+    assert 0.03 < found < 0.058
 
 
 def test_what_does_not_fit_is_refused() -> None:
