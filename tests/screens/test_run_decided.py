@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+import engine.jobs.job
+import engine.jobs.so_far
 from engine.jobs.progress import Phase, RunState
+from engine.jobs.runs import Plan, RunRequest
+from engine.jobs.score import ScorePlan
 from engine.jobs.so_far import SoFar
+from engine.results.decisions import claim
+from engine.store.connection import Store
 from engine.store.decisions import StoredDecision
 from screens.run.decided import decided_text
+from screens.run.runner import Runner
+from screens.shell.live import Live
 
 DECISION = StoredDecision(
     suite_hash="h", suite="world", protocol="likelihood", metric="per_byte", seed=0, goal="best", alpha=0.05,
@@ -57,3 +70,23 @@ def test_a_decided_best_that_the_verdict_does_not_take_is_no_reason_to_stop() ->
         "· world, likelihood: oak will be first of 3 on this suite; whether it is to be taken, the rest has to tell"
     )
     assert said(*[SETTLED] * 5).splitlines()[3] == "  and 2 more questions"
+
+
+def test_what_was_settled_when_it_was_stopped_is_kept_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def perform(store: Store, plan: Plan, progress: Any, cancel: threading.Event, *_: Any, **__: Any) -> Any:
+        progress.started((GOING,))
+        assert cancel.wait(120)
+        return (replace(GOING, phase=Phase.CANCELLED),)
+
+    monkeypatch.setattr(engine.jobs.job, "perform", perform)
+    monkeypatch.setattr(engine.jobs.so_far, "so_far", lambda store, plan, states: (SETTLED, OPEN))
+    told: list[Live] = []
+    store = Store(tmp_path / "made.duckdb")
+    runner = Runner(told.append)
+    runner.start(store, ScorePlan(RunRequest(("oak",), ("world",)), ()))
+    runner.cancel()
+    assert runner.wait(120)
+    (line,) = [line for line in told[-1].log if "decided" in line]
+    assert line.endswith(claim(DECISION))
+    with store.reading() as connection:
+        assert connection.execute("select ranked[1], state from decisions").fetchall() == [("oak", "decided")]
