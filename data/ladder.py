@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 __all__ = [
-    "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "suite_read",
+    "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "outcome_errors",
+    "suite_read",
 ]  # fmt: skip
 
 SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
@@ -62,6 +63,16 @@ def family_shares() -> Mapping[tuple[str, str], Mapping[str, float]]:
     return {
         family: {name: sum(seeds) / len(seeds) for name, seeds in by_name.items()} for family, by_name in shares.items()
     }
+
+
+@cache
+def outcome_errors() -> Mapping[str, Mapping[str, float]]:
+    """Standard errors of the outcomes, over prompts and seeds: by outcome, then by candidate."""
+    errors: dict[str, dict[str, float]] = {}
+    with (_FOLDER / "outcomes.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            errors.setdefault(row["outcome"], {})[row["candidate"]] = float(row["stderr"])
+    return errors
 
 
 @cache

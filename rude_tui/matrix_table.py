@@ -38,6 +38,7 @@ def print_matrix(view: MatrixView) -> None:
         ],
         right=[f"mean {symbol}", "95 %", "p", "n", "tied outcomes"],
     )  # fmt: skip
+    narrate(*(f"{name}: {view.words_of(name)}" for name in matrix.columns if view.words_of(name) != name))
     narrate(in_words(view, matrix.contrasts[0]))
     sizes = sorted({cell.statistic.n for row in matrix.cells for cell in row})
     counted = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"

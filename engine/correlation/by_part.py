@@ -12,6 +12,7 @@ import numpy as np
 from engine.correlation.lineage import families_in
 from engine.correlation.sources import BUNDLED, BundledParts, Source
 from engine.outcomes.outcome import Outcome, domain_of, lower_is_better
+from engine.outcomes.words import outcome_in_short, outcome_in_words
 from engine.predictors.by_part import name_of
 from engine.predictors.from_verdicts import RUDE, SIZE
 from engine.predictors.interface import Evidence
@@ -55,6 +56,10 @@ class MatrixView:
     """From a part, or a reference, to the predictor of that name; empty for studies that ship."""
     over: Over = "candidates"
     """What intervals take for independent."""
+
+    def words_of(self, outcome: str, *, short: bool = False) -> str:
+        """An outcome's name in words, where it is none; short for a narrow column."""
+        return outcome_in_short(outcome) if short else outcome_in_words(outcome, self.source)
 
 
 def groupings(store: Store, question: Question, source: Source) -> tuple[str, ...]:

@@ -23,13 +23,15 @@ from engine.correlation.names import (
 )
 from engine.correlation.sources import BUNDLED, Source
 from engine.outcomes.outcome import lower_is_better, mixed_scales
+from engine.outcomes.words import outcome_in_words
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import RUDE, SIZE
 from engine.predictors.interface import Evidence, Predictor
 from engine.results.board import Question
 from engine.stats.correlation import Correlation, Over, correlate, partial
+from engine.stats.distributions import normal_quantile
 from engine.stats.estimates import Statistic
-from engine.stats.intervals import Estimate
+from engine.stats.intervals import Estimate, Spread, wilson
 from engine.stats.least_squares import fit_line
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
@@ -89,6 +91,9 @@ class Point:
     family: str = ""
     shipped: bool = False
     """Whether it is a candidate of a study that ships and its weights ship too."""
+    y_low: float = math.nan
+    """95 % by the score's own standard error, where it came with one."""
+    y_high: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,19 @@ class CorrelationView:
     """Whether it is another reading of RuDE's own verdicts, and so no rival of the headline."""
     over: Over = "candidates"
     """What its intervals take for independent."""
+    whose: Source = "own"
+    """Where its outcomes come from."""
+
+    @property
+    def outcome_words(self) -> str:
+        """The outcome in words, where its name is none."""
+        return outcome_in_words(self.outcome, self.whose)
 
     @property
     def outcome_label(self) -> str:
         """The outcome as an axis is labelled."""
-        return self.outcome if self.outcome_higher_is_better else f"{self.outcome} (lower is better)"
+        words = self.outcome_words
+        return words if self.outcome_higher_is_better else f"{words} (lower is better)"
 
 
 def correlation_view(
@@ -195,7 +208,8 @@ def _own(
         size = math.log10(entrant.parameters) if entrant.parameters else math.nan
         y = measured.score if measured else math.nan
         family = families.get(entrant.name) or family_of(entrant.name)
-        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, family))
+        ends = _ends(y, measured.stderr if measured else None)
+        points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, family, False, *ends))
     lower = lower_is_better(outcomes.values())
     notes = [*table.notes, *turned(predictor, about.higher_is_better, outcome, not lower)]
     if warning := about.warn(evidence):
@@ -218,6 +232,20 @@ def _own(
     return replace(_with_help(view, about), outcome_higher_is_better=not lower)
 
 
+def _ends(score: float, stderr: float | None) -> tuple[float, float]:
+    """The 95 % interval of a score by its standard error."""
+    half = math.nan if stderr is None else normal_quantile(0.975) * stderr
+    return score - half, score + half
+
+
+def _of_pairs(value: float, unit: float, pairs: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of so many pairs, taken for independent: of a study's, no more is known."""
+    if not pairs or math.isnan(value):
+        return math.nan, math.nan
+    found = wilson(Spread(value * unit, 0.0, 0.0, math.inf, pairs, pairs, pairs))
+    return found.ci_low / unit, found.ci_high / unit
+
+
 def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
     return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=about.variant)
 
@@ -231,14 +259,18 @@ def _bundled(
     source: Source, predictor: str, outcome: str, families: Mapping[str, str], over: Over
 ) -> CorrelationView:  # fmt: skip
     study = BUNDLED[source]()
-    points = [
-        Point(p.name, p.x, math.nan, math.nan, p.y, p.size, families.get(p.name) or p.family, p.shipped)
-        for p in study.points(predictor, outcome)
-    ]
+    share, errors = predictor == study.predictors[0], study.errors(outcome)
+    points = []
+    for p in study.points(predictor, outcome):
+        low, high = _of_pairs(p.x, study.unit, study.pairs_read(outcome)) if share else (math.nan, math.nan)
+        family = families.get(p.name) or p.family
+        ends = _ends(p.y, errors.get(p.name))
+        points.append(Point(p.name, p.x, low, high, p.y, p.size, family, p.shipped, *ends))
     about = catalogue().get(predictor)
     higher = about.higher_is_better if about else predictor not in study.lower
     notes = [*turned(predictor, higher, outcome, True), *study.notes(predictor)]
     view = view_of(predictor, outcome, study.source, math.nan, points, notes, over)
+    view = replace(view, whose=source)
     if about is None:
         return replace(view, higher_is_better=higher, help=study.about.get(predictor, ""))
     return _with_help(view, about)

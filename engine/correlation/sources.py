@@ -63,6 +63,8 @@ class Bundled:
     """What the first predictor is multiplied with to be a share of pairs."""
     pairs_read: Callable[[str], int] = lambda _: 0
     """How many pairs that share is of, beside an outcome; 0 where it is not known."""
+    errors: Callable[[str], Mapping[str, float]] = lambda _: {}
+    """An outcome's standard errors, by candidate; empty where they are not known."""
     by: Mapping[str, Callable[[], BundledParts]] = field(default_factory=dict)
     """By what its suite was split; empty where nothing of it is known by part."""
 
@@ -99,7 +101,7 @@ def _published_by_benchmark() -> BundledParts:
 
 def _ladder() -> Bundled:
     from data.bundled import bundled_models
-    from data.ladder import SOURCE, ladder, ladder_notes
+    from data.ladder import SOURCE, ladder, ladder_notes, outcome_errors
     from engine.predictors.from_verdicts import SIZE
 
     study, said = ladder(), ladder_notes()
@@ -118,7 +120,8 @@ def _ladder() -> Bundled:
     title = f"ladder of {len(study.candidates)} models post-trained here"
     return Bundled(
         title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of, notes, said.about, said.lower,
-        pairs_read=lambda _: _ladder_pairs(), by={"category": _ladder_by_category},
+        pairs_read=lambda _: _ladder_pairs(), errors=lambda outcome: outcome_errors().get(outcome, {}),
+        by={"category": _ladder_by_category},
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from engine.correlation.lineage import families_in
 from engine.correlation.sources import BUNDLED, Source
 from engine.outcomes.outcome import Outcome, lower_is_better
+from engine.outcomes.words import outcome_in_short, outcome_in_words
 from engine.results.board import Board, Question, load_board
 from engine.results.pair_index import scopes
 from engine.stats.intervals import Estimate
@@ -103,6 +104,10 @@ class UpsetTable:
     tallies: tuple[UpsetTally, ...]
     """By outcome."""
     notes: tuple[str, ...]
+
+    def words_of(self, outcome: str, *, short: bool = False) -> str:
+        """An outcome's name in words, where it is none; short for a narrow column."""
+        return outcome_in_short(outcome) if short else outcome_in_words(outcome, self.source)
 
 
 def upsets(store: Store, question: Question, *, outcomes: Sequence[str] = (), source: Source = "own") -> UpsetTable:

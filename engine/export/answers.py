@@ -112,7 +112,13 @@ def correlation(
     """
     view = correlation_view(store, question, predictor, outcome, source=source)
     points = [
-        PointRow(point.name, *(None if math.isnan(x) else x for x in (point.x, point.x_low, point.x_high, point.y)))
+        PointRow(
+            point.name,
+            *(
+                None if math.isnan(end) else end
+                for end in (point.x, point.x_low, point.x_high, point.y, point.y_low, point.y_high)
+            ),
+        )
         for point in view.points
     ]
     return CorrelationAnswer(

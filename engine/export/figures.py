@@ -214,6 +214,8 @@ def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
         y = line.at(point.x) if expected and line is not None else point.y
         if not math.isnan(point.x_low) and not math.isnan(point.x_high):
             axes.plot([point.x_low, point.x_high], [y, y], color=tone, linewidth=0.6, alpha=0.6)
+        if not math.isnan(point.y_low):
+            axes.plot([point.x] * 2, [point.y_low, point.y_high], color=tone, linewidth=0.6, alpha=0.6)
         if expected and line is not None and not math.isnan(line.scatter):
             low, high = line.interval(point.x)
             axes.plot([point.x] * 2, [low, high], color=LIGHT_COLOURS["mark-2"], linewidth=0.6, linestyle=(0, (1, 1.5)))
@@ -337,7 +339,8 @@ def matrix(view: MatrixView, *, width: float = 7.0) -> Figure:
             if not math.isnan(r.ci_low):
                 ends = f"{r.ci_low:.2f} to {r.ci_high:.2f}".replace("-", "−")
                 axes.text(x, y + 0.26, ends, ha="center", va="center", fontsize=5)
-    axes.set_xticks(range(len(found.columns)), [shown(name, 24) for name in found.columns], rotation=30, ha="right")
+    heads = [shown(view.words_of(name, short=True), 24) for name in found.columns]
+    axes.set_xticks(range(len(found.columns)), heads, rotation=30, ha="right")
     axes.set_yticks(range(len(found.rows)), [shown(name, 40) for name in found.rows])
     axes.set_xlim(-0.55, len(found.columns) - 0.45)
     axes.set_ylim(len(found.rows) - 0.45, -0.55)

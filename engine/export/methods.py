@@ -18,6 +18,7 @@ from engine.stats.ranking import HELP as RANKING
 __all__ = ["METHODS"]
 
 _CLUSTERS = "95 % over clusters of prompts: Wilson's with a design effect, or bootstrap where that holds better"
+_WORDS: Final = "the outcome in words, where its name is one that post-training here gives; else its name"
 _WHOSE: Final = {
     "candidate": "name of the model, with precision or hash where the name alone is not unique",
     "parameters": "number of parameters, from the safetensors headers",
@@ -115,6 +116,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "note": "what keeps a number from being known, and the methods used",
         "predictor_better": "higher or lower: which end of the predictor is the better one; no sign is turned",
         "outcome_better": "the same of the outcome: lower for a perplexity and its like",
+        "outcome_words": _WORDS,
     },
     "matrix": {
         "by": "what the suite is split by: domain, category or subcategory",
@@ -133,6 +135,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "n": "candidates that have all numbers that it takes",
         "note": "what keeps a number from being known, and the methods used",
         "outcome_better": "lower for a perplexity and its like, whose sign is turned",
+        "outcome_words": _WORDS,
     },
     "upsets": {
         "smaller": _WHOSE["candidate"],
@@ -148,6 +151,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "gain_stderr": "its standard error, both scores taken for independent; empty where one has none",
         "came_true": "whether the gain is above 0; empty where it is unknown or 0",
         "note": "how the interval of the lead was made",
+        "outcome_words": _WORDS,
     },
     "families": {
         "candidate": "name of the model; the first two columns are a file that `correlate --families` reads",

@@ -111,6 +111,7 @@ class CorrelationRow(NamedTuple):
     note: str
     predictor_better: str
     outcome_better: str
+    outcome_words: str = ""
 
 
 class MatrixRow(NamedTuple):
@@ -130,6 +131,7 @@ class MatrixRow(NamedTuple):
     n: int
     note: str
     outcome_better: str | None
+    outcome_words: str | None
 
 
 class UpsetRow(NamedTuple):
@@ -148,6 +150,7 @@ class UpsetRow(NamedTuple):
     gain_stderr: float | None
     came_true: bool | None
     note: str
+    outcome_words: str | None
 
 
 class FamilyRow(NamedTuple):
@@ -191,6 +194,8 @@ class PointRow(NamedTuple):
     x_low: float | None
     x_high: float | None
     y: float | None
+    y_low: float | None = None
+    y_high: float | None = None
 
 
 class PredictorRow(NamedTuple):

@@ -187,7 +187,7 @@ def correlation_rows(view: CorrelationView) -> Iterator[CorrelationRow]:
             _number(statistic.ci_low), _number(statistic.ci_high), _number(statistic.p_value), statistic.n,
             "; ".join(filter(None, (statistic.note, statistic.method))),
             "higher" if view.higher_is_better else "lower",
-            "higher" if view.outcome_higher_is_better else "lower",
+            "higher" if view.outcome_higher_is_better else "lower", view.outcome_words,
         )  # fmt: skip
 
 
@@ -207,14 +207,14 @@ def _matrix(store: Store, question: Question, source: Source) -> Table:
                             _number, (numbers.value, numbers.ci_low, numbers.ci_high, numbers.p_value, cell.p_holm)
                         ),
                         numbers.n, "; ".join(filter(None, (numbers.note, numbers.method))),
-                        "lower" if cell.column in view.lower else "higher",
+                        "lower" if cell.column in view.lower else "higher", view.words_of(cell.column),
                     ))  # fmt: skip
             for contrast in found.contrasts:
                 rows.append((
                     by, "own less", contrast.versus, None, None, statistic, *map(
                         _number, (contrast.value, contrast.ci_low, contrast.ci_high, contrast.p_value)
                     ),
-                    None, contrast.n, "; ".join(filter(None, (contrast.note, contrast.method))), None,
+                    None, contrast.n, "; ".join(filter(None, (contrast.note, contrast.method))), None, None,
                 ))  # fmt: skip
     return Table(COLUMNS["matrix"], rows)
 
@@ -222,15 +222,24 @@ def _matrix(store: Store, question: Question, source: Source) -> Table:
 def _upsets(store: Store, question: Question, source: Source) -> Table:
     rows: list[tuple[Any, ...]] = []
     outcomes = outcome_names(store, source=source) if source != "own" else []
-    for upset in upsets(store, question, outcomes=outcomes, source=source).upsets:
+    found = upsets(store, question, outcomes=outcomes, source=source)
+    for upset in found.upsets:
         about = (
             upset.smaller, upset.larger, upset.smaller_parameters, upset.larger_parameters, upset.lead,
             _number(upset.ci_low), _number(upset.ci_high), _number(upset.p_adjusted),
         )  # fmt: skip
         rows += [
-            (*about, name, _number(gain.value), _number(gain.stderr), gain.came_true, upset.method)
+            (
+                *about,
+                name,
+                _number(gain.value),
+                _number(gain.stderr),
+                gain.came_true,
+                upset.method,
+                found.words_of(name),
+            )
             for name, gain in upset.gains.items()
-        ] or [(*about, None, None, None, None, upset.method)]
+        ] or [(*about, None, None, None, None, upset.method, None)]
     return Table(COLUMNS["upsets"], rows)
 
 

@@ -111,6 +111,7 @@ def correlate(
             _print_league(some[0].outcome, league_of(some, statistic=statistic), over)
     else:
         _print_statistics(views)
+    narrate(*dict.fromkeys(f"{v.outcome}: {v.outcome_words}" for v in views if v.outcome_words != v.outcome))
     _say_verdicts(by_outcome)
     if len(views) == 1:
         _print_detail(views[0])
@@ -303,7 +304,8 @@ def _as_json(view: CorrelationView, league: League) -> dict[str, Any]:
 
     row = next(row for row in league.rows if row.predictor == view.predictor)
     return {
-        "predictor": view.predictor, "outcome": view.outcome, "source": view.source, "notes": view.notes,
+        "predictor": view.predictor, "outcome": view.outcome, "outcome_words": view.outcome_words,
+        "source": view.source, "notes": view.notes,
         "help": view.help, "chance": None if math.isnan(view.chance) else view.chance,
         "higher_is_better": view.higher_is_better,
         "outcome_higher_is_better": view.outcome_higher_is_better,

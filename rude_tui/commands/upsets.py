@@ -65,6 +65,7 @@ def _print(table: UpsetTable) -> None:
         f"{table.source_name}: in {len(table.upsets)} of {table.pairs} pairs of candidates of unlike size the smaller "
         "is ahead"
     )
+    narrate(*(f"{name}: {table.words_of(name)}" for name in names if table.words_of(name) != name))
     for tally in table.tallies:
         share, other = tally.share, tally.otherwise
         even = f", {tally.even} came out even" if tally.even else ""

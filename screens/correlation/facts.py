@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -13,6 +13,7 @@ from screens.shell.colour import Colour
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
+    from engine.correlation.predictor_outcome import Point
     from engine.stats.correlation import LeftOut
 
 __all__ = ["facts", "sources"]
@@ -41,6 +42,8 @@ def facts(
         text.append(f"{statistic.name.capitalize():<9}" if roomy else "", "bold")
         text.append(f"{bounds(statistic):<{18 if roomy else 13}}", "bold" if statistic.name == "pearson" else "")
         text.append(f" {chance_of(statistic):<{10 if roomy else 8}} n = {statistic.n}\n")
+    if typical := _typical(data.points):
+        text.append(f"95 % of a point, the middle one: {typical}\n", colour("chance"))
     for expected in data.expected:
         text.append("◇ ", colour("mark-2"))
         text.append(f"{one_line(expected.name, 24)}: {_number(expected.value)} expected ")
@@ -73,8 +76,9 @@ def _point(text: Text, data: ScatterData, highlight: Highlight, colour: Colour) 
     if point is None:
         return
     text.append(f"{one_line(point.name, 30)} ", "bold reverse")
-    text.append(f" x {_number(point.x)}")
-    text.append(f", y {_number(point.y)}" if not math.isnan(point.y) else ", no outcome yet")
+    text.append(f" x {_number(point.x)}{_span(point.x_low, point.x_high)}")
+    known = not math.isnan(point.y)
+    text.append(f", y {_number(point.y)}{_span(point.y_low, point.y_high)}" if known else ", no outcome yet")
     text.append(f" · {one_line(point.family, 16)}\n" if point.family else "\n")
     if highlight.left_out:
         _left_out(text, data.left_out(point.name), "without it", colour)
@@ -97,6 +101,22 @@ def _left_out(text: Text, left_out: LeftOut | None, words: str, colour: Colour) 
         values = zip("rρτ", (left_out.pearson, left_out.spearman, left_out.kendall), strict=True)
         shown = "  ".join(f"{symbol} {strength(value).strip()}" for symbol, value in values)
         text.append(f"{words}: {shown}  n = {left_out.n}\n")
+
+
+def _typical(points: Sequence[Point]) -> str:
+    """Half the middle 95 % interval of either axis, as far as it is known."""
+    from statistics import median
+
+    halves = {
+        "x": [(point.x_high - point.x_low) / 2 for point in points],
+        "y": [(point.y_high - point.y_low) / 2 for point in points],
+    }
+    known = {axis: [half for half in each if not math.isnan(half)] for axis, each in halves.items()}
+    return ", ".join(f"{axis} ± {_number(median(each))}" for axis, each in known.items() if each)
+
+
+def _span(low: float, high: float) -> str:
+    return "" if math.isnan(low) or math.isnan(high) else f" ({_number(low)} to {_number(high)})"
 
 
 def _number(value: float) -> str:

@@ -30,7 +30,10 @@ def picture(data: ScatterData, highlight: Highlight) -> Picture:
             glyph, tone = ("◆" if measured else "◇", "mark-3") if point.family == highlight.family else ("·", "chance")
         if point.name == out and measured:
             glyph = "○"
-        spots.append(Spot(one_line(point.name, 30), point.x, y, glyph, tone, point.name == highlight.candidate))
+        spots.append(Spot(
+            one_line(point.name, 30), point.x, y, glyph, tone, point.name == highlight.candidate,
+            (point.x_low, point.x_high), (point.y_low, point.y_high),
+        ))  # fmt: skip
     if line is None or not spots:
         return Picture(plain(view.predictor), plain(view.outcome_label), tuple(spots))
     low, high = min(spot.x for spot in spots), max(spot.x for spot in spots)

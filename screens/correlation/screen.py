@@ -13,6 +13,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.outcomes.words import outcome_in_words
 from rubrics.errors import RudeError
 from screens.correlation.facts import facts, sources
 from screens.correlation.league import League
@@ -44,6 +45,18 @@ _MORE = "\0more"
 """Stands for the predictors that are too many to be listed; no predictor is named so."""
 
 
+def _named(words: str, name: str) -> str:
+    """What an outcome is, and its name where that is none of the words."""
+    return words if words == name else f"{words}  ({name})"
+
+
+_BRING = (
+    "An outcome is a score measured after post-training. Press a to bring yours: a CSV with the columns candidate, "
+    "outcome, score (and stderr, where it is known), candidates named as in the rankings, or what lm-eval, lighteval "
+    "or Inspect wrote."
+)
+
+
 class _Facts(Static, Measured):
     """The numbers."""
 
@@ -64,7 +77,10 @@ than model size foretells little.
 
 X chooses another predictor, as a click on its line does. x writes the plot – SVG, PDF or PNG – or the table.
 
-← and → walk from point to point. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; h lifts one
+← and → walk from point to point, a click picks one; enter, or a second click, opens the candidate's failed pairs. The
+lines through a point are its 95 %: across, of the predictor, by its own interval (of a study, of so many pairs taken
+for independent); upwards, of the outcome, by the standard error that it came with. Of many points only the one under
+the cursor shows them. l leaves the point under the cursor out of the line (○) and of r, ρ and τ; h lifts one
 family out of the rest and says what is left without it.
 
 M opens the matrix: RuDE in each domain, category or subcategory against every outcome, and whether an outcome's own
@@ -92,13 +108,17 @@ data/ladder/card.md.
         Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
+        Binding("enter", "open", "failures", tooltip="the failed pairs of the candidate under the cursor", id="open"),
         Binding("a", "add", "add", tooltip="add outcomes of your own from a file", id="add"),
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
-    FIRST_KEYS = ("predictor", "outcome", "matrix", "leave_out", "source", "export", "add")
+    FIRST_KEYS = ("predictor", "outcome", "open", "matrix", "leave_out", "source", "export", "add")
     WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets", "families", "add"}
     DEFAULT_CSS = """
     CorrelationScreen #question { padding: 0 1; color: $text-muted; }
+    CorrelationScreen #bring { display: none; height: auto; padding: 0 1; border-bottom: solid $panel; }
+    CorrelationScreen.-low #bring { border-bottom: none; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    CorrelationScreen.-empty #bring { display: none; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
     CorrelationScreen.-wide #body { layout: horizontal; }
     CorrelationScreen Scatter { width: 1fr; height: 1fr; background: $surface; }
@@ -122,9 +142,10 @@ data/ladder/card.md.
     def body(self) -> Iterable[Widget]:
         """Plot, and the numbers beside or below it."""
         yield Brief(id="question")
+        yield Static(id="bring")
         with Container(id="body"):
             plot = Scatter(id="plot")
-            plot.tooltip = "a point for each candidate: ← and → walk, a click picks one"
+            plot.tooltip = "a point for each candidate: ← and → walk, a click picks one, enter opens its failures"
             yield plot
             panel = VerticalScroll(_Facts(id="facts"), League(id="league"), Static(id="below"), id="numbers")
             panel.tooltip = "the statistics, the source, the rival predictors: a click puts one on the x axis"
@@ -179,8 +200,7 @@ data/ladder/card.md.
         text = Text.assemble(("No outcomes of your own yet\n\n", "bold"))
         if error is not None:
             text.append(plain(error.what) + ("\n" + plain(error.fix) if error.fix else "") + "\n\n")
-        text.append("An outcome is a score measured after post-training. Put yours in a CSV with the columns\n")
-        text.append("candidate, outcome, score – candidates named as in the rankings – and press a.\n\n")
+        text.append(f"{_BRING}\n\n")
         text.append("O shows what was measured on small models here, then the published study.")
         self._say("own outcomes")
         self.nothing(text)
@@ -190,8 +210,12 @@ data/ladder/card.md.
         data = self.state.data
         if data is None or data.view is None:
             return
+        bring = self.query_one("#bring", Static)
+        bring.display = data.example
+        example = Text.assemble(("No outcomes of your own yet; this is an example. ", "bold"), _BRING)
+        bring.update(example)
         over = " · over families" if data.view.over == "families" else ""
-        self._say(f"{data.source_name} · {plain(data.view.outcome)} against {plain(data.view.predictor)}{over}")
+        self._say(f"{data.source_name} · {plain(data.view.outcome_words)} against {plain(data.view.predictor)}{over}")
         self.query_one(Scatter).show(picture(data, self.state.highlight))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)
@@ -232,8 +256,24 @@ data/ladder/card.md.
         """The point that was clicked."""
         if self.state.data is not None:
             name = self.state.data.points[message.index].name
+            if name == self.state.highlight.candidate:
+                self.action_open()
+                return
             self.state.highlight = replace(self.state.highlight, candidate=name)
             self._lit()
+
+    def action_open(self) -> None:
+        """On to the failures of the candidate under the cursor."""
+        data, name = self.state.data, self.state.highlight.candidate
+        if data is None or not data.points:
+            return
+        if not name:
+            self.notify("← and → pick a point first", markup=False)
+        elif name in data.entrants:
+            self.session.subject = name
+            self.call_later(self.run_action, "app.go('failures')")
+        else:
+            self.notify(f"{one_line(name, 40)} has not been scored here: no pairs of it to read", markup=False)
 
     def action_leave_out(self) -> None:
         """Leave the point under the cursor out, or take it in again; without a cursor, the one that matters most."""
@@ -297,7 +337,7 @@ data/ladder/card.md.
         data = self.state.data
         if data is None or self._nothing_among(data.outcomes):
             return
-        options = [(name, name) for name in data.outcomes]
+        options = [(name, _named(outcome_in_words(name, data.source), name)) for name in data.outcomes]
         self.app.push_screen(
             Choose("y axis: outcome", options, data.outcome), lambda name: self._choose(outcome=name) if name else None
         )

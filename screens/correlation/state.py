@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from rubrics.errors import BadInput
 from screens.shell.formats import strength
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class ScatterData:
     """None where there is no outcome to set anything against."""
     expected: tuple[Expected, ...]
     """Where candidates without an outcome should land."""
+    example: bool = False
+    """Whether it is shown unasked, since there are no outcomes of one's own."""
+    entrants: tuple[str, ...] = ()
+    """Labels and names of the candidates that have been scored here."""
 
     @property
     def points(self) -> list[Point]:
@@ -186,6 +191,7 @@ def _read(store: Store, question: Question, axes: Axes) -> ScatterData:
     from engine.correlation.sources import BUNDLED
 
     source = axes.source or ("own" if outcome_names(store) else "ladder")
+    example = axes.source is None and source != "own"
     own = source == "own"
     name = "own outcomes" if own else BUNDLED[source]().title
     predictors = tuple(predictor_names(store, question if own else None, source=source))
@@ -197,7 +203,21 @@ def _read(store: Store, question: Question, axes: Axes) -> ScatterData:
     if not predictor or not outcome:
         return ScatterData(source, name, predictors, outcomes, predictor, outcome, None, ())
     view = correlation_view(store, question, predictor, outcome, source=source)
-    return ScatterData(source, name, predictors, outcomes, predictor, outcome, view, expected(view))
+    entrants = _entrants(store, question)
+    return ScatterData(
+        source, name, predictors, outcomes, predictor, outcome, view, expected(view), example, entrants
+    )  # fmt: skip
+
+
+def _entrants(store: Store, question: Question) -> tuple[str, ...]:
+    from engine.results.board import load_board
+
+    try:
+        board = load_board(store, question)
+    except BadInput:
+        # A study's points are there to be seen before anything has been scored.
+        return ()
+    return tuple(dict.fromkeys(name for entrant in board.entrants for name in (entrant.label, entrant.name)))
 
 
 def _in_catalogue(store: Store, predictor: str) -> bool:

@@ -27,7 +27,7 @@ def heading(data: MatrixData, window: Window, column: int, colour: Colour) -> li
     """Names of the outcomes in view; what a click on one stands for is its number."""
     parts = [(f" {'':<{window.name}} ", "", "")]
     for number in range(window.first, window.first + window.count):
-        name = one_line(data.view.matrix.columns[number], window.width - 1)
+        name = one_line(data.view.words_of(data.view.matrix.columns[number], short=True), window.width - 1)
         style = f"bold {colour('foreground')}" if number == column else colour("chance")
         parts.append((f"{name:<{window.width}}", style, str(number)))
     return parts
@@ -64,7 +64,10 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
     view, statistic = data.view, cell.statistic
     one = PARTS[view.by][0]
     text = Text(overflow="fold")
-    text.append(f"{plain(cell.row)} × {plain(cell.column)}\n", "bold")
+    outcome = view.words_of(cell.column)
+    text.append(f"{plain(cell.row)} × {plain(outcome)}\n", "bold")
+    if outcome != cell.column:
+        text.append(f"{plain(cell.column)}\n", colour("chance"))
     if cell.own:
         text.append(f"▸ the outcome of this {one}\n")
     if cell.column in view.lower:

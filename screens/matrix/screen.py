@@ -204,7 +204,8 @@ published study. enter opens the scatter of a cell.
 
         def offer(names: list[str]) -> None:
             options = [(NONE, "nothing"), *((name, name) for name in names)]
-            self.app.push_screen(Choose(f"{one_line(cell.column, 40)} is the outcome of", options, own), take)
+            title = f"{one_line(data.view.words_of(cell.column), 60)} is the outcome of"
+            self.app.push_screen(Choose(title, options, own), take)
 
         self.load("ties", lambda: possible_ties(self.session), offer)
 

@@ -15,7 +15,7 @@ from rubrics.errors import RudeError
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
-from screens.upsets.state import Columns, read_upsets, tally_words, upset_cells
+from screens.upsets.state import Columns, outcome_heads, read_upsets, tally_words, upset_cells
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -121,7 +121,7 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         )))  # fmt: skip
         head = f" {'smaller':<{columns.name + 7}} {'larger':<{columns.name + 7}}   lead"
         head += f" {'95 %':>15} {'adjusted':>8}" if columns.numbers else ""
-        head += "".join(f" {one_line(name, 10):>10}" for name in outcomes[: columns.outcomes])
+        head += outcome_heads([table.words_of(name, short=True) for name in outcomes], columns)
         self.query_one(Heading).show([(head, "", "")])
         rows.show(
             len(table.upsets), lambda i, _: Text(upset_cells(table.upsets[i], outcomes, columns), no_wrap=True),
@@ -129,7 +129,7 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         )  # fmt: skip
         text = Text(overflow="fold")
         for tally in table.tallies:
-            text.append(f"{tally_words(tally)}\n")
+            text.append(f"{tally_words(tally, table.words_of(tally.outcome))}\n")
         if not table.tallies:
             text.append("Whether any came true is not known: no outcome of these candidates is stored.\n")
         if not table.upsets:

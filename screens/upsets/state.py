@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from engine.results.database import Store
     from screens.shell.session import Session
 
-__all__ = ["Columns", "came_true", "read_upsets", "tally_words", "upset_cells"]
+__all__ = ["Columns", "came_true", "outcome_heads", "read_upsets", "tally_words", "upset_cells"]
 
 _NUMBERS = 7 + 16 + 9
 """Cells of lead, interval and p, with the blanks before them."""
-_SIZE, _OUTCOME, _NAMES = 6, 11, 24
+_SIZE, _OUTCOME, _NAMES = 6, 14, 24
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
     return text + "".join(f"{came_true(upset.gains.get(name)):>{_OUTCOME}}" for name in outcomes[: columns.outcomes])
 
 
+def outcome_heads(names: list[str], columns: Columns) -> str:
+    """What stands over the outcomes."""
+    return "".join(f" {one_line(name, _OUTCOME - 1):>{_OUTCOME - 1}}" for name in names[: columns.outcomes])
+
+
 def came_true(gain: UpsetGain | None) -> str:
     """`✓ +0.12`; a question mark where the scores' errors leave doubt; a dash where it is not known."""
     if gain is None or math.isnan(gain.value):
@@ -90,18 +95,22 @@ def came_true(gain: UpsetGain | None) -> str:
     return f"{sign}{doubt} {gain.value:+.{digits}f}".replace("-", "−")
 
 
-def tally_words(tally: UpsetTally) -> str:
-    """How many came true in one outcome, beside what size alone leaves."""
+def tally_words(tally: UpsetTally, outcome: str) -> str:
+    """How many came true in one outcome, beside what size alone leaves.
+
+    Args:
+        outcome: its name, in words.
+    """
     share, other = tally.share, tally.otherwise
     if not tally.known:
         return (
-            f"{one_line(tally.outcome, 40)}: known of no upset; of all other pairs the smaller came out ahead in "
+            f"{one_line(outcome, 60)}: known of no upset; of all other pairs the smaller came out ahead in "
             f"{percent(other.value, 0)} %"
         )
     span = "" if math.isnan(share.ci_low) else f", 95 % {percent(share.ci_low, 0)}–{percent(share.ci_high, 0)}"
     even = f", {tally.even} even" if tally.even else ""
     return (
-        f"{one_line(tally.outcome, 40)}: {tally.true} of {tally.known} upsets came true{even} "
+        f"{one_line(outcome, 60)}: {tally.true} of {tally.known} upsets came true{even} "
         f"({percent(share.value, 0)} %{span}); of all other pairs the smaller came out ahead in "
         f"{percent(other.value, 0)} %"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
+
 __all__ = ["Label", "place_labels"]
 
 
@@ -35,15 +37,21 @@ def place_labels(
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], points[i])):
         column, row = points[i]
         for limit in (longest, 10, 6):
-            name = names[i] if len(names[i]) <= limit else names[i][: limit - 1] + "…"
-            spot = _free(occupied, column, row, len(name), width, height)
+            name = _cut(names[i], limit)
+            cells = cell_len(name)
+            spot = _free(occupied, column, row, cells, width, height)
             if spot is not None:
                 labels[i] = Label(*spot, name)
                 # A blank on either side keeps two names from reading as one.
-                for cell in range(max(0, spot[0] - 1), min(width, spot[0] + len(name) + 1)):
+                for cell in range(max(0, spot[0] - 1), min(width, spot[0] + cells + 1)):
                     occupied[spot[1]][cell] = 1
                 break
     return labels
+
+
+def _cut(name: str, cells: int) -> str:
+    """As much of a name as so many cells hold."""
+    return name if cell_len(name) <= cells else f"{set_cell_size(name, cells - 1).rstrip()}…"
 
 
 def _free(

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.color import Color
@@ -17,11 +18,16 @@ from textual.message import Message
 from textual_plotext import PlotextPlot
 
 from screens.widgets.labels import place_labels
+from screens.widgets.scale import round_ticks
 
 __all__ = ["Picture", "Scatter", "Spot"]
 
 _NEAR = 4
 """Cells within which a click means a point."""
+_TICK_CELLS, _TICK_ROWS = 14, 4
+"""Cells and rows that a tick has at least, about."""
+_FEW = 12
+"""Points whose intervals are all drawn; of more, only those of the one under the cursor."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class Spot:
     colour: str = "mark-1"
     chosen: bool = False
     """Whether the cursor is on it."""
+    x_ends: tuple[float, float] = (math.nan, math.nan)
+    """Of its interval; NaN where there is none."""
+    y_ends: tuple[float, float] = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,10 @@ class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
         plot.clear_figure()
         plot.xlim(*x_range)
         plot.ylim(*y_range)
+        most = self.size.width // _TICK_CELLS, self.size.height // _TICK_ROWS
+        for set_ticks, ends, number in ((plot.xticks, x_range, most[0]), (plot.yticks, y_range, most[1])):
+            ticks = round_ticks(*ends, max(2, number))
+            set_ticks([value for value, _ in ticks], [text for _, text in ticks])
         plot.xlabel(f"{picture.x_label} →")
         plot.title(f"↑ {picture.y_label}")
         ground, ink = (Color.parse(self.app.theme_variables[name]) for name in ("surface", "chance"))
@@ -124,6 +137,18 @@ class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
         self._cells = [(left + 1 + column, top + 1 + row) for column, row in cells]
         variables = self.app.theme_variables
         cursor = "bold reverse" if self.has_focus else "bold underline"
+        over = _Overlay(left + 1, top + 1, width, height)
+        few = len(picture.spots) <= _FEW
+        for spot, cell in zip(picture.spots, cells, strict=True):
+            if few or spot.chosen:
+                ends = (
+                    [_place(end, x_range, width) for end in spot.x_ends],
+                    [
+                        height - 1 - row if (row := _place(end, y_range, height)) is not None else None
+                        for end in reversed(spot.y_ends)
+                    ],
+                )
+                over.cross(cell, *ends, variables[spot.colour if spot.chosen else "chance"])
         letters: list[tuple[str, str]] = []
         for spot, (column, row), label in zip(
             picture.spots, cells, place_labels(cells, [spot.name for spot in picture.spots], width, height), strict=True
@@ -132,27 +157,62 @@ class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
             if not label.shown:
                 glyph = chr(ord("a") + len(letters) % 26)
                 letters.append((glyph, spot.name))
-            _put(
-                lines,
-                top + 1 + row,
-                left + 1 + column,
-                glyph,
-                f"{cursor if spot.chosen else 'bold'} {variables[spot.colour]}",
-            )
+            over.put(row, column, glyph, f"{cursor if spot.chosen else 'bold'} {variables[spot.colour]}")
             if label.shown:
                 ink = variables["chance" if spot.colour == "chance" else "foreground"]
                 start, text = label.column, label.shown
                 if label.row == row:
                     # The cell between a point and its name is blank, whatever line runs through it.
                     start, text = (start - 1, f" {text}") if start > column else (start, f"{text} ")
-                _put(lines, top + 1 + label.row, left + 1 + start, text, f"{cursor if spot.chosen else ''} {ink}")
+                over.put(label.row, start, text, f"{cursor if spot.chosen else ''} {ink}")
         self.letters = tuple(letters)
-        return Text("\n").join(lines)
+        return Text("\n").join(over.on(lines))
 
 
-def _put(lines: list[Text], row: int, column: int, text: str, style: str) -> None:
-    line = lines[row]
-    lines[row] = Text.assemble(line[:column], (text, style), line[column + len(text) :])
+class _Overlay:
+    """What is laid over the cells inside the frame; what comes later covers what came before."""
+
+    def __init__(self, left: int, top: int, width: int, height: int) -> None:
+        self._left, self._top, self._width, self._height = left, top, width, height
+        self._rows: dict[int, dict[int, tuple[str, str, int]]] = {}
+
+    def put(self, row: int, column: int, text: str, style: str) -> None:
+        """Text from a cell on."""
+        cells = cell_len(text)
+        there = self._rows.setdefault(row, {})
+        for start, (_, _, covered) in list(there.items()):
+            if start < column + cells and column < start + covered:
+                del there[start]
+        there[column] = (text, style, cells)
+
+    def cross(
+        self, cell: tuple[int, int], x_ends: Sequence[int | None], y_ends: Sequence[int | None], style: str
+    ) -> None:
+        """The intervals through a point, as far as they are known and inside."""
+        column, row = cell
+        for ends, most, along in ((x_ends, self._width, True), (y_ends, self._height, False)):
+            first, last = ends
+            if first is None or last is None:
+                continue
+            for at in range(max(0, first), min(most - 1, last) + 1):
+                self.put(*((row, at, "─") if along else (at, column, "│")), style)
+
+    def on(self, lines: list[Text]) -> list[Text]:
+        """The lines with it."""
+        laid = list(lines)
+        for row, there in self._rows.items():
+            line = laid[self._top + row]
+            # From right to left, for a wide character takes more cells than characters.
+            for column, (text, style, cells) in sorted(there.items(), reverse=True):
+                start = self._left + column
+                line = Text.assemble(line[:start], (text, style), line[start + cells :])
+            laid[self._top + row] = line
+        return laid
+
+
+def _place(value: float, ends: tuple[float, float], cells: int) -> int | None:
+    """The cell of a value along an axis; None where it is not known."""
+    return None if math.isnan(value) else round((value - ends[0]) / (ends[1] - ends[0]) * (cells - 1))
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

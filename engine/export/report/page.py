@@ -111,7 +111,7 @@ def _scatter(number: int, view: Any) -> Any:
     from markupsafe import Markup
 
     drawn = figures.rendered(figures.correlation(view, width=4.2), "svg")
-    label = f"{visible(view.outcome)} against {visible(view.predictor)}, {view.statistics.n} candidates"
+    label = f"{visible(view.outcome_words)} against {visible(view.predictor)}, {view.statistics.n} candidates"
     return Markup(inline_svg(drawn, f"scatter-{number}", label))  # noqa: S704 - built by matplotlib, parsed, and escaped
 
 
