@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,7 +97,7 @@ def _view(analysis: LadderAnalysis) -> CorrelationView:
             strict=True,
         )
     ]  # fmt: skip
-    return view_of(RUDE, CLAIM, "", 0.5, points, [])
+    return replace(view_of(RUDE, CLAIM, "", 0.5, points, []), whose="ladder")
 
 
 def _plot(analysis: LadderAnalysis) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from engine.correlation.predictor_outcome import RUDE, SIZE
+from engine.outcomes.words import outcome_in_words
 from engine.posttrain.ladder_analysis import BASE, CLAIM, TOKENWISE, WITHDRAWN, LadderAnalysis
 from engine.posttrain.ladder_checks import Checks
 from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, FRESH, RECIPE
@@ -183,8 +184,8 @@ def notes(analysis: LadderAnalysis, checks: Checks) -> dict[str, object]:
         "every": [
             f"{'all' if shared == families else shared} {families} families of the outcome are among the suite's "
             "clusters: not out of sample in families",
-            f"{RUDE} with {CLAIM}: ρ {number(six.rho[RUDE])} on the {six.n} models that ship, "
-            f"{number(rest.rho[RUDE])} on the other {rest.n}",
+            f"{RUDE} with {outcome_in_words(CLAIM, 'ladder')}: ρ {number(six.rho[RUDE])} on the {six.n} models "
+            f"that ship, {number(rest.rho[RUDE])} on the other {rest.n}",
         ],
         "predictors": {
             **dict.fromkeys(_CHOICE, untested),

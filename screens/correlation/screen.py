@@ -51,9 +51,8 @@ def _named(words: str, name: str) -> str:
 
 
 _BRING = (
-    "An outcome is a score measured after post-training. Press a to bring yours: a CSV with the columns candidate, "
-    "outcome, score (and stderr, where it is known), candidates named as in the rankings, or what lm-eval, lighteval "
-    "or Inspect wrote."
+    "Press a to bring yours, scores measured after post-training: a CSV with the columns candidate, outcome, score "
+    "(and stderr, where it is known), candidates named as in the rankings, or what lm-eval, lighteval or Inspect wrote."
 )
 
 
@@ -117,7 +116,9 @@ data/ladder/card.md.
     DEFAULT_CSS = """
     CorrelationScreen #question { padding: 0 1; color: $text-muted; }
     CorrelationScreen #bring { display: none; height: auto; padding: 0 1; border-bottom: solid $panel; }
-    CorrelationScreen.-low #bring { border-bottom: none; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    CorrelationScreen.-short #bring, CorrelationScreen.-low #bring {
+        border-bottom: none; height: 1; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     CorrelationScreen.-empty #bring { display: none; }
     CorrelationScreen #body { layout: vertical; height: 1fr; }
     CorrelationScreen.-wide #body { layout: horizontal; }
@@ -212,7 +213,7 @@ data/ladder/card.md.
             return
         bring = self.query_one("#bring", Static)
         bring.display = data.example
-        example = Text.assemble(("No outcomes of your own yet; this is an example. ", "bold"), _BRING)
+        example = Text.assemble(("No outcomes of your own yet; an example. ", "bold"), _BRING)
         bring.update(example)
         over = " · over families" if data.view.over == "families" else ""
         self._say(f"{data.source_name} · {plain(data.view.outcome_words)} against {plain(data.view.predictor)}{over}")

@@ -145,7 +145,8 @@ published study. enter opens the scatter of a cell.
         )
         names = [cells[0].row if n < len(view.matrix.cells) else f"({cells[0].row})"
                  for n, cells in enumerate(data.rows)]  # fmt: skip
-        window = Window.fitting(rows.size.width - 1, names, len(view.matrix.columns), self.state.column)
+        heads = [view.words_of(name, short=True) for name in view.matrix.columns]
+        window = Window.fitting(rows.size.width - 1, names, heads, self.state.column)
         self.query_one(Heading).show(heading(data, window, self.state.column, self.colour))
         column, colour = self.state.column, self.colour
         rows.show(len(data.rows), lambda index, _: heat_line(data, index, window, column, colour), self.state.row)

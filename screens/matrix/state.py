@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
 
 from screens.shell.plain import one_line
 
@@ -58,11 +61,13 @@ class Window:
     width: int
 
     @classmethod
-    def fitting(cls, room: int, names: list[str], columns: int, cursor: int) -> Window:
-        """The most that fits in so many cells, with the column under the cursor among it."""
+    def fitting(cls, room: int, names: list[str], heads: Sequence[str], cursor: int) -> Window:
+        """The most that fits in so many cells, the column under the cursor among it; heads take what room is left."""
+        columns = len(heads)
+        widest = max(_WIDEST, *(cell_len(one_line(head)) + 1 for head in heads))
         name = min(_NAME, max((len(one_line(text)) for text in names), default=8))
         count = max(1, min(columns, (room - name - 2) // _CELL))
-        width = max(_CELL, min(_WIDEST, (room - name - 2) // count))
+        width = max(_CELL, min(widest, (room - name - 2) // count))
         return cls(name, min(max(0, cursor - count // 2), columns - count), count, width)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
+from waiting import until
 
 from data.ladder import ladder
 from engine.outcomes.outcomes import Outcome
@@ -277,6 +278,43 @@ async def test_failures_are_sorted_either_way(garden, make_app, settle, screen_t
         await settle(pilot)
         assert "fails↑" in screen_text(app)
         assert [pair.failed_by for pair in app.screen.state.shown] == sorted(most)
+
+
+@pytest.mark.long
+async def test_a_point_leads_to_its_failures_and_what_is_none_of_ones_own_says_so(
+    garden, make_app, settle, screen_text
+) -> None:
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "No outcomes of your own yet" not in screen_text(app)
+        await pilot.press("left", "enter")
+        await settle(pilot)
+        assert app.current_mode == "failures"
+        points = app.screen_stack[0].app.get_screen_stack("correlation")[0].state.data.points
+        assert app.session.subject == points[-1].name
+        await pilot.press("4", "O")
+        await settle(pilot)
+        await pilot.press("left", "enter")
+        await settle(pilot)
+        assert app.current_mode == "correlation"
+        await until(pilot, lambda: "has not been scored here" in screen_text(app))
+
+
+@pytest.mark.long
+async def test_without_outcomes_it_says_what_to_bring_over_the_ladder_in_words(
+    tmp_path, make_app, settle, screen_text
+) -> None:
+    app = make_app(tmp_path / "new.duckdb", start="correlation")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        text = screen_text(app)
+        assert "No outcomes of your own yet; an example. Press a to bring yours" in text
+        assert "↑ criteria met after RL, held-out families" in text
+        assert "rl_met" not in text
+        await pilot.press("Y")
+        await settle(pilot)
+        assert "criteria met after RL, held-out families  (rl_met)" in screen_text(app)
 
 
 @pytest.mark.long

@@ -70,7 +70,7 @@ async def test_the_published_matrix_by_keys(garden: Path, make_app, settle, scre
 def test_the_column_under_the_cursor_is_in_view() -> None:
     for columns in (1, 4, 40):
         for cursor in range(columns):
-            window = Window.fitting(60, ["a part", "another"], columns, cursor)
+            window = Window.fitting(60, ["a part", "another"], ["outcome"] * columns, cursor)
             assert window.first <= cursor < window.first + window.count <= columns
             assert window.name + 2 + window.count * window.width <= 60
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import data.ladder
 from data.published import published
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     Point,
     best_view,
+    correlation_view,
     correlation_views,
     expected,
     given_size,
@@ -115,3 +118,21 @@ def test_a_constant_predictor_foretells_nothing() -> None:
     assert expected(found) == ()
     assert "the predictor is the same" in found.statistics.pearson.note
     assert math.isnan(given_size(found).value)
+
+
+def test_both_axes_have_their_intervals_where_they_are_known(tmp_path: Path) -> None:
+    study = correlation_view(Store(tmp_path / "x.duckdb"), Question(), "RuDE accuracy", "rl_met", source="ladder")
+    point = next(point for point in study.points if point.name == "llama-bare")
+    # Wilson's interval for .57917 of 480 pairs, and 1.96 of the standard errors that stand in data/ladder/outcomes.csv.
+    found = stats.binomtest(round(0.57917 * 480), 480).proportion_ci(method="wilson")
+    assert (point.x_low, point.x_high) == pytest.approx((found.low, found.high), abs=1e-5)
+    with (Path(data.ladder.__file__).with_suffix("") / "outcomes.csv").open(encoding="utf-8") as file:
+        rows = {(row["candidate"], row["outcome"]): row for row in csv.DictReader(file)}
+    row = rows["llama-bare", "rl_met"]
+    half = 1.959964 * float(row["stderr"])
+    assert (point.y_low, point.y_high) == pytest.approx(
+        (float(row["score"]) - half, float(row["score"]) + half), abs=1e-4
+    )
+    assert study.outcome_label == "criteria met after RL, held-out families"
+    size = correlation_view(Store(tmp_path / "x.duckdb"), Question(), "log10 parameters", "rl_met", source="ladder")
+    assert all(math.isnan(point.x_low) and not math.isnan(point.y_low) for point in size.points)
