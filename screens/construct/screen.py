@@ -77,7 +77,7 @@ the verifier. D forgets a construction with every answer it got, after a questio
         Binding("d", "drop", "drop", tooltip="leave the example out", id="construct-drop"),
         Binding("u", "take_back", "undo", tooltip="take your decision back", id="construct-undo"),
         Binding(
-            "quotation_mark", "calls('example')", "calls", tooltip="all that was asked of it", id="construct-calls"
+            "f3,quotation_mark", "calls('example')", "calls", tooltip="all that was asked of it", id="construct-calls"
         ),
         Binding(
             "J", "calls('')", "all calls", show=False, tooltip="every question and answer", id="construct-all-calls"

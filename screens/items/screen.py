@@ -57,7 +57,7 @@ The bar of an ability reaches two standard errors to each side.
         Binding("o", "order", "order", tooltip="sort the pairs; the same again turns them round", id="order"),
         Binding("I", "abilities", "abilities", tooltip="to the candidates' abilities and back", id="abilities"),
         Binding("percent_sign", "short", "short suite", tooltip="a suite of the pairs that tell most", id="short"),
-        Binding("tilde", "model", "model", tooltip="Rasch or 2PL, which takes 20 candidates", id="item-model"),
+        Binding("f2,tilde", "model", "model", tooltip="Rasch or 2PL, which takes 20 candidates", id="item-model"),
         Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
         Binding("tab", "other", "facts", show=False, tooltip="to the pair's numbers and back", id="items-facts"),
     ]

@@ -54,7 +54,7 @@ published study. enter opens the scatter of a cell.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("b", "grouping", "by", tooltip="split by domain, category, subcategory, violations", id="by"),
-        Binding("tilde", "statistic", "r ρ τ", tooltip="Pearson, Spearman or Kendall", id="matrix-statistic"),
+        Binding("f2,tilde", "statistic", "r ρ τ", tooltip="Pearson, Spearman or Kendall", id="matrix-statistic"),
         Binding(
             "ampersand",
             "tie",

@@ -7,10 +7,11 @@ from typing import Final
 
 from rubrics.errors import BadInput
 from screens.run.state import RunChoices
-from screens.shell.fields import YES_NO, Field, Prepared, Typed, at
+from screens.shell.fields import YES_NO, AtField, Field, Prepared, Typed, at
 
 __all__ = ["option_fields", "take_options"]
 
+_MOST_DRAWS: Final = 20
 _DEVICES: Final = ("auto", "cpu", "cuda", "cuda:all")
 
 
@@ -21,6 +22,8 @@ def option_fields(choices: RunChoices) -> Sequence[Field]:
     return (
         Field("shots", "Shots", "exemplars shown; empty: 2 for choice, none for likelihood", value=shots),
         Field("rubric", "Rubric", "shown to the candidate", choices=YES_NO, value=YES_NO[choices.show_criteria]),
+        Field("wordings", "Wordings", "scored too: all, or names, or a .toml; empty: plain", value=choices.wordings),
+        Field("draws", "Other shots", "so many other draws of exemplars", value=str(choices.shot_draws)),
         Field("seed", "Seed", "decides the order of scoring", value=str(choices.seed)),
         Field("alpha", "Alpha", "how often a race may decide wrongly, such as 0.05", value=f"{choices.alpha:g}"),
         Field("device", "Device", "where models are loaded", choices=tuple(devices), value=choices.device),
@@ -35,14 +38,21 @@ def take_options(choices: RunChoices, typed: Typed) -> Prepared:
         AtField: something of it cannot be used; nothing is taken over.
     """
     from engine.jobs.cluster.machines import cluster_at
+    from engine.layout.wordings import wordings_asked
     from engine.machine.devices import resolve_device
 
     shots, seed, alpha = typed.whole("shots"), typed.whole("seed"), typed.read("alpha", _share)
+    draws = typed.whole("draws") or 0
+    if draws > _MOST_DRAWS:
+        raise AtField("draws", BadInput(f"{draws} is more than {_MOST_DRAWS}", fix="a few tell as much"))
+    with at("wordings"):
+        wordings_asked(choices.protocols, wordings := typed.text("wordings"), draws)
     with at("ray"):
         there = cluster_at(ray).devices() if (ray := typed.text("ray")) else ()
     with at("device"):
         resolve_device(typed.text("device"), there)
     choices.shots, choices.seed, choices.alpha = shots, seed or 0, alpha
+    choices.wordings, choices.shot_draws = wordings, draws
     choices.show_criteria, choices.device, choices.ray = typed.yes("rubric"), typed.text("device"), ray
     return Prepared()
 

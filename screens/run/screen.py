@@ -87,9 +87,10 @@ was left going on in the background on the way out of the app.
         replace(FORGET, show=True),
         Binding("y", "copy", "copy", tooltip="copy the log, or all about the run under the cursor", id="copy"),
         Binding(
-            "circumflex_accent",
+            "minus,circumflex_accent",
             "precision",
             "precision",
+            key_display="-",
             tooltip="next precision: auto, fp32, bf16, int8, nf4",
             id="precision",
         ),

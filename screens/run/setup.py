@@ -11,6 +11,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
+from rubrics.errors import BadInput
 from screens.run.options import option_fields, take_options
 from screens.run.planned import PlanPane
 from screens.run.state import RunChoices, offered_protocols
@@ -104,6 +105,7 @@ class SetupPane(Horizontal):
 
     def take_focus(self) -> None:
         """Where keys go when the pane opens."""
+        self.repaint()
         self.query_one("#plan" if self.planned is not None else "#suites").focus()
 
     def forget(self) -> None:
@@ -144,7 +146,7 @@ class SetupPane(Horizontal):
         if len(names) > 5:
             marked.append(f"\n… and {len(names) - 5} more")
         self.query_one("#models", Static).update(marked)
-        self.query_one("#options", Static).update(Text("\n" + self._choices.about()))
+        self.query_one("#options", Static).update(Text("\n" + self._choices.about(self._place.key_of)))
         self.query_one(PlanPane).repaint()
 
     def make_plan(self, place: Place, then: Callable[[Plan], None] | None = None) -> None:
@@ -158,7 +160,12 @@ class SetupPane(Horizontal):
             return
         self._planned_for = self._marked()
         session = place.session
-        request = self._choices.request(list(session.marked_models), session.marked_suites, session.served)
+        try:
+            request = self._choices.request(list(session.marked_models), session.marked_suites, session.served)
+        except BadInput as error:
+            # Wordings were named for protocols that are no longer chosen.
+            place.show_error(error)
+            return
         self.query_one(PlanPane).make(place, request, then)
 
     def next_precision(self) -> None:
@@ -187,7 +194,7 @@ class SetupPane(Horizontal):
         self.forget()
 
     def ask_options(self, place: Place) -> None:
-        """Ask for shots, rubric, seed, alpha, device and cluster."""
+        """Ask for shots, rubric, wordings, seed, alpha, device and cluster."""
         choices = self._choices
         form = Form("Options of the run", option_fields(choices), lambda typed: take_options(choices, typed))
         place.app.push_screen(form, lambda done: self.forget() if done else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +50,10 @@ class RunChoices:
     device: str = "auto"
     workers: int | None = None
     """Candidates scored side by side; None: one a GPU."""
+    wordings: str = ""
+    """Other wordings that are scored too: `all`, names with commas between, or a TOML file; empty: the plain one."""
+    shot_draws: int = 0
+    """So many other draws of exemplars."""
     ray: str = ""
     """The Ray cluster on whose nodes they are scored: its address, or `auto`; empty: here."""
 
@@ -90,8 +94,12 @@ class RunChoices:
 
         Args:
             served: what is said of the models that servers hold.
+
+        Raises:
+            BadInput: no such wording, for what is chosen now.
         """
         from engine.jobs.runs import CONTROL_PAIRS, RunRequest
+        from engine.layout.wordings import wordings_asked
 
         return RunRequest(
             models=tuple(models),
@@ -109,30 +117,36 @@ class RunChoices:
             device=self.device,
             workers=self.workers,
             ray=self.ray,
+            wordings=wordings_asked(self.protocols, self.wordings, self.shot_draws),
             served=tuple(one for one in served if one.address in models),
         )
 
-    def about(self) -> str:
-        """The choices that are made by a key, a line each."""
-        return (
-            f"precision    {self.precision} (^)\n"
-            f"pairs        {self.limit or 'all'} (#)\n"
-            f"token scores {'kept' if self.token_scores else 'not kept'} (t)\n"
-            f"controls     {'yes' if self.controls else 'no'} (F)\n"
-            f"until        {_GOALS[self.until]} (!)\n"
-            f"workers      {self.workers or 'auto'} (()\n" + "\n".join([*self._others(), "more options (,)"])
-        )
+    def about(self, key_of: Callable[[str], str]) -> str:
+        """The choices that are made by a key, a line each.
 
-    def _others(self) -> list[str]:
-        """Those of the other choices that are not as they are by themselves."""
+        Args:
+            key_of: gives the key of an action, as it is called on the bottom line.
+        """
+        lines = {
+            "precision": ("precision", self.precision),
+            "pairs": ("limit", self.limit or "all"),
+            "token scores": ("tokens", "kept" if self.token_scores else "not kept"),
+            "controls": ("controls", "yes" if self.controls else "no"),
+            "until": ("goal", _GOALS[self.until]),
+            "workers": ("workers", self.workers or "auto"),
+            **{label: ("options", value) for label, value in self._others()},
+            "more options": ("options", ""),
+        }
+        told = ((key_of(action), label, value) for label, (action, value) in lines.items())
+        return "\n".join(f"{key:<2} {label:<12} {value}".rstrip() for key, label, value in told)
+
+    def _others(self) -> list[tuple[str, object]]:
+        """Those of the other choices that are not as they are by themselves, by what they are called."""
         usual = RunChoices()
         told = {
             "shots": ("shots", self.shots), "rubric": ("show_criteria", "shown"), "seed": ("seed", self.seed),
             "alpha": ("alpha", self.alpha), "device": ("device", self.device),
-            "cluster": ("ray", self.ray),
+            "cluster": ("ray", self.ray), "wordings": ("wordings", self.wordings),
+            "other shots": ("shot_draws", self.shot_draws),
         }  # fmt: skip
-        return [
-            f"{label:<12} {value} (,)"
-            for label, (name, value) in told.items()
-            if getattr(self, name) != getattr(usual, name)
-        ]
+        return [(label, value) for label, (name, value) in told.items() if getattr(self, name) != getattr(usual, name)]

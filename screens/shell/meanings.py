@@ -1,6 +1,7 @@
 """What each key means, once for the whole app. Plain Python.
 
-A name in a settings file stays that of one key on one kind of screen; several names of one meaning share a key.
+What some keyboards have as a dead key (^ ~ ") has a second key, which comes first. A name in a settings file stays that
+of one key on one kind of screen; several names of one meaning share a key.
 """
 
 from __future__ import annotations
@@ -101,13 +102,13 @@ MEANINGS: Final = (
     Meaning("number_sign", "how many pairs", ("limit", "short-number")),
     Meaning("dollar_sign", "prices", ("construct-prices",)),
     Meaning("exclamation_mark", "until it is decided", ("until",)),
-    Meaning("tilde", "by which statistic or model", ("matrix-statistic", "item-model", "topic-response")),
+    Meaning("f2,tilde", "by which statistic or model", ("matrix-statistic", "item-model", "topic-response")),
     Meaning("ampersand", "tie an outcome to a domain", ("matrix-tie",)),
     Meaning("percent_sign", "a short suite", ("short",)),
     Meaning("underscore", "what is kept whole", ("short-whole",)),
     Meaning("vertical_line", "|V|", ("pairs-size",)),
-    Meaning("circumflex_accent", "precision", ("precision",)),
-    Meaning("quotation_mark", "the questions and answers of one example", ("construct-calls",)),
+    Meaning("minus,circumflex_accent", "precision", ("precision",)),
+    Meaning("f3,quotation_mark", "the questions and answers of one example", ("construct-calls",)),
     Meaning("at", "where the preference turns", ("turn",)),
     Meaning("plus", "all of them", ("agree-all", "review-rest", "mark-all")),
     Meaning("colon", "ask in SQL", ("sql",)),

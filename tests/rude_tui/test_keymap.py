@@ -23,7 +23,7 @@ from rude_tui.reading_ahead import load_modules
         ({"ties": "/"}, ["/ is now filter and ties at once"]),
         ({"export": "{", "compare": "x"}, []),
         ({"compare": "ctrl+k, }", "open": "f6", "help": "?,)", "quit": "shift+f3", "down": "ctrl+n,ä"}, []),
-        ({"pause": "-"}, []),
+        ({"pause": ")"}, []),
     ],
 )
 def test_what_cannot_work_is_named_and_nothing_else(keys: dict[str, str], said: list[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.jobs.cluster.machines import Cluster, Node
+from engine.layout.wordings import wordings_asked
 from engine.machine.devices import Device
 from rubrics.errors import BadInput
 from rude_tui.settings import Settings
@@ -67,11 +68,26 @@ def test_options_of_a_run_are_taken_over_together_or_not_at_all() -> None:
     assert (request.shots, request.show_criteria, request.seed, request.alpha, request.device) == (
         3, True, 7, 0.2, "cpu",
     )  # fmt: skip
-    assert "shots        3 (,)" in choices.about()
-    assert "seed         7 (,)" in choices.about()
+    assert "options shots        3" in choices.about(str)
+    assert "options seed         7" in choices.about(str)
     again = {field.name: field.value for field in option_fields(choices)}
     assert again["shots"] == "3"
     assert again["rubric"] == "yes"
+
+
+def test_wordings_and_draws_are_asked_for_as_the_command_line_does() -> None:
+    choices = RunChoices()
+    typed = {field.name: field.value for field in option_fields(choices)}
+    for wrong, field in (({"wordings": "no such"}, "wordings"), ({"draws": "21"}, "draws")):
+        with pytest.raises(AtField) as raised:
+            take_options(choices, Typed(typed | wrong))
+        assert raised.value.field == field
+    take_options(choices, Typed(typed | {"wordings": "all", "draws": "2"}))
+    request = choices.request(["m"], ["world"])
+    assert request.wordings == wordings_asked(choices.protocols, "all", 2)
+    assert len(request.wordings) > 3
+    assert "options wordings     all" in choices.about(str)
+    assert "options other shots  2" in choices.about(str)
 
 
 def test_a_cluster_is_asked_what_it_has_before_it_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +108,7 @@ def test_a_cluster_is_asked_what_it_has_before_it_is_taken_over(monkeypatch: pyt
     take_options(choices, Typed(typed | {"ray": "gpus:1"}))
     request = choices.request(["m"], ["world"])
     assert (request.ray, request.device) == ("gpus:1", "cuda")
-    assert "cluster      gpus:1 (,)" in choices.about()
+    assert "options cluster      gpus:1" in choices.about(str)
 
 
 def test_an_error_is_put_where_the_path_that_it_speaks_of_was_typed() -> None:

@@ -60,7 +60,7 @@ def test_a_run_is_asked_for_as_it_was_chosen() -> None:
     request = choices.request(["/m"], ["world"])
     assert (request.limit, request.until, request.models, request.suites) == (12, "best", ("/m",), ("world",))
     assert choices.limit_to("0")
-    assert "pairs        all (#)" in choices.about()
+    assert "limit pairs        all" in choices.about(str)
 
 
 def _scatter(names: str, families: dict[str, str] | None = None) -> ScatterData:
