@@ -17,6 +17,7 @@ from engine.outcomes.words import outcome_in_words
 from rubrics.errors import RudeError
 from screens.correlation.facts import facts, sources
 from screens.correlation.league import League
+from screens.correlation.outcomes import BRING, named
 from screens.correlation.picture import picture
 from screens.correlation.state import (
     Axes,
@@ -43,17 +44,6 @@ __all__ = ["CorrelationScreen"]
 
 _MORE = "\0more"
 """Stands for the predictors that are too many to be listed; no predictor is named so."""
-
-
-def _named(words: str, name: str) -> str:
-    """What an outcome is, and its name where that is none of the words."""
-    return words if words == name else f"{words}  ({name})"
-
-
-_BRING = (
-    "Press a to bring yours, scores measured after post-training: a CSV with the columns candidate, outcome, score "
-    "(and stderr, where it is known), candidates named as in the rankings, or what lm-eval, lighteval or Inspect wrote."
-)
 
 
 class _Facts(Static, Measured):
@@ -201,7 +191,7 @@ data/ladder/card.md.
         text = Text.assemble(("No outcomes of your own yet\n\n", "bold"))
         if error is not None:
             text.append(plain(error.what) + ("\n" + plain(error.fix) if error.fix else "") + "\n\n")
-        text.append(f"{_BRING}\n\n")
+        text.append(f"{BRING}\n\n")
         text.append("O shows what was measured on small models here, then the published study.")
         self._say("own outcomes")
         self.nothing(text)
@@ -213,7 +203,7 @@ data/ladder/card.md.
             return
         bring = self.query_one("#bring", Static)
         bring.display = data.example
-        example = Text.assemble(("No outcomes of your own yet; an example. ", "bold"), _BRING)
+        example = Text.assemble(("No outcomes of your own yet; an example. ", "bold"), BRING)
         bring.update(example)
         over = " · over families" if data.view.over == "families" else ""
         self._say(f"{data.source_name} · {plain(data.view.outcome_words)} against {plain(data.view.predictor)}{over}")
@@ -338,7 +328,7 @@ data/ladder/card.md.
         data = self.state.data
         if data is None or self._nothing_among(data.outcomes):
             return
-        options = [(name, _named(outcome_in_words(name, data.source), name)) for name in data.outcomes]
+        options = [(name, named(outcome_in_words(name, data.source), name)) for name in data.outcomes]
         self.app.push_screen(
             Choose("y axis: outcome", options, data.outcome), lambda name: self._choose(outcome=name) if name else None
         )

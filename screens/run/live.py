@@ -12,7 +12,7 @@ from textual.widgets import Log, Static
 
 from engine.jobs.progress import TRAINING
 from screens.run.charts import accuracy_chart, held_out_chart, speed_chart
-from screens.run.queue import columns, current, live_cells, summary
+from screens.run.queue import NONE_SCORED, columns, current, live_cells, shown_phase, summary
 from screens.shell.formats import size
 from screens.shell.live import Live, RunTrace
 from screens.shell.plain import one_line, plain
@@ -184,6 +184,12 @@ class LivePane(Vertical):
             if state.protocol.startswith(TRAINING):
                 points = getattr(state.account, "points", ())
                 accuracy.update(held_out_chart(points, state.total, box.width, box.height, colour))
+                return
+            if shown_phase(str(state.phase), state.done, state.skipped) == NONE_SCORED:
+                why = [note for note in state.notes if "skipped" in note] or [f"{state.skipped:,} cannot be scored"]
+                accuracy.update(
+                    Text(f"✗ nothing was scored\n{plain(chr(10).join(why))}", colour("bad"), overflow="fold")
+                )
                 return
             trace = live.trace.runs.get(state.key, RunTrace())
             accuracy.update(accuracy_chart(state, trace, _CHANCE, box.width, box.height, colour))

@@ -17,8 +17,12 @@ from screens.shell.plain import one_line, plain
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
 
-__all__ = ["columns", "current", "live_cells", "stopped", "summary", "tone", "unit", "way"]
+__all__ = [
+    "NONE_SCORED", "columns", "current", "live_cells", "shown_phase", "stopped", "summary", "tone", "unit", "way",
+]  # fmt: skip
 
+NONE_SCORED: Final = "none scored"
+"""What a run is that came to its end without a single pair that could be scored."""
 _PHASES: Final = {
     "queued": ("·", "chance"),
     "hashing": ("◌", "mark-2"),
@@ -35,7 +39,13 @@ _PHASES: Final = {
     "refused": ("✗", "mark-2"),
     "crashed": ("✗", "bad"),
     "busy elsewhere": ("…", "mark-2"),
+    NONE_SCORED: ("✗", "bad"),
 }
+
+
+def shown_phase(phase: str, scored: int, skipped: int) -> str:
+    """A phase or a stored status as it is called: a run in which nothing could be scored is not done."""
+    return NONE_SCORED if phase in ("done", "up to date") and skipped and not scored else phase
 
 
 def tone(phase: str, colour: Colour) -> tuple[str, str]:
@@ -84,11 +94,12 @@ def columns(width: int, name: int) -> list[tuple[str, str, int]]:
 
 def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
     """One run's cells by column key."""
-    mark, style = tone(str(state.phase), colour)
+    phase = shown_phase(str(state.phase), state.done, state.skipped)
+    mark, style = tone(phase, colour)
     share = min(1.0, state.done / state.total) if state.total else 0.0
     going = not state.phase.ended
     return {
-        "phase": Text(f"{mark} {state.phase}", style, no_wrap=True),
+        "phase": Text(f"{mark} {phase}", style, no_wrap=True),
         "candidate": Text(one_line(state.candidate, 28), no_wrap=True),
         "suite": Text(one_line(state.suite, 14), no_wrap=True),
         "protocol": Text(way(state.protocol, state.prompt), no_wrap=True),

@@ -12,7 +12,7 @@ from textual.widgets import Static, TabbedContent
 
 from rubrics.counted import count
 from screens.run.jobs import is_elsewhere, resume, stop, stored_work
-from screens.run.queue import tone, way
+from screens.run.queue import shown_phase, tone, way
 from screens.run.stored_text import cell, column_widths, log_line, run_text
 from screens.shell.plain import one_line
 from screens.widgets.rows import Rows
@@ -113,9 +113,10 @@ class StoredPane(Vertical):
 
     def _line(self, index: int, width: int) -> Text:
         run, colour = self._runs[index], self._place.colour
-        mark, style = tone(str(run.status), colour)
+        status = shown_phase(str(run.status), run.n_scored, run.n_skipped)
+        mark, style = tone(status, colour)
         cells = {
-            "state": f"{mark} {run.status}", "candidate": one_line(run.candidate, 32), "suite": one_line(run.suite, 20),
+            "state": f"{mark} {status}", "candidate": one_line(run.candidate, 32), "suite": one_line(run.suite, 20),
             "protocol": way(run.protocol, run.prompt), "prec": run.precision,
             "pairs": f"{run.n_scored:,}/{run.n_wanted:,}",
             "when": run.updated_at[:16] if self._place.wide else run.updated_at[5:16],

@@ -80,7 +80,7 @@ def run_text(run: RunRow, colour: Colour) -> Text:
         text.append(
             f"→ R takes it up where it was; {count(remaining, 'step' if training else 'pair')} are left\n"
             if remaining
-            else "→ e tries again\n"
+            else "→ R tries again\n"
         )
     facts = run.facts
     parts = []
@@ -98,7 +98,11 @@ def run_text(run: RunRow, colour: Colour) -> Text:
             plain(f"tried at the start: with prefixes shared {facts['sharing_error']}") + "\n", colour("chance")
         )
     if run.n_skipped:
-        text.append(f"! {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty)\n", colour("mark-2"))
+        none = "" if run.n_scored else ": nothing was scored"
+        text.append(
+            f"{'✗' if none else '!'} {count(run.n_skipped, 'pair')} cannot be scored (too long, or empty){none}\n",
+            colour("bad" if none else "mark-2"),
+        )
     if run.prompt != "own":
         text.append(f"· a control: {way_of(run.protocol, run.prompt, run.wording)}; rankings leave it out\n")
     if looks := facts.get("held_out"):

@@ -110,6 +110,10 @@ def test_cells_and_summary_say_how_it_stands() -> None:
     assert cells["right"] == "75.0"
     assert cells["eta"] == "1 m 05 s"
     assert cells["memory"] == "1.2 GB"
+    empty = replace(STATE, phase=Phase.DONE, total=0, skipped=40)
+    assert live_cells(empty, lambda name: "white")["phase"].plain == "✗ none scored"
+    partly = replace(empty, total=3, done=3)
+    assert live_cells(partly, lambda name: "white")["phase"].plain == "✓ done"
     lines = summary(Live((state,), True)).splitlines()
     assert lines[0] == "0 of 1 run ended · 25% of all pairs"
     assert "12.3 pairs/s" in lines[1]
