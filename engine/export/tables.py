@@ -39,6 +39,7 @@ from engine.export.rows import (
     columns_of,
 )
 from engine.export.spectral_rows import matrix_rows
+from engine.export.topic_rows import topic_rows
 from engine.predictors.interface import Evidence
 from engine.predictors.spectral_layers import spectral_profiles
 from engine.results.board import Question, load_board
@@ -46,7 +47,7 @@ from engine.results.controls import ControlTable, control_row, control_table
 from engine.results.pair_trial import try_pairs
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import Recommendation, recommend
-from engine.results.topic_abilities import RESPONSES, TOPICS, TopicAbilities, topic_abilities
+from engine.results.topic_abilities import RESPONSES, TOPICS, topic_abilities
 from engine.results.weights import leading_scope
 from engine.results.wordings import any_wordings
 from engine.stats.correlation_matrix import Kind
@@ -311,27 +312,7 @@ def _topics(store: Store, question: Question) -> Table:
                 refused = error
     if refused is not None and not found:
         raise refused
-    return Table(COLUMNS["topics"], [row for one in found for row in _topic_rows(one)])
-
-
-def _topic_rows(found: TopicAbilities) -> Iterator[TopicRow]:
-    about = found.suite, found.protocol, found.metric, found.by, found.response
-    counts = dict(zip(found.topics, zip(found.pairs, found.clusters, strict=True), strict=True))
-    for one in found.candidates:
-        of_whole = (
-            "overall", one.candidate, one.ability, one.error, one.ci_low, one.ci_high, *(None,) * 5, one.place_low,
-            one.place_high, found.n_pairs, found.n_clusters,
-        )  # fmt: skip
-        yield TopicRow._make((*about, *of_whole, *found.between, ""))
-        for cell in one.cells:
-            numbers = (
-                cell.ability, cell.error, cell.ci_low, cell.ci_high, cell.shift, cell.shift_low, cell.shift_high,
-                cell.raw, cell.raw_error,
-            )  # fmt: skip
-            places = cell.place_low, cell.place_high, *counts[cell.topic]
-            yield TopicRow._make((
-                *about, cell.topic, one.candidate, *map(_number, numbers), *places, *found.between, cell.note,
-            ))  # fmt: skip
+    return Table(COLUMNS["topics"], [row for one in found for row in topic_rows(one)])
 
 
 def _spectra(store: Store, _: Question) -> Table:

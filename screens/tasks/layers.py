@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from screens.shell.bars import Axis
-from screens.shell.fields import Field, Prepared, Typed
+from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.formats import signed
 from screens.tasks.common import to_file
 from screens.tasks.task import Task
@@ -66,7 +66,8 @@ def _show(session: Session, typed: Typed) -> Prepared:
     from rubrics.targets import whole
 
     held = typed.text("name").casefold()
-    profiles = [one for one in spectral_profiles(session.store) if held in one.candidate.casefold()]
+    with at("name"):
+        profiles = [one for one in spectral_profiles(session.store) if held in one.candidate.casefold()]
     parts = ["\n".join([one.candidate, *layer_lines(one.layers)]) for one in profiles]
     told = [
         f"{words}: {HELP[name]}" for words, name in (("α", "alpha"), ("α-hat", "alpha_hat"), ("trace-log", "trace_log"))

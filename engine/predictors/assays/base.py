@@ -158,9 +158,8 @@ BASE: Final = Assay(
             of_measures(partial(crossed, values=lift)), 0.0,
         ),
         Measure(
-            "turn-taking", "bits by which a chat format's mark for the assistant is likelier than that for the user "
-            "after a user's turn, less the same after an assistant's and less the same for marks with words that say "
-            "nothing, in the format that is best on the other subjects",
+            "turn-taking", "bits by which a chat format's mark for the assistant is likelier than the user's once "
+            "the user has spoken, less the same after the assistant and for marks without meaning; best other format",
             of_measures(partial(crossed, values=turn_taking)), 0.0,
         ),
         Measure("dialogue lean", "bits a byte that prose costs more than an assistant's replies", of_measures(lean)),
