@@ -163,6 +163,7 @@ async def test_too_few_candidates_and_an_unread_suite_say_what_is_missing(
     path = tmp_path / "two.duckdb"
     fill(Store(path), Suite("few", pairs), candidates=(("oak", 7, 1.0), ("elm", 8, 0.5)))
     monkeypatch.setattr("rubrics.reading.built_in_names", lambda: ["core-spans"])
+    monkeypatch.chdir(tmp_path)  # x writes below the folder that the app was started in
     app = make_app(path, start="suites")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
