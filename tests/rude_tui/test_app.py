@@ -111,6 +111,7 @@ async def test_leaving_while_a_run_goes_on_asks_first(app: RudeApp, begun: threa
     assert app.return_value == 130
 
 
+@pytest.mark.long
 async def test_what_goes_on_may_be_left_going_on(
     app: RudeApp, begun: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,6 +148,7 @@ def test_a_full_disk_for_an_export(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_run_rank_export_and_failures_agree(tmp_path: Path) -> None:
     model, suite = small(), tmp_path / "few.jsonl"
     write_suite(suite, find_suite("world").scored[:20])

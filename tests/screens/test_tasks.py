@@ -125,6 +125,7 @@ def test_an_assay_tells_each_predictor_with_its_chance(session: Session) -> None
     assert any(row.startswith(f"{model.name}: greedy ") for row in rows)
 
 
+@pytest.mark.long
 def test_costs_stand_beside_how_often_a_predictor_decides_rightly(session: Session) -> None:
     from engine.correlation.costs import costs_of
     from engine.results.board import Question

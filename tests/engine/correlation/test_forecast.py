@@ -70,6 +70,7 @@ def test_a_run_is_foretold_and_the_backtest_sees_the_early_part_alone(store: Sto
     assert "extrapolated" in warnings(found)[0]
 
 
+@pytest.mark.long
 def test_too_few_checkpoints_leave_the_error_unknown(store: Store, run: Path) -> None:
     checkpoints = read_checkpoints(run, or_flops=True)
     (found,) = forecasts(store, Question(), checkpoints[:4], ["skill"], "exam", at=(18 * checkpoints[3].tokens,))
@@ -82,6 +83,7 @@ def test_too_few_checkpoints_leave_the_error_unknown(store: Store, run: Path) ->
     assert LOSS not in [way.name for way in found.ways]
 
 
+@pytest.mark.long
 def test_forecast_command(store: Store, run: Path) -> None:
     arguments = ["scaling", "forecast", str(run), "--outcome", "exam", "--predictor", "skill", "--db", str(store.path)]
     done = invoke(*arguments, "--at", "2e22")

@@ -120,6 +120,7 @@ def test_a_constant_predictor_foretells_nothing() -> None:
     assert math.isnan(given_size(found).value)
 
 
+@pytest.mark.long
 def test_both_axes_have_their_intervals_where_they_are_known(tmp_path: Path) -> None:
     study = correlation_view(Store(tmp_path / "x.duckdb"), Question(), "RuDE accuracy", "rl_met", source="ladder")
     point = next(point for point in study.points if point.name == "llama-bare")

@@ -134,6 +134,7 @@ def test_a_link_stays_one_and_rights_stay(study: tuple[dict[str, Table], bool], 
         write_table(table, tmp_path / "no folder" / "file.csv")
 
 
+@pytest.mark.long
 def test_rows_are_counted_without_being_read(tmp_path: Path) -> None:
     store, run_ids = stored(tmp_path)
     table = tables(store, run_ids)["verdicts"]

@@ -176,6 +176,7 @@ def test_a_run_is_listed_while_another_process_trains_and_can_be_taken_up(job: P
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_prompts_that_have_changed_are_not_gone_on_with(recipe: Path, tmp_path: Path, store: Store) -> None:
     own = tmp_path / "own.jsonl"
     rows = [

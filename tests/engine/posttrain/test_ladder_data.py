@@ -49,6 +49,7 @@ def test_the_card_is_of_these_points_and_by_the_claims_rule(card) -> None:
     assert (LADDER / "rl_met.svg").is_file()
 
 
+@pytest.mark.long
 def test_the_points_are_a_source_of_correlations() -> None:
     from scipy.stats import spearmanr
 

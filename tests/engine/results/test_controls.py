@@ -161,6 +161,7 @@ def test_excluded_pairs_are_left_out_and_choice_has_none(
     assert control_table(store, replace(asked, protocol="choice")).by_label == {}
 
 
+@pytest.mark.long
 def test_tables_and_views_carry_them_beside_the_runs_themselves(store: Store, run: Callable[..., Margins]) -> None:
     run("ash", 1.0)
     run("ash", 0.2, prompt="none", pairs=60)

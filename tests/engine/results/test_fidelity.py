@@ -131,6 +131,7 @@ def test_a_sample_does_not_narrow_the_ranking(store: Store, suite: Suite, add: C
     assert any("1 sample at a second precision" in note for note in after.notes)
 
 
+@pytest.mark.long
 def test_a_whole_run_at_a_second_precision_is_ranked(store: Store, suite: Suite, add: Callable[..., str]) -> None:
     add("m", "fp32", lambda i: True)
     add("m", "nf4", lambda i: i % 2 == 0)

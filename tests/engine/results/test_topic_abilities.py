@@ -197,6 +197,7 @@ def test_too_few_are_told_so(store: Store) -> None:
         topic_abilities(load_board(store, Question()), by="mood")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_by_command(topics: Store) -> None:
     found = topic_abilities(load_board(topics, Question()), by="subcategory")
     printed = invoke(topics, "pairs", "abilities", "--by", "subcategory")

@@ -123,6 +123,7 @@ def test_they_name_themselves() -> None:
     assert str(Weights((("a", 2 / 3), ("b", 1 / 3)))) == "a 66.7 %, b 33.3 %"
 
 
+@pytest.mark.long
 def test_the_api_weighs_as_the_command_does(store: Store, add_run: Callable[..., Margins]) -> None:
     for name in ("a", "b"):
         add_run(name)

@@ -127,6 +127,7 @@ def test_little_memory_keeps_little(build):
     assert plenty.stats.distinct_tokens < backend.stats.distinct_tokens
 
 
+@pytest.mark.long
 def test_where_memory_runs_out_half_as_much_is_kept_from_then_on(build, monkeypatch):
     loaded = build("llama", num_hidden_layers=2)
     rounds = alternating(24, "choice")

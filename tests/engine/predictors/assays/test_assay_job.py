@@ -56,6 +56,7 @@ def test_nothing_is_shown_until_it_is_asked_for(scored: object, store: Store) ->
     assert "dialogue lean" in predictor_names(store, Question("made", "likelihood"))
 
 
+@pytest.mark.long
 def test_candidates_are_compared_on_what_all_were_asked(scored: object, store: Store) -> None:
     keep(store, "a", "old", [9.0, 9.0])
     keep(store, "c", "old", [9.0, 9.0])
