@@ -17,6 +17,7 @@ from rubrics.errors import BadInput
 __all__ = [
     "check_outcomes",
     "check_predictors",
+    "first_source",
     "outcome_names",
     "predictor_label",
     "predictor_names",
@@ -62,6 +63,12 @@ def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
     if source != "own":
         return list(BUNDLED[source]().outcomes)
     return sorted({outcome.outcome for outcome in stored_outcomes(store)})
+
+
+def first_source(store: Store) -> Source:
+    """What is looked at where nobody has said what: a person's own outcomes if there are any, else the ladder as the
+    example it is."""
+    return "own" if stored_outcomes(store) else "ladder"
 
 
 def check_predictors(names: Sequence[str], available: Collection[str], listed: Sequence[str]) -> None:

@@ -48,7 +48,7 @@ _ENDS: Final = frozenset({
 })  # fmt: skip
 
 
-TRAINING: Final = "sft+grpo"
+TRAINING: Final = "training"
 """What stands for post-training where a run of scoring has its protocol; steps stand where pairs do."""
 
 

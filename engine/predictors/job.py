@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.candidates.address import ServedAs
 from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import file_hashes, key_hash, model_causes
-from engine.jobs.progress import NoProgress, Phase, Progress, RunState
+from engine.jobs.progress import Phase, Progress, RunState
 from engine.jobs.states import States
+from engine.predictors.planning import ReadingRequest, plan_each, usable_precision
 from engine.predictors.trace_file import TraceSet
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
@@ -30,30 +30,14 @@ from engine.store.traces import (
     done_traces,
     open_trace_run,
 )
-from rubrics.errors import CandidateError, RudeError
+from rubrics.errors import RudeError
 from rubrics.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from engine.candidates.find import Candidate
     from engine.machine.devices import Device
 
-__all__ = ["PlannedTraces", "TraceJob", "TraceRequest", "plan_traces", "usable_precision"]
-
-
-@dataclass(frozen=True)
-class TraceRequest:
-    """What a person asks for."""
-
-    models: tuple[str, ...]
-    """Folders, folders of folders, or hub ids."""
-    precision: str = "auto"
-    device: str = "auto"
-    threads: int | None = None
-    attention: str = "auto"
-    """As in `engine.jobs.runs.RunRequest`."""
-    allow_remote_code: frozenset[str] = frozenset()
-    served: tuple[ServedAs, ...] = ()
-    concurrency: int | None = None
+__all__ = ["PlannedTraces", "TraceJob", "plan_traces"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +78,7 @@ class PlannedTraces:
 class TraceJob(Job):
     """Every candidate over one trace file, one at a time."""
 
-    request: TraceRequest
+    request: ReadingRequest
     traces: TraceSet
     runs: tuple[PlannedTraces, ...]
     refused: tuple[Refused, ...] = ()
@@ -113,7 +97,7 @@ class TraceJob(Job):
 
 def plan_traces(
     store: Store,
-    request: TraceRequest,
+    request: ReadingRequest,
     traces: TraceSet,
     progress: Progress | None = None,
     *,
@@ -128,31 +112,16 @@ def plan_traces(
     Raises:
         BadInput: a path or device that does not exist, or no candidate that can be scored.
     """
-    from engine.candidates.find import find
-    from engine.jobs.looking import looked_at
-    from engine.jobs.recognising import with_known_fingerprints
-    from engine.machine.devices import resolve_device
 
-    device = resolve_device(request.device)
-    progress = progress or NoProgress()
-    runs, refused = [], []
-    found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
-    for candidate in with_known_fingerprints(store, looked_at(found, concurrency=request.concurrency)):
-        progress.advanced(
-            RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
-        )
-        try:
-            runs.append(_planned(store, request, traces, candidate, device))
-        except CandidateError as error:
-            refused.append(Refused(candidate.name, error.what, error.fix))
-    if not runs:
-        name, what, fix = refused[0]
-        raise CandidateError(what, where=name, fix=fix)
-    return TraceJob(request, traces, tuple(runs), tuple(refused))
+    def plan_one(candidate: Candidate, device: Device) -> tuple[str, PlannedTraces]:
+        one = _planned(store, request, traces, candidate, device)
+        return one.run.run_id, one
+
+    return TraceJob(request, traces, *plan_each(store, request, progress, fetch, plan_one))
 
 
 def _planned(
-    store: Store, request: TraceRequest, traces: TraceSet, candidate: Candidate, device: Device
+    store: Store, request: ReadingRequest, traces: TraceSet, candidate: Candidate, device: Device
 ) -> PlannedTraces:
     precision = usable_precision(candidate, device, request.precision)
     key = {"traces_hash": traces.hash, **model_causes(candidate, precision, device, request.attention)}
@@ -163,29 +132,12 @@ def _planned(
     return PlannedTraces(run, candidate, device.spec, key, traces, done_traces(store, run.run_id))
 
 
-def usable_precision(candidate: Candidate, device: Device, wanted: str) -> str:
-    """The precision at which a candidate is loaded.
-
-    Raises:
-        CandidateError: it cannot be.
-    """
-    from engine.machine.precision import fits
-
-    problem = next((problem for problem in candidate.problems if problem.refused), None)
-    if problem is not None:
-        raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
-    fit = fits(candidate, device, wanted)
-    if fit.precision is None:
-        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
-    return fit.precision
-
-
 class TraceTurn(WorkerTurn):
     """One candidate, in a process of its own; what it had sent is stored however it ends."""
 
     KEPT: ClassVar[Collection[str]] = ("traces",)
 
-    def __init__(self, store: Store, request: TraceRequest, planned: PlannedTraces, states: States) -> None:
+    def __init__(self, store: Store, request: ReadingRequest, planned: PlannedTraces, states: States) -> None:
         super().__init__([planned.run.run_id], states)
         self._store, self._request, self._planned = store, request, planned
         self._run_id = planned.run.run_id

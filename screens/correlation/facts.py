@@ -43,7 +43,7 @@ def facts(
         text.append(f"{bounds(statistic):<{18 if roomy else 13}}", "bold" if statistic.name == "pearson" else "")
         text.append(f" {chance_of(statistic):<{10 if roomy else 8}} n = {statistic.n}\n")
     if typical := _typical(data.points):
-        text.append(f"95 % of a point, the middle one: {typical}\n", colour("chance"))
+        text.append(f"95 % of a typical point: {typical}\n", colour("chance"))
     for expected in data.expected:
         text.append("◇ ", colour("mark-2"))
         text.append(f"{one_line(expected.name, 24)}: {_number(expected.value)} expected ")
@@ -112,7 +112,7 @@ def _typical(points: Sequence[Point]) -> str:
         "y": [(point.y_high - point.y_low) / 2 for point in points],
     }
     known = {axis: [half for half in each if not math.isnan(half)] for axis, each in halves.items()}
-    return ", ".join(f"{axis} ± {_number(median(each))}" for axis, each in known.items() if each)
+    return ", ".join(f"{axis} ±{median(each):.2g}" for axis, each in known.items() if each)
 
 
 def _span(low: float, high: float) -> str:

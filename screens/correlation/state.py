@@ -187,10 +187,11 @@ def read_scatter(session: Session, axes: Axes) -> ScatterData:
 
 
 def _read(store: Store, question: Question, axes: Axes) -> ScatterData:
+    from engine.correlation.names import first_source
     from engine.correlation.predictor_outcome import correlation_view, expected, outcome_names, predictor_names
     from engine.correlation.sources import BUNDLED
 
-    source = axes.source or ("own" if outcome_names(store) else "ladder")
+    source = axes.source or first_source(store)
     example = axes.source is None and source != "own"
     own = source == "own"
     name = "own outcomes" if own else BUNDLED[source]().title

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -25,7 +24,7 @@ from screens.families.state import (
 )
 from screens.shell.dialogs import Ask, Choose
 from screens.shell.export_dialogs import export_dialog
-from screens.shell.place import Place
+from screens.shell.grid_place import GridPlace
 from screens.shell.plain import one_line, plain
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
@@ -42,7 +41,7 @@ _ANOTHER = "\0another"
 """Stands for a family that is typed; none is named so."""
 
 
-class FamiliesScreen(Place):
+class FamiliesScreen(GridPlace):
     """Which candidates are kin?"""
 
     MODE = "correlation"
@@ -76,6 +75,8 @@ whole families are left out and drawn then, and p turns the sign of what each fa
     FamiliesScreen.-low #words { max-height: 5; }
     FamiliesScreen.-empty #headings, FamiliesScreen.-empty #candidates, FamiliesScreen.-empty #words { display: none; }
     """
+
+    state: FamiliesState
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,17 +150,6 @@ whole families are left out and drawn then, and p turns the sign of what each fa
             self.state.row = row
             self._write_words()
 
-    def action_step(self, step: int) -> None:
-        """Another column is under the cursor."""
-        self.state.move(step)
-        self.repaint()
-
-    @on(Heading.Clicked)
-    def _heading_clicked(self, message: Heading.Clicked) -> None:
-        """The column that was clicked."""
-        self.state.column = int(message.target)
-        self.repaint()
-
     def _change(self, work: Callable[[], Any]) -> None:
         self.load("change", work, lambda _: self._ask())
 
@@ -204,10 +194,6 @@ whole families are left out and drawn then, and p turns the sign of what each fa
         """Take intervals over families, or over candidates."""
         self.session.question_fields["over"] = "candidates" if self._over == "families" else "families"
         self.repaint()
-
-    def action_back(self) -> None:
-        """Back to the scatter."""
-        self.dismiss()
 
     def action_export(self) -> None:
         """Write the table, or the figure."""

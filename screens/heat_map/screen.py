@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.heat_map.drawing import cell_words, heading, legend, map_line
 from screens.heat_map.state import HeatMapState, Window, read_map
 from screens.shell.export_dialogs import export_dialog
-from screens.shell.place import Place
+from screens.shell.grid_place import GridPlace
 from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["HeatMapScreen"]
 
 
-class HeatMapScreen(Place):
+class HeatMapScreen(GridPlace):
     """Who is good at what, and where does nobody know?"""
 
     MODE = "rankings"
@@ -55,6 +54,8 @@ again. enter opens the candidate's failures.
     HeatMapScreen #legend { padding: 0 1; color: $text-muted; }
     HeatMapScreen.-empty #map, HeatMapScreen.-empty .full { display: none; }
     """
+
+    state: HeatMapState
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,21 +111,10 @@ again. enter opens the candidate's failures.
         """Another candidate is under the cursor."""
         self._point()
 
-    @on(Heading.Clicked)
-    def _heading_clicked(self, message: Heading.Clicked) -> None:
-        """The part that was clicked."""
-        self.state.column = int(message.target)
-        self.repaint()
-
     def on_rows_selected(self, event: Rows.Selected) -> None:
         """The failures of the candidate."""
         self.session.subject = self.state.candidates[event.index]
         self.call_later(self.run_action, "app.go('failures')")
-
-    def action_step(self, step: int) -> None:
-        """Another part is under the cursor."""
-        self.state.move(step)
-        self.repaint()
 
     def action_grouping(self) -> None:
         """Split by the next thing."""
@@ -135,10 +125,6 @@ again. enter opens the candidate's failures.
         """Write intervals into the cells, or leave them out."""
         self.state.intervals = not self.state.intervals
         self.repaint()
-
-    def action_back(self) -> None:
-        """Back to the rankings."""
-        self.dismiss()
 
     def action_export(self) -> None:
         """Take away the ranking behind the map."""

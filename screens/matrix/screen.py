@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
@@ -17,6 +16,7 @@ from screens.matrix.drawing import heading, heat_line, words
 from screens.matrix.state import NONE, Asked, MatrixData, MatrixState, Window, possible_ties, read_matrix, tie
 from screens.shell.dialogs import Choose
 from screens.shell.export_dialogs import export_dialog
+from screens.shell.grid_place import GridPlace
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
 from screens.widgets.brief import Brief
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["MatrixScreen"]
 
 
-class MatrixScreen(Place):
+class MatrixScreen(GridPlace):
     """Does a domain's own accuracy foretell its outcome better than another's?"""
 
     MODE = "correlation"
@@ -80,6 +80,8 @@ published study. enter opens the scatter of a cell.
     MatrixScreen #words:focus { background: $surface; }
     MatrixScreen.-empty #body { display: none; }
     """
+
+    state: MatrixState
 
     def __init__(self, source: Source | None, open_scatter: Callable[[str, str], None]) -> None:
         """Args:
@@ -162,17 +164,6 @@ published study. enter opens the scatter of a cell.
             self.state.row = row
             self._write_words()
 
-    def action_step(self, step: int) -> None:
-        """Another outcome is under the cursor."""
-        self.state.move(step)
-        self.repaint()
-
-    @on(Heading.Clicked)
-    def _heading_clicked(self, message: Heading.Clicked) -> None:
-        """The outcome that was clicked."""
-        self.state.column = int(message.target)
-        self.repaint()
-
     def action_grouping(self) -> None:
         """Split by the next thing."""
         self.state.next_grouping()
@@ -224,10 +215,6 @@ published study. enter opens the scatter of a cell.
             self._open_scatter(predictor, cell.column)
         else:
             self.notify("There is no scatter of this line", markup=False)
-
-    def action_back(self) -> None:
-        """Back to the scatter."""
-        self.dismiss()
 
     def action_export(self) -> None:
         """Write the table, or the figure."""

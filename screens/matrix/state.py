@@ -33,7 +33,7 @@ class Asked:
     """Which matrix; None means the first there is."""
 
     source: Source | None = None
-    """None: own outcomes if there are any, else the published study's."""
+    """None: own outcomes if there are any, else the ladder's."""
     by: str | None = None
     statistic: Kind = "pearson"
 
@@ -128,9 +128,9 @@ def read_matrix(session: Session, asked: Asked) -> MatrixData:
 
 def _read(store: Store, question: Question, asked: Asked) -> MatrixData:
     from engine.correlation.by_part import groupings, matrix_view
-    from engine.correlation.predictor_outcome import outcome_names
+    from engine.correlation.names import first_source
 
-    source = asked.source or ("own" if outcome_names(store) else "published")
+    source = asked.source or first_source(store)
     ways = groupings(store, question, source)
     by = asked.by if asked.by in ways else ways[0]
     view = matrix_view(store, question, by=by, source=source, statistic=asked.statistic)

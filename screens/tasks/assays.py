@@ -61,7 +61,7 @@ def _prepare(described: Described) -> Callable[[Session, Typed], Prepared]:
         assay = ASSAYS[described.name]
         options = _told(described, typed)
         models = tuple(typed.paths("models"))
-        request = AssayRequest(models, options, typed.text("precision"), typed.text("device"))
+        request = AssayRequest(models, typed.text("precision"), typed.text("device"), options=options)
         if described.takes[:1] == ("suite",):
             with at("suite"):
                 assay.material(options)

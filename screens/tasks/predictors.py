@@ -75,7 +75,8 @@ def _trace_fields(session: Session) -> Sequence[Field]:
 
 
 def _traces(session: Session, typed: Typed) -> Prepared:
-    from engine.predictors.job import TraceRequest, plan_traces
+    from engine.predictors.job import plan_traces
+    from engine.predictors.planning import ReadingRequest
     from engine.predictors.trace_file import read_traces
 
     path = typed.path("traces", "name a file of traces")
@@ -83,7 +84,7 @@ def _traces(session: Session, typed: Typed) -> Prepared:
     with at("traces"):
         traces = read_traces(path)
     with at("models"):
-        job = plan_traces(session.store, TraceRequest(models, typed.text("precision"), typed.text("device")), traces)
+        job = plan_traces(session.store, ReadingRequest(models, typed.text("precision"), typed.text("device")), traces)
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
         own = traces.by_candidates(state.candidate for state in states)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
@@ -14,6 +13,7 @@ from textual.widgets import Static
 
 from rubrics.errors import RudeError
 from screens.shell.export_dialogs import export_dialog
+from screens.shell.grid_place import GridPlace
 from screens.shell.place import Place
 from screens.shell.plain import one_line, plain
 from screens.topics.drawing import ability_line, cell_words, heading, said
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["TopicsScreen"]
 
 
-class TopicsScreen(Place):
+class TopicsScreen(GridPlace):
     """Who is abler at what, and what do so few pairs not tell?"""
 
     MODE = "rankings"
@@ -65,6 +65,8 @@ by a hair, and fewer pairs tell more. enter opens the candidate's failures.
     TopicsScreen.-low #words { max-height: 5; }
     TopicsScreen.-empty #topics, TopicsScreen.-empty #table, TopicsScreen.-empty .full { display: none; }
     """
+
+    state: TopicsState
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,22 +145,11 @@ by a hair, and fewer pairs tell more. enter opens the candidate's failures.
         """Another candidate is under the cursor."""
         self._point()
 
-    @on(Heading.Clicked)
-    def _heading_clicked(self, message: Heading.Clicked) -> None:
-        """The topic that was clicked."""
-        self.state.column = int(message.target)
-        self.repaint()
-
     def on_rows_selected(self, event: Rows.Selected) -> None:
         """The failures of the candidate."""
         if (found := self.state.found) is not None:
             self.session.subject = found.candidates[event.index].candidate
             self.call_later(self.run_action, "app.go('failures')")
-
-    def action_step(self, step: int) -> None:
-        """Another topic is under the cursor."""
-        self.state.move(step)
-        self.repaint()
 
     def action_grouping(self) -> None:
         """Split by the next thing."""
@@ -174,10 +165,6 @@ by a hair, and fewer pairs tell more. enter opens the candidate's failures.
         """Errors in the cells, or places."""
         self.state.errors = not self.state.errors
         self.repaint()
-
-    def action_back(self) -> None:
-        """Back to the rankings."""
-        self.dismiss()
 
     def action_export(self) -> None:
         """Take away the abilities by every topic and response."""

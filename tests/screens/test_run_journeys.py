@@ -367,7 +367,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
 
     def train(store: Store, job: Any, progress: Any, *_: object, **__: object) -> None:
         taken.extend(job.planned)
-        state = RunState("k", model.name, "world", "sft+grpo #3", phase=Phase.TRAINING, done=7, total=180)
+        state = RunState("k", model.name, "world", "training #3", phase=Phase.TRAINING, done=7, total=180)
         progress.started((state,))
 
     monkeypatch.setattr("engine.jobs.job.perform", train)
@@ -379,7 +379,7 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
         assert "⏎ open" not in screen_text(app)
         open_posttrain(store, one.run)
         await until(pilot, lambda: "▶ started" in screen_text(app))
-        assert "sft+grpo" in screen_text(app)
+        assert "training" in screen_text(app)
         assert "0/180" in screen_text(app)
         add_step(store, one.run.run_id, "rl", 12, {"reward": 0.25})
         await until(pilot, lambda: "12/180" in screen_text(app))

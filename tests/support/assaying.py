@@ -40,7 +40,7 @@ def here(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
 
 def asked_of(*models: Path, **options: Any) -> AssayRequest:
     """A request on one core."""
-    return AssayRequest(tuple(map(str, models)), AssayOptions(**options), "fp32", "cpu", 1)
+    return AssayRequest(tuple(map(str, models)), "fp32", "cpu", 1, options=AssayOptions(**options))
 
 
 def do_assay(

@@ -10,13 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.candidates.address import ServedAs
 from engine.jobs.job import COMMIT_SECONDS, Job, Refused, Turn, WorkerTurn
 from engine.jobs.keys import file_hashes, key_hash, model_causes
-from engine.jobs.progress import NoProgress, Phase, Progress, RunState
+from engine.jobs.progress import Phase, Progress, RunState
 from engine.jobs.states import States
 from engine.predictors.assays.assay import Assay, AssayOptions, Material
-from engine.predictors.job import usable_precision
+from engine.predictors.planning import ReadingRequest, plan_each, usable_precision
 from engine.store.assays import AssayItem, AssayRun, add_assay_items, close_assay_run, done_items, open_assay_run
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
@@ -33,20 +32,10 @@ __all__ = ["AssayJob", "AssayRequest", "PlannedAssay", "plan_assay"]
 
 
 @dataclass(frozen=True)
-class AssayRequest:
+class AssayRequest(ReadingRequest):
     """What a person asks for."""
 
-    models: tuple[str, ...]
-    """Folders, folders of folders, or hub ids."""
     options: AssayOptions = field(default_factory=AssayOptions)
-    precision: str = "auto"
-    device: str = "auto"
-    threads: int | None = None
-    attention: str = "auto"
-    """As in `engine.jobs.runs.RunRequest`."""
-    allow_remote_code: frozenset[str] = frozenset()
-    served: tuple[ServedAs, ...] = ()
-    concurrency: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,32 +108,14 @@ def plan_assay(
         BadInput: a path or device that does not exist, no candidate that can be measured, or options that the assay
             cannot use.
     """
-    from engine.candidates.find import find
-    from engine.jobs.looking import looked_at
-    from engine.jobs.recognising import with_known_fingerprints
-    from engine.machine.devices import resolve_device
-
     material = assay.material(request.options)
     asked_hash = assay.asked_hash(material)
-    device = resolve_device(request.device)
-    progress = progress or NoProgress()
-    planned: dict[str, PlannedAssay] = {}
-    refused = []
-    found = find(request.models, allow_remote_code=request.allow_remote_code, fetch=fetch, served=request.served)
-    for candidate in with_known_fingerprints(store, looked_at(found, concurrency=request.concurrency)):
-        progress.advanced(
-            RunState(key=candidate.name, candidate=candidate.name, suite="", protocol="", phase=Phase.HASHING)
-        )
-        try:
-            one = _planned(store, assay, request, material, asked_hash, candidate, device)
-        except CandidateError as error:
-            refused.append(Refused(candidate.name, error.what, error.fix))
-            continue
-        planned.setdefault(one.run.run_id, one)
-    if not planned:
-        name, what, fix = refused[0]
-        raise CandidateError(what, where=name, fix=fix)
-    return AssayJob(request, tuple(planned.values()), tuple(refused))
+
+    def plan_one(candidate: Candidate, device: Device) -> tuple[str, PlannedAssay]:
+        one = _planned(store, assay, request, material, asked_hash, candidate, device)
+        return one.run.run_id, one
+
+    return AssayJob(request, *plan_each(store, request, progress, fetch, plan_one))
 
 
 def _planned(

@@ -79,9 +79,10 @@ def _measure(ctx: click.Context, described: Described, told: Mapping[str, Any]) 
     assay = ASSAYS[described.name]
     store, models, remote = store_of(told["db"], new=True), told["models"], told["allow_remote_code"]
     request = AssayRequest(
-        models, options_of({take: told[take] for take in described.takes}), told["precision"], told["device"],
+        models, told["precision"], told["device"],
         told["threads"], told["attention"], frozenset(remote),
         served_of(models, told["tokenizer"], told["key_variable"]), told["concurrency"],
+        options_of({take: told[take] for take in described.takes}),
     )  # fmt: skip
     job = plan_assay(store, assay, request, asked_progress(), fetch=downloader(remote))
     narrate_refused(job.refused)
@@ -89,13 +90,13 @@ def _measure(ctx: click.Context, described: Described, told: Mapping[str, Any]) 
     rows = measured(store, assay, states)
     if told["as_json"]:
         print_json([row.to_json() for row in rows])
-    else:
+    elif rows:
         _print(rows)
         narrate(*(f"{m.name}: {m.help}{_chance(m.chance)}" for m in assay.measures))
         narrate(*(f"{row.candidate}: {row.says}" for row in rows))
         if beside := list(dict.fromkeys(name for row in rows for name in row.details)):
             narrate(f"with --json also: {', '.join(beside)}")
-    narrate(f"{assay.source}; stored, see rude-tui correlate")
+        narrate(f"{assay.source}; stored, see rude-tui correlate")
     for state in states:
         narrate(*(f"note: {state.candidate}: {note}" for note in state.notes))
         if state.error:

@@ -70,14 +70,15 @@ def rbridge(
     NAME. rude-tui traces make has such a file written.
     """
     from engine.jobs.job import exit_code, perform
-    from engine.predictors.job import TraceRequest, plan_traces
+    from engine.predictors.job import plan_traces
+    from engine.predictors.planning import ReadingRequest
     from engine.predictors.trace_file import read_traces
     from rude_tui.downloads import downloader
     from rude_tui.terminal_progress import asked_progress
 
     traces = read_traces(file)
     store = store_of(db, new=True)
-    request = TraceRequest(
+    request = ReadingRequest(
         models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code),
         served=served_of(models, tokenizer, key_variable), concurrency=concurrency,
     )  # fmt: skip

@@ -12,7 +12,8 @@ from engine.jobs.progress import NoProgress
 from engine.jobs.runs import RunRequest
 from engine.jobs.score import ScoreTurn
 from engine.jobs.states import States
-from engine.predictors.job import TraceRequest, TraceTurn, plan_traces
+from engine.predictors.job import TraceTurn, plan_traces
+from engine.predictors.planning import ReadingRequest
 from engine.predictors.trace_file import parse_traces
 from engine.store.connection import Store
 from engine.store.forgetting import forget
@@ -53,7 +54,7 @@ def test_pairs_and_their_suite(tmp_path: Path) -> None:
 def test_traces(tmp_path: Path) -> None:
     store = Store(tmp_path / "rude.duckdb")
     lines = [b'{"prompt": "", "trace": "a b", "spans": [[0, 1]]}', b'{"prompt": "", "trace": "c d", "spans": [[0, 1]]}']
-    request = TraceRequest((MODEL,), "fp32", "cpu", 1)
+    request = ReadingRequest((MODEL,), "fp32", "cpu", 1)
 
     def turn() -> TraceTurn:
         job = plan_traces(store, request, parse_traces(lines, name="t", where=""))

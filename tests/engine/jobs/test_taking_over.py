@@ -28,7 +28,8 @@ from engine.jobs.states import States
 from engine.posttrain.job import PlannedTraining, PostTrainTurn
 from engine.predictors.assays.base import BASE
 from engine.predictors.assays.job import AssayRequest, plan_assay
-from engine.predictors.job import TraceRequest, TraceTurn, plan_traces
+from engine.predictors.job import TraceTurn, plan_traces
+from engine.predictors.planning import ReadingRequest
 from engine.predictors.trace_file import parse_traces
 from engine.store.connection import Store
 from engine.store.owners import OWNED, LeftElsewhere, Owner, left_elsewhere, other_owner, take
@@ -166,7 +167,7 @@ def score_turn(store: Store) -> Turn:
 
 def trace_turn(store: Store) -> Turn:
     traces = parse_traces([b'{"prompt": "", "trace": "a b", "spans": [[0, 1]]}'], name="t", where="")
-    request = TraceRequest((str(bundled_models()[0]),), "fp32", "cpu", 1)
+    request = ReadingRequest((str(bundled_models()[0]),), "fp32", "cpu", 1)
     job = plan_traces(store, request, traces)
     return TraceTurn(store, request, job.runs[0], States(job.states, NoProgress()))
 

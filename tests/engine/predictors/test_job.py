@@ -18,7 +18,8 @@ from engine.jobs.job import perform
 from engine.jobs.progress import Phase, RunState
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_traces import MODES, stored_traces, trace_values
-from engine.predictors.job import TraceRequest, plan_traces
+from engine.predictors.job import plan_traces
+from engine.predictors.planning import ReadingRequest
 from engine.predictors.proxy import FEATURES
 from engine.predictors.trace_file import TraceSet, parse_traces
 from engine.store.connection import Store
@@ -62,13 +63,13 @@ def here(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
 
 
 def score_candidates(
-    store: Store, request: TraceRequest, traces: TraceSet, cancel: threading.Event | None = None
+    store: Store, request: ReadingRequest, traces: TraceSet, cancel: threading.Event | None = None
 ) -> tuple[RunState, ...]:
     return perform(store, plan_traces(store, request, traces), cancel=cancel, runner=inside(here))
 
 
-def asked(*models: Path) -> TraceRequest:
-    return TraceRequest(tuple(map(str, models)), "fp32", "cpu", 1)
+def asked(*models: Path) -> ReadingRequest:
+    return ReadingRequest(tuple(map(str, models)), "fp32", "cpu", 1)
 
 
 def plain_loop(folder: Path, prompt: str, trace: str) -> tuple[list[float], list[list[int]]]:
@@ -233,3 +234,11 @@ def test_candidates_meet_on_the_traces_that_all_could_read() -> None:
     assert {run: (one.estimate.value, one.traces) for run, one in found.items()} == {"a": (3.0, 1), "b": (2.0, 1)}
     assert math.isnan(trace_values(traces, {"a": {0: score(0, 1.0)}, "b": {}}, "plain")["a"].estimate.value)
     assert trace_values(traces, {}, "plain") == {}
+
+
+def test_the_same_weights_under_two_paths_are_read_once(store: Store, small_model: Path, tmp_path: Path) -> None:
+    import shutil
+
+    again = shutil.copytree(small_model, tmp_path / "again")
+    job = plan_traces(store, asked(small_model, Path(again)), made())
+    assert [planned.candidate.name for planned in job.runs] == [small_model.name]
