@@ -68,6 +68,9 @@ def test_a_run_is_foretold_and_the_backtest_sees_the_early_part_alone(store: Sto
     within = sum(early.at(t).ci_low <= y <= early.at(t).ci_high for t, y in zip(flops[4:], SCORES[4:], strict=True))
     assert (by_name["skill"].held, by_name["skill"].tried) == (within, 4)
     assert "extrapolated" in warnings(found)[0]
+    (longer,) = forecasts(store, Question(), read_checkpoints(run, or_flops=True), ["skill"], "exam", early=6)
+    assert (longer.early, longer.later) == (6, 2)
+    assert longer.ways[0].foretold == found.ways[0].foretold, "what is foretold comes from all checkpoints"
 
 
 @pytest.mark.long
