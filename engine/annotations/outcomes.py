@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.outcomes.outcome import Outcome, unsaid_directions, unsaid_scales
+from engine.outcomes.outcome import Outcome, other_lengths, unsaid_directions, unsaid_scales
 from engine.outcomes.outcomes import near_misses, read_outcomes, renamed
 from engine.store.connection import Store
 from engine.store.outcomes import (
@@ -57,6 +57,7 @@ def add_files(
     *,
     averages: bool = False,
     one_scale: bool = False,
+    one_test: bool = False,
     only: Sequence[str] = (),
 ) -> AddedFiles:
     """Store the outcomes of some files: all of them, or none where any has a fault.
@@ -67,7 +68,8 @@ def add_files(
     Raises:
         OutcomeError: as these two.
     """
-    return add_given(store, read_files(store, files, names=mapping, averages=averages, only=only), one_scale=one_scale)
+    given = read_files(store, files, names=mapping, averages=averages, only=only)
+    return add_given(store, given, one_scale=one_scale, one_test=one_test)
 
 
 def read_files(
@@ -101,24 +103,31 @@ def read_files(
 
 
 def add_given(
-    store: Store, given: Given, *, confirmed: Mapping[str, str] | None = None, one_scale: bool = False
+    store: Store,
+    given: Given,
+    *,
+    confirmed: Mapping[str, str] | None = None,
+    one_scale: bool = False,
+    one_test: bool = False,
 ) -> AddedFiles:
     """Store what was read, and remember what names are called here.
 
     Args:
         confirmed: of the strangers, those that a person says are a candidate.
         one_scale: a person has said that what looks like two scales is one.
+        one_test: a person has said that what was measured under several conditions can be compared.
 
     Raises:
         OutcomeError: the scores cannot be compared with each other or with those that are stored; nothing is stored.
     """
     known = dict(confirmed or {})
     scores = renamed(given.scores, known)
-    replaced, together = add_checked(store, scores, one_scale=one_scale)
+    replaced, together = add_checked(store, scores, one_scale=one_scale, one_test=one_test)
     keep_names(store, {**given.said, **known})
     notes = [f"left out: {what}" for what in given.left_out]
     notes += [f"{name} is {candidate}, as you said before" for name, candidate in given.recalled.items()]
     notes += [*unsaid_directions(together), *([] if one_scale else unsaid_scales(together))]
+    notes += other_lengths(together)
     return AddedFiles(
         scores, replaced, notes, {name: near for name, near in given.strangers.items() if name not in known}
     )

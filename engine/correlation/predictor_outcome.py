@@ -22,7 +22,7 @@ from engine.correlation.names import (
     predictor_values,
 )
 from engine.correlation.sources import BUNDLED, Source
-from engine.outcomes.outcome import lower_is_better, mixed_scales
+from engine.outcomes.outcome import lower_is_better, mixed_conditions, mixed_scales
 from engine.outcomes.words import outcome_in_words
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import RUDE, SIZE
@@ -216,6 +216,8 @@ def _own(
         notes.append(warning)
     if both := mixed_scales([point for name, point in outcomes.items() if name in _names_of(table)]):
         notes.append(f"{outcome} looks like two scales: {both}")
+    if several := mixed_conditions([point for name, point in outcomes.items() if name in _names_of(table)]):
+        notes.append(f"{outcome} was measured under several conditions: {several}")
     unknown = [point.name for point in points if math.isnan(point.x)]
     if unknown:
         notes.append(f"no {predictor} known for {', '.join(unknown)}")

@@ -15,6 +15,7 @@ from engine.outcomes.result_file import (
     HarnessScore,
     ResultFile,
     at,
+    conditions,
     count_of,
     is_number,
     lower,
@@ -128,4 +129,16 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
                 samples=count_of(scorer.get("scored_samples"))
                 or count_of(at(content.get("results"), "completed_samples")),
                 measured=moment(at(content.get("stats"), "completed_at")) or moment(spec.get("created")),
+                conditions=_conditions(spec),
             )  # fmt: skip
+
+
+def _conditions(spec: object) -> str | None:
+    """Version and arguments of a task: with others it is another test."""
+    arguments = at(spec, "task_args")
+    told = arguments.items() if isinstance(arguments, dict) else ()
+    # A task that nobody gave a version has 0.
+    return conditions(
+        version=at(spec, "task_version") or None,
+        more=[f"{key} {value}" for key, value in sorted(told) if isinstance(value, str | int | float)],
+    )

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.outcomes.lm_eval import sampled
-from engine.outcomes.result_file import MEANS, HarnessScore, ResultFile, at, count_of, day_of, lower, name_of, share
+from engine.outcomes.result_file import (
+    MEANS,
+    HarnessScore,
+    ResultFile,
+    at,
+    conditions,
+    count_of,
+    day_of,
+    lower,
+    name_of,
+    share,
+)
 
 __all__ = ["is_results", "results"]
 
@@ -45,6 +56,8 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
                     f"results.{task}.{key}", table.get(f"{key}_stderr"),
                     lower_is_better=lower(key, told_of.get(config, {}).get(key)), scale=share(key, value),
                     samples=count_of(used), measured=day_of(file.path),
+                    # Shots stand in the name of the task.
+                    conditions=conditions(version=at(file.content, "versions", task)),
                 )  # fmt: skip
 
 

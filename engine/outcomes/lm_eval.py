@@ -11,6 +11,7 @@ from engine.outcomes.result_file import (
     HarnessScore,
     ResultFile,
     at,
+    conditions,
     count_of,
     day_of,
     is_number,
@@ -68,6 +69,7 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
                 metrics.get(f"{name}_stderr{comma}{filtered}"),
                 lower_is_better=lower(name, at(directions, task, name)), scale=share(name, value),
                 samples=count_of(at(counted, task, "effective")), measured=measured,
+                conditions=_conditions(content, task),
             )  # fmt: skip
 
 
@@ -94,6 +96,19 @@ def sampled(samples: object, task: str, limit: object) -> str:
     if not is_number(limit) or unusable(limit) or limit <= 0:  # type: ignore[arg-type, operator]
         return ""
     return f", at most {limit:,g} samples a task" if limit >= 1 else f", {100 * limit:g} % of the samples"  # type: ignore[operator]
+
+
+def _conditions(content: object, task: str) -> str | None:
+    """Shots and version of a task, and what stood around it: with another of these it is another test."""
+    shots = at(content, "n-shot", task)
+    return conditions(
+        shots=at(content, "config", "num_fewshot") if shots is None else shots,
+        version=at(content, "versions", task),
+        more=[
+            *(["chat template"] if name_of(at(content, "chat_template")) else []),
+            *(["system instruction"] if name_of(at(content, "system_instruction")) else []),
+        ],
+    )
 
 
 def _from_arguments(arguments: object) -> str:
@@ -147,6 +162,7 @@ def samples(file: ResultFile) -> Iterator[HarnessScore]:
             f"{named['task']}/{metric}" + ("" if filtered == "none" else f",{filtered}"), mean, metric, error,
             lower_is_better=lower(metric, at(directions, metric)), scale=share(metric, mean),
             samples=len(values), measured=moment(at(beside, "date")) or day_of(file.path),
+            conditions=_conditions(beside, named["task"]),
         )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ __all__ = [
     "check_together",
     "domain_of",
     "lower_is_better",
+    "mixed_conditions",
     "mixed_scales",
+    "other_lengths",
     "traces_of",
     "unsaid_directions",
     "unsaid_scales",
@@ -37,6 +39,8 @@ _SHOWN: Final = 5
 _APART: Final = 4.0
 """Where the least percent is so many times the largest fraction, no scale has a reason to hold both."""
 _COIN: Final = 0.5
+_WHOLE: Final = 0.95
+"""Of the longest: a test that is shorter has lost more than what could not be read."""
 _SAME_LENGTH: Final = 5.0
 """Tests whose lengths differ by no more are taken for the same test, some items left out."""
 
@@ -62,6 +66,8 @@ class Outcome:
     """When, as ISO 8601, to the day or to the second; None where nobody has said."""
     traces: str | None = None
     """The trace file whose traces are its expert solutions, by name; None where nobody has said."""
+    conditions: str | None = None
+    """What makes it the same test as another's: shots, version of the task, template; None where nobody has said."""
 
 
 def domain_of(scores: Iterable[Outcome]) -> str | None:
@@ -135,6 +141,20 @@ def unsaid_scales(scores: Sequence[Outcome]) -> list[str]:
     return notes
 
 
+def other_lengths(scores: Sequence[Outcome]) -> list[str]:
+    """What must be said where the scores of one outcome come from tests of other lengths."""
+    notes = []
+    for name, held in _by_outcome(scores).items():
+        known = sorted((score for score in held if score.samples), key=lambda score: score.samples or 0)
+        if known and (known[0].samples or 0) < _WHOLE * (known[-1].samples or 0):
+            least, most = known[0], known[-1]
+            notes.append(
+                f"{name}: measured on {least.samples:,} samples of {least.candidate}, on {most.samples:,} of "
+                f"{most.candidate}; a part of a test is another test"
+            )
+    return notes
+
+
 def _by_outcome(scores: Iterable[Outcome]) -> dict[str, list[Outcome]]:
     by_outcome: dict[str, list[Outcome]] = {}
     for score in scores:
@@ -147,17 +167,38 @@ def _named(scores: Sequence[Outcome]) -> str:
     return ", ".join(f"{score.candidate} {score.score:g}" for score in scores[:_SHOWN]) + more
 
 
-def check_together(scores: Sequence[Outcome], *, one_scale: bool = False) -> None:
+def mixed_conditions(scores: Sequence[Outcome]) -> str:
+    """The several conditions under which scores of one outcome were measured, each with whose; empty for one.
+
+    Scores of which nobody has said how they were measured tell nothing.
+    """
+    by_condition: dict[str, list[Outcome]] = {}
+    for score in scores:
+        if score.conditions:
+            by_condition.setdefault(score.conditions, []).append(score)
+    if len(by_condition) < 2:
+        return ""
+    return "; ".join(f"{said} ({_named(held)})" for said, held in list(by_condition.items())[:_SHOWN])
+
+
+def check_together(scores: Sequence[Outcome], *, one_scale: bool = False, one_test: bool = False) -> None:
     """Whether the scores of each outcome, new and stored, can be compared at all.
 
     Args:
         one_scale: a person has said that what looks like two scales is one.
+        one_test: a person has said that what was measured under several conditions can be compared.
 
     Raises:
-        OutcomeError: fractions beside percents, or two opinions on which end is the better one, on its domain or on its
-            expert traces.
+        OutcomeError: fractions beside percents, several conditions, or two opinions on which end is the better one, on
+            its domain or on its expert traces.
     """
     for name, held in _by_outcome(scores).items():
+        if not one_test and (several := mixed_conditions(held)):
+            raise OutcomeError(
+                f"{name!r} was measured under several conditions: {several}", where="outcomes",
+                fix="give scores of one test, or say that these can be compared",
+                shell="rude-tui outcomes add FILE --one-test",
+            )  # fmt: skip
         if len(domains := {score.domain: score for score in held if score.domain}) > 1:
             said = ", ".join(f"{domain!r} by {_whence(score)}" for domain, score in list(domains.items())[:_SHOWN])
             raise OutcomeError(

@@ -213,7 +213,7 @@ def _of_harness(score: HarnessScore, name: str) -> Outcome:
     source = f"{score.harness}: {name}"
     return Outcome(
         score.candidate, score.outcome, score.score, score.stderr, source, score.lower_is_better, None, score.scale,
-        score.samples, score.measured,
+        score.samples, score.measured, None, score.conditions,
     )  # fmt: skip
 
 

@@ -16,13 +16,15 @@ from rubrics.errors import OutcomeError
 from rubrics.faults import shown
 
 __all__ = [
-    "MEANS", "HarnessScore", "ResultFile", "ResultTable", "at", "count_of", "day_of", "is_number", "lower",
-    "mean_and_error", "moment", "name_of", "share",
+    "MEANS", "HarnessScore", "ResultFile", "ResultTable", "at", "conditions", "count_of", "day_of", "is_number",
+    "lower", "mean_and_error", "moment", "name_of", "share",
 ]  # fmt: skip
 
 _FIX: Final = "give results of lm-eval, lighteval, Inspect, HELM, OpenCompass, W&B or a trainer, or a CSV"
 MEANS: Final = frozenset({"all", "average", "_average", "avg", "mean", "overall"})
 """What harnesses call a mean over tasks or groups."""
+_SHOWN_OF_TEXT: Final = 60
+"""Characters of a text from a file that a condition repeats."""
 _STAMP: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T_ ](\d\d)[-:]?(\d\d)[-:]?(\d\d)")
 
 
@@ -40,6 +42,7 @@ class HarnessScore:
     scale: float | None = None
     samples: int | None = None
     measured: str | None = None
+    conditions: str | None = None
 
 
 class ResultTable(NamedTuple):
@@ -173,6 +176,22 @@ def day_of(path: Path) -> str | None:
     """When a file says in its name that it was written, as harnesses call their files; None where it does not."""
     found = _STAMP.search(path.stem)
     return moment("{}-{}-{}T{}:{}:{}".format(*found.groups())) if found else None
+
+
+def conditions(*, shots: object = None, version: object = None, more: Iterable[str] = ()) -> str | None:
+    """How something was measured, in words: “5 shots, version 1”; None where nothing is known of it.
+
+    Args:
+        shots: how many examples stood before each task, if it is a number.
+        version: of the task: a number or a text.
+        more: whatever else makes it another test, a phrase each.
+    """
+    known = []
+    if is_number(shots) and not unusable(shots):  # type: ignore[arg-type]
+        known.append(f"{shots:g} shots" if shots != 1 else "1 shot")
+    told = f"{version:g}" if is_number(version) and not unusable(version) else name_of(version)  # type: ignore[arg-type]
+    known += [f"version {told[:_SHOWN_OF_TEXT]}"] if told else []
+    return ", ".join([*known, *(phrase[:_SHOWN_OF_TEXT] for phrase in more if phrase)]) or None
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:

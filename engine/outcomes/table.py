@@ -18,7 +18,7 @@ from rubrics.sheets import parse_sheet
 __all__ = ["COLUMNS", "HEADER", "read_table"]
 
 _REQUIRED: Final = ("candidate", "outcome", "score")
-_MORE: Final = ("stderr", "source", "direction", "domain", "scale", "samples", "date", "traces")
+_MORE: Final = ("stderr", "source", "direction", "domain", "scale", "samples", "date", "traces", "conditions")
 COLUMNS: Final = (*_REQUIRED, *_MORE)
 HEADER: Final = ",".join(_REQUIRED) + "[," + ",".join(_MORE) + "]"
 _SHOWN: Final = 20
@@ -94,7 +94,7 @@ class _Rows:
         for name in ("candidate", "outcome"):
             if not cells[name]:
                 self.faults.append(f"line {line}, {name}: is empty; give a name")
-        for name in ("candidate", "outcome", "domain", "traces"):
+        for name in ("candidate", "outcome", "domain", "traces", "conditions"):
             if "\0" in cells.get(name, ""):
                 self.faults.append(f"line {line}, {name}: holds a NUL character, which is not text; remove it")
         score = self._number(cells["score"], line, "score")
@@ -119,6 +119,7 @@ class _Rows:
             self.by_key[key] = Outcome(
                 *key, score, known, cells.get("source") or None, _DIRECTIONS[direction], cells.get("domain") or None,
                 scale, samples, measured, cells.get("traces", "").removesuffix(".jsonl") or None,
+                cells.get("conditions") or None,
             )  # fmt: skip
             self._lines[key] = line
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from engine.outcomes.result_file import HarnessScore, ResultFile, ResultTable, day_of, lower, moment
+from engine.outcomes.result_file import HarnessScore, ResultFile, ResultTable, conditions, day_of, lower, moment
 from rubrics.sheets import parse_number
 
 __all__ = ["is_opencompass", "is_wandb", "opencompass", "wandb"]
@@ -53,6 +53,7 @@ def opencompass(file: ResultFile) -> Iterator[HarnessScore]:
             yield from file.score(
                 "OpenCompass", model, f"{dataset}/{metric}", text if value is None else value, f"line {line}, {model}",
                 lower_is_better=lower(metric), measured=day_of(file.path),
+                conditions=conditions(version=row["version"].strip("-"), more=[row["mode"].strip("-")]),
                 scale=100.0 if metric in _PERCENT and value is not None and 0 <= value <= 100 else None,
             )  # fmt: skip
 

@@ -282,6 +282,11 @@ def _m016_trace_log(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table spectra add column trace_log double")
 
 
+def _m017_conditions(connection: duckdb.DuckDBPyConnection) -> None:
+    # Shots, version of the task, template: null where nobody has said how a score was measured.
+    connection.execute("alter table outcomes add column conditions varchar")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     m001_tables,
     m002_views,
@@ -299,6 +304,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m014_expert_traces,
     _m015_assays,
     _m016_trace_log,
+    _m017_conditions,
 )
 LATEST: Final = len(_STEPS)
 

@@ -25,11 +25,12 @@ class Added(NamedTuple):
     """The new scores and the stored ones of the same outcomes."""
 
 
-def add_checked(store: Store, outcomes: Sequence[Outcome], *, one_scale: bool = False) -> Added:
+def add_checked(store: Store, outcomes: Sequence[Outcome], *, one_scale: bool = False, one_test: bool = False) -> Added:
     """Store outcomes that can be compared with each other and with those stored of the same name.
 
     Args:
         one_scale: a person has said that what looks like two scales is one.
+        one_test: a person has said that what was measured under several conditions can be compared.
 
     Raises:
         OutcomeError: they cannot; nothing is stored.
@@ -40,7 +41,7 @@ def add_checked(store: Store, outcomes: Sequence[Outcome], *, one_scale: bool = 
     touched = {outcome.outcome for outcome in outcomes}
     here = [o for o in stored_outcomes(store) if o.outcome in touched and (o.candidate, o.outcome) not in new]
     together = [*outcomes, *here]
-    check_together(together, one_scale=one_scale)
+    check_together(together, one_scale=one_scale, one_test=one_test)
     return Added(add_outcomes(store, outcomes), together)
 
 
@@ -61,13 +62,13 @@ def add_outcomes(store: Store, outcomes: Sequence[Outcome]) -> int:
             replaced += earlier is not None
             connection.execute(
                 "insert or replace into outcomes (candidate, outcome, score, stderr, source, lower_is_better, domain, "
-                "scale, samples, measured, traces) values ($1, $2, $3, $4, $5, $6, coalesce($7, "
+                "scale, samples, measured, traces, conditions) values ($1, $2, $3, $4, $5, $6, coalesce($7, "
                 "(select any_value(domain) from outcomes where outcome = $2)), $8, $9, $10, coalesce($11, "
-                "(select any_value(traces) from outcomes where outcome = $2)))",
+                "(select any_value(traces) from outcomes where outcome = $2)), $12)",
                 [
                     outcome.candidate, outcome.outcome, outcome.score, outcome.stderr, outcome.source,
                     outcome.lower_is_better, outcome.domain, outcome.scale, outcome.samples, outcome.measured,
-                    outcome.traces,
+                    outcome.traces, outcome.conditions,
                 ],
             )  # fmt: skip
     return replaced
@@ -108,7 +109,7 @@ def stored_outcomes(store: Store) -> list[Outcome]:
     with store.reading() as connection:
         rows = connection.execute(
             "select candidate, outcome, score, stderr, source, lower_is_better, domain, scale, samples, measured, "
-            "traces from outcomes order by outcome, candidate"
+            "traces, conditions from outcomes order by outcome, candidate"
         ).fetchall()
     return [Outcome(*row) for row in rows]
 

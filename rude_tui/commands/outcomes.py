@@ -29,20 +29,21 @@ def outcomes() -> None:
 @click.option("--averages", is_flag=True, help="Also the means over tasks or groups that stand beside these.")
 @click.option("--only", multiple=True, metavar="PATTERN", help="Only outcomes called so, such as 'arc*/acc', 'eval/*'.")
 @click.option("--one-scale", is_flag=True, help="What looks like fractions beside percents is one scale.")
+@click.option("--one-test", is_flag=True, help="Scores with other shots, versions or templates can be compared.")
 @database
 def add(
     files: tuple[Path, ...], mapping: tuple[str, ...], averages: bool, only: tuple[str, ...], one_scale: bool,
-    db: Path | None,
+    one_test: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Add outcomes from a table or from the results of an evaluation harness.
 
-    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date, traces];
-    the direction is higher or lower, whichever is better; the domain (a category or subcategory too) is what it is the
-    outcome of; the scale is the largest score there can be (1, 100); traces names the trace file with its expert
-    solutions. Results: those of lm-evaluation-harness (its
-    samples too), lighteval, Inspect (.eval, JSON), HELM (stats.json), OpenCompass (summary CSV), a table of runs from
-    Weights & Biases, trainer_state.json of TRL. Names are matched as they stand, as --map says, or as you said before;
-    where one resembles a candidate's, a terminal asks. What is said is remembered.
+    A CSV has the columns candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date, traces,
+    conditions]; the direction is higher or lower, whichever is better; the domain (a category or subcategory too) is
+    what it is the outcome of; the scale is the largest score there can be (1, 100); traces names the trace file with
+    its expert solutions; conditions are what makes it another test (5 shots, version 2). Results: those of
+    lm-evaluation-harness (its samples too), lighteval, Inspect (.eval, JSON), HELM (stats.json), OpenCompass (summary
+    CSV), a table of runs from Weights & Biases, trainer_state.json of TRL. Names are matched as they stand, as
+    --map says, or as you said before; where one resembles a candidate's, a terminal asks. What is said is remembered.
     """
     from engine.annotations.outcomes import add_given, read_files
     from engine.outcomes.outcomes import mapping_of
@@ -50,7 +51,7 @@ def add(
     store = store_of(db, new=True)
     given = read_files(store, files, names=mapping_of(mapping), averages=averages, only=only)
     confirmed = {name: near[0] for name, near in given.strangers.items() if near and _is(name, near[0])}
-    added = add_given(store, given, confirmed=confirmed, one_scale=one_scale)
+    added = add_given(store, given, confirmed=confirmed, one_scale=one_scale, one_test=one_test)
     narrate(*(f"note: {what}" for what in added.notes))
     narrate(f"{len(added.scores)} outcomes stored, {added.replaced} of them in place of an earlier score")
     for stranger, near in added.strangers.items():
@@ -148,15 +149,15 @@ def list_(published: bool, as_json: bool, db: Path | None) -> None:
     better = {None: "–", False: "higher", True: "lower"}
     print_table(
         [
-            "outcome", "candidate", "score", "stderr", "of", "samples", "better", "measured", "domain", "traces",
-            "source",
+            "outcome", "candidate", "score", "stderr", "of", "samples", "better", "measured", "conditions",
+            "domain", "traces", "source",
         ],
         [
             [
                 o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}",
                 "–" if o.scale is None else f"{o.scale:g}", "–" if o.samples is None else f"{o.samples:,}",
-                better[o.lower_is_better], (o.measured or "–")[:10], o.domain or "–", o.traces or "–",
-                o.source,
+                better[o.lower_is_better], (o.measured or "–")[:10], o.conditions or "–",
+                o.domain or "–", o.traces or "–", o.source,
             ]
             for o in listed
         ],

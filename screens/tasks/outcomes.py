@@ -27,6 +27,7 @@ def _fields(session: Session) -> Sequence[Field]:
         Field("names", "Names", "name in the file=candidate here, or names.csv; several with ; between"),
         Field("averages", "Means too", "means over tasks that stand beside these", choices=YES_NO),
         Field("one-scale", "One scale", "what looks like fractions beside percents is one scale", choices=YES_NO),
+        Field("one-test", "One test", "what was measured under several conditions is compared", choices=YES_NO),
     )  # fmt: skip
 
 
@@ -37,7 +38,10 @@ def _prepare(session: Session, typed: Typed) -> Prepared:
     files = [Path(file) for file in typed.paths("files")]
     names = typed.read("names", lambda text: mapping_of(several(text)))
     try:
-        added = add_files(session.store, files, names, averages=typed.yes("averages"), one_scale=typed.yes("one-scale"))
+        added = add_files(
+            session.store, files, names, averages=typed.yes("averages"), one_scale=typed.yes("one-scale"),
+            one_test=typed.yes("one-test"),
+        )  # fmt: skip
     except OutcomeError as error:
         raise AtField("names" if error.where == "mapping" else "files", error) from None
     return Prepared(said=_said(added))

@@ -89,7 +89,7 @@ def _read(folder: Path, content: dict[str, Any]) -> list[Outcome]:
 def test_lm_evaluation_harness(tmp_path: Path) -> None:
     source = "lm-evaluation-harness: results.json"
     assert _read(tmp_path, _LM_EVAL) == [
-        Outcome("acme/small-it", "quiz/acc", 0.55, 0.08, source, scale=1.0),
+        Outcome("acme/small-it", "quiz/acc", 0.55, 0.08, source, scale=1.0, conditions="0 shots, version 1"),
         Outcome("acme/small-it", "sums/exact_match,strict-match", 0.25, 0.01, source),
         Outcome("acme/small-it", "sums/exact_match,flexible-extract", 0.5, None, source),
     ]

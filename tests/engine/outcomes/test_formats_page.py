@@ -17,7 +17,9 @@ CELLS = cells("In: outcomes")
 
 _INSPECT: dict[str, Any] = {
     "version": 2, "status": "success", "plan": {}, "stats": {"completed_at": "2026-05-31T12:00:00+00:00"},
-    "eval": {"task": "quiz", "model": "vllm/acme/small", "created": "2026-05-30T00:00:00+00:00"},
+    "eval": {
+        "task": "quiz", "model": "vllm/acme/small", "created": "2026-05-30T00:00:00+00:00", "task_args": {"shots": 5},
+    },
     "results": {
         "total_samples": 9, "completed_samples": 9,
         "scores": [{
@@ -41,7 +43,7 @@ def _lm_eval(**more: Any) -> dict[str, Any]:
     return {
         "results": {"quiz": {"alias": "quiz", "acc,none": 0.25, "acc_stderr,none": 0.02}},
         "configs": {"quiz": {"task": "quiz"}}, "versions": {"quiz": 1}, "higher_is_better": {"quiz": {"acc": False}},
-        "n-samples": {"quiz": {"original": 9, "effective": 9}}, "date": 1780228800.5,
+        "n-samples": {"quiz": {"original": 9, "effective": 9}}, "n-shot": {"quiz": 5}, "date": 1780228800.5,
         "config": {"model": "hf", "model_args": "pretrained=acme/small"}, "model_name": "acme/small", **more,
     }  # fmt: skip
 
@@ -51,13 +53,14 @@ def _helm(name: str, mean: float) -> dict[str, Any]:
 
 
 STAMP = "2026-05-31T12-00-00.000001"
+_CONDITIONS = {"5 shots", "5 shots, version 0", "5 shots, version 1", "version 1", "shots 5", "version a1b2c3, gen"}
 FOUR = [True, False, False, False]
 """A mean of .25, whose standard error is √(.75 ÷ 3 ÷ 4)."""
 
 SMALL: dict[str, dict[str, Any]] = {
     "a table with candidate, outcome, score": {
-        "x.csv": "candidate,outcome,score,stderr,direction,scale,samples,date\n"
-        "acme/small,quiz/acc,0.25,0.02,lower,1,9,2026-05-31\n",
+        "x.csv": "candidate,outcome,score,stderr,direction,scale,samples,date,conditions\n"
+        "acme/small,quiz/acc,0.25,0.02,lower,1,9,2026-05-31,5 shots\n",
     },
     "lm-evaluation-harness 0.4 (`results_….json`)": {f"results_{STAMP}.json": _lm_eval()},
     "lm-evaluation-harness 0.4 (`samples_….jsonl`)": {
@@ -67,14 +70,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "lm-evaluation-harness 0.3 (JSON)": {
         "x.json": {
             "results": {"quiz": {"acc": 0.25, "acc_stderr": 0.02}}, "versions": {"quiz": 0},
-            "config": {"model": "hf-causal", "model_args": "pretrained=acme/small", "num_fewshot": 0},
+            "config": {"model": "hf-causal", "model_args": "pretrained=acme/small", "num_fewshot": 5},
         },
     },
     "lighteval (`results_….json`)": {
         f"results_{STAMP}.json": {
             "config_general": {"lighteval_sha": "?", "model_name": "acme/small"},
-            "results": {"lighteval|quiz|0": {"acc": 0.25, "acc_stderr": 0.02}}, "versions": {},
-            "config_tasks": {"lighteval|quiz": {
+            "results": {"lighteval|quiz|0": {"acc": 0.25, "acc_stderr": 0.02}},
+            "versions": {"lighteval|quiz|0": 1}, "config_tasks": {"lighteval|quiz": {
                 "metrics": [{"metric_name": "acc", "higher_is_better": False}],
                 "original_num_docs": 9, "effective_num_docs": 9,
             }},
@@ -142,6 +145,7 @@ def test_a_row(name: str, tmp_path: Path) -> None:
         "direction": outcome.lower_is_better is not None and "loss" not in outcome.outcome,
         "scale": outcome.scale == (100 if "OpenCompass" in name else 1),
         "samples": outcome.samples == (4 if outcome.stderr == by_hand else 9),
+        "conditions": outcome.conditions in _CONDITIONS,
         "date": (outcome.measured or "")[:10] == "2026-05-31",
     }
     assert held == {what: cell == YES for (row, what), cell in CELLS.items() if row == name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.outcomes.outcome import check_together, mixed_scales, unsaid_directions, unsaid_scales
+from engine.outcomes.outcome import check_together, mixed_scales, other_lengths, unsaid_directions, unsaid_scales
 from engine.outcomes.outcomes import Outcome, mapping_of, near_misses, published_outcomes, read_outcomes, renamed
 from rubrics.errors import OutcomeError
 
@@ -284,6 +285,40 @@ def test_a_standard_error_that_no_share_can_have_is_on_another_scale() -> None:
     check_together(held, one_scale=True)
     check_together([held[0], Outcome("b", "arc", 0.71, 0.035)])
     check_together([Outcome("a", "elo", 1100.0, 35.0), Outcome("b", "elo", 0.4, 3.0)], one_scale=True)
+
+
+def test_scores_of_several_conditions_are_not_one_outcome() -> None:
+    # Five examples before each question are another test than none.
+    none, five = (Outcome(name, "quiz", 0.5, conditions=said) for name, said in (("a", "0 shots"), ("b", "5 shots")))
+    with pytest.raises(OutcomeError, match=r"under several conditions: 0 shots \(a 0\.5\); 5 shots \(b 0\.5\)"):
+        check_together([none, five])
+    check_together([none, five], one_test=True)
+    check_together([none, replace(five, conditions=None), replace(five, outcome="other")])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"n-shot": {"quiz": 1}}, "1 shot"),
+        ({"versions": {"quiz": 2.0}, "n-shot": {"quiz": 0}}, "0 shots, version 2"),
+        ({"versions": {"quiz": "Yaml"}}, "version Yaml"),
+        ({"chat_template": "{{ bos }}", "n-shot": {"quiz": 5}}, "5 shots, chat template"),
+        ({"system_instruction": "Be brief.", "config": {"num_fewshot": 3}}, "3 shots, system instruction"),
+        ({"n-shot": {"quiz": math.nan}, "versions": {"quiz": [2]}, "chat_template": None}, None),
+    ],
+)
+def test_conditions_of_a_harness(tmp_path: Path, more: dict[str, object], said: str | None) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"results": {"quiz": {"acc,none": 0.5}}, "model_name": "a", **more}))
+    (score,) = read_outcomes(path).outcomes
+    assert score.conditions == said
+
+
+def test_a_part_of_a_test_is_said_to_be_one() -> None:
+    whole, most, part = (Outcome(name, "quiz", 0.5, samples=n) for name, n in (("a", 1000), ("b", 990), ("c", 10)))
+    assert other_lengths([whole, most, Outcome("d", "quiz", 0.5)]) == []
+    (note,) = other_lengths([whole, most, part])
+    assert note == "quiz: measured on 10 samples of c, on 1,000 of a; a part of a test is another test"
 
 
 def test_an_outcome_is_of_one_domain() -> None:
