@@ -13,6 +13,10 @@ from rubrics.errors import BadInput
 __all__ = ["Address", "ServedAs", "is_address", "key_from", "parse_address", "served_as"]
 
 _VARIABLE = re.compile(r"[A-Z]+[0-9]?(_[A-Z]+[0-9]?)*")
+_HEAD = re.compile(r"[!-~]+")
+"""ASCII without spaces, which is what is sent; a name in other letters has a form in these (`xn--…`)."""
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]+(%[a-z0-9]+)?")
+_LONGEST = 2_000
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,13 @@ def parse_address(text: str, forms: str = "give http://HOST:PORT/v1#NAME") -> Ad
     head, _, model = text.partition("#")
     try:
         parts = urlsplit(head)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise BadInput("is no address", where=_bare(text), fix=forms) from None
-    if parts.scheme not in ("http", "https") or not host:
+    plain = len(text) <= _LONGEST and _HEAD.fullmatch(head) is not None and model.isprintable()
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or not plain:
         raise BadInput("is no address of a server", where=_bare(text), fix=forms)
-    if parts.username or parts.password or parts.query:
+    if "@" in head or "?" in head:
         raise BadInput(
             "carries a user, password or query, which would be stored with it",
             where=f"{parts.scheme}://{host}",
@@ -87,8 +92,8 @@ def parse_address(text: str, forms: str = "give http://HOST:PORT/v1#NAME") -> Ad
 
 
 def _bare(text: str) -> str:
-    """What may be shown of an address that could not be read: nothing before an @."""
-    return text.rpartition("@")[2][:200]
+    """What may be shown of an address that could not be read: nothing before an @, nothing of a query."""
+    return re.sub(r"\?[^#]*", "?…", text.rpartition("@")[2])[:200]
 
 
 def key_from(variable: str | None) -> str:

@@ -119,6 +119,12 @@ class Server:
             try:
                 async with asyncio.timeout(self._patience.timeout):
                     status, told, body = await self._send(url, payload, headers or {})
+            except _no_address() as error:
+                raise EndpointError(
+                    f"is no address ({shown(self.hushed(str(error)))})",
+                    where=str(self.address),
+                    fix="check how it is written",
+                ) from None
             except TimeoutError:
                 failed, pause = CallFailed("timed out", f"after {self._patience.timeout:g} s"), None
             except _transport_errors() as error:
@@ -211,6 +217,12 @@ def _transport_errors() -> type[Exception]:
     import httpx2
 
     return httpx2.RequestError
+
+
+def _no_address() -> type[Exception]:
+    import httpx2
+
+    return httpx2.InvalidURL
 
 
 def _message_in(body: bytes) -> str:

@@ -20,6 +20,7 @@ from engine.machine.precision import human_bytes
 __all__ = ["MachineCheck", "report"]
 
 _NEEDED = ("torch", "transformers", "safetensors", "tokenizers", "duckdb", "textual")
+_OLDEST_RAY, _TOO_NEW_RAY = [2, 51], [3]
 _LEAST_DISK = 1 << 30
 _LEAST_MEMORY = 2 << 30
 
@@ -54,6 +55,7 @@ def report(data_folder: Path | None = None) -> list[MachineCheck]:
         MachineCheck("python", True, f"{platform.python_version()} at {sys.executable}"),
         *(_package(name) for name in _NEEDED),
         _bitsandbytes(),
+        _ray(),
         *_devices(),
         _memory(),
         _writable("data folder", data_folder),
@@ -95,6 +97,20 @@ def _bitsandbytes() -> MachineCheck:
         return MachineCheck(
             "bitsandbytes", False, "not installed: no int8, no nf4", "install bitsandbytes beside the program"
         )
+
+
+def _ray() -> MachineCheck:
+    """Whether work can go to a cluster; which one answers is not looked for here, since that starts processes there."""
+    try:
+        version = importlib.metadata.version("ray")
+    except importlib.metadata.PackageNotFoundError:
+        return MachineCheck("ray", True, "not installed: no runs on several machines (the extra `ray` brings it)")
+    parts = [int(part) for part in version.split(".")[:2] if part.isdecimal()]
+    if not _OLDEST_RAY <= parts < _TOO_NEW_RAY:
+        wanted = f"{'.'.join(map(str, _OLDEST_RAY))} or newer, below {_TOO_NEW_RAY[0]}"
+        what = f"{shown(version)}, which runs on several machines cannot use ({wanted} is needed)"
+        return MachineCheck("ray", False, what, "install the extra `ray`", "pip install 'rude-tui[ray]'")
+    return MachineCheck("ray", True, f"{shown(version)}: `doctor --ray ADDRESS` asks a cluster's nodes what they have")
 
 
 def _devices() -> list[MachineCheck]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.families import (
+    addresses,
     answers,
     commands,
     folders,
@@ -27,6 +28,7 @@ FAMILIES: list[type[Family]] = [
     *gguf_files.FAMILIES,
     *written.FAMILIES,
     *answers.FAMILIES,
+    *addresses.FAMILIES,
     *stores.FAMILIES,
     *commands.FAMILIES,
 ]
@@ -36,6 +38,7 @@ WARM = (
     "httpx2",
     "numpy",
     "engine.candidates.find",
+    "engine.jobs.cluster.checks",
     "engine.candidates.hashing",
     "engine.construct.answers",
     "engine.construct.server",

@@ -7,16 +7,19 @@ import re
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.candidates.untrusted import shown
+from engine.jobs.child import in_words
 from engine.jobs.process import Runner, Worker, WorkerProcess
 from engine.machine.devices import Device
 from rubrics.errors import BadInput, Exit, RudeError
 
-__all__ = ["Cluster", "Node", "cluster_at"]
+__all__ = ["ALIKE", "Cluster", "Node", "cluster_at", "nodes_at"]
 
+ALIKE: Final = "install the program alike on every node"
+"""What to do about a node that cannot be used."""
 _PATIENCE: Final = 120.0
 
 
@@ -84,7 +87,17 @@ def cluster_at(address: str, runner: Runner = WorkerProcess, *, patience: float 
         BadInput: Ray is not installed, there is no cluster, or none of its nodes can be used.
         WorkerError: the worker died.
     """
-    if not re.fullmatch(r"auto|[^\s/:]+:\d{1,5}", address):
+    found = nodes_at(address, runner, patience=patience)
+    nodes = tuple(node for node in found if node.devices)
+    if not nodes:
+        why = "; ".join(f"{node.name}: {node.problem}" for node in found[:3]) or "it has none"
+        raise BadInput(f"no node of the cluster can be used: {why}", where=address, fix=ALIKE)
+    return Cluster(address, nodes)
+
+
+def nodes_at(address: str, runner: Runner = WorkerProcess, *, patience: float = _PATIENCE) -> tuple[Node, ...]:
+    """The nodes of the cluster at an address, those that cannot be used too. Arguments and errors as `cluster_at`."""
+    if not _is_address(address):
         raise BadInput(
             "no address of a cluster", where=shown(address), fix="give HOST:PORT, or auto on one of its nodes"
         )
@@ -101,6 +114,8 @@ def cluster_at(address: str, runner: Runner = WorkerProcess, *, patience: float 
     with runner({"kind": "nodes", "address": address}) as worker:
         try:
             found = [_node(event) for event in worker.events(enough) if event["event"] == "node"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise worker.misunderstood(f"what a node has ({in_words(error)})") from error
         except RudeError as error:
             if error.exit_code is not Exit.BAD_INPUT:
                 raise
@@ -110,19 +125,34 @@ def cluster_at(address: str, runner: Runner = WorkerProcess, *, patience: float 
     if enough.is_set() and not found:
         what = f"nothing answered as a Ray cluster in {patience:.0f} seconds"
         raise BadInput(what, where=address, fix="give the address that `ray start` printed on its head")
-    nodes = tuple(node for node in found if node.devices)
-    if not nodes:
-        why = "; ".join(f"{node.name}: {node.problem}" for node in found[:3]) or "it has none"
-        fix = "install the program alike on every node"
-        raise BadInput(f"no node of the cluster can be used: {why}", where=address, fix=fix)
-    return Cluster(address, nodes)
+    return tuple(found)
+
+
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    named = re.fullmatch(r"[^\s/:@]+", host) is not None and text.isprintable()
+    return text == "auto" or (named and re.fullmatch(r"[0-9]{1,5}", port) is not None and 0 < int(port) < 1 << 16)
 
 
 def _node(event: Mapping[str, Any]) -> Node:
-    gpus = event["gpus"]
-    there = (Device(**device) for device in event["devices"])
+    cpus, gpus, problem = event["cpus"], event["gpus"], shown(event["problem"], 300)
+    if not (type(cpus) is type(gpus) is int and cpus >= 0 and gpus >= 0 and isinstance(event["name"], str)):
+        raise ValueError("a node's name, cores or GPUs")
+    try:
+        there = [_device(fields) for fields in event["devices"]]
+    except (TypeError, ValueError):
+        # Whoever tells is the node itself, by the program that is installed there.
+        there, problem = [], "it tells what it has in a way that is not understood: it has another version"
     usable = tuple(device for device in there if device.kind == "cpu" or device.index < gpus)
-    return Node(event["name"], event["cpus"], gpus, usable, event["problem"])
+    return Node(shown(event["name"]), cpus, gpus, usable, problem or ("" if usable else "it has no device"))
+
+
+def _device(fields: Mapping[str, Any]) -> Device:
+    device = Device(**fields)
+    numbers = (device.index, device.total, device.free, device.count)
+    if device.kind not in ("cpu", "cuda") or not all(type(n) is int and 0 <= n < 1 << 63 for n in numbers):
+        raise ValueError(f"{device} is no device")
+    return replace(device, name=shown(device.name))
 
 
 def _memory(node: Node) -> int:

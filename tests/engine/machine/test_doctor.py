@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,42 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("torch", "duckdb", "bitsandbytes"):
         assert not found[name].ok
         assert found[name].fix
+
+
+@pytest.mark.parametrize(
+    "version, ok, words",
+    [
+        ("2.60.0", True, "2.60.0"),
+        ("2.51", True, "2.51"),
+        ("2.50.1", False, "2.51 or newer"),
+        ("3.0.0", False, "below 3"),
+    ],
+)
+def test_ray_is_said_and_whether_it_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, ok: bool, words: str
+) -> None:
+    real = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: version if name == "ray" else real(name))
+    check = by_name(tmp_path)["ray"]
+    assert (check.ok, words in check.detail) == (ok, True)
+    extra = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    assert f"ray>={'.'.join(map(str, doctor._OLDEST_RAY))},<{doctor._TOO_NEW_RAY[0]}" in extra["ray"]
+
+
+def test_without_ray_all_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "ray":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    check = by_name(tmp_path)["ray"]
+    assert check.ok
+    assert "not installed" in check.detail
 
 
 def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:

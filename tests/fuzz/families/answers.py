@@ -20,7 +20,7 @@ from tests.fuzz import scenes
 from tests.fuzz.family import Case, Family, NotValid, Unsure, strict_json
 from tests.fuzz.mutation import Mutator
 
-__all__ = ["FAMILIES"]
+__all__ = ["FAMILIES", "Pretended"]
 
 _REPLY: Final = {
     "id": "x",
@@ -160,8 +160,10 @@ def _script() -> list[dict[str, Any]]:
     ]
 
 
-class _Pretended:
+class Pretended:
     """A process that has said what it had to say."""
+
+    pid = 0
 
     def __init__(self, said: bytes) -> None:
         self.stdin = io.StringIO()
@@ -202,7 +204,7 @@ class Events(Family):
         from engine.store.verdicts import load_verdicts
 
         before = process.subprocess
-        process.subprocess = SimpleNamespace(PIPE=-1, Popen=lambda *_, **__: _Pretended(case.files["events"]))
+        process.subprocess = SimpleNamespace(PIPE=-1, Popen=lambda *_, **__: Pretended(case.files["events"]))
         path = self.home / f"{next(self.numbers)}.duckdb"
         store = Store(scenes.copy(self.blank, path))
         try:

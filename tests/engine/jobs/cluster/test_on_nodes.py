@@ -302,7 +302,10 @@ def test_without_ray_it_is_said_before_anything_is_begun(
     assert stored_runs(store) == []
 
 
-@pytest.mark.parametrize("address", ["local", "head", "ray://head:10001", "head:6379/x", "a b:1", "head:"])
+@pytest.mark.parametrize(
+    "address",
+    ["local", "head", "ray://head:10001", "head:6379/x", "a b:1", "head:", "head:0", "head:65536", "head:٣", "a@b:1"],
+)
 def test_what_is_no_address_is_not_brought_to_ray(address: str) -> None:
     """To some words it would start a cluster of its own."""
     with pytest.raises(BadInput, match="no address of a cluster"):
