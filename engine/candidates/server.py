@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -53,6 +54,8 @@ class Patience:
     attempts: int = 6
     pause: float = 1.0
     """Seconds before the second attempt; doubled for each further one."""
+    longest: float = math.inf
+    """Seconds after the first attempt in which another may be begun."""
 
 
 class Answer(NamedTuple, Generic[T]):
@@ -70,15 +73,20 @@ class Server:
 
     Args:
         largest: bytes; more than any answer, less than what hurts.
+        told: of each attempt that failed and is followed by another, in a few words; called where the loop runs.
     """
 
-    def __init__(self, address: Address, key: str, patience: Patience, *, largest: int = 16 * 2**20) -> None:
+    def __init__(
+        self, address: Address, key: str, patience: Patience, *, largest: int = 16 * 2**20,
+        told: Callable[[str], object] = lambda reason: None,
+    ) -> None:  # fmt: skip
         import httpx2
 
         self.address = address
         self._key = key
         self._patience = patience
         self._largest: Final = largest
+        self._told = told
         self._rng = random.Random()
         self._resting_until = 0.0
         self._client = httpx2.AsyncClient(
@@ -112,7 +120,7 @@ class Server:
             CallFailed: refused, or failed as often as patience allows.
             EndpointError: wrong key, no such model (`NotThere`), or nobody there.
         """
-        failed = CallFailed("no attempt")
+        failed, first = CallFailed("no attempt"), time.monotonic()
         for attempt in range(1, self._patience.attempts + 1):
             await self._rest()
             begun = time.monotonic()
@@ -143,9 +151,11 @@ class Server:
                     if pause is not None:
                         # It speaks for the whole server, so the other questions wait as well.
                         self._resting_until = max(self._resting_until, time.monotonic() + pause)
-            if attempt < self._patience.attempts:
-                await asyncio.sleep(pause_before(attempt, self._patience.pause, pause, self._rng))
-        failed.attempts = self._patience.attempts
+            failed.attempts = attempt
+            if attempt == self._patience.attempts or time.monotonic() - first > self._patience.longest:
+                break
+            self._told(failed.reason)
+            await asyncio.sleep(pause_before(attempt, self._patience.pause, pause, self._rng))
         if failed.reason == "cannot be reached":
             raise EndpointError(
                 f"cannot be reached ({failed.detail})",

@@ -7,10 +7,10 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
-from queue import SimpleQueue
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.candidates.address import Address, parse_address
 from engine.candidates.candidate import Served
 from engine.candidates.fingerprint import apart, are_alike
 from engine.candidates.server import CallFailed, Patience, Server
+from engine.jobs.child import Events
 from engine.layout.requests import Request, Score, TokenScores
 from engine.scoring.asking import Inquiry
 from engine.scoring.backend import Stats
@@ -28,12 +29,15 @@ from engine.scoring.routes import Span
 from engine.scoring.sending import in_order, token_by_token
 from rubrics.errors import EndpointError, RudeError
 
-__all__ = ["PATIENCE", "ServedBackend"]
+__all__ = ["PATIENCE", "ServedBackend", "telling"]
 
 T = TypeVar("T")
 
-PATIENCE: Final = Patience(timeout=600.0, attempts=10, pause=1.0)
-"""With its pauses about four minutes: a server that is started again is there by then."""
+PATIENCE: Final = Patience(timeout=600.0, attempts=10, pause=1.0, longest=1200.0)
+"""With its pauses about four minutes: a server that is started again is there by then. One that takes connections and
+never answers is asked for half an hour at most."""
+_MOMENT: Final = 0.5
+"""Seconds between two looks at what the server's thread has to say."""
 _HOPELESS: Final = 8
 """Requests that fail in a row, with none answered between, before a server is given up."""
 _LOOKS: Final = 20
@@ -50,6 +54,7 @@ class ServedBackend:
     Args:
         texts: of `fixed_texts`, by the candidate's tokenizer.
         concurrency: requests in flight; None finds out how many make it faster.
+        told: why an attempt failed that is followed by another, each time: it goes on, if slowly.
 
     Raises:
         CandidateError: it cannot score.
@@ -65,12 +70,14 @@ class ServedBackend:
         *,
         concurrency: int | None = None,
         patience: Patience = PATIENCE,
+        told: Callable[[str], object] = lambda reason: None,
     ) -> None:
         self._served = served
         self._address = parse_address(served.address)
         self._key = key
         self._texts = texts
         self._patience = patience
+        self._told, self._said = told, SimpleQueue[str]()
         self._ramp = Ramp(concurrency)
         examined = asyncio.run(examine(served, key, texts, concurrency=concurrency))
         self.routes = examined.routes
@@ -102,7 +109,7 @@ class ServedBackend:
             EndpointError: the server answers nobody any more.
             RudeError: another model answers now.
         """
-        with _talking(self._address, self._key, self._patience) as talk:
+        with _talking(self._address, self._key, self._patience, self._said.put) as talk:
             asked = Inquiry(talk.server, self.routes, lambda: self._ramp.places)
             # Those that came before the look that goes on, and those that have come since.
             doubtful: list[tuple[int, Score]] = []
@@ -146,7 +153,7 @@ class ServedBackend:
             if not running:
                 continue
             since = time.perf_counter()
-            future = came.get()
+            future = self._next_of(came)
             self._stats.seconds += time.perf_counter() - since
             index = running.pop(future)
             # First of all that waited for it: what they share is in the server's cache now.
@@ -166,8 +173,22 @@ class ServedBackend:
             self._stats.distinct_tokens += tokens
             yield index, score
 
+    def _next_of(self, came: SimpleQueue[Future[Score]]) -> Future[Score]:
+        """The next that is over; tells meanwhile what keeps the others."""
+        while True:
+            self._tell()
+            with suppress(Empty):
+                return came.get(timeout=_MOMENT)
+
+    def _tell(self) -> None:
+        while not self._said.empty():
+            self._told(self._said.get())
+
     def _assert_same(self, look: Future[list[float]]) -> None:
         """Wait for what a look at who answers comes to."""
+        while wait([look], _MOMENT).not_done:
+            self._tell()
+        self._tell()
         try:
             values = look.result()
         except CallFailed as error:
@@ -186,6 +207,20 @@ class ServedBackend:
                 where=self._served.address,
                 fix="serve the former model again, or start anew: the model that answers now is scored as its own",
             )
+
+
+def telling(events: Events) -> Callable[[str], None]:
+    """Tells of each sort of failure once; of the others no more than that something goes on."""
+    said: set[str] = set()
+
+    def tell(reason: str) -> None:
+        if reason in said:
+            events.send("asking_again")
+        else:
+            said.add(reason)
+            events.send("warned", words=f"its server did not answer at once, and is asked again: {reason}")
+
+    return tell
 
 
 async def _one(asked: Inquiry, request: Request, *, details: bool, apiece: bool) -> Score:
@@ -234,12 +269,12 @@ class _Talk(NamedTuple):
 
 
 @contextmanager
-def _talking(address: Address, key: str, patience: Patience) -> Iterator[_Talk]:
+def _talking(address: Address, key: str, patience: Patience, told: Callable[[str], object]) -> Iterator[_Talk]:
     """Answers arrive in a thread of their own: those under way come in while whoever asked is at something else."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="server", daemon=True)
     thread.start()
-    server = Server(address, key, patience, largest=_LARGEST_ANSWER)
+    server = Server(address, key, patience, largest=_LARGEST_ANSWER, told=told)
     talk = _Talk(server, loop)
     try:
         yield talk

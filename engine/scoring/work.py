@@ -157,13 +157,14 @@ def _open_served(message: Mapping[str, Any], events: Events) -> Backend:
     from engine.candidates.hashing import assert_unchanged
     from engine.machine.paths import digest_dir
     from engine.scoring.probe import fixed_texts
-    from engine.scoring.served import ServedBackend
+    from engine.scoring.served import ServedBackend, telling
     from engine.scoring.tokenizer import open_tokenizer
 
     folder, served = Path(message["model"]), Served(**message["served"])
     texts = fixed_texts(open_tokenizer(folder), message["context"])
     assert_unchanged(folder, message["hashes"], remembered=digest_dir())
-    backend = ServedBackend(served, key_from(served.key_variable), texts, concurrency=message.get("concurrency"))
+    concurrency, told = message.get("concurrency"), telling(events)
+    backend = ServedBackend(served, key_from(served.key_variable), texts, concurrency=concurrency, told=told)
     events.send("loaded", facts=backend.facts)
     return backend
 

@@ -122,6 +122,20 @@ def test_pairs_that_are_not_answered_wait_and_are_said(store: Store) -> None:
 
 
 @pytest.mark.long
+def test_what_is_asked_again_is_said_once_of_each_sort(store: Store) -> None:
+    with serving(FOLDER) as server:
+        planned = plan(store, asked(server.address, protocols=("likelihood",)), runner=here)
+        server.after, server.then = 30, lambda: server.faults.extend(["429", "nan", "429"])
+        (state,) = perform(store, planned, runner=here)
+    assert (state.phase, state.done) == (Phase.DONE, 6)
+    said = [note for note in state.notes if "asked again" in note]
+    assert sorted(said) == [
+        "its server did not answer at once, and is asked again: HTTP 429",
+        "its server did not answer at once, and is asked again: unreadable answer",
+    ]
+
+
+@pytest.mark.long
 def test_another_model_or_version_under_the_same_name_is_another_run(store: Store) -> None:
     with serving(FOLDER, root="/models/one") as server:
         said = (ServedAs(server.address, str(FOLDER)),)

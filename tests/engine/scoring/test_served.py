@@ -131,12 +131,17 @@ FAULTS = ("429", "500", "503", "hangup", "half", "nan", "short", "other")
 
 @pytest.mark.parametrize("fault", ["all", *(pytest.param(fault, marks=pytest.mark.long) for fault in FAULTS)])
 def test_what_fails_once_is_asked_again(fault: str, server, local, requests, texts) -> None:
-    backend = opened(server, texts, patience=replace(QUICK, attempts=9))
+    backend = opened(server, texts, patience=replace(QUICK, attempts=9), told=(said := []).append)
     several = FAULTS if fault == "all" else [fault] * 4
     server.faults.extend(each for one in several for each in ("", one))
     some = requests[:8]
     assert_alike(scored(backend, some), scored(local, some), some)
     assert not backend.stats.waiting
+    reasons = {"429": "HTTP 429", "500": "HTTP 500", "503": "HTTP 503", "hangup": "connection broken"}
+    assert set(said) == {
+        reasons.get(one, "connection broken" if one == "half" else "unreadable answer") for one in several
+    }
+    assert len(said) == len(several)
 
 
 @pytest.mark.long

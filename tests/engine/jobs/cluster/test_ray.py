@@ -15,6 +15,7 @@ import pytest
 from waiting import PATIENCE
 
 from benchmarks.local_cluster import LocalCluster, can_blind, local_cluster
+from engine.jobs.cluster.checks import cluster_checks
 from engine.jobs.job import perform
 from engine.jobs.planning import plan
 from engine.jobs.progress import Phase, RunState
@@ -150,6 +151,13 @@ def test_a_node_that_does_not_see_the_model_is_passed_over(
     assert (state.phase, state.done) == (Phase.DONE, 480)
     (note,) = [note for note in state.notes if "passed over" in note]
     assert note.endswith(f"was passed over: it cannot see {model}")
+
+
+def test_the_doctor_tells_what_each_node_has(cluster: LocalCluster) -> None:
+    whole, *nodes = cluster_checks(cluster.address)
+    assert whole.detail == f"{cluster.address} answers: 2 nodes, 2 of which can be used"
+    assert [check.ok for check in (whole, *nodes)] == [True] * 3
+    assert all(node.detail.startswith("1 core; ") for node in nodes)
 
 
 def test_where_there_is_no_cluster_it_is_said_at_once(store: Store, small_model: Path) -> None:
