@@ -67,7 +67,10 @@ class _Inside:
                 if self._failure is not None:
                     raise self._failure
                 return
-            yield event
+            if event["event"] != "warned":
+                yield event
+            elif warn is not None:
+                warn(event["words"])
 
     def drain(self) -> Iterator[dict[str, Any]]:
         """What had been sent by the time nobody wanted more."""

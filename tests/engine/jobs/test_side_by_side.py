@@ -18,6 +18,7 @@ from engine.jobs.child import Events, Gate
 from engine.jobs.inside import inside
 from engine.jobs.job import Job, Refused, Turn, WorkerTurn, perform
 from engine.jobs.planning import plan
+from engine.jobs.process import WorkerProcess
 from engine.jobs.progress import Phase, RunState
 from engine.jobs.room import Room
 from engine.jobs.runs import RunRequest
@@ -200,3 +201,36 @@ def test_two_workers_store_what_one_stores(tmp_path: Path) -> None:
             for run, columns in load_verdicts(store, "likelihood", runs).items()
         }
     assert found[1] == found[2]
+
+
+@pytest.mark.long
+def test_a_worker_that_is_killed_does_not_disturb_the_other_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Two real processes, of which the system ends one."""
+    ash, elm = (path for path in bundled_models()[:2])
+    workers: dict[str, WorkerProcess] = {}
+
+    def start(message: Mapping[str, Any]) -> WorkerProcess:
+        return workers.setdefault(message["model"], WorkerProcess(message))
+
+    class Kill:
+        def started(self, states: tuple[RunState, ...]) -> None: ...
+        def finished(self, states: tuple[RunState, ...]) -> None: ...
+
+        def advanced(self, state: RunState) -> None:
+            if state.candidate == ash.name and state.done and len(workers) == 2:
+                workers[str(ash)].kill()
+
+    models = (str(ash), str(elm))
+    request = RunRequest(models, ("world",), ("likelihood",), device="cpu", threads=1, limit=200, workers=2)
+    store = Store(tmp_path / "db.duckdb")
+    killed, other = perform(store, plan(store, request), Kill(), runner=start)
+    assert (killed.phase, other.phase, other.done) == (Phase.FAILED, Phase.DONE, 200)
+    assert "SIGKILL" in killed.error
+    assert 0 < killed.done < 200
+    again, still = perform(store, plan(store, request))
+    assert (again.phase, again.done, again.judged, still.phase) == (
+        Phase.DONE,
+        200,
+        200 - killed.done,
+        Phase.UP_TO_DATE,
+    )
