@@ -23,7 +23,7 @@ from engine.layout.lay_out import TextEncoder
 from engine.scoring.asking import Inquiry, Routes
 from engine.scoring.check import TOLERANCE
 from engine.scoring.routes import NEXT_ROUTES, SPAN_ROUTES, NextRoute, SpanRoute
-from rubrics.errors import CandidateError
+from rubrics.errors import CandidateError, EndpointError
 
 __all__ = ["Examined", "Reading", "examine", "fixed_texts", "quick_reading"]
 
@@ -37,6 +37,8 @@ _LONGEST: Final = 64
 """Tokens of each."""
 _PATIENCE: Final = Patience(timeout=300.0, attempts=3, pause=0.3)
 """Of the probe: what is not understood will not be understood the sixth time."""
+_PASSING: Final = frozenset({"timed out", "HTTP 429", "HTTP 502", "HTTP 503", "HTTP 504"})
+"""Failures of a server that is busy, or still loads its model."""
 _COMPANY: Final = 5
 """As many times the fixed texts are sent at once: rounding follows the size of a server's batch."""
 _LARGEST: Final = TOLERANCE["bf16"]
@@ -87,7 +89,7 @@ async def examine(
 
     Raises:
         CandidateError: it cannot score; says why, and what to do.
-        EndpointError: it answers nobody.
+        EndpointError: it answers nobody, or not now.
         BadInput: its address cannot be read.
     """
     server = Server(parse_address(served.address), key, _PATIENCE)
@@ -106,6 +108,10 @@ async def examine(
                 _same("the same, after labels behind the same beginning", values, again)
                 return Examined(routes, await _reading(asked, texts))
             except (CallFailed, NotThere, _Doubt) as error:
+                if isinstance(error, CallFailed) and error.reason in _PASSING:
+                    # It says nothing of what the server can do.
+                    fix = "wait until the server is ready, or see to it, then start again"
+                    raise EndpointError(f"does not answer now: {error}", where=served.address, fix=fix) from None
                 reasons[span.name] = error.what if isinstance(error, NotThere) else str(error)
         raise _refusal(server.address, served, reasons)
     finally:

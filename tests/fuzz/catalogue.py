@@ -10,6 +10,7 @@ from tests.fuzz.families import (
     gguf_files,
     importing,
     results,
+    scores,
     stores,
     suites,
     tokenizers,
@@ -29,6 +30,7 @@ FAMILIES: list[type[Family]] = [
     *written.FAMILIES,
     *answers.FAMILIES,
     *addresses.FAMILIES,
+    *scores.FAMILIES,
     *stores.FAMILIES,
     *commands.FAMILIES,
 ]
@@ -56,6 +58,7 @@ WARM = (
     "rude_tui.settings",
     "engine.jobs.score",
     "engine.results.board",
+    "engine.scoring.routes",
     "data.bundled",
     "screens.shell.plain",
     "safetensors",

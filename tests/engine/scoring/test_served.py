@@ -257,6 +257,13 @@ def test_a_key_is_sent_and_never_said(requests, texts) -> None:
         assert KEY[:20] not in str(backend.stats.waiting) + str(backend.facts)
 
 
+@pytest.mark.parametrize("fault", ["503", pytest.param("429", marks=pytest.mark.long)])
+def test_a_server_that_is_not_ready_is_not_said_to_be_of_the_wrong_kind(fault: str, server, texts) -> None:
+    server.always = fault
+    with pytest.raises(EndpointError, match=f"does not answer now: HTTP {fault}"):
+        opened(server, texts)
+
+
 def test_nobody_at_the_address_is_said(texts) -> None:
     with serving(FOLDER) as server:
         address = server.address
