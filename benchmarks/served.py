@@ -193,7 +193,7 @@ def rival(server: Served, folder: Path, task: str, tokenizer: Path, concurrent: 
     out = PLACE / f"lm-eval-out-{time.monotonic_ns()}"
     told = (
         f"model=cand,base_url=http://127.0.0.1:{server.port}/v1/completions,num_concurrent={concurrent},"
-        f"tokenized_requests=True,tokenizer={tokenizer.absolute()},max_length={server.context - 1}"
+        f"tokenized_requests=True,add_bos_token=True,tokenizer={tokenizer.absolute()},max_length={server.context - 1}"
     )
     command = [str(PYTHON), "-m", "lm_eval", "--model", "local-completions", "--model_args", told, "--batch_size", "1"]
     command += ["--include_path", str(folder), "--tasks", task, "--output_path", str(out)]
