@@ -30,12 +30,15 @@ from engine.export.rows import (
     CorrelationRow,
     DecisionRow,
     FailureRow,
+    FamilyRow,
     PairRow,
     PointRow,
     PredictorRow,
     RankingRow,
     RunStateRow,
+    SpectrumRow,
     SuiteRow,
+    TopicRow,
     VerdictRow,
 )
 from engine.jobs.progress import RunState
@@ -51,16 +54,18 @@ if TYPE_CHECKING:
 
     from engine.correlation.sources import Source
     from engine.jobs.detached import Detached
+    from engine.stats.units import Over
 
 __all__ = [
     "AbilityRow", "BadInput", "CandidateRow", "Correlation", "CorrelationRow", "Decision", "DecisionRow", "FailureRow",
-    "Frame", "Outcome", "Pair", "PairRow", "PointRow", "PredictorRow", "RankingRow", "Rankings", "RudeError",
-    "RunRequest", "RunState", "RunStateRow", "ServedAs", "Store", "Suite", "SuiteRow", "VerdictRow", "__version__",
-    "abilities", "add_outcomes", "candidates", "correlation", "decision", "failures", "open_store", "outcomes", "pairs",
-    "predictors", "rankings", "run", "run_detached", "suite", "suites", "verdicts",
+    "FamilyRow", "Frame", "Outcome", "Pair", "PairRow", "PointRow", "PredictorRow", "RankingRow", "Rankings",
+    "RudeError", "RunRequest", "RunState", "RunStateRow", "ServedAs", "SpectrumRow", "Store", "Suite", "SuiteRow",
+    "TopicRow", "VerdictRow", "__version__", "abilities", "add_outcomes", "candidates", "correlation", "decision",
+    "failures", "families", "open_store", "outcomes", "pairs", "predictors", "rankings", "run", "run_detached",
+    "spectra", "suite", "suites", "topics", "verdicts",
 ]  # fmt: skip
 
-__version__: Final = "1.0.0"
+__version__: Final = "1.1.0"
 """Of these names and their meaning, which changes on its own: the program's own version says nothing about them."""
 
 
@@ -246,16 +251,27 @@ def correlation(
     protocol: str | None = None,
     metric: str | None = None,
     source: Source = "own",
+    over: Over = "candidates",
 ) -> Correlation:
-    """How a predictor goes with an outcome: Pearson, Spearman and Kendall with intervals and permutation p.
+    """How a predictor goes with an outcome: Pearson, Spearman and Kendall with intervals and p.
 
     Args:
         source: `own` runs and outcomes; `ladder` or `published`, the studies that ship.
+        over: what intervals and p take for independent: `candidates`, or `families` of them.
 
     Raises:
         BadInput: no such predictor or outcome, or nothing has been run yet.
     """
-    return _correlation(store, Question(suite, protocol, metric), predictor, outcome, source=source)
+    return _correlation(store, Question(suite, protocol, metric, over=over), predictor, outcome, source=source)
+
+
+def families(store: Store) -> Frame[FamilyRow]:
+    """The family of every stored candidate: as a person says, else as files, weights and names propose it.
+
+    Raises:
+        BadInput: no candidate is stored.
+    """
+    return _table_of(store, FamilyRow, Question())
 
 
 def verdicts(store: Store, *, suite: str | None = None, protocol: str | None = None) -> Frame[VerdictRow]:
@@ -292,6 +308,24 @@ def abilities(store: Store, *, suite: str | None = None, protocol: str | None = 
         BadInput: as `pairs`.
     """
     return _table_of(store, AbilityRow, Question(suite, protocol))
+
+
+def topics(store: Store, *, suite: str | None = None, protocol: str | None = None) -> Frame[TopicRow]:
+    """Each candidate's ability in each category and domain, shrunk towards its whole, with errors and places.
+
+    Raises:
+        BadInput: no run answers it, or its verdicts allow no estimate.
+    """
+    return _table_of(store, TopicRow, Question(suite, protocol))
+
+
+def spectra(store: Store) -> Frame[SpectrumRow]:
+    """Every weight matrix whose spectrum has been measured: α, its distance from 2, α-hat and the trace-log condition.
+
+    Raises:
+        BadInput: none has been measured.
+    """
+    return _table_of(store, SpectrumRow, Question())
 
 
 def predictors(store: Store, *, suite: str | None = None, protocol: str | None = None) -> Frame[PredictorRow]:

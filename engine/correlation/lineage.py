@@ -34,6 +34,7 @@ __all__ = [
     "families_in",
     "families_known",
     "families_said",
+    "kind_of",
     "kinship",
     "lineage",
     "proposed_from",
@@ -192,12 +193,12 @@ def kinship(a: str, b: str, first: Kin, second: Kin) -> Kinship:
     return Kinship(
         a, b, float(np.median(cosines)) if cosines else math.nan, len(cosines),
         bool(first.vocabulary) and first.vocabulary == second.vocabulary,
-        bool(first.model_type) and _kind(first.model_type) == _kind(second.model_type),
+        bool(first.model_type) and kind_of(first.model_type) == kind_of(second.model_type),
         first[1:4] == second[1:4] and all(first[1:4]), family_of(a) == family_of(b),
     )  # fmt: skip
 
 
-def _kind(model_type: str) -> str:
+def kind_of(model_type: str) -> str:
     """Of a model, without the number of its version and what follows that: qwen2_moe and qwen3 are qwen."""
     return re.split(r"\d", model_type, maxsplit=1)[0].rstrip("_") or model_type
 

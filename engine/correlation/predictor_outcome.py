@@ -32,7 +32,7 @@ from engine.stats.correlation import Correlation, Over, correlate, partial
 from engine.stats.distributions import normal_quantile
 from engine.stats.estimates import Statistic
 from engine.stats.intervals import Estimate, Spread, wilson
-from engine.stats.least_squares import fit_line
+from engine.stats.least_squares import Line, fit_line
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
@@ -55,6 +55,7 @@ __all__ = [
     "expected",
     "given_size",
     "league_of",
+    "line_of",
     "outcome_names",
     "predictor_label",
     "predictor_names",
@@ -69,7 +70,8 @@ HELP: Final = {
     "family's part with a correlation at least as strong",
     "size": "given size: the correlation that log10 parameters do not account for",
     "without": "the correlation nearest to none when one candidate, or one family, is left out",
-    "expected": "95 % prediction interval of a least-squares line through the candidates with both numbers",
+    "expected": "95 % prediction interval of a least-squares line through the candidates with both numbers; over "
+    "families, of a candidate of another family",
 }
 """One line on each number beside a correlation."""
 
@@ -314,15 +316,22 @@ class Expected:
     value: float
     low: float
     high: float
-    """95 % prediction interval."""
+    """95 % prediction interval; NaN where there are too few families."""
     outside: bool
     """Whether its predictor lies beyond all those with an outcome."""
 
 
+def line_of(view: CorrelationView, *, without: str = "") -> Line | None:
+    """The least-squares line through the candidates with both numbers, one of them left out on request, with intervals
+    over what the view takes for independent; none below three points."""
+    both = [point for point in _both(view.points) if point.name != without]
+    families = [point.family for point in both] if view.over == "families" else None
+    return fit_line([p.x for p in both], [p.y for p in both], families=families) if len(both) > 2 else None
+
+
 def expected(view: CorrelationView) -> tuple[Expected, ...]:
     """Each candidate whose outcome is unknown, by a least-squares line through the others; none below three points."""
-    complete = _both(view.points)
-    line = fit_line([p.x for p in complete], [p.y for p in complete])
+    complete, line = _both(view.points), line_of(view)
     if line is None or math.isnan(line.scatter):
         return ()
     low, high = min(p.x for p in complete), max(p.x for p in complete)

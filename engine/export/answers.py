@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from engine.correlation.lineage import families_known
 from engine.correlation.predictor_outcome import correlation_view
 from engine.correlation.sources import Source
 from engine.export.frames import Frame
@@ -95,10 +96,10 @@ def decision(store: Store, question: Question, requirements: Requirements | None
     board = load_board(store, question)
     ranked = rankings_of(board, question)
     advice = recommend(store, board, ranked, control_table(store, board), requirements)
-    cost = advice.cost_of_error
+    cost, families = advice.cost_of_error, families_known(store)
     return DecisionAnswer(
-        DecisionRow, tuple(decision_rows(advice)), advice.take, advice.pick.leaders, headline(advice),
-        tuple(reasons(advice)), None if math.isnan(cost) else cost, suspicions(store, board, ranked),
+        DecisionRow, tuple(decision_rows(advice, families)), advice.take, advice.pick.leaders, headline(advice),
+        tuple(reasons(advice, families)), None if math.isnan(cost) else cost, suspicions(store, board, ranked),
     )  # fmt: skip
 
 

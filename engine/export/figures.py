@@ -194,12 +194,11 @@ def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figur
 
 def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
     """The scatter with its line, 95 % band, and the predicted place of candidates without an outcome (hollow)."""
-    from engine.stats.least_squares import fit_line
+    from engine.correlation.predictor_outcome import line_of
 
     figure, axes = axes_of(width, 0.8 * width)
     seen = [point for point in view.points if not math.isnan(point.x)]
-    measured = [point for point in seen if not math.isnan(point.y)]
-    line = fit_line([point.x for point in measured], [point.y for point in measured]) if len(measured) > 2 else None
+    line = line_of(view)
     tone = LIGHT_COLOURS["mark-1"]
     if line is not None:
         x = np.linspace(min(point.x for point in seen), max(point.x for point in seen), 60)

@@ -6,9 +6,8 @@ Names come from files: whoever shows a sentence makes it safe for where it goes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from engine.correlation.families import family_of
 from engine.results.decisions import claim
 from engine.results.recommendation import Recommendation, Weakness
 from engine.results.wordings import turn_words
@@ -75,12 +74,16 @@ def headline(advice: Recommendation) -> str:
     )
 
 
-def reasons(advice: Recommendation) -> list[str]:
-    """What stands behind the headline, and what speaks against it, the most important first."""
-    return list(_reasons(advice))
+def reasons(advice: Recommendation, families: Mapping[str, str]) -> list[str]:
+    """What stands behind the headline, and what speaks against it, the most important first.
+
+    Args:
+        families: of candidates by name (`engine.correlation.lineage.families_known`).
+    """
+    return list(_reasons(advice, families))
 
 
-def _reasons(advice: Recommendation) -> Iterator[str]:
+def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[str]:
     state, first = advice.pick.state, advice.first
     if advice.table.weighted:
         yield f"each part counts by your weights: {advice.table.leading.name}"
@@ -116,9 +119,9 @@ def _reasons(advice: Recommendation) -> Iterator[str]:
             f"{count(clusters, 'cluster')} cannot tell {candidates} candidates apart, whatever they do: the smallest "
             f"adjusted p they can give is {advice.least_p:.2g}"
         )
-    families = {family_of(entrant.name) for entrant in advice.table.entrants.values()}
-    if candidates > 1 and len(families) == 1:
-        yield f"all are of one family by their names ({families.pop()}): what is said holds within it"
+    held = {families.get(entrant.name, entrant.name) for entrant in advice.table.entrants.values()}
+    if candidates > 1 and len(held) == 1:
+        yield f"all are of one family ({held.pop()}): what is said holds within it"
     for label, reason in advice.vetoed.items():
         yield f"{label} may not be taken: {reason}"
     for label, missing in advice.unknown.items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.correlation.by_part import groupings, matrix_view
-from engine.correlation.lineage import lineage
+from engine.correlation.lineage import families_known, lineage
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -123,17 +123,19 @@ def ranking_rows(ranked: RankingTable, controls: ControlTable) -> Iterator[Ranki
 
 def _decision(store: Store, question: Question) -> Table:
     rows: list[tuple[Any, ...]] = []
+    families = families_known(store)
     for narrowed in _by_protocol(store, question):
         board = load_board(store, narrowed)
-        rows += decision_rows(recommend(store, board, rankings_of(board, narrowed), control_table(store, board)))
+        advice = recommend(store, board, rankings_of(board, narrowed), control_table(store, board))
+        rows += decision_rows(advice, families)
     return Table(COLUMNS["decision"], rows)
 
 
-def decision_rows(advice: Recommendation) -> Iterator[DecisionRow]:
-    """A recommendation, candidate by candidate as they are ranked."""
+def decision_rows(advice: Recommendation, families: Mapping[str, str]) -> Iterator[DecisionRow]:
+    """A recommendation, candidate by candidate as they are ranked; families of candidates by name."""
     ranked = advice.table
     rivals = {rival.b: rival for rival in advice.rivals}
-    said = headline(advice), "; ".join(reasons(advice))
+    said = headline(advice), "; ".join(reasons(advice, families))
     for row in ranked.overall.rows:
         numbers: tuple[float | int | None, ...] = (None,) * 6
         if (rival := rivals.get(row.candidate)) is not None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.correlation.families import family_of
+from engine.correlation.lineage import kind_of
 from engine.correlation.predictor_outcome import RUDE, SIZE
 from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, LOWER, RECIPE, from_rows, recipe_sizes
 from engine.posttrain.ladder_rows import LadderRows
@@ -181,7 +181,8 @@ def analyse(rows: LadderRows, *, resamples: int = 10_000) -> LadderAnalysis:
     values[BASE] = np.array([outcomes[name]["base_met"] for name in names])
     values[RECIPE] = np.array([planned.get(name, math.nan) for name in names])
     measured = {o: np.array([outcomes[name].get(o, math.nan) for name in names]) for o in OUTCOMES}
-    families = tuple(family_of(name) for name in names)
+    kinds = {recipe["name"]: kind_of(recipe["shape"]) for recipe in recipes}
+    families = tuple(kinds[name] for name in names)
     columns = {name: -column if name in LOWER else column for name, column in values.items()}
     x, y = columns[RUDE], measured[CLAIM]
     drawn = TwoWay(shares_of(rows, names, "rl").mean(axis=1)).spearman(x)[1:]

@@ -39,6 +39,7 @@ def decide(
     A candidate is to be taken only if the paired tests, adjusted by Holm for every two candidates, put it ahead of each
     of its rivals, and it is surely above chance: as `rank` and `compare` tell them apart.
     """
+    from engine.correlation.lineage import families_known
     from engine.export.recommendation_words import headline, reasons
     from engine.results.board import Question, load_board
     from engine.results.controls import control_table
@@ -53,9 +54,9 @@ def decide(
     board = load_board(store, question)
     table, controls = rankings_of(board, question), control_table(store, board)
     advice = recommend(store, board, table, controls, wanted)
-    suspected = suspicions(store, board, table)
+    suspected, behind = suspicions(store, board, table), reasons(advice, families_known(store))
     if as_json:
-        print_json(_as_json(advice, headline(advice), reasons(advice), list(suspected)))
+        print_json(_as_json(advice, headline(advice), behind, list(suspected)))
         return
     click.echo(plain(headline(advice)))
     if advice.rivals:
@@ -70,7 +71,7 @@ def decide(
             ],
             right=["lead", "95 %", "p", "p (adjusted)", "pairs"],
         )  # fmt: skip
-    narrate(*(f"· {reason}" for reason in reasons(advice)))
+    narrate(*(f"· {reason}" for reason in behind))
     narrate(*filter(None, [controls.line]), *(f"warning: {text}" for text in suspected))
     narrate(*(f"note: {note}" for note in table.notes))
     narrate(f"{table.suite} {table.suite_hash[:12]} · {table.protocol}, {table.metric}; it rests on: rude-tui rank")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rude_tui.options import as_json, database, question_options, store_of, weights_option
+from rude_tui.options import as_json, database, over_option, question_options, store_of, weights_option
 from rude_tui.output import narrate, print_json
 from rude_tui.streams import as_utf8
 
 if TYPE_CHECKING:
     from engine.results.weights import Weights
+    from engine.stats.units import Over
 
 __all__ = ["report"]
 
@@ -26,12 +27,13 @@ __all__ = ["report"]
 @click.option("--predictor", "predictors", multiple=True, help="Default: all that are known.")
 @click.option("--pairs", type=click.IntRange(0), default=200, show_default=True, help="Failed pairs to show at most.")
 @click.option("--requirements", type=click.Path(path_type=Path), metavar="FILE.toml", help="As in `decide`.")
+@over_option
 @as_json
 @database
 def report(
     output: str, suite: str | None, protocol: str | None, metric: str | None, outcomes: tuple[str, ...],
     predictors: tuple[str, ...], pairs: int, requirements: Path | None, weights: Weights | None,
-    with_excluded: bool, as_json: bool, db: Path | None,
+    over: Over, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """Write one page that holds everything: rankings, profiles, correlations, failed pairs, methods, provenance.
 
@@ -47,7 +49,7 @@ def report(
         raise BadInput("a report is a page of HTML", where=output, fix="end it in .html")
     if output == "-" and as_json:
         raise click.UsageError("--json says what was written, so -o must name a file")
-    question = Question(suite, protocol, metric, with_excluded=with_excluded, weights=weights)
+    question = Question(suite, protocol, metric, with_excluded=with_excluded, weights=weights, over=over)
     wanted = None if requirements is None else read_requirements(requirements)
     contents = ReportRequest(question, predictors, outcomes, pairs, wanted)
     if output == "-":

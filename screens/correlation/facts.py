@@ -46,9 +46,9 @@ def facts(
         text.append(f"95 % of a typical point: {typical}\n", colour("chance"))
     for expected in data.expected:
         text.append("◇ ", colour("mark-2"))
-        text.append(f"{one_line(expected.name, 24)}: {_number(expected.value)} expected ")
-        beyond = ", beyond the others" if expected.outside else ""
-        text.append(f"({_number(expected.low)} to {_number(expected.high)}{beyond})\n")
+        text.append(f"{one_line(expected.name, 24)}: {_number(expected.value)} expected")
+        text.append(_span(expected.low, expected.high))
+        text.append(", beyond the others\n" if expected.outside else "\n")
     notes = [view.statistics.note, *(s.note for s in view.statistics.statistics), *view.notes]
     for note in dict.fromkeys(filter(None, notes)):
         text.append(f"! {plain(note)}\n", colour("mark-2"))

@@ -95,10 +95,9 @@ class ScatterData:
 
     def line(self, without: str = "") -> Line | None:
         """The line through the points that have both numbers, one of them left out on request."""
-        from engine.stats.least_squares import fit_line
+        from engine.correlation.predictor_outcome import line_of
 
-        both = [p for p in self.points if not math.isnan(p.y) and p.name != without]
-        return fit_line([p.x for p in both], [p.y for p in both]) if len(both) > 2 else None
+        return None if self.view is None else line_of(self.view, without=without)
 
     def left_out(self, name: str, *, family: bool = False) -> LeftOut | None:
         """The correlations without a candidate, or without a family."""

@@ -27,7 +27,7 @@ def reasons_text(standings: Standings, advice: Recommendation, colour: Colour) -
     faint = colour("chance")
     text = Text(plain(headline(advice)) + "\n", overflow="fold")
     text.stylize("bold")
-    for reason in reasons(advice):
+    for reason in reasons(advice, standings.families):
         text.append(f"· {plain(reason)}\n")
     if advice.rivals and advice.first is not None:
         text.append(f"\nLead of {one_line(advice.first, _NAME)} in points, with 95 %, and p after Holm\n", faint)

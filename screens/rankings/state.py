@@ -54,6 +54,8 @@ class Standings:
     """What speaks against the suite itself."""
     advice: Recommendation | None = None
     """Whom the ranking lets one take."""
+    families: Mapping[str, str] = field(default_factory=dict)
+    """Of candidates, by name."""
 
     @property
     def without(self) -> dict[str, Estimate]:
@@ -67,6 +69,7 @@ def read_standings(session: Session) -> Standings:
     Raises:
         RudeError: nothing answers it, or the store cannot be read.
     """
+    from engine.correlation.lineage import families_known
     from engine.results.controls import control_table
     from engine.results.position_bias import position_biases
     from engine.results.recommendation import recommend
@@ -85,7 +88,7 @@ def read_standings(session: Session) -> Standings:
                 # A mistake in them must not hide the ranking.
                 suspected = (*suspected, f"your requirements are not used: {error.where}: {error.what} → {error.fix}")
         advice = recommend(session.store, board, table, controls, wanted)
-        return Standings(table, biases, controls, suspected, advice)
+        return Standings(table, biases, controls, suspected, advice, families_known(session.store))
 
     return session.cached("standings", (session.question(), _changed_at(session.requirements)), read)
 

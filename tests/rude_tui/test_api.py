@@ -19,10 +19,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 NAMES = {
     "AbilityRow", "BadInput", "CandidateRow", "Correlation", "CorrelationRow", "Decision", "DecisionRow", "FailureRow",
-    "Frame", "Outcome", "Pair", "PairRow", "PointRow", "PredictorRow", "RankingRow", "Rankings", "RudeError",
-    "RunRequest", "RunState", "RunStateRow", "ServedAs", "Store", "Suite", "SuiteRow", "VerdictRow", "__version__",
-    "abilities", "add_outcomes", "candidates", "correlation", "decision", "failures", "open_store", "outcomes", "pairs",
-    "predictors", "rankings", "run", "run_detached", "suite", "suites", "verdicts",
+    "FamilyRow", "Frame", "Outcome", "Pair", "PairRow", "PointRow", "PredictorRow", "RankingRow", "Rankings",
+    "RudeError", "RunRequest", "RunState", "RunStateRow", "ServedAs", "SpectrumRow", "Store", "Suite", "SuiteRow",
+    "TopicRow", "VerdictRow", "__version__", "abilities", "add_outcomes", "candidates", "correlation", "decision",
+    "failures", "families", "open_store", "outcomes", "pairs", "predictors", "rankings", "run", "run_detached",
+    "spectra", "suite", "suites", "topics", "verdicts",
 }  # fmt: skip
 """Of version 1: one that goes, or means something else, makes it 2."""
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from data.ladder import ladder_notes
 from engine.correlation.by_part import PARTS, MatrixView, in_words, matrix_view
+from engine.correlation.lineage import families_known
 from engine.correlation.predictor_outcome import (
     CorrelationView,
     correlation_views,
@@ -74,6 +75,14 @@ class Outlook:
     league: tuple[CorrelationView, ...]
     """Strongest Spearman first, unknown ones last."""
     verdict: str
+
+    @property
+    def families(self) -> str:
+        """Who is of which family, where intervals are over families; else empty."""
+        held: dict[str, list[str]] = {}
+        for point in self.views[0].points if self.views[0].over == "families" else ():
+            held.setdefault(point.family, []).append(point.name)
+        return "; ".join(f"{family}: {', '.join(names)}" for family, names in sorted(held.items()))
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = N
         methods=_methods(report),
         suspicions=suspected,
         headline=headline(advice),
-        reasons=tuple(reasons(advice)),
+        reasons=tuple(reasons(advice, families_known(store))),
     )
 
 

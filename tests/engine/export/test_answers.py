@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,16 @@ def test_a_decision_says_in_rows_what_it_says_in_words(store: Store) -> None:
     assert (answer.take is None) == all(row.standing != "take" for row in answer)
     assert {row.headline for row in answer} == {answer.headline}
     assert set(answer.leaders) <= {row.candidate for row in answer}
+
+
+def test_over_families_a_correlation_is_that_of_the_families(store: Store) -> None:
+    over = replace(QUESTION, over="families")
+    told = correlation(store, over, "RuDE accuracy", "rl_met", source="ladder")
+    plain = correlation(store, QUESTION, "RuDE accuracy", "rl_met", source="ladder")
+    assert [row.value for row in told] == [row.value for row in plain]
+    # The ladder has three families: no interval, and p by turning three signs.
+    assert [row.ci_low for row in told] == [None] * 3
+    assert {row.p_value for row in told} <= {2 / 8, 4 / 8, 6 / 8, 1.0}
 
 
 def test_a_correlation_comes_with_its_points(store: Store) -> None:

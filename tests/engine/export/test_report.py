@@ -187,6 +187,13 @@ def test_own_outcomes_predictors_and_controls(store: Store) -> None:
         made(store, predictors=("luck",))
 
 
+def test_over_families_the_page_names_them(store: Store, text: str) -> None:
+    assert "over families" not in text.partition('<section id="methods">')[0]
+    said = made(store, question=Question(over="families"), pairs=0)
+    assert "Intervals and p are over families: " in said
+    assert "95 % band by least squares, over families" in said
+
+
 def test_controls_are_the_share_won_without_the_prompt(store: Store) -> None:
     board = load_board(store, Question())
     with store.reading() as connection:

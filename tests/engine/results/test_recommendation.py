@@ -84,7 +84,7 @@ def test_a_part_in_which_it_does_not_lead_is_named(store: Store, suite: Suite) -
     assert advice.take == "high"
     (weak,) = advice.weaknesses
     assert (weak.scope, weak.behind, weak.level) == ("Competence", (), ("low",))
-    assert "on Competence it is not told apart from low" in reasons(advice)
+    assert "on Competence it is not told apart from low" in reasons(advice, {})
 
 
 def test_a_tie_says_what_would_settle_it_and_what_being_wrong_costs(store: Store, suite: Suite) -> None:
@@ -105,13 +105,22 @@ def test_a_tie_says_what_would_settle_it_and_what_being_wrong_costs(store: Store
     assert advice.cost_of_error == -advice.rivals[0].ci_low
 
 
+def test_that_all_are_of_one_family_is_said(store: Store, suite: Suite) -> None:
+    score(store, suite, "low", range(70))
+    score(store, suite, "high", range(110))
+    advice = advised(store)
+    assert "all are of one family (kin): what is said holds within it" in reasons(advice, {"low": "kin", "high": "kin"})
+    for families in ({}, {"low": "kin"}, {"low": "kin", "high": "other"}):
+        assert not any("one family" in reason for reason in reasons(advice, families))
+
+
 def test_equal_scores_are_told_apart_by_no_number(store: Store, suite: Suite) -> None:
     score(store, suite, "a", range(90))
     score(store, suite, "b", range(90))
     advice = advised(store)
     assert advice.remainder is not None
     assert advice.remainder.pairs is None
-    assert any("no number of pairs" in reason for reason in reasons(advice))
+    assert any("no number of pairs" in reason for reason in reasons(advice, {}))
 
 
 def test_whom_a_limit_excludes_is_not_taken(store: Store, suite: Suite) -> None:
@@ -123,8 +132,8 @@ def test_whom_a_limit_excludes_is_not_taken(store: Store, suite: Suite) -> None:
     )
     advice = advised(store, wanted)
     assert advice.take == "mid"
-    assert "high may not be taken: its licence, gemma, is not among mit" in reasons(advice)
-    assert "low is not excluded, though its licence is not known" in reasons(advice)
+    assert "high may not be taken: its licence, gemma, is not among mit" in reasons(advice, {})
+    assert "low is not excluded, though its licence is not known" in reasons(advice, {})
     dear = Requirements(most_price=1, own_facts=dict.fromkeys(("low", "mid", "high"), CandidateFacts(price=2)))
     assert headline(advised(store, dear)) == "Take none: no candidate is within your limits."
 
@@ -162,7 +171,7 @@ def test_a_limit_on_clusters_is_said(store: Store) -> None:
     score(store, few, "high", range(118))
     advice = advised(store)
     assert advice.pick.state == "tie"
-    assert any(reason.startswith("4 clusters cannot tell 2 candidates apart") for reason in reasons(advice))
+    assert any(reason.startswith("4 clusters cannot tell 2 candidates apart") for reason in reasons(advice, {}))
 
 
 def test_all_below_chance_and_nobody_above_it(store: Store, suite: Suite) -> None:

@@ -143,7 +143,7 @@ def test_the_verdict_says_that_it_turns(store: Store, run: Callable[..., Right])
     found = advice(store)
     assert headline(found).startswith("Take ash: ")
     assert headline(found).endswith("Not in every wording: in 'quiz' elm is first.")
-    assert "the ranking turns with the wording" in reasons(found)[0]
+    assert "the ranking turns with the wording" in reasons(found, {})[0]
 
 
 @pytest.mark.long
@@ -153,7 +153,7 @@ def test_and_that_it_does_not(store: Store, run: Callable[..., Right]) -> None:
         run("elm", wording, 70)
     found = advice(store)
     assert "wording" not in headline(found)
-    assert reasons(found)[0] == "ash is first in all 2 wordings"
+    assert reasons(found, {})[0] == "ash is first in all 2 wordings"
 
 
 @pytest.mark.long

@@ -250,6 +250,34 @@ def test_line_band_and_prediction() -> None:
             assert (low, high) == pytest.approx((line.at(at) - half, line.at(at) + half))
 
 
+def test_a_line_over_families_by_leaving_each_out() -> None:
+    """Six families of two: the jackknife's error and Satterthwaite's freedom from twelve points, by hand."""
+    x, y = _points(12)
+    family = np.repeat(np.arange(6), 2)
+    line = fit_line(np.r_[x, 5.0], np.r_[y, np.nan], families=[*map(str, family), "another"])
+    assert line is not None
+    slope, intercept = np.polyfit(x, y, 1)
+    scatter = math.sqrt(((y - intercept - slope * x) ** 2).sum() / 10)
+    for at in (0.0, 2.0):
+        heights = np.array([np.polyval(np.polyfit(x[family != f], y[family != f], 1), at) for f in range(6)])
+        terms = 5 * (heights - heights.mean()) ** 2
+        error = math.sqrt(terms.sum() / 6)
+        freedom = min(2 * terms.sum() ** 2 / ((terms**2).sum() - terms.sum() ** 2 / 6), 4)
+        height = intercept + slope * at
+        half = stats.t.ppf(0.975, max(round(freedom, 1), 1)) * error
+        assert line.band(at) == pytest.approx((height - half, height + half))
+        half = stats.t.ppf(0.975, 4) * math.hypot(error, scatter)
+        assert line.interval(at) == pytest.approx((height - half, height + half))
+
+
+def test_four_families_give_a_line_and_no_band() -> None:
+    x, y = _points(12)
+    line = fit_line(x, y, families=list("aabbccddddcc"))
+    assert line is not None
+    assert line.at(1.0) == pytest.approx(np.polyval(np.polyfit(x, y, 1), 1.0))
+    assert all(math.isnan(end) for end in (*line.band(1.0), *line.interval(1.0)))
+
+
 def test_line_without_enough() -> None:
     assert fit_line([1.0], [2.0]) is None
     assert fit_line([1.0, 1.0], [2.0, 3.0]) is None
