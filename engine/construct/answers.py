@@ -10,8 +10,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.candidates.server import CallFailed
-from engine.construct.caller import Caller
-from engine.construct.chat import ChatMessage, ChatRequest
+from engine.construct.chat import Asker, ChatMessage, ChatRequest
 from engine.construct.wording import repair_message
 from rubrics.schema import NonBlank
 from rubrics.taxonomy import Subcategory
@@ -104,7 +103,7 @@ def read_json(text: str, schema: type[Model]) -> Model:
 
 
 async def ask_json(
-    caller: Caller, request: ChatRequest, schema: type[Model], example: str, purpose: str
+    caller: Asker, request: ChatRequest, schema: type[Model], example: str, purpose: str
 ) -> Answered[Model]:
     """Ask for JSON of a schema; if what comes is malformed, ask once more.
 
@@ -132,7 +131,7 @@ def _checked(text: str, finish: str, schema: type[Model]) -> Model:
         raise
 
 
-async def ask_text(caller: Caller, request: ChatRequest, example: str, purpose: str) -> tuple[str, tuple[str, ...]]:
+async def ask_text(caller: Asker, request: ChatRequest, example: str, purpose: str) -> tuple[str, tuple[str, ...]]:
     """Ask for a text; if it is empty or cut off, ask once more. Returns it with the keys of the calls.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["ChatMessage", "ChatModel", "ChatRequest", "Reply", "estimate_tokens"]
+__all__ = ["Asker", "ChatMessage", "ChatModel", "ChatRequest", "Reply", "estimate_tokens"]
 
 
 class ChatMessage(NamedTuple):
@@ -78,6 +78,21 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and processes."""
+
+
+class Asker(Protocol):
+    """Whoever puts questions to models, and may remember answers."""
+
+    async def ask(self, request: ChatRequest, example: str, purpose: str) -> Reply:
+        """The answer.
+
+        Args:
+            example, purpose: what it is for, to be kept with it.
+
+        Raises:
+            CallFailed: this question failed.
+            EndpointError: no question can succeed.
+        """
 
 
 def estimate_tokens(text: str) -> int:

@@ -13,7 +13,7 @@ from engine.jobs.planning import plan
 from engine.jobs.runs import Plan, RunRequest
 from engine.machine.paths import digest_dir
 from engine.posttrain.job import PlannedTraining
-from engine.posttrain.recipe import STAGES
+from engine.posttrain.recipe import MERGED, STAGES
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import BITS
 from engine.predictors.interface import Evidence
@@ -56,9 +56,10 @@ def stage_models(planned: PlannedTraining) -> dict[str, Path]:
     """Folders of the model at each stage, in order; a stage that was not trained, or has an adapter alone, has none."""
     found = {"base": planned.candidate.path}
     for stage in STAGES[1:]:
-        place = Path(planned.run.folder) / stage / "model"
-        if (place / "config.json").is_file():
-            found[stage] = place
+        for name in ("model", MERGED):
+            place = Path(planned.run.folder) / stage / name
+            if (place / "config.json").is_file():
+                found[stage] = place
     return found
 
 
@@ -73,9 +74,7 @@ def plan_bill(
     folders = dict.fromkeys(str(path) for one in planned for path in stage_models(one).values())
     if len(folders) <= len({str(one.candidate.path) for one in planned}):
         raise BadInput(
-            "no stage has left a whole model",
-            where=str(Path(planned[0].run.folder)),
-            fix="train first; what LoRA leaves is an adapter, to be merged into its base before it can be scored",
+            "no stage has left a model that stands by itself", where=str(Path(planned[0].run.folder)), fix="train first"
         )
     return plan(store, RunRequest(tuple(folders), (suite,), ("likelihood",), device=device, threads=threads))
 
@@ -122,11 +121,11 @@ def bill_notes(planned: Sequence[PlannedTraining], suite: str) -> list[str]:
     notes = []
     if any(one.recipe.dpo.steps and find_suite(one.recipe.dpo.suite).hash == judged for one in planned):
         notes.append("its pairs were learned from by DPO, so that RuDE after it is no test")
-    adapters = [one for one in planned for stage in STAGES[1:] if _has_adapter(one, stage)]
-    if adapters:
-        notes.append("stages that LoRA trained have left an adapter, which is not scored before it is merged")
+    if any(_has_adapter_alone(one, stage) for one in planned for stage in STAGES[1:]):
+        notes.append("a stage that LoRA trained has left an adapter alone, which is not scored")
     return notes
 
 
-def _has_adapter(planned: PlannedTraining, stage: str) -> bool:
-    return (Path(planned.run.folder) / stage / "model" / "adapter_config.json").is_file()
+def _has_adapter_alone(planned: PlannedTraining, stage: str) -> bool:
+    adapter = Path(planned.run.folder) / stage / "model" / "adapter_config.json"
+    return adapter.is_file() and stage not in stage_models(planned)

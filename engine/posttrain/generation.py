@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from engine.posttrain.tasks import Task
 from engine.store.posttrain import StageScore
 
-__all__ = ["generate_answers", "measure"]
+if TYPE_CHECKING:
+    from engine.posttrain.verifier import Judge
+
+__all__ = ["generate_answers", "measure", "met_by"]
 
 
 @torch.no_grad()
@@ -48,6 +51,13 @@ def generate_answers(
     return written
 
 
+def met_by(judge: Judge | None, tasks: Sequence[Task], texts: Sequence[str]) -> list[tuple[bool, ...]]:
+    """Which criteria each answer meets: by programs, and by the judge where there is none."""
+    if judge is not None:
+        return judge.met(tasks, texts)
+    return [task.met(text) for task, text in zip(tasks, texts, strict=True)]
+
+
 def measure(
     model: Any,
     tokenizer: Any,
@@ -60,8 +70,13 @@ def measure(
     temperature: float,
     batch: int,
     seed: int,
+    judge: Judge | None = None,
 ) -> list[StageScore]:
-    """Criteria met by greedy answers, and by `samples` sampled ones a prompt, by family and subcategory."""
+    """Criteria met by greedy answers, and by `samples` sampled ones a prompt, by family and subcategory.
+
+    Args:
+        judge: decides what no program does.
+    """
     prompts = [task.text for task in tasks]
     ways = [("greedy", generate_answers(model, tokenizer, prompts, tokens=tokens, temperature=0.0, batch=batch))]
     if samples:
@@ -72,8 +87,9 @@ def measure(
     scores: list[StageScore] = []
     for how, texts in ways:
         met, judged = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-        for task, text in zip([*tasks] * (len(texts) // max(1, len(tasks))), texts, strict=True):
-            for subcategory, right in zip(task.subcategories, task.met(text), strict=True):
+        asked = [*tasks] * (len(texts) // max(1, len(tasks)))
+        for task, right_ones in zip(asked, met_by(judge, asked, texts), strict=True):
+            for subcategory, right in zip(task.subcategories, right_ones, strict=True):
                 judged[task.family, subcategory] += 1
                 met[task.family, subcategory] += right
         scores += [StageScore(stage, part, how, *key, met[key], count) for key, count in judged.items()]

@@ -22,6 +22,7 @@ from engine.posttrain.held_out import HELD, HeldOutCurve, steps_before, stored_c
 from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe, stage_steps
 from engine.posttrain.tasks import WORLD, preferences, split, suite_hash
+from engine.posttrain.verifier import allowed
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
@@ -52,6 +53,8 @@ class PlannedTraining:
     device: str
     done: bool = False
     """Whether it has been done already."""
+    reward: str = ""
+    """What is known of the verifier model that gives the reward; empty where programs do."""
 
     @property
     def state(self) -> RunState:
@@ -93,10 +96,11 @@ def plan_post_training(
 
     require_extra()
     recipe = _with_suite_found(read_recipe(recipe_file))
+    reward = allowed(store, recipe.rl.verifier) if recipe.rl.verifier and recipe.rl.steps else ""
     suite_digest = _suite(suite)
     # Whoever takes it up may stand in another folder.
     suite = suite if suite == WORLD else str(Path(suite).absolute())
-    few = split(suite, replace(recipe.tasks, demonstrations=1, per_family=1, seen_per_family=1))
+    few = split(suite, replace(recipe.tasks, demonstrations=1, per_family=1, seen_per_family=1), verifier=bool(reward))
     # Faults of suites and recipe come before work.
     learned = [find_suite(recipe.dpo.suite).hash] if recipe.dpo.steps and preferences(recipe.dpo.suite, few) else []
     spec = resolve_device(device).spec
@@ -120,7 +124,7 @@ def plan_post_training(
                 run_id, candidate.name, weights, suite, suite_digest, recipe.name, recipe.hash, recipe.to_json(), seed,
                 str(place),
             )  # fmt: skip
-            planned.append(PlannedTraining(candidate, run, recipe, spec, run_id in finished))
+            planned.append(PlannedTraining(candidate, run, recipe, spec, run_id in finished, reward))
     request = {
         "models": [str(Path(model).absolute()) if Path(model).exists() else model for model in models],
         "suite": suite, "recipe_file": str(recipe_file.absolute()), "seeds": list(seeds), "device": device,
@@ -229,7 +233,7 @@ class PostTrainTurn(WorkerTurn):
                 curve = stored_curves(self._store, [self._planned.run])[self._run_id]
                 self.states.update(
                     self._run_id, phase=Phase.TRAINING, total=sum(event["steps"].values()), account=curve,
-                    notes=(*event["notes"], *self.warnings),
+                    notes=(*filter(None, [self._planned.reward]), *event["notes"], *self.warnings),
                 )  # fmt: skip
             case "step":
                 self._step(event)

@@ -16,6 +16,7 @@ from rubrics.errors import BadInput
 from rubrics.sources import read_text
 
 __all__ = [
+    "MERGED",
     "STAGES",
     "Evaluating",
     "FineTuning",
@@ -30,6 +31,9 @@ __all__ = [
 
 STAGES: Final = ("base", "sft", "dpo", "rl")
 """At which answers are measured, in order; before the first nothing is trained."""
+
+MERGED: Final = "merged"
+"""Folder of a stage's model, where LoRA trained it: as it stands by itself, beside `model` with the adapter alone."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class Preferring:
 
 @dataclass(frozen=True)
 class Rewarding:
-    """GRPO (arXiv 2402.03300); the reward of a response is the share of criteria it meets, by their verifiers.
+    """GRPO (arXiv 2402.03300); the reward of a response is the share of criteria it meets: by the programs that decide
+    them, or by a verifier model, which has to have been on trial.
 
     Template families (of a suite of one's own: domains) take turns, so a step sees all of them if `prompts` allows.
     """
@@ -97,6 +102,11 @@ class Rewarding:
     Rewards of a few hundred short responses are a noisy gradient, and Adam takes steps of one size however noisy it is;
     over few directions they add up to less damage.
     """
+    verifier: str = ""
+    """A model that judges every criterion for the reward, `http://host:port/v1#model` or `local:PATH`; empty: programs
+    do. What is measured is decided by programs all the same, wherever a criterion has one."""
+    verifier_key: str = ""
+    """Environment variable that holds its key."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +146,8 @@ class PostTraining:
     """Longest answer, in tokens of the candidate."""
     save_every: int = 50
     """Steps between checkpoints."""
+    keep: int = 1
+    """Checkpoints of each stage that are kept, the newest; each is a candidate where it is whole."""
     tasks: Tasks = field(default_factory=Tasks)
     sft: FineTuning = field(default_factory=FineTuning)
     dpo: Preferring = field(default_factory=Preferring)
@@ -145,11 +157,16 @@ class PostTraining:
 
     @property
     def hash(self) -> str:
-        """Of everything that decides a result; not of the seeds chosen, nor of how often work is saved or looked at."""
-        content = {key: value for key, value in asdict(self).items() if key not in ("name", "seeds", "save_every")}
+        """Of everything that decides a result: not of the seeds chosen, of how often work is saved or looked at, nor of
+        where a key is."""
+        beside = ("name", "seeds", "save_every", "keep")
+        content = {key: value for key, value in asdict(self).items() if key not in beside}
         del content["evaluation"]["every"]
         if not self.dpo.steps:
             del content["dpo"]
+        del content["rl"]["verifier_key"]
+        if not self.rl.verifier:
+            del content["rl"]["verifier"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
@@ -187,13 +204,13 @@ _LEAST: Final = {
 }  # fmt: skip
 """Where it is not 1."""
 _MAY_BE_ZERO: Final = frozenset({"rl.divergence"})
-_MAY_BE_EMPTY: Final = frozenset({"dpo.suite"})
+_MAY_BE_EMPTY: Final = frozenset({"dpo.suite", "rl.verifier", "rl.verifier_key"})
 
 
 def _faults(recipe: PostTraining) -> list[str]:
     """What is wrong with the values; types are looked at first, since nothing can be said of a date's size."""
     values = {"name": recipe.name, "seeds": recipe.seeds}
-    values |= {name: getattr(recipe, name) for name in ("response_tokens", "save_every")}
+    values |= {name: getattr(recipe, name) for name in ("response_tokens", "save_every", "keep")}
     types = {f.name: str(f.type) for f in fields(PostTraining)}
     for section, kind in _SECTIONS.items():
         values |= {f"{section}.{f.name}": getattr(getattr(recipe, section), f.name) for f in fields(kind)}

@@ -80,6 +80,7 @@ def resume_training(store: Store, row: RunRow) -> PostTrainJob:
     from engine.posttrain.extra import require_extra
     from engine.posttrain.job import PlannedTraining, PostTrainJob
     from engine.posttrain.recipe import PostTraining
+    from engine.posttrain.verifier import allowed
 
     require_extra()
     run = next(run for run in stored_posttrain(store) if run.run_id == row.run_id)
@@ -101,7 +102,8 @@ def resume_training(store: Store, row: RunRow) -> PostTrainJob:
     (candidate,) = find((folder,))
     device = resolve_device("auto").spec
     recipe = PostTraining.of(dict(run.settings))
-    return PostTrainJob((PlannedTraining(replace(candidate, name=run.candidate), run, recipe, device),))
+    reward = allowed(store, recipe.rl.verifier) if recipe.rl.verifier else ""
+    return PostTrainJob((PlannedTraining(replace(candidate, name=run.candidate), run, recipe, device, reward=reward),))
 
 
 def _hash_of(suite: str) -> str | None:

@@ -14,6 +14,7 @@ from engine.posttrain.recipe import Tasks
 from rubrics.errors import BadInput, SuiteError
 from rubrics.prompts import read_prompts
 from rubrics.reading import find_suite
+from rubrics.schema import Criterion
 from rubrics.sources import read_bytes
 from rubrics.world.corpus import DIALOGUE
 from rubrics.world.forms import Family
@@ -37,8 +38,10 @@ class Task:
     prompt: str
     response: str | None
     subcategories: tuple[str, ...]
-    checks: tuple[Check, ...]
-    """One a criterion, like `subcategories`."""
+    checks: tuple[Check | None, ...]
+    """One a criterion, like `subcategories`; None where no program decides it."""
+    criteria: tuple[Criterion, ...] = ()
+    """Likewise, in words."""
 
     @property
     def text(self) -> str:
@@ -46,8 +49,8 @@ class Task:
         return DIALOGUE.format(prompt=self.prompt)
 
     def met(self, response: str) -> tuple[bool, ...]:
-        """Which criteria a response meets, in order."""
-        return tuple(verify(check, response) for check in self.checks)
+        """Which criteria a response meets, in order; each has to have a program."""
+        return tuple(verify(check, response) for check in self.checks if check is not None)
 
     def reward(self, response: str) -> float:
         """Share of criteria met."""
@@ -76,16 +79,17 @@ def suite_hash(suite: str) -> str:
     return suite if suite == WORLD else hashlib.sha256(read_bytes(Path(suite), SuiteError)).hexdigest()[:16]
 
 
-def split(suite: str, tasks: Tasks) -> Split:
+def split(suite: str, tasks: Tasks, *, verifier: bool = False) -> Split:
     """Draw prompts from the procedural world, or share out those of a file; the same arguments give the same tasks.
 
     Args:
         suite: `world`, or a JSONL file of prompts with `checks` (see `rubrics.prompts`).
+        verifier: a model decides criteria that no program does; without one these are left out.
 
     Raises:
-        BadInput: unknown families, or a file without a criterion that a program decides.
+        BadInput: unknown families, or a file without a criterion that can be decided.
     """
-    return _world(tasks) if suite == WORLD else _own(Path(suite), tasks)
+    return _world(tasks) if suite == WORLD else _own(Path(suite), tasks, verifier)
 
 
 def in_turn(tasks: Sequence[Task], seed: int) -> list[Task]:
@@ -152,16 +156,18 @@ def draw(rng: Rng, families: Sequence[Family], count: int, criteria: int, seen: 
                 seen.add(prompt)
                 subcategories = tuple(str(trait.subcategory) for trait in request.traits)
                 response = request.response(settings)
-                tasks.append(Task(primary.name, prompt, response, subcategories, request.checks(settings)))
+                tasks.append(Task(
+                    primary.name, prompt, response, subcategories, request.checks(settings), request.criteria(settings)
+                ))  # fmt: skip
                 break
     return tasks
 
 
-def _own(path: Path, tasks: Tasks) -> Split:
+def _own(path: Path, tasks: Tasks, verifier: bool) -> Split:
     usable: list[Task] = []
     for prompt in read_prompts(path):
-        checks = prompt.checks or {}
-        judged = [(c, checks[c.id].check()) for c in prompt.criteria if c.id in checks]
+        checks = {name: spec.check() for name, spec in (prompt.checks or {}).items()}
+        judged = [(c, checks.get(c.id)) for c in prompt.criteria if verifier or c.id in checks]
         if judged:
             usable.append(
                 Task(
@@ -170,11 +176,14 @@ def _own(path: Path, tasks: Tasks) -> Split:
                     prompt.reference,
                     tuple(str(criterion.subcategory) for criterion, _ in judged),
                     tuple(check for _, check in judged),
+                    tuple(criterion for criterion, _ in judged),
                 )
             )
     if not usable:
         raise BadInput(
-            "no prompt has a criterion that a program decides", where=str(path), fix="give `checks` by criterion id"
+            "no prompt has a criterion" if verifier else "no prompt has a criterion that a program decides",
+            where=str(path),
+            fix="give criteria" if verifier else "give `checks` by criterion id, or let a verifier be the reward",
         )
     of_test = _by_hash(tasks)
     held = tuple(task for task in usable if of_test(task.prompt))

@@ -6,6 +6,7 @@ finished stage is not done again, and within a stage TRL's own checkpoints are t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -13,27 +14,27 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerFast, TrainerCallback
+from transformers import TrainerCallback
 
-from engine.candidates.hashing import assert_unchanged
 from engine.jobs.child import Events, Gate
-from engine.machine.paths import digest_dir
 from engine.posttrain.extra import lacking
-from engine.posttrain.generation import generate_answers, measure
+from engine.posttrain.generation import generate_answers, measure, met_by
+from engine.posttrain.handed_on import Trained, load, merge, saved
 from engine.posttrain.held_out import HELD
-from engine.posttrain.recipe import PostTraining
+from engine.posttrain.recipe import MERGED, PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, preferences, split
+from engine.posttrain.verifier import Judge, judge_of
 from engine.scoring.auto_class import decoder_of, is_nested
-from engine.scoring.load import opening
-from engine.scoring.weights import assert_complete
 
 __all__ = ["linear_layers", "post_train"]
 
 Send = Callable[..., None]
+Build = Callable[..., Any]
 
 _SCORES: Final = "scores.json"
 
@@ -52,36 +53,46 @@ def post_train(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     with warnings.catch_warnings():
         # TRL 1.16 asks transformers 5.23 by names that it is about to drop.
         warnings.filterwarnings("ignore", category=FutureWarning)
-        _stage_by_stage(message, events.send, lambda: gate.wait("training"))
+        recipe = PostTraining.of(dict(message["recipe"]))
+        with contextlib.ExitStack() as stack:
+            judge = None
+            if recipe.rl.verifier:
+                judge = stack.enter_context(contextlib.closing(judge_of(recipe.rl.verifier, recipe.rl.verifier_key)))
+            _stage_by_stage(message, recipe, judge, events.send, lambda: gate.wait("training"))
 
 
-def _stage_by_stage(job: Mapping[str, Any], send: Send, wait: Callable[[], None]) -> None:
-    recipe = PostTraining.of(dict(job["recipe"]))
-    parts = split(job["suite"], recipe.tasks)
+def _stage_by_stage(
+    job: Mapping[str, Any], recipe: PostTraining, judge: Judge | None, send: Send, wait: Callable[[], None]
+) -> None:
+    parts = split(job["suite"], recipe.tasks, verifier=judge is not None)
     stages = _stages(recipe, parts)
     send("planned", steps={stage: steps for stage, steps in stages.items() if steps}, notes=_notes(recipe, parts))
     folder = Path(job["folder"])
     folder.mkdir(parents=True, exist_ok=True)
-    trained: Path | None = None
+    before = Trained()
     for stage, steps in stages.items():
         place = folder / stage
         done = place / _SCORES
         if not done.is_file():
-            model, tokenizer = _load(job, recipe, trained)
-            if steps and not _saved(place):
-                look = _look(tokenizer, parts, recipe) if recipe.evaluation.every else None
+            if steps and not saved(place):
+                model, tokenizer = load(job, recipe, before)
+                look = _look(tokenizer, parts, recipe, judge) if recipe.evaluation.every else None
                 reporter = _Reporter(stage, send, wait, look, recipe.evaluation.every)
-                model = _train(stage, model, tokenizer, parts, recipe, job["seed"], place, reporter)
-            elif steps:
-                model, tokenizer = _load(job, recipe, place / "model")
-            rows = [asdict(score) for score in _measured(model, tokenizer, parts, recipe, stage, job["seed"])]
+                model = _train(stage, model, tokenizer, parts, recipe, job["seed"], place, reporter, judge)
+            else:
+                model, tokenizer = load(job, recipe, before.then(place / "model") if steps else before)
+            rows = [asdict(score) for score in _measured(model, tokenizer, parts, recipe, stage, job["seed"], judge)]
             place.mkdir(parents=True, exist_ok=True)
+            if steps:
+                merge(model, tokenizer, place / MERGED)
             scratch = done.with_suffix(".part")
             scratch.write_text(json.dumps(rows), encoding="utf-8")
             # Written last: that it is there says that the stage is complete.
             os.replace(scratch, done)
         send("scores", stage=stage, rows=json.loads(done.read_text(encoding="utf-8")))
-        trained = place / "model" if steps else trained
+        before = before.then(place / "model") if steps else before
+    if judge is not None and judge.unusable:
+        send("warned", words=f"{judge.unusable} verdicts of the verifier could not be used and count as not met")
 
 
 def _see_libraries() -> None:
@@ -107,55 +118,20 @@ def _notes(recipe: PostTraining, parts: Split) -> list[str]:
     return notes
 
 
-def _load(job: Mapping[str, Any], recipe: PostTraining, trained: Path | None) -> tuple[Any, Any]:
-    """The candidate, or what the stage before made of it.
-
-    Weights that are trained whole are kept in fp32, since steps of this size round away in bf16; those under LoRA stand
-    still, and are in bf16 on a GPU. Of a decoder among other parts, those parts stand still too.
-    """
-    base, device = Path(job["model"]), job["device"]
-    whole = (job.get("parameters") or 0) <= recipe.lora.above
-    dtype = torch.float32 if whole or device == "cpu" else torch.bfloat16
-    # A tokenizer.json is taken as it is; AutoTokenizer puts parts of its own into those of some kinds of model.
-    kind = PreTrainedTokenizerFast if (base / "tokenizer.json").exists() else AutoTokenizer
-    tokenizer = kind.from_pretrained(base, padding_side="left")
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    adapter = trained is not None and (trained / "adapter_config.json").is_file()
-    folder = base if trained is None or adapter else trained
-    with opening(str(folder)):
-        auto = assert_complete(folder).auto
-    model = auto.from_pretrained(folder, dtype=dtype, use_safetensors=True)
-    if folder == base:
-        assert_unchanged(base, job.get("hashes") or {}, remembered=digest_dir())
-    if is_nested(model):
-        kept = {id(p) for part in (decoder_of(model), model.get_output_embeddings()) for p in part.parameters()}
-        for parameter in model.parameters():
-            parameter.requires_grad_(id(parameter) in kept)
-    if adapter:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, trained, is_trainable=True)
-    return model.to(device), tokenizer
-
-
-def _saved(place: Path) -> bool:
-    """Whether a stage's training is over, though it may not have been measured."""
-    return any((place / "model" / name).is_file() for name in ("config.json", "adapter_config.json"))
-
-
-def _measured(model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, stage: str, seed: int) -> list[Any]:
+def _measured(
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, stage: str, seed: int, judge: Judge | None
+) -> list[Any]:
     how: dict[str, Any] = asdict(recipe.evaluation)
     how |= {"tokens": recipe.response_tokens, "seed": seed, "stage": stage}
     del how["every"]
     scores = []
     for part, tasks in (("held", parts.held), ("seen", parts.seen)):
         if tasks:
-            scores += measure(model, tokenizer, tasks, part=part, **how)
+            scores += measure(model, tokenizer, tasks, part=part, judge=judge, **how)
     return scores
 
 
-def _look(tokenizer: Any, parts: Split, recipe: PostTraining) -> Callable[[Any], float]:
+def _look(tokenizer: Any, parts: Split, recipe: PostTraining, judge: Judge | None) -> Callable[[Any], float]:
     """Share of criteria that greedy answers to what is held out meet; training goes on as if nobody had looked."""
 
     def share(model: Any) -> float:
@@ -166,7 +142,7 @@ def _look(tokenizer: Any, parts: Split, recipe: PostTraining) -> Callable[[Any],
                 batch=recipe.evaluation.batch,
             )  # fmt: skip
         model.train(was_training)
-        met = [right for task, text in zip(parts.held, texts, strict=True) for right in task.met(text)]
+        met = [right for own in met_by(judge, parts.held, texts) for right in own]
         return sum(met) / len(met)
 
     return share
@@ -181,12 +157,13 @@ def _train(
     seed: int,
     place: Path,
     reporter: TrainerCallback,
+    judge: Judge | None,
 ) -> Any:
     """Train one stage from its newest checkpoint on, and save the result under `place/model`."""
     from transformers.trainer_utils import get_last_checkpoint
 
-    build = {"sft": _fine_tuning, "dpo": _preferring, "rl": _rewarding}[stage]
-    trainer = build(model, tokenizer, parts, recipe, seed, place, reporter)
+    builders: dict[str, Build] = {"sft": _fine_tuning, "dpo": _preferring, "rl": partial(_rewarding, judge=judge)}
+    trainer = builders[stage](model, tokenizer, parts, recipe, seed, place, reporter)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(place) if place.is_dir() else None)
     scratch = place / "saving"
     trainer.save_model(str(scratch))
@@ -201,7 +178,7 @@ def _settings(recipe: PostTraining, seed: int, place: Path, steps: int, device: 
         "seed": seed,
         "save_strategy": "steps",
         "save_steps": recipe.save_every,
-        "save_total_limit": 1,
+        "save_total_limit": recipe.keep,
         "logging_steps": max(1, min(10, steps // 10)),
         "report_to": [],
         "disable_tqdm": True,
@@ -268,8 +245,9 @@ def _preferring(
 
 
 def _rewarding(
-    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback
-) -> Any:
+    model: Any, tokenizer: Any, parts: Split, recipe: PostTraining, seed: int, place: Path, reporter: TrainerCallback,
+    *, judge: Judge | None,
+) -> Any:  # fmt: skip
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
@@ -288,7 +266,7 @@ def _rewarding(
     )
     return GRPOTrainer(
         model=model,
-        reward_funcs=_Reward(parts.train),
+        reward_funcs=_Reward(parts.train, judge),
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": task.text} for task in in_turn(parts.train, seed)]),
         processing_class=tokenizer,
@@ -317,15 +295,18 @@ def linear_layers(model: Any) -> str | list[str]:
 
 
 class _Reward:
-    """Share of criteria met, by the prompt's own verifiers."""
+    """Share of criteria met, by the prompt's own programs or by a verifier model."""
 
     __name__ = "criteria_met"
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        self._tasks = {task.text: task for task in tasks}
+    def __init__(self, tasks: Sequence[Task], judge: Judge | None) -> None:
+        self._tasks, self._judge = {task.text: task for task in tasks}, judge
 
     def __call__(self, prompts: Sequence[str], completions: Sequence[str], **_: object) -> list[float]:
-        return [self._tasks[prompt].reward(text) for prompt, text in zip(prompts, completions, strict=True)]
+        tasks = [self._tasks[prompt] for prompt in prompts]
+        if self._judge is not None:
+            return self._judge.rewards(tasks, completions)
+        return [task.reward(text) for task, text in zip(tasks, completions, strict=True)]
 
 
 class _Reporter(TrainerCallback):  # type: ignore[misc]

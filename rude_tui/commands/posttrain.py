@@ -48,8 +48,9 @@ def posttrain(
     Supervised fine-tuning on reference responses, then GRPO with the share of criteria met as reward. Answers are
     judged before, between and after – and on the way, where the recipe says [evaluation] every –; outcomes are named
     base_…, sft_… and rl_…, for `rude-tui correlate`. A recipe's [dpo] has candidates learn from the pairs of a suite
-    between the two. Running the same command again goes on where it stopped. What a stage leaves, in -o, can be a
-    candidate itself.
+    between the two, its [rl] verifier = "SPEC" has a model give the reward, once it has been on trial (rude-tui trial).
+    Running the same command again goes on where it stopped. What a stage leaves, in -o, can be a candidate itself:
+    model, or merged where LoRA trained it, and the last checkpoints, as many as the recipe says keep =.
     """
     from dataclasses import asdict
 

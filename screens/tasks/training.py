@@ -87,6 +87,7 @@ def _training_words(job: PostTrainJob) -> str:
             f"{planned.candidate.name}, seed {planned.run.seed}: {recipe.sft.steps} steps of fine-tuning, {preferring}"
             f"{recipe.rl.steps} of GRPO ({answers:,} answers)"
         )
+    lines += sorted({planned.reward for planned in going if planned.reward})
     if ended := len(job.planned) - len(going):
         lines.append(f"{ended} done already")
     where = f"\n\nCheckpoints go to {Path(job.planned[0].run.folder).parent}; stopped, it goes on from the last."

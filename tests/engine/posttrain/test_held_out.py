@@ -107,7 +107,7 @@ def test_pairs_about_what_is_measured_are_not_learned_from() -> None:
 def test_the_bill_is_what_the_ranking_says_of_every_stage(
     store: Store, planned: PlannedTraining, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadInput, match="no stage has left a whole model"):
+    with pytest.raises(BadInput, match="no stage has left a model that stands by itself"):
         plan_bill(store, [planned], "core")
     for stage, like in (("sft", "llama-brook-0.2m"), ("rl", "qwen3-fell-0.3m")):
         place = Path(planned.run.folder) / stage

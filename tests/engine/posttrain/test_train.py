@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from peft import PeftModel
 from safetensors.torch import load_file
 from training import EventList, trained
+from transformers import AutoModelForCausalLM
 
 from data.bundled import bundled_models
 from engine.posttrain.held_out import HELD
@@ -36,6 +38,7 @@ def _done(recipe: PostTraining, suite: str, folder: Path) -> EventList:
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_candidate_above_the_limit_is_given_an_adapter(tmp_path: Path) -> None:
     recipe = _recipe(
         tasks={"train": ["capitals"], "test": ["loud-sign"], "demonstrations": 4, "per_family": 2},
@@ -46,6 +49,33 @@ def test_a_candidate_above_the_limit_is_given_an_adapter(tmp_path: Path) -> None
         saved = tmp_path / stage / "model"
         assert json.loads((saved / "adapter_config.json").read_text(encoding="utf-8"))["r"] == 2
         assert not (saved / "model.safetensors").exists()
+        # Merged it answers as base and adapter do.
+        whole = AutoModelForCausalLM.from_pretrained(tmp_path / stage / "merged")
+        under = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32), saved)
+        ids = torch.arange(9)[None]
+        with torch.no_grad():
+            torch.testing.assert_close(whole(ids).logits, under(ids).logits, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.long
+def test_an_adapter_over_a_trained_model_is_taken_up_over_that_one(tmp_path: Path) -> None:
+    """Killed between saving and measuring, a stage is measured and merged as it was trained."""
+    recipe = _recipe(
+        tasks={"train": ["capitals"], "test": ["loud-sign"], "demonstrations": 8, "per_family": 4},
+        sft={"steps": 4, "batch": 4, "rate": 1e-2}, rl={"steps": 1, "prompts": 1, "generations": 2, "rank": 2},
+    )  # fmt: skip
+    first = _done(recipe, "world", tmp_path)
+    merged = load_file(tmp_path / "rl" / "merged" / "model.safetensors")
+    (tmp_path / "rl" / "scores.json").unlink()
+    shutil.rmtree(tmp_path / "rl" / "merged")
+    again = _done(recipe, "world", tmp_path)
+    measured = [[f["rows"] for event, f in told if event == "scores" and f["stage"] == "rl"] for told in (first, again)]
+    assert measured[0] == measured[1]
+    for name, values in load_file(tmp_path / "rl" / "merged" / "model.safetensors").items():
+        torch.testing.assert_close(values, merged[name], rtol=1e-5, atol=1e-5)
+    tuned = load_file(tmp_path / "sft" / "model" / "model.safetensors")
+    embedding = next(name for name in tuned if "embed_in" in name)
+    assert torch.equal(tuned[embedding], merged[embedding]), "LoRA leaves embeddings alone"
 
 
 @pytest.mark.long
