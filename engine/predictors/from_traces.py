@@ -17,16 +17,25 @@ import numpy.typing as npt
 from engine.layout.requests import TokenScores
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
+from engine.predictors.price import Cost, price_of_facts
 from engine.predictors.rbridge import masked, rbridge, token_weights
 from engine.predictors.trace_file import TraceSet
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.runs import Scored
-from engine.store.traces import StoredTraces, TraceScore, scored_traces, stored_trace_sets, trace_lines, trace_runs
+from engine.store.traces import (
+    StoredTraces,
+    TraceRun,
+    TraceScore,
+    scored_traces,
+    stored_trace_sets,
+    trace_lines,
+    trace_runs,
+)
 
 __all__ = [
     "MODES", "Traced", "own_words", "scores_by_label", "set_names", "stored_traces", "tokens_of", "trace_predictors",
-    "trace_values", "values_of_runs",
+    "trace_prices", "trace_values", "values_of_runs",
 ]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
@@ -181,6 +190,7 @@ def _predictor(name: str, about: Mode, mode: str, traces_hash: str) -> Predictor
     return Predictor(
         name, about.help, "traces that candidates have been scored on", "one forward pass over each trace", False,
         compute, about.source, lambda evidence: bool(_runs(evidence, traces_hash)),
+        price=lambda evidence: trace_prices(evidence, traces_hash),
         warn=lambda evidence: own_words(evidence, traces_hash),
     )  # fmt: skip
 
@@ -191,13 +201,18 @@ def own_words(evidence: Evidence, traces_hash: str) -> str:
     return traces.by_candidates(entrant.name for entrant in evidence.board.entrants)
 
 
-def _runs(evidence: Evidence, traces_hash: str) -> dict[str, str]:
+def trace_prices(evidence: Evidence, traces_hash: str) -> dict[str, Cost]:
+    """By label: what reading the traces took; a run from before that was measured has no price."""
+    return {label: price_of_facts(run.facts) for label, run in _runs(evidence, traces_hash).items() if run.facts}
+
+
+def _runs(evidence: Evidence, traces_hash: str) -> dict[str, TraceRun]:
     """By label on the question's board: each candidate's newest run over the traces, at its own precision if there is
     one."""
-    newest: dict[Scored, str] = {}
+    newest: dict[Scored, TraceRun] = {}
     for run in trace_runs(evidence.store, traces_hash):
         for scored in (run.scored, run.scored.at_any_precision()):
-            newest.setdefault(scored, run.run_id)
+            newest.setdefault(scored, run)
     return {
         entrant.label: newest.get(entrant.scored) or newest[entrant.scored.at_any_precision()]
         for entrant in evidence.board.entrants
@@ -207,7 +222,7 @@ def _runs(evidence: Evidence, traces_hash: str) -> dict[str, str]:
 
 def scores_by_label(evidence: Evidence, traces_hash: str) -> dict[str, dict[int, TraceScore]]:
     """By label on the question's board and position in the file, what was scored."""
-    runs = _runs(evidence, traces_hash)
+    runs = {label: run.run_id for label, run in _runs(evidence, traces_hash).items()}
     scores = scored_traces(evidence.store, list(runs.values()))
     # A run that was stopped before its first trace says nothing yet, and must not empty what all have in common.
     return {label: scores[run] for label, run in runs.items() if scores[run]}

@@ -135,7 +135,7 @@ def _planned(
 class TraceTurn(WorkerTurn):
     """One candidate, in a process of its own; what it had sent is stored however it ends."""
 
-    KEPT: ClassVar[Collection[str]] = ("traces",)
+    KEPT: ClassVar[Collection[str]] = ("traces", "cost")
 
     def __init__(self, store: Store, request: ReadingRequest, planned: PlannedTraces, states: States) -> None:
         super().__init__([planned.run.run_id], states)
@@ -145,6 +145,7 @@ class TraceTurn(WorkerTurn):
         self._pending: list[TraceScore] = []
         self._committed = self._began = time.monotonic()
         self._scored = 0
+        self._cost: Mapping[str, float] = {}
 
     def claim(self) -> bool:
         """See `Turn`."""
@@ -176,7 +177,8 @@ class TraceTurn(WorkerTurn):
                 "kind": "traces", "model": str(planned.candidate.path), "precision": planned.run.precision,
                 "device": planned.device, "attention": request.attention, "threads": request.threads,
                 "context": planned.candidate.context, "vocabulary": planned.candidate.vocab_size or None,
-                "traces_file": str(file), "trust_remote_code": planned.candidate.runs_own_code,
+                "parameters": planned.candidate.parameters, "traces_file": str(file),
+                "trust_remote_code": planned.candidate.runs_own_code,
                 "hashes": file_hashes(planned.key), "concurrency": request.concurrency,
                 "served": asdict(planned.candidate.served) if planned.candidate.served is not None else None,
             }  # fmt: skip
@@ -188,6 +190,8 @@ class TraceTurn(WorkerTurn):
                 self._notes += tuple(event["notes"])
             case "traces":
                 self._take(event)
+            case "cost":
+                self._cost = event["cost"]
             case "phase":
                 self._began = time.monotonic()
                 super().handle(event)
@@ -197,7 +201,7 @@ class TraceTurn(WorkerTurn):
         self._commit()
         account = self._planned.account(done_traces(self._store, self._run_id))
         self.states.update(self._run_id, **{**account, "notes": (*self._notes, *self.warnings, *account["notes"])})
-        close_trace_run(self._store, self._run_id, Status(str(phase)), error=str(failure or ""))
+        close_trace_run(self._store, self._run_id, Status(str(phase)), self._cost, error=str(failure or ""))
         super().close(phase, failure)
 
     def _take(self, event: Mapping[str, Any]) -> None:

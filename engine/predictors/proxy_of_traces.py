@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.predictors.from_token_scores import feature_help, higher_is_better
-from engine.predictors.from_traces import own_words, scores_by_label, set_names, stored_traces, tokens_of
+from engine.predictors.from_traces import own_words, scores_by_label, set_names, stored_traces, tokens_of, trace_prices
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.means import ratio
 from engine.predictors.proxy import FEATURES, Constants
@@ -95,5 +95,6 @@ def _predictor(name: str, feature: str, at: int, traces_hash: str) -> Predictor:
         name, feature_help(feature, "an expert trace, then over traces"), "traces that candidates have read",
         "one forward pass over each trace", higher_is_better(feature), compute, "arXiv 2605.18607",
         lambda evidence: bool(scores_by_label(evidence, traces_hash)), listed=False,
+        price=lambda evidence: trace_prices(evidence, traces_hash),
         warn=lambda evidence: own_words(evidence, traces_hash),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 import mmap
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,15 @@ from engine.candidates.headers import HeaderFault, read_header, weight_files
 from engine.candidates.problems import read_config
 from engine.candidates.shape import read_shape
 from engine.predictors.interface import Evidence, Predictor
+from engine.predictors.price import Cost
 from engine.stats.intervals import Estimate
 from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import CandidateError
 
-__all__ = ["LEAST_SIDE", "SPECTRAL", "Tail", "fit_tail", "matrix_names", "measure", "spectral_values", "trace_log"]
+__all__ = [
+    "LEAST_SIDE", "SPECTRAL", "Tail", "fit_tail", "matrix_names", "measure", "price_of_spectra", "spectral_values",
+    "trace_log",
+]  # fmt: skip
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -176,6 +181,7 @@ def measure(folder: Path, names: Sequence[str]) -> Iterator[Spectrum]:
     """
     places = _places(folder)
     for name in names:
+        began = time.perf_counter()
         matrix = _read(places[name])
         if not np.isfinite(matrix).all():
             raise CandidateError(f"{name} holds numbers that are not finite", where=str(folder), fix="fetch it again")
@@ -183,13 +189,13 @@ def measure(folder: Path, names: Sequence[str]) -> Iterator[Spectrum]:
         tail = fit_tail(values)
         rows, columns = places[name].shape
         largest = float(values[-1])
-        if tail is None:
-            yield Spectrum(name, rows, columns, None, largest, None, 0, None)
-        else:
-            yield Spectrum(
-                name, rows, columns, tail.alpha, largest, tail.least, tail.held, tail.distance,
-                trace_log(values, tail.held),
+        found = Spectrum(name, rows, columns, None, largest, None, 0, None)
+        if tail is not None:
+            found = found._replace(
+                alpha=tail.alpha, least=tail.least, tail=tail.held, distance=tail.distance,
+                trace_log=trace_log(values, tail.held),
             )  # fmt: skip
+        yield found._replace(seconds=time.perf_counter() - began)
 
 
 def _read(place: _Place) -> npt.NDArray[np.float32] | FloatArray:
@@ -220,6 +226,28 @@ def spectral_values(spectra: Sequence[Spectrum]) -> dict[str, float]:
 def _spectra(evidence: Evidence) -> Mapping[str, Sequence[Spectrum]]:
     hashes = [entrant.weights_hash for entrant in evidence.board.entrants]
     return evidence.once("spectra", lambda _: stored_spectra(evidence.store, hashes))
+
+
+def _prices(evidence: Evidence) -> Mapping[str, Cost]:
+    """By label: seconds as they were measured, operations and memory as the shapes have it."""
+    spectra = _spectra(evidence)
+    return {
+        entrant.label: price_of_spectra(spectra[entrant.weights_hash])
+        for entrant in evidence.board.entrants
+        if spectra.get(entrant.weights_hash)
+    }
+
+
+def price_of_spectra(spectra: Sequence[Spectrum]) -> Cost:
+    """Of all matrices one after the other; seconds are NaN where those of one are not known.
+
+    Of an m by n matrix, n its shorter side: 2·m·n² operations for WᵀW and n³ for its eigenvalues; in memory at once
+    are the matrix and twice WᵀW, in 64 bits.
+    """
+    sides = [(max(one.rows, one.columns), min(one.rows, one.columns)) for one in spectra]
+    seconds = [math.nan if one.seconds is None else one.seconds for one in spectra]
+    flops = sum(2.0 * m * n * n + float(n) ** 3 for m, n in sides)
+    return Cost(sum(seconds), flops, max(8.0 * (m * n + 2 * n * n) for m, n in sides))
 
 
 def _is_stored(evidence: Evidence) -> bool:
@@ -253,19 +281,23 @@ SPECTRAL: Final[Mapping[str, Predictor]] = {
         Predictor(
             "spectral α", "mean over weight matrices of the power-law exponent of their eigenvalues", _NEEDS, _COST,
             False, lambda evidence: _values(evidence, "spectral α"), _SOURCE, _is_stored,
+            price=_prices,
         ),
         Predictor(
             "spectral α, weighted", "mean over weight matrices of α · log10 of the largest eigenvalue (α-hat)", _NEEDS,
             _COST, False, lambda evidence: _values(evidence, "spectral α, weighted"), _SOURCE, _is_stored,
+            price=_prices,
         ),
         Predictor(
             "spectral α, distance from 2", "mean over weight matrices of |α − 2|, which is 0 in an ideal layer", _NEEDS,
             _COST, False, lambda evidence: _values(evidence, "spectral α, distance from 2"), _IDEAL, _is_stored,
+            price=_prices,
         ),
         Predictor(
             _TRACE_LOG, "mean over weight matrices of how far the tail is from the trace-log condition: |mean log of "
             "its eigenvalues|, those of the matrix scaled to a mean of 1", _NEEDS,
             _COST, False, lambda evidence: _values(evidence, _TRACE_LOG), _IDEAL, _is_stored,
+            price=_prices,
         ),
     )
 }  # fmt: skip

@@ -15,7 +15,7 @@ from engine.layout.requests import Request
 from engine.scoring.work import open_backend, unanswered
 
 if TYPE_CHECKING:
-    from engine.scoring.backend import Backend
+    from engine.scoring.backend import Backend, Stats
 
 __all__ = ["encoded_within", "lay_trace", "score_traces"]
 
@@ -44,11 +44,11 @@ def encoded_within(encoder: PlacingEncoder, text: str) -> list[int]:
 
 
 def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
-    """Score what a message asks for: events `traces` with rows, several times a second.
+    """Score what a message asks for: events `traces` with rows, several times a second, and `cost` at its end.
 
     Args:
         message: `model`, `precision`, `device`, `attention`, `threads`, `context`, `vocabulary`,
-            `trust_remote_code`, and `traces_file`: JSON lines of [position, prompt, trace].
+            `trust_remote_code`, `parameters`, and `traces_file`: JSON lines of [position, prompt, trace].
     """
     events.send("phase", phase="tokenising")
     from engine.scoring.tokenizer import open_tokenizer
@@ -74,20 +74,31 @@ def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None
     backend = open_backend(message, events)
     events.send("phase", phase="scoring")
     rows: list[list[Any]] = []
-    since = time.monotonic()
-    for row in _scored(backend, encoder, requests, texts):
-        rows.append(row)
-        if gate.closed:
-            events.send("traces", rows=rows)
-            rows = []
-            gate.wait("scoring")
-        if time.monotonic() - since >= _FLUSH_SECONDS:
-            events.send("traces", rows=rows)
-            rows, since = [], time.monotonic()
+    since = began = time.monotonic()
+    try:
+        for row in _scored(backend, encoder, requests, texts):
+            rows.append(row)
+            if gate.closed:
+                events.send("traces", rows=rows)
+                rows = []
+                gate.wait("scoring")
+            if time.monotonic() - since >= _FLUSH_SECONDS:
+                events.send("traces", rows=rows)
+                rows, since = [], time.monotonic()
+    finally:
+        events.send("cost", cost=_cost(backend.stats, message["parameters"], time.monotonic() - began))
     events.send("traces", rows=rows)
     events.send("notes", notes=list(backend.stats.notes))
     if (failure := unanswered(backend, "trace")) is not None:
         raise failure
+
+
+def _cost(stats: Stats, parameters: int | None, seconds: float) -> dict[str, float]:
+    """What is known of it; FLOPs are 2 a parameter and token that went through the model (Kaplan et al. 2020)."""
+    cost = {"seconds": seconds, "tokens": float(stats.distinct_tokens), "peak_bytes": float(stats.peak_bytes)}
+    if parameters:
+        cost["flops"] = 2.0 * parameters * stats.distinct_tokens
+    return {name: value for name, value in cost.items() if value}
 
 
 def _unscorable(request: Request, context: int | None, vocabulary: int | None) -> str:

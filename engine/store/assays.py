@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, take
-from engine.store.runs import Scored, Status, mark_ended
+from engine.store.runs import Scored, Status, mark_paid
 
 __all__ = [
     "AssayItem", "AssayRun", "add_assay_items", "assay_items", "assay_runs", "close_assay_run", "done_items",
@@ -77,13 +77,7 @@ def open_assay_run(store: Store, run: AssayRun, key: Mapping[str, Any], *, take_
 def close_assay_run(store: Store, run_id: str, status: Status, facts: Mapping[str, float], *, error: str = "") -> None:
     """Write down how a run ended; its costs are added to those of the times before, of memory the most is kept."""
     with store.writing() as connection:
-        row = connection.execute("select facts from assay_runs where run_id = ?", [run_id]).fetchone()
-        earlier = json.loads(row[0] or "{}") if row else {}
-        summed = {
-            name: max(earlier.get(name, 0.0), value) if name == "peak_bytes" else earlier.get(name, 0.0) + value
-            for name, value in facts.items()
-        }
-        mark_ended(connection, "assay_runs", run_id, status, error=error, facts=summed)
+        mark_paid(connection, "assay_runs", run_id, status, facts, error=error)
 
 
 def done_items(store: Store, run_id: str) -> tuple[set[int], bool]:

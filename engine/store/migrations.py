@@ -287,6 +287,11 @@ def _m017_conditions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table outcomes add column conditions varchar")
 
 
+def _m018_seconds_of_spectra(connection: duckdb.DuckDBPyConnection) -> None:
+    # What measuring a matrix took; null where that was not yet kept.
+    connection.execute("alter table spectra add column seconds double")
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     m001_tables,
     m002_views,
@@ -305,6 +310,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m015_assays,
     _m016_trace_log,
     _m017_conditions,
+    _m018_seconds_of_spectra,
 )
 LATEST: Final = len(_STEPS)
 

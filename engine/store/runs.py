@@ -26,6 +26,7 @@ __all__ = [
     "close_run",
     "facts_of_host",
     "mark_ended",
+    "mark_paid",
     "open_run",
     "status_now",
     "stored_name",
@@ -136,6 +137,20 @@ def mark_ended(
         f"update {table} set status = ?, error = ?, facts = ?, owner_pid = null, updated_at = now() where run_id = ?",
         [str(status), error or None, json.dumps(merged, sort_keys=True), run_id],
     )
+
+
+def mark_paid(
+    connection: duckdb.DuckDBPyConnection, table: str, run_id: str, status: Status, costs: Mapping[str, float], *,
+    error: str = "",
+) -> None:  # fmt: skip
+    """`mark_ended`, with what this stretch has cost: added to the stretches before, of memory the most is kept."""
+    row = connection.execute(f"select facts from {table} where run_id = ?", [run_id]).fetchone()
+    earlier = json.loads(row[0] or "{}") if row else {}
+    summed = {
+        name: max(earlier.get(name, 0.0), value) if name == "peak_bytes" else earlier.get(name, 0.0) + value
+        for name, value in costs.items()
+    }
+    mark_ended(connection, table, run_id, status, error=error, facts=summed)
 
 
 def open_run(

@@ -28,6 +28,8 @@ class Spectrum(NamedTuple):
     """Kolmogorov–Smirnov distance of the fit."""
     trace_log: float | None = None
     """Mean logarithm of the tail's eigenvalues, those of the matrix scaled to a mean of 1."""
+    seconds: float | None = None
+    """That it took to measure."""
 
 
 def add_spectra(store: Store, weights_hash: str, spectra: Sequence[Spectrum]) -> None:
@@ -37,7 +39,7 @@ def add_spectra(store: Store, weights_hash: str, spectra: Sequence[Spectrum]) ->
     with store.writing() as connection:
         connection.executemany(
             "insert or replace into spectra (weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, "
-            "distance, trace_log) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "distance, trace_log, seconds) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(weights_hash, *spectrum) for spectrum in spectra],
         )
 
@@ -47,7 +49,7 @@ def stored_spectra(store: Store, hashes: Sequence[str]) -> dict[str, list[Spectr
     with store.reading() as connection:
         rows = connection.execute(
             "select weights_hash, tensor, n_rows, n_columns, alpha, largest, least, n_tail, distance, "
-            "trace_log from spectra "
+            "trace_log, seconds from spectra "
             "where weights_hash in (select unnest(?::varchar[])) order by weights_hash, tensor",
             [list(hashes)],
         ).fetchall()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from engine.store.connection import Store
 from engine.store.owners import Owner, other_owner, take
-from engine.store.runs import Scored, Status, mark_ended
+from engine.store.runs import Scored, Status, mark_paid
 
 __all__ = [
     "StoredTraces",
@@ -64,6 +64,8 @@ class TraceRun:
     precision: str
     tokenizer_hash: str
     config_hash: str
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """What it cost, by name: seconds, FLOPs, bytes of memory at the peak, tokens."""
 
     @property
     def scored(self) -> Scored:
@@ -124,10 +126,12 @@ def open_trace_run(store: Store, run: TraceRun, key: Mapping[str, Any], *, take_
     return None
 
 
-def close_trace_run(store: Store, run_id: str, status: Status, *, error: str = "") -> None:
-    """Write down how a run ended."""
+def close_trace_run(
+    store: Store, run_id: str, status: Status, costs: Mapping[str, float] | None = None, *, error: str = ""
+) -> None:
+    """Write down how a run ended; its costs are added to those of the times before, of memory the most is kept."""
     with store.writing() as connection:
-        mark_ended(connection, "trace_runs", run_id, status, error=error)
+        mark_paid(connection, "trace_runs", run_id, status, costs or {}, error=error)
 
 
 def trace_runs(store: Store, traces_hash: str) -> list[TraceRun]:
@@ -136,11 +140,11 @@ def trace_runs(store: Store, traces_hash: str) -> list[TraceRun]:
         rows = connection.execute(
             "select run_id, traces_hash, weights_hash, candidate, precision, "
             "coalesce(json_extract_string(run_key, '$.tokenizer_hash'), ''), "
-            "coalesce(json_extract_string(run_key, '$.config_hash'), '') from trace_runs where traces_hash = ? "
-            "order by created_at desc, run_id",
+            "coalesce(json_extract_string(run_key, '$.config_hash'), ''), coalesce(facts, '{}') from trace_runs "
+            "where traces_hash = ? order by created_at desc, run_id",
             [traces_hash],
         ).fetchall()
-    return [TraceRun(*row) for row in rows]
+    return [replace(TraceRun(*row), facts=json.loads(facts)) for *row, facts in rows]
 
 
 def done_traces(store: Store, run_id: str) -> dict[int, str | None]:

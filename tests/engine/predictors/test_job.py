@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
+from transformers import AutoTokenizer
 
 from engine.jobs.child import Events, Gate
 from engine.jobs.inside import inside
@@ -23,7 +25,7 @@ from engine.predictors.planning import ReadingRequest
 from engine.predictors.proxy import FEATURES
 from engine.predictors.trace_file import TraceSet, parse_traces
 from engine.store.connection import Store
-from engine.store.traces import scored_traces
+from engine.store.traces import scored_traces, trace_runs
 from rubrics.errors import CandidateError
 
 TEXTS = [
@@ -135,6 +137,15 @@ def test_the_whole_way_equals_a_plain_loop(store: Store, small_model: Path) -> N
     found = trace_values(traces, scores, "trace")[state.run_id]
     assert (found.traces, found.clusters) == (2, 1)
     assert found.estimate.method == "none: one cluster"
+    # What it took stands with the run: the traces share no beginning, so each token was read once.
+    (run,) = trace_runs(store, traces.hash)
+    tokenizer = AutoTokenizer.from_pretrained(small_model)
+    least = sum(len(tokenizer(record.trace, add_special_tokens=False).input_ids) for record in traces.records)
+    parameters = sum(v.numel() for v in load_file(small_model / "model.safetensors").values())
+    assert run.facts["tokens"] >= least
+    assert run.facts["flops"] == 2 * run.facts["tokens"] * parameters
+    assert run.facts["seconds"] > 0
+    assert run.facts["peak_bytes"] > 0
 
 
 @pytest.mark.long
