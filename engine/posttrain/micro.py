@@ -15,6 +15,7 @@ from engine.posttrain.extra import lacking
 from engine.posttrain.train import linear_layers
 from engine.scoring.assays.items import Meter, items_of, metered
 from engine.scoring.checked import load_checked
+from engine.scoring.matmul import with_gradients
 from engine.scoring.tokenizer import HubTokenizer, open_tokenizer
 from engine.scoring.traces import encoded_within
 from rubrics.errors import CandidateError
@@ -62,6 +63,7 @@ def measure_micro(message: Mapping[str, Any], events: Events, gate: Gate) -> Non
         raise CandidateError("a demonstration is longer than its context", where=message["model"], fix="leave it out")
     events.send("phase", phase="loading")
     loaded = load_checked(message)
+    with_gradients(loaded.model)
     events.send("phase", phase="training")
     device = loaded.model.get_input_embeddings().weight.device
     with metered(message, events, device) as meter:

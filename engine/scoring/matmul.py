@@ -16,8 +16,10 @@ from torch.nn.functional import linear
 
 from engine.machine.kernels import Matmul
 
-__all__ = ["product", "use", "used_by", "widened"]
+__all__ = ["product", "use", "used_by", "widened", "with_gradients"]
 
+_OURS = "_multiplies_forward_only"
+"""Marks a kind of layer that was changed here."""
 _WIDENED = 1 << 22
 """Elements of a weight that are fp32 numbers at a time."""
 
@@ -70,7 +72,7 @@ def use(model: nn.Module, way: Matmul = "onednn") -> Matmul:
 
     # GPT-2's linear layer holds its weight the other way round.
     changed = {
-        kind: type(kind.__name__, (kind,), {"forward": forward})
+        kind: type(kind.__name__, (kind,), {"forward": forward, _OURS: True})
         for kind, forward in ((nn.Linear, straight), (Conv1D, transposed))
     }
     for module in model.modules():
@@ -80,6 +82,15 @@ def use(model: nn.Module, way: Matmul = "onednn") -> Matmul:
             module.__class__ = changed[type(module)]
     model.__dict__["_products"] = way
     return way
+
+
+def with_gradients(model: nn.Module) -> None:
+    """Let a model multiply as it did before `use`, whose products have no gradient: nothing is learned through them."""
+    for module in model.modules():
+        kind = type(module)
+        if _OURS in vars(kind):
+            module.__class__ = kind.__mro__[1]
+    vars(model).pop("_products", None)
 
 
 def used_by(model: nn.Module) -> Matmul:

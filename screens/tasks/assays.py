@@ -27,6 +27,9 @@ def _fields(described: Described) -> Callable[[Session], Sequence[Field]]:
             "suite": lambda: suite_field(session),
             "other": lambda: Field("other", "Against", "a second suite, which the first is held against", "path",
                                    endings=(".jsonl",)),
+            "prompts": lambda: Field("prompts", "Your own", f"{described.prompts}, instead of the world's", "path",
+                                     endings=(".jsonl",)),
+            "tokens": lambda: Field("tokens", "Tokens", "of an answer at most", value=str(described.tokens)),
             "number": lambda: Field("number", f"{described.noun.capitalize()}s", value=str(described.number)),
             "samples": lambda: Field("samples", "Answers", "drawn a prompt", value=str(described.samples)),
             "seed": lambda: Field("seed", "Seed", value="0"),
@@ -44,8 +47,12 @@ def _told(described: Described, typed: Typed) -> Any:
 
     told: dict[str, Any] = {}
     for take in described.takes:
-        if take in ("number", "samples", "seed"):
-            told[take] = typed.whole(take, 0 if take == "seed" else 2)
+        if take in ("number", "samples", "tokens", "seed"):
+            told[take] = typed.whole(take, {"seed": 0, "tokens": 1}.get(take, 2))
+        elif take == "prompts":
+            told[take] = typed.text(take) and str(typed.path(take))
+            with at(take):
+                options_of({take: told[take]})
         else:
             told[take] = typed.text(take)
             with at(take):
@@ -62,8 +69,8 @@ def _prepare(described: Described) -> Callable[[Session, Typed], Prepared]:
         options = _told(described, typed)
         models = tuple(typed.paths("models"))
         request = AssayRequest(models, typed.text("precision"), typed.text("device"), options=options)
-        if described.takes[:1] == ("suite",):
-            with at("suite"):
+        if described.takes:
+            with at(described.takes[0]):
                 assay.material(options)
         with at("models"):
             job = plan_assay(session.store, assay, request)

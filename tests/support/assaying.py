@@ -17,6 +17,8 @@ from engine.predictors.assays.assay import Assay, AssayOptions, Material
 from engine.predictors.assays.job import AssayRequest, plan_assay
 from engine.store.assays import AssayItem, assay_items
 from engine.store.connection import Store
+from rubrics.prompts import RubricPrompt
+from rubrics.taxonomy import Subcategory
 
 
 def of_first(assay: Assay, number: int) -> Assay:
@@ -27,6 +29,19 @@ def of_first(assay: Assay, number: int) -> Assay:
         return replace(whole, items=whole.items[:number])
 
     return replace(assay, material=material)
+
+
+def own_prompts(number: int, *, without: int = 0) -> tuple[RubricPrompt, ...]:
+    """Prompts of one's own with checks and references, but for the first few."""
+    return tuple(
+        RubricPrompt.model_validate({
+            "id": f"p{at}", "domain": "notes", "prompt": f"Name {at} things.",
+            "criteria": [{"id": "c", "text": f"Names {at}.", "subcategory": Subcategory.LENGTH}],
+            **({"checks": {"c": {"kind": "says", "right": [str(at)]}}, "reference": f"These {at}."}
+               if at >= without else {}),
+        })
+        for at in range(number)
+    )  # fmt: skip
 
 
 def here(message: Mapping[str, Any], events: Events, gate: Gate) -> None:

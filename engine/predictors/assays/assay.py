@@ -22,6 +22,7 @@ from engine.store.assays import AssayItem, AssayRun, assay_items, assay_runs
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
+    from rubrics.prompts import RubricPrompt
     from rubrics.schema import Suite
 
 __all__ = [
@@ -77,6 +78,10 @@ class AssayOptions:
     """Answers a prompt."""
     other: Suite | None = None
     """A second suite, to hold the first against."""
+    prompts: tuple[RubricPrompt, ...] = ()
+    """Of one's own, in place of those of the procedural world."""
+    tokens: int | None = None
+    """Of an answer at most."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 __all__ = ["DESCRIBED", "Described", "Take"]
 
-Take = Literal["suite", "other", "number", "samples", "seed"]
+Take = Literal["suite", "other", "prompts", "number", "samples", "tokens", "seed"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Described:
     """Items unasked, where it takes a `number`."""
     samples: int = 0
     """Answers a prompt unasked, where it takes `samples`."""
+    tokens: int = 0
+    """Of an answer at most unasked, where it takes `tokens`."""
+    prompts: str = ""
+    """What has to be in a file of one's own, where it takes `prompts`."""
 
 
 DESCRIBED: Final[dict[str, Described]] = {
@@ -53,24 +57,28 @@ DESCRIBED: Final[dict[str, Described]] = {
         Described(
             "headroom",
             "How much headroom is there for reinforcement?",
-            "Prompts of the procedural world, of families that no suite and no dialogue has, answered once greedily "
-            "and several times by sampling, and judged by their programs: pass@k against greedy and against what was "
-            "not asked, whether right answers get more probability than wrong ones, confidence, and entropy. k is half "
-            "the answers drawn.",
+            "Prompts of the procedural world, of families that no suite and no dialogue has, or your own, answered "
+            "once greedily and several times by sampling, and judged by their programs: pass@k against greedy and "
+            "against what was not asked, whether right answers get more probability than wrong ones, confidence, and "
+            "entropy. k is half the answers drawn.",
             "prompt",
-            ("number", "samples", "seed"),
+            ("prompts", "number", "samples", "tokens", "seed"),
             number=48,
             samples=16,
+            tokens=64,
+            prompts="prompts with checks",
         ),
         Described(
             "micro",
             "How fast does it take to a few demonstrations?",
-            "Ten steps of LoRA on a few demonstrations of the procedural world: by how much the loss of demonstrations "
-            "of other families falls, beyond what the same steps do with responses dealt out to other prompts, and how "
-            "the gradients agree. Nothing of it is kept but these numbers, and what they cost.",
+            "Ten steps of LoRA on a few demonstrations, of the procedural world or your own: by how much the loss of "
+            "others falls (of the world's, of other families), beyond what the same steps do with responses dealt out "
+            "to other prompts, and how the gradients agree. Nothing of it is kept but these numbers, and what they "
+            "cost.",
             "demonstration",
-            ("number", "seed"),
+            ("prompts", "number", "seed"),
             number=16,
+            prompts="prompts with references",
         ),
         Described(
             "seen",

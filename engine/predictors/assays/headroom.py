@@ -3,7 +3,8 @@
 What reinforcement can find is what is sampled now and then. pass@k is estimated without bias from more answers than k
 (`engine.stats.pass_at_k`). Who does not read the prompt finds something in k tries too; how much is measured, not
 assumed: the same answers are judged as if the prompt's requirement were set the other way. Either setting is as likely,
-so whoever does not read it passes as often, and the difference of the two is 0.
+so whoever does not read it passes as often, and the difference of the two is 0. Of one's own prompts nobody knows the
+other way: their answers are judged by the checks of the next prompt, which say as little of what was asked.
 """
 
 from __future__ import annotations
@@ -28,20 +29,29 @@ from engine.predictors.assays.assay import (
 from engine.predictors.assays.described import DESCRIBED
 from engine.stats.intervals import Estimate
 from engine.stats.pass_at_k import pass_at_k
+from rubrics.counted import count
+from rubrics.errors import BadInput
+from rubrics.prompts import RubricPrompt
 from rubrics.world.generate import prompts
 from rubrics.world.verifiers import Check
 
 __all__ = ["HEADROOM"]
 
-_TOKENS: Final = 64
-"""Of an answer at most."""
 _FAMILIES: Final = "unseen"
 """Neither in pre-training dialogues nor in suites: what is found is not remembered."""
 
 
 def _material(options: AssayOptions) -> Material:
+    described = DESCRIBED["headroom"]
+    samples = options.samples or described.samples
+    settings = {
+        "samples": samples, "k": max(1, samples // 2), "tokens": options.tokens or described.tokens,
+        "seed": options.seed,
+    }  # fmt: skip
+    if options.prompts:
+        items, notes = _own(options.prompts, options.number or described.number)
+        return Material(items, settings, notes=notes)
     drawn = list(prompts(options.seed, options.number or DESCRIBED["headroom"].number, _FAMILIES, criteria=1))
-    samples = options.samples or DESCRIBED["headroom"].samples
     items = tuple(
         MaterialItem(
             task.id, task.family,
@@ -52,7 +62,31 @@ def _material(options: AssayOptions) -> Material:
         )
         for task in drawn
     )  # fmt: skip
-    return Material(items, {"samples": samples, "k": max(1, samples // 2), "tokens": _TOKENS, "seed": options.seed})
+    return Material(items, settings)
+
+
+def _own(prompts: Sequence[RubricPrompt], number: int) -> tuple[tuple[MaterialItem, ...], tuple[str, ...]]:
+    """The first so many that programs can judge, and what is to be said of the others.
+
+    Raises:
+        BadInput: fewer than two of them.
+    """
+    judged = [prompt for prompt in prompts if prompt.checks]
+    if len(judged) < 2:
+        raise BadInput(
+            f"headroom needs two prompts or more whose answers programs judge, and {len(judged)} have checks",
+            fix="give checks by criterion id",
+        )
+    chosen = judged[:number]
+    checks = [_plain([spec.check() for spec in (prompt.checks or {}).values()]) for prompt in chosen]
+    items = tuple(
+        MaterialItem(
+            prompt.id, prompt.id, {"text": before_response(prompt.prompt_text), "checks": own, "mirrored": other}
+        )
+        for prompt, own, other in zip(chosen, checks, (*checks[1:], checks[0]), strict=True)
+    )
+    left = len(prompts) - len(judged)
+    return items, (f"{count(left, 'prompt')} without checks left out",) if left else ()
 
 
 def _k(items: Items) -> int:
@@ -87,7 +121,7 @@ def _details(items: Items) -> dict[str, Estimate]:
     return {
         "greedy": share_over(items, column(items, "greedy")), f"pass@{_k(items)}": share_over(items, found(items)),
         "pass@1": share_over(items, column(items, "met") / column(items, "drawn")),
-        f"pass@{_k(items)}, set the other way": share_over(items, found(items, "mirrored")),
+        f"pass@{_k(items)} of what was not asked": share_over(items, found(items, "mirrored")),
     }  # fmt: skip
 
 
@@ -96,7 +130,7 @@ def _read(items: Items) -> str:
     k = _k(items)
     said = (
         f"greedy {100 * shares['greedy'].value:.1f} %, pass@{k} {100 * shares[f'pass@{k}'].value:.1f} %, and "
-        f"{100 * shares[f'pass@{k}, set the other way'].value:.1f} % of what was not asked"
+        f"{100 * shares[f'pass@{k} of what was not asked'].value:.1f} % of what was not asked"
     )
     if room.ci_low > 0:
         return f"{said}: it finds more in {k} tries than it says at once, and more than not reading the prompt would"

@@ -8,6 +8,7 @@ falls beyond that is what the demonstrations show.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from engine.layout.wording import before_response
@@ -25,7 +26,11 @@ from engine.predictors.assays.assay import (
 )
 from engine.predictors.assays.described import DESCRIBED
 from engine.stats.intervals import Estimate
+from rubrics.counted import count
+from rubrics.errors import BadInput
+from rubrics.prompts import RubricPrompt
 from rubrics.world.generate import Task, prompts
+from rubrics.world.things import Rng
 
 __all__ = ["MICRO_PROBE"]
 
@@ -40,6 +45,8 @@ _FAMILIES: Final = "unseen"
 
 def _material(options: AssayOptions) -> Material:
     wanted = options.number or DESCRIBED["micro"].number
+    if options.prompts:
+        return _of_own(options.prompts, wanted, options.seed)
     # Twice as many as are needed: families take turns, and every other family is trained on.
     tasks = list(prompts(options.seed, 2 * max(wanted, _HELD), _FAMILIES, criteria=1))
     names = sorted({task.family for task in tasks})
@@ -47,11 +54,35 @@ def _material(options: AssayOptions) -> Material:
     shown = [task for task in tasks if task.family in trained][:wanted]
     held = [task for task in tasks if task.family not in trained][:_HELD]
     items = tuple(MaterialItem(task.id, task.family, _both(task)) for task in held)
-    settings: dict[str, Any] = {
-        "demonstrations": [_both(task) for task in shown], "steps": _STEPS, "rate": _RATE, "rank": _RANK,
-        "seed": options.seed,
-    }  # fmt: skip
-    return Material(items, settings)
+    return Material(items, _settings([_both(task) for task in shown], options.seed))
+
+
+def _settings(demonstrations: list[list[str]], seed: int) -> dict[str, Any]:
+    return {"demonstrations": demonstrations, "steps": _STEPS, "rate": _RATE, "rank": _RANK, "seed": seed}
+
+
+def _of_own(prompts: Sequence[RubricPrompt], wanted: int, seed: int) -> Material:
+    """Demonstrations of one's own: in an order drawn by the seed, half of them at most to train on, others to look at.
+
+    Raises:
+        BadInput: fewer than four of them have a reference.
+    """
+    shown = [(prompt, prompt.reference) for prompt in prompts if prompt.reference]
+    if len(shown) < 4:
+        raise BadInput(
+            f"a micro-probe needs four demonstrations or more, and {len(shown)} prompts have a reference",
+            fix="give references",
+        )
+    Rng(f"micro-probe {seed}").shuffle(shown)
+    trained = min(wanted, len(shown) // 2)
+    both = [[before_response(prompt.prompt_text), reference] for prompt, reference in shown]
+    items = tuple(
+        MaterialItem(prompt.id, prompt.id, own)
+        for (prompt, _), own in zip(shown[trained:][:_HELD], both[trained:][:_HELD], strict=True)
+    )
+    left = len(prompts) - len(shown)
+    notes = (f"{count(left, 'prompt')} without a reference left out",) if left else ()
+    return Material(items, _settings(both[:trained], seed), notes=notes)
 
 
 def _both(task: Task) -> list[str]:
@@ -77,7 +108,7 @@ def _details(items: Items) -> dict[str, Estimate]:
 
 def _read(items: Items) -> str:
     whole, beyond = mean_over(items, fall(items)), mean_over(items, beyond_form(items))
-    said = f"{_STEPS} steps lower the loss on other families by {whole.value:.3f} bits a byte"
+    said = f"{_STEPS} steps lower the loss on other demonstrations by {whole.value:.3f} bits a byte"
     if beyond.ci_low > 0:
         return f"{said}, {beyond.value:.3f} of it beyond the form of a response"
     return f"{said}, none of it told from learning the form of a response"
@@ -90,7 +121,7 @@ MICRO_PROBE: Final = Assay(
     (
         Measure(
             "micro-probe fall", f"bits a byte by which {_STEPS} LoRA steps on a few demonstrations lower the loss of "
-            "demonstrations of other families",
+            "others, of other families where they are the procedural world's",
             of_measures(fall),
         ),
         Measure(
@@ -98,8 +129,8 @@ MICRO_PROBE: Final = Assay(
             of_measures(beyond_form), 0.0,
         ),
         Measure(
-            "gradient alignment", "cosine of the gradient of a demonstration of another family with that of the few, "
-            "before the first step",
+            "gradient alignment", "cosine of the gradient of another demonstration with that of the few, before the "
+            "first step",
             lambda items: mean_over(items, column(items, "alignment")), 0.0,
         ),
     ),

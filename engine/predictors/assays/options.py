@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.predictors.assays.assay import AssayOptions
+from rubrics.prompts import read_prompts
 from rubrics.reading import find_suite
 
 __all__ = ["options_of"]
 
 
 def options_of(told: Mapping[str, Any]) -> AssayOptions:
-    """Options by name; suites by name or file, and nothing where nothing was said.
+    """Options by name; suites by name or file, prompts by file, and nothing where nothing was said.
 
     Raises:
-        BadInput: a suite that is not there or cannot be read.
+        BadInput: a suite or file that is not there or cannot be read.
     """
-    read: dict[str, Any] = {
-        name: find_suite(value) if name in ("suite", "other") else value for name, value in told.items() if value
-    }
+    reading: dict[str, Callable[[Any], Any]] = {
+        "suite": find_suite, "other": find_suite,
+        "prompts": lambda file: tuple(read_prompts(Path(file).expanduser())),
+    }  # fmt: skip
+    read = {name: reading.get(name, lambda value: value)(value) for name, value in told.items() if value}
     return AssayOptions(**read)

@@ -40,6 +40,13 @@ def _taken(described: Described) -> list[Callable[[Any], Any]]:
     options: dict[str, Callable[[Any], Any]] = {
         "suite": click.option("--suite", metavar="S", shell_complete=suite_names, help="Built-in suite, or a file."),
         "other": click.option("--other", metavar="S", help="A second suite, which the first is held against."),
+        "prompts": click.option(
+            "--prompts", metavar="FILE.jsonl", help=f"Your own in place of the procedural world's: {described.prompts}."
+        ),
+        "tokens": click.option(
+            "--tokens", type=click.IntRange(1), default=described.tokens, show_default=True, metavar="N",
+            help="Of an answer at most.",
+        ),
         "number": click.option(
             "--number", type=click.IntRange(2), default=described.number, show_default=True, metavar="N",
             help=f"Of {described.noun}s.",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
 from engine.jobs.child import Events, Gate

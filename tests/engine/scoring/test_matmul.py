@@ -105,6 +105,21 @@ def test_weights_stay_where_they_are(name, build):
     assert sum(hasattr(type(m), "forward") and "engine" in type(m).__module__ for m in model.modules()) >= 13
 
 
+@pytest.mark.parametrize("name", ["llama", "gpt2"])
+def test_given_back_its_layers_a_model_has_gradients_again(name, build):
+    model = build(name).model
+    kinds = [type(module) for module in model.modules()]
+    assert matmul.use(model) == "onednn"
+    assert [type(module) for module in model.modules()] != kinds
+    matmul.with_gradients(model)
+    assert [type(module) for module in model.modules()] == kinds
+    assert matmul.used_by(model) == "default"
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    model(input_ids=torch.arange(7)[None]).logits.sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
 def test_never_where_fp32_is_set_to_be_rounded(build):
     torch.backends.mkldnn.matmul.fp32_precision = "bf16"
     try:

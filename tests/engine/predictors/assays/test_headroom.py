@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from assaying import do_assay, items_of, of_first
+from assaying import do_assay, items_of, of_first, own_prompts
 
+from engine.layout.wording import before_response
 from engine.predictors.assays.assay import AssayOptions
 from engine.predictors.assays.headroom import HEADROOM, beyond_guessing, headroom, overconfidence
 from engine.predictors.catalogue import catalogue
 from engine.store.assays import AssayItem
 from engine.store.connection import Store
+from rubrics.errors import BadInput
 from rubrics.world.generate import prompts
 from rubrics.world.verifiers import verify
 
@@ -71,6 +73,20 @@ def test_prompts_are_new_ones_with_one_criterion_and_a_known_chance() -> None:
         assert all(verify(check, task.response) for check in task.checks)
         assert not all(verify(check, task.response) for check in task.mirrored)
     assert HEADROOM.asked_hash(material) != HEADROOM.asked_hash(HEADROOM.material(AssayOptions(number=30, samples=6)))
+
+
+def test_of_one_s_own_the_next_prompt_says_what_was_not_asked() -> None:
+    own = own_prompts(5, without=1)
+    material = HEADROOM.material(AssayOptions(prompts=own, number=3, tokens=200))
+    assert [item.name for item in material.items] == ["p1", "p2", "p3"]
+    checks = [["says", [str(at)], [], 0] for at in (1, 2, 3)]
+    assert [item.payload["checks"] for item in material.items] == [[check] for check in checks]
+    assert [item.payload["mirrored"] for item in material.items] == [[checks[1]], [checks[2]], [checks[0]]]
+    assert material.items[0].payload["text"] == before_response(own[1].prompt_text)
+    assert material.settings["tokens"] == 200
+    assert material.notes == ("1 prompt without checks left out",)
+    with pytest.raises(BadInput, match="and 1 have checks"):
+        HEADROOM.material(AssayOptions(prompts=own_prompts(3, without=2)))
 
 
 @pytest.mark.long

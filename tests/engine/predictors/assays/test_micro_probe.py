@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from assaying import do_assay, items_of, of_first
+from assaying import do_assay, items_of, of_first, own_prompts
 
+from engine.layout.wording import before_response
 from engine.predictors.assays.assay import AssayOptions
 from engine.predictors.assays.micro_probe import MICRO_PROBE, beyond_form, fall
 from engine.predictors.catalogue import catalogue
 from engine.store.assays import AssayItem, assay_runs
 from engine.store.connection import Store
+from rubrics.errors import BadInput
 
 
 def test_what_follows_is_what_a_hand_worked_case_gives() -> None:
@@ -27,7 +29,8 @@ def test_what_follows_is_what_a_hand_worked_case_gives() -> None:
     assert fall(items) == pytest.approx([1.0, 2.0, 1.5])
     assert beyond_form(items) == pytest.approx([0.5, 1.0, 0.9])
     assert MICRO_PROBE.read(items) == (
-        "10 steps lower the loss on other families by 1.500 bits a byte, 0.800 of it beyond the form of a response"
+        "10 steps lower the loss on other demonstrations by 1.500 bits a byte, "
+        "0.800 of it beyond the form of a response"
     )
     assert MICRO_PROBE.read([item(at, 30.0, 20.0, 20.0 + at % 2 - 0.5) for at in range(6)]).endswith(
         "none of it told from learning the form of a response"
@@ -41,6 +44,19 @@ def test_no_family_is_both_shown_and_measured() -> None:
     assert len(shown) == 8
     assert len(material.items) == 24
     assert not shown & {item.payload[0] for item in material.items}
+
+
+def test_of_one_s_own_half_are_shown_and_the_others_measured() -> None:
+    own = own_prompts(10, without=2)
+    material = MICRO_PROBE.material(AssayOptions(prompts=own, number=16))
+    shown = [tuple(pair) for pair in material.settings["demonstrations"]]
+    held = [tuple(item.payload) for item in material.items]
+    assert (len(shown), len(held)) == (4, 4)
+    assert {*shown, *held} == {(before_response(p.prompt_text), p.reference) for p in own if p.reference}
+    assert material.notes == ("2 prompts without a reference left out",)
+    assert MICRO_PROBE.material(AssayOptions(prompts=own, seed=1)).settings != material.settings
+    with pytest.raises(BadInput, match="four demonstrations or more, and 3 prompts have a reference"):
+        MICRO_PROBE.material(AssayOptions(prompts=own_prompts(4, without=1)))
 
 
 @pytest.mark.long
