@@ -124,9 +124,9 @@ def test_what_is_drawn_follows_the_chances_and_the_seed(small_model: Path) -> No
 
     model = AutoModelForCausalLM.from_pretrained(small_model, dtype=torch.float32).eval()
     ids = [5, 6, 7, 8]
-    drawn = answers(model, ids, 2000, 1, frozenset(), 1)
-    assert drawn == answers(model, ids, 2000, 1, frozenset(), 1)
-    assert drawn != answers(model, ids, 2000, 1, frozenset(), 2)
+    (drawn,) = answers(model, [ids], 2000, 1, frozenset(), [1])
+    assert [drawn] == answers(model, [ids], 2000, 1, frozenset(), [1])
+    assert [drawn] != answers(model, [ids], 2000, 1, frozenset(), [2])
     with torch.inference_mode():
         chances = model(torch.tensor([ids])).logits[0, -1].double().softmax(-1)
     entropy = -float((chances * chances.log()).sum())
@@ -136,6 +136,24 @@ def test_what_is_drawn_follows_the_chances_and_the_seed(small_model: Path) -> No
     share = sum(answer.ids == [likeliest] for answer in drawn[1:]) / 2000
     p = float(chances[likeliest])
     assert share == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / 2000))
-    ended = answers(model, ids, 1, 5, frozenset({likeliest}), 1)
+    (ended,) = answers(model, [ids], 1, 5, frozenset({likeliest}), [1])
     assert ended[0].ids == []
     assert ended[0].logprob == pytest.approx(math.log(p), rel=1e-4)
+
+
+@pytest.mark.long
+def test_prompts_side_by_side_are_answered_as_alone(small_model: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from engine.scoring.assays.answers import answers
+
+    model = AutoModelForCausalLM.from_pretrained(small_model, dtype=torch.float32).eval()
+    prompts, seeds, ends = [[5, 6, 7, 8], [9, 4, 3, 11], [5, 6, 7, 9]], [1, 2, 1], frozenset(range(20))
+    together = answers(model, prompts, 5, 12, ends, seeds)
+    assert len({len(answer.ids) for own in together for answer in own}) > 1, "some end before others"
+    for own, prompt, seed in zip(together, prompts, seeds, strict=True):
+        (alone,) = answers(model, [prompt], 5, 12, ends, [seed])
+        assert [answer.ids for answer in own] == [answer.ids for answer in alone]
+        for one, other in zip(own, alone, strict=True):
+            assert (one.logprob, one.entropy) == pytest.approx((other.logprob, other.entropy), rel=1e-5)
