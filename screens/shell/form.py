@@ -72,6 +72,7 @@ class Form(ModalScreen[Prepared | None]):
     Form .about { color: $text-muted; margin-bottom: 1; }
     Form .row { height: 1; }
     Form .row > Static { width: 16; }
+    Form .row > Pick { width: 1fr; }
     Form Input { width: 1fr; }
     Form .note { height: auto; padding-left: 16; display: none; }
     Form .note.-said, Form #fault.-said { display: block; }

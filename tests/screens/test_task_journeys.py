@@ -53,6 +53,16 @@ async def test_outcomes_are_added_in_the_app_and_shown(garden, make_app, settle,
     }  # fmt: skip
 
 
+async def test_a_choice_and_what_it_is_about_have_the_row_s_room(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        field = Field("of", "Of", "what the scorer is fitted on", choices=("the ladder that ships", "these"))
+        app.push_screen(Form("Try", [field], lambda typed: Prepared("Sure?")))
+        await pilot.pause()
+        assert "◂ the ladder that ships ▸  what the scorer is fitted on" in screen_text(app)
+
+
 async def test_a_form_that_ends_below_something_else_closes_with_it_and_nothing_more(
     garden, make_app, settle, screen_text
 ) -> None:
