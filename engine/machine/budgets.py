@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BUDGET_TOKENS", "KEPT_BYTES", "KERNELS_KEPT", "logit_rows"]
+__all__ = ["BUDGET_TOKENS", "KEPT_BYTES", "KERNELS_KEPT", "PIECE_ROWS", "logit_rows", "piece_tokens"]
 
 BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 8192}
 """Tokens in one forward pass where nobody says otherwise, by device. On a CPU a thousand keep its matrix units as busy
@@ -20,6 +20,12 @@ KERNELS_KEPT: Final = 128
 """Shapes of products that oneDNN keeps its code for. A pass over pairs of the usual lengths has 19 to 27 of
 them, one over 18,000 tokens some 70 at most."""
 
+PIECE_ROWS: Final = 256
+"""Positions that the output head is applied to at one time where its vocabulary is read in pieces."""
+
+_PIECE: Final = 1 << 19
+"""Logits of a piece: two megabytes in fp32."""
+
 _LOGITS: Final = {"cpu": 4 << 20, "cuda": 256 << 20}
 """Logits in existence at one time, by device."""
 
@@ -28,6 +34,11 @@ _HEAD_ROWS: Final = 64
 
 _REUSED_LOGITS: Final = (8 << 20) - 1024
 """In fp32 just below 32 MiB: larger pieces of memory glibc gives back to the system after each use."""
+
+
+def piece_tokens(rows: int) -> int:
+    """Tokens of the vocabulary whose logits are there at one time, for some positions."""
+    return max(2048, _PIECE // max(1, rows))
 
 
 def logit_rows(vocabulary: int, device_kind: str) -> int:

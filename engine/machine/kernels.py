@@ -40,10 +40,10 @@ has where it lacks those."""
 
 ATTENTIONS: Final[tuple[AttentionKernel, ...]] = get_args(AttentionKernel)
 
-Matmul = Literal["onednn", "fp32", "default"]
-"""How attention and the usual linear layers multiply; a model's own kinds of layer do as they do. `onednn`: with
-oneDNN's kernels wherever that is in fp32, which attention over bf16 numbers then is too. `fp32`: bf16 numbers as fp32
-numbers, in linear layers too. `default`: as the installed PyTorch does by itself."""
+Matmul = Literal["onednn", "mixed", "wide", "default"]
+"""How attention and the usual linear layers multiply; a model's own kinds of layer do as they do. `onednn`: fp32
+numbers by oneDNN. `mixed`: bf16 numbers by the processor's units for them, and everything between products in fp32.
+`wide`: everything in fp32, whatever the weights are. `default`: as the installed PyTorch does by itself."""
 
 _CUTS_PRECISION = ("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE")
 """Settings by which oneDNN multiplies fp32 numbers at less than their precision."""
@@ -62,17 +62,19 @@ def matmul_for(device_kind: str, precision: str) -> Matmul:
     with AVX2 only it is 3 to 20 % slower. It is never taken where the environment tells it to round first, nor from a
     PyTorch that was built without it.
 
-    In bf16 there is no fast code without AVX-512. As fp32 numbers they are multiplied nine times as fast there, with
-    the same result but for the order of sums.
+    In bf16, what lies between products is kept in fp32, which costs nothing. Where the processor has no units for bf16
+    nor AVX-512, there is no fast code either, and the weights are multiplied as fp32 numbers, nine times as fast.
     """
     able = _cpu_field("flags").split()
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     if device_kind != "cpu" or precision not in ("fp32", "bf16") or not x86 or not able:
         return "default"
-    if "avx512f" not in able:
-        return "fp32" if precision == "bf16" else "default"
+    if precision == "bf16":
+        if not {"avx512_bf16", "amx_bf16"}.isdisjoint(able):
+            return "mixed" if _built_in() else "default"
+        return "default" if "avx512f" in able else "wide"
     exact = all(os.environ.get(name, "STRICT").upper() == "STRICT" for name in _CUTS_PRECISION)
-    faster = exact and "GenuineIntel" not in _cpu_field("vendor_id")
+    faster = "avx512f" in able and exact and "GenuineIntel" not in _cpu_field("vendor_id")
     return "onednn" if faster and _built_in() else "default"
 
 

@@ -91,7 +91,7 @@ def estimate(
     # As computed, in fp32, and once more inside the log-sum-exp.
     logits = min(budget_tokens, logit_rows(shape.vocab, device_kind)) * shape.vocab * (item + 4 + 4)
     layer = residual + max(attention, forward) * item + mask
-    if matmul_for(device_kind, precision) == "fp32":
+    if matmul_for(device_kind, precision) == "wide":
         # What goes into a product and what comes out of it, in fp32, and a block of the matrix.
         layer += budget_tokens * (shape.hidden + shape.intermediate) * 4 + _WIDENED_BYTES
     # What a layer frees, the C library keeps for the next one; logits are too large to come from there.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +71,7 @@ class Slice:
         kept: which of them, and of the path, have to be kept for what comes after this slice; boolean, by place.
         read: where in the slice the last layer's output is read; ascending. No other query is needed there.
         last: the last layer.
-        products: how the model multiplies; other than by default, attention is done in fp32.
+        products: how the model multiplies.
     """
 
     def __init__(
@@ -162,17 +162,17 @@ class Slice:
         if query.shape[2] != self.size or key.shape[2] != self.size:
             raise Unsupported("the model attends over other tokens than it was given")
         self.windows[layer] = window
+        if self._products in _TYPES:
+            key, value = (tensor.to(_TYPES[self._products]) for tensor in (key, value))
         self._kept[layer] = self._keep(layer, key, value)
         if old := self._path.layers.get(layer):
             key, value = (torch.cat([*(part[n] for part in old), new], 2) for n, new in ((0, key), (1, value)))
-        elif self._products == "onednn":
+        elif self._products in dense.BY_ONEDNN:
             # Its products want rows without gaps; a model's own lie head beside head.
             key, value = key.contiguous(), value.contiguous()
         out = value.new_zeros(1, self.size, query.shape[1], value.shape[3])
-        if self._products != "default":
-            query, key, value = query.float(), key.float(), value.float()
-        plain = cap is not None or (query.device.type == "cpu" and query.dtype == torch.float32)
-        tiles = dense.Tiles(query, key.shape[1], scale, cap, self._products == "onednn") if plain else None
+        plain = cap is not None or self._products in _TYPES or _exactly(query)
+        tiles = dense.Tiles(query, key, scale, cap, self._products in dense.BY_ONEDNN) if plain else None
         for block in self._last_blocks if layer == self._last else self._blocks:
             spans, mask = self._keys_for(block, window, query.device)
             if tiles is not None:
@@ -182,6 +182,14 @@ class Slice:
                 done = fused(q, take(key, spans), take(value, spans), mask, scale)
                 out[:, block.start : block.stop] = done.transpose(1, 2)
         return out
+
+
+_TYPES: Final[dict[Matmul, torch.dtype]] = {"mixed": torch.bfloat16, "wide": torch.float32}
+"""Of the numbers that are multiplied, and kept, by ways that say so."""
+
+
+def _exactly(query: Tensor) -> bool:
+    return query.device.type == "cpu" and query.dtype == torch.float32
 
 
 _current: ContextVar[Slice | None] = ContextVar("current", default=None)

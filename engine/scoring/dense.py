@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn.attention.bias import causal_lower_right
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import linear, scaled_dot_product_attention
 
+from engine.machine.kernels import Matmul
 from engine.scoring.matmul import product
 
-__all__ = ["Tiles", "fused", "take"]
+__all__ = ["BY_ONEDNN", "Tiles", "fused", "take"]
+
+BY_ONEDNN: Final[tuple[Matmul, ...]] = ("onednn", "mixed")
+"""Ways to multiply that take one head after the other, each a product by oneDNN."""
 
 _SCORES = 1 << 18
 """Attention scores held at once for each thread, in elements: a megabyte, which stays in a core's cache."""
@@ -57,19 +62,23 @@ class Tiles:
 
     Args:
         query: of a whole slice; shape (1, heads, tokens, width).
-        kv_heads: heads of the keys.
+        key: of the slice and what is before it; shape (1, kv heads, keys, width). Products are of numbers as it has.
         cap: scores s become cap · tanh(s / cap).
         onednn: whether large products are oneDNN's.
     """
 
-    def __init__(self, query: Tensor, kv_heads: int, scale: float, cap: float | None, onednn: bool) -> None:
+    def __init__(self, query: Tensor, key: Tensor, scale: float, cap: float | None, onednn: bool) -> None:
         _, heads, tokens, width = query.shape
+        kv_heads = key.shape[1]
         self._groups = heads // kv_heads
         self._cap = cap
         self._onednn = onednn
+        self._product = product if key.dtype == torch.float32 else linear
         # The heads of a group stand side by side, token by token, so that any run of tokens is one matrix.
-        rows = query.new_zeros(kv_heads, tokens + _STEP, self._groups, width)
-        torch.mul(query[0].reshape(kv_heads, self._groups, tokens, width).transpose(1, 2), scale, out=rows[:, :tokens])
+        rows = key.new_zeros(kv_heads, tokens + _STEP, self._groups, width)
+        torch.mul(
+            query[0].float().reshape(kv_heads, self._groups, tokens, width).transpose(1, 2), scale, out=rows[:, :tokens]
+        )
         self._query = rows.flatten(1, 2)
 
     def attend(
@@ -104,8 +113,8 @@ class Tiles:
             target = out[0, start + a : start + b].view(b - a, kv_heads, self._groups, -1)
             if dense:
                 for head in range(kv_heads):
-                    scores = product(q[head], k[head, :end])[None]
-                    done = product(self._weights(scores, b - a, before + a, hidden)[0], v[head, :end].t())
+                    scores = self._product(q[head], k[head, :end])[None]
+                    done = self._product(self._weights(scores, b - a, before + a, hidden)[0], v[head, :end].t())
                     target[:, head] = done.view(rows, self._groups, -1)[: b - a]
             else:
                 scores = torch.bmm(q, k[:, :end].transpose(1, 2))

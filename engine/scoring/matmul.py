@@ -1,22 +1,24 @@
 """The faster way to multiply, where PyTorch takes another; at full precision, and no weight is kept twice.
 
 PyTorch sends fp32 products to its BLAS. oneDNN is in the same build, and one operator reaches it: the linear layer that
-PyTorch's own compiler emits. It takes weights as they lie in memory, transposed ones too. Products in bf16, where the
-processor has no instruction for them, are done in fp32, and only the result is rounded.
+PyTorch's own compiler emits. It takes weights as they lie in memory, transposed ones too. Of a bf16 model only what
+goes into a product is rounded to bf16, and nothing where the processor has no instruction for such products.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from engine.jobs.child import is_out_of_memory
 from engine.machine.kernels import Matmul
+from engine.scoring.between import kept_in_fp32
 
-__all__ = ["product", "use", "used_by", "widened", "with_gradients"]
+__all__ = ["narrowed", "product", "rows_of", "use", "used_by", "widened", "with_gradients"]
 
 _OURS = "_multiplies_forward_only"
 """Marks a kind of layer that was changed here."""
@@ -33,8 +35,14 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return out
 
 
+def narrowed(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x · weightᵀ + bias of bf16 numbers, added up in fp32, rounded once, in x's type; shapes as `product`'s."""
+    return linear(x.to(weight.dtype), weight, bias).to(x.dtype)
+
+
 def widened(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x · weightᵀ + bias, multiplied and added up in fp32, rounded once to x's type; shapes as `product`'s."""
+    """x · weightᵀ + bias, multiplied and added up in fp32, in x's type; shapes as `product`'s. Of a large weight
+    some rows are fp32 numbers at a time."""
     wide = x.float()
     out = x.new_empty(*x.shape[:-1], len(weight))
     step = max(1, _WIDENED // weight.shape[1])
@@ -46,7 +54,8 @@ def widened(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 _WAYS: dict[Matmul, tuple[torch.dtype, Callable[..., Tensor]]] = {
     "onednn": (torch.float32, product),
-    "fp32": (torch.bfloat16, widened),
+    "mixed": (torch.bfloat16, narrowed),
+    "wide": (torch.bfloat16, widened),
 }
 """Which layers change, by the type of their numbers, and what multiplies there."""
 
@@ -56,13 +65,36 @@ def use(model: nn.Module, way: Matmul = "onednn") -> Matmul:
 
     Attention changes, and linear layers that hold a plain matrix in this computer's memory; a layer of a kind of its
     own multiplies as it did, and parameters stay where they are. Where oneDNN is missing, or set to round fp32 numbers
-    before it multiplies, nothing changes.
+    before it multiplies, nothing changes. A model that cannot be run with fp32 numbers between its products keeps its
+    own there.
     """
-    from transformers.pytorch_utils import Conv1D
-
     if way == "default" or (way == "onednn" and not _exact()):
         return "default"
-    dtype, multiply = _WAYS[way]
+    _become(_linear(model, *_WAYS[way]))
+    if way != "onednn":
+        _keep_fp32_between(model)
+    model.__dict__["_products"] = way
+    return way
+
+
+def _keep_fp32_between(model: nn.Module) -> None:
+    changes = [*kept_in_fp32(model)]
+    before = [(module, type(module)) for module, _ in changes]
+    _become(changes)
+    if not _runs(model):
+        _become(before)
+
+
+def rows_of(layer: nn.Linear, x: Tensor, rows: slice) -> Tensor:
+    """Some rows of what a linear layer gives, multiplied as it does: shape (…, rows)."""
+    multiply: Callable[..., Tensor] = getattr(type(layer), "multiply", linear)
+    return multiply(x, layer.weight[rows], None if layer.bias is None else layer.bias[rows])
+
+
+def _linear(
+    model: nn.Module, dtype: torch.dtype, multiply: Callable[..., Tensor]
+) -> Iterator[tuple[nn.Module, type[nn.Module]]]:
+    from transformers.pytorch_utils import Conv1D
 
     def straight(self: nn.Linear, input: Tensor) -> Tensor:
         return multiply(input, self.weight, self.bias)
@@ -72,20 +104,36 @@ def use(model: nn.Module, way: Matmul = "onednn") -> Matmul:
 
     # GPT-2's linear layer holds its weight the other way round.
     changed = {
-        kind: type(kind.__name__, (kind,), {"forward": forward, _OURS: True})
+        kind: type(kind.__name__, (kind,), {"forward": forward, "multiply": staticmethod(multiply), _OURS: True})
         for kind, forward in ((nn.Linear, straight), (Conv1D, transposed))
     }
     for module in model.modules():
         weight = getattr(module, "weight", None)
         plain = isinstance(weight, Tensor) and weight.dtype == dtype and weight.device.type == "cpu"
         if plain and type(module) in changed and "forward" not in vars(module):
-            module.__class__ = changed[type(module)]
-    model.__dict__["_products"] = way
-    return way
+            yield module, changed[type(module)]
+
+
+def _become(changes: Iterable[tuple[nn.Module, type[nn.Module]]]) -> None:
+    for module, kind in changes:
+        module.__class__ = kind
+
+
+def _runs(model: Any) -> bool:
+    try:
+        with torch.inference_mode():
+            model(torch.zeros(1, 2, dtype=torch.long, device=model.get_input_embeddings().weight.device))
+    except (TypeError, ValueError, AttributeError, LookupError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        return False
+    return True
 
 
 def with_gradients(model: nn.Module) -> None:
-    """Let a model multiply as it did before `use`, whose products have no gradient: nothing is learned through them."""
+    """Let a model multiply as it did before `use` where its products have no gradient: nothing is learned through them."""
+    if used_by(model) != "onednn":
+        return
     for module in model.modules():
         kind = type(module)
         if _OURS in vars(kind):

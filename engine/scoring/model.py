@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,8 @@ import torch
 from torch import Tensor
 
 from engine.scoring.auto_class import decoder_of
+from engine.scoring.head import head_of
+from engine.scoring.readout import Head
 
 __all__ = ["Halves", "plain_logits"]
 
@@ -70,6 +73,11 @@ class Halves:
                 hooks.callback(part.register_forward_pre_hook(narrow).remove)
                 hooks.callback(part.register_forward_hook(widen).remove)
             yield
+
+    @cached_property
+    def head(self) -> Head:
+        """What reads the states, for `readout.read`."""
+        return head_of(self.model, self.logits, self.vocabulary)
 
     def logits(self, states: Tensor) -> Tensor:
         """Logits, shape (states, vocabulary), with all that the model does after its decoder (head, caps, scales)."""

@@ -18,7 +18,7 @@ import torch
 
 from engine.layout.requests import Request, Score
 from engine.scoring.attention import Unsupported
-from engine.scoring.readout import read
+from engine.scoring.readout import given, read
 from engine.scoring.targets import Ledger, input_ids, targets_of
 from engine.scoring.tree import Ints, common
 
@@ -109,10 +109,7 @@ class OwnCacheScorer:
             if stop in stops:
                 self._kept.append(state)
             if here.any():
-                readout = read(
-                    lambda some: some, logits, torch.from_numpy(at), torch.from_numpy(targets[here]),
-                    logits.shape[1], details,
-                )  # fmt: skip
+                readout = read(given(logits), logits, torch.from_numpy(at), torch.from_numpy(targets[here]), details)
                 yield from ledger.fill(slots[here], readout)
         self._before = ids
 

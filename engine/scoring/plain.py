@@ -10,7 +10,7 @@ import torch
 
 from engine.layout.requests import Request, Score
 from engine.scoring.model import plain_logits
-from engine.scoring.readout import read
+from engine.scoring.readout import given, read
 from engine.scoring.targets import Ledger, input_ids, targets_of
 
 __all__ = ["score_plainly"]
@@ -26,7 +26,5 @@ def score_plainly(
         distinct, at = np.unique(positions, return_inverse=True)
         logits = plain_logits(model, ids, torch.from_numpy(distinct))
         # The logits are here already; what is left is to read them.
-        readout = read(
-            lambda rows: rows, logits, torch.from_numpy(at), torch.from_numpy(targets), logits.shape[1], details
-        )
+        readout = read(given(logits), logits, torch.from_numpy(at), torch.from_numpy(targets), details)
         yield from ledger.fill(ledger.slots(index), readout)

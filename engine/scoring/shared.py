@@ -158,14 +158,7 @@ class SharedScorer:
         if len(part.windows) != self._layers:
             raise Unsupported(f"{len(part.windows)} of its {self._layers} layers attend")
         self._windows = part.windows
-        readout = read(
-            self._halves.logits,
-            states,
-            torch.from_numpy(at),
-            torch.from_numpy(here.targets),
-            self._halves.vocabulary,
-            details,
-        )
+        readout = read(self._halves.head, states, torch.from_numpy(at), torch.from_numpy(here.targets), details)
         return part.path(), readout
 
     def odd(self) -> str:

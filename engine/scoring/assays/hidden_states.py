@@ -77,7 +77,7 @@ def mean_states(halves: Halves, request: Request) -> tuple[npt.NDArray[np.float3
         layers = halves.layers(ids)
         means = torch.stack([states[start:end].float().mean(0).cpu() for states in layers]).numpy()
         before = layers[-1][start - 1 : end - 1]
-        readout = read(halves.logits, before, torch.arange(end - start), ids[start:end], halves.vocabulary, False)
+        readout = read(halves.head, before, torch.arange(end - start), ids[start:end], False)
     return means, float(readout.logprob.double().sum())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.machine.budgets import logit_rows
+from engine.machine.budgets import PIECE_ROWS, logit_rows, piece_tokens
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,8 @@ def test_the_head_is_read_for_few_positions_at_a_time(vocabulary: int, kind: str
     assert logit_rows(vocabulary, kind) == rows
     # What glibc gives back to the system after each use begins at 32 MiB.
     assert kind == "cuda" or rows == 1 or 4 * rows * vocabulary < 32 << 20
+
+
+@pytest.mark.parametrize("rows, tokens", [(1, 1 << 19), (64, 8192), (PIECE_ROWS, 2048)])
+def test_a_piece_of_logits_has_one_size(rows: int, tokens: int) -> None:
+    assert piece_tokens(rows) == tokens

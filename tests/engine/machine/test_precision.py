@@ -95,7 +95,7 @@ def test_on_a_cpu_logits_come_on_top_of_what_a_layer_takes() -> None:
 def test_where_bf16_is_multiplied_as_fp32_the_scratch_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     model = replace(FOUR_B, largest_tensor=0)
     plain = estimate(model, "bf16", context_tokens=1, budget_tokens=1024)
-    monkeypatch.setattr("engine.machine.precision.matmul_for", lambda *_: "fp32")
+    monkeypatch.setattr("engine.machine.precision.matmul_for", lambda *_: "wide")
     # In fp32: a token's row of the residual and of the feed-forward part, and 4 Mi weights.
     assert estimate(model, "bf16", context_tokens=1, budget_tokens=1024) - plain == 4 * (1024 * (2560 + 9728) + 2**22)
 

@@ -197,8 +197,8 @@ def test_a_long_item_in_slices_is_the_one_pass(name, build, assert_exact):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("products", ["fp32", "onednn"])
-def test_bf16_is_as_near_to_the_truth_as_the_plain_loop(products, build, requests, plainly, monkeypatch):
+@pytest.mark.parametrize(("products", "share"), [("mixed", 0.8), ("wide", 0.01)])
+def test_bf16_is_nearer_to_the_truth_than_the_plain_loop(products, share, build, requests, plainly, monkeypatch):
     monkeypatch.setattr(dense, "_WORTH", 0)
     some = requests[::3]
     exact = build("qwen3").model.bfloat16().double()
@@ -212,4 +212,4 @@ def test_bf16_is_as_near_to_the_truth_as_the_plain_loop(products, build, request
     assert loaded.facts["sharing"] == "prefix tree", backend.stats.notes
     scores = dict(backend.score(some))
     ours = np.asarray([scores[index].value for index in range(len(some))])
-    assert np.abs(ours - truth).mean() < 1.3 * np.abs(looped - truth).mean()
+    assert np.abs(ours - truth).mean() < share * np.abs(looped - truth).mean()
