@@ -21,7 +21,7 @@ _SAME: Final = {torch.float32: 1e-4, torch.bfloat16: 2.0**-6}
 """Largest difference between two ways to the same logits, of the largest of them, by the type of weights."""
 
 
-class Whole(NamedTuple):
+class WholeHead(NamedTuple):
     """By the model's own forward, for the whole vocabulary, with all that the model does behind its head."""
 
     rows: int
@@ -36,7 +36,7 @@ class Whole(NamedTuple):
         return None
 
 
-class InPieces(NamedTuple):
+class HeadInPieces(NamedTuple):
     """One matrix, of which some rows at a time make logits that stay in a core's cache."""
 
     rows: int
@@ -62,13 +62,13 @@ def head_of(model: Any, logits_of: Callable[[Tensor], Tensor], vocabulary: int) 
     layer = model.get_output_embeddings()
     place = model.get_input_embeddings().weight.device.type
     if place == "cpu" and isinstance(layer, nn.Linear) and layer.weight.device.type == "cpu":
-        pieces = InPieces(PIECE_ROWS, layer)
+        pieces = HeadInPieces(PIECE_ROWS, layer)
         if layer.weight.dtype in _SAME and _does_no_more(pieces, logits_of):
             return pieces
-    return Whole(logit_rows(vocabulary, place), logits_of)
+    return WholeHead(logit_rows(vocabulary, place), logits_of)
 
 
-def _does_no_more(head: InPieces, logits_of: Callable[[Tensor], Tensor]) -> bool:
+def _does_no_more(head: HeadInPieces, logits_of: Callable[[Tensor], Tensor]) -> bool:
     """Whether a model's logits are those of its last matrix alone: not capped, not scaled, none left out."""
     weight = head.layer.weight
     draw = torch.Generator().manual_seed(0)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.machine.budgets import logit_rows
 
-__all__ = ["Given", "Head", "Readout", "given", "read"]
+__all__ = ["GivenLogits", "Head", "Readout", "given", "read"]
 
 
 class Readout(NamedTuple):
@@ -41,7 +41,7 @@ class Head(Protocol):
         ...
 
 
-class Given(NamedTuple):
+class GivenLogits(NamedTuple):
     """Logits that are there already stand for states."""
 
     rows: int
@@ -55,9 +55,9 @@ class Given(NamedTuple):
         return None
 
 
-def given(logits: Tensor) -> Given:
+def given(logits: Tensor) -> GivenLogits:
     """The head of logits, shape (n, vocabulary), that are read as they are."""
-    return Given(logit_rows(logits.shape[1], logits.device.type))
+    return GivenLogits(logit_rows(logits.shape[1], logits.device.type))
 
 
 def read(head: Head, states: Tensor, rows: Tensor, targets: Tensor, details: bool) -> Readout:

@@ -80,9 +80,9 @@ def test_a_target_is_read_as_it_is_known_best_and_is_never_above_itself() -> Non
 @pytest.mark.parametrize(
     ("name", "changes", "kind"),
     [
-        ("llama", {}, head.InPieces), ("llama", {"tie_word_embeddings": True}, head.InPieces),
-        ("gpt2", {}, head.InPieces), ("gemma3_text", {}, head.Whole), ("granite", {}, head.Whole),
-        ("gemma3_text", {"final_logit_softcapping": None}, head.InPieces),
+        ("llama", {}, head.HeadInPieces), ("llama", {"tie_word_embeddings": True}, head.HeadInPieces),
+        ("gpt2", {}, head.HeadInPieces), ("gemma3_text", {}, head.WholeHead), ("granite", {}, head.WholeHead),
+        ("gemma3_text", {"final_logit_softcapping": None}, head.HeadInPieces),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
