@@ -13,6 +13,7 @@ taking turns: median of the rounds. On a busy machine, `--threads 1 --clock cpu`
 - *lm-eval*: the Hugging Face backend of lm-evaluation-harness, where installed, as it comes, at its best batch size.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
 - *equally set*: the same with our way of multiplying in linear layers, where it is another than PyTorch's own choice.
+- *error*: mean difference to a careful loop over the same stored weights in float64, nats, on the rivals' part.
 - *floor*: floating-point operations of the distinct tokens, at the best rate measured here for the model's own matrix
   sizes, whichever library reaches it.
 
@@ -157,8 +158,19 @@ class Contest:
         self.loaded.model.set_attn_implementation("sdpa")
         return self.loaded.model
 
+    def errors(self) -> dict[str, float]:
+        """Mean difference to the same weights in float64, nats; afterwards no rival's model is as it was."""
+        truth = careful_loop(self.plain.double(), self.sample, self.options.device)
+        exact = dict(zip(self.sampled, truth, strict=True))
+        return {
+            name: float(f"{statistics.fmean(abs(found[index] - value) for index, value in exact.items()):.2g}")
+            for name, found in self.values.items()
+        }
+
     def _ours(self) -> None:
         found = self.values.setdefault(OURS, {})
+        # Each turn does all of the work: nothing is kept from the last.
+        self.backend.forget()
         for start in range(0, len(self.requests), ROUND):
             for index, result in self.backend.score(self.requests[start : start + ROUND]):
                 found[start + index] = result.value
@@ -227,6 +239,7 @@ def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, 
             for name, found in contest.values.items()
             if name != OURS
         },
+        "mean_error_nats": contest.errors(),
         "sharing": loaded.facts["sharing"],
         "notes": contest.backend.stats.notes,
     }
@@ -263,18 +276,19 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     names = [LM_EVAL, LM_EVAL + EQUAL, LOOP, LOOP + EQUAL]
     lines = [
         f"| shape, precision | protocol | tokens | distinct | s | {' | '.join(f'× {name}' for name in names)} "
-        "| of the floor | peak GB: ours, loop, lm-eval |",
-        "|---" * (len(names) + 7) + "|",
+        "| of the floor | error: ours, loop, lm-eval | peak GB: ours, loop, lm-eval |",
+        "|---" * (len(names) + 8) + "|",
     ]
     for row in results:
         times = " | ".join(f"{row['times'][name]:.1f}" if name in row["times"] else "–" for name in names)
-        peaks = ", ".join(
-            f"{row['peak_gb'][name]:.2f}" if name in row["peak_gb"] else "–" for name in (OURS, LOOP, LM_EVAL)
+        peaks, errors = (
+            ", ".join(f"{row[key][name]:{form}}" if name in row[key] else "–" for name in (OURS, LOOP, LM_EVAL))
+            for key, form in (("peak_gb", ".2f"), ("mean_error_nats", ".2g"))
         )
         lines.append(
             f"| {row['shape']}, {row['precision']} | {row['protocol']} | {row['tokens']:,} "
             f"| {row['distinct_tokens']:,} | {row['seconds'][OURS]:.1f} | {times} "
-            f"| {100 * row['share_of_floor']:.0f} % | {peaks} |"
+            f"| {100 * row['share_of_floor']:.0f} % | {errors} | {peaks} |"
         )
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
     python benchmarks/scoring/memory.py
     python benchmarks/scoring/memory.py --shape smollm2-135m --precision fp32 --context 4096
-    python benchmarks/scoring/memory.py --precision bf16 --matmul fp32       as on a processor without AVX-512
+    python benchmarks/scoring/memory.py --precision bf16 --matmul wide       as on a processor without AVX-512
     python benchmarks/scoring/memory.py --shape qwen3-4b --precision bf16 --context 18000 --calls 1    half an hour
 
 Each model is written to a folder with random weights, then loaded and made to score several calls of requests of up to
@@ -19,10 +19,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+from engine.machine.kernels import Matmul
 
 PROBE = """
 import json, os, sys
@@ -105,7 +107,7 @@ def main() -> int:
     parser.add_argument("--precision", nargs="+", default=["fp32", "bf16", "int8", "nf4"])
     parser.add_argument("--context", nargs="+", type=int, default=[1024, 4096])
     parser.add_argument("--calls", type=int, default=2, help="of four requests each, alike but for 200 tokens")
-    parser.add_argument("--matmul", default="", choices=["onednn", "fp32", "default"], help="default: as the program")
+    parser.add_argument("--matmul", default="", choices=get_args(Matmul), help="default: as the program")
     parser.add_argument("--output", type=Path, help="folder for a dated JSON and table of the results")
     asked = parser.parse_args()
     from engine.candidates.find import find

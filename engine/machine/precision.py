@@ -79,21 +79,26 @@ def estimate(
     """
     shape = candidate.shape
     item = 4 if precision == "fp32" else 2
-    kv = 2 * context_tokens * shape.layers * shape.kv_heads * shape.head_dim * item
+    matmul = matmul_for(device_kind, precision)
+    kv = 2 * context_tokens * shape.layers * shape.kv_heads * shape.head_dim * (4 if matmul == "wide" else item)
+    # What lies between products is in fp32 there.
+    between = 4 if matmul in ("mixed", "wide") else item
     heads = shape.heads * shape.head_dim
     # The widest moment of a layer is either its attention or its feed-forward part; the residual and its norm in fp32
     # live beside both. Grouped keys and values are repeated for every head while they are multiplied.
     repeated = 2 * context_tokens * heads if shape.kv_heads < shape.heads else 0
     attention = budget_tokens * 4 * heads + repeated
     forward = budget_tokens * 3 * shape.intermediate
-    residual = budget_tokens * shape.hidden * (2 * item + 4)
+    residual = budget_tokens * shape.hidden * (2 * between + 4)
     mask = budget_tokens * (budget_tokens + context_tokens) * item
     # As computed, in fp32, and once more inside the log-sum-exp.
     logits = min(budget_tokens, logit_rows(shape.vocab, device_kind)) * shape.vocab * (item + 4 + 4)
-    layer = residual + max(attention, forward) * item + mask
-    if matmul_for(device_kind, precision) == "wide":
-        # What goes into a product and what comes out of it, in fp32, and a block of the matrix.
-        layer += budget_tokens * (shape.hidden + shape.intermediate) * 4 + _WIDENED_BYTES
+    layer = residual + max(attention, forward) * between + mask
+    if matmul == "mixed":
+        # What goes into a product and what comes out of it, in bf16.
+        layer += budget_tokens * (shape.hidden + shape.intermediate) * item
+    if matmul == "wide":
+        layer += _WIDENED_BYTES
     # What a layer frees, the C library keeps for the next one; logits are too large to come from there.
     running = kv + (layer + logits if device_kind == "cpu" else max(layer, logits))
     # While a tensor is converted or quantised it exists twice.
@@ -101,7 +106,7 @@ def estimate(
     start = START_BYTES[device_kind]
     if device_kind == "cpu" and precision in QUANTISED:
         start += _QUANTISED_BYTES
-    if matmul_for(device_kind, precision) == "onednn":
+    if matmul in ("onednn", "mixed"):
         start += _KERNEL_BYTES * min(KERNELS_KEPT, context_tokens // _KERNEL_TOKENS)
     weights = _weight_bytes(candidate, precision) + item * candidate.beside
     return start + weights + max(running, loading)

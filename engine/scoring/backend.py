@@ -112,6 +112,11 @@ class LocalBackend:
         yield from self._timed(self._score_plainly(requests, alone, ledger, token_scores))
         ledger.assert_complete()
 
+    def forget(self) -> None:
+        """Keep nothing of earlier calls; the next does all of its work."""
+        if self._way is not None:
+            self._way.forget()
+
     def _score_shared(
         self, requests: Sequence[Request], chosen: Sequence[int], ledger: Ledger, details: bool
     ) -> Iterator[tuple[int, Score]]:

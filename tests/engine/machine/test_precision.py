@@ -92,12 +92,17 @@ def test_on_a_cpu_logits_come_on_top_of_what_a_layer_takes() -> None:
     assert many - few == 1920 * (residual + feed_forward) + mask
 
 
-def test_where_bf16_is_multiplied_as_fp32_the_scratch_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_between_products_of_bf16_numbers_is_in_it_as_fp32_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     model = replace(FOUR_B, largest_tensor=0)
     plain = estimate(model, "bf16", context_tokens=1, budget_tokens=1024)
     monkeypatch.setattr("engine.machine.precision.matmul_for", lambda *_: "wide")
-    # In fp32: a token's row of the residual and of the feed-forward part, and 4 Mi weights.
-    assert estimate(model, "bf16", context_tokens=1, budget_tokens=1024) - plain == 4 * (1024 * (2560 + 9728) + 2**22)
+    # Two bytes more for each number: the residual twice, three feed-forward rows, keys and values; and 4 Mi weights.
+    between, kept = 2 * 1024 * (2 * 2560 + 3 * 9728), 2 * 2 * 36 * 8 * 128
+    assert estimate(model, "bf16", context_tokens=1, budget_tokens=1024) - plain == between + kept + 4 * 2**22
+    monkeypatch.setattr("engine.machine.precision.matmul_for", lambda *_: "mixed")
+    # Keys and values stay as they are multiplied; what goes into a product, and comes out of it, is there in bf16 too.
+    rounded = 2 * 1024 * (2560 + 9728)
+    assert estimate(model, "bf16", context_tokens=1, budget_tokens=1024) - plain == between + rounded
 
 
 @pytest.mark.parametrize("context, kernels", [(640, 20), (4096, 128), (100_000, 128)])
