@@ -21,10 +21,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, get_args
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine.machine.kernels import Matmul
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PROBE = """
 import json, os, sys
