@@ -23,8 +23,8 @@ them, one over 18,000 tokens some 70 at most."""
 PIECE_ROWS: Final = 256
 """Positions that the output head is applied to at one time where its vocabulary is read in pieces."""
 
-_PIECE: Final = 1 << 19
-"""Logits of a piece: two megabytes in fp32."""
+_PIECE: Final = 1 << 20
+"""Logits of a piece: four megabytes in fp32."""
 
 _LOGITS: Final = {"cpu": 4 << 20, "cuda": 256 << 20}
 """Logits in existence at one time, by device."""

@@ -96,7 +96,7 @@ def _read(head: Head, states: Tensor, at: Tensor, target: Tensor, details: bool)
         else:
             here = (first <= target) & (target < first + logits.shape[1])
             logits[at[here], target[here] - first] = chosen[here]
-        summed.append(torch.logsumexp(logits, -1))
+        summed.append(_logsumexp(logits.clone() if details else logits))
         if details:
             detailed.append(_details(logits, summed[-1], first, at, chosen))
         first += logits.shape[1]
@@ -112,6 +112,12 @@ def _read(head: Head, states: Tensor, at: Tensor, target: Tensor, details: bool)
     entropy = total - ((totals - total).exp() * mean).sum(0)
     margin = ((top - total).exp()[at] - logprob.exp()).clamp_(min=0)
     return logprob, 1 + above.sum(0), entropy[at], margin, best.gather(0, where[None])[0][at]
+
+
+def _logsumexp(logits: Tensor) -> Tensor:
+    """Of each row; in their own place, since a copy for every step would cost as much as the steps."""
+    highest = logits.amax(-1, keepdim=True).clamp_(min=torch.finfo(logits.dtype).min)
+    return logits.sub_(highest).exp_().sum(-1).log_() + highest[:, 0]
 
 
 class _Details(NamedTuple):

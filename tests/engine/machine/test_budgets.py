@@ -18,6 +18,6 @@ def test_the_head_is_read_for_few_positions_at_a_time(vocabulary: int, kind: str
     assert kind == "cuda" or rows == 1 or 4 * rows * vocabulary < 32 << 20
 
 
-@pytest.mark.parametrize("rows, tokens", [(1, 1 << 19), (64, 8192), (PIECE_ROWS, 2048)])
+@pytest.mark.parametrize("rows, tokens", [(1, 1 << 20), (64, 16384), (PIECE_ROWS, 4096)])
 def test_a_piece_of_logits_has_one_size(rows: int, tokens: int) -> None:
     assert piece_tokens(rows) == tokens
