@@ -131,7 +131,7 @@ def _runs(model: Any) -> bool:
 
 
 def with_gradients(model: nn.Module) -> None:
-    """Let a model multiply as it did before `use` where its products have no gradient: nothing is learned through them."""
+    """Let a model multiply as it did before `use`, where its products have no gradient and nothing is learned."""
     if used_by(model) != "onednn":
         return
     for module in model.modules():
