@@ -124,19 +124,13 @@ def _sums(
 def _places(board: Board, tree: Sequence[Branch]) -> dict[Key, npt.NDArray[np.intp]]:
     """The scored pairs of every branch, in the tree's order."""
     index = board.index
-    named: dict[Key, list[int]] = {key: [] for key in _keys(tree)}
-    for i in map(int, np.flatnonzero(index.scored)):
-        keys = [("all", "", "")]
-        keys += [("category", "", name) for name in index.categories[i]]
-        keys += [("subcategory", "", name) for name in index.subcategories[i]]
-        keys += [
-            ("criterion", owner, name)
-            for name, owner in zip(index.violated[i], index.violated_subcategory[i], strict=True)
-        ]
-        for key in keys:
-            if key in named:
-                named[key].append(i)
-    return {key: np.array(where, dtype=np.intp) for key, where in named.items()}
+    found: dict[Key, npt.NDArray[np.intp]] = {("all", "", ""): np.flatnonzero(index.scored)}
+    for kind, tags in (("category", index.category_tags), ("subcategory", index.subcategory_tags)):
+        found |= {(kind, "", name): where for name, where in tags.places(index.scored).items()}
+    found |= {
+        ("criterion", owner, name): where for (owner, name), where in index.criterion_tags.places(index.scored).items()
+    }
+    return {key: found[key] for key in _keys(tree)}
 
 
 def _keys(tree: Sequence[Branch]) -> Iterator[Key]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.results.board import Board, scores_of
+from engine.results.pair_index import Tags
 from engine.stats.metrics import METRICS
 from engine.store.annotations import Annotation, Kind, stored_annotations
 from engine.store.connection import Store
@@ -31,6 +33,10 @@ __all__ = [
 ]
 
 
+_Pairs: TypeAlias = npt.NDArray[np.bool_]
+"""(pairs,): which of the suite's pairs."""
+
+
 @dataclass(frozen=True)
 class Branch:
     """One node of the failure tree. A pair that violates several criteria stands under each of them."""
@@ -46,8 +52,7 @@ class Branch:
     scored_alone: int = 0
 
 
-@dataclass(frozen=True)
-class FailedPair:
+class FailedPair(NamedTuple):
     """One pair that a candidate did not win."""
 
     pair_id: str
@@ -97,22 +102,11 @@ def failure_tree(board: Board, candidate: str) -> tuple[Branch, ...]:
     scores = board.matrix.scores[row]
     scored = ~np.isnan(scores) & board.index.scored
     failed = scored & (np.nan_to_num(scores, nan=1.0) < 1)
-    criteria: dict[tuple[str, str], list[int]] = {}
-    by_subcategory: dict[str, list[int]] = {}
-    by_category: dict[str, list[int]] = {}
-    for i in map(int, np.flatnonzero(scored)):
-        fail = int(failed[i])
-        alone = len(board.index.violated[i]) == 1
-        for name in board.index.categories[i]:
-            _count(by_category.setdefault(name, [0, 0]), fail)
-        for name in board.index.subcategories[i]:
-            _count(by_subcategory.setdefault(name, [0, 0]), fail)
-        for name, subcategory in zip(board.index.violated[i], board.index.violated_subcategory[i], strict=True):
-            entry = criteria.setdefault((subcategory, name), [0, 0, 0, 0])
-            _count(entry, fail)
-            if alone:
-                entry[2] += fail
-                entry[3] += 1
+    index = board.index
+    alone = np.bincount(index.criterion_tags.pair, minlength=len(scored)) == 1
+    criteria = _counted(index.criterion_tags, failed, scored, failed & alone, scored & alone)
+    by_subcategory = _counted(index.subcategory_tags, failed, scored)
+    by_category = _counted(index.category_tags, failed, scored)
     return tuple(
         Branch(
             "category", str(category), by_category[category][0], by_category[category][1],
@@ -136,9 +130,10 @@ def failure_tree(board: Board, candidate: str) -> tuple[Branch, ...]:
     )  # fmt: skip
 
 
-def _count(entry: list[int], fail: int) -> None:
-    entry[0] += fail
-    entry[1] += 1
+def _counted(tags: Tags, failed: _Pairs, scored: _Pairs, *others: _Pairs) -> dict[Any, list[int]]:
+    """By name, for those that have scored pairs: how many of each kind of pairs have it."""
+    columns = (tags.counts(pairs) for pairs in (failed, scored, *others))
+    return {name: numbers for name, *numbers in zip(tags.names, *columns, strict=True) if numbers[1]}
 
 
 def failed_pairs(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -16,12 +16,46 @@ from engine.store.connection import Store
 from engine.store.pairs import pair_columns, violated_criteria
 from rubrics.taxonomy import Category, Subcategory, category_of
 
-__all__ = ["GROUPINGS", "MEAN_OF_DOMAINS", "PairIndex", "pair_index", "scopes", "size_scope"]
+__all__ = ["GROUPINGS", "MEAN_OF_DOMAINS", "PairIndex", "Tags", "pair_index", "scopes", "size_scope"]
 
 GROUPINGS: Final = ("category", "overall", "domain", "subcategory", "criterion", "violations")
 """What rankings can be split by; `overall` always comes first."""
 MEAN_OF_DOMAINS: Final = "mean of domains"
 """The scope in which each domain counts alike, however many pairs it has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tags:
+    """What pairs are counted under, one by one: a pair stands here as often as it has tags. Columns of shape (tags,)."""
+
+    names: tuple[Any, ...]
+    """The different ones, in the order in which they come."""
+    code: npt.NDArray[np.intp]
+    """Which of those."""
+    pair: npt.NDArray[np.intp]
+    """Place of the pair in the suite, rising."""
+
+    @classmethod
+    def of(cls, number: npt.ArrayLike, tags: Iterable[Hashable]) -> Tags:
+        """Args:
+        number: (pairs,), how many tags each pair has.
+        tags: of one pair after the other.
+        """
+        codes: dict[Any, int] = {}
+        code = np.array([codes.setdefault(tag, len(codes)) for tag in tags], dtype=np.intp)
+        many = np.asarray(number, dtype=np.intp)
+        return cls(tuple(codes), code, np.repeat(np.arange(len(many)), many))
+
+    def counts(self, pairs: npt.NDArray[np.bool_]) -> list[int]:
+        """By name: how many of these pairs have it; `pairs` of shape (pairs,)."""
+        return np.bincount(self.code[pairs[self.pair]], minlength=len(self.names)).tolist()
+
+    def places(self, pairs: npt.NDArray[np.bool_]) -> dict[Any, npt.NDArray[np.intp]]:
+        """By name: the places of those of these pairs that have it."""
+        inside = np.flatnonzero(pairs[self.pair])
+        order = inside[np.argsort(self.code[inside], kind="stable")]
+        edges = np.searchsorted(self.code[order], np.arange(1, len(self.names)))
+        return dict(zip(self.names, np.split(self.pair[order], edges), strict=True)) if self.names else {}
 
 
 @dataclass(frozen=True)
@@ -40,6 +74,26 @@ class PairIndex:
     """Criterion ids in rubric order."""
     violated_subcategory: tuple[tuple[str, ...], ...]
     """Of each of those criteria."""
+
+    @cached_property
+    def category_tags(self) -> Tags:
+        """The categories of every pair."""
+        return _tags(self.categories)
+
+    @cached_property
+    def subcategory_tags(self) -> Tags:
+        """The subcategories of every pair."""
+        return _tags(self.subcategories)
+
+    @cached_property
+    def criterion_tags(self) -> Tags:
+        """The subcategory and id of every criterion that a pair violates."""
+        chained = (itertools.chain.from_iterable(each) for each in (self.violated_subcategory, self.violated))
+        return Tags.of([len(own) for own in self.violated], zip(*chained, strict=True))
+
+
+def _tags(by_pair: Sequence[Sequence[str]]) -> Tags:
+    return Tags.of([len(own) for own in by_pair], itertools.chain.from_iterable(by_pair))
 
 
 def pair_index(store: Store, suite_hash: str) -> PairIndex:
@@ -94,17 +148,16 @@ def scopes(index: PairIndex, by: str) -> list[Scope]:
     if by == "overall":
         return [everything]
     if by == "category":
-        return [everything, *_shared(index, [str(c) for c in Category], lambda i: index.categories[i])]
+        return [everything, *_shared(index, [str(c) for c in Category], index.category_tags)]
     if by == "subcategory":
-        return [everything, *_shared(index, [str(s) for s in Subcategory], lambda i: index.subcategories[i])]
+        return [everything, *_shared(index, [str(s) for s in Subcategory], index.subcategory_tags)]
     if by == "domain":
-        return [everything, *_shared(index, sorted(set(index.domain)), lambda i: (index.domain[i],))]
+        return [everything, *_shared(index, sorted(set(index.domain)), _one_each(index.domain))]
     if by == "criterion":
-        alone = [(v if len(v) == 1 else ()) for v in index.violated]
-        names = sorted({v[0] for v in alone if v})
-        return [everything, *_shared(index, names, lambda i: alone[i])]
-    sizes = sorted({len(v) for v in index.violated})
-    return [everything, *_shared(index, list(map(size_scope, sizes)), lambda i: (size_scope(len(index.violated[i])),))]
+        alone = _tags([(v if len(v) == 1 else ()) for v in index.violated])
+        return [everything, *_shared(index, sorted(alone.names), alone)]
+    sizes = [len(v) for v in index.violated]
+    return [everything, *_shared(index, list(map(size_scope, sorted(set(sizes)))), _one_each(map(size_scope, sizes)))]
 
 
 def size_scope(violations: int) -> str:
@@ -112,11 +165,18 @@ def size_scope(violations: int) -> str:
     return f"|V| = {violations}"
 
 
-def _shared(index: PairIndex, names: Sequence[str], values_of: Callable[[int], Sequence[str]]) -> list[Scope]:
+def _one_each(names: Iterable[str]) -> Tags:
+    own = list(names)
+    return Tags.of(np.ones(len(own)), own)
+
+
+def _shared(index: PairIndex, names: Sequence[str], tags: Tags) -> list[Scope]:
+    """A scope a name, where it has scored pairs; each pair's weight is shared out evenly among its tags."""
     number = {name: i for i, name in enumerate(names)}
     weight = np.zeros((len(names), len(index.pair_id)), dtype=np.float32)
-    for i in np.flatnonzero(index.scored):
-        values = values_of(int(i))
-        for value in values:
-            weight[number[value], i] = 1.0 / len(values)
+    many = np.bincount(tags.pair, minlength=len(index.pair_id))
+    row = np.array([number[name] for name in tags.names], dtype=np.intp)
+    inside = index.scored[tags.pair]
+    pair = tags.pair[inside]
+    weight[row[tags.code[inside]], pair] = 1.0 / many[pair]
     return [Scope(name, weight[i]) for name, i in number.items() if weight[i].any()]

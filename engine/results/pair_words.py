@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.results.pair_index import pair_index
 from engine.store.connection import Store
@@ -19,8 +18,7 @@ _CRITERION: Final = 200
 """Characters that are read: of thirty thousand pairs no more than a list can use."""
 
 
-@dataclass(frozen=True)
-class PairWords:
+class PairWords(NamedTuple):
     """The beginnings of one pair's texts."""
 
     prompt: str

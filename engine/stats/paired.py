@@ -79,7 +79,6 @@ def compare(
     left, right = matrix.scores[matrix.index(a)], matrix.scores[matrix.index(b)]
     kept = np.flatnonzero(~np.isnan(left) & ~np.isnan(right) & (scope.weight > 0))
     left, right, weight = left[kept], right[kept], scope.weight[kept]
-    ids = [matrix.pair_ids[i] for i in kept]
     clear = ((left == 0) | (left == 1)) & ((right == 0) | (right == 1))
     only_a, only_b = clear & (left > right), clear & (left < right)
     clusters = Clusters(matrix.cluster[kept])
@@ -110,8 +109,8 @@ def compare(
         both=int(np.count_nonzero(clear & (left == 1) & (right == 1))),
         neither=int(np.count_nonzero(clear & (left == 0) & (right == 0))),
         ties=int(np.count_nonzero(~clear)),
-        only_a=tuple(ids[i] for i in np.flatnonzero(only_a)),
-        only_b=tuple(ids[i] for i in np.flatnonzero(only_b)),
+        only_a=tuple([matrix.pair_ids[i] for i in kept[only_a].tolist()]),
+        only_b=tuple([matrix.pair_ids[i] for i in kept[only_b].tolist()]),
     )
 
 

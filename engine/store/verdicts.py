@@ -25,8 +25,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one candidate did on one pair. Log-odds and log-likelihoods in nats; what a protocol lacks is None."""
 
     pair_id: str
@@ -80,16 +79,7 @@ class RawVerdicts:
     single_chosen_first: npt.NDArray[np.bool_]
 
 
-_TYPES: Final = {
-    "pair_id": "varchar",
-    "tokens_chosen": "integer",
-    "tokens_rejected": "integer",
-    "bytes_chosen": "integer",
-    "bytes_rejected": "integer",
-    "single_chosen_first": "boolean",
-}
-
-
+_NUMBERS: Final = Verdict._fields[1:]
 _NUMPY: Final = {"position": np.int32, "single_chosen_first": np.bool_}
 _OF_PROTOCOL: Final = {
     "choice": ("log_odds_chosen_first", "log_odds_rejected_first", "single_chosen_first"),
@@ -107,15 +97,14 @@ def add_verdicts(
     """
     if not verdicts:
         return
-    names = [field.name for field in fields(Verdict)]
-    columns: list[list[Any]] = [[getattr(verdict, name) for verdict in verdicts] for name in names]
-    unnested = ", ".join(f"unnest(?::{_TYPES.get(name, 'double')}[])" for name in names)
     with store.writing() as connection:
+        # DuckDB reads numpy's columns where they lie, and NaN as nothing; lists it would take apart value by value.
+        connection.register("batch", _as_numpy(verdicts))
         connection.execute(
-            f"insert into verdicts_raw select r.run_id, p.position, {', '.join(f'u.{name}' for name in names[1:])} "
-            f"from (select {unnested}) u({', '.join(names)}) join runs r on r.run_id = ? "
-            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = u.pair_id on conflict do nothing",
-            [*columns, run_id],
+            f"insert into verdicts_raw select r.run_id, p.position, {', '.join(f'b.{name}' for name in _NUMBERS)} "
+            "from batch b join runs r on r.run_id = ? "
+            "join pairs p on p.suite_hash = r.suite_hash and p.pair_id = b.pair_id on conflict do nothing",
+            [run_id],
         )
         if token_scores:
             # A statement for each would take longer than many a pair takes to be scored.
@@ -125,6 +114,12 @@ def add_verdicts(
                 [run_id, *(list(column) for column in zip(*token_scores, strict=True))],
             )
         connection.execute("update runs set updated_at = now() where run_id = ?", [run_id])
+
+
+def _as_numpy(verdicts: Sequence[Verdict]) -> dict[str, npt.NDArray[Any]]:
+    ids, *numbers = zip(*verdicts, strict=True)
+    columns = {name: np.array(values, dtype=np.float64) for name, values in zip(_NUMBERS, numbers, strict=True)}
+    return {"pair_id": np.array(ids, dtype=object), **columns}
 
 
 def add_skips(store: Store, run_id: str, skips: Sequence[Skip]) -> None:
