@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.results.weights import Weights
 
 __all__ = [
-    "as_json", "attention_option", "concurrency_option", "database", "device_option", "models_option",
+    "as_json", "attention_option", "concurrency_option", "database", "device_option", "memory_option", "models_option",
     "precision_option", "protocol_option", "question_options", "remote_code_option", "served_of", "served_options",
     "source_options", "store_of", "suite_names", "suites_options", "take_over_option", "telling_options",
     "threads_option", "weights_option", "workers_option",
@@ -181,6 +181,27 @@ def threads_option(command: F) -> F:
     """`--threads`."""
     help = "CPU threads (default: all cores, at lowered priority)."
     return click.option("--threads", type=click.IntRange(1), help=help)(command)
+
+
+class _Memory(click.ParamType[int]):
+    """An amount of memory, in bytes."""
+
+    name = "memory"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from engine.machine.sizes import bytes_of
+        from rubrics.errors import BadInput
+
+        try:
+            return bytes_of(str(value))
+        except BadInput as error:
+            self.fail(f"{error.what}; {error.fix}", param, ctx)
+
+
+def memory_option(command: F) -> F:
+    """`--memory`."""
+    help = "Memory that scoring a candidate may take at its peak, such as 12GB (default: what is free)."
+    return click.option("--memory", type=_Memory(), metavar="BUDGET", help=help)(command)
 
 
 def source_options(command: F) -> F:

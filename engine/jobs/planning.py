@@ -126,13 +126,14 @@ def _planned(
 ) -> Iterator[PlannedRun]:
     from engine.machine.precision import fits
 
-    fit = fits(candidate, device, request.precision)
+    fit = fits(candidate, device, request.precision, memory=request.memory)
     may_spread = candidate.served is None and request.device in ("auto", "cuda")
     if fit.precision is None and may_spread:
         # Too large for any one GPU: its layers are spread over several.
-        device, fit = _spread(candidate, device, there, request.precision) or (device, fit)
+        device, fit = _spread(candidate, device, there, request) or (device, fit)
     if fit.precision is None:
-        fix = "leave the precision to the server" if candidate.served else "free memory, or choose another precision"
+        more = "free memory" if request.memory is None else "allow more memory"
+        fix = "leave the precision to the server" if candidate.served else f"{more}, or choose another precision"
         raise CandidateError(fit.reason, where=candidate.name, fix=fix)
     if candidate.served and request.backend:
         what = f"its server scores it, and backend {request.backend!r} cannot"
@@ -173,7 +174,7 @@ def _hashing(progress: Progress, name: str) -> Callable[[int, int], None]:
     """Says which candidate is hashed, and how far that is, once it takes longer than a moment."""
     state = RunState(key=name, candidate=name, suite="", protocol="", phase=Phase.HASHING)
     progress.advanced(state)
-    from engine.machine.precision import human_bytes
+    from engine.machine.sizes import human_bytes
 
     throttle = Throttle(hz=1.0)
     throttle.ready()
@@ -198,7 +199,7 @@ def _once(runs: Iterable[PlannedRun]) -> Iterator[PlannedRun]:
 
 
 def _spread(
-    candidate: Candidate, device: Device, there: Sequence[Device], precision: str
+    candidate: Candidate, device: Device, there: Sequence[Device], request: RunRequest
 ) -> tuple[Device, PrecisionFit] | None:
     """Several GPUs as one device, where the device is one of them: all that are here; of a node of a cluster, since
     others want the rest, as few as hold what all of them would."""
@@ -206,11 +207,12 @@ def _spread(
     from engine.machine.precision import fits
 
     gpus = [gpu for gpu in there or devices() if gpu.kind == "cuda"] if device.kind == "cuda" else []
-    if len(gpus) < 2 or not (fit := fits(candidate, together(gpus), precision)).precision:
+    memory = request.memory
+    if len(gpus) < 2 or not (fit := fits(candidate, together(gpus), request.precision, memory=memory)).precision:
         return None
     for number in range(2, len(gpus)) if there else ():
         fewer = together(gpus[:number])
-        if (tried := fits(candidate, fewer, fit.precision)).precision:
+        if (tried := fits(candidate, fewer, fit.precision, memory=memory)).precision:
             return fewer, tried
     return together(gpus), fit
 

@@ -86,6 +86,8 @@ class RunRequest:
     """Requests that a server is sent at a time; None: as many as make it faster."""
     workers: int | None = None
     """Workers that go on side by side; None: one a GPU, and one where there is none."""
+    memory: int | None = None
+    """Bytes that scoring a candidate may take at its peak, of its device's memory; None: what is free."""
     ray: str = ""
     """The Ray cluster on whose nodes workers run: its address, or `auto`; empty: they run here."""
 

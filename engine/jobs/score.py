@@ -310,7 +310,8 @@ def scoring_message(
             })  # fmt: skip
         yield {
             "kind": kind, "model": str(candidate.path), "precision": runs[0].precision, "device": runs[0].device,
-            "attention": request.attention, "threads": request.threads, "context": candidate.context,
+            "attention": request.attention, "threads": request.threads, "memory": request.memory,
+            "context": candidate.context,
             "vocabulary": candidate.vocab_size or None, "tasks": tasks, "trust_remote_code": candidate.runs_own_code,
             "hashes": file_hashes(runs[0].key), "backend": request.backend, "concurrency": request.concurrency,
             "served": asdict(candidate.served) if candidate.served is not None else None, "needs": needs_of(runs[0]),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BUDGET_TOKENS", "KEPT_BYTES", "KERNELS_KEPT", "PIECE_ROWS", "logit_rows", "piece_tokens"]
+__all__ = ["BUDGET_TOKENS", "KEPT_BYTES", "KERNELS_KEPT", "LEAST_TOKENS", "PIECE_ROWS", "logit_rows", "piece_tokens"]
 
 BUDGET_TOKENS: Final = {"cpu": 1024, "cuda": 8192}
 """Tokens in one forward pass where nobody says otherwise, by device. On a CPU a thousand keep its matrix units as busy
 as more would; of larger activations the allocator gives the memory back after each, to be cleared for the next. A GPU
 needs more until its own work outlasts Python's. Not by what is free: the same work should be done the same way beside
 another program, and be what the estimate is of. Where memory runs out, scoring halves it."""
+
+LEAST_TOKENS: Final = {"cpu": 64, "cuda": 256}
+"""Tokens in one forward pass below which no memory that a person sets brings it: less would save little and take
+several times as long."""
 
 KEPT_BYTES: Final = {"cpu": 1 << 30, "cuda": 8 << 30}
 """Keys and values of exemplars kept from one round to the next where nobody says otherwise, at most, by device; what

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from engine.candidates.hub import cache_folder, snapshots
 from engine.candidates.untrusted import shown
 from engine.machine.devices import devices, free_memory
-from engine.machine.precision import human_bytes
+from engine.machine.sizes import human_bytes
 
 __all__ = ["MachineCheck", "report"]
 

@@ -7,9 +7,10 @@ from typing import Final, Literal, NamedTuple
 
 from engine.candidates.candidate import Candidate, Served
 from engine.candidates.untrusted import shown
-from engine.machine.budgets import BUDGET_TOKENS, KERNELS_KEPT, logit_rows
+from engine.machine.budgets import BUDGET_TOKENS, KEPT_BYTES, KERNELS_KEPT, LEAST_TOKENS, logit_rows
 from engine.machine.devices import Device
 from engine.machine.kernels import PRECISIONS, QUANTISED, SERVED, Precision, matmul_for
+from engine.machine.sizes import human_bytes
 from rubrics.errors import BadInput
 
 __all__ = [
@@ -18,11 +19,13 @@ __all__ = [
     "PrecisionFit",
     "estimate",
     "fits",
-    "human_bytes",
 ]
 
 CONTEXT_TOKENS: Final = 4096
 """Keys and values held at once where nobody says more: shots, a prompt and both responses."""
+
+_ESTIMATE_OFF: Final = 0.1
+"""Share of a memory that was set by a person, left alone: estimates have been up to 8 % too low."""
 
 _KEPT_BACK: Final = 0.05
 """Share of the free memory left alone: allocators round up, and other programs live here too."""
@@ -60,6 +63,10 @@ class PrecisionFit(NamedTuple):
     needed_bytes: int
     """Estimated peak at that precision, or at the smallest one tried."""
     free_bytes: int
+    budget_tokens: int | None = None
+    """Tokens in one forward pass; None: as usual, since no memory was set."""
+    kept_bytes: int | None = None
+    """Of keys and values that outlast a call, at most; None as before."""
 
 
 def estimate(
@@ -134,6 +141,7 @@ def fits(
     *,
     context_tokens: int | None = None,
     budget_tokens: int | None = None,
+    memory: int | None = None,
 ) -> PrecisionFit:
     """The precision at which a candidate can be scored on a device.
 
@@ -145,6 +153,8 @@ def fits(
         requested: `auto` or one of `PRECISIONS`.
         context_tokens: as in `estimate`; by default `CONTEXT_TOKENS`, or the candidate's whole context if shorter.
         budget_tokens: as in `estimate`; by default `BUDGET_TOKENS`.
+        memory: bytes that scoring may take at its peak; None: what is free. Where it is little, smaller pieces of work
+            come before a smaller precision, since they give the same numbers.
 
     Raises:
         BadInput: no such precision.
@@ -168,6 +178,13 @@ def fits(
             return PrecisionFit(None, text, 0, device.free)
         possible = [precision for precision in possible if precision not in QUANTISED]
     where = f"{human_bytes(device.free)} free on {device.spec}"
+    usable = int(device.free * (1 - _KEPT_BACK))
+    pieces = [budget_tokens or BUDGET_TOKENS[device.kind]]
+    if memory is not None:
+        where = f"{human_bytes(memory)} allowed, {where}"
+        usable = min(usable, int(memory * (1 - _ESTIMATE_OFF)))
+        while pieces[-1] > LEAST_TOKENS[device.kind]:
+            pieces.append(pieces[-1] // 2)
     if "nf4" in possible and device.kind == "cpu" and (odd := _odd_width(candidate)):
         if requested == "nf4":
             text = f"nf4 on a CPU needs matrices whose width is a multiple of {_NF4_BLOCK}; this one has {odd}"
@@ -177,21 +194,36 @@ def fits(
         return PrecisionFit(
             None, f"{requested} needs the package bitsandbytes, which is not installed here", 0, device.free
         )
-    usable = int(device.free * (1 - _KEPT_BACK))
     needs: dict[Precision, int] = {}
     for precision in possible:
-        needs[precision] = estimate(
-            candidate, precision, context_tokens=context, budget_tokens=budget_tokens or BUDGET_TOKENS[device.kind],
-            device_kind=device.kind,
-        )  # fmt: skip
-        if needs[precision] <= usable:
-            return PrecisionFit(precision, _chosen(needs, requested, where), needs[precision], device.free)
-    *_, (smallest, needed) = needs.items()
-    text = f"{smallest} needs {human_bytes(needed)}, with {where}"
+        for tokens in pieces:
+            needs[precision] = estimate(
+                candidate, precision, context_tokens=context, budget_tokens=tokens, device_kind=device.kind
+            )
+            if needs[precision] > usable:
+                continue
+            reason = _chosen(needs, requested, where)
+            if memory is None:
+                return PrecisionFit(precision, reason, needs[precision], device.free)
+            if tokens < pieces[0]:
+                reason += f"; {tokens:,} tokens at a time in place of {pieces[0]:,}"
+            kept = min(KEPT_BYTES[device.kind], usable - needs[precision])
+            return PrecisionFit(precision, reason, needs[precision], device.free, tokens, kept)
+    smallest, needed = min(needs.items(), key=lambda item: item[1])
+    text = f"{smallest} needs {human_bytes(needed)}"
+    if len(pieces) > 1:
+        text += f" with no more than {pieces[-1]:,} tokens at a time"
+    text += f", with {where}"
+    if memory is not None:
+        text += f"; {human_bytes(int(needed / (1 - _ESTIMATE_OFF)) + (1 << 20))} allowed would do"
     if requested == "auto":
         text = f"even {text}"
         if not has_bitsandbytes and not candidate.stored:
             text += "; int8 and nf4 would need the package bitsandbytes"
+    elif memory is not None:
+        others = fits(candidate, device, context_tokens=context, budget_tokens=budget_tokens, memory=memory)
+        if others.precision:
+            text += f", or {others.precision}"
     return PrecisionFit(None, text, needed, device.free)
 
 
@@ -217,13 +249,3 @@ def _chosen(needs: dict[Precision, int], requested: str, where: str) -> str:
         named, size = larger[-1]
         return f"{text}; {named} would need {human_bytes(size)}, too much"
     return f"{text}, as asked" if requested != "auto" else text
-
-
-def human_bytes(count: int) -> str:
-    """Bytes as a person reads them, in powers of 1,024: `512 B`, `9.4 GB`."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TB"

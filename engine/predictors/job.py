@@ -123,7 +123,7 @@ def plan_traces(
 def _planned(
     store: Store, request: ReadingRequest, traces: TraceSet, candidate: Candidate, device: Device
 ) -> PlannedTraces:
-    precision = usable_precision(candidate, device, request.precision)
+    precision = usable_precision(candidate, device, request.precision, request.memory)
     key = {"traces_hash": traces.hash, **model_causes(candidate, precision, device, request.attention)}
     run = TraceRun(
         key_hash(key), traces.hash, key["weights_hash"], candidate.name, precision, key["tokenizer_hash"],
@@ -176,6 +176,7 @@ class TraceTurn(WorkerTurn):
             yield {
                 "kind": "traces", "model": str(planned.candidate.path), "precision": planned.run.precision,
                 "device": planned.device, "attention": request.attention, "threads": request.threads,
+                "memory": request.memory,
                 "context": planned.candidate.context, "vocabulary": planned.candidate.vocab_size or None,
                 "parameters": planned.candidate.parameters, "traces_file": str(file),
                 "trust_remote_code": planned.candidate.runs_own_code,

@@ -36,6 +36,8 @@ class ReadingRequest:
     allow_remote_code: frozenset[str] = frozenset()
     served: tuple[ServedAs, ...] = ()
     concurrency: int | None = None
+    memory: int | None = None
+    """As in `engine.jobs.runs.RunRequest`."""
 
 
 def plan_each(
@@ -81,8 +83,11 @@ def plan_each(
     return tuple(planned.values()), tuple(refused)
 
 
-def usable_precision(candidate: Candidate, device: Device, wanted: str) -> str:
+def usable_precision(candidate: Candidate, device: Device, wanted: str, memory: int | None = None) -> str:
     """The precision at which a candidate is loaded.
+
+    Args:
+        memory: as in `engine.machine.precision.fits`.
 
     Raises:
         CandidateError: it cannot be.
@@ -92,7 +97,8 @@ def usable_precision(candidate: Candidate, device: Device, wanted: str) -> str:
     problem = next((problem for problem in candidate.problems if problem.refused), None)
     if problem is not None:
         raise CandidateError(problem.what, where=candidate.name, fix=problem.fix)
-    fit = fits(candidate, device, wanted)
+    fit = fits(candidate, device, wanted, memory=memory)
     if fit.precision is None:
-        raise CandidateError(fit.reason, where=candidate.name, fix="free memory, or choose a smaller precision")
+        more = "free memory" if memory is None else "allow more memory"
+        raise CandidateError(fit.reason, where=candidate.name, fix=f"{more}, or choose a smaller precision")
     return fit.precision

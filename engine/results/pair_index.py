@@ -26,7 +26,7 @@ MEAN_OF_DOMAINS: Final = "mean of domains"
 
 @dataclass(frozen=True, eq=False)
 class Tags:
-    """What pairs are counted under, one by one: a pair stands here as often as it has tags. Columns of shape (tags,)."""
+    """What pairs are counted under, as columns of shape (tags,): a pair stands here as often as it has tags."""
 
     names: tuple[Any, ...]
     """The different ones, in the order in which they come."""
@@ -48,7 +48,8 @@ class Tags:
 
     def counts(self, pairs: npt.NDArray[np.bool_]) -> list[int]:
         """By name: how many of these pairs have it; `pairs` of shape (pairs,)."""
-        return np.bincount(self.code[pairs[self.pair]], minlength=len(self.names)).tolist()
+        counts: list[int] = np.bincount(self.code[pairs[self.pair]], minlength=len(self.names)).tolist()
+        return counts
 
     def places(self, pairs: npt.NDArray[np.bool_]) -> dict[Any, npt.NDArray[np.intp]]:
         """By name: the places of those of these pairs that have it."""

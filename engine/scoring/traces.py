@@ -71,7 +71,7 @@ def score_traces(message: Mapping[str, Any], events: Events, gate: Gate) -> None
         events.send("traces", rows=skipped)
     if not requests:
         return
-    backend = open_backend(message, events)
+    backend = open_backend(message, events, max(len(request.ids) for request in requests))
     events.send("phase", phase="scoring")
     rows: list[list[Any]] = []
     since = began = time.monotonic()

@@ -109,13 +109,17 @@ def score(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
     tasks = _prepared(message, events)
     if tasks:
         gate.wait("tokenising")
-        backend = open_backend(message, events)
+        backend = open_backend(message, events, max(max(task.laid.lengths.values(), default=0) for task in tasks))
         for task in tasks:
             task.score(backend, gate)
 
 
-def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
-    """What scores for this candidate: its weights, loaded into this process, or the server that holds it."""
+def open_backend(message: Mapping[str, Any], events: Events, longest: int = 0) -> Backend:
+    """What scores for this candidate: its weights, loaded into this process, or the server that holds it.
+
+    Args:
+        longest: tokens in the longest request.
+    """
     events.send("phase", phase="loading")
     if message.get("backend"):
         return _open_plugin(message, events)
@@ -123,9 +127,11 @@ def open_backend(message: Mapping[str, Any], events: Events) -> Backend:
         return _open_served(message, events)
     from engine.scoring.backend import LocalBackend
     from engine.scoring.checked import load_checked
+    from engine.scoring.memory import within
 
+    pieces = within(message, longest)
     loaded = load_checked(message)
-    backend = LocalBackend(loaded)
+    backend = LocalBackend(loaded, *pieces)
     events.send("loaded", facts=dict(loaded.facts))
     return backend
 

@@ -139,7 +139,7 @@ def _hashes(candidate: Candidate) -> tuple[str, str, str]:
     from engine.candidates.hashing import config_hash, tokenizer_hash, weights_hash
     from engine.jobs.progress import Throttle
     from engine.machine.paths import digest_dir
-    from engine.machine.precision import human_bytes
+    from engine.machine.sizes import human_bytes
 
     throttle = Throttle(hz=0.5)
     throttle.ready()

@@ -16,6 +16,7 @@ from rude_tui.options import (
     concurrency_option,
     database,
     device_option,
+    memory_option,
     precision_option,
     protocol_option,
     remote_code_option,
@@ -47,6 +48,7 @@ __all__ = ["run"]
 @protocol_option
 @precision_option
 @device_option
+@memory_option
 @threads_option
 @attention_option
 @click.option("--shots", type=click.IntRange(0), help="Exemplars shown (default: 2 for choice, 0 for likelihood).")
@@ -109,8 +111,8 @@ __all__ = ["run"]
 @click.pass_context
 def run(
     ctx: click.Context, models: tuple[str, ...], suites: tuple[str, ...], protocol: str, precision: str, device: str,
-    threads: int | None, attention: str, shots: int | None, show_criteria: bool, limit: int | None, seed: int,
-    token_scores: bool, controls: int | None, wordings: str, shot_draws: int,
+    memory: int | None, threads: int | None, attention: str, shots: int | None, show_criteria: bool,
+    limit: int | None, seed: int, token_scores: bool, controls: int | None, wordings: str, shot_draws: int,
     until: Literal["best", "order"] | None, alpha: float, backend: str, workers: int | None, ray: str,
     tokenizer: str | None, key_variable: str | None, concurrency: int | None, allow_remote_code: tuple[str, ...],
     take_over: bool, dry_run: bool, as_json: bool, db: Path | None,
@@ -145,7 +147,7 @@ def run(
         controls=CONTROL_PAIRS if controls is None else controls, until=until, alpha=alpha,
         allow_remote_code=frozenset(allow_remote_code), backend=backend,
         served=served_of(models, tokenizer, key_variable), concurrency=concurrency, workers=workers,
-        ray=ray,
+        memory=memory, ray=ray,
     )  # fmt: skip
     planned = plan(store, request, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)

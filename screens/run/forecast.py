@@ -58,7 +58,7 @@ class Expected:
     def about(self) -> list[str]:
         """All that is known, a line each."""
         from engine.jobs.progress import way_of
-        from engine.machine.precision import human_bytes
+        from engine.machine.sizes import human_bytes
 
         run, outlook = self.run, self.outlook
         way = way_of(run.protocol, run.prompt, run.wording.label)
@@ -92,7 +92,7 @@ def portions(plan: Sequence[Expected]) -> list[list[Expected]]:
 
 def headline(plan: Sequence[Expected]) -> str:
     """The whole plan in a line: runs, pairs, tokens, time, memory."""
-    from engine.machine.precision import human_bytes
+    from engine.machine.sizes import human_bytes
 
     todo = [expected for expected in plan if expected.run.left]
     if not todo:

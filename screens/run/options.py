@@ -27,6 +27,7 @@ def option_fields(choices: RunChoices) -> Sequence[Field]:
         Field("seed", "Seed", "decides the order of scoring", value=str(choices.seed)),
         Field("alpha", "Alpha", "how often a race may decide wrongly, such as 0.05", value=f"{choices.alpha:g}"),
         Field("device", "Device", "where models are loaded", choices=tuple(devices), value=choices.device),
+        Field("memory", "Memory", "that a candidate may take, such as 12GB; empty: what is free", value=choices.memory),
         Field("ray", "Ray cluster", "HOST:PORT of its head, or auto; empty: this machine", value=choices.ray),
     )
 
@@ -40,6 +41,7 @@ def take_options(choices: RunChoices, typed: Typed) -> Prepared:
     from engine.jobs.cluster.machines import cluster_at
     from engine.layout.wordings import wordings_asked
     from engine.machine.devices import resolve_device
+    from engine.machine.sizes import bytes_of
 
     shots, seed, alpha = typed.whole("shots"), typed.whole("seed"), typed.read("alpha", _share)
     draws = typed.whole("draws") or 0
@@ -51,6 +53,10 @@ def take_options(choices: RunChoices, typed: Typed) -> Prepared:
         there = cluster_at(ray).devices() if (ray := typed.text("ray")) else ()
     with at("device"):
         resolve_device(typed.text("device"), there)
+    if memory := typed.text("memory"):
+        with at("memory"):
+            bytes_of(memory)
+    choices.memory = memory
     choices.shots, choices.seed, choices.alpha = shots, seed or 0, alpha
     choices.wordings, choices.shot_draws = wordings, draws
     choices.show_criteria, choices.device, choices.ray = typed.yes("rubric"), typed.text("device"), ray

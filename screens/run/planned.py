@@ -170,7 +170,7 @@ class PlanPane(Vertical):
         return text
 
     def _line(self, index: int, width: int) -> Text:
-        from engine.machine.precision import human_bytes
+        from engine.machine.sizes import human_bytes
 
         expected = self._expected[index]
         run, colour = expected.run, self._place.colour
@@ -192,7 +192,7 @@ class PlanPane(Vertical):
     def _explain(self) -> None:
         if not self._expected:
             return
-        from engine.machine.precision import human_bytes
+        from engine.machine.sizes import human_bytes
 
         expected = self._expected[min(self.query_one(Rows).cursor, len(self._expected) - 1)]
         head, *rest = expected.about()

@@ -48,6 +48,8 @@ class RunChoices:
     alpha: float = 0.05
     """How often a decision may be wrong."""
     device: str = "auto"
+    memory: str = ""
+    """What scoring a candidate may take, as it was typed; empty: what is free."""
     workers: int | None = None
     """Candidates scored side by side; None: one a GPU."""
     wordings: str = ""
@@ -100,6 +102,7 @@ class RunChoices:
         """
         from engine.jobs.runs import CONTROL_PAIRS, RunRequest
         from engine.layout.wordings import wordings_asked
+        from engine.machine.sizes import bytes_of
 
         return RunRequest(
             models=tuple(models),
@@ -115,6 +118,7 @@ class RunChoices:
             seed=self.seed,
             alpha=self.alpha,
             device=self.device,
+            memory=bytes_of(self.memory) if self.memory else None,
             workers=self.workers,
             ray=self.ray,
             wordings=wordings_asked(self.protocols, self.wordings, self.shot_draws),
@@ -145,7 +149,7 @@ class RunChoices:
         usual = RunChoices()
         told = {
             "shots": ("shots", self.shots), "rubric": ("show_criteria", "shown"), "seed": ("seed", self.seed),
-            "alpha": ("alpha", self.alpha), "device": ("device", self.device),
+            "alpha": ("alpha", self.alpha), "device": ("device", self.device), "memory": ("memory", self.memory),
             "cluster": ("ray", self.ray), "wordings": ("wordings", self.wordings),
             "other shots": ("shot_draws", self.shot_draws),
         }  # fmt: skip

@@ -13,7 +13,7 @@ from engine.candidates.hub import cached, snapshot_of
 from engine.jobs.keys import backend_causes, library_versions
 from engine.machine.devices import devices
 from engine.machine.kernels import matmul_for
-from engine.machine.precision import human_bytes
+from engine.machine.sizes import human_bytes
 from rubrics.errors import RudeError
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def _measure(ctx: click.Context, described: Described, told: Mapping[str, Any]) 
         models, told["precision"], told["device"],
         told["threads"], told["attention"], frozenset(remote),
         served_of(models, told["tokenizer"], told["key_variable"]), told["concurrency"],
-        options_of({take: told[take] for take in described.takes}),
+        options=options_of({take: told[take] for take in described.takes}),
     )  # fmt: skip
     job = plan_assay(store, assay, request, asked_progress(), fetch=downloader(remote))
     narrate_refused(job.refused)

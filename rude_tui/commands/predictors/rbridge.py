@@ -14,6 +14,7 @@ from rude_tui.options import (
     concurrency_option,
     database,
     device_option,
+    memory_option,
     models_option,
     precision_option,
     remote_code_option,
@@ -41,6 +42,7 @@ __all__ = ["rbridge"]
 )
 @precision_option
 @device_option
+@memory_option
 @threads_option
 @attention_option
 @served_options
@@ -52,7 +54,8 @@ __all__ = ["rbridge"]
 @database
 @click.pass_context
 def rbridge(
-    ctx: click.Context, models: tuple[str, ...], file: Path, precision: str, device: str, threads: int | None,
+    ctx: click.Context, models: tuple[str, ...], file: Path, precision: str, device: str,
+    memory: int | None, threads: int | None,
     attention: str, tokenizer: str | None, key_variable: str | None, concurrency: int | None,
     allow_remote_code: tuple[str, ...], take_over: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
@@ -80,7 +83,7 @@ def rbridge(
     store = store_of(db, new=True)
     request = ReadingRequest(
         models, precision, device, threads, attention, allow_remote_code=frozenset(allow_remote_code),
-        served=served_of(models, tokenizer, key_variable), concurrency=concurrency,
+        served=served_of(models, tokenizer, key_variable), concurrency=concurrency, memory=memory,
     )  # fmt: skip
     job = plan_traces(store, request, traces, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(job.refused)

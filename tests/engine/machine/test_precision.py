@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from engine.candidates.find import Candidate, find
 from engine.candidates.shape import Shape
+from engine.machine.budgets import KEPT_BYTES
 from engine.machine.devices import Device
 from engine.machine.kernels import PRECISIONS
-from engine.machine.precision import START_BYTES, estimate, fits, human_bytes
+from engine.machine.precision import START_BYTES, estimate, fits
+from engine.machine.sizes import bytes_of, human_bytes
 from rubrics.errors import BadInput
 
 GB = 1 << 30
@@ -210,6 +212,59 @@ def test_any_sizes_give_a_sentence(shape: Shape, parameters: int, linear: int, f
 )
 def test_bytes_for_people(count: int, text: str) -> None:
     assert human_bytes(count) == text
+
+
+@pytest.mark.parametrize(
+    "text, count",
+    [("12GB", 12 << 30), ("900 MB", 900 << 20), ("1.5gib", 3 << 29), (" 2048kB ", 2 << 20), ("1TB", 1 << 40)],
+)
+def test_memory_as_it_is_written(text: str, count: int) -> None:
+    assert bytes_of(text) == count
+    assert bytes_of(human_bytes(count)) == count
+
+
+@pytest.mark.parametrize("text", ["", "12", "GB", "-1GB", "0MB", "1kB", "12 GB of it", "1e3MB", "nanGB", "١GB"])
+def test_what_is_no_memory(text: str) -> None:
+    with pytest.raises(BadInput, match="no amount of memory"):
+        bytes_of(text)
+
+
+@pytest.mark.parametrize("kind, usual", [("cpu", 1024), ("cuda", 8192)])
+def test_little_memory_means_smaller_pieces_before_a_smaller_precision(kind: str, usual: int) -> None:
+    # Its largest matrix, converted when it is loaded, and its logits would take more than a layer does.
+    model = replace(FOUR_B, largest_tensor=0, shape=SHAPE._replace(vocab=1000))
+    roomy, asked = device(80 * GB, kind), PRECISIONS[kind == "cuda"]
+    needs = {
+        tokens: estimate(model, asked, context_tokens=4096, budget_tokens=tokens, device_kind=kind)
+        for tokens in (usual, usual // 2, usual // 4)
+    }
+    # A tenth is left alone, and what an estimate needs is to fit into the rest.
+    for tokens, needed in needs.items():
+        fit = fits(model, roomy, memory=int(needed / 0.9) + 2)
+        assert (fit.precision, fit.budget_tokens, fit.needed_bytes) == (asked, tokens, needed)
+        assert fit.kept_bytes is not None
+        assert 0 <= fit.kept_bytes <= 2
+        assert (f"{tokens:,} tokens at a time in place of" in fit.reason) == (tokens != usual)
+    much = fits(model, roomy, memory=60 * GB)
+    assert (much.precision, much.budget_tokens, much.kept_bytes) == (asked, usual, KEPT_BYTES[kind])
+    alone = fits(model, roomy)
+    assert (alone.budget_tokens, alone.kept_bytes, alone.needed_bytes) == (None, None, needs[usual])
+
+
+def test_memory_that_is_too_little_says_what_would_do() -> None:
+    least = estimate(FOUR_B, "bf16", context_tokens=4096, budget_tokens=256, device_kind="cuda")
+    refused = fits(FOUR_B, device(80 * GB), "bf16", memory=int(least / 0.9) - 2)
+    assert refused.precision is None
+    assert refused.needed_bytes == least
+    assert "no more than 256 tokens at a time" in refused.reason
+    would_do = refused.reason.partition("on cuda:0; ")[2].partition(" allowed would do")
+    assert bytes_of(would_do[0]) == pytest.approx(least / 0.9, rel=0.01)
+    assert would_do[2] == ", or int8"
+    assert "would do" not in fits(FOUR_B, device(GB)).reason
+
+
+def test_what_is_free_still_bounds_it() -> None:
+    assert fits(FOUR_B, device(10 * GB), memory=60 * GB).precision == "int8"
 
 
 def test_nf4_on_a_cpu_needs_whole_blocks() -> None:
