@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import torch
 
@@ -24,6 +24,9 @@ from engine.scoring.ways import attend_by, in_short, sharing
 from rubrics.errors import CandidateError
 
 __all__ = ["Backend", "LocalBackend", "Stats"]
+
+_ASK_SECONDS: Final = 0.25
+"""How often somebody who looks on is told how much memory is in use."""
 
 
 @dataclass
@@ -89,6 +92,8 @@ class LocalBackend:
             kept_bytes = min(KEPT_BYTES[self._device.type], memory.free_bytes(self._device) // 4)
         self._way, why_not = sharing(loaded, self._halves, budget, kept_bytes)
         self._stats.notes += why_not
+        self._asked = -math.inf
+        """When the memory was asked for last."""
 
     @property
     def stats(self) -> Stats:
@@ -146,15 +151,25 @@ class LocalBackend:
 
     def _timed(self, results: Iterator[tuple[int, Score]]) -> Iterator[tuple[int, Score]]:
         # The clock stands still, and gradients are on again, while the caller has a result in hand.
-        while True:
-            started = time.perf_counter()
-            with torch.inference_mode():
-                result = next(results, None)
-            self._stats.seconds += time.perf_counter() - started
-            self._stats.peak_bytes = max(self._stats.peak_bytes, memory.peak_bytes(self._device))
-            if result is None:
-                return
-            yield result
+        try:
+            while True:
+                started = time.perf_counter()
+                with torch.inference_mode():
+                    result = next(results, None)
+                stopped = time.perf_counter()
+                self._stats.seconds += stopped - started
+                if stopped - self._asked > _ASK_SECONDS:
+                    self._ask_memory()
+                if result is None:
+                    return
+                yield result
+        finally:
+            self._ask_memory()
+
+    def _ask_memory(self) -> None:
+        # Only ever more, and not for nothing: every GPU is asked.
+        self._asked = time.perf_counter()
+        self._stats.peak_bytes = max(self._stats.peak_bytes, memory.peak_bytes(self._device))
 
     # ------------------------------------------------------------------ is it causal?
 
