@@ -59,7 +59,7 @@ def test_every_task_asks_for_something_and_says_what_is_missing(name: str, tmp_p
 def test_options_of_a_run_are_taken_over_together_or_not_at_all() -> None:
     choices = RunChoices()
     typed = {field.name: field.value for field in option_fields(choices)}
-    typed |= {"shots": "3", "rubric": "yes", "seed": "7", "alpha": "0.2", "device": "cpu"}
+    typed |= {"shots": "3", "rubric": "yes", "seed": "7", "alpha": "0.2", "device": "cpu", "memory": "1.5 GB"}
     with pytest.raises(AtField, match="no number between 0 and 1"):
         take_options(choices, Typed(typed | {"alpha": "2"}))
     assert choices == RunChoices()
@@ -68,6 +68,10 @@ def test_options_of_a_run_are_taken_over_together_or_not_at_all() -> None:
     assert (request.shots, request.show_criteria, request.seed, request.alpha, request.device) == (
         3, True, 7, 0.2, "cpu",
     )  # fmt: skip
+    assert request.memory == 3 << 29
+    assert "options memory       1.5 GB" in choices.about(str)
+    with pytest.raises(AtField, match="no amount of memory"):
+        take_options(choices, Typed(typed | {"memory": "much"}))
     assert "options shots        3" in choices.about(str)
     assert "options seed         7" in choices.about(str)
     again = {field.name: field.value for field in option_fields(choices)}

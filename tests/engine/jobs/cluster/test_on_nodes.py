@@ -226,7 +226,7 @@ def test_a_model_too_large_for_one_gpu_takes_as_few_as_will_do(
 ) -> None:
     from engine.machine import precision
 
-    def fits(candidate: Any, device: Device, requested: str) -> precision.PrecisionFit:
+    def fits(candidate: Any, device: Device, requested: str, *, memory: int | None) -> precision.PrecisionFit:
         enough = device.free >= 300 * GB
         return precision.PrecisionFit("bf16" if enough else None, "by size", 300 * GB, device.free)
 
