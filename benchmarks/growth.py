@@ -150,12 +150,11 @@ def by_verdicts(sizes: Sequence[int], rounds: int) -> dict[str, Curve]:
 
     curves: dict[str, Curve] = {}
     question = Question()
-    filling.BATCH = 20_000
     for verdicts in sizes:
         suite = filling.made_suite(verdicts // 16)
         with tempfile.TemporaryDirectory() as folder:
             store = Store(Path(folder) / "rude.duckdb")
-            found = {"filling": spent(partial(filling.fill, store, suite, 16), 1)}
+            found = {"filling": filling.fill(store, suite, 16, 20_000).processor}
             board = load_board(store, question)
             name = board.matrix.candidates[0]
             read: dict[str, Callable[[], object]] = {
