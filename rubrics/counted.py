@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["count"]
+import re
+from typing import Final
+
+__all__ = ["agreeing", "count"]
+
+_EITHER: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
     """`1 pair`, `1,200 pairs`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def agreeing(number: int, sentence: str) -> str:
+    """A sentence with the number in place of `{n}`: of each `[pair has|pairs have]` the one that agrees with it."""
+    return _EITHER.sub(r"\1" if number == 1 else r"\2", sentence).format(n=f"{number:,}")

@@ -23,6 +23,7 @@ from textual.signal import Signal
 from textual.widgets import Input, TextArea
 
 from engine.jobs.cancelling import heeded
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from rude_tui.clipboard import copied_words, give_to_clipboard
 from rude_tui.idle_collector import IdleCollector
@@ -119,6 +120,7 @@ class RudeApp(QuietApp):
                                      color: $foreground; }
     DataTable:focus > .datatable--cursor { text-style: bold; background: $block-cursor-background;
                                            color: $block-cursor-foreground; }
+    Input > .input--placeholder, Input > .input--suggestion { color: $text-muted; }
     VerticalScroll, Tree, DataTable, OptionList { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
     """
 
@@ -207,7 +209,7 @@ class RudeApp(QuietApp):
         lines = [line.strip() for line in event.text.splitlines() if line.strip()]
         if len(lines) < 2:
             return events.Paste("".join(lines)) if lines else event
-        self.notify(f"{len(lines)} lines joined into one", timeout=3, markup=False)
+        self.notify(f"{count(len(lines), 'line')} joined into one", timeout=3, markup=False)
         return events.Paste(" ".join(lines))
 
     def _look_ahead(self) -> None:
@@ -234,8 +236,8 @@ class RudeApp(QuietApp):
     def _say_end(self, live: Live) -> None:
         bad = [str(state.phase) for state in live.states if state.phase in ("failed", "refused")]
         if live.error or bad:
-            count = f"{len(bad)} of {len(live.states)} runs {' or '.join(sorted(set(bad)))}; 2 and ; say why"
-            reason = live.error.splitlines()[0] if live.error else count
+            said = f"{len(bad)} of {count(len(live.states), 'run')} {' or '.join(sorted(set(bad)))}; 2 and ; say why"
+            reason = live.error.splitlines()[0] if live.error else said
             self.notify(plain(reason), title=f"{live.title} ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
             self.notify("What was done is kept; starting again resumes.", title="Stopped", markup=False)

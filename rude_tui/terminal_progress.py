@@ -85,8 +85,8 @@ class TerminalProgress:
         line = one_line(describe(state), 400)
         if self._live:
             end = "\n" if state.phase.ended else ""
-            width = _columns()
-            sys.stderr.write("\r\x1b[2K" + line[: width - 1] + end)
+            # A line that is wider than the terminal, in cells, would stay there each time it is written anew.
+            sys.stderr.write("\r\x1b[2K" + one_line(line, _columns() - 1) + end)
             sys.stderr.flush()
         elif changed or time.monotonic() - self._spoke > _PLAIN_SECONDS:
             self._spoke = time.monotonic()

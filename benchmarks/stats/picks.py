@@ -1,6 +1,6 @@
 """How often a recommendation is wrong, how often it is missed, and what `p_best` is worth.
 
-    python -m benchmarks.stats.picks [--trials 2000]
+    python -m benchmarks.stats.picks [--trials 2000] [--only 16x300]
 
 Candidates of known strength answer pairs in clusters whose difficulty they share; a pick is wrong if another candidate
 is as able or abler. The rival in the same run takes whoever comes first. Calibration: of all resampling shares of .9
@@ -56,13 +56,17 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=2_000, help="of each setting")
-    count = parser.parse_args().trials
+    parser.add_argument("--only", action="append", help="a setting as CANDIDATESxCLUSTERS; all by default")
+    given = parser.parse_args()
+    count = given.trials
     print(f"{'':36}{'two equally best':>22}{'one best':>44}")
     print(
         f"{'candidates':>10} {'clusters':>9} {'pairs':>6} {'wrong takes %':>16} {'first wrong %':>15}"
         f" {'wrong takes %':>14} {'missed %':>9} {'first wrong %':>14} {'p_best ≥ .9: best %':>20}"
     )
     for candidates, clusters, size in SETTINGS:
+        if given.only and f"{candidates}x{clusters}" not in given.only:
+            continue
         cells = []
         for tied in (True, False):
             taken = wrong = first_wrong = sure = sure_best = 0
@@ -81,7 +85,8 @@ def main() -> None:
                 cells[-1:] = [100 * (count - taken) / count, cells[-1], 100 * sure_best / max(1, sure)]
         print(
             f"{candidates:>10} {clusters:>9} {clusters * size:>6} {cells[0]:>16.1f} {cells[1]:>15.1f}"
-            f" {cells[2]:>14.1f} {cells[3]:>9.1f} {cells[4]:>14.1f} {cells[5]:>20.1f}"
+            f" {cells[2]:>14.1f} {cells[3]:>9.1f} {cells[4]:>14.1f} {cells[5]:>20.1f}",
+            flush=True,
         )
 
 

@@ -1,6 +1,6 @@
 """Stopping a queue of runs once its best candidate seems settled: how often that is wrong, by simulation.
 
-    python -m benchmarks.stats.stopping [--trials 2000] [--looks 12]
+    python -m benchmarks.stats.stopping [--trials 2000] [--looks 12] [--only 4x0.8x240]
 
 Candidates are scored one after another, as a queue does; while the last one is, somebody looks again and again and
 stops as soon as the rule allows. Four rules, in the same trials: what the Run screen offers (the race's test, and the
@@ -78,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=2_000, help="of each setting")
     parser.add_argument("--looks", type=int, default=12, help="while the last candidate is scored")
+    parser.add_argument("--only", action="append", help="a setting as CANDIDATESxLEADxCLUSTERS; all by default")
     given = parser.parse_args()
     start = time.perf_counter()
     print(f"{given.trials} trials a row, {given.looks} looks; per cent of the trials, and the share of the last "
@@ -85,6 +86,8 @@ def main() -> None:
     heads = "".join(f"{rule:>14} {'suite':>6} {'others':>7} {'read':>5}" for rule in RULES)
     print(f"{'candidates':>10} {'lead':>5} {'pairs':>6}{heads}")
     for candidates, gap, clusters in SETTINGS:
+        if given.only and f"{candidates}x{gap}x{clusters}" not in given.only:
+            continue
         row(candidates, gap, clusters, given)
     print(f"{time.perf_counter() - start:.0f} s")
 

@@ -7,7 +7,7 @@ import os
 import stat
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rubrics.jsonl import check_depth
 
@@ -34,9 +34,17 @@ class Unreadable(ValueError):
         return cls(f"cannot be read ({error.strerror or shown(error)})")
 
 
+_JOINERS: Final = "\u200c\u200d"
+
+
 def shown(text: object, limit: int = 160) -> str:
-    """Text from outside as it may be displayed: one line, no control, format or unassigned codes, at most `limit`."""
-    clean = "".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in str(text)[: limit + 1])
+    """Text from outside as it may be displayed: one line, no control, format or unassigned codes, at most `limit`.
+
+    What joins letters and emoji stays: Persian and families are spelt with it.
+    """
+    clean = "".join(
+        "\ufffd" if unicodedata.category(c)[0] == "C" and c not in _JOINERS else c for c in str(text)[: limit + 1]
+    )
     clean = " ".join(clean.split())
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 

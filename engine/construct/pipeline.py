@@ -25,6 +25,7 @@ from engine.jobs.process import POLL_SECONDS
 from engine.jobs.progress import Phase
 from engine.store.connection import Store
 from engine.store.construct import ExampleRow
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 
@@ -169,7 +170,9 @@ class Pipeline:
         if not bare:
             return self._prompts
         if not self._settings.draft_criteria:
-            self._tally.notes.append(f"{len(bare)} prompts without criteria left out; the generator can draft some")
+            self._tally.notes.append(
+                f"{count(len(bare), 'prompt')} without criteria left out; the generator can draft some"
+            )
             return [prompt for prompt in self._prompts if prompt.criteria]
         self._tally.plan("criteria", len(bare))
         self._tally.enter(Phase.DRAFTING)

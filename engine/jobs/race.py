@@ -34,6 +34,7 @@ from engine.jobs.states import States
 from engine.results.decisions import claim
 from engine.store.connection import Store
 from engine.store.decisions import StoredDecision, save_decision, stored_decisions
+from rubrics.counted import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,7 @@ class _Race:
         for run_id, (_, lacking) in list(due.items()):
             if lacking == self._last.get(run_id):
                 # Asking a third time would go on for ever.
-                error = f"{len(lacking):,} pairs were asked for and not scored, from {lacking[0]} on"
+                error = f"{count(len(lacking), 'pair')} were asked for and not scored, from {lacking[0]} on"
                 states.update(run_id, phase=Phase.FAILED, error=error)
                 del due[run_id]
             self._last[run_id] = lacking
@@ -122,13 +123,13 @@ class _Race:
 
     def _show(self, states: States, runs: Iterable[PlannedRun], number: int, racing: int) -> None:
         for run in runs:
-            states.update(run.run_id, stage=f"round {number}, {racing} candidates racing", phase=Phase.QUEUED)
+            states.update(run.run_id, stage=f"round {number}, {count(racing, 'candidate')} racing", phase=Phase.QUEUED)
 
     def _drop(self, states: States, decision: Decision) -> None:
         for name, groups in decision.out_at.items():
             state = states[self._runs[name].run_id]
             if not state.stage.startswith("out"):
-                self._finish(states, name, f"out of the race after {groups:,} groups of pairs")
+                self._finish(states, name, f"out of the race after {count(groups, 'group')} of pairs")
 
     def _finish(self, states: States, name: str, stage: str, note: str = "") -> None:
         run_id = self._runs[name].run_id

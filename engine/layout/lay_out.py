@@ -28,6 +28,7 @@ from engine.layout.wording import (
     shot_blocks,
     template_hash,
 )
+from rubrics.counted import count
 from rubrics.errors import CandidateError
 
 if TYPE_CHECKING:
@@ -340,7 +341,7 @@ def lay_out(
     if unwritten and unknown is not None:
         mark = encoder.decode_token(unknown)
         notes.append(
-            f"in {unwritten} of {len(by_pair)} pairs a response holds what its tokenizer cannot write ({mark})"
+            f"in {unwritten} of {count(len(by_pair), 'pair')} a response holds what its tokenizer cannot write ({mark})"
         )
     return Laid(_Requests(options.protocol, frame, by_pair), tuple(skipped), tuple(notes), lengths)
 

@@ -16,6 +16,7 @@ from engine.candidates.hub import cache_folder, snapshots
 from engine.candidates.untrusted import shown
 from engine.machine.devices import devices, free_memory
 from engine.machine.sizes import human_bytes
+from rubrics.counted import count
 
 __all__ = ["MachineCheck", "report"]
 
@@ -158,10 +159,9 @@ def _disk(name: str, folder: Path) -> MachineCheck:
 
 def _hub() -> list[MachineCheck]:
     folder = cache_folder()
-    count = len({snapshot.repo for snapshot in snapshots()})
+    models = count(len({snapshot.repo for snapshot in snapshots()}), "model")
     if not folder.is_dir():
         return [MachineCheck("Hugging Face cache", True, f"{shown(folder)}: not there yet")]
-    models = f"{count} model{'' if count == 1 else 's'}"
     return [MachineCheck("Hugging Face cache", True, f"{shown(folder)}: {models}"), _disk("disk for models", folder)]
 
 

@@ -139,7 +139,7 @@ def _load(store: Store, question: Question) -> Board:
     for entrant in entrants:
         run = entrant.run
         if run.status is not Status.DONE:
-            notes.append(f"{entrant.label}: run {run.status}, {run.n_scored} of {run.n_wanted} pairs so far")
+            notes.append(f"{entrant.label}: run {run.status}, {run.n_scored} of {count(run.n_wanted, 'pair')} so far")
     index = pair_index(store, runs[0].suite_hash)
     raw = load_verdicts(store, protocol, [entrant.run.run_id for entrant in entrants])
     verdicts = {entrant.label: raw[entrant.run.run_id] for entrant in entrants}

@@ -25,6 +25,7 @@ from engine.stats.ranking import Ranking, rank_many
 from engine.store.connection import Store
 from engine.store.runs import RunRow, stored_runs
 from engine.store.verdicts import RawVerdicts, load_verdicts
+from rubrics.counted import count
 
 __all__ = [
     "SHOWN",
@@ -130,7 +131,7 @@ class ControlTable:
             for share in (self.kept.value, self.kept.ci_low, self.kept.ci_high)
         )
         share = f"{value} % (95 %: {low} to {high}) of the lead over chance"
-        remainder = f"{share} is there without the prompt, on a sample of {self.n_pairs} pairs"
+        remainder = f"{share} is there without the prompt, on a sample of {count(self.n_pairs, 'pair')}"
         return f"mostly fluency: {remainder}" if self.mostly_fluency else remainder
 
 

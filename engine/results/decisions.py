@@ -7,6 +7,7 @@ from typing import Final
 from engine.results.board import Board
 from engine.store.connection import Store
 from engine.store.decisions import StoredDecision, stored_decisions
+from rubrics.counted import count
 
 __all__ = ["claim", "decisions_on"]
 
@@ -25,7 +26,7 @@ def decisions_on(store: Store, board: Board) -> list[StoredDecision]:
 
 def claim(decision: StoredDecision) -> str:
     """A decision in one sentence: what is claimed, about what, and how often such a claim may be wrong."""
-    read = f"{decision.pairs_read:,} of {decision.n_pairs:,} pairs"
+    read = f"{decision.pairs_read:,} of {count(decision.n_pairs, 'pair')}"
     about = f"{decision.suite}, {decision.protocol} {decision.metric}"
     sure = f"a claim about this suite alone, wrong at most {100 * decision.alpha:g} % of the time"
     if decision.state == "decided":
@@ -41,13 +42,13 @@ def claim(decision: StoredDecision) -> str:
         more = (
             "no number of pairs like these would do, since some lead is nil"
             if decision.more_pairs is None
-            else f"it would have taken about {decision.more_pairs:,} more pairs like these"
+            else f"it would have taken about {count(decision.more_pairs, 'more pair')} like these"
         )
         racing = ", ".join(decision.racing)
         open_question = "which is best" if decision.goal == "best" else "the order"
         text = f"undecided: {open_question} on {about}, after {read}; still racing: {racing}; {more}"
     if decision.left_out:
-        text += f"; {decision.left_out:,} pairs that not all can read, or that you excluded, are left out"
+        text += f"; {count(decision.left_out, 'pair')} that not all can read, or that you excluded, are left out"
     if decision.failed:
         text += f"; nothing is claimed of {', '.join(decision.failed)}, which could not be scored"
     return text

@@ -151,7 +151,7 @@ def try_pairs(board: Board, *, model: Model = "auto", q: float = 0.05) -> Trial:
         )
     if model == "2pl" and len(names) < LEAST_CANDIDATES:
         raise BadInput(
-            f"{len(names)} candidates cannot bear 2PL, which takes {LEAST_CANDIDATES} or more",
+            f"{count(len(names), 'candidate')} cannot bear 2PL, which takes {LEAST_CANDIDATES} or more",
             fix="name no model: Rasch gives difficulties, and item-rest correlations stand beside them",
             shell="without --model",
         )
@@ -228,7 +228,7 @@ def cannot_tell(trial: Trial) -> str:
     elif needed > tested:
         calling = "no pair can be called reversed, whatever the verdicts"
     elif needed > 1:
-        calling = f"none of {tested:,} pairs can be called reversed unless {needed:,} of them look so at once"
+        calling = f"none of {count(tested, 'pair')} can be called reversed unless {needed:,} of them look so at once"
     else:
         calling = "a pair can be called reversed only where nearly all verdicts are"
     error = float(np.median([pair.difficulty_se for pair in trial.pairs]))
@@ -236,7 +236,7 @@ def cannot_tell(trial: Trial) -> str:
     told = "no pair's difficulty is known" if math.isnan(error) else difficulty
     slopes = f"; no slope is fitted below {LEAST_CANDIDATES} candidates" if n < LEAST_CANDIDATES else ""
     rest = f"its item-rest correlation to about ± {1 / math.sqrt(n - 1):.2f}"
-    return f"With {n} candidates {calling}; {told}, {rest}{slopes}."
+    return f"With {count(n, 'candidate')} {calling}; {told}, {rest}{slopes}."
 
 
 def _strong(ability: FloatArray, error: FloatArray, chance: float) -> npt.NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from engine.results.pair_trial import Trial
 from engine.stats.irt.short_form import ShortFormErrors, most_informative, short_form_errors
 from engine.store.connection import Store
 from engine.store.suites import load_pairs, shot_ids
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from rubrics.reading import write_suite
 from rubrics.targets import is_stream, write_whole
@@ -49,8 +50,10 @@ class ShortSuite:
         lines = [
             f"# The {len(self.pair_ids)} most informative pairs of {trial.suite}",
             "",
-            f"Chosen from the {len(trial.pairs)} pairs of `{trial.suite}` ({trial.suite_hash[:12]}) by what the "
-            f"verdicts of {len(self.candidates)} candidates say ({trial.protocol}, {trial.metric}; {model} model): "
+            f"Chosen from the {count(len(trial.pairs), 'pair')} of `{trial.suite}` "
+            f"({trial.suite_hash[:12]}) by what the "
+            f"verdicts of {count(len(self.candidates), 'candidate')} say ({trial.protocol}, {trial.metric}; "
+            f"{model} model): "
             f"whole {self.whole}s, so that the mean variance of the candidates' abilities is least.",
             "",
             f"Expected standard error of an ability: {short:.3f} logits (median candidate), against {whole:.3f} with "
@@ -81,14 +84,16 @@ def shorten(trial: Trial, at_most: int, *, whole: str = "cluster", leave_out: Se
     eligible &= ~np.isin(units, units[~eligible])
     left = np.flatnonzero(eligible)
     if at_most >= len(left):
-        raise BadInput(f"{at_most} is no fewer than the {len(left)} pairs there are", fix="ask for fewer", shell="-k N")
+        raise BadInput(
+            f"{at_most} is no fewer than the {count(len(left), 'pair')} there are", fix="ask for fewer", shell="-k N"
+        )
     if not (trial.information[:, left].sum(axis=1) > 0).all():
         raise BadInput("the verdicts tell nothing about one of the candidates", fix="run more pairs")
     chosen = left[most_informative(trial.information[:, left], units[left], at_most)]
     if not len(chosen):
         sizes = np.bincount(np.unique(units[left], return_inverse=True)[1])
         raise BadInput(
-            f"no {whole} has {at_most} pairs or fewer (the smallest has {sizes.min()})",
+            f"no {whole} has {count(at_most, 'pair')} or fewer (the smallest has {sizes.min()})",
             fix="ask for more pairs, or keep whole groups or pairs",
             shell="-k N, or --whole pair",
         )

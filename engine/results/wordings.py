@@ -252,9 +252,11 @@ def turn_words(table: WordingTable) -> str:
     if len(table.rows) < 2:
         return f"one candidate in {count(len(table.wordings), 'wording')}: nothing to turn"
     if not table.turns:
-        return f"{table.first} is first in all {len(table.wordings)} wordings"
+        return f"{table.first} is first in all {count(len(table.wordings), 'wording')}"
     shown = max(table.sure or table.turns, key=lambda turn: turn.lead)
-    first = f"{table.first} is first in {len(table.wordings) - len(table.turns)} of {len(table.wordings)} wordings"
+    first = (
+        f"{table.first} is first in {len(table.wordings) - len(table.turns)} of {count(len(table.wordings), 'wording')}"
+    )
     lead = f"in {shown.wording!r} {shown.first} is ahead of it by {100 * shown.lead:.1f} points"
     if table.sure:
         return f"{first}: the ranking turns with the wording; {lead} (p {shown.p_adjusted:.2g} after Holm)"

@@ -50,13 +50,19 @@ def check_duplicates(suite: Suite, others: Sequence[Suite]) -> list[Finding]:
     same, against, across = _exact(rows)
     near = [(str(a), str(b)) for a, b in _near(rows, {*same, *against, *across})]
     return [
-        *finding("error", "duplicate", "{n} pairs are the same as another", map(_both, same)),
+        *finding("error", "duplicate", "{n} [pair is|pairs are] the same as another", map(_both, same)),
         *finding(
-            "error", "contradiction", "{n} pairs prefer what another rejects for the same prompt", map(_both, against)
+            "error",
+            "contradiction",
+            "{n} [pair prefers|pairs prefer] what another rejects for the same prompt",
+            map(_both, against),
         ),
-        *finding("warning", "duplicate-across", "{n} pairs are also in another suite", map(_both, across)),
+        *finding("warning", "duplicate-across", "{n} [pair is|pairs are] also in another suite", map(_both, across)),
         *finding(
-            "warning", "near-duplicate", "{n} pairs nearly repeat one of another cluster or suite", map(_both, near)
+            "warning",
+            "near-duplicate",
+            "{n} [pair nearly repeats|pairs nearly repeat] one of another cluster or suite",
+            map(_both, near),
         ),
     ]
 

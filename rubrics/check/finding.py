@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from rubrics.check.report import Finding
+from rubrics.counted import agreeing
 
 __all__ = ["finding"]
 
@@ -13,8 +14,8 @@ _EXAMPLES = 5
 
 
 def finding(severity: Literal["error", "warning"], code: str, message: str, places: Iterable[str]) -> list[Finding]:
-    """One finding over `places`, its count put in for `{n}`; none where there is no place."""
+    """One finding over `places`, its count put in as by `agreeing`; none where there is no place."""
     listed = list(places)
     if not listed:
         return []
-    return [Finding(severity, code, message.format(n=f"{len(listed):,}"), len(listed), tuple(listed[:_EXAMPLES]))]
+    return [Finding(severity, code, agreeing(len(listed), message), len(listed), tuple(listed[:_EXAMPLES]))]

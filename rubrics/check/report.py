@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -106,8 +107,8 @@ class Report:
         apart = "" if self.unit == "cluster" else f", {count(self.units, self.unit)}"
         parts = [
             f"{self.suite}  {self.hash[:12]}",
-            f"{self.scored:,} scored pairs, {self.shots:,} shots, {self.groups:,} prompts, {self.clusters:,} clusters"
-            + apart,
+            f"{self.scored:,} scored pairs, {count(self.shots, 'shot')}, {count(self.groups, 'prompt')}, "
+            f"{count(self.clusters, 'cluster')}" + apart,
         ]
         if self.lengths:
             sizes = self.lengths
@@ -128,10 +129,10 @@ class Report:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns two blanks apart: the first to the left, the others to the right."""
-    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    widths = [max(_cells(row[at]) for row in (head, *rows)) for at in range(len(head))]
     lines = [
         "  ".join(
-            cell.ljust(width) if at == 0 else cell.rjust(width)
+            cell + " " * (width - _cells(cell)) if at == 0 else " " * (width - _cells(cell)) + cell
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in (head, *rows)
@@ -157,7 +158,7 @@ def _reach_tables(reach: Sequence[Reach]) -> list[str]:
             continue
         name = part.domain or part.subcategory or "all"
         mean = f"{part.tokens / part.pairs:,.0f}" if part.pairs else "–"
-        rows.append([_short(name, 40), str(part.pairs), str(part.clusters), mean, _points(part)])
+        rows.append([_short(name, 60), str(part.pairs), str(part.clusters), mean, _points(part)])
     parts = [_table(["difference that can be told", "pairs", "clusters", "≈ tokens a pair", "points"], rows)]
     domains = list(dict.fromkeys(part.domain for part in reach if part.domain and part.subcategory))
     if domains and len(domains) <= _WIDE:
@@ -182,7 +183,17 @@ def _reach_tables(reach: Sequence[Reach]) -> list[str]:
 
 def _short(name: str, limit: int) -> str:
     name = " ".join(name.split())
-    return name if len(name) <= limit else name[: limit - 1] + "…"
+    if _cells(name) <= limit:
+        return name
+    while _cells(name) >= limit:
+        name = name[:-1]
+    return f"{name}…"
+
+
+def _cells(text: str) -> int:
+    """Cells of a terminal: two for what is wide, none for what is laid over a letter or joins two."""
+    wide = sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
+    return wide - sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in text)
 
 
 def _points(part: Reach) -> str:
@@ -230,8 +241,4 @@ def _listed(errors: Sequence[Finding], warnings: Sequence[Finding]) -> list[str]
         for finding in findings:
             lines.append(f"{word}: {finding.message}")
             lines += [f"    {example}" for example in finding.examples]
-    return [*lines, f"{_plural(len(errors), 'error')}, {_plural(len(warnings), 'warning')}"]
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return [*lines, f"{count(len(errors), 'error')}, {count(len(warnings), 'warning')}"]

@@ -16,6 +16,7 @@ from rubrics.check.structure import check_structure, cover
 from rubrics.check.templates import template_copies, template_warning
 from rubrics.check.text import check_texts, measure_lengths
 from rubrics.check.units import find_units
+from rubrics.counted import count
 from rubrics.errors import SuiteError
 from rubrics.faults import shown
 from rubrics.jsonl import open_lines
@@ -97,11 +98,13 @@ def _artefacts(scores: Sequence[DetectorScore]) -> list[Finding]:
     findings: list[Finding] = []
     for name in dict.fromkeys(score.detector for score in scores):
         places = [
-            f"{s.scope}: {s.accuracy:.1%} ({s.low:.1%} – {s.high:.1%}, {s.pairs} pairs)"
+            f"{s.scope}: {s.accuracy:.1%} ({s.low:.1%} – {s.high:.1%}, {count(s.pairs, 'pair')})"
             for s in scores
             if s.detector == name and s.verdict == "artefact"
         ]
-        message = f"“{name}” finds the chosen response without the prompt, overall or in a subcategory ({{n}} scores)"
+        message = (
+            f"“{name}” finds the chosen response without the prompt, overall or in a subcategory ({{n}} [score|scores])"
+        )
         findings += finding("warning", f"artefact-{name}", message, places)
     return findings
 
@@ -117,7 +120,6 @@ def _undetected(suite: Suite, scores: Sequence[DetectorScore], detectors: bool) 
     if left <= 0:
         return []
     share = math.floor(100 * scores[0].pairs / len(suite.scored))
-    message = (
-        f"artefact detectors saw {scores[0].pairs:,} of {len(suite.scored):,} pairs ({share} %), at most {SAMPLE:,}"
-    )
+    of_all = f"{scores[0].pairs:,} of {count(len(suite.scored), 'pair')} ({share} %)"
+    message = f"artefact detectors saw {of_all}, at most {SAMPLE:,}"
     return [Finding("warning", "sampled", message, left, ())]

@@ -35,36 +35,42 @@ def check_structure(suite: Suite) -> list[Finding]:
     missing = [name for name, counts in cover(pairs).items() if not any(counts)]
     shown_prompts = {pair.prompt_text for shots in suite.shots.values() for pair in shots}
     return [
-        *finding("warning", "not-covered", "{n} of 12 subcategories have no pair", missing),
+        *finding("warning", "not-covered", "{n} of 12 subcategories [has|have] no pair", missing),
         *finding(
             "error",
             "group-of-prompts",
-            "{n} groups hold different prompts; a group is one prompt",
+            "{n} [group holds|groups hold] different prompts; a group is one prompt",
             (name for name, members in groups.items() if len({pair.prompt_text for pair in members}) > 1),
         ),
         *finding(
             "error",
             "group-in-clusters",
-            "{n} groups lie in more than one cluster; a cluster is made of whole groups",
+            "{n} [group lies|groups lie] in more than one cluster; a cluster is made of whole groups",
             (name for name, members in groups.items() if len({pair.cluster for pair in members}) > 1),
         ),
         *finding(
             "warning",
             "prompt-in-groups",
-            "{n} prompts stand under several group names, so resampling takes them for different ones",
+            "{n} [prompt stands|prompts stand] under several group names, so resampling takes [it|them] for "
+            "different ones",
             (", ".join(sorted(names)[:4]) for names in named.values() if len(names) > 1),
         ),
         *finding(
             "warning",
             "one-pair",
-            "{n} prompts have one pair only",
+            "{n} [prompt has|prompts have] one pair only",
             (name for name, members in groups.items() if len(members) == 1),
         ),
-        *finding("warning", "never-violated", "{n} criteria are violated by no pair of their prompt", _idle(groups)),
+        *finding(
+            "warning",
+            "never-violated",
+            "{n} [criterion is|criteria are] violated by no pair of their prompt",
+            _idle(groups),
+        ),
         *finding(
             "warning",
             "shot-is-scored",
-            "{n} scored pairs have the prompt of a shot, which shows the answer",
+            "{n} scored [pair has|pairs have] the prompt of a shot, which shows the answer",
             (pair.id for pair in pairs if pair.prompt_text in shown_prompts),
         ),
     ]

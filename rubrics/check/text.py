@@ -42,17 +42,22 @@ def check_texts(pairs: Sequence[Pair]) -> list[Finding]:
         if Subcategory.LENGTH not in pair.subcategories and max(sizes) > _RATIO * min(sizes):
             ratio.append(f"{pair.id}: {sizes[0]} and {sizes[1]} bytes")
     return [
-        *finding("warning", "control-characters", "{n} texts hold control or direction characters", control),
-        *finding("warning", "mojibake", "{n} texts look wrongly decoded (mojibake)", mojibake),
+        *finding(
+            "warning", "control-characters", "{n} [text holds|texts hold] control or direction characters", control
+        ),
+        *finding("warning", "mojibake", "{n} [text looks|texts look] wrongly decoded (mojibake)", mojibake),
         *finding(
             "warning",
             "same-but-blanks",
-            "{n} pairs, Format apart, whose responses differ in blanks or case alone",
+            "{n} [pair|pairs], Format apart, whose responses differ in blanks or case alone",
             alike,
         ),
-        *finding("warning", "no-words", "{n} responses without a letter or digit", stub),
+        *finding("warning", "no-words", "{n} [response|responses] without a letter or digit", stub),
         *finding(
-            "warning", "length-ratio", "{n} pairs, Length apart, with one response twice the other's length", ratio
+            "warning",
+            "length-ratio",
+            "{n} [pair|pairs], Length apart, with one response twice the other's length",
+            ratio,
         ),
     ]
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO
 from pydantic import ValidationError
 
 from rubrics.check.templates import template_copies, template_warning
+from rubrics.counted import count
 from rubrics.errors import SuiteError
 from rubrics.faults import explain, nearest
 from rubrics.importers import compared, generic, ours, preference, ranked, rubric, scored
@@ -72,12 +73,12 @@ class ImportResult:
     def render(self) -> str:
         """Counts and reasons as plain text."""
         lines = [
-            f"{self.path}: {self.written:,} {self.kind} written, {sum(self.dropped.values()):,} dropped, "
-            f"of {self.considered:,} in {self.records:,} records",
+            f"{self.path}: {count(self.written, self.kind.removesuffix('s'))} written, "
+            f"{sum(self.dropped.values()):,} dropped, of {self.considered:,} in {count(self.records, 'record')}",
             f"source: {self.source or 'not stated'} · license: {self.license or 'not stated'}",
         ]
-        for reason, count in self.dropped.most_common():
-            lines.append(f"  {count:>8,} dropped: {reason} (first: {self.first[reason]})")
+        for reason, number in self.dropped.most_common():
+            lines.append(f"  {number:>8,} dropped: {reason} (first: {self.first[reason]})")
         return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
 
 

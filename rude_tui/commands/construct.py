@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
+from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of, take_over_option, telling_options
 from rude_tui.output import narrate, print_json, print_table
 
@@ -255,7 +256,7 @@ class ConstructProgress:
         if self._live:
             import shutil
 
-            sys.stderr.write("\r\x1b[2K" + line[: shutil.get_terminal_size().columns - 1])
+            sys.stderr.write("\r\x1b[2K" + one_line(line, shutil.get_terminal_size().columns - 1))
             sys.stderr.flush()
         elif time.monotonic() - self._spoke > 10:
             self._spoke = time.monotonic()
@@ -271,7 +272,7 @@ def _line(state: RunState) -> str:
     account = _account(state)
     parts = [state.phase.value]
     parts += [f"{y.name} {y.accepted} of {y.done} (planned {y.planned})" for y in account.yields]
-    parts.append(f"{account.calls:,} questions, {account.tokens:,} tokens, {account.in_flight} under way")
+    parts.append(f"{count(account.calls, 'question')}, {count(account.tokens, 'token')}, {account.in_flight} under way")
     if account.remembered:
         parts.append(f"{account.remembered:,} remembered")
     if state.eta_seconds is not None:
@@ -313,7 +314,8 @@ def _show_end(state: RunState, as_json: bool, untried: list[str]) -> None:
     for spec in untried:
         narrate(f"note: {spec} has not been tried on pairs whose truth is known: rude-tui trial --verifier {spec}")
     if account.output:
-        narrate(f"{account.pairs} pairs → {account.output}, construction {state.run_id}; read some: rude-tui review "
+        narrate(f"{count(account.pairs, 'pair')} → {account.output}, construction {state.run_id}; read "
+                "some: rude-tui review "
                 f"{state.run_id}")  # fmt: skip
 
 
@@ -339,15 +341,17 @@ def _show_estimate(planned: CostEstimate, as_json: bool) -> None:
         calls, tokens, seconds, money = planned.totals(name)
         basis = "measured" if all(c.measured for c in costs) else "assumed"
         narrate(
-            f"{name}: {calls:,} questions, {tokens:,} tokens, {_duration(seconds)} at {planned.concurrency} at a time "
+            f"{name}: {count(calls, 'question')}, {count(tokens, 'token')}, {_duration(seconds)} at "
+            f"{planned.concurrency} at a time "
             f"(times {basis}), {money:,.2f} at the prices given"
         )
     narrate(
-        f"{planned.prompts} prompts, {planned.pairs} pairs planned; least: every first attempt holds; likely: two "
+        f"{count(planned.prompts, 'prompt')}, {count(planned.pairs, 'pair')} planned; least: every first "
+        "attempt holds; likely: two "
         "rounds each; most: every round is used"
     )
     if planned.without_criteria:
-        narrate(f"{planned.without_criteria} prompts have no criteria and are left out (--draft-criteria)")
+        narrate(f"{count(planned.without_criteria, 'prompt')} without criteria: left out (--draft-criteria)")
 
 
 def _duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from engine.correlation.sources import Source
 from engine.results.board import Question
 from engine.results.pair_index import GROUPINGS
 from engine.store.connection import Store
+from rubrics.counted import count
 from rude_tui.options import database, over_option, question_options, source_options, store_of, weights_option
 from rude_tui.output import narrate, print_table
 from rude_tui.streams import as_utf8
@@ -84,7 +85,7 @@ def export(
         write_csv(contents, as_utf8(), raw=raw)
     else:
         write_table(contents, Path(output), raw=raw)
-        narrate(f"{len(contents.rows)} rows → {output}")
+        narrate(f"{count(len(contents.rows), 'row')} → {output}")
 
 
 def _all(store: Store, question: Question, output: Path) -> None:
@@ -94,7 +95,7 @@ def _all(store: Store, question: Question, output: Path) -> None:
     write_everything(found, output)
     narrate(*(f"note: no {what}: {why}" for what, why in found.left_out.items()))
     rows = sum(len(held.rows) for held in found.tables.values())
-    narrate(f"{len(found.tables)} tables, {rows:,} rows → {output}")
+    narrate(f"{count(len(found.tables), 'table')}, {count(rows, 'row')} → {output}")
 
 
 def _model_index(store: Store, question: Question, model: str | None, output: str) -> None:

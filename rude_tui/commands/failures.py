@@ -8,6 +8,7 @@ import click
 
 from engine.results.board import Question, load_board
 from engine.results.failures import failed_pairs, failure_tree
+from rubrics.counted import count
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import narrate, percent, print_json, print_table
 
@@ -64,5 +65,6 @@ def failures(
     )
     cut = f", the worst {limit} shown" if len(failed) > limit else ""
     narrate(
-        f"{label} · {board.suite} · {board.protocol}, {board.metric}: {len(failed)} pairs not won{cut}", *board.notes
+        f"{label} · {board.suite} · {board.protocol}, {board.metric}: {count(len(failed), 'pair')} not won{cut}",
+        *board.notes,
     )

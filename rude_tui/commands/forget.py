@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of, take_over_option
 from rude_tui.output import narrate, print_json, print_table
 
@@ -108,7 +109,7 @@ def _show(going: Going) -> None:
     print_table(["would go"], [[words] for words in in_words(going.counts)])
     narrate(*(f"run: {words}" for words in going.runs[:_NAMED]))
     if len(going.runs) > _NAMED:
-        narrate(f"and {len(going.runs) - _NAMED} more runs")
+        narrate(f"and {count(len(going.runs) - _NAMED, 'more run')}")
     for machine in going.left:
         narrate(f"left by {machine.host} since {machine.since}; if that is gone for good, say --take-over")
     if going.stays:

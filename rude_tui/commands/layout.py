@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, protocol_option, served_of, served_options, store_of
 from rude_tui.output import narrate, narrate_skips
 from screens.shell.plain import one_line
@@ -67,7 +68,10 @@ def layout(
             else:
                 _print(laid)
         else:
-            narrate(f"{run.protocol}: {laid.total} pairs, {laid.tokens:,} tokens", *(f"note: {n}" for n in laid.notes))
+            narrate(
+                f"{run.protocol}: {count(laid.total, 'pair')}, {count(laid.tokens, 'token')}",
+                *(f"note: {n}" for n in laid.notes),
+            )
             narrate_skips((skip.pair_id, skip.reason) for skip in laid.skipped)
     if as_json:
         sys.stdout.write("\n]\n")
@@ -83,7 +87,8 @@ def _print(laid: object) -> None:
     marked += [*(["⟧"] if request["scored"] else []), *laid.tokens[end:]]
     labels = request["labels"]
     sys.stdout.write(
-        f"{one_line(request['pair_id'])} · {request['protocol']} · {request['view']} · {len(request['ids'])} tokens"
+        f"{one_line(request['pair_id'])} · {request['protocol']} · {request['view']} · "
+        f"{count(len(request['ids']), 'token')}"
         + (f" · labels: chosen {labels['chosen']}, rejected {labels['rejected']}" if labels else "")
         + "\n  "
         + "|".join(one_line(token, 80) or "␠" for token in marked)

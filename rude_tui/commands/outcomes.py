@@ -53,7 +53,7 @@ def add(
     confirmed = {name: near[0] for name, near in given.strangers.items() if near and _is(name, near[0])}
     added = add_given(store, given, confirmed=confirmed, one_scale=one_scale, one_test=one_test)
     narrate(*(f"note: {what}" for what in added.notes))
-    narrate(f"{len(added.scores)} outcomes stored, {added.replaced} of them in place of an earlier score")
+    narrate(f"{count(len(added.scores), 'outcome')} stored, {added.replaced} of them in place of an earlier score")
     for stranger, near in added.strangers.items():
         hint = f"; did you mean {near[0]}? Then add it again with --map {stranger}={near[0]}" if near else ""
         narrate(f"note: {stranger} is no candidate here{hint}")

@@ -17,6 +17,7 @@ from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import recommend
 from engine.results.suspicions import suspicions
 from engine.store.connection import Store
+from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of, suites_options, weights_option
 from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
 
@@ -147,7 +148,7 @@ def print_rankings(table: RankingTable, controls: ControlTable) -> None:
     first = overall.rows[0]
     narrate(
         f"{table.suite} {table.suite_hash[:12]} · {table.protocol}, {table.metric} · chance {percent(table.chance)} · "
-        f"{first.n_pairs} pairs in {first.n_clusters} clusters · interval: {first.method}",
+        f"{count(first.n_pairs, 'pair')} in {count(first.n_clusters, 'cluster')} · interval: {first.method}",
         *(f"note: {note}" for note in table.notes),
         *([f"note: {ladder_notes().by_category_in_short}"] if table.by == "category" else []),
         *(["--with-excluded counts the pairs that you excluded"] if table.excluded else []),

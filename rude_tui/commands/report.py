@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, over_option, question_options, store_of, weights_option
 from rude_tui.output import narrate, print_json
 from rude_tui.streams import as_utf8
@@ -69,6 +70,7 @@ def report(
         print_json(summary)
         return
     narrate(
-        f"{len(gathered.board.entrants)} candidates on {gathered.board.suite} → {output} ({summary['bytes']:,} bytes)",
+        f"{count(len(gathered.board.entrants), 'candidate')} on {gathered.board.suite} → {output} "
+        f"({summary['bytes']:,} bytes)",
         *(f"note: {note}" for note in gathered.board.notes),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import interval, narrate, percent, print_json, print_table
 
@@ -79,10 +80,13 @@ def review(**options: Any) -> None:
     if options["sheet"]:
         items = sample(store, run_id, options["count"], options["seed"])
         write_sheet(items, options["sheet"])
-        narrate(f"{len(items)} responses → {options['sheet']}; fill in met, then: rude-tui review {run_id} --read FILE")
+        narrate(
+            f"{count(len(items), 'response')} → {options['sheet']}; fill in met, then: rude-tui review "
+            f"{run_id} --read FILE"
+        )
     if options["output"]:
         written = write_construction(store, run_id, options["output"])
-        narrate(f"{written.pairs} pairs → {options['output']}", *(f"note: {note}" for note in written.notes))
+        narrate(f"{count(written.pairs, 'pair')} → {options['output']}", *(f"note: {note}" for note in written.notes))
     if options["list_examples"]:
         _show_examples(reading.examples(store, run_id), options["as_json"])
     elif not options["sheet"] and not options["output"]:

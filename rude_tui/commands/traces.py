@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.jobs.cancelling import cancelled_by_signals
+from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of, telling_options
 from rude_tui.output import narrate, print_json
 
@@ -73,7 +74,7 @@ def make(
             "output": str(output), "writer": job.address.model, "traces": state.done, "asked_for": state.total,
             "left_out": state.skipped, "notes": list(state.notes),
         })  # fmt: skip
-    narrate(f"{state.done:,} of {state.total:,} traces by {job.address.model} → {output}")
+    narrate(f"{state.done:,} of {count(state.total, 'trace')} by {job.address.model} → {output}")
     narrate(*(f"note: {note}" for note in state.notes))
     if state.error:
         narrate(state.error)

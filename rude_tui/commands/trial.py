@@ -30,7 +30,7 @@ class TrialProgress:
     def advanced(self, state: RunState) -> None:
         """One snapshot."""
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[2K{state.done} of {state.total} labels")
+            sys.stderr.write(f"\r\x1b[2K{state.done} of {count(state.total, 'label')}")
             sys.stderr.flush()
 
     def finished(self, states: tuple[RunState, ...]) -> None:
@@ -89,7 +89,7 @@ def trial(
         raise BadInput("an even number of votes can tie", where="--votes", fix="give an odd number")
     planned = VerifierTrial(parse_spec(verifier), pairs, votes, seed, schema)
     if dry_run:
-        narrate(f"{calls_needed(planned):,} questions")
+        narrate(f"{count(calls_needed(planned), 'question')}")
         return
     running = Running(patience=Patience(timeout, attempts))
     model = open_model(planned.verifier, verifier_key, running)
@@ -128,4 +128,4 @@ def trial(
             f"{percent(voted.false_rejection)} % false rejections"
         )
     if row.failed:
-        narrate(f"{row.failed} labels got no usable verdict and are not counted")
+        narrate(f"{count(row.failed, 'label')} got no usable verdict and are not counted")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import as_json, database, question_options, store_of
 from rude_tui.output import interval, narrate, p_text, percent, print_json, print_table
 
@@ -80,8 +81,9 @@ def _print(table: WordingTable) -> None:
     print_table(columns, rows, right=[name for name in columns if name != "candidate"])
     narrate(
         turn_words(table),
-        f"{table.suite}, {table.protocol}, {table.metric}: chance {percent(table.chance)} %, {table.n_pairs:,} pairs "
-        f"in {table.n_clusters:,} clusters; accuracy in % and place in each wording",
+        f"{table.suite}, {table.protocol}, {table.metric}: chance {percent(table.chance)} %, "
+        f"{count(table.n_pairs, 'pair')} "
+        f"in {count(table.n_clusters, 'cluster')}; accuracy in % and place in each wording",
     )
     if (shares := table.shares) is not None:
         narrate(

@@ -188,7 +188,7 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         for label, width in widths.items():
             table.add_column(Text(label), width=width)
         for entry in rows:
-            shown = cells(entry, self.colour, marked=entry.path in marks, wide=self.wide)
+            shown = cells(entry, widths["candidate"], self.colour, marked=entry.path in marks)
             table.add_row(*(shown[label] for label in widths))
         table.move_cursor(row=row, animate=False)
         self._show_detail()

@@ -11,7 +11,7 @@ from rich.text import Text
 from screens.candidates.state import CandidateEntry, NoCandidate, Row
 from screens.shell.colour import Colour
 from screens.shell.formats import parameters, size
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, plain
 
 if TYPE_CHECKING:
     from engine.candidates.problems import Problem
@@ -30,8 +30,8 @@ def column_widths(rows: Sequence[Row], room: int, screen_width: int, *, wide: bo
     Args:
         room: cells of the table.
     """
-    names = max((len(one_line(_name(row), _WIDE_NAME)) for row in rows), default=9)
-    widths = {"": 1, "candidate": min(max(names, 9), _name_width(wide)), "size": 6, "fits as": 7}
+    longest = max([9, *(cells_of(_name(row)) for row in rows)])
+    widths = {"": 1, "candidate": min(longest, _WIDE_NAME if wide else _NAME), "size": 6, "fits as": 7}
     if screen_width < _SLIM:
         del widths["size"]
     remaining = room - sum(width + 2 for width in widths.values()) - 2
@@ -43,13 +43,14 @@ def column_widths(rows: Sequence[Row], room: int, screen_width: int, *, wide: bo
         if remaining >= width + 2:
             widths[label] = width
             remaining -= width + 2
+    widths["candidate"] = min(longest, widths["candidate"] + max(0, remaining))
     return {label: widths[label] for label in _ORDER if label in widths}
 
 
-def cells(entry: Row, colour: Colour, *, marked: bool, wide: bool) -> dict[str, Text]:
-    """One row, by column."""
+def cells(entry: Row, name: int, colour: Colour, *, marked: bool) -> dict[str, Text]:
+    """One row, by column; `name` is the width of that of the candidate."""
     if isinstance(entry, NoCandidate):
-        folder = Text(one_line(_name(entry), _name_width(wide)), colour("chance"), no_wrap=True)
+        folder = Text(one_line(_name(entry), name), colour("chance"), no_wrap=True)
         empty = dict.fromkeys(_ORDER, Text())
         return {
             **empty,
@@ -60,10 +61,9 @@ def cells(entry: Row, colour: Colour, *, marked: bool, wide: bool) -> dict[str, 
     candidate = entry.candidate
     dim = "" if entry.usable else colour("chance")
     fit = entry.fit.precision if entry.fit is not None else None
-    name = one_line(candidate.name, _name_width(wide))
     return {
         "": Text("✓" if marked else " ", f"bold {colour('good')}"),
-        "candidate": Text(name, "bold" if marked else dim, no_wrap=True),
+        "candidate": Text(one_line(candidate.name, name), "bold" if marked else dim, no_wrap=True),
         "size": Text(parameters(candidate.parameters), dim, justify="right"),
         "dtype": Text(plain(candidate.dtype), dim),
         "bytes": Text(size(candidate.weight_bytes or None), dim, justify="right"),
@@ -71,10 +71,6 @@ def cells(entry: Row, colour: Colour, *, marked: bool, wide: bool) -> dict[str, 
         "fits as": Text(fit or "no", "" if fit else colour("bad")),
         "problems": _problems(entry, colour),
     }
-
-
-def _name_width(wide: bool) -> int:
-    return _WIDE_NAME if wide else _NAME
 
 
 def _name(row: Row) -> str:

@@ -18,7 +18,7 @@ from screens.shell.bars import Axis, interval_bar
 from screens.shell.export_dialogs import table_dialog
 from screens.shell.formats import signed
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, padded, plain
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -92,12 +92,14 @@ A keeps those that only A wins, B those that only B wins.
         if compared is None:
             return
         board, scopes = compared.board, compared.scopes
-        where = f"{board.suite} · {board.protocol} · {board.metric}"
-        where += f" · {compared.relation}" if compared.relation else ""
-        self.query_one("#question", Static).update(Text(plain(where)))
+        self.query_one("#question", Brief).tell(
+            one_line(board.suite), board.protocol, board.metric, one_line(compared.relation)
+        )
         self.query_one("#verdict", Static).update(self._verdict(compared.whole))
         rows = self.query_one(Rows)
-        name = min(24, max(len(one_line(scope, 20)) + 2 * depth for depth, scope, _ in scopes) + 2)
+        longest = max(cells_of(scope) + 2 * depth for depth, scope, _ in scopes) + 2
+        # The difference, its interval, the counts and a bar come before more of a name.
+        name = min(longest, max(24, rows.size.width - 80))
         # The last cell is the scrollbar's, which comes only once there are lines.
         columns = Columns.fitting(rows.size.width - 1, name)
         bounds = [end for _, _, scope in scopes for end in (scope.ci_low, scope.ci_high, scope.difference)]
@@ -127,8 +129,10 @@ A keeps those that only A wins, B those that only B wins.
     def _line(self, compared: Compared, index: int, columns: Columns, reach: float) -> Text:
         depth, scope, comparison = compared.scopes[index]
         mark, tone = glyph(scope, index)
-        label = scope if not depth else f"{'  ' * (depth - 1)}{mark} {one_line(scope, columns.name - 2 * depth)}"
-        text = Text(f" {label:<{columns.name}} ", "bold" if not depth else self.colour(tone))
+        before = f"{'  ' * (depth - 1)}{mark} " if depth else ""
+        text = Text(
+            f" {before}{padded(scope, columns.name - len(before))} ", "bold" if not depth else self.colour(tone)
+        )
         interval = f"{signed(comparison.ci_low * 100, 1)} to {signed(comparison.ci_high * 100, 1)}"
         counts = f"{len(comparison.only_a):,}", f"{len(comparison.only_b):,}"
         cells = columns.line(signed(comparison.difference * 100, 1), interval, *counts)

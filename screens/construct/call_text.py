@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from rubrics.counted import count
 from screens.construct.headline import short_model
 from screens.shell.colour import Colour
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import one_line, padded, plain
 
 if TYPE_CHECKING:
     from engine.construct.reading import Call
@@ -20,7 +21,7 @@ def call_line(call: Call, colour: Colour) -> Text:
     """One call in the list."""
     tokens = call.prompt_tokens + call.completion_tokens
     return Text.assemble(
-        f"{one_line(call.purpose, 18):<18} {short_model(call.model):<16} ",
+        f"{padded(call.purpose, 18)} {padded(short_model(call.model), 16)} ",
         (f"{call.seconds:>6.1f} s {tokens:>7,} tokens", colour("chance")),
         (f"  {one_line(call.answer, 160)}", colour("chance")),
     )
@@ -34,7 +35,7 @@ def call_text(call: Call, colour: Colour) -> Text:
     attempts = "" if call.attempts == 1 else f" · {call.attempts} attempts"
     text.append(
         f"{call.asked_at} · {call.seconds:.1f} s{attempts} · temperature {call.temperature:g} · vote {call.vote} · "
-        f"{call.prompt_tokens:,} tokens read, {call.completion_tokens:,} written\n",
+        f"{count(call.prompt_tokens, 'token')} read, {call.completion_tokens:,} written\n",
         faint,
     )
     for message in call.messages:

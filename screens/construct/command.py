@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from screens.shell.fields import AtField, Field, Typed
 from screens.shell.formats import duration
@@ -58,9 +59,9 @@ def shown_command(args: Sequence[str]) -> str:
 
 def plan_words(plan: CostEstimate) -> str:
     """A plan as it is read before a yes."""
-    lines = [f"{plan.prompts:,} prompts, {plan.pairs:,} pairs planned"]
+    lines = [f"{count(plan.prompts, 'prompt')}, {count(plan.pairs, 'pair')} planned"]
     if bare := plan.without_criteria:
-        lines[0] += f"; {bare:,} prompts without criteria are left out (--draft-criteria)"
+        lines[0] += f"; {count(bare, 'prompt')} without criteria are left out (--draft-criteria)"
     lines += ["", f"{'if …':<8}{'questions':>11}{'tokens':>13}{'time':>12}{'money':>11}"]
     for case, _ in plan.courses:
         calls, tokens, seconds, money = plan.totals(case)

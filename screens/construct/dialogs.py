@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rubrics.counted import count
 from screens.construct import jobs
 from screens.construct.command import FIELDS, arguments, plan_words, shown_command
 from screens.construct.state import ConstructChoices
@@ -89,7 +90,7 @@ def write_dialog(place: Place, overview: Overview) -> None:
         def written(result: Written) -> None:
             session.offer_suite(str(path))
             notes = "".join(f"\n{one_line(note, 300)}" for note in result.notes)
-            words = f"{result.pairs:,} pairs → {one_line(str(path))}, with its card{notes}"
+            words = f"{count(result.pairs, 'pair')} → {one_line(str(path))}, with its card{notes}"
             place.notify(words, timeout=8, markup=False)
 
         place.load("write", lambda: jobs.write_suite(session.store, row.run_id, path), written)

@@ -10,7 +10,7 @@ from rich.text import Text
 from rubrics.counted import count
 from screens.shell.colour import Colour
 from screens.shell.formats import duration, percent
-from screens.shell.plain import one_line
+from screens.shell.plain import one_line, padded
 
 if TYPE_CHECKING:
     from engine.construct.account import PhaseYield
@@ -104,7 +104,7 @@ def _yield(phase: PhaseYield, colour: Colour) -> Text:
     good = round(_BAR * phase.accepted / planned)
     bad = min(_BAR - good, -(-_BAR * phase.rejected // planned))
     line = Text.assemble(
-        f"{one_line(phase.name, 10):<10}", ("█" * good, colour("good")), ("▒" * bad, colour("bad")),
+        f"{padded(phase.name, 10)}", ("█" * good, colour("good")), ("▒" * bad, colour("bad")),
         ("·" * (_BAR - good - bad), colour("chance")),
         f" {phase.accepted:>5,} ✓", (f" {phase.rejected:>4,} ✗", colour("bad") if phase.rejected else colour("chance")),
         f" of {phase.planned:,}",

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from screens.construct.headline import short_model
 from screens.shell.colour import Colour
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import padded, plain
 
 if TYPE_CHECKING:
     from engine.construct.watching import Tried
@@ -34,6 +34,6 @@ def tried_text(tried: Sequence[Tried], colour: Colour) -> Text:
                 f"{100 * e.value:.1f} % ({100 * e.ci_low:.1f}–{100 * e.ci_high:.1f})" if n else "–"
                 for e, n in ((rates.false_acceptance, rates.n_violated), (rates.false_rejection, rates.n_met))
             ]
-            text.append(f"{one_line(rates.scope, 14):<14}{cells[0]:>26}{cells[1]:>26}\n")
+            text.append(f"{padded(rates.scope, 14)}{cells[0]:>26}{cells[1]:>26}\n")
         text.append("\n")
     return text

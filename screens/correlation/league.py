@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from screens.correlation.state import bounds
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of, one_line, padded
 
 if TYPE_CHECKING:
     from screens.correlation.state import Rival
@@ -52,14 +52,14 @@ class League(Static):
         if not rivals:
             return
         rows = [(one_line(r.predictor), bounds(r.pearson), bounds(r.spearman)) for r in rivals]
-        names, pearsons, spearmans = (max(map(len, column)) for column in zip(*rows, strict=True))
+        names, pearsons, spearmans = (max(map(cells_of, column)) for column in zip(*rows, strict=True))
         pearsons = max(pearsons, 8)
         remaining = width - pearsons - max(spearmans, 8) - len("▸ ") - 2 * len("  ")
         names = min(names, max(remaining, _LEAST))
         lines = [Text(f"  {'predictor':<{names}}  {' r, 95 %':<{pearsons}}   ρ, 95 %", faint)]
         for rival, (name, pearson, spearman) in zip(rivals, rows, strict=True):
             shown = rival.predictor == current
-            name = f"{one_line(name, names):<{names}}"
+            name = padded(name, names)
             lines.append(
                 Text.assemble("▸ " if shown else "  ", (name, "bold" if shown else ""), f"  {pearson:<{pearsons}}  ",
                               spearman)

@@ -184,8 +184,8 @@ data/ladder/card.md.
         self.state.rivals, self.state.verdict = answer
         self._write_numbers()
 
-    def _say(self, text: str) -> None:
-        self.query_one("#question", Static).update(Text(one_line(text)))
+    def _say(self, *parts: str) -> None:
+        self.query_one("#question", Brief).tell(*map(one_line, parts))
 
     def _explain_nothing(self, error: RudeError | None) -> None:
         text = Text.assemble(("No outcomes of your own yet\n\n", "bold"))
@@ -205,8 +205,8 @@ data/ladder/card.md.
         bring.display = data.example
         example = Text.assemble(("No outcomes of your own yet; an example. ", "bold"), BRING)
         bring.update(example)
-        over = " · over families" if data.view.over == "families" else ""
-        self._say(f"{data.source_name} · {plain(data.view.outcome_words)} against {plain(data.view.predictor)}{over}")
+        over = "over families" if data.view.over == "families" else ""
+        self._say(data.source_name, data.view.outcome_words, f"against {data.view.predictor}", over)
         self.query_one(Scatter).show(picture(data, self.state.highlight))
         # The plot knows which names found no room only once it is drawn.
         self.call_after_refresh(self._write_numbers)

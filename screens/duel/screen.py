@@ -173,9 +173,9 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
     def repaint(self) -> None:
         """Draw pairs and tokens again."""
         state, pairs = self.state, self._pairs
-        where = f"{state.board.suite} · {state.board.protocol} · {state.board.metric}"
-        text = f"A {one_line(state.a, 40)} · B {one_line(state.b, 40)} · {one_line(where, 80)}"
-        self.query_one("#question", Brief).update(Text(text))
+        board = state.board
+        names = one_line(f"A {state.a}"), one_line(f"B {state.b}")
+        self.query_one("#question", Brief).tell(*names, one_line(board.suite), board.protocol, board.metric)
         self.query_one("#pair-heading", Brief).update(Text(pair_heading(state)))
         shown = state.pairs
         pairs.show(len(shown), lambda index, width: pair_line(state, shown[index], width, self.colour), pairs.cursor)

@@ -11,6 +11,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.failures.pair_list import asked_line, group_line, headings, pair_line, standing_line
 from screens.failures.preview import preview
@@ -75,6 +76,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                           background: $background; border-right: solid $panel; }
     FailuresScreen.-wide Tree { width: 48; }
     FailuresScreen #right { width: 1fr; height: 1fr; }
+    FailuresScreen #question { padding: 0 1; color: $text-muted; }
     FailuresScreen #standing { padding: 0 1; }
     FailuresScreen #heading { height: 1; color: $text-muted; }
     FailuresScreen #asked { padding: 0 1; background: $surface; }
@@ -156,7 +158,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         state.arrange()
         self.say(
             plain(failures.label), failures.board.suite, failures.board.protocol, failures.board.metric,
-            f"{failures.failed:,} of {failures.scored:,} pairs failed",
+            f"{failures.failed:,} of {count(failures.scored, 'pair')} failed",
             f"{failures.board.excluded:,} excluded" if failures.board.excluded else "",
         )  # fmt: skip
         standing = failures.standing

@@ -11,7 +11,7 @@ from textual.color import Color
 from screens.families.state import CELL, FamiliesState, Room
 from screens.shell.colour import Colour
 from screens.shell.formats import strength
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import padded, plain
 
 if TYPE_CHECKING:
     from engine.correlation.lineage import Kinship, Lineage
@@ -20,6 +20,7 @@ __all__ = ["family_heading", "family_line", "family_words"]
 
 _DEEPEST: Final = 0.6
 """How much of a colour stands in a cell whose cosine is 1."""
+_LEGEND: Final = "in a cell: how alike two weights are (cosine), else t the same tokenizer and kind, n the same name"
 _SHARED: Final = {"tokenizer and kind": "t", "name and kind": "n"}
 
 
@@ -37,9 +38,9 @@ def family_line(found: Lineage, row: int, room: Room, column: int, colour: Colou
     one = found.relatives[row]
     first = row == 0 or found.relatives[row - 1].family != one.family
     said = "✓" if one.by == "you" else " "
-    family = one_line(one.family, room.family) if first else ""
+    family = padded(one.family if first else "", room.family)
     text = Text(f"{said}{row + 1:>3} ", no_wrap=True)
-    text.append(f"{family:<{room.family}} ", "bold").append(f"{one_line(one.candidate, room.name):<{room.name}} ")
+    text.append(f"{family} ", "bold").append(f"{padded(one.candidate, room.name)} ")
     for place in range(room.first, room.first + room.count):
         other = found.relatives[place]
         shared = found.between(one.candidate, other.candidate)
@@ -80,6 +81,7 @@ def family_words(state: FamiliesState, over: str, colour: Colour) -> Text:
             f"its weights are nearest to those of {plain(one.nearest)} (cosine {strength(one.cosine).strip()})\n"
         )
     text.append(f"intervals over {over}: b changes that\n")
+    text.append(_LEGEND + "\n", colour("chance"))
     if state.unread:
         names = ", ".join(map(plain, state.unread))
         text.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of
 
 if TYPE_CHECKING:
     from engine.correlation.lineage import Lineage, Relative
@@ -16,7 +16,7 @@ __all__ = ["CELL", "FamiliesState", "Room", "confirm_families", "read_families",
 CELL: Final = 5
 """Cells of the map for each candidate."""
 _NAME, _FAMILY = 24, 12
-"""The most cells for a candidate's name and for its family's."""
+"""The most cells for a candidate's name and for its family's, where the map has use for the rest."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,14 @@ class Room:
     @classmethod
     def fitting(cls, room: int, found: Lineage, cursor: int) -> Room:
         """The most that fits in so many cells, with the column under the cursor among it."""
-        name = min(_NAME, max(len(one_line(one.candidate, 40)) for one in found.relatives))
-        family = min(_FAMILY, max(6, *(len(one_line(one.family, 40)) for one in found.relatives)))
+        longest = max(cells_of(one.candidate) for one in found.relatives)
+        families = max(6, *(cells_of(one.family) for one in found.relatives))
+        name, family = min(_NAME, longest), min(_FAMILY, families)
         number = len(found.relatives)
         count = max(1, min(number, (room - name - family - 7) // CELL))
+        spare = room - name - family - 7 - CELL * count
+        name, more = min(longest, name + max(0, spare)), name
+        family = min(families, family + max(0, spare - (name - more)))
         return cls(name, family, min(max(0, cursor - count // 2), number - count), count)
 
 

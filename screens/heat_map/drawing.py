@@ -9,10 +9,11 @@ from rich.text import Text
 from textual.color import Color
 
 from engine.export.palette import glyph
+from rubrics.counted import count
 from screens.heat_map.state import HeatMapState, Window
 from screens.shell.colour import Colour
 from screens.shell.formats import percent
-from screens.shell.plain import one_line
+from screens.shell.plain import one_line, padded
 
 if TYPE_CHECKING:
     from engine.stats.ranking import RankRow
@@ -34,20 +35,14 @@ def heading(state: HeatMapState, window: Window, colour: Colour) -> list[tuple[s
     for number in range(window.first, window.first + window.count):
         scope = state.parts[number]
         mark, tone = glyph(scope) if number and state.by in ("category", "subcategory") else ("", "foreground")
-        name = Text(f"{mark}{one_line(scope, 40)}")
-        name.truncate(window.width - 1, overflow="ellipsis")
-        name.truncate(window.width, pad=True)
         style = f"bold {colour('foreground')}" if number == state.column else colour(tone)
-        parts.append((name.plain, style, str(number)))
+        parts.append((padded(mark + scope, window.width - 1) + " ", style, str(number)))
     return parts
 
 
 def map_line(state: HeatMapState, candidate: str, window: Window, colour: Colour) -> Text:
     """One candidate in the parts in view."""
-    name = Text(one_line(candidate, 60))
-    name.truncate(window.name, overflow="ellipsis")
-    name.truncate(window.name, pad=True)
-    text = Text(" ", no_wrap=True).append_text(name).append(" ")
+    text = Text(f" {padded(candidate, window.name)} ", no_wrap=True)
     for number in range(window.first, window.first + window.count):
         row = state.row_of(state.parts[number], candidate)
         shown, style = _cell(row, state, number == state.column, window.width, colour)
@@ -76,16 +71,17 @@ def cell_words(state: HeatMapState, candidate: str, colour: Colour) -> Text:
     """The cell under the cursor in full."""
     part = state.parts[state.column]
     row = state.row_of(part, candidate)
-    text = Text.assemble((f"{one_line(candidate, 40)} × {one_line(part, 40)}", "bold"))
+    text = Text.assemble((f"{one_line(candidate, 64)} × {one_line(part, 64)}", "bold"))
     if row is None or math.isnan(row.value):
         return text.append("  nothing was scored", colour("chance"))
     text.append(f"  {percent(row.value)} ({percent(row.ci_low)}–{percent(row.ci_high)})")
-    text.append(f" · {row.n_pairs:,} pairs, {row.n_clusters:,} clusters", colour("chance"))
     side = "not told from" if uncertain(row) else "above" if row.value > row.chance else "below"
-    return text.append(f" · {side} chance {percent(row.chance, 0)}").append(f" · {row.method}", colour("chance"))
+    text.append(f" · {side} chance {percent(row.chance, 0)}")
+    text.append(f" · {count(row.n_pairs, 'pair')}, {count(row.n_clusters, 'cluster')}", colour("chance"))
+    return text.append(f" · {row.method}", colour("chance"))
 
 
 def legend(state: HeatMapState) -> str:
     """What the looks mean."""
     chance = percent(state.table.chance, 0) if state.table is not None else ""
-    return f"% right · + above and − below chance ({chance}), deeper is further · ░ the interval holds chance"
+    return f"% right · + above, − below chance ({chance}), deeper is further · ░ chance is in it"

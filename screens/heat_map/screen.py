@@ -13,7 +13,7 @@ from screens.heat_map.drawing import cell_words, heading, legend, map_line
 from screens.heat_map.state import HeatMapState, Window, read_map
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.grid_place import GridPlace
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of, one_line
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -90,13 +90,17 @@ again. enter opens the candidate's failures.
         state, rows = self.state, self.query_one(Rows)
         if (table := state.table) is None:
             return
-        said = f"{table.suite} · {table.protocol} · {table.metric} · by {table.by}"
-        self.query_one("#question", Brief).update(Text(one_line(said)))
         names, room = state.candidates, rows.size.width - 1
         window = Window.fitting(
-            room, names, len(state.parts), state.column, intervals=state.intervals, skip=state.skip
+            room, names, len(state.parts), state.column, intervals=state.intervals, skip=state.skip,
+            widest=max(map(cells_of, state.parts)) + 1,
         )  # fmt: skip
         state.skip = window.first
+        hidden = len(state.parts) - window.count
+        self.query_one("#question", Brief).tell(
+            one_line(table.suite), table.protocol, table.metric, f"by {table.by}",
+            f"← → {hidden} more" if hidden else "",
+        )  # fmt: skip
         self.query_one(Heading).show(heading(state, window, self.colour))
         rows.show(len(names), lambda index, _: map_line(state, names[index], window, self.colour), rows.cursor)
         self.query_one("#legend", Brief).update(Text(legend(state)))

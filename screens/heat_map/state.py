@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from screens.shell.plain import cells_of
+
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
     from engine.stats.ranking import RankRow
@@ -17,6 +19,8 @@ GROUPINGS: Final = ("subcategory", "domain", "violations", "category")
 _NAME: Final = 28
 _NARROW, _WIDE = 7, 17
 """Cells of a value, and of one with its interval."""
+_WIDEST: Final = 18
+"""Cells of a part that has room, where its name does not ask for more."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,23 @@ class Window:
     count: int
 
     @classmethod
-    def fitting(cls, room: int, names: list[str], columns: int, column: int, *, intervals: bool, skip: int) -> Window:
+    def fitting(
+        cls, room: int, names: list[str], columns: int, column: int, *, intervals: bool, skip: int, widest: int = 0
+    ) -> Window:
         """As many parts as fit beside the names, the one under the cursor among them.
 
         Args:
             skip: parts scrolled past before.
+            widest: cells of the longest name of a part.
         """
-        name = min(_NAME, max(9, room // 3), max(map(len, names), default=0))
+        longest = max(map(cells_of, names), default=0)
+        name = min(_NAME, max(9, room // 3), longest)
         width = _WIDE if intervals else _NARROW
         count = max(1, min(columns, (room - name - 2) // width))
         first = min(max(skip, column - count + 1), column, max(0, columns - count))
         # What room is left is shared out, so that names of parts are cut as little as can be.
-        return cls(name, min((room - name - 2) // count, 18), first, count)
+        width = min((room - name - 2) // count, max(_WIDEST, widest + 1))
+        return cls(min(longest, max(name, room - 2 - width * count)), width, first, count)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from rich.text import Text
 from screens.shell.bars import Axis
 from screens.shell.colour import Colour
 from screens.shell.formats import signed
-from screens.shell.plain import one_line
+from screens.shell.plain import padded
 
 if TYPE_CHECKING:
     from engine.results.pair_trial import Ability, Trial
@@ -41,7 +41,7 @@ def ability_head(trial: Trial, name: int) -> str:
 def ability_line(ability: Ability, name: int, axis: Axis, colour: Colour) -> Text:
     """One candidate: ability, standard error, and a bar two errors to each side."""
     tone = colour("mark-1" if ability.strong else "chance")
-    line = Text(f"{'★' if ability.strong else ' '}{one_line(ability.candidate, name):<{name}} ", no_wrap=True)
+    line = Text(f"{'★' if ability.strong else ' '}{padded(ability.candidate, name)} ", no_wrap=True)
     line.append(f"{signed(ability.ability):>7} {'–' if math.isnan(ability.se) else f'{ability.se:.2f}':>5}  ")
     cells = [" "] * axis.width
     low, high = (axis.cell(ability.ability + side * 2 * _error(ability.se)) for side in (-1, 1))

@@ -80,7 +80,7 @@ def pair_line(pair: PairTrial, names: Iterable[str], colour: Colour) -> Text:
     for name in pair.subcategories:
         mark, tone = glyph(name)
         line.append(mark, colour(tone))
-    line.append(f" {one_line(pair.pair_id, 40)} ")
+    line.append(f" {one_line(pair.pair_id, 64)} ")
     line.append(", ".join(pair.subcategories) + " · " + one_line(", ".join(pair.violated), 80), colour("chance"))
     return line
 
@@ -92,7 +92,7 @@ def _findings(pair: PairTrial, colour: Colour) -> Text:
     first, *rest = pair.findings
     mark, tone = FINDING_MARKS[first]
     words = Text(f"{mark} {first}" + "".join(FINDING_MARKS[name][0] for name in rest), colour(tone))
-    words.append(" " * max(1, _WIDTHS["found"] + 1 - len(words)))
+    words.append(" " * max(1, _WIDTHS["found"] + 1 - words.cell_len))
     return words
 
 

@@ -20,7 +20,7 @@ from screens.items.state import ItemsState, TrialRead, read_trial
 from screens.shell.dialogs import Choose
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.marking import AtHand, MarksPairs
-from screens.shell.plain import plain
+from screens.shell.plain import cells_of, plain
 from screens.shell.question_place import QuestionPlace
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -62,6 +62,7 @@ The bar of an ability reaches two standard errors to each side.
         Binding("tab", "other", "facts", show=False, tooltip="to the pair's numbers and back", id="items-facts"),
     ]
     DEFAULT_CSS = """
+    ItemsScreen #question { padding: 0 1; color: $text-muted; }
     ItemsScreen #cannot { padding: 0 1; height: auto; max-height: 3; }
     ItemsScreen #findings { background: $surface; }
     ItemsScreen #body { layout: vertical; height: 1fr; }
@@ -194,8 +195,8 @@ The bar of an ability reaches two standard errors to each side.
     def _fill_abilities(self, trial: Trial) -> None:
         able = self.query_one("#abilities", Rows)
         room = (54 if self.wide else self.size.width) - 19
-        longest = max(len(ability.candidate) for ability in trial.abilities)
-        name = max(9, min(longest, room - 9, 40))
+        longest = max(cells_of(ability.candidate) for ability in trial.abilities)
+        name = max(9, min(longest, room - 9))
         axis = ability_axis(trial, min(60, room - name))
         able.styles.height = min(len(trial.abilities), 20) if self.wide else None
         self.query_one("#ability-head", Static).update(Text(ability_head(trial, name), no_wrap=True))

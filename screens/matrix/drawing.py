@@ -11,7 +11,7 @@ from textual.color import Color
 from screens.matrix.state import MatrixData, Window
 from screens.shell.colour import Colour
 from screens.shell.formats import strength
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import one_line, padded, plain
 
 if TYPE_CHECKING:
     from engine.stats.correlation_matrix import MatrixCell
@@ -26,10 +26,10 @@ _DEEPEST = 0.55
 def heading(data: MatrixData, window: Window, column: int, colour: Colour) -> list[tuple[str, str, str]]:
     """Names of the outcomes in view; what a click on one stands for is its number."""
     parts = [(f" {'':<{window.name}} ", "", "")]
-    for number in range(window.first, window.first + window.count):
-        name = one_line(data.view.words_of(data.view.matrix.columns[number], short=True), window.width - 1)
+    for number, width in enumerate(window.widths, start=window.first):
+        name = padded(data.view.words_of(data.view.matrix.columns[number], short=True), width - 1) + " "
         style = f"bold {colour('foreground')}" if number == column else colour("chance")
-        parts.append((f"{name:<{window.width}}", style, str(number)))
+        parts.append((name, style, str(number)))
     return parts
 
 
@@ -37,10 +37,10 @@ def heat_line(data: MatrixData, index: int, window: Window, column: int, colour:
     """A part against the outcomes in view; a reference, which is no part, without heat and in brackets."""
     cells = data.rows[index]
     reference = index >= len(data.view.matrix.cells)
-    name = f"({one_line(cells[0].row, window.name - 2)})" if reference else one_line(cells[0].row, window.name)
-    text = Text(f" {name:<{window.name}} ", colour("chance") if reference else "", no_wrap=True)
-    for number in range(window.first, window.first + window.count):
-        text.append(*_cell(cells[number], reference, number == column, window.width, colour))
+    name = f"({one_line(cells[0].row, window.name - 2)})" if reference else cells[0].row
+    text = Text(f" {padded(name, window.name)} ", colour("chance") if reference else "", no_wrap=True)
+    for number, width in enumerate(window.widths, start=window.first):
+        text.append(*_cell(cells[number], reference, number == column, width, colour))
     return text
 
 

@@ -116,8 +116,8 @@ published study. enter opens the scatter of a cell.
         self._say("reading…")
         self.load("matrix", lambda: read_matrix(self.session, asked), self._arrived, self._failed, same=asked)
 
-    def _say(self, text: str) -> None:
-        self.query_one("#question", Static).update(Text(one_line(text)))
+    def _say(self, *parts: str) -> None:
+        self.query_one("#question", Brief).tell(*map(one_line, parts))
 
     def _failed(self, error: RudeError) -> None:
         self.state.data = None
@@ -141,10 +141,8 @@ published study. enter opens the scatter of a cell.
         if data is None:
             return
         view = data.view
-        over = " · over families" if view.over == "families" else ""
-        self._say(
-            f"{view.source_name} · RuDE by {view.by} against outcomes · {view.matrix.statistic.capitalize()}{over}"
-        )
+        over = "over families" if view.over == "families" else ""
+        self._say(view.source_name, f"RuDE by {view.by} against outcomes", view.matrix.statistic.capitalize(), over)
         names = [cells[0].row if n < len(view.matrix.cells) else f"({cells[0].row})"
                  for n, cells in enumerate(data.rows)]  # fmt: skip
         heads = [view.words_of(name, short=True) for name in view.matrix.columns]

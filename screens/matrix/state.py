@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
-
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of
+from screens.widgets.cells import shares
 
 if TYPE_CHECKING:
     from engine.correlation.by_part import MatrixView
@@ -53,22 +52,25 @@ class MatrixData:
 
 @dataclass(frozen=True)
 class Window:
-    """What there is room for: the columns from `first` on, `count` of them, `width` cells each, behind names."""
+    """What there is room for: the columns from `first` on, `count` of them, behind names."""
 
     name: int
     first: int
     count: int
-    width: int
+    widths: tuple[int, ...]
+    """Cells of each column in view."""
 
     @classmethod
     def fitting(cls, room: int, names: list[str], heads: Sequence[str], cursor: int) -> Window:
         """The most that fits in so many cells, the column under the cursor among it; heads take what room is left."""
         columns = len(heads)
-        widest = max(_WIDEST, *(cell_len(one_line(head)) + 1 for head in heads))
-        name = min(_NAME, max((len(one_line(text)) for text in names), default=8))
+        longest = max((cells_of(text) for text in names), default=8)
+        name = min(_NAME, longest)
         count = max(1, min(columns, (room - name - 2) // _CELL))
-        width = max(_CELL, min(widest, (room - name - 2) // count))
-        return cls(name, min(max(0, cursor - count // 2), columns - count), count, width)
+        first = min(max(0, cursor - count // 2), columns - count)
+        wanted = [max(_WIDEST, cells_of(head) + 1) for head in heads[first : first + count]]
+        widths = shares(wanted, room - name - 2, _CELL)
+        return cls(min(longest, max(name, room - 2 - sum(widths))), first, count, tuple(widths))
 
 
 @dataclass

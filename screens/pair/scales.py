@@ -11,7 +11,7 @@ from rich.text import Text
 from screens.shell.bars import scale_line
 from screens.shell.colour import Colour
 from screens.shell.formats import signed
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of, padded
 
 if TYPE_CHECKING:
     from engine.results.failures import PairVerdict
@@ -41,8 +41,8 @@ def scales(
     choice = any(not math.isnan(verdict.log_odds_chosen_first) for verdict in shown)
     values = [value for verdict in shown for value in _values(verdict) if not math.isnan(value)]
     reach = max([abs(value) for value in values], default=1.0) or 1.0
-    longest = max([len(one_line(verdict.candidate, 18)) for verdict in shown], default=8)
-    name = min(18, longest, max(6, width - 26))
+    longest = max([cells_of(verdict.candidate) for verdict in shown], default=8)
+    name = min(longest, max(6, min(18, width - 26), (width - 26) // 2))
     room = max(11, width - name - 15)
     text = Text(no_wrap=True, overflow="crop")
     room -= 1 - room % 2
@@ -54,7 +54,7 @@ def scales(
         won = verdict.score == 1
         tone = colour("good" if won else "bad")
         text.append("▸ " if is_subject else "  ", "bold")
-        text.append(f"{one_line(verdict.candidate, name):<{name}}  ", "bold" if is_subject else "")
+        text.append(f"{padded(verdict.candidate, name)}  ", "bold" if is_subject else "")
         marks = [(verdict.margin, "◆", f"bold {tone}")]
         if choice:
             marks = [

@@ -21,6 +21,7 @@ from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.pair_walk import PairWalk
 from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
+from screens.widgets.cells import shared_out
 
 if TYPE_CHECKING:
     from engine.results.board import Board
@@ -119,7 +120,7 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
             return
         view = shown.view
         self._put("question", self._heading(shown))
-        width = max(30, min(self.size.width - 5, 110))
+        width = max(30, min(self.size.width - 5, 150))
         self._put("scales", scales(view.verdicts, state.subject, state.board.metric, self.colour, width))
         self.set_class(bool(view.annotations), "-noted")
         self._put("notes", annotation_lines(view.annotations, self.colour))
@@ -135,8 +136,10 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
         for name in pair.subcategories:
             mark, tone = glyph(str(name))
             head.append(f"{mark} {name} ", self.colour(tone))
-        head.append(f" {one_line(pair.id, 50)} · {one_line(pair.domain, 30)}")
-        head.append(f" · {round(shown.difference.shared * 100)} % of words shared", self.colour("chance"))
+        end = f" · {round(shown.difference.shared * 100)} % of words shared"
+        room = self.query_one("#question").content_size.width - head.cell_len - len(end) - 4
+        head.append(" " + " · ".join(shared_out((one_line(pair.id), one_line(pair.domain)), max(room, 30))))
+        head.append(end, self.colour("chance"))
         return head
 
     def _put(self, name: str, text: Text) -> None:

@@ -14,7 +14,7 @@ from screens.rankings.state import CandidateRow, Standings, profile, rank_text, 
 from screens.shell.bars import axis_for, interval_bar
 from screens.shell.colour import Colour
 from screens.shell.formats import duration, parameters, percent, signed, size
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, padded, plain
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
@@ -97,13 +97,13 @@ def _profile(text: Text, table: RankingTable, candidate: CandidateRow, colour: C
     names = scope_names(table)
     if not names:
         return
-    longest = min(14, max(map(len, names)))
+    longest = min(max(14, width - 26), max(map(cells_of, names)))
     ends = [end for row in candidate.scopes.values() for end in (row.value, row.ci_low, row.ci_high)]
     axis = axis_for(ends, table.chance, max(8, width - longest - 10))
     for number, name in enumerate(names[:_PROFILED]):
         mark, tone = glyph(name, number)
         row = candidate.scopes.get(name)
-        text.append(f"{mark} {one_line(name, longest):<{longest}} ", colour(tone))
+        text.append(f"{mark} {padded(name, longest)} ", colour(tone))
         if row is None:
             text.append("–\n")
             continue

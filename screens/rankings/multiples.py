@@ -13,14 +13,14 @@ from screens.rankings.state import CandidateRow
 from screens.shell.bars import Axis, axis_for, axis_line, interval_bar
 from screens.shell.colour import Colour
 from screens.shell.formats import percent
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of, padded
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
 
 __all__ = ["Multiples", "multiples"]
 
-_LEAST, _NAME = 36, 18
+_LEAST, _NAME, _BAR = 36, 18, 30
 """Cells that one picture needs, and the most that a name takes of them."""
 
 
@@ -64,13 +64,13 @@ class Multiples:
         mark, tone = glyph(scope, number)
         style, faint = self.colour(tone), self.colour("chance")
         if row == 0:
-            head = Text.assemble((f"{mark} {one_line(scope, self.name + 5):<{self.name + 6}} ", f"bold {style}"))
+            head = Text.assemble((f"{mark} {padded(scope, self.name + 6)} ", f"bold {style}"))
             return head.append(axis_line(self.axis, self.table.chance), faint)
         if row > len(self.shown):
             return Text()
         candidate = self.shown[row - 1]
         ranked = candidate.scopes.get(scope)
-        part = Text(f"  {one_line(candidate.entrant.label, self.name):<{self.name}} ")
+        part = Text(f"  {padded(candidate.entrant.label, self.name)} ")
         if ranked is None:
             return part.append("    –", faint)
         part.append(f"{percent(ranked.value):>5} ", style)
@@ -97,7 +97,8 @@ def multiples(
     fitting = (n for n in range(min(2, most), most) if -(-len(scopes) // n) * (len(shown) + 2) - 1 <= height)
     across = next(fitting, most)
     picture_width = (width - 1) // across
-    name = min(_NAME, max([len(one_line(row.entrant.label, _NAME)) for row in shown], default=8))
+    longest = max([cells_of(row.entrant.label) for row in shown], default=8)
+    name = min(longest, max(_NAME, picture_width - 10 - _BAR))
     ends = [
         end for candidate in shown for row in candidate.scopes.values() for end in (row.value, row.ci_low, row.ci_high)
     ]

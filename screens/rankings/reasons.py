@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from screens.rankings.state import Standings
 from screens.shell.colour import Colour
 from screens.shell.formats import signed
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, padded, plain
 
 if TYPE_CHECKING:
     from engine.results.recommendation import Recommendation
@@ -31,11 +30,11 @@ def reasons_text(standings: Standings, advice: Recommendation, colour: Colour) -
         text.append(f"· {plain(reason)}\n")
     if advice.rivals and advice.first is not None:
         text.append(f"\nLead of {one_line(advice.first, _NAME)} in points, with 95 %, and p after Holm\n", faint)
-        width = max(cell_len(one_line(rival.b, _NAME)) for rival in advice.rivals)
+        width = max(cells_of(rival.b, _NAME) for rival in advice.rivals)
         for rival in advice.rivals:
             ends = f"({signed(100 * rival.ci_low, 1)} to {signed(100 * rival.ci_high, 1)})"
             told = "" if rival.told_apart else "  not told apart"
-            text.append(set_cell_size(one_line(rival.b, _NAME), width))
+            text.append(padded(rival.b, width))
             text.append(f" {signed(100 * rival.difference, 1):>6} {ends:<16} ")
             text.append(f"{rival.p_adjusted:.2g}{told}\n", faint)
     if standings.controls.line:

@@ -12,6 +12,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.rankings.detail import detail
 from screens.rankings.multiples import multiples
@@ -164,12 +165,12 @@ was forgotten it brings back, for seven days.
         self.say(
             table.suite, table.protocol, table.metric, f"by {table.by}",
             f"weights: {table.leading.name}" if table.weighted else "",
-            f"{first.n_pairs:,} pairs{out} in {first.n_clusters:,} clusters" if overall.rows else "",
+            f"{count(first.n_pairs, 'pair')}{out} in {count(first.n_clusters, 'cluster')}" if overall.rows else "",
         )  # fmt: skip
         if standings.advice is not None:
             from engine.export.recommendation_words import headline
 
-            self.query_one("#advice", Static).update(Text(one_line(headline(standings.advice))))
+            self.query_one("#advice", Static).update(Text(one_line(headline(standings.advice), 600)))
         self.call_after_refresh(self.repaint)
         if self.focused is None:
             self.query_one(Rows).focus()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from engine.export.palette import glyph
@@ -15,7 +16,8 @@ from screens.shell.bars import Axis, axis_for, axis_line, interval_bar, level
 from screens.shell.colour import Colour
 from screens.shell.formats import parameters, percent
 from screens.shell.order import Order
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, padded, plain
+from screens.widgets.cells import filled
 from screens.widgets.spans import Part
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ EARLIER, LATER = "‹", "›"
 """What a click on them shows: the scopes before and after those in view."""
 
 _EXTRAS: Final = {"size": 5, "prec": 4, "interval": 9, "control": 9}
-_LONGEST = 40
+_LONGEST = 64
 _NARROW_BAR, _BAR, _WIDE_BAR = 12, 20, 48
 _LEAST_NAME, _LEAST_BAR = 12, 5
 _TIGHT, _ROOMY, _FULL = 5, 7, 12
@@ -74,7 +76,7 @@ def fit_columns(table: RankingTable, width: int, skip: int = 0, *, controlled: b
         controlled: whether there is something to show of accuracies without the prompt.
     """
     names = scope_names(table)
-    longest = max((len(one_line(label, _LONGEST)) for label in table.entrants), default=0)
+    longest = max((cells_of(label, _LONGEST) for label in table.entrants), default=0)
     longest = max(longest, len("candidate") + 1)
     ends = [end for row in table.overall.rows for end in (row.value, row.ci_low, row.ci_high)]
     levels = axis_for((row.value for name in names for row in table.scopes[name].rows), table.chance, 8)
@@ -91,6 +93,10 @@ def fit_columns(table: RankingTable, width: int, skip: int = 0, *, controlled: b
         room = width - fixed - longest - gap
         if room >= least + len(names) * (scope + gap):
             bar = min(_WIDE_BAR, room - len(names) * (scope + gap))
+            if names:
+                # What the bar leaves is for longer names of scopes.
+                spare = (room - bar) // len(names) - gap
+                scope = max(scope, min(spare, max(cells_of(name) for name in names) + 2))
             shown = tuple(enumerate(names))
             return Columns(longest, extras, scope, shown, 0, axis_for(ends, table.chance, bar), gap, levels)
     # Some scopes must wait, and very long names are cut.
@@ -108,8 +114,9 @@ def headings(table: RankingTable, columns: Columns, order: Order) -> list[Part]:
     def part(label: str, by: str, width: int, *, right: bool = False) -> Part:
         if order.by == by:
             label = label[: width - 1] + order.arrow
-        label = f"{label:>{width}}" if right else f"{label:<{width}}"
-        return label[:width] + " " * columns.gap, "bold" if order.by == by else "", by
+        # What is cut here is told in full by whatever it leads to: three letters and a sign would say less than four.
+        label = filled(label, width, right=right) if cell_len(label) < width else set_cell_size(label, width)
+        return label + " " * columns.gap, "bold" if order.by == by else "", by
 
     parts = [(" ", "", ""), part("rank", "rank", 6, right=True), part(" candidate", "candidate", columns.name + 1)]
     if "size" in columns.extras:
@@ -137,7 +144,7 @@ def headings(table: RankingTable, columns: Columns, order: Order) -> list[Part]:
         else:
             target = name
         # Competence and Compliance part only at the sixth letter.
-        label = f"{mark}{_short(name)}" if columns.scope == _TIGHT else f"{mark} {_short(name, columns.scope)}"
+        label = f"{mark}{_short(name)}" if columns.scope < _ROOMY else f"{mark} {_short(name, columns.scope)}"
         parts.append((part(label, name, columns.scope)[0], "bold" if order.by == name else "", target))
     return parts
 
@@ -168,9 +175,7 @@ def row_text(
     chosen = label in marked
     text = Text(no_wrap=True)
     text.append((" │" if indent else "  ") + f"{rank_text(row):>5}" + gap)
-    text.append(
-        f"{'✓' if chosen else ' '}{one_line(label, columns.name):<{columns.name}}{gap}", "bold" if chosen else ""
-    )
+    text.append(f"{'✓' if chosen else ' '}{padded(label, columns.name)}{gap}", "bold" if chosen else "")
     if "size" in columns.extras:
         text.append(f"{parameters(candidate.entrant.parameters):>5}{gap}")
     if "prec" in columns.extras:
@@ -196,7 +201,7 @@ def _small(columns: Columns, row: RankRow | None, chance: float, tone: str, fain
     if row is None:
         return Text("  –", faint)
     block = level(row.value, columns.levels.low, columns.levels.high)
-    if columns.scope == _TIGHT:
+    if columns.scope < _ROOMY:
         return Text(f"{percent(row.value, 0):>3}{block}", tone)
     return Text(f"{percent(row.value):>5}{block}{_STANDING_GLYPHS[standing(row, chance)]}", tone)
 

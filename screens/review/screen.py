@@ -146,7 +146,9 @@ responses you have read, so read first.
             panel.update(Text(self._empty))
             return
         read_count = len(sheet.items) - state.unread_count
-        words = f"{one_line(self._run_name, 40)} · {read_count:,} of {len(sheet.items):,} responses read · reader "
+        words = (
+            f"{one_line(self._run_name, 40)} · {read_count:,} of {count(len(sheet.items), 'response')} read · reader "
+        )
         self.query_one("#state", Static).update(Text(words + one_line(sheet.reader, 30)))
         if item is None:
             panel.update(

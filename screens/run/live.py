@@ -15,7 +15,7 @@ from screens.run.charts import accuracy_chart, held_out_chart, speed_chart
 from screens.run.queue import NONE_SCORED, columns, current, live_cells, shown_phase, summary
 from screens.shell.formats import size
 from screens.shell.live import Live, RunTrace
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, plain
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -129,8 +129,9 @@ class LivePane(Vertical):
 
     def _queue(self, live: Live) -> None:
         table = self.query_one("#queue", Table)
-        name = max((len(one_line(state.candidate, 28)) for state in live.states), default=9)
-        shown = columns(table.size.width, name)
+        names = max((cells_of(state.candidate) for state in live.states), default=9)
+        suites = max((cells_of(state.suite) for state in live.states), default=5)
+        shown = columns(table.size.width, names, suites)
         colour = self._place.colour
         shape = (tuple(shown), self.app.theme, *(state.key for state in live.states))
         if shape != self._shape:

@@ -14,7 +14,7 @@ from textual.widgets import Static, TabbedContent
 from screens.run.forecast import Expected, headline, portions
 from screens.run.jobs import expect, lay_out, make_plan
 from screens.run.queue import way
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, padded, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -153,17 +153,19 @@ class PlanPane(Vertical):
     @property
     def _widths(self) -> tuple[int, int]:
         """Cells for the name and for the time; no time where a name would be cut to nothing."""
-        longest = max((len(one_line(expected.run.candidate.name, 40)) for expected in self._expected), default=0)
+        longest = max((cells_of(expected.run.candidate.name) for expected in self._expected), default=0)
         # All of the other cells, and one for the scrollbar. The list itself has no width before it is shown.
-        remaining = self.size.width - 22
-        name, time = min(max(longest, 9), 30 if self._place.wide else 16), 13
+        remaining, time = self.size.width - 22, 13
+        suite = max((cells_of(expected.run.suite.name, 30) for expected in self._expected), default=0)
+        beside, least = (37 + suite, 30) if self._place.wide else (0, 16)
+        name = max(9, min(longest, max(least, remaining - time - beside)))
         if remaining - time < min(name, 9):
             time = 0
         return max(4, min(name, remaining - time)), time
 
     def _heading(self) -> str:
         name, time = self._widths
-        text = f"  {one_line('candidate', name):<{name}} {'protocol':<11} {'left':>6}"
+        text = f"  {padded('candidate', name)} {'protocol':<11} {'left':>6}"
         text += f"{'time':>{time}}"[:time]
         if self._place.wide:
             text += f" {'tokens':>12} {'memory':>8} {'done':>7} {'prec':<5} suite"
@@ -181,7 +183,7 @@ class PlanPane(Vertical):
             mark, tone = "!", "mark-2"
         line = Text(mark + " ", colour(tone))
         name, time = self._widths
-        line.append(f"{one_line(run.candidate.name, name):<{name}} ", "")
+        line.append(f"{padded(run.candidate.name, name)} ", "")
         line.append(f"{way(run.protocol, run.prompt):<11} {expected.left:>6,}" + f"{expected.time:>{time}}"[:time])
         if self._place.wide:
             memory = human_bytes(expected.needed_bytes) if expected.needed_bytes else "–"

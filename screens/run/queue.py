@@ -66,17 +66,18 @@ def unit(state: RunState) -> str:
     return {"": "matrices", "traces": "traces", "trial": "labels"}.get(state.protocol, "pairs")
 
 
-def columns(width: int, name: int) -> list[tuple[str, str, int]]:
+def columns(width: int, name: int, suite: int) -> list[tuple[str, str, int]]:
     """(key, heading, width) of the live board: what there is room for, in this order of need.
 
     Args:
         width: cells of the table.
         name: cells of the longest candidate name.
+        suite: the same of suites.
     """
     needed = [
-        ("phase", "phase", 12), ("candidate", "candidate", min(max(name, 9), 28 if width >= 100 else 16)),
+        ("phase", "phase", 13), ("candidate", "candidate", min(max(name, 9), 28 if width >= 100 else 16)),
         ("protocol", "protocol", 11), ("right", "acc %", 5), ("eta", "left", 8), ("pairs", "pairs", 9),
-        ("bar", "progress", 8), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 8), ("memory", "memory", 8),
+        ("bar", "progress", 8), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 9), ("memory", "memory", 8),
         ("precision", "prec", 5), ("suite", "suite", 14),
     ]  # fmt: skip
     order = [
@@ -89,6 +90,13 @@ def columns(width: int, name: int) -> list[tuple[str, str, int]]:
         if used > width:
             break
         fitting.append(column)
+    # What room is left is for names that are longer.
+    spare = width - 2 - sum(cells + 2 for _, _, cells in fitting)
+    longest = {"candidate": name, "suite": suite}
+    for at, (key, heading, cells) in enumerate(fitting):
+        if (more := min(spare, longest.get(key, 0) - cells)) > 0:
+            fitting[at] = key, heading, cells + more
+            spare -= more
     return sorted(fitting, key=lambda column: order.index(column[0]))
 
 
@@ -100,8 +108,8 @@ def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
     going = not state.phase.ended
     return {
         "phase": Text(f"{mark} {phase}", style, no_wrap=True),
-        "candidate": Text(one_line(state.candidate, 28), no_wrap=True),
-        "suite": Text(one_line(state.suite, 14), no_wrap=True),
+        "candidate": Text(one_line(state.candidate), no_wrap=True, overflow="ellipsis"),
+        "suite": Text(one_line(state.suite), no_wrap=True, overflow="ellipsis"),
         "protocol": Text(way(state.protocol, state.prompt), no_wrap=True),
         "precision": Text(state.precision),
         "bar": Text(gauge(share, 8), style),

@@ -129,6 +129,8 @@ was left going on in the background on the way out of the app.
     RunScreen.-tall #about { height: 12; }
     RunScreen.-short Tabs, RunScreen.-low Tabs { height: 1; }
     RunScreen.-short Underline, RunScreen.-low Underline { display: none; }
+    RunScreen Tab { color: $text-muted; }
+    RunScreen Tab.-active, RunScreen Tab:hover { color: $foreground; }
     RunScreen.-short Tab.-active, RunScreen.-low Tab.-active { text-style: bold reverse; }
     RunScreen.-low #about { height: 3; }
     RunScreen.-low #charts { display: none; }

@@ -18,8 +18,9 @@ from screens.run.state import RunChoices, offered_protocols
 from screens.shell.dialogs import Ask
 from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.form import Form
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of, one_line, plain
 from screens.shell.suite_files import named_suite
+from screens.widgets.cells import beginning_cut
 from screens.widgets.ticks import Ticks
 
 if TYPE_CHECKING:
@@ -114,6 +115,12 @@ class SetupPane(Horizontal):
         self.repaint()
 
     @property
+    def _room(self) -> int:
+        """Cells of a name on the left: as many as they need, of a third of the screen."""
+        names = [*self._place.session.marked_models.values(), *("    " + name for name in self._offered)]
+        return max(26, min(self.app.size.width // 3 - 4, max(map(cells_of, names), default=0)))
+
+    @property
     def _lacking(self) -> str:
         session = self._place.session
         return self._choices.lacking(len(session.marked_models), len(session.marked_suites))
@@ -125,7 +132,7 @@ class SetupPane(Horizontal):
         with self.prevent(SelectionList.SelectedChanged):
             widget.clear_options()
             for name in self._offered:
-                label = Text(one_line(name if len(name) < 22 else "…" + name[-21:], 22), no_wrap=True)
+                label = Text(beginning_cut(plain(name), self._room - 4), no_wrap=True)
                 widget.add_option(Selection(label, name, name in self._place.session.marked_suites))
         widget.highlighted = min(at, len(self._offered) - 1)
 
@@ -141,8 +148,9 @@ class SetupPane(Horizontal):
         """Draw what is chosen."""
         if not self.is_mounted or not self.query("#models"):
             return
+        self.query_one("#chosen").styles.width = self._room + 4
         names = list(self._place.session.marked_models.values())
-        marked = Text("\n".join(one_line(name, 26) for name in names[:5]) or "none marked", no_wrap=True)
+        marked = Text("\n".join(one_line(name, self._room) for name in names[:5]) or "none marked", no_wrap=True)
         if len(names) > 5:
             marked.append(f"\n… and {len(names) - 5} more")
         self.query_one("#models", Static).update(marked)
@@ -203,8 +211,12 @@ class SetupPane(Horizontal):
         """Offer a suite file."""
 
         def add(typed: Typed) -> Prepared:
+            from rubrics.reading import find_suite
+
             with at("file"):
-                return Prepared(said=named_suite(typed.text("file", "name a .jsonl file")))
+                name = named_suite(typed.text("file", "name a .jsonl file"))
+                find_suite(name)
+            return Prepared(said=name)
 
         def added(done: Prepared | None) -> None:
             if done is None:

@@ -14,7 +14,7 @@ from rubrics.counted import count
 from screens.run.jobs import is_elsewhere, resume, stop, stored_work
 from screens.run.queue import shown_phase, tone, way
 from screens.run.stored_text import cell, column_widths, log_line, run_text
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -105,7 +105,11 @@ class StoredPane(Vertical):
     def repaint(self) -> None:
         """Draw the list."""
         rows = self.query_one(Rows)
-        self._columns = column_widths(rows.scrollable_content_region.width or rows.size.width, wide=self._place.wide)
+        names = max([0, *(cells_of(run.candidate) for run in self._runs)])
+        suites = max([0, *(cells_of(run.suite) for run in self._runs)])
+        pairs = max([0, *(len(_pairs(run)) for run in self._runs)])
+        # The last cell is the scrollbar's, which comes only once there are lines.
+        self._columns = column_widths(rows.size.width - 1, names, suites, pairs, wide=self._place.wide)
         heading = "".join(cell(column, column, width) for column, width in self._columns.items())
         self.query_one("#headings", Static).update(Text(heading))
         rows.show(len(self._runs), self._line, rows.cursor)
@@ -116,15 +120,15 @@ class StoredPane(Vertical):
         status = shown_phase(str(run.status), run.n_scored, run.n_skipped)
         mark, style = tone(status, colour)
         cells = {
-            "state": f"{mark} {status}", "candidate": one_line(run.candidate, 32), "suite": one_line(run.suite, 20),
+            "state": f"{mark} {status}", "candidate": run.candidate, "suite": run.suite,
             "protocol": way(run.protocol, run.prompt), "prec": run.precision,
-            "pairs": f"{run.n_scored:,}/{run.n_wanted:,}",
+            "pairs": _pairs(run),
             "when": run.updated_at[:16] if self._place.wide else run.updated_at[5:16],
         }  # fmt: skip
         styles = {"state": style, "when": colour("chance")}
         line = Text()
-        for column, cells_of in self._columns.items():
-            line.append(cell(column, cells[column], cells_of), styles.get(column, ""))
+        for column, width_of in self._columns.items():
+            line.append(cell(column, cells[column], width_of), styles.get(column, ""))
         return line
 
     @property
@@ -177,3 +181,7 @@ class StoredPane(Vertical):
         if run is not None:
             store = place.session.store
             place.load("plan", lambda: resume(store, run), begin)
+
+
+def _pairs(run: RunRow) -> str:
+    return f"{run.n_scored:,}/{run.n_wanted:,}"

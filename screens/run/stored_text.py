@@ -12,7 +12,7 @@ from rubrics.counted import count
 from screens.run.jobs import is_elsewhere
 from screens.shell.colour import Colour
 from screens.shell.formats import duration, percent, size
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import padded, plain
 
 if TYPE_CHECKING:
     from engine.results.runs import RunRow
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 __all__ = ["cell", "column_widths", "log_line", "run_text"]
 
 
-def column_widths(room: int, *, wide: bool) -> dict[str, int]:
-    """Cells of each column with the gap behind it: what there is room for, by need, in the order they are shown in."""
+def column_widths(room: int, candidate: int, suite: int, pairs: int, *, wide: bool) -> dict[str, int]:
+    """Cells of each column with the gap behind it: what there is room for, by need, in the order they are shown in.
+
+    Args:
+        candidate: cells of the longest name.
+        suite: the same of suites.
+        pairs: the same of how many are scored.
+    """
     needed = {
-        "state": 12, "candidate": 33 if wide else max(9, min(16, room - 24)), "protocol": 12, "pairs": 13,
-        "suite": 21 if wide else 10, "when": 16 if wide else 11, "prec": 5,
+        "state": 14, "candidate": max(10, min(candidate + 1, 33 if wide else 16, room - 24)), "protocol": 12,
+        "pairs": max(5, pairs) + 2, "suite": max(6, min(suite + 1, 21 if wide else 10)), "when": 17 if wide else 12,
+        "prec": 5,
     }  # fmt: skip
     used, fitting = 0, set()
     for column, width in needed.items():
@@ -32,6 +39,12 @@ def column_widths(room: int, *, wide: bool) -> dict[str, int]:
         if used > room:
             break
         fitting.add(column)
+    # What room is left is for names that are longer.
+    spare = room - sum(needed[column] for column in fitting)
+    for column, longest in (("candidate", candidate + 1), ("suite", suite + 1)):
+        if column in fitting and (more := min(spare, longest - needed[column])) > 0:
+            needed[column] += more
+            spare -= more
     shown = ("state", "candidate", "suite", "protocol", "prec", "pairs", "when")
     return {column: needed[column] for column in shown if column in fitting}
 
@@ -40,12 +53,14 @@ def cell(column: str, text: str, width: int) -> str:
     """One cell of a line, with the gap behind it."""
     if column == "pairs":
         return f"{text:>{width - 2}}  "
-    return f"{one_line(text, width - 1) if column in ('candidate', 'suite') else text:<{width}}"
+    return padded(text, width - 1) + " "
 
 
 _LOOKS: Final = 12
 """Looks at what is held out that are listed, at most: the first, the last and some between."""
 
+_LEFT: Final = (("pair is left", "pairs are left"), ("step is left", "steps are left"))
+"""Of what is scored, and of what is trained."""
 _WAYS_OUT = {
     "crashed": "its process ended without a word (killed, out of memory, or the machine went down)",
     "cancelled": "it was stopped",
@@ -78,7 +93,7 @@ def run_text(run: RunRow, colour: Colour) -> Text:
     if run.status in ("crashed", "cancelled", "failed", "refused"):
         remaining = max(0, run.n_wanted - run.n_scored - run.n_skipped)
         text.append(
-            f"→ R takes it up where it was; {count(remaining, 'step' if training else 'pair')} are left\n"
+            f"→ R takes it up where it was; {count(remaining, *_LEFT[training])}\n"
             if remaining
             else "→ R tries again\n"
         )

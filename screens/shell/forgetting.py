@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
 
+from rubrics.counted import count
 from screens.shell.dialogs import Choose, Confirm
 from screens.shell.place import Place
 from screens.shell.plain import one_line
@@ -105,7 +106,7 @@ def _would_go(going: Going) -> str:
     lines = ["What goes: " + ", ".join(in_words(going.counts))]
     lines += [f"  {one_line(words, 68)}" for words in going.runs[:_NAMED]]
     if len(going.runs) > _NAMED:
-        lines.append(f"  and {len(going.runs) - _NAMED} more runs")
+        lines.append(f"  and {count(len(going.runs) - _NAMED, 'more run')}")
     lines += [
         f"Left by {one_line(machine.host, 30)} since {machine.since}: yes means that it is gone for good"
         for machine in going.left

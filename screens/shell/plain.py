@@ -1,4 +1,4 @@
-"""Text from data, made safe to show: nothing in it can colour, move, reverse or blank the screen."""
+"""Text from data, made safe to show: nothing in it can colour, move, reverse or blank the screen, or shift a column."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["one_line", "plain"]
+from rich.cells import cell_len
+
+from screens.widgets.cells import clipped, filled
+
+__all__ = ["cells_of", "one_line", "padded", "plain"]
 
 _HARMLESS: Final = re.compile(r"[ -~\n]*")
 _ESCAPES: Final = re.compile(
@@ -18,6 +22,8 @@ _NEWLINES: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _KEPT_FORMATS: Final = frozenset("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd")
 """Format characters that have a shape, or that a script needs to be spelt."""
 _TAB: Final = 4
+_MARKS: Final = 4
+"""Characters to a cell that are looked at: a letter with three accents is four."""
 # Terminals disagree on how wide these make an emoji, and one cell too many breaks every line to its right.
 _JOINED_EMOJI: Final = re.compile(
     "(?<=[\u2190-\u2bff\U0001f000-\U0001faff])\u200d|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
@@ -52,6 +58,17 @@ def _shown(character: str) -> str:
 
 
 def one_line(text: str, limit: int = 200) -> str:
-    """The same on one line: line ends become `⏎`, and what is cut off is marked with `…`."""
-    head = plain(text[: limit * 4]).strip().replace("\n", "⏎")
-    return head if len(head) <= limit and len(text) <= limit * 4 else head[: limit - 1] + "…"
+    """The same on one line of so many cells: line ends become `⏎`, and what is cut off is marked with `…`."""
+    whole = limit * _MARKS
+    head = plain(text[:whole]).strip().replace("\n", "⏎")
+    return clipped(head if len(text) <= whole else head + "…", limit)
+
+
+def cells_of(text: str, limit: int = 200) -> int:
+    """Cells that the text takes on one line, cut to so many."""
+    return cell_len(one_line(text, limit))
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """The text on one line of exactly so many cells, at their left end or at their right."""
+    return filled(one_line(text, width), width, right=right)

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Choose
 from screens.shell.place import Place
@@ -64,8 +64,7 @@ class QuestionPlace(Place):
 
     def say(self, *parts: str) -> None:
         """Write the line that says what is shown."""
-        text = Text(" · ".join(one_line(part) for part in parts if part))
-        self.query_one("#question", Static).update(text)
+        self.query_one("#question", Brief).tell(*map(one_line, parts))
 
     def on_screen_resume(self) -> None:
         """Read again if the question or the file has changed since."""
@@ -165,7 +164,10 @@ class QuestionPlace(Place):
             from engine.results.runs import suites_with_runs
 
             return [
-                (suite.suite_hash, f"{suite.name}  {suite.n_scored:,} pairs · {suite.n_runs} runs · {suite.added_at}")
+                (
+                    suite.suite_hash,
+                    f"{suite.name}  {count(suite.n_scored, 'pair')} · {count(suite.n_runs, 'run')} · {suite.added_at}",
+                )
                 for suite in suites_with_runs(self.session.store)
             ]
 

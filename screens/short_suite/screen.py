@@ -17,7 +17,7 @@ from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Ask, Choose, Confirm
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, padded, plain
 from screens.short_suite.state import ShortSuiteState, file_name, shorten_to, write
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
@@ -145,11 +145,10 @@ the others, to be marked for a run.
         if suite is None:
             return
         trial = self.state.trial
-        parts = [
-            one_line(trial.suite, 40), trial.protocol, trial.metric, f"whole {suite.whole}s",
+        self.query_one("#question", Brief).tell(
+            one_line(trial.suite), trial.protocol, trial.metric, f"whole {suite.whole}s",
             "without reversed and suspected pairs" if self.state.leave_out else "",
-        ]  # fmt: skip
-        self.query_one("#question", Static).update(Text(" · ".join(filter(None, parts))))
+        )  # fmt: skip
         self.query_one("#cost", Static).update(
             Text(
                 f"{count(len(suite.pair_ids), 'pair')} of {len(trial.pairs):,}, in {count(suite.units, suite.whole)}: "
@@ -162,11 +161,11 @@ the others, to be marked for a run.
     def _errors(self, suite: ShortSuite) -> Text:
         """Every candidate's standard errors."""
         errors, ink = suite.precision, self.colour("foreground")
-        name = max(len("candidate"), *(min(40, len(candidate)) for candidate in suite.candidates))
+        name = max(len("candidate"), *(cells_of(candidate) for candidate in suite.candidates))
         text = Text(f"{'candidate':<{name}} {'all':>7} {'these':>7} {'random':>7}\n", self.colour("chance"))
         rows = zip(suite.candidates, errors.se_all, errors.se_short, errors.se_random, strict=True)
         for candidate, *values in rows:
-            text.append(f"{one_line(candidate, name):<{name}} ", ink)
+            text.append(f"{padded(candidate, name)} ", ink)
             text.append(" ".join(f"{value:>7.3f}" for value in values) + "\n", ink)
         unit = "logits" if self.state.trial.model == "rasch" else "standard deviations of the candidates"
         text.append(f"\nstandard errors of ability, in {unit}: 1/√(Fisher information), pairs taken as independent\n")

@@ -128,7 +128,7 @@ Words that the two responses do not share are underlined in the chosen one and s
             mark, tone = glyph(name)
             line.append(mark, self.colour(tone))
         line.append(" " * (5 - min(4, len(pair.subcategories))))
-        line.append(one_line(pair.pair_id, 40), "" if not pair.shot else self.colour("chance"))
+        line.append(one_line(pair.pair_id, 64), "" if not pair.shot else self.colour("chance"))
         rest = "exemplar, never scored" if pair.shot else f"{pair.domain} · {', '.join(pair.violated)}"
         line.append("  " + one_line(rest, 120), self.colour("chance"))
         return line

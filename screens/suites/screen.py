@@ -112,7 +112,7 @@ lets you read the result blind.
     SuitesScreen.-wide #body { layout: horizontal; }
     SuitesScreen #left { height: 6; }
     SuitesScreen.-tall #left { height: 10; }
-    SuitesScreen.-wide #left { width: 46; height: 1fr; border-right: solid $panel; }
+    SuitesScreen.-wide #left { width: 33%; min-width: 46; height: 1fr; border-right: solid $panel; }
     SuitesScreen #headings { height: 1; color: $text-muted; }
     SuitesScreen #right { width: 1fr; height: 1fr; }
     SuitesScreen #panes { height: 1; background: $surface; }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from screens.shell.colour import Colour
-from screens.shell.plain import one_line
+from screens.shell.plain import one_line, padded
 
 if TYPE_CHECKING:
     from engine.results.suites import SuiteEntry
@@ -20,8 +20,8 @@ _ORIGINS: Final = {"built-in": "●", "file": "▤", "stored": "◌"}
 
 def heading(width: int) -> Text:
     """What the columns are."""
-    name = max(12, width - 22)
-    return Text(f"{'   suite':<{name}} {'pairs':>7} {'prompts':>7} {'runs':>5}", no_wrap=True)
+    name = max(12, width - 20)
+    return Text(f"{'   suite':<{name}} {'pairs':>6} {'prompts':>7} {'runs':>4}", no_wrap=True)
 
 
 def entry_line(entry: SuiteEntry, width: int, colour: Colour, *, marked: bool) -> Text:
@@ -34,8 +34,8 @@ def entry_line(entry: SuiteEntry, width: int, colour: Colour, *, marked: bool) -
         line.append("  cannot be used", colour("chance"))
         return line
     line.append(_ORIGINS[entry.origin] + " ", colour("chance"))
-    tail = f" {entry.n_scored:>7,} {entry.n_groups:>7,} {entry.n_runs:>5,}"
+    tail = f" {entry.n_scored:>6,} {entry.n_groups:>7,} {entry.n_runs:>4,}"
     room = max(8, width - 4 - len(tail))
-    line.append(f"{one_line(entry.name, room):<{room}}", "bold" if marked else "")
+    line.append(padded(entry.name, room), "bold" if marked else "")
     line.append(tail)
     return line

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from screens.shell.fields import AtField, Field, Prepared, Typed, at
 from screens.shell.paths import several
@@ -82,7 +83,8 @@ def _judged_words(judged: JudgedScorers) -> list[str]:
     return [
         columns(["scorer", "ρ fitted", "left out, right", "95 %", "ρ other tasks", "chance"], rows), "",
         *(f"{outcome}: best feature {name}; {best}" for outcome, (name, best) in judged.best.items()), "",
-        f"{len(judged.candidates)} candidates, {judged.features} features, {len(judged.outcomes)} outcomes",
+        f"{count(len(judged.candidates), 'candidate')}, {count(judged.features, 'feature')}, "
+        f"{count(len(judged.outcomes), 'outcome')}",
         *(f"{word}: {HELP[key]}" for word, key in (("ρ fitted", "fitted"), ("left out", "ordered"),
                                                    ("ρ other tasks", "tasks"))),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from screens.shell.fields import YES_NO, Field, Prepared, Typed, at
 from screens.shell.formats import percent
@@ -115,7 +116,8 @@ def _proxies(session: Session, typed: Typed) -> Prepared:
     lines = [
         columns(["form", "", "R²", "R², left out", "error, left out"], rows),
         "",
-        f"{len(view.rows)} points · decisions right {percent(decision.accuracy)} %{spread} of {decision.pairs} pairs; "
+        f"{count(len(view.rows), 'point')} · decisions right {percent(decision.accuracy)} %{spread} of "
+        f"{count(decision.pairs, 'pair')}; "
         "chance 50",
         *(f"! {note}" for note in [decision.note, *view.notes] if note),
         *kept,

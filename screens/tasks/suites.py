@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rubrics.counted import count
 from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.plain import one_line
 from screens.tasks.common import to_file
@@ -121,7 +122,7 @@ def _generate(session: Session, typed: Typed) -> Prepared:
         fresh = list(generate(seed, pairs))
         write_suite(output, fresh)
         session.offer_suite(str(output))
-        return f"{len(fresh):,} pairs, seed {seed} → {output}\nIt stands among the suites (6)."
+        return f"{count(len(fresh), 'pair')}, seed {seed} → {output}\nIt stands among the suites (6)."
 
     return to_file(typed, ".jsonl", write)
 

@@ -24,6 +24,7 @@ from screens.tokens.facts import legend, token_line, verdict_line
 from screens.tokens.state import SIDES, Scored, Side, TokensState, read_tokens
 from screens.tokens.token_text import TokenText
 from screens.widgets.brief import Brief
+from screens.widgets.cells import shared_out
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -170,7 +171,9 @@ t, and on the pairs beside it with s. It takes as long as loading the candidate;
         state, walk = self.state, self.state.walk
         head = Text()
         head.append(f"{walk.place}  ", "bold")
-        head.append(f"{one_line(walk.pair_id, 50)} · {one_line(state.subject, 30)} · likelihood by token")
+        end = " · likelihood by token"
+        room = self.query_one("#question").content_size.width - head.cell_len - len(end) - 3
+        head.append(" · ".join(shared_out((one_line(walk.pair_id), one_line(state.subject)), max(room, 30))) + end)
         self.query_one("#question", Static).update(head)
         if state.scored is None:
             return

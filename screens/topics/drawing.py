@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.export.palette import glyph
 from screens.shell.colour import Colour
 from screens.shell.formats import signed
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import one_line, padded, plain
 from screens.topics.state import TopicsState, Window
 
 if TYPE_CHECKING:
@@ -19,27 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["ability_line", "cell_words", "heading", "said"]
 
 
-def _padded(words: str, width: int) -> Text:
-    text = Text(one_line(words, 80))
-    text.truncate(width, overflow="ellipsis")
-    text.truncate(width, pad=True)
-    return text
-
-
 def heading(state: TopicsState, window: Window, colour: Colour) -> list[tuple[str, str, str]]:
     """Names of the columns in view; what a click on one stands for is its number."""
     parts = [(f" {'':<{window.name}} ", "", "")]
     for number in range(window.first, window.first + window.count):
         topic = state.columns[number]
         mark, tone = glyph(topic) if number and state.by != "domain" else ("", "foreground")
-        words = _padded(f"{mark}{topic}", window.width - 1).plain + " "
+        words = padded(f"{mark}{topic}", window.width - 1) + " "
         parts.append((words, f"bold {colour('foreground')}" if number == state.column else colour(tone), str(number)))
     return parts
 
 
 def ability_line(state: TopicsState, one: WholeAbility, window: Window, colour: Colour) -> Text:
     """One candidate in the columns in view."""
-    text = Text(" ", no_wrap=True).append_text(_padded(one.candidate, window.name)).append(" ")
+    text = Text(f" {padded(one.candidate, window.name)} ", no_wrap=True)
     for number in range(window.first, window.first + window.count):
         cell = state.cell(one, number)
         mark = getattr(cell, "mark", "")
@@ -62,7 +55,7 @@ def cell_words(state: TopicsState, one: WholeAbility, colour: Colour) -> Text:
 
     topic = one.cells[state.column - 1] if state.column else None
     cell = topic or one
-    text = Text.assemble((f"{one_line(one.candidate, 40)} × {one_line(state.columns[state.column], 40)}", "bold"))
+    text = Text.assemble((f"{one_line(one.candidate, 64)} × {one_line(state.columns[state.column], 64)}", "bold"))
     if math.isnan(cell.ability):
         return text.append("  no pair scored", colour("chance"))
     text.append(f"  {signed(cell.ability)} ({signed(cell.ci_low)} to {signed(cell.ci_high)}) · {place_words(cell)}")

@@ -11,11 +11,12 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.grid_place import GridPlace
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, plain
 from screens.topics.drawing import ability_line, cell_words, heading, said
 from screens.topics.state import TopicsState, Window, read_topics
 from screens.widgets.brief import Brief
@@ -118,14 +119,15 @@ by a hair, and fewer pairs tell more. enter opens the candidate's failures.
         state, rows = self.state, self.query_one(Rows)
         if (found := state.found) is None:
             return
-        names = [len(one_line(one.candidate, 60)) for one in found.candidates]
-        window = Window.fitting(self.size.width - 1, names, len(state.columns), state.column, state.skip)
+        names = [cells_of(one.candidate, 60) for one in found.candidates]
+        widest = max(map(cells_of, state.columns)) + 1
+        window = Window.fitting(self.size.width - 1, names, len(state.columns), state.column, state.skip, widest)
         hidden = len(state.columns) - window.count
-        about = (
-            f"{found.suite} · {found.protocol} · {found.metric} · by {found.by} · {found.response} · "
-            f"{found.n_pairs:,} pairs in {found.n_clusters:,} clusters" + (f" · ← → {hidden} more" if hidden else "")
-        )
-        self.query_one("#question", Brief).update(Text(one_line(about)))
+        self.query_one("#question", Brief).tell(
+            one_line(found.suite), found.protocol, found.metric, f"by {found.by}", found.response,
+            f"{count(found.n_pairs, 'pair')} in {count(found.n_clusters, 'cluster')}",
+            f"← → {hidden} more" if hidden else "",
+        )  # fmt: skip
         state.skip = window.first
         self.query_one(Heading).show(heading(state, window, self.colour))
         rows.show(

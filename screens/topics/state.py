@@ -32,20 +32,22 @@ class Window:
     count: int
 
     @classmethod
-    def fitting(cls, room: int, names: Sequence[int], columns: int, column: int, skip: int) -> Window:
+    def fitting(cls, room: int, names: Sequence[int], columns: int, column: int, skip: int, widest: int = 0) -> Window:
         """As many as fit beside the names, the one under the cursor among them.
 
         Args:
             room: cells of a line.
             names: cells of each candidate's name.
             skip: columns scrolled past before.
+            widest: cells of the longest name of a column.
         """
         name = max(8, min(_NAME, max(names), room // 5 + 1))
         # “+0.41▲(10–12) ” for ten candidates and more.
         cell = 10 + 2 * len(str(len(names)))
         count = max(1, min(columns, (room - name - 2) // cell))
         first = min(max(skip, column - count + 1), column, max(0, columns - count))
-        return cls(name, max(cell, min((room - name - 2) // count, _WIDEST)), first, count)
+        width = max(cell, min((room - name - 2) // count, max(_WIDEST, widest + 1)))
+        return cls(min(max(8, *names), max(name, room - 2 - width * count)), width, first, count)
 
 
 @dataclass

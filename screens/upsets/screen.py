@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,10 +12,11 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, plain
 from screens.upsets.state import Columns, outcome_heads, read_upsets, tally_words, upset_cells
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
@@ -114,14 +116,17 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         if table is None:
             return
         outcomes = [tally.outcome for tally in table.tallies]
-        names = max((len(one_line(n, 40)) for u in table.upsets for n in (u.smaller, u.larger)), default=8)
-        columns = Columns.fitting(rows.size.width - 1, names, len(outcomes))
-        self.query_one("#question", Static).update(Text(one_line(
-            f"{table.source_name} · in {len(table.upsets)} of {table.pairs} pairs of unlike size the smaller is ahead"
-        )))  # fmt: skip
+        names = max((cells_of(n) for u in table.upsets for n in (u.smaller, u.larger)), default=8)
+        heads = [table.words_of(name, short=True) for name in outcomes]
+        known = any(not math.isnan(upset.ci_low) for upset in table.upsets)
+        columns = Columns.fitting(rows.size.width - 1, names, len(outcomes), heads, known=known)
+        self.query_one("#question", Brief).tell(
+            one_line(table.source_name),
+            f"in {len(table.upsets)} of {count(table.pairs, 'pair')} of unlike size the smaller is ahead",
+        )
         head = f" {'smaller':<{columns.name + 7}} {'larger':<{columns.name + 7}}   lead"
         head += f" {'95 %':>15} {'adjusted':>8}" if columns.numbers else ""
-        head += outcome_heads([table.words_of(name, short=True) for name in outcomes], columns)
+        head += outcome_heads(heads, columns)
         self.query_one(Heading).show([(head, "", "")])
         rows.show(
             len(table.upsets), lambda i, _: Text(upset_cells(table.upsets[i], outcomes, columns), no_wrap=True),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from screens.shell.formats import parameters, percent, signed
-from screens.shell.plain import one_line
+from screens.shell.plain import cells_of, one_line, padded
+from screens.widgets.cells import shares
 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source
@@ -20,7 +22,7 @@ __all__ = ["Columns", "came_true", "outcome_heads", "read_upsets", "tally_words"
 
 _NUMBERS = 7 + 16 + 9
 """Cells of lead, interval and p, with the blanks before them."""
-_SIZE, _OUTCOME, _NAMES = 6, 14, 24
+_SIZE, _OUTCOME, _NAMES = 6, 14, 60
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,28 @@ class Columns:
     numbers: bool
     outcomes: int
     """How many of them."""
+    widths: tuple[int, ...] = ()
+    """Cells of each."""
 
     @classmethod
-    def fitting(cls, room: int, names: int, outcomes: int) -> Columns:
+    def fitting(cls, room: int, names: int, outcomes: int, heads: Sequence[str] = (), *, known: bool = True) -> Columns:
         """The most that fits in so many cells.
 
         Args:
             names: cells of the longest name.
+            heads: what stands over the outcomes; they have what room is left.
+            known: whether there is an interval of any lead.
         """
         most = min(names, _NAMES)
-        for numbers in (True, False):
+        for numbers in (True, False) if known else (False,):
             fixed = 2 * (_SIZE + 2) + (_NUMBERS if numbers else 7)
             shown = max(0, min(outcomes, (room - fixed - 2 * 12) // _OUTCOME))
             name = min(most, (room - fixed - shown * _OUTCOME) // 2 - 1)
             if shown == min(outcomes, 1) or shown >= 1 or not numbers:
-                return cls(max(8, name), numbers, shown)
+                name = max(8, name)
+                wanted = [_OUTCOME] * shown
+                wanted[: len(heads)] = [max(_OUTCOME, cells_of(head) + 1) for head in heads[:shown]]
+                return cls(name, numbers, shown, tuple(shares(wanted, room - fixed - 2 * (name + 1), _OUTCOME)))
         raise AssertionError("the last way always fits")
 
 
@@ -68,7 +77,7 @@ def _read(store: Store, question: Question, source: Source | None) -> UpsetTable
 def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
     """One line."""
     text = "".join(
-        f" {one_line(name, columns.name):<{columns.name}} {parameters(round(size)):>{_SIZE}}"
+        f" {padded(name, columns.name)} {parameters(round(size)):>{_SIZE}}"
         for name, size in ((upset.smaller, upset.smaller_parameters), (upset.larger, upset.larger_parameters))
     )
     text += f" {signed(100 * upset.lead, 1):>6}"
@@ -77,12 +86,14 @@ def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
         span = f"{signed(100 * upset.ci_low, 1)} to {signed(100 * upset.ci_high, 1)}" if known else "–"
         p = "–" if math.isnan(upset.p_adjusted) else f"p {upset.p_adjusted:.3f}"
         text += f" {span:>15} {p:>8}"
-    return text + "".join(f"{came_true(upset.gains.get(name)):>{_OUTCOME}}" for name in outcomes[: columns.outcomes])
+    came = (came_true(upset.gains.get(name)) for name in outcomes)
+    return text + "".join(f"{said:>{width}}" for said, width in zip(came, columns.widths, strict=False))
 
 
 def outcome_heads(names: list[str], columns: Columns) -> str:
     """What stands over the outcomes."""
-    return "".join(f" {one_line(name, _OUTCOME - 1):>{_OUTCOME - 1}}" for name in names[: columns.outcomes])
+    pairs = zip(names, columns.widths, strict=False)
+    return "".join(f" {padded(name, width - 1, right=True)}" for name, width in pairs)
 
 
 def came_true(gain: UpsetGain | None) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from rich.text import Text
 from textual.widgets import Static
+
+from screens.widgets.cells import shared_out
 
 __all__ = ["Brief"]
 
@@ -11,3 +16,30 @@ class Brief(Static):
     """Never wrapped: a line that finds no room ends in an ellipsis, whatever the text itself asks for."""
 
     DEFAULT_CSS = "Brief { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    _parts: tuple[str, ...] = ()
+
+    def tell(self, *parts: str) -> None:
+        """Show parts with a dot between them: where room is short the longest give way, and none is lost.
+
+        Args:
+            parts: each of one line and safe to show; empty ones are left out.
+        """
+        self._parts = tuple(filter(None, parts))
+        self._write()
+
+    def update(self, content: Any = "", **options: Any) -> None:
+        """Show one text, which ends where the room does."""
+        self._parts = ()
+        super().update(content, **options)
+
+    def on_resize(self) -> None:
+        """Share the room out anew."""
+        if self._parts:
+            self._write()
+
+    def _write(self) -> None:
+        # The dots between them have three cells each. Before the first layout there is no width.
+        room = self.content_size.width - 3 * (len(self._parts) - 1)
+        parts = shared_out(self._parts, room) if self.content_size else self._parts
+        super().update(Text(" · ".join(parts)))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
+
+from screens.widgets.cells import clipped
 
 __all__ = ["Label", "place_labels"]
+
+_WHOLE: Final = 48
+"""Cells of a name where there is room for it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ def place_labels(
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], points[i])):
         column, row = points[i]
         for limit in (longest, 10, 6):
-            name = _cut(names[i], limit)
+            name = clipped(names[i], limit)
             cells = cell_len(name)
             spot = _free(occupied, column, row, cells, width, height)
             if spot is not None:
@@ -46,12 +52,25 @@ def place_labels(
                 for cell in range(max(0, spot[0] - 1), min(width, spot[0] + cells + 1)):
                     occupied[spot[1]][cell] = 1
                 break
+    for i, label in enumerate(labels):
+        if label.shown.endswith("…"):
+            labels[i] = _whole(i, labels, points, clipped(names[i], _WHOLE), width, height)
     return labels
 
 
-def _cut(name: str, cells: int) -> str:
-    """As much of a name as so many cells hold."""
-    return name if cell_len(name) <= cells else f"{set_cell_size(name, cells - 1).rstrip()}…"
+def _whole(
+    i: int, labels: Sequence[Label], points: Sequence[tuple[int, int]], name: str, width: int, height: int
+) -> Label:
+    """A label with all of its name, where that fits now that all others have their places."""
+    occupied = [bytearray(width) for _ in range(height)]
+    for column, row in points:
+        occupied[row][column] = 1
+    for other, label in enumerate(labels):
+        if label.shown and other != i:
+            for cell in range(max(0, label.column - 1), min(width, label.column + cell_len(label.shown) + 1)):
+                occupied[label.row][cell] = 1
+    spot = _free(occupied, *points[i], cell_len(name), width, height)
+    return Label(*spot, name) if spot is not None else labels[i]
 
 
 def _free(

@@ -72,6 +72,9 @@ class LineList(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         if (rendered := self._rendered.get((index, width))) is None:
             line = self._line(index, width)
+            # Blanks beyond the edge are nothing that is cut.
+            while line.cell_len > width and line.plain.endswith(" "):
+                line.right_crop(1)
             line.truncate(width, overflow="ellipsis")
             rendered = self._rendered[index, width] = list(line.render(self.app.console))
         segments, base = self.dressed(index, rendered, self.rich_style)

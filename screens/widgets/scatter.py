@@ -7,7 +7,7 @@ to keep names apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
@@ -17,6 +17,7 @@ from textual.color import Color
 from textual.message import Message
 from textual_plotext import PlotextPlot
 
+from screens.widgets.cells import clipped
 from screens.widgets.labels import place_labels
 from screens.widgets.scale import round_ticks
 
@@ -26,6 +27,10 @@ _NEAR = 4
 """Cells within which a click means a point."""
 _TICK_CELLS, _TICK_ROWS = 14, 4
 """Cells and rows that a tick has at least, about."""
+_X, _Y = "\ue000", "\ue001"
+"""What plotext draws in place of a label's cells: it takes every character for one cell."""
+_BESIDE = 12
+"""Cells beside the frame, about."""
 _FEW = 12
 """Points whose intervals are all drawn; of more, only those of the one under the cursor."""
 
@@ -100,8 +105,10 @@ class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
         for set_ticks, ends, number in ((plot.xticks, x_range, most[0]), (plot.yticks, y_range, most[1])):
             ticks = round_ticks(*ends, max(2, number))
             set_ticks([value for value, _ in ticks], [text for _, text in ticks])
-        plot.xlabel(f"{picture.x_label} →")
-        plot.title(f"↑ {picture.y_label}")
+        labels = {_X: f"{picture.x_label} →", _Y: f"↑ {picture.y_label}"}
+        labels = {letter: clipped(label, self.size.width - _BESIDE) for letter, label in labels.items()}
+        plot.xlabel(_X * cell_len(labels[_X]))
+        plot.title(_Y * cell_len(labels[_Y]))
         ground, ink = (Color.parse(self.app.theme_variables[name]) for name in ("surface", "chance"))
         strong, faint = ink.rgb, ground.blend(ink, 0.5).rgb
         for path, colour in ((picture.low, faint), (picture.high, faint), (picture.line, strong)):
@@ -113,20 +120,20 @@ class Scatter(PlotextPlot, can_focus=True):  # type: ignore[misc,call-arg]
             plot.scatter([picture.spots[0].x], [picture.spots[0].y], marker=" ", color=faint)
         drawn = super().render()
         assert isinstance(drawn, Text)
-        return self._laid_over(drawn, picture, x_range, y_range)
+        lines = [_labelled(line, labels) for line in drawn.split("\n", allow_blank=True)]
+        return self._laid_over(lines, picture, x_range, y_range)
 
     def _laid_over(
-        self, drawn: Text, picture: Picture, x_range: tuple[float, float], y_range: tuple[float, float]
+        self, lines: list[Text], picture: Picture, x_range: tuple[float, float], y_range: tuple[float, float]
     ) -> Text:
-        lines = list(drawn.split("\n", allow_blank=True))
         top = next((i for i, line in enumerate(lines) if "┌" in line.plain), None)
         bottom = next((i for i, line in enumerate(lines) if "└" in line.plain), None)
         if top is None or bottom is None:
-            return drawn
+            return Text("\n").join(lines)
         left, right = lines[top].plain.index("┌"), lines[top].plain.index("┐")
         width, height = right - left - 1, bottom - top - 1
         if width < 4 or height < 2:
-            return drawn
+            return Text("\n").join(lines)
         cells = [
             (
                 round((spot.x - x_range[0]) / (x_range[1] - x_range[0]) * (width - 1)),
@@ -208,6 +215,16 @@ class _Overlay:
                 line = Text.assemble(line[:start], (text, style), line[start + cells :])
             laid[self._top + row] = line
         return laid
+
+
+def _labelled(line: Text, labels: Mapping[str, str]) -> Text:
+    """A line of plotext's with the label of an axis in place of its letters."""
+    for letter, label in labels.items():
+        start, cells = line.plain.find(letter), cell_len(label)
+        if start >= 0:
+            looks = (span.style for span in line[start : start + 1].spans)
+            line = Text.assemble(line[:start], (label, next(looks, "")), line[start + cells :])
+    return line
 
 
 def _place(value: float, ends: tuple[float, float], cells: int) -> int | None:

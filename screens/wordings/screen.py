@@ -11,9 +11,10 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.place import Place
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, plain
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -79,7 +80,7 @@ differences are made of.
 
     def _failed(self, error: RudeError) -> None:
         text = Text.assemble((f"{plain(error.what)}\n\n", "bold"))
-        text.append(f"{plain(error.fix)}\n" if error.fix else "")
+        text.append(f"{plain(error.fix)}: 2 sets up a run, and , there asks for wordings\n" if error.fix else "")
         self.query_one("#question", Static).update(Text("wordings"))
         self.nothing(text)
 
@@ -95,13 +96,15 @@ differences are made of.
         table, rows = self.table, self.query_one(Rows)
         if table is None:
             return
-        names = max(len(one_line(row.candidate, 40)) for row in table.rows)
-        columns = WordingColumns.fitting(rows.size.width - 1, names, len(table.wordings), self._first)
+        names = max(cells_of(row.candidate) for row in table.rows)
+        widest = max(map(cells_of, table.wordings))
+        columns = WordingColumns.fitting(rows.size.width - 1, names, len(table.wordings), self._first, widest)
         self._first = columns.first
         hidden = len(table.wordings) - columns.count
-        about = f"{table.suite} · {table.protocol} · {table.metric} · chance {100 * table.chance:.0f}"
-        more = f" · {hidden} more wordings: ← →" if hidden else ""
-        self.query_one("#question", Static).update(Text(one_line(f"{about} · {table.n_pairs:,} pairs{more}")))
+        self.query_one("#question", Brief).tell(
+            one_line(table.suite), table.protocol, table.metric, f"chance {100 * table.chance:.0f}",
+            count(table.n_pairs, "pair"), f"{count(hidden, 'more wording')}: ← →" if hidden else "",
+        )  # fmt: skip
         self.query_one(Heading).show([(wording_heading(table, columns), "", "")])
         rows.show(
             len(table.rows),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
-
 from screens.shell.formats import percent
-from screens.shell.plain import one_line
+from screens.shell.plain import padded
 
 if TYPE_CHECKING:
     from engine.results.wordings import Reworded, WordingTable
@@ -19,7 +17,7 @@ __all__ = ["WordingColumns", "read_wordings", "share_words", "wording_cells", "w
 
 _FIXED = 5 + 7 + 14 + 14
 """Cells of place, average, interval and span, with the blanks before them."""
-_WORDING, _NAMES = 13, 32
+_WORDING = 13
 
 
 @dataclass(frozen=True)
@@ -30,19 +28,22 @@ class WordingColumns:
     first: int
     count: int
     """So many wordings, from `first` on."""
+    width: int = _WORDING
+    """Cells of a wording."""
 
     @classmethod
-    def fitting(cls, room: int, names: int, wordings: int, first: int) -> WordingColumns:
+    def fitting(cls, room: int, names: int, wordings: int, first: int, widest: int = 0) -> WordingColumns:
         """The most that fits.
 
         Args:
             room: cells of a line.
             names: cells of the longest name.
+            widest: cells of the longest name of a wording.
         """
         shown = max(1, min(wordings, (room - _FIXED - max(8, min(names, 16))) // _WORDING))
-        return cls(
-            max(8, min(names, _NAMES, room - _FIXED - shown * _WORDING)), min(first, wordings - shown), shown
-        )  # fmt: skip
+        name = max(8, min(names, room - _FIXED - shown * _WORDING))
+        width = max(_WORDING, min(widest + 2, (room - _FIXED - name) // shown))
+        return cls(name, min(first, wordings - shown), shown, width)
 
     def of(self, values: tuple[str, ...]) -> tuple[str, ...]:
         """Those in view."""
@@ -63,21 +64,20 @@ def read_wordings(session: Session) -> WordingTable:
 
 def wording_heading(table: WordingTable, columns: WordingColumns) -> str:
     """The line above the candidates."""
-    names = "".join(f"{one_line(name, _WORDING - 1):>{_WORDING}}" for name in columns.of(table.wordings))
+    names = "".join(" " + padded(name, columns.width - 1, right=True) for name in columns.of(table.wordings))
     return f"     {'candidate':<{columns.name}}{'average':>7}{'95 %':>14}{'low–high':>14}{names}"
 
 
 def wording_cells(row: Reworded, averaged: RankRow, columns: WordingColumns) -> str:
     """One candidate: place and accuracy on average, then accuracy and place in each wording."""
-    name = one_line(row.candidate, columns.name)
-    name = set_cell_size(name, columns.name) if cell_len(name) != columns.name else name
+    name = padded(row.candidate, columns.name)
     values = tuple(f"{percent(value)} ({place})" for value, place in zip(row.values, row.ranks, strict=True))
     span = f"{percent(averaged.ci_low)}–{percent(averaged.ci_high)}"
     line = f"{averaged.rank:>4} {name}{percent(averaged.value):>7}{span:>14}"
     return (
         line
         + f"{percent(row.low)}–{percent(row.high)}".rjust(14)
-        + "".join(value.rjust(_WORDING) for value in columns.of(values))
+        + "".join(value.rjust(columns.width) for value in columns.of(values))
     )
 
 

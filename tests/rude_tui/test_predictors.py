@@ -118,7 +118,7 @@ def test_spectra_of_bundled_models(rude: Rude) -> None:
 def test_columns_of_ones_own(rude: Rude, tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("candidate,luck\nllama,1\n")
-    assert "1 values stored" in told(rude("predictors", "add", file, "--lower-is-better", "luck")).stderr
+    assert "1 value stored" in told(rude("predictors", "add", file, "--lower-is-better", "luck")).stderr
     listed = {row["predictor"]: row for row in json.loads(told(rude("predictors", "list", "--json")).stdout)}
     assert (listed["luck"]["better"], listed["luck"]["source"]) == ("lower", "own.csv")
 
@@ -148,7 +148,7 @@ def test_traces_are_made_by_a_server(rude: Rude, tmp_path: Path) -> None:
         given = ("traces", "make", "--model", str(script.address), "--prompts", prompts, "-o", out, "--limit", "1")
         made = json.loads(told(rude(*given, "--json")).stdout)
         assert (made["traces"], made["asked_for"], made["writer"]) == (1, 1, "sage")
-        assert "1 of 1 traces by sage" in told(rude(*given)).stderr
+        assert "1 of 1 trace by sage" in told(rude(*given)).stderr
         assert len(script.asked) == 1
     assert json.loads(out.read_text())["tokens"] == [{"token": "So.", "logprob": -0.5}]
     with pytest.raises(UsageError, match="--prompts"):

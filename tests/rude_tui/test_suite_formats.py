@@ -30,7 +30,7 @@ def test_an_import_says_what_it_recognised_and_shows_the_first_pairs(tmp_path: P
         "   chosen:   A pear.",
         "   rejected: A pebble.",
     ]
-    assert "1 pairs written, 1 dropped" in done.stderr
+    assert "1 pair written, 1 dropped" in done.stderr
     assert "dropped: a tie" in done.stderr
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from command import rude
+from rich.cells import cell_len
 
 from data.bundled import bundled_models
 from engine.jobs.progress import Phase, RunState
@@ -100,3 +101,16 @@ def test_a_script_follows_a_run_line_by_line(tmp_path: Path) -> None:
     assert started["runs"][0]["total"] == 20
     assert (finished["runs"][0]["phase"], finished["runs"][0]["done"]) == ("done", 20)
     assert json.loads(done.stdout)[0]["run_id"] == finished["runs"][0]["run_id"]
+
+
+def test_the_live_line_ends_before_the_edge_in_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", written)
+    monkeypatch.setenv("COLUMNS", "60")
+    state = RunState(
+        key="a", run_id="a", candidate="千字文模型" * 4, suite="花园", protocol="choice", phase=Phase.SCORING, total=480
+    )
+    TerminalProgress().advanced(state)
+    line = written.getvalue().rpartition("\x1b[2K")[2]
+    assert 40 < cell_len(line) < 60

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -72,9 +72,19 @@ def garden_suite() -> Suite:
 
 
 def fill(
-    store: Store, suite: Suite, *, candidates: tuple[Any, ...] = CANDIDATES, missing: int = 0, wording: str = ""
+    store: Store,
+    suite: Suite,
+    *,
+    candidates: tuple[Any, ...] = CANDIDATES,
+    missing: int = 0,
+    wording: str = "",
+    drawn_by: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Score a suite with made-up verdicts of known strength: the same numbers each time."""
+    """Score a suite with made-up verdicts of known strength: the same numbers each time.
+
+    Args:
+        drawn_by: for a candidate or a wording, what the numbers are drawn by in place of its name.
+    """
     add_suite(store, suite)
     for name, parameters, strength in candidates:
         weights = f"{name}-weights"
@@ -88,7 +98,7 @@ def fill(
             weights,
         )  # fmt: skip
         for protocol in ("likelihood", "choice"):
-            chance = random.Random(f"{name}{protocol}{wording}")
+            chance = random.Random(f"{drawn_by.get(name, name)}{protocol}{drawn_by.get(wording, wording)}")
             run_id = f"{name}-{protocol}-run{wording}"
             key = {
                 "weights_hash": weights, "tokenizer_hash": "t", "candidate": name, "suite": suite.name,

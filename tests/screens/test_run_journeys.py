@@ -23,6 +23,7 @@ from engine.store.candidates import save_candidate
 from engine.store.connection import Store
 from engine.store.posttrain import add_step, close_posttrain, open_posttrain
 from engine.store.runs import Status, stored_runs
+from rubrics.reading import find_suite, write_suite
 from screens.run.planned import PlanPane
 from screens.run.stored import StoredPane
 
@@ -223,7 +224,7 @@ async def test_why_a_run_failed_is_read_beside_it(garden, make_app, settle, scre
         await settle(pilot)
         app.screen.begin(_plan())
         await until(pilot, lambda: "✗ failed" in screen_text(app) and not app.runner.running)
-        assert "1 of 1 runs failed; 2 and ; say why" in [told.message for told in app._notifications]
+        assert "1 of 1 run failed; 2 and ; say why" in [told.message for told in app._notifications]
         # Two lines here; in the log it is one.
         assert re.search(r"✗ its weights are damaged *\n.*→ download them again", screen_text(app))
 
@@ -331,25 +332,27 @@ async def test_a_suite_file_is_offered_for_good_and_a_missing_one_is_not(
     kept: dict[str, Any] = {}
     app = make_app(garden, start="run")
     app.session.remember = kept.__setitem__
-    own = tmp_path / "own.jsonl"
-    own.write_text("{}\n", encoding="utf-8")
+    own, broken = tmp_path / "own.jsonl", tmp_path / "broken.jsonl"
+    write_suite(own, find_suite("world").scored[:2])
+    broken.write_text("{}\n", encoding="utf-8")
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        for name in (tmp_path / "gone.jsonl", own):
+        for name, wrong in ((tmp_path / "gone.jsonl", "no such suite"), (broken, "line 1"), (own, "")):
             await pilot.press("a")
             await pilot.pause()
             app.screen.query_one(Input).value = str(name)
             await pilot.press("enter")
             await settle(pilot)
-            if name != own:
-                assert "no such suite" in screen_text(app)
+            if wrong:
+                await until(pilot, lambda wrong=wrong: wrong in screen_text(app))
                 await pilot.press("escape")
+        await until(pilot, lambda: bool(kept))
         assert kept == {"suites": [str(own)]}
         assert str(own) in app.session.marked_suites
         await pilot.press("6")
         await settle(pilot)
-        assert "✗ own" in screen_text(app)
-        assert "1 cannot be used" in screen_text(app)
+        assert "own" in screen_text(app)
+        assert "broken" not in screen_text(app)
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
+from rubrics.counted import count
 from rude_tui.commands.pairs.trial import about, in_digits, narrate_trial, read_trial, trial_options
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
@@ -90,7 +91,8 @@ def _print_topics(found: TopicAbilities) -> None:
     narrate(
         *said_of(found),
         f"{found.suite} {found.suite_hash[:12]} · {found.protocol}, {found.metric} · {found.response} · "
-        f"{len(found.candidates)} candidates on {found.n_pairs:,} pairs in {found.n_clusters:,} clusters: "
+        f"{count(len(found.candidates), 'candidate')} on {count(found.n_pairs, 'pair')} in "
+        f"{count(found.n_clusters, 'cluster')}: "
         + ", ".join(f"{name} {pairs:,}" for name, pairs in zip(found.topics, found.pairs, strict=True)),
         between_words(found),
         HELP[found.response],

@@ -7,6 +7,7 @@ from typing import Literal
 
 import click
 
+from rubrics.counted import count
 from rude_tui.commands.pairs.trial import FINDINGS, about, read_trial, trial_options
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
@@ -62,7 +63,7 @@ def short(
         right=[f"se, all {len(trial.pairs)}", f"se, these {len(selection.pair_ids)}", "se, as many at random"],
     )
     narrate(
-        f"{len(selection.pair_ids)} pairs in {selection.units} whole {whole}s; standard errors grow "
+        f"{count(len(selection.pair_ids), 'pair')} in {selection.units} whole {whole}s; standard errors grow "
         f"{selection.loss:.2f}-fold (median candidate); as informative as {errors.worth:.0f} pairs drawn at random",
         "se: 1/√(Fisher information), in logits of ability, pairs taken as independent",
         "accuracies on these pairs compare with each other, not with those on the whole suite",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from rubrics.counted import count
 from rude_tui.commands.pairs.trial import FINDINGS, about, in_digits, narrate_trial, read_trial, trial_options
 from rude_tui.options import as_json, database, store_of
 from rude_tui.output import narrate, print_json, print_table
@@ -103,7 +104,7 @@ def _print_pairs(trial: Trial, rows: list[PairTrial], limit: int) -> None:
         right=[name for name in names if name not in ("pair", "violates", "found", "noted")],
     )
     if len(rows) > len(shown):
-        narrate(f"the first {limit} of {len(rows)} pairs; --limit 0 shows all")
+        narrate(f"the first {limit} of {count(len(rows), 'pair')}; --limit 0 shows all")
 
 
 def _small(value: float) -> str:

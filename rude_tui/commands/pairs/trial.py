@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import question_options
 from rude_tui.output import narrate
 
@@ -53,14 +54,14 @@ def narrate_trial(trial: Trial) -> None:
     """Say what was tried, how, and what came of it on the whole."""
     from engine.results.pair_trial import cannot_tell
 
-    count = {finding: len(trial.pairs_with(finding)) for finding in FINDINGS}
+    found = {finding: len(trial.pairs_with(finding)) for finding in FINDINGS}
     model = "2PL" if trial.model == "2pl" else "Rasch, shrunk"
     narrate(
         f"{trial.suite} {trial.suite_hash[:12]} · {trial.protocol}, {trial.metric} · "
-        f"{len(trial.candidates)} candidates on {len(trial.pairs)} pairs · {model}"
+        f"{count(len(trial.candidates), 'candidate')} on {count(len(trial.pairs), 'pair')} · {model}"
         + ("" if math.isnan(trial.spread) else f"; difficulties spread by {trial.spread:.2f} logits"),
-        f"{count['reversed']} reversed (q ≤ {trial.q:g}), {count['suspect']} suspect, "
-        f"{count['all pass']} that all pass, {count['all fail']} that all fail (these two tell nothing)",
+        f"{found['reversed']} reversed (q ≤ {trial.q:g}), {found['suspect']} suspect, "
+        f"{found['all pass']} that all pass, {found['all fail']} that all fail (these two tell nothing)",
     )
     if not math.isnan(trial.negative) and not math.isnan(trial.negative_by_chance):
         narrate(

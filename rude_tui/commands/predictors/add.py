@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rubrics.counted import count
 from rude_tui.options import database, store_of
 from rude_tui.output import narrate
 
@@ -31,7 +32,7 @@ def keep_columns(store: Store, file: Path, lower: Sequence[str] = ()) -> list[st
     from engine.correlation.own_columns import keep_columns as keep
 
     kept = keep(store, file, lower_is_better=lower)
-    narrate(f"{kept.values} values stored, {kept.replaced} of them in place of an earlier one")
+    narrate(f"{count(kept.values, 'value')} stored, {kept.replaced} of them in place of an earlier one")
     for stranger, near in kept.strangers.items():
         narrate(f"note: {stranger} is no candidate here" + (f"; did you mean {near[0]}?" if near else ""))
     return kept.names

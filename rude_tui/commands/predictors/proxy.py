@@ -168,7 +168,7 @@ def _print_features(features: Mapping[str, Sequence[Estimate]], output: Path | N
             right=list(features),
         )
         narrate(
-            f"mean over solutions of the weighted mean over their last {last:,} tokens; intervals: --json or -o",
+            f"mean over solutions of the weighted mean over their last {count(last, 'token')}; intervals: --json or -o",
             "80 of them: one that was not chosen beforehand has to beat the best of 80 useless ones (--outcome NAME)",
         )
 
@@ -195,7 +195,7 @@ def _write_features(features: Mapping[str, Sequence[Estimate]], output: Path) ->
         for feature, estimate in zip(FEATURES, estimates, strict=True)
     ]
     write_table(Table(columns, rows), output)
-    narrate(f"{len(rows)} rows → {output}")
+    narrate(f"{count(len(rows), 'row')} → {output}")
 
 
 def _print_judged(judged: JudgedScorers, as_json: bool) -> None:
@@ -219,7 +219,8 @@ def _print_judged(judged: JudgedScorers, as_json: bool) -> None:
         right=["fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ", "chance"],
     )  # fmt: skip
     narrate(
-        f"{len(judged.candidates)} candidates, {judged.features} features, {count(len(judged.outcomes), 'outcome')}"
+        f"{count(len(judged.candidates), 'candidate')}, {count(judged.features, 'feature')}, "
+        f"{count(len(judged.outcomes), 'outcome')}"
     )
     for outcome, (feature, best) in judged.best.items():
         narrate(f"{outcome}: best feature {feature}; {best}")

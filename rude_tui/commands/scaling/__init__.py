@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rubrics.counted import count
 from rude_tui.commands.scaling.forecast import forecast
 from rude_tui.commands.scaling.tuning import tuning
 from rude_tui.options import as_json, database, question_options, store_of
@@ -203,8 +204,9 @@ def proxies(
     )  # fmt: skip
     decision = view.decision
     narrate(
-        f"{view.proxy} for {view.target}, {len(view.rows)} points · decisions right {percent(decision.accuracy)} % "
-        f"({interval(decision.ci_low, decision.ci_high)}; chance 50) of {decision.pairs} pairs",
+        f"{view.proxy} for {view.target}, {count(len(view.rows), 'point')} · decisions right "
+        f"{percent(decision.accuracy)} % "
+        f"({interval(decision.ci_low, decision.ci_high)}; chance 50) of {count(decision.pairs, 'pair')}",
         "left out: one point at a time, R² against the mean of the others"
         + ("" if math.isnan(decision.ci_low) else f"; decisions: 95 % by {decision.method}"),
         *([f"note: {decision.note}"] if decision.note else []),

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from rubrics.counted import count
 from rude_tui.commands.suite.importing import import_
 from rude_tui.options import as_json, database, store_of, suite_names, take_over_option, telling_options
 from rude_tui.output import interval, narrate, percent, print_json, print_table
@@ -81,10 +82,10 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
         return
     narrate(shown.card.strip() or f"{shown.name} has no card")
     sizes = sorted({len(pair.violated) for pair in shown.scored})
-    count = Counter((str(s), len(pair.violated)) for pair in shown.scored for s in pair.subcategories)
+    table = Counter((str(s), len(pair.violated)) for pair in shown.scored for s in pair.subcategories)
     print_table(
         ["subcategory", *(f"|V|={n}" for n in sizes)],
-        [[s, *(count[s, n] or "–" for n in sizes)] for s in dict.fromkeys(sub for sub, _ in sorted(count))],
+        [[s, *(table[s, n] or "–" for n in sizes)] for s in dict.fromkeys(sub for sub, _ in sorted(table))],
         right=[f"|V|={n}" for n in sizes],
     )
     print_table(
@@ -95,7 +96,8 @@ def show(name: str, pair_id: str | None, as_json: bool) -> None:
         ],
     )
     narrate(
-        f"{shown.name} {shown.hash[:12]}: {len(shown.scored)} pairs, {len(shown.pairs) - len(shown.scored)} exemplars"
+        f"{shown.name} {shown.hash[:12]}: {count(len(shown.scored), 'pair')}, "
+        f"{count(len(shown.pairs) - len(shown.scored), 'exemplar')}"
     )
 
 
@@ -200,7 +202,7 @@ def generate(seed: int, pairs: int, output: Path) -> None:
 
     fresh = list(make(seed, pairs))
     write_suite(output, fresh)
-    narrate(f"{len(fresh)} pairs, seed {seed} → {output}")
+    narrate(f"{count(len(fresh), 'pair')}, seed {seed} → {output}")
 
 
 def _shapes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -233,7 +235,7 @@ def export(name: str, format: str, output: Path) -> None:
     from rubrics.reading import find_suite
 
     rows = export_suite(find_suite(name), format, output)
-    narrate(f"{rows} rows → {output}")
+    narrate(f"{count(rows, 'row')} → {output}")
 
 
 suite.add_command(import_)

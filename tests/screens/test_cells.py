@@ -1,0 +1,55 @@
+"""Lines in cells: cut, filled and shared out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from screens.shell.plain import cells_of, padded
+from screens.widgets.cells import beginning_cut, clipped, filled, shared_out, shares
+
+LINES = st.text(alphabet="ab 漢字é́👩", max_size=30)
+
+
+@given(LINES, st.integers(1, 20))
+def test_no_line_takes_more_cells_than_it_is_given(line: str, width: int) -> None:
+    assert cell_len(clipped(line, width)) <= width
+    assert cell_len(beginning_cut(line, width)) <= width
+    assert cell_len(filled(line, width)) == cell_len(filled(line, width, right=True)) == width
+    assert cell_len(padded(line, width)) == width
+    assert cells_of(line, width) <= width
+
+
+@pytest.mark.parametrize(
+    ("line", "width", "shown"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("漢字漢", 4, "漢…"),
+        ("漢字", 4, "漢字"),
+        ("e\u0301e\u0301", 2, "e\u0301e\u0301"),
+        ("abc", 0, ""),
+    ],
+)
+def test_what_is_cut_says_so(line: str, width: int, shown: str) -> None:
+    assert clipped(line, width) == shown
+
+
+def test_of_a_path_the_end_stays() -> None:
+    assert beginning_cut("/models/long/name.jsonl", 11) == "…name.jsonl"
+    assert beginning_cut("short", 11) == "short"
+
+
+def test_the_longest_gives_way_first_and_none_is_lost() -> None:
+    assert shares([30, 5, 12], 30, 4) == [13, 5, 12]
+    assert shares([30, 30], 20, 4) == [10, 10]
+    assert shares([30, 30], 2, 4) == [4, 4]
+    assert shares([2, 3], 50, 4) == [2, 3]
+    assert shares([], 5, 4) == []
+    assert shared_out(["a suite of a very long name", "choice", "by domain"], 32) == [
+        "a suite of a ver…",
+        "choice",
+        "by domain",
+    ]
