@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.color import Color
 
 from screens.families.state import CELL, FamiliesState, Room
-from screens.shell.colour import Colour
+from screens.shell.colour import DEEPEST, Colour
 from screens.shell.formats import strength
 from screens.shell.plain import padded, plain
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["family_heading", "family_line", "family_words"]
 
-_DEEPEST: Final = 0.6
-"""How much of a colour stands in a cell whose cosine is 1."""
 _LEGEND: Final = "in a cell: how alike two weights are (cosine), else t the same tokenizer and kind, n the same name"
 _SHARED: Final = {"tokenizer and kind": "t", "name and kind": "n"}
 
@@ -58,7 +56,7 @@ def _cell(shared: Kinship | None, itself: bool, chosen: bool, family: bool, colo
     if not deep:
         return f"{inside:^{CELL}}", tone
     ground, mark = Color.parse(colour("surface")), Color.parse(colour("mark-1"))
-    return f"{inside:^{CELL}}", f"{tone} on {ground.blend(mark, _DEEPEST * deep).hex}"
+    return f"{inside:^{CELL}}", f"{tone} on {ground.blend(mark, DEEPEST * deep).hex}"
 
 
 def family_words(state: FamiliesState, over: str, colour: Colour) -> Text:

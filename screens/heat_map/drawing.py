@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.color import Color
@@ -11,7 +11,7 @@ from textual.color import Color
 from engine.export.palette import glyph
 from rubrics.counted import count
 from screens.heat_map.state import HeatMapState, Window
-from screens.shell.colour import Colour
+from screens.shell.colour import DEEPEST, Colour
 from screens.shell.formats import percent
 from screens.shell.plain import one_line, padded
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from engine.stats.ranking import RankRow
 
 __all__ = ["cell_words", "heading", "legend", "map_line"]
-
-_DEEPEST: Final = 0.6
-"""How much of a colour stands in a cell that is always right, or always wrong."""
 
 
 def uncertain(row: RankRow) -> bool:
@@ -61,7 +58,7 @@ def _cell(row: RankRow | None, state: HeatMapState, chosen: bool, width: int, co
         return f"{said:░^{width - 1}} ", colour("chance")
     ground, tone = Color.parse(colour("surface")), Color.parse(colour("good" if row.value > row.chance else "bad"))
     far = (row.value - row.chance) / (1 - row.chance) if row.value > row.chance else 1 - row.value / row.chance
-    back = ground.blend(tone, _DEEPEST * far).hex
+    back = ground.blend(tone, DEEPEST * far).hex
     # Without colour a sign says which side of chance it is on.
     signed = ("+" if row.value > row.chance else "−") + said
     return f"{signed:^{width - 1}} ", f"{'bold ' if chosen else ''}{colour('foreground')} on {back}"

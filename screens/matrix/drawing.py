@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.color import Color
 
 from screens.matrix.state import MatrixData, Window
-from screens.shell.colour import Colour
+from screens.shell.colour import DEEPEST, Colour
 from screens.shell.formats import strength
 from screens.shell.plain import one_line, padded, plain
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["heading", "heat_line", "words"]
 
 SYMBOLS = {"pearson": "r", "spearman": "ρ", "kendall": "τ"}
-_DEEPEST = 0.55
-"""How much of a colour stands in a cell whose correlation is 1."""
 
 
 def heading(data: MatrixData, window: Window, column: int, colour: Colour) -> list[tuple[str, str, str]]:
@@ -52,7 +50,7 @@ def _cell(cell: MatrixCell, reference: bool, chosen: bool, width: int, colour: C
     if reference or math.isnan(value):
         return f"{shown:<{width}}", colour("chance")
     ground, tone = Color.parse(colour("surface")), Color.parse(colour("mark-1" if value >= 0 else "bad"))
-    back = ground.blend(tone, _DEEPEST * abs(value)).hex
+    back = ground.blend(tone, DEEPEST * abs(value)).hex
     weight = "bold " if cell.own or chosen else ""
     return f"{shown:<{width}}", f"{weight}{colour('foreground')} on {back}"
 

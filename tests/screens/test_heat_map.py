@@ -61,7 +61,7 @@ def test_the_deeper_the_colour_the_further_from_chance(table: RankingTable) -> N
     (style,) = [str(span.style) for span in line.spans if " on " in str(span.style)]
     blue = int(style.split(" on ")[1][5:7], 16)
     far = (table.overall.rows[0].value - 0.5) / 0.5
-    assert blue == pytest.approx(0x10 + (0xFF - 0x10) * 0.6 * far, abs=2)
+    assert blue == pytest.approx(0x10 + (0xFF - 0x10) * 0.45 * far, abs=2)
 
 
 @pytest.mark.parametrize("column", range(13))
