@@ -145,11 +145,14 @@ def test_a_resumed_run_counts_its_own_stretch() -> None:
 
 def test_the_board_shows_what_there_is_room_for() -> None:
     for width in (40, 76, 100, 116, 200):
-        found = columns(width, 16)
+        found = columns(width, 16, 6)
         assert sum(cells + 2 for _, _, cells in found) <= width
         assert [key for key, _, _ in found][:2] == ["phase", "candidate"]
-    assert {"protocol", "right", "eta", "pairs"} <= {key for key, _, _ in columns(76, 16)}
-    assert len(columns(200, 16)) == 12
+    assert {"protocol", "right", "eta", "pairs"} <= {key for key, _, _ in columns(76, 16, 6)}
+    assert len(columns(200, 16, 6)) == 12
+    # What room is left is for longer names.
+    assert {key: cells for key, _, cells in columns(200, 43, 30)}["candidate"] == 43
+    assert {key: cells for key, _, cells in columns(200, 43, 30)}["suite"] > 14
 
 
 def test_words_for_each_stage() -> None:
