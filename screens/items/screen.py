@@ -178,7 +178,7 @@ The bar of an ability reaches two standard errors to each side.
         assert trial is not None
         self.say(
             trial.suite, trial.protocol, trial.metric,
-            f"{len(trial.candidates)} candidates on {count(len(trial.pairs), 'pair')}",
+            count(len(trial.candidates), "candidate"), count(len(trial.pairs), "pair"),
             f"{board.excluded:,} excluded" if board is not None and board.excluded else "",
             "Rasch, shrunk" if trial.model == "rasch" else "2PL",
         )  # fmt: skip

@@ -138,7 +138,8 @@ The scale shows how far each candidate leans to either response; ▸ is the cand
             head.append(f"{mark} {name} ", self.colour(tone))
         end = f" · {round(shown.difference.shared * 100)} % of words shared"
         room = self.query_one("#question").content_size.width - head.cell_len - len(end) - 4
-        head.append(" " + " · ".join(shared_out((one_line(pair.id), one_line(pair.domain)), max(room, 30))))
+        domain, pair_id = shared_out((one_line(pair.domain), one_line(pair.id)), max(room, 30))
+        head.append(f" {pair_id} · {domain}")
         head.append(end, self.colour("chance"))
         return head
 

@@ -46,8 +46,10 @@ class Window:
         cell = 10 + 2 * len(str(len(names)))
         count = max(1, min(columns, (room - name - 2) // cell))
         first = min(max(skip, column - count + 1), column, max(0, columns - count))
-        width = max(cell, min((room - name - 2) // count, max(_WIDEST, widest + 1)))
-        return cls(min(max(8, *names), max(name, room - 2 - width * count)), width, first, count)
+        # Names of columns, then those of candidates, then air between the numbers.
+        width = max(cell, min((room - name - 2) // count, widest + 1))
+        name = min(max(8, *names), max(name, room - 2 - width * count))
+        return cls(name, max(width, min((room - name - 2) // count, _WIDEST)), first, count)
 
 
 @dataclass

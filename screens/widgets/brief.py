@@ -20,7 +20,7 @@ class Brief(Static):
     _parts: tuple[str, ...] = ()
 
     def tell(self, *parts: str) -> None:
-        """Show parts with a dot between them: where room is short the longest give way, and none is lost.
+        """Show parts with a dot between them: where room is short the first gives way, then the longest; none is lost.
 
         Args:
             parts: each of one line and safe to show; empty ones are left out.

@@ -50,7 +50,14 @@ def shares(wanted: Sequence[int], room: int, least: int) -> list[int]:
 
 
 def shared_out(parts: Sequence[str], room: int) -> list[str]:
-    """Lines cut until all together take no more cells than there are: the longest first, none to nothing."""
-    widths = shares([cell_len(part) for part in parts], room, _SAYING)
+    """Lines cut until all together take no more cells than there are, none to nothing.
+
+    The first, which is a name, gives way before the others, and of those the longest.
+    """
+    if not parts:
+        return []
+    first, *others = (cell_len(part) for part in parts)
+    first = min(first, max(_SAYING, room - sum(others)))
+    widths = [first, *shares(others, room - first, _SAYING)]
     # What is cut fills its share, or half a wide character would shift what follows.
     return [filled(part, width) for part, width in zip(parts, widths, strict=True)]

@@ -42,12 +42,17 @@ def test_of_a_path_the_end_stays() -> None:
     assert beginning_cut("short", 11) == "short"
 
 
-def test_the_longest_gives_way_first_and_none_is_lost() -> None:
+def test_a_name_gives_way_first_then_the_longest_and_none_is_lost() -> None:
     assert shares([30, 5, 12], 30, 4) == [13, 5, 12]
     assert shares([30, 30], 20, 4) == [10, 10]
     assert shares([30, 30], 2, 4) == [4, 4]
     assert shares([2, 3], 50, 4) == [2, 3]
-    assert shares([], 5, 4) == []
+    assert shares([], 5, 4) == shared_out([], 5) == []
+    assert shared_out(["garden", "40 pairs in 10 clusters", "by domain"], 30) == [
+        "garden",
+        "40 pairs in 10…",
+        "by domain",
+    ]
     assert shared_out(["a suite of a very long name", "choice", "by domain"], 32) == [
         "a suite of a ver…",
         "choice",
