@@ -6,7 +6,7 @@ from engine.candidates.untrusted import shown
 from engine.jobs.cluster.machines import ALIKE, Node, nodes_at
 from engine.jobs.process import Runner, WorkerProcess
 from engine.machine.doctor import MachineCheck
-from engine.machine.precision import human_bytes
+from engine.machine.sizes import human_bytes
 from rubrics.counted import count
 from rubrics.errors import RudeError
 
