@@ -12,7 +12,7 @@ from typing import IO, Any, Final, Protocol
 from engine.machine.budgets import KERNELS_KEPT
 from rubrics.errors import RudeError
 from rubrics.faults import shown
-from rubrics.jsonl import check_depth
+from rubrics.jsonl import load_json
 
 __all__ = [
     "NO_EVENT", "EventLines", "Events", "Gate", "be_polite", "environment", "in_words", "is_out_of_memory",
@@ -88,8 +88,7 @@ def read_event(line: str) -> dict[str, Any]:
     """What one line of a process says. What is no event becomes one of the name `NO_EVENT`, with `what` was said: lines
     are read where nobody would see an error."""
     try:
-        check_depth(line)
-        event = json.loads(line)
+        event = load_json(line, constants=True)
         if isinstance(event, dict) and isinstance(event.get("event"), str):
             if event["event"] == "fatal":
                 RudeError.of_json(event)

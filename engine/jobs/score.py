@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from engine.jobs.cluster.parcel import needs_of
 from engine.jobs.job import COMMIT_SECONDS, Turn, WorkerTurn
@@ -29,6 +29,9 @@ from rubrics.errors import Exit, RudeError
 from rubrics.scratch import scratch_folder
 
 __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
+
+_NUMBERS: Final = frozenset({"tokens", "distinct_tokens", "seconds", "memory"})
+"""Of what a worker says of its work: what is added up over stretches, or of which the most is kept."""
 
 
 class ScorePlan(Plan):
@@ -140,14 +143,15 @@ class ScoreTurn(WorkerTurn):
             case "placed":
                 self._placed(event["nodes"])
             case "loaded":
-                self._facts.update(event["facts"])
+                self._facts.update(_facts(event["facts"]))
             case "task_failed":
                 self._end(event["task"], Phase.FAILED, failure=RudeError.of_json(event))
             case "task_done":
                 self._commit()
-                notes = self._noted(event["task"], event["facts"])
+                facts = _facts(event["facts"])
+                notes = self._noted(event["task"], facts)
                 self.states.update(self._runs[event["task"]].run_id, notes=notes)
-                self._end(event["task"], Phase.DONE, facts={**event["facts"], "notes": notes})
+                self._end(event["task"], Phase.DONE, facts={**facts, "notes": notes})
 
     def close(self, phase: Phase, failure: RudeError | None) -> None:
         """Store what has come, and end what has not ended."""
@@ -191,14 +195,14 @@ class ScoreTurn(WorkerTurn):
             self._end(number, Phase.DONE, facts={"notes": event["notes"]})
 
     def _take(self, event: Mapping[str, Any]) -> None:
-        number, rows = event["task"], event["rows"]
+        number, rows, facts = event["task"], event["rows"], _facts(event["facts"])
         run_id = self._runs[number].run_id
         came = [(_verdict(row["verdict"]), [_packed(row, *tokens) for tokens in row["tokens"]]) for row in rows]
         self._pending.setdefault(number, []).extend(came)
         state = self.states[run_id]
         seconds = max(1e-6, time.monotonic() - self._began.get(number, time.monotonic()))
         self._scored[number] += len(rows)
-        self._costs[number] = {name: value for name, value in event["facts"].items() if name != "notes"}
+        self._costs[number] = {name: value for name, value in facts.items() if name != "notes"}
         speed = self._scored[number] / seconds
         self.states.update(
             run_id,
@@ -206,10 +210,10 @@ class ScoreTurn(WorkerTurn):
             judged=state.judged + len(rows),
             right=state.right + sum(headline_win(row["verdict"]) for row in rows),
             pairs_per_second=speed,
-            tokens_per_second=event["facts"]["tokens"] / seconds,
+            tokens_per_second=facts["tokens"] / seconds,
             eta_seconds=max(0, state.total - state.done - len(rows)) / speed,
-            memory_bytes=event["facts"]["memory"],
-            notes=self._noted(number, event["facts"]),
+            memory_bytes=facts["memory"],
+            notes=self._noted(number, facts),
             seconds=self._earlier[number] + seconds,
         )
         if time.monotonic() - self._committed >= COMMIT_SECONDS:
@@ -243,6 +247,18 @@ class ScoreTurn(WorkerTurn):
         else:
             close_run(self._store, run_id, Status(str(phase)), error=str(failure or ""), facts=all_facts)
         self.end(run_id, Phase.QUEUED if phase is Phase.DONE and run_id in self._stays else phase, failure)
+
+
+def _facts(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a worker says of its work; what is added up later has to be numbers now."""
+    for name in _NUMBERS & said.keys():
+        number = said[name]
+        if type(number) not in (int, float) or not (math.isfinite(number) and number >= 0):
+            raise ValueError(f"{name} is no number that a cost can have")
+    notes = said.get("notes", [])
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise TypeError("notes are no texts")
+    return said
 
 
 def _verdict(fields: Mapping[str, Any]) -> Verdict:

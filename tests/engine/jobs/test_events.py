@@ -108,6 +108,27 @@ def test_half_a_verdict_and_what_is_no_number_are_never_stored(run: Any, row: di
     assert "sent what is not understood: verdicts" in state.error
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"distinct_tokens": "None"},
+        pytest.param({"tokens": [1]}, marks=pytest.mark.long),
+        pytest.param({"memory": [1]}, marks=pytest.mark.long),
+        pytest.param({"seconds": float("nan")}, marks=pytest.mark.long),
+        pytest.param({"seconds": -1}, marks=pytest.mark.long),
+        pytest.param({"tokens": True}, marks=pytest.mark.long),
+        pytest.param({"tokens": 10**400}, marks=pytest.mark.long),
+        pytest.param({"notes": "waits"}, marks=pytest.mark.long),
+        {"notes": [1]},
+    ],
+)
+def test_costs_that_cannot_be_added_up_are_not_understood(run: Any, wrong: dict[str, Any]) -> None:
+    row = {"pair_id": run.ids[0], "ll_chosen": -1.5, "ll_rejected": -2}
+    state, stored = run(LAID, verdicts(row, facts={**FACTS, **wrong}), {"event": "bye"})
+    assert (state.phase, stored) == (Phase.FAILED, [])
+    assert "sent what is not understood: verdicts" in state.error
+
+
 def test_what_was_not_understood_stands_in_the_log(run: Any) -> None:
     state, _ = run(LAID, {"event": "phase", "phase": "dancing"})
     log = Path(next(word for word in state.error.replace(":", " ").split() if word.endswith(".log")))

@@ -223,7 +223,8 @@ class Events(Family):
             return f"{state.phase} and {run.status}"
         sent: dict[str, list[tuple[float, float]]] = {}
         clean = True
-        for line in case.files["events"].split(b"\n"):
+        # A stream of text ends its lines by carriage returns too.
+        for line in re.split(rb"\r\n|\r|\n", case.files["events"]):
             try:
                 event = strict_json(line.decode(), constants=True)
             except (NotValid, Unsure, UnicodeDecodeError):
