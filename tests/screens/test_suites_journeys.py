@@ -77,11 +77,13 @@ async def test_exemplars_are_not_counted_as_pairs(garden, make_app, settle, scre
     app = make_app(garden)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        await pilot.press("6", "enter")
+        await pilot.press("6")
+        await settle(pilot)
+        await pilot.press("enter")
         await settle(pilot)
         shots = len(core.pairs) - len(core.scored)
         assert shots
-        assert f"core · {len(core.scored)} pairs and {shots} exemplars" in screen_text(app)
+        await until(pilot, lambda: f"core · {len(core.scored)} pairs and {shots} exemplars" in screen_text(app))
         assert app.screen.query_one(Rows).count == len(core.pairs)
 
 

@@ -47,7 +47,7 @@ async def test_outcomes_are_added_in_the_app_and_shown(garden, make_app, settle,
         assert "! moos is no candidate here" in screen_text(app)
         await pilot.press("escape")
         await settle(pilot)
-        await until(pilot, lambda: "own outcomes · rl against" in screen_text(app))
+        await until(pilot, lambda: "own outcomes · rl · against" in screen_text(app))
     assert {(o.candidate, o.score) for o in stored_outcomes(Store(garden))} == {
         ("oak-7m", 0.9), ("birch-3m", 0.7), ("alder-1m", 0.5), ("moss-200k", 0.4), ("moos", 0.1),
     }  # fmt: skip

@@ -87,7 +87,8 @@ def named(
         if key not in kept:
             place = kept[key] = tmp_path_factory.mktemp("names")
             _database(place, fill, keep_tokens, candidates, domains, double=double)
-        copy = tmp_path / f"{'double' if double else 'wide'}.duckdb"
+        # Of one name: a path that is wrapped says nothing of what is looked for.
+        copy = tmp_path / "names.duckdb"
         shutil.copy(kept[key] / "rude.duckdb", copy)
         return copy, kept[key] / "models"
 

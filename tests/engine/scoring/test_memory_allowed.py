@@ -20,7 +20,7 @@ from engine.scoring.memory import Pieces, within
 from rubrics.errors import CandidateError
 
 PEAK = """
-import json, resource, sys
+import json, sys
 from engine.scoring.memory import within
 from engine.layout.requests import Request
 from engine.scoring.backend import LocalBackend
@@ -32,7 +32,9 @@ backend = LocalBackend(load_model(folder, "fp32", "cpu", threads=1), *pieces)
 requests = [Request(str(n), "likelihood", "chosen", tuple(ids), (len(ids) - 20, len(ids)), None)
             for n, ids in enumerate(asked)]
 values = [score.value for _, score in sorted(backend.score(requests))]
-print(json.dumps([pieces, values, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]))
+# What getrusage calls the peak begins at that of the process that started this one.
+(peak,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps([pieces, values, int(peak.split()[1]) * 1024]))
 """
 
 
