@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
+from typing import Final, Literal
 
 from rubrics.errors import OutcomeError
 
@@ -194,51 +194,53 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False, one_te
     """
     for name, held in _by_outcome(scores).items():
         if not one_test and (several := mixed_conditions(held)):
-            raise OutcomeError(
-                f"{name!r} was measured under several conditions: {several}", where="outcomes",
-                fix="give scores of one test, or say that these can be compared",
-                shell="rude-tui outcomes add FILE --one-test",
+            raise _apart(
+                f"{name!r} was measured under several conditions: {several}",
+                "give scores of one test, or say that these can be compared", "add FILE --one-test",
             )  # fmt: skip
-        if len(domains := {score.domain: score for score in held if score.domain}) > 1:
-            said = ", ".join(f"{domain!r} by {_whence(score)}" for domain, score in list(domains.items())[:_SHOWN])
-            raise OutcomeError(
-                f"{name!r} is tied to several domains: {said}", where="outcomes",
-                fix="give all its scores one domain, or say anew what it is tied to",
-                shell="rude-tui outcomes tie OUTCOME DOMAIN",
+        if several := _several(held, "domain"):
+            raise _apart(
+                f"{name!r} is tied to several domains: {several}",
+                "give all its scores one domain, or say anew what it is tied to", "tie OUTCOME DOMAIN",
             )  # fmt: skip
-        if len(experts := {score.traces: score for score in held if score.traces}) > 1:
-            said = ", ".join(f"{traces!r} by {_whence(score)}" for traces, score in list(experts.items())[:_SHOWN])
-            raise OutcomeError(
-                f"{name!r} has several files of expert traces: {said}", where="outcomes",
-                fix="give all its scores one, or say anew which it is",
-                shell="rude-tui outcomes tie OUTCOME --traces NAME",
+        if several := _several(held, "traces"):
+            raise _apart(
+                f"{name!r} has several files of expert traces: {several}",
+                "give all its scores one, or say anew which it is", "tie OUTCOME --traces NAME",
             )  # fmt: skip
         if len({score.lower_is_better for score in held} - {None}) > 1:
             sides = {score.lower_is_better: score for score in held}
-            raise OutcomeError(
+            raise _apart(
                 f"{name!r}: lower is better by {_whence(sides[True])}, higher by {_whence(sides[False])}",
-                where="outcomes", fix="correct one of them, or remove what was added before",
-                shell="rude-tui outcomes remove NAME",
+                "correct one of them, or remove what was added before", "remove NAME",
             )  # fmt: skip
-        if not one_scale and len(scales := {score.scale: score for score in held if score.scale}) > 1:
-            said = ", ".join(f"{scale:g} by {_whence(score)}" for scale, score in list(scales.items())[:_SHOWN])
-            raise OutcomeError(
-                f"{name!r} is on several scales, of which the largest score is {said}", where="outcomes",
-                fix="bring its scores to one scale, or say that they are on one already",
-                shell="rude-tui outcomes add FILE --one-scale",
+        if not one_scale and (wrong := _scales(held)):
+            raise _apart(
+                f"{name!r} {wrong}",
+                "bring scores and standard errors to one scale, or say that they are on one already",
+                "add FILE --one-scale",
             )  # fmt: skip
-        if not one_scale and (wide := _too_wide(held)):
-            raise OutcomeError(
-                f"{name!r} has standard errors that no share can have: {wide}", where="outcomes",
-                fix="bring scores and standard errors to one scale, or say that they are on one already",
-                shell="rude-tui outcomes add FILE --one-scale",
-            )  # fmt: skip
-        if not one_scale and (both := mixed_scales(held)):
-            raise OutcomeError(
-                f"{name!r} looks like two scales: {both}", where="outcomes",
-                fix="bring them to one scale, or say that they are on one already",
-                shell="rude-tui outcomes add FILE --one-scale",
-            )  # fmt: skip
+
+
+def _apart(what: str, fix: str, command: str) -> OutcomeError:
+    return OutcomeError(what, where="outcomes", fix=fix, shell=f"rude-tui outcomes {command}")
+
+
+def _several(scores: Sequence[Outcome], said: Literal["domain", "traces", "scale"]) -> str:
+    """The several things that scores say of themselves, each with whose; empty where there is one at most."""
+    first = {value: score for score in scores if (value := getattr(score, said))}
+    shown = ((f"{value:g}" if said == "scale" else repr(value), score) for value, score in first.items())
+    named = [f"{value} by {_whence(score)}" for value, score in shown]
+    return ", ".join(named[:_SHOWN]) if len(named) > 1 else ""
+
+
+def _scales(scores: Sequence[Outcome]) -> str:
+    """What speaks against one scale; empty where nothing does."""
+    if several := _several(scores, "scale"):
+        return f"is on several scales, of which the largest score is {several}"
+    if wide := _too_wide(scores):
+        return f"has standard errors that no share can have: {wide}"
+    return f"looks like two scales: {both}" if (both := mixed_scales(scores)) else ""
 
 
 def _too_wide(scores: Sequence[Outcome]) -> str:

@@ -203,7 +203,7 @@ data/ladder/card.md.
             return
         bring = self.query_one("#bring", Static)
         bring.display = data.example
-        example = Text.assemble(("No outcomes of your own yet; an example. ", "bold"), BRING)
+        example = Text.assemble(("An example. ", "bold"), BRING)
         bring.update(example)
         over = "over families" if data.view.over == "families" else ""
         self._say(data.source_name, data.view.outcome_words, f"against {data.view.predictor}", over)

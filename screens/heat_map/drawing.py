@@ -29,20 +29,20 @@ def uncertain(row: RankRow) -> bool:
 def heading(state: HeatMapState, window: Window, colour: Colour) -> list[tuple[str, str, str]]:
     """Names of the parts in view; what a click on one stands for is its number."""
     parts = [(f" {'':<{window.name}} ", "", "")]
-    for number in range(window.first, window.first + window.count):
-        scope = state.parts[number]
-        mark, tone = glyph(scope) if number and state.by in ("category", "subcategory") else ("", "foreground")
+    for number, width in zip(window.shown, window.widths, strict=True):
+        said, part = state.headings[number], state.parts[number]
+        tone = glyph(part)[1] if said != part else "foreground"
         style = f"bold {colour('foreground')}" if number == state.column else colour(tone)
-        parts.append((padded(mark + scope, window.width - 1) + " ", style, str(number)))
+        parts.append((padded(said, width - 1) + " ", style, str(number)))
     return parts
 
 
 def map_line(state: HeatMapState, candidate: str, window: Window, colour: Colour) -> Text:
     """One candidate in the parts in view."""
     text = Text(f" {padded(candidate, window.name)} ", no_wrap=True)
-    for number in range(window.first, window.first + window.count):
+    for number, width in zip(window.shown, window.widths, strict=True):
         row = state.row_of(state.parts[number], candidate)
-        shown, style = _cell(row, state, number == state.column, window.width, colour)
+        shown, style = _cell(row, state, number == state.column, width, colour)
         text.append(shown, style)
     return text
 

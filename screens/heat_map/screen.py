@@ -13,7 +13,7 @@ from screens.heat_map.drawing import cell_words, heading, legend, map_line
 from screens.heat_map.state import HeatMapState, Window, read_map
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.grid_place import GridPlace
-from screens.shell.plain import cells_of, one_line
+from screens.shell.plain import one_line
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
@@ -91,12 +91,9 @@ again. enter opens the candidate's failures.
         if (table := state.table) is None:
             return
         names, room = state.candidates, rows.size.width - 1
-        window = Window.fitting(
-            room, names, len(state.parts), state.column, intervals=state.intervals, skip=state.skip,
-            widest=max(map(cells_of, state.parts)) + 1,
-        )  # fmt: skip
+        window = Window.fitting(room, names, state.headings, state.column, intervals=state.intervals, skip=state.skip)
         state.skip = window.first
-        hidden = len(state.parts) - window.count
+        hidden = len(state.parts) - len(window.widths)
         self.query_one("#question", Brief).tell(
             one_line(table.suite), table.protocol, table.metric, f"by {table.by}",
             f"← → {hidden} more" if hidden else "",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from engine.export.palette import glyph
 from screens.shell.plain import cells_of
+from screens.widgets.cells import columns
 
 if TYPE_CHECKING:
     from engine.results.rankings import RankingTable
@@ -28,28 +31,32 @@ class Window:
     """The parts that fit, and how many cells each thing has."""
 
     name: int
-    width: int
     first: int
-    count: int
+    widths: tuple[int, ...]
+    """Cells of each part in view."""
+
+    @property
+    def shown(self) -> range:
+        """Numbers of the parts in view."""
+        return range(self.first, self.first + len(self.widths))
 
     @classmethod
     def fitting(
-        cls, room: int, names: list[str], columns: int, column: int, *, intervals: bool, skip: int, widest: int = 0
+        cls, room: int, names: list[str], parts: Sequence[str], column: int, *, intervals: bool, skip: int
     ) -> Window:
         """As many parts as fit beside the names, the one under the cursor among them.
 
         Args:
+            parts: their headings; what room is left is shared out, so that they are cut as little as can be.
             skip: parts scrolled past before.
-            widest: cells of the longest name of a part.
         """
         longest = max(map(cells_of, names), default=0)
         name = min(_NAME, max(9, room // 3), longest)
         width = _WIDE if intervals else _NARROW
-        count = max(1, min(columns, (room - name - 2) // width))
-        first = min(max(skip, column - count + 1), column, max(0, columns - count))
-        # What room is left is shared out, so that names of parts are cut as little as can be.
-        width = min((room - name - 2) // count, max(_WIDEST, widest + 1))
-        return cls(min(longest, max(name, room - 2 - width * count)), width, first, count)
+        count = max(1, min(len(parts), (room - name - 2) // width))
+        first = min(max(skip, column - count + 1), column, max(0, len(parts) - count))
+        widths = columns([cells_of(part) for part in parts[first : first + count]], room - name - 2, width, _WIDEST)
+        return cls(min(longest, max(name, room - 2 - sum(widths))), first, widths)
 
 
 @dataclass
@@ -72,6 +79,12 @@ class HeatMapState:
     def parts(self) -> list[str]:
         """The whole, then every part."""
         return list(self.table.scopes) if self.table is not None else []
+
+    @property
+    def headings(self) -> list[str]:
+        """Of the parts; the first is the whole, and has no sign."""
+        signs = self.by in ("category", "subcategory")
+        return [glyph(part)[0] + part if number and signs else part for number, part in enumerate(self.parts)]
 
     def take(self, table: RankingTable) -> None:
         """Show another ranking."""

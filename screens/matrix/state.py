@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from screens.shell.plain import cells_of
-from screens.widgets.cells import shares
+from screens.widgets.cells import columns
 
 if TYPE_CHECKING:
     from engine.correlation.by_part import MatrixView
@@ -63,14 +63,12 @@ class Window:
     @classmethod
     def fitting(cls, room: int, names: list[str], heads: Sequence[str], cursor: int) -> Window:
         """The most that fits in so many cells, the column under the cursor among it; heads take what room is left."""
-        columns = len(heads)
         longest = max((cells_of(text) for text in names), default=8)
         name = min(_NAME, longest)
-        count = max(1, min(columns, (room - name - 2) // _CELL))
-        first = min(max(0, cursor - count // 2), columns - count)
-        wanted = [max(_WIDEST, cells_of(head) + 1) for head in heads[first : first + count]]
-        widths = shares(wanted, room - name - 2, _CELL)
-        return cls(min(longest, max(name, room - 2 - sum(widths))), first, count, tuple(widths))
+        count = max(1, min(len(heads), (room - name - 2) // _CELL))
+        first = min(max(0, cursor - count // 2), len(heads) - count)
+        widths = columns([cells_of(head) for head in heads[first : first + count]], room - name - 2, _CELL, _WIDEST)
+        return cls(min(longest, max(name, room - 2 - sum(widths))), first, count, widths)
 
 
 @dataclass

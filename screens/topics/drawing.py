@@ -41,7 +41,7 @@ def ability_line(state: TopicsState, one: WholeAbility, window: Window, colour: 
             beside = f"±{cell.error:.2f}{mark}" if state.errors else f"{mark or ' '}{_places(cell)}"
             words = signed(cell.ability) + beside
         tone = colour("good" if mark == "▲" else "bad") if mark else ""
-        text.append(f"{words:<{window.width}}", f"reverse {tone}".strip() if number == state.column else tone)
+        text.append(f"{words:<{window.width}}", f"bold {tone}".strip() if number == state.column else tone)
     return text
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["beginning_cut", "clipped", "filled", "shared_out", "shares"]
+__all__ = ["beginning_cut", "clipped", "columns", "filled", "shared_out", "shares"]
 
 _SAYING: Final = 10
 """Cells in which a part still says something."""
@@ -47,6 +47,20 @@ def shares(wanted: Sequence[int], room: int, least: int) -> list[int]:
     while widths and sum(widths) > room and max(widths) > least:
         widths[widths.index(max(widths))] -= 1
     return widths
+
+
+def columns(heads: Sequence[int], room: int, least: int, most: int) -> tuple[int, ...]:
+    """Cells of each column of a grid, with a blank behind its heading: headings first, then air for the narrowest.
+
+    Args:
+        heads: cells of each heading.
+        least: what a cell of the grid needs.
+        most: up to which a column takes air.
+    """
+    widths = shares([max(least, head + 1) for head in heads], room, least)
+    while widths and sum(widths) < room and min(widths) < most:
+        widths[widths.index(min(widths))] += 1
+    return tuple(widths)
 
 
 def shared_out(parts: Sequence[str], room: int) -> list[str]:

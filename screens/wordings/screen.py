@@ -80,7 +80,9 @@ differences are made of.
 
     def _failed(self, error: RudeError) -> None:
         text = Text.assemble((f"{plain(error.what)}\n\n", "bold"))
-        text.append(f"{plain(error.fix)}: 2 sets up a run, and , there asks for wordings\n" if error.fix else "")
+        text.append(
+            f"{plain(error.fix)}: press 2, then the comma (more options), and say which wordings\n" if error.fix else ""
+        )
         self.query_one("#question", Static).update(Text("wordings"))
         self.nothing(text)
 

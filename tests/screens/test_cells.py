@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from screens.shell.plain import cells_of, padded
-from screens.widgets.cells import beginning_cut, clipped, filled, shared_out, shares
+from screens.widgets.cells import beginning_cut, clipped, columns, filled, shared_out, shares
 
 LINES = st.text(alphabet="ab 漢字é́👩", max_size=30)
 
@@ -58,3 +58,13 @@ def test_a_name_gives_way_first_then_the_longest_and_none_is_lost() -> None:
         "choice",
         "by domain",
     ]
+
+
+def test_columns_take_what_their_headings_want_before_any_takes_air() -> None:
+    assert columns([3, 12, 5], 40, 7, 18) == (14, 13, 13)
+    assert columns([3, 12, 5], 30, 7, 18) == (9, 13, 8)
+    # Where not every heading has its room the widest is cut, down to what a cell needs.
+    assert columns([3, 12, 5], 22, 7, 18) == (7, 8, 7)
+    assert columns([3, 12, 5], 90, 7, 18) == (18, 18, 18)
+    assert columns([30], 90, 7, 18) == (31,)
+    assert columns([], 90, 7, 18) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def table(garden_file: Path) -> RankingTable:
 def _cells(state: HeatMapState, candidate: str, window: Window) -> list[str]:
     line = map_line(state, candidate, window, colour).plain
     start = window.name + 2
-    return [line[start + i * window.width : start + (i + 1) * window.width] for i in range(window.count)]
+    ends = [start + end for end in accumulate(window.widths)]
+    return [line[begin:end] for begin, end in pairwise([start, *ends])]
 
 
 @pytest.mark.parametrize("intervals", [False, True])
@@ -38,8 +40,8 @@ def test_every_cell_has_the_value_of_the_ranking_and_is_hatched_where_chance_is_
 ) -> None:
     state = HeatMapState(intervals=intervals)
     state.take(table)
-    window = Window.fitting(300, state.candidates, len(state.parts), 0, intervals=intervals, skip=0)
-    assert window.count == len(table.scopes) == 13
+    window = Window.fitting(300, state.candidates, state.headings, 0, intervals=intervals, skip=0)
+    assert len(window.widths) == len(table.scopes) == 13
     hatched = 0
     for candidate in state.candidates:
         for part, cell in zip(state.parts, _cells(state, candidate, window), strict=True):
@@ -56,7 +58,7 @@ def test_every_cell_has_the_value_of_the_ranking_and_is_hatched_where_chance_is_
 def test_the_deeper_the_colour_the_further_from_chance(table: RankingTable) -> None:
     state = HeatMapState()
     state.take(table)
-    window = Window.fitting(300, state.candidates, 1, 0, intervals=False, skip=0)
+    window = Window.fitting(300, state.candidates, state.headings[:1], 0, intervals=False, skip=0)
     line = map_line(state, state.candidates[0], window, colour)
     (style,) = [str(span.style) for span in line.spans if " on " in str(span.style)]
     blue = int(style.split(" on ")[1][5:7], 16)
@@ -69,8 +71,8 @@ def test_the_deeper_the_colour_the_further_from_chance(table: RankingTable) -> N
 def test_the_part_under_the_cursor_is_in_view_whatever_the_room(table: RankingTable, column: int, room: int) -> None:
     state = HeatMapState(column=column)
     state.take(table)
-    window = Window.fitting(room, state.candidates, 13, column, intervals=False, skip=0)
-    assert window.first <= column < window.first + window.count
+    window = Window.fitting(room, state.candidates, state.headings, column, intervals=False, skip=0)
+    assert column in window.shown
     assert Text("".join(text for text, _, _ in heading(state, window, colour))).cell_len <= room + 1
     assert map_line(state, state.candidates[0], window, colour).cell_len <= room + 1
     assert state.parts[column] in cell_words(state, state.candidates[0], colour).plain
@@ -83,7 +85,7 @@ def test_groupings_go_round_and_what_nobody_scored_is_a_dash(table: RankingTable
         assert state.by == by
     state.take(table)
     assert state.row_of("overall", "nobody") is None
-    window = Window.fitting(300, ["nobody"], 13, 0, intervals=False, skip=0)
+    window = Window.fitting(300, ["nobody"], state.headings, 0, intervals=False, skip=0)
     assert all(cell.strip() == "–" for cell in _cells(state, "nobody", window))
     assert "nothing was scored" in cell_words(state, "nobody", colour).plain
     assert not math.isnan(table.overall.rows[0].value)
