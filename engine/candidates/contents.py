@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.candidates.headers import Tensor, bits, places_in
 from engine.candidates.parts import is_beside, is_buffer, listed
+from rubrics.counted import agreeing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,15 +36,16 @@ class Faults(NamedTuple):
         """Why such a model cannot be scored; empty if it can."""
         if not self.not_finite:
             return ""
-        count = len(self.not_finite)
-        return f"{count} of its tensors hold what is no number (NaN or infinite): {listed(self.not_finite)}"
+        said = agreeing(len(self.not_finite), "{n} of its tensors [holds|hold] what is no number (NaN or infinite)")
+        return f"{said}: {listed(self.not_finite)}"
 
     @property
     def note(self) -> str:
         """What a reader of its numbers should know; empty for nothing."""
         if not self.zero:
             return ""
-        return f"{len(self.zero)} of its matrices hold nothing but zeros ({listed(self.zero)}): was it fetched whole?"
+        said = agreeing(len(self.zero), "{n} of its matrices [holds|hold] nothing but zeros")
+        return f"{said} ({listed(self.zero)}): was it fetched whole?"
 
 
 class Contents:

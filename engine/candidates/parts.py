@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from engine.candidates.headers import Tensor
 from engine.candidates.untrusted import shown
+from rubrics.counted import agreeing
 
 __all__ = ["UNQUANTISED", "Oddity", "beside", "is_beside", "is_buffer", "listed", "oddities"]
 
@@ -97,7 +98,8 @@ def oddities(tensors: Sequence[Tensor], method: str = "") -> list[Oddity]:
     """
     matrices = [tensor for tensor in tensors if not is_buffer(tensor)]
     if empty := [tensor.name for tensor in matrices if not tensor.size]:
-        what = f"{len(empty)} of its {len(matrices)} tensors are empty ({listed(empty)}): they were not gathered"
+        said = agreeing(len(empty), f"{{n}} of its {len(matrices):,} tensors [is|are] empty")
+        what = f"{said} ({listed(empty)}): the weights were not gathered"
         fix = (
             "gather them when saving (DeepSpeed ZeRO-3: stage3_gather_16bit_weights_on_model_save, or zero_to_fp32.py)"
         )
@@ -109,7 +111,8 @@ def oddities(tensors: Sequence[Tensor], method: str = "") -> list[Oddity]:
             Oddity("no_weights", what, f"save the model again without the wrapper, or rename them without {prefix}")
         ]
     if adapters := [tensor.name for tensor in matrices if _ADAPTER.search(tensor.name)]:
-        what = f"{len(adapters)} of its tensors are an adapter's ({listed(adapters)}), and would be left out"
+        said = agreeing(len(adapters), "{n} of its tensors [is|are] an adapter's")
+        what = f"{said} ({listed(adapters)}), and would be left out"
         return [
             Oddity("adapter", what, "merge the adapter into the weights (peft: merge_and_unload, then save_pretrained)")
         ]

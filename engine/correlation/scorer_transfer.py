@@ -21,6 +21,7 @@ from engine.stats.forms import DecisionAccuracy, decision_accuracy
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.predictors import StoredPredictor, add_predictors, stored_predictors
+from rubrics.counted import agreeing
 from rubrics.errors import BadInput
 
 __all__ = ["HELP", "AppliedScorer", "ScorerError", "applied_scorers", "apply_scorer", "keep_standing", "scorer_to_keep"]
@@ -149,7 +150,10 @@ def apply_scorer(
     rows = {name: [estimates[i].value for i in at] for name, estimates in features.items()}
     rows = {name: row for name, row in rows.items() if all(map(math.isfinite, row))}
     if len(rows) < 2:
-        raise BadInput(f"{len(rows)} candidates have the features of the fit: an order takes two", fix="score more")
+        raise BadInput(
+            agreeing(len(rows), "{n} [candidate has|candidates have] the features of the fit: an order takes two"),
+            fix="score more",
+        )
     given = score(fit.scorer, np.array([list(rows.values())], dtype=np.float64))[0]
     spread = float(given.std())
     given = (given - given.mean()) / spread if spread > 1e-12 * float(np.abs(given).max()) else given * 0

@@ -190,7 +190,7 @@ def _own(path: Path, tasks: Tasks, verifier: bool) -> Split:
     train = tuple(task for task in usable if not of_test(task.prompt))
     if not held or not train:
         raise BadInput(
-            f"{len(usable)} prompts are too few to train on some and test on others",
+            f"too few prompts to train on some and test on others ({len(usable):,})",
             where=str(path),
             fix="add prompts, or change tasks.test_share",
         )

@@ -20,6 +20,7 @@ from engine.predictors.scorers import SCORERS, Linear, Scorer, score
 from engine.stats.association import spearman
 from engine.stats.intervals import Estimate
 from engine.stats.selection import BestOf, best_of
+from rubrics.counted import agreeing
 from rubrics.errors import BadInput
 
 __all__ = ["HELP", "JudgedScorers", "ScorerRow", "ScorerTasks", "gather", "judge_scorers", "judged_scorer"]
@@ -99,7 +100,8 @@ def gather(
     names = [name for name in next(iter(features.values())) if all(name in of_task for of_task in held)]
     if len(names) < LEAST_CANDIDATES:
         raise BadInput(
-            f"{len(names)} candidates have token scores and every outcome: {LEAST_CANDIDATES} are needed to fit on "
+            agreeing(len(names), "{n} [candidate has|candidates have] token scores and every outcome: ")
+            + f"{LEAST_CANDIDATES} are needed to fit on "
             "some and judge on others",
             fix="score more candidates with token scores, or ask for fewer outcomes",
             shell="rude-tui run --model M --suite S --token-scores",

@@ -31,6 +31,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.predictors.rbridge import Trace
+from rubrics.counted import agreeing
 from rubrics.errors import BadInput
 from rubrics.faults import Fault, nearest, shown, summarise
 from rubrics.jsonl import open_lines, parse_lines
@@ -166,7 +167,7 @@ def parse_traces(lines: Iterable[bytes], *, name: str, where: str) -> TraceSet:
         count = sum(bool(getattr(record, having)) for record in records.values())
         if 0 < count < len(records):
             raise BadInput(
-                f"{count} of {len(records)} lines have {field}: all must, or none", where=where,
+                agreeing(count, f"{{n}} of {len(records):,} lines [has|have] {field}: all must, or none"), where=where,
                 fix="complete the file, or split it in two",
             )  # fmt: skip
     return TraceSet(name, tuple(records.values()))

@@ -22,6 +22,7 @@ from engine.scoring.auto_class import auto_classes, decoder_of
 from engine.scoring.config_entries import absent, assumed_constants, is_own, is_size, text_entries
 from engine.scoring.rotary import assert_frequencies
 from engine.scoring.source import Source, found_in_files, source_of
+from rubrics.counted import agreeing, count
 from rubrics.errors import CandidateError
 
 __all__ = ["Checked", "Match", "assert_complete", "checked", "match"]
@@ -290,11 +291,11 @@ def _assert_fits(loaded: Match, source: Source) -> None:
             fix=source.fix or "fetch the version for causal language modelling",
         )
     if loaded.missing:
-        left = f"; {len(loaded.unused)} others, such as {listed(_names(loaded.unused), 1)}, have no place in it" * bool(
-            loaded.unused
-        )
+        others = f"{count(len(loaded.unused), 'other')}, such as {listed(_names(loaded.unused), 1)}"
+        left = f"; without a place in it: {others}" if loaded.unused else ""
         raise CandidateError(
-            f"{len(loaded.missing)} tensors are missing from its weights ({listed(loaded.missing)}); they would be "
+            agreeing(len(loaded.missing), "{n} [tensor is|tensors are] missing from its weights")
+            + f" ({listed(loaded.missing)}), which would be "
             f"random{left}",
             where=source.where,
             fix=source.fix or "download the weights and config.json again, from one and the same source",
@@ -304,7 +305,8 @@ def _assert_fits(loaded: Match, source: Source) -> None:
 def _assert_used(loaded: Match, source: Source) -> None:
     if loaded.twice:
         raise CandidateError(
-            f"{len(loaded.twice)} of its tensors are there under two names ({listed(loaded.twice)}, with a prefix and "
+            agreeing(len(loaded.twice), "{n} of its tensors [is|are] there under two names")
+            + f" ({listed(loaded.twice)}, with a prefix and "
             "without), and one would be taken",
             where=source.where,
             fix="take those that are not meant out of the file",
@@ -321,7 +323,8 @@ def _assert_used(loaded: Match, source: Source) -> None:
             fix=source.fix or "download config.json again, or set num_hidden_layers in it to what the weights hold",
         )
     raise CandidateError(
-        f"{len(left)} of its tensors have no place in the model that {source.config} describes ({listed(left)}), and "
+        agreeing(len(left), "{n} of its tensors [has|have] no place in the model")
+        + f" that {source.config} describes ({listed(left)}), and "
         "would be left out",
         where=source.where,
         fix=source.fix

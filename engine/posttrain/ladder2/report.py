@@ -16,6 +16,7 @@ from engine.posttrain.ladder2.evidence import OUTCOMES, Claims, Measured, read_c
 from engine.posttrain.ladder2.progress import progress_page
 from engine.posttrain.ladder2.rows import read_finished
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
+from rubrics.counted import agreeing
 from rubrics.errors import BadInput
 
 __all__ = ["write_report"]
@@ -34,7 +35,7 @@ def write_report(rows: Path, place: Path) -> str:
     (place / "named.md").write_text(_named(claims), encoding="utf-8")
     (place / "progress.md").write_text(progress_page(models), encoding="utf-8")
     if len(models) < FEW:
-        return f"{len(models)} models are finished: {FEW} are needed to say anything"
+        return agreeing(len(models), "{n} [model is|models are] finished: ") + f"{FEW} are needed to say anything"
     if len({model.facts["claims"] for model in models}) > 1:
         raise BadInput("models were measured under different claims", where=str(rows), fix="measure them again")
     ladder = Ladder2(models, read_shared(rows), claims)

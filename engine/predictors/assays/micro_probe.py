@@ -26,7 +26,7 @@ from engine.predictors.assays.assay import (
 )
 from engine.predictors.assays.described import DESCRIBED
 from engine.stats.intervals import Estimate
-from rubrics.counted import count
+from rubrics.counted import agreeing, count
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 from rubrics.world.generate import Task, prompts
@@ -70,7 +70,8 @@ def _of_own(prompts: Sequence[RubricPrompt], wanted: int, seed: int) -> Material
     shown = [(prompt, prompt.reference) for prompt in prompts if prompt.reference]
     if len(shown) < 4:
         raise BadInput(
-            f"a micro-probe needs four demonstrations or more, and {len(shown)} prompts have a reference",
+            "a micro-probe needs four demonstrations or more, and "
+            + agreeing(len(shown), "{n} [prompt has|prompts have] a reference"),
             fix="give references",
         )
     Rng(f"micro-probe {seed}").shuffle(shown)

@@ -98,7 +98,7 @@ def test_refused_when_hashed_and_remembered_without_reading(tmp_path: Path, monk
     write(tmp_path / "model.safetensors", ("model.norm.weight", "F32", [1], struct.pack("<f", float("nan"))))
     assert hashing.known_faults(tmp_path, digest_dir()) == Faults()
     for _ in range(2):
-        with pytest.raises(CandidateError, match=r"1 of its tensors hold what is no number.*model\.norm\.weight"):
+        with pytest.raises(CandidateError, match=r"1 of its tensors holds what is no number.*model\.norm\.weight"):
             hashing.weights_hash(tmp_path, remembered=digest_dir())
         monkeypatch.setattr(hashing, "_digest", lambda *_: pytest.fail("read again"))
     assert hashing.known_faults(tmp_path, digest_dir()).not_finite == ("model.norm.weight",)

@@ -106,8 +106,8 @@ def test_faults(change: dict[str, Any], said: str) -> None:
 
 def test_faults_between_lines() -> None:
     assert "line 2, id: ‘a’ stands further up" in fault({**GOOD, "id": "a"}, {**GOOD, "id": "a"})
-    assert "1 of 2 lines have tokens" in fault(GOOD, {**GOOD, "tokens": None})
-    assert "1 of 2 lines have spans" in fault({**GOOD, "spans": None}, GOOD)
+    assert "1 of 2 lines has tokens" in fault(GOOD, {**GOOD, "tokens": None})
+    assert "1 of 2 lines has spans" in fault({**GOOD, "spans": None}, GOOD)
     assert "2 faults" in fault({"prompt": "x"}, "[1]")
     assert "holds no traces" in fault("")
     assert "line 2: not valid JSON" in fault(GOOD, '{"prompt"')

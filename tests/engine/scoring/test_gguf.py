@@ -180,12 +180,11 @@ def test_the_set_of_tensors_used_is_the_set_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "m.gguf"
     stray = ("blk.1.attn_gate.weight", "F32", np.ones((64, 64), np.float32))
     writing.write_gguf(file, metadata, [*tensors, stray])
-    assert (
-        "1 of its tensors have no place in the model that its metadata describes (blk.1.attn_gate.weight)"
-        in refused(file)
+    assert "1 of its tensors has no place in the model that its metadata describes (blk.1.attn_gate.weight)" in refused(
+        file
     )
     writing.write_gguf(file, metadata, [t for t in tensors if t[0] != "blk.1.ffn_up.weight"])
-    assert "1 tensors are missing from its weights (model.layers.1.mlp.up_proj.weight)" in refused(file)
+    assert "1 tensor is missing from its weights (model.layers.1.mlp.up_proj.weight)" in refused(file)
     writing.write_gguf(file, metadata, [(n, k, v[:, :32] if n == "blk.0.ffn_up.weight" else v) for n, k, v in tensors])
     assert "shape 160 × 32, and its metadata wants 160 × 64" in refused(file)
     deeper = [*tensors, *((n.replace("blk.1.", "blk.2."), k, v) for n, k, v in tensors if n.startswith("blk.1."))]

@@ -65,7 +65,7 @@ def test_a_tensor_without_a_place_is_never_dropped(stray, folder):
     rewrite(folder, lambda tensors: tensors | {stray: torch.ones(64)})
     error = refusal(folder)
     assert stray in error.what
-    with pytest.raises(CandidateError, match="have no place"):
+    with pytest.raises(CandidateError, match="1 of its tensors has no place"):
         load_model(folder, "fp32", "cpu")
 
 
