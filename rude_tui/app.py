@@ -26,6 +26,7 @@ from engine.jobs.cancelling import heeded
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from rude_tui.clipboard import copied_words, give_to_clipboard
+from rude_tui.heap import one_heap
 from rude_tui.idle_collector import IdleCollector
 from rude_tui.keymap import present_names, trouble
 from rude_tui.palette import commands
@@ -166,6 +167,7 @@ class RudeApp(QuietApp):
     async def on_mount(self) -> None:
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
+        one_heap()
         self._collector.start()
         self.set_interval(1.0, self._collector.collect_if_idle)
         sys.setswitchinterval(_SWITCHING)

@@ -8,6 +8,8 @@ import gc
 import time
 from typing import Final
 
+from rude_tui.heap import give_back
+
 __all__ = ["IdleCollector"]
 
 _THRESHOLDS: Final = (10_000, 20, 1_000)
@@ -57,4 +59,5 @@ class IdleCollector:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+        give_back()
         return True
