@@ -70,7 +70,7 @@ def headline(advice: Recommendation) -> str:
     second = next(rival for rival in advice.rivals if rival.b == leaders[1])
     return (
         f"Not settled between {_listed(leaders, 'and')}: {first.candidate} is ahead of {second.b} by {_lead(second)}, "
-        f"p {_p(second.p_adjusted)} after Holm."
+        f"p {_p(second.p_adjusted)} after Holm{_alone(second)}."
     )
 
 
@@ -167,6 +167,11 @@ def _points(value: float) -> str:
 def _lead(comparison: Comparison) -> str:
     low, high = (f"{100 * end:.1f}".replace("-", "−") for end in (comparison.ci_low, comparison.ci_high))
     return f"{100 * comparison.difference:.1f} points ({low} to {high})"
+
+
+def _alone(comparison: Comparison) -> str:
+    """The p that the interval goes with, where only the number of comparisons keeps the two from being told apart."""
+    return f" ({_p(comparison.p_value).removeprefix('= ')} by itself)" if comparison.p_value <= ALPHA else ""
 
 
 def _range(value: float, low: float, high: float) -> str:

@@ -35,6 +35,7 @@ class Comparison:
     """Weighted mean of a's score minus b's."""
     ci_low: float
     ci_high: float
+    """Holds 0 if and only if p says so; an end at 0 is open where p excludes 0."""
     method: str
     """How the interval was made."""
     p_value: float
@@ -89,8 +90,10 @@ def compare(
     )
     mean_spread = spread(sums[0], sums[1], float(np.square(weight, dtype=np.float64).sum()))
     up, down = (float(sums[i].sum()) / max(float(sums[1].sum()), 1e-300) for i in (2, 3))
-    low, high, method = _interval(mean_spread, sums, up, down, seed, resamples, level)
     p_value, test = flip_test(sums[0])
+    low, high, method = _interval(mean_spread, sums, up, down, seed, resamples, level)
+    if clusters.count > 1:
+        low, high = _agreeing(low, high, mean_spread.value, p_value <= 1 - level)
     if clusters.count == len(kept) and clear.all() and len(kept) and weight.min() == weight.max():
         test = MCNEMAR
     return Comparison(
@@ -112,6 +115,18 @@ def compare(
         only_a=tuple([matrix.pair_ids[i] for i in kept[only_a].tolist()]),
         only_b=tuple([matrix.pair_ids[i] for i in kept[only_b].tolist()]),
     )
+
+
+def _agreeing(low: float, high: float, difference: float, apart: bool) -> tuple[float, float]:
+    """The interval with 0 outside if the test excludes it, inside if not.
+
+    Of each difference an interval says whether it is ruled out. Whether none is, the exact test knows better; and one
+    that rules out 0 in favour of a lead rules out that the lead is the other's. Elsewhere nothing changes, so that the
+    interval misses no more often than before.
+    """
+    if not apart:
+        return min(low, 0.0), max(high, 0.0)
+    return (max(low, 0.0), high) if difference > 0 else (low, min(high, 0.0))
 
 
 def _interval(
