@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.bundled import bundled_models
-from engine.posttrain.ladder import LADDER
+from engine.posttrain.ladder.work import LADDER
 from engine.posttrain.pretrain import read_recipes
 from engine.posttrain.recipe import PostTraining, read_recipe
 from rubrics.errors import BadInput

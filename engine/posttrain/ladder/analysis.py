@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from engine.correlation.lineage import kind_of
 from engine.correlation.predictor_outcome import RUDE, SIZE
-from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, LOWER, RECIPE, from_rows, recipe_sizes
-from engine.posttrain.ladder_rows import LadderRows
+from engine.posttrain.ladder.predictors import DIALOGUE_LOSS, LOWER, RECIPE, from_rows, recipe_sizes
+from engine.posttrain.ladder.rows import LadderRows
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.stats.correlation import League, Statistic, estimate, league, partial
 from engine.stats.reliability import TwoWay, random_halves, resampled_ends, split_half
@@ -56,7 +56,7 @@ RIVALS: Final = (SIZE, BASE, RECIPE, DIALOGUE_LOSS)
 _RESAMPLES: Final = 1000
 _LEAST_TWICE: Final = 3
 """Candidates with two seeds below which nothing is said of the outcome's reliability."""
-_PRETRAINED: Final = Path(__file__).with_name("pretrain.toml")
+_PRETRAINED: Final = Path(__file__).parents[1] / "pretrain.toml"
 
 
 @dataclass(frozen=True)

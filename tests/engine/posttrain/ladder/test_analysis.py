@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from engine.posttrain.ladder_analysis import Ceiling, LadderAnalysis, ceiling
+from engine.posttrain.ladder.analysis import Ceiling, LadderAnalysis, ceiling
 from engine.stats.estimates import Statistic
 from engine.stats.rivals import RivalStatistic
 from engine.store.posttrain import StageScore

@@ -12,8 +12,8 @@ import pytest
 from data.bundled import bundled_models
 from engine.correlation.predictor_outcome import RUDE, correlation_views, outcome_names, predictor_names
 from engine.outcomes.outcomes import read_outcomes
-from engine.posttrain.ladder import LADDER
-from engine.posttrain.ladder_analysis import CLAIM, LEAST, ceiling
+from engine.posttrain.ladder.analysis import CLAIM, LEAST, ceiling
+from engine.posttrain.ladder.work import LADDER
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.posttrain.pretrain import read_recipes
 from engine.results.board import Question

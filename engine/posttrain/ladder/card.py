@@ -17,8 +17,7 @@ import data
 from data.bundled import bundled_models
 from engine.correlation.predictor_outcome import RUDE, SIZE, CorrelationView, Point, view_of
 from engine.outcomes.outcomes import Outcome
-from engine.posttrain.card_checks import markdown, sections
-from engine.posttrain.ladder_analysis import (
+from engine.posttrain.ladder.analysis import (
     CLAIM,
     LEAST,
     OUTCOMES,
@@ -28,10 +27,11 @@ from engine.posttrain.ladder_analysis import (
     analyse,
     ceiling,
 )
-from engine.posttrain.ladder_checks import Checks, check
-from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, pair_scores
-from engine.posttrain.ladder_rows import LadderRows, read_rows, write_csv_rows
-from engine.posttrain.ladder_words import cautions, in_words, notes, summary, withdrawn
+from engine.posttrain.ladder.card_checks import markdown, sections
+from engine.posttrain.ladder.checks import Checks, check
+from engine.posttrain.ladder.predictors import DIALOGUE_LOSS, pair_scores
+from engine.posttrain.ladder.rows import LadderRows, read_rows, write_csv_rows
+from engine.posttrain.ladder.words import cautions, in_words, notes, summary, withdrawn
 from engine.posttrain.outcomes import level, outcomes_of
 from engine.posttrain.recipe import PostTraining
 from engine.store.posttrain import StageScore

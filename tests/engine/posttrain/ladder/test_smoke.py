@@ -12,10 +12,10 @@ from training import trained
 
 from engine.correlation.predictor_outcome import RUDE
 from engine.outcomes.outcomes import read_outcomes
-from engine.posttrain import ladder as script
-from engine.posttrain.card import report
-from engine.posttrain.ladder import Ladder, work
-from engine.posttrain.ladder_export import write_rows
+from engine.posttrain.ladder import work as script
+from engine.posttrain.ladder.card import report
+from engine.posttrain.ladder.export import write_rows
+from engine.posttrain.ladder.work import Ladder, work
 from engine.posttrain.pretrain import Recipe
 from engine.posttrain.recipe import PostTraining
 from engine.results.board import Question

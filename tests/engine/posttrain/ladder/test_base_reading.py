@@ -11,8 +11,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from data.bundled import bundled_models
-from engine.posttrain import base_reading
-from engine.posttrain.base_reading import clean_dialogues, read_base
+from engine.posttrain.ladder import base_reading
+from engine.posttrain.ladder.base_reading import clean_dialogues, read_base
 from engine.posttrain.recipe import PostTraining
 from rubrics.world import documents
 

@@ -15,12 +15,12 @@ from scipy.stats import rankdata, spearmanr, ttest_1samp
 from data.bundled import bundled_models
 from data.ladder import ladder_notes
 from engine.candidates.hashing import weights_hash
-from engine.posttrain.card import report
-from engine.posttrain.ladder import LADDER
-from engine.posttrain.ladder_analysis import LadderAnalysis, analyse
-from engine.posttrain.ladder_checks import Checks, check
-from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, from_rows
-from engine.posttrain.ladder_rows import LadderRows, read_rows
+from engine.posttrain.ladder.analysis import LadderAnalysis, analyse
+from engine.posttrain.ladder.card import report
+from engine.posttrain.ladder.checks import Checks, check
+from engine.posttrain.ladder.predictors import DIALOGUE_LOSS, from_rows
+from engine.posttrain.ladder.rows import LadderRows, read_rows
+from engine.posttrain.ladder.work import LADDER
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Category, Subcategory, category_of
 

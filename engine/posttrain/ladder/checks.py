@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.stats import ttest_1samp
 
 from engine.correlation.predictor_outcome import RUDE, SIZE
-from engine.posttrain.ladder_analysis import (
+from engine.posttrain.ladder.analysis import (
     BASE,
     CLAIM,
     TOKENWISE,
@@ -20,8 +20,8 @@ from engine.posttrain.ladder_analysis import (
     LadderAnalysis,
     shares_of,
 )
-from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, RECIPE, from_rows, pair_scores
-from engine.posttrain.ladder_rows import LadderRows
+from engine.posttrain.ladder.predictors import DIALOGUE_LOSS, RECIPE, from_rows, pair_scores
+from engine.posttrain.ladder.rows import LadderRows
 from engine.stats.association import spearman
 from engine.stats.reliability import (
     Noise,

@@ -7,9 +7,9 @@ from typing import Final
 
 from engine.correlation.predictor_outcome import RUDE, SIZE
 from engine.outcomes.words import outcome_in_words
-from engine.posttrain.ladder_analysis import BASE, CLAIM, TOKENWISE, WITHDRAWN, LadderAnalysis
-from engine.posttrain.ladder_checks import Checks
-from engine.posttrain.ladder_predictors import DIALOGUE_LOSS, FRESH, RECIPE
+from engine.posttrain.ladder.analysis import BASE, CLAIM, TOKENWISE, WITHDRAWN, LadderAnalysis
+from engine.posttrain.ladder.checks import Checks
+from engine.posttrain.ladder.predictors import DIALOGUE_LOSS, FRESH, RECIPE
 from engine.stats.estimates import Statistic
 from rubrics.taxonomy import Category
 

@@ -12,7 +12,7 @@ import numpy as np
 from engine.export.parquet import write_parquet
 from engine.export.tables import Table
 from engine.jobs.keys import library_versions
-from engine.posttrain.ladder_rows import SUITE, write_csv_rows
+from engine.posttrain.ladder.rows import SUITE, write_csv_rows
 from engine.posttrain.recipe import PostTraining
 from engine.predictors.from_token_scores import solutions_read
 from engine.predictors.interface import Evidence
@@ -52,7 +52,7 @@ def write_rows(
 
     Args:
         bundled: names of the candidates whose weights ship.
-        readings: of `engine.posttrain.base_reading`, by candidate; only these candidates are written.
+        readings: of `engine.posttrain.ladder.base_reading`, by candidate; only these candidates are written.
 
     Raises:
         BadInput: nothing has been scored.

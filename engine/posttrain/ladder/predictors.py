@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.correlation.predictor_outcome import RUDE, SIZE
-from engine.posttrain.ladder_rows import BaseRows, PairRows
+from engine.posttrain.ladder.rows import BaseRows, PairRows
 from engine.predictors.proxy import STATISTICS
 from engine.stats.metrics import HEADLINE, METRICS, win
 from rubrics.schema import Suite

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from engine.posttrain.ladder_analysis import LadderAnalysis
-from engine.posttrain.ladder_checks import SHOWN, Checks
-from engine.posttrain.ladder_rows import LadderRows
-from engine.posttrain.ladder_words import number
+from engine.posttrain.ladder.analysis import LadderAnalysis
+from engine.posttrain.ladder.checks import SHOWN, Checks
+from engine.posttrain.ladder.rows import LadderRows
+from engine.posttrain.ladder.words import number
 from rubrics.taxonomy import Category
 
 __all__ = ["markdown", "sections"]
