@@ -55,7 +55,7 @@ def describe(state: RunState) -> str:
         if state.eta_seconds is not None:
             parts.append(f"{state.eta_seconds:.0f} s left")
     elif state.phase is Phase.DONE and state.judged:
-        parts.append(f"{state.judged} pairs in {state.seconds:.1f} s")
+        parts.append(f"{count(state.judged, 'pair')} in {state.seconds:.1f} s")
     return ", ".join(parts)
 
 

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from engine.candidates.headers import HeaderFault
 from engine.candidates.untrusted import POINTED, Unreadable, is_pointer, regular_size, shown
+from rubrics.counted import count
 
 __all__ = ["BLOCKS", "SUFFIX", "Gguf", "Long", "Packed", "gguf_files", "is_first_part", "read_gguf", "stem"]
 
@@ -164,7 +165,7 @@ def _assert_parts(parts: list[Gguf], tensors: int) -> None:
         raise HeaderFault("truncated", what, "give the parts back the names that they were made with")
     expected = parts[0].metadata.get("split.tensors.count", tensors)
     if len(parts) > 1 and expected != tensors:
-        raise HeaderFault("truncated", f"its parts hold {tensors} tensors, and it says {expected}", _AGAIN)
+        raise HeaderFault("truncated", f"its parts hold {count(tensors, 'tensor')}, and it says {expected}", _AGAIN)
 
 
 @lru_cache(maxsize=128)

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, NamedTuple
 from engine.candidates.gguf_header import Long, Packed, read_gguf
 from engine.candidates.headers import HeaderFault, Tensor
 from engine.candidates.untrusted import shown
+from rubrics.counted import count
 
 __all__ = ["GgufModel", "Turn", "describe", "stored_as"]
 
@@ -193,7 +194,11 @@ def _general(says: _Says, tensors: Mapping[str, Packed], model_type: str, archit
     says.get("expert_used_count")
     says.none_of("attention.causal", True)
     if (layers := says.size("block_count")) > len(tensors):
-        raise HeaderFault("bad_config", f"says that it has {layers:,} layers, and holds {len(tensors)} tensors", _OTHER)
+        raise HeaderFault(
+            "bad_config",
+            f"says that it has {count(layers, 'layer')}, and holds {count(len(tensors), 'tensor')}",
+            _OTHER,
+        )
     heads = says.size("attention.head_count")
     hidden = says.size("embedding_length")
     width = says.size("attention.key_length", hidden // heads)

@@ -49,8 +49,8 @@ def card(facts: Facts) -> str:
     """Markdown, without a secret and without an address."""
     parts = [
         f"# {_inline(facts.suite.name)}",
-        f"{len(facts.suite.pairs)} pairs from {len({p.group for p in facts.suite.pairs})} prompts, suite hash "
-        f"`{facts.suite.hash}`, construction `{facts.row.run_id}`.",
+        f"{count(len(facts.suite.pairs), 'pair')} from {count(len({p.group for p in facts.suite.pairs}), 'prompt')}, "
+        f"suite hash `{facts.suite.hash}`, construction `{facts.row.run_id}`.",
         "## How it was made",
         _made(facts),
         "## What came through",

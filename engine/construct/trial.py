@@ -24,6 +24,7 @@ from engine.jobs.progress import RunState
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, TrialRow, trials_of
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from rubrics.schema import Criterion, Pair
 from rubrics.taxonomy import Subcategory
@@ -178,7 +179,7 @@ def try_verifier(
         str(trial.verifier),
         trial.votes,
         wording_hash(),
-        f"{trial.pairs} pairs of the procedural world, seed {trial.seed}",
+        f"{count(trial.pairs, 'pair')} of the procedural world, seed {trial.seed}",
         json.dumps([[r.cluster, r.subcategory, r.met, list(r.votes)] for r in kept]),
         len(labels) - len(kept),
     )

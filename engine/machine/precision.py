@@ -11,6 +11,7 @@ from engine.machine.budgets import BUDGET_TOKENS, KEPT_BYTES, KERNELS_KEPT, LEAS
 from engine.machine.devices import Device
 from engine.machine.kernels import PRECISIONS, QUANTISED, SERVED, Precision, matmul_for
 from engine.machine.sizes import human_bytes
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = [
@@ -206,7 +207,7 @@ def fits(
             if memory is None:
                 return PrecisionFit(precision, reason, needs[precision], device.free)
             if tokens < pieces[0]:
-                reason += f"; {tokens:,} tokens at a time in place of {pieces[0]:,}"
+                reason += f"; {count(tokens, 'token')} at a time in place of {pieces[0]:,}"
             kept = min(KEPT_BYTES[device.kind], usable - needs[precision])
             return PrecisionFit(precision, reason, needs[precision], device.free, tokens, kept)
     smallest, needed = min(needs.items(), key=lambda item: item[1])

@@ -30,6 +30,7 @@ from engine.posttrain.recipe import MERGED, PostTraining
 from engine.posttrain.tasks import Split, Task, in_turn, preferences, split
 from engine.posttrain.verifier import Judge, judge_of
 from engine.scoring.auto_class import decoder_of, is_nested
+from rubrics.counted import count
 
 __all__ = ["linear_layers", "post_train"]
 
@@ -92,7 +93,9 @@ def _stage_by_stage(
         send("scores", stage=stage, rows=json.loads(done.read_text(encoding="utf-8")))
         before = before.then(place / "model") if steps else before
     if judge is not None and judge.unusable:
-        send("warned", words=f"{judge.unusable} verdicts of the verifier could not be used and count as not met")
+        send(
+            "warned", words=f"{count(judge.unusable, 'verdict')} of the verifier could not be used and count as not met"
+        )
 
 
 def _see_libraries() -> None:

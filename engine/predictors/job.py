@@ -30,6 +30,7 @@ from engine.store.traces import (
     done_traces,
     open_trace_run,
 )
+from rubrics.counted import count
 from rubrics.errors import RudeError
 from rubrics.scratch import scratch_folder
 
@@ -70,7 +71,7 @@ class PlannedTraces:
     def account(self, done: Mapping[int, str | None]) -> dict[str, Any]:
         """How much is done, as changes of a state."""
         reasons = tuple(f"{self.traces.records[at].id}: {why}" for at, why in sorted(done.items()) if why)
-        stage = f"{len(done):,} traces" if done else ""
+        stage = count(len(done), "trace") if done else ""
         return {"done": len(done) - len(reasons), "skipped": len(reasons), "notes": reasons, "stage": stage}
 
 

@@ -52,7 +52,7 @@ class TraceWriting(Job):
         return (
             RunState(
                 key=str(self.output), run_id=str(self.output), candidate=self.address.model, suite=self.output.stem,
-                protocol="traces", done=done, total=len(self.tasks), stage=f"{done:,} traces" if done else "",
+                protocol="traces", done=done, total=len(self.tasks), stage=count(done, "trace") if done else "",
                 phase=Phase.QUEUED if done < len(self.tasks) else Phase.UP_TO_DATE,
                 notes=(self.warning,) if self.warning else (),
             ),

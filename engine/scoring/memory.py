@@ -13,6 +13,7 @@ import torch
 from engine.candidates.find import find
 from engine.machine.devices import Device, free_memory
 from engine.machine.precision import CONTEXT_TOKENS, fits
+from rubrics.counted import count
 from rubrics.errors import CandidateError
 
 __all__ = ["Pieces", "free_bytes", "peak_bytes", "within"]
@@ -45,7 +46,7 @@ def within(message: Mapping[str, Any], longest: int) -> Pieces:
     context = max(longest, min(candidate.context or CONTEXT_TOKENS, CONTEXT_TOKENS))
     fit = fits(candidate, whole, message["precision"], context_tokens=context, memory=memory)
     if fit.precision is None:
-        what = f"its longest request has {longest:,} tokens: {fit.reason}"
+        what = f"its longest request has {count(longest, 'token')}: {fit.reason}"
         raise CandidateError(what, where=str(folder), fix="allow more memory, or choose another precision")
     return Pieces(fit.budget_tokens, fit.kept_bytes)
 

@@ -21,6 +21,7 @@ from engine.scoring.path import Path
 from engine.scoring.readout import Readout, read
 from engine.scoring.targets import Ledger, input_ids, targets_of
 from engine.scoring.tree import Ints, Tree, plant
+from rubrics.counted import count
 
 __all__ = ["SharedScorer", "least_split"]
 
@@ -174,7 +175,7 @@ class SharedScorer:
         # What was kept was too much too, and would be again.
         self.beginnings.most_bytes = self.beginnings.bytes // 2
         self.forget()
-        self.notes.append(f"out of memory with {tried} tokens at once; going on with {self.budget}")
+        self.notes.append(f"out of memory with {count(tried, 'token')} at once; going on with {self.budget}")
         gc.collect()
         if self._halves.device.type == "cuda":
             torch.cuda.empty_cache()

@@ -13,6 +13,7 @@ from engine.jobs.child import Events, Gate
 from engine.layout.lay_out import BEYOND, PlacingEncoder, token_lengths
 from engine.layout.requests import Request
 from engine.scoring.work import open_backend, unanswered
+from rubrics.counted import count
 
 if TYPE_CHECKING:
     from engine.scoring.backend import Backend, Stats
@@ -109,7 +110,7 @@ def _unscorable(request: Request, context: int | None, vocabulary: int | None) -
     if start == 0:
         return "nothing stands before the trace, so its first token has no probability"
     if context is not None and len(request.ids) > context:
-        return f"longer than the candidate's context ({len(request.ids)} tokens of {context})"
+        return f"longer than the candidate's context ({count(len(request.ids), 'token')} of {context})"
     if vocabulary is not None and max(request.ids) >= vocabulary:
         return BEYOND
     return ""

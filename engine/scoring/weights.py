@@ -260,7 +260,7 @@ def _assert_possible(config: Any, source: Source) -> None:
         parts = getattr(text, entry, None)
         if isinstance(parts, int) and parts > max(_PARTS, tensors):
             raise CandidateError(
-                f"{source.config} has {entry} {parts:,}, and its weights are {tensors:,} tensors",
+                f"{source.config} has {entry} {parts:,}, and its weights are {count(tensors, 'tensor')}",
                 where=source.where,
                 fix=source.fix or "download config.json again, from the source of the weights",
             )
@@ -350,7 +350,7 @@ def _notes(loaded: Match, raw: Mapping[str, Any]) -> list[str]:
     notes = []
     if beside := [*_names(loaded.unused), *loaded.idle]:
         parts = sorted({re.split(r"\.\d+\.", name)[0].removesuffix(".weight") for name in beside})
-        notes.append(f"left out, as parts beside the decoder: {len(beside)} tensors ({listed(parts, 8)})")
+        notes.append(f"left out, as parts beside the decoder: {count(len(beside), 'tensor')} ({listed(parts, 8)})")
     if not is_own(loaded.config) and (
         assumed := assumed_constants(loaded.config.get_text_config(), loaded.config, raw)
     ):

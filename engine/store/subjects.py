@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from engine.store.connection import Store
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = ["Kind", "Subject", "find_model", "find_run", "find_suite", "models_in"]
@@ -66,7 +67,7 @@ def _models(store: Store) -> tuple[list[_Stored], dict[str, str]]:
             "(select count(*) from runs r where r.weights_hash = n.weights_hash) "
             "from named n left join candidates c using (weights_hash) group by weights_hash order by 2, 1"
         ).fetchall()
-    stored = [_Stored(key, tuple(names), f"{path}, {runs} runs") for key, names, path, runs in rows]
+    stored = [_Stored(key, tuple(names), f"{path}, {count(runs, 'run')}") for key, names, path, runs in rows]
     return stored, {key: path for key, _, path, _ in rows}
 
 
@@ -85,7 +86,7 @@ def find_suite(store: Store, text: str) -> Subject:
             "from named n left join suites s using (suite_hash) group by suite_hash order by 2, 1"
         ).fetchall()
     files = {key: path for key, _, path, _, _ in rows}
-    stored = [_Stored(key, tuple(names), f"stored {at}, {runs} runs") for key, names, _, at, runs in rows]
+    stored = [_Stored(key, tuple(names), f"stored {at}, {count(runs, 'run')}") for key, names, _, at, runs in rows]
     return _one("suite", text, stored, _at(text, stored, files))
 
 

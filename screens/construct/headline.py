@@ -68,7 +68,7 @@ def spent_line(
     if prices:
         parts.append(f"{money(spent, prices):,.2f} at your prices")
     if overview.running:
-        parts.append(f"{overview.pulse.recent:,} answers a minute")
+        parts.append(f"{count(overview.pulse.recent, 'answer')} a minute")
     for verifier in tried:
         parts.append(f"verifier {_error_rates(verifier)}")
     if limit >= 120:

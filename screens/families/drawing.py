@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual.color import Color
 
+from rubrics.counted import count
 from screens.families.state import CELL, FamiliesState, Room
 from screens.shell.colour import DEEPEST, Colour
 from screens.shell.formats import strength
@@ -70,7 +71,7 @@ def family_words(state: FamiliesState, over: str, colour: Colour) -> Text:
     text.append(f", proposed {plain(one.proposed)}\n" if one.family != one.proposed else "\n")
     if one.kin is not None:
         kin = one.kin
-        text.append(f"{plain(kin.model_type) or 'kind not known'}, {kin.layers} layers × {kin.hidden}, ")
+        text.append(f"{plain(kin.model_type) or 'kind not known'}, {count(kin.layers, 'layer')} × {kin.hidden}, ")
         text.append(f"vocabulary {kin.vocabulary[:8] or 'not known'}\n", colour("chance"))
     if other is not one:
         text.append(f"and {plain(other.candidate)}: {_shared(found.between(one.candidate, other.candidate))}\n")

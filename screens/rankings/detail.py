@@ -134,4 +134,4 @@ def _facts(candidate: CandidateRow) -> Iterable[str]:
         yield "cost: " + ", ".join(cost)
     distinct = run.facts.get("distinct_tokens")
     if isinstance(tokens, int) and isinstance(distinct, int) and tokens:
-        yield f"{tokens:,} tokens, {distinct / tokens:.0%} of them computed"
+        yield f"{count(tokens, 'token')}, {distinct / tokens:.0%} of them computed"

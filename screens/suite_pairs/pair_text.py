@@ -9,6 +9,7 @@ from rich.text import Text
 
 from engine.export.palette import glyph
 from engine.results.word_difference import compare_words
+from rubrics.counted import count
 from screens.pair.text import criteria_text, marked_response
 from screens.shell.annotation_text import annotation_lines
 from screens.shell.colour import Colour
@@ -49,7 +50,7 @@ def pair_text(pair: Pair, annotations: Iterable[Annotation], colour: Colour) -> 
         ("✗ Rejected", rejected, difference.right, colour("bad"), False),
     ):
         text.append(f"\n{title}", f"bold {tone}")
-        text.append(f"  {len(body.split()):,} words\n", faint)
+        text.append(f"  {count(len(body.split()), 'word')}\n", faint)
         text.append_text(marked_response(body, spans, tone, chosen=underline))
         text.append("\n")
     return text

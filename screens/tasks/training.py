@@ -84,8 +84,8 @@ def _training_words(job: PostTrainJob) -> str:
         answers = recipe.rl.steps * recipe.rl.prompts * recipe.rl.generations
         preferring = f"{recipe.dpo.steps} of DPO on {recipe.dpo.suite}, " if recipe.dpo.steps else ""
         lines.append(
-            f"{planned.candidate.name}, seed {planned.run.seed}: {recipe.sft.steps} steps of fine-tuning, {preferring}"
-            f"{recipe.rl.steps} of GRPO ({answers:,} answers)"
+            f"{planned.candidate.name}, seed {planned.run.seed}: {count(recipe.sft.steps, 'step')} of fine-tuning, "
+            f"{preferring}{recipe.rl.steps} of GRPO ({count(answers, 'answer')})"
         )
     lines += sorted({planned.reward for planned in going if planned.reward})
     if ended := len(job.planned) - len(going):

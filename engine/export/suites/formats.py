@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
 
 from engine.layout.wording import before_response, fill
+from rubrics.counted import count
 from rubrics.schema import Pair, Suite
 
 __all__ = ["FORMATS", "SuiteFormat", "task_name"]
@@ -101,7 +102,8 @@ def _inspect_files(suite: Suite) -> dict[str, str]:
 def _about(suite: Suite, command: str, how: str) -> str:
     return "\n\n".join([
         f"# {suite.name}",
-        f"{len(suite.scored)} pairs of the suite `{suite.name}` (hash {suite.hash[:12]}), exported by rude-tui.",
+        f"{count(len(suite.scored), 'pair')} of the suite `{suite.name}` (hash {suite.hash[:12]}), exported by "
+        "rude-tui.",
         f"```\n{command}\n```",
         how,
         "`rude-tui suite import pairs.jsonl exemplars.jsonl -o SUITE.jsonl` (the second where there is one) gives back "

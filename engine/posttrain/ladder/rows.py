@@ -21,6 +21,7 @@ from engine.posttrain.recipe import PostTraining, read_recipe
 from engine.predictors.proxy import STATISTICS
 from engine.stats.metrics import single_order
 from engine.store.posttrain import StageScore
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from rubrics.reading import find_suite
 from rubrics.schema import Suite
@@ -148,7 +149,7 @@ def _pairs(path: Path, suite: Suite) -> dict[str, PairRows]:
         at = {str(pair): n for n, pair in enumerate(columns.pop("pair_id"))}
         if set(at) != set(order):
             raise BadInput(
-                f"has verdicts on {len(at)} pairs, not on all {len(order)}", where=name, fix="score the rest"
+                f"has verdicts on {count(len(at), 'pair')}, not on all {len(order)}", where=name, fix="score the rest"
             )
         rows = np.array([at[pair] for pair in order])
         sorted_ = {column: values[rows].astype(np.float64) for column, values in columns.items()}

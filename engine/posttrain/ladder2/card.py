@@ -25,6 +25,7 @@ from engine.posttrain.ladder2.design import design
 from engine.posttrain.ladder2.evidence import Measured
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from engine.stats.association import bootstrap_weights
+from rubrics.counted import agreeing
 
 __all__ = ["card", "shown"]
 
@@ -104,8 +105,9 @@ def _readable_choice(ladder: Ladder2) -> str:
     worst, best = choice.values().min(), choice.values().max()
     read = "it left chance" if above >= _AMONG else "it is at chance and is not to be read"
     return (
-        f"`rude_choice` runs from {100 * worst:.1f} to {100 * best:.1f} %; {above} models have an interval above one "
-        f"half: {read} (the rule: {_AMONG})."
+        f"`rude_choice` runs from {100 * worst:.1f} to {100 * best:.1f} %; "
+        + agreeing(above, "{n} [model has|models have] an interval above one half")
+        + f": {read} (the rule: {_AMONG})."
     )
 
 

@@ -27,6 +27,7 @@ from engine.predictors.assays.assay import (
 )
 from engine.predictors.assays.described import DESCRIBED
 from engine.stats.intervals import Estimate
+from rubrics.counted import count
 from rubrics.errors import BadInput
 from rubrics.schema import Pair, Suite
 
@@ -49,7 +50,7 @@ def _material(options: AssayOptions) -> Material:
     clusters = {pair.cluster for pair in pairs}
     if len(clusters) < _LEAST_CLUSTERS:
         raise BadInput(
-            f"has {len(clusters)} clusters, and a probe is judged on clusters that it was not fitted on",
+            f"has {count(len(clusters), 'cluster')}, and a probe is judged on clusters that it was not fitted on",
             where=suite.name, fix=f"take a suite of at least {_LEAST_CLUSTERS} clusters",
         )  # fmt: skip
     items = tuple(MaterialItem(pair.id, pair.cluster, pair.model_dump(mode="json")) for pair in pairs)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.layout.lay_out import BEYOND
 from engine.layout.requests import Request
 from engine.scoring.traces import encoded_within
+from rubrics.counted import count
 
 if TYPE_CHECKING:
     from engine.scoring.backend import Backend
@@ -41,7 +42,7 @@ def unscorable(texts: Sequence[LaidParts], message: Mapping[str, Any]) -> str:
     """Why not all of these texts can be scored; empty where they can."""
     longest = max(len(ids) for ids, _ in texts)
     if message["context"] is not None and longest > message["context"]:
-        return f"longer than the candidate's context ({longest} tokens of {message['context']})"
+        return f"longer than the candidate's context ({count(longest, 'token')} of {message['context']})"
     if message["vocabulary"] is not None and max(max(ids) for ids, _ in texts) >= message["vocabulary"]:
         return BEYOND
     return ""
