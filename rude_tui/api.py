@@ -344,23 +344,30 @@ def outcomes(store: Store) -> tuple[Outcome, ...]:
     return tuple(stored_outcomes(store))
 
 
-def add_outcomes(store: Store, scores: Sequence[Outcome] | str | Path) -> int:
+def add_outcomes(
+    store: Store, scores: Sequence[Outcome] | str | Path, *, one_scale: bool = False, one_test: bool = False
+) -> int:
     """Store post-training scores: given as they are, or read from a CSV or the results of an evaluation harness.
 
     Names in a file that a person gave a candidate before are that candidate's here too.
+
+    Args:
+        one_scale: what looks like two scales (fractions and percents) is one.
+        one_test: what was measured under several conditions (shots, versions, templates) can be compared.
 
     Returns:
         How many took the place of an earlier score.
 
     Raises:
-        BadInput: the file is no outcomes file, or its scores are on another scale than those stored.
+        BadInput: the file is no outcomes file, or its scores are on another scale than those stored, or were measured
+            under other conditions.
     """
     from engine.annotations.outcomes import add_files
     from engine.store.outcomes import add_checked
 
     if isinstance(scores, str | Path):
-        return add_files(store, [Path(scores)], {}).replaced
-    return add_checked(store, scores).replaced
+        return add_files(store, [Path(scores)], {}, one_scale=one_scale, one_test=one_test).replaced
+    return add_checked(store, scores, one_scale=one_scale, one_test=one_test).replaced
 
 
 class _Told:

@@ -106,3 +106,17 @@ def test_a_detached_run_is_asked_for_as_it_is_told(monkeypatch: pytest.MonkeyPat
     name = job.partition(":")[2]
     assert getattr(planning, name)(store, told) == request
     assert path == store.path
+
+
+def test_two_scales_and_two_tests_are_refused_until_a_person_says_otherwise(tmp_path: Path) -> None:
+    store = rude.open_store(tmp_path / "rude.duckdb")
+    scales = [rude.Outcome("a", "exam", 0.41), rude.Outcome("b", "exam", 0.52), rude.Outcome("c", "exam", 63.0)]
+    with pytest.raises(RudeError, match="fractions"):
+        rude.add_outcomes(store, scales)
+    shots = [
+        rude.Outcome(name, "quiz", score, conditions=f"{score:.0f} shots") for name, score in (("a", 5), ("b", 10))
+    ]
+    with pytest.raises(RudeError, match="5 shots"):
+        rude.add_outcomes(store, shots)
+    assert rude.add_outcomes(store, scales, one_scale=True) == rude.add_outcomes(store, shots, one_test=True) == 0
+    assert len(rude.outcomes(store)) == 5
