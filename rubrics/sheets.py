@@ -107,7 +107,7 @@ def parse_sheet(
         first = "".join(parts)
         separator = separator or _separator(first, known)
         reader = csv.reader(chain(io.StringIO(first, newline=""), text), delimiter=separator, strict=True)
-        header = _without_empty_end([name.strip() for name in next(reader, [])], 0)
+        header = _as_known(_without_empty_end([name.strip() for name in next(reader, [])], 0), known)
         yield Sheet(header, separator, _rows(reader, before, len(header)))
     except UnicodeDecodeError as fault:
         name = "UTF-8" if fault.encoding.startswith("utf-8") else fault.encoding.upper()
@@ -131,6 +131,16 @@ def encoding_of(head: bytes) -> str:
     return "utf-8-sig"
 
 
+def _as_known(header: list[str], known: Collection[str]) -> list[str]:
+    """The header with names that are known but for their case spelt as they are known, where no other is."""
+    spelt = {name.casefold(): name for name in known if name not in header}
+    folded = [name.casefold() for name in header]
+    return [
+        spelt.get(fold, name) if name not in known and folded.count(fold) == 1 else name
+        for name, fold in zip(header, folded, strict=True)
+    ]
+
+
 def _separator(header: str, known: Collection[str]) -> str:
     """The separator that cuts the header into most known names; of those alike, the one that makes most columns."""
 
@@ -139,7 +149,7 @@ def _separator(header: str, known: Collection[str]) -> str:
             cells = next(csv.reader(io.StringIO(header, newline=""), delimiter=separator), [])
         except csv.Error:
             return 0, 0
-        return sum(cell.strip() in known for cell in cells), len(cells)
+        return len(set(_as_known([cell.strip() for cell in cells], known)) & set(known)), len(cells)
 
     return max(_SEPARATORS, key=names)
 

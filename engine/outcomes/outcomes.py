@@ -86,7 +86,8 @@ def read_outcomes(path: Path, *, averages: bool = False, only: Sequence[str] = (
 def _table(raw: bytes, where: str) -> ResultTable:
     """The header of a table; its rows too where the header is not that of a person's own table."""
     with parse_sheet(io.BufferedReader(io.BytesIO(raw)), COLUMNS, where, OutcomeError) as sheet:
-        if len(set(sheet.header)) < len(sheet.header) or set(COLUMNS[:3]) & set(sheet.header):
+        own = set(COLUMNS[:3]) & set(sheet.header)
+        if len(set(sheet.header)) < len(sheet.header) or "candidate" in own or len(own) > 1:
             return ResultTable(sheet.header, [])
         rows, uneven = [], None
         for line, row in sheet.rows:

@@ -326,3 +326,17 @@ def test_an_outcome_is_of_one_domain() -> None:
     check_together([law, replace(health, domain=None), replace(health, outcome="other")])
     with pytest.raises(OutcomeError, match="'exam' is tied to several domains"):
         check_together([law, health])
+
+
+def test_columns_may_be_written_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("Candidate;OUTCOME;Score;StdErr\na;exam;63,2;1,1\n")
+    (score,) = read_outcomes(path).outcomes
+    assert (score.candidate, score.outcome, score.score, score.stderr) == ("a", "exam", 63.2, 1.1)
+
+
+def test_two_columns_that_differ_in_case_are_not_one(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("candidate,outcome,score,Score\na,exam,63,64\n")
+    with pytest.raises(OutcomeError, match="column 'Score' is not known"):
+        read_outcomes(path)
