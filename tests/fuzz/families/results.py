@@ -423,6 +423,9 @@ class NameMaps(_Table):
         header[:1] = [name.removeprefix("\ufeff") for name in header[:1]]
         if any("sep=" in cell.casefold() or '"' in cell or "\n" in cell for cell in header):
             return ""
+        # In capitals too, as long as that leaves no doubt.
+        alike = [[cell for cell in header if cell.casefold() == name] for name in ("name", "candidate")]
+        header = [cell.casefold() if [cell] in alike else cell for cell in header]
         if header.count("name") != 1 or header.count("candidate") != 1:
             return f"taken, though the header is {header}"
         for row in cells[1:]:
