@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.store.instance import attached, forget, instance, nothing_stored, using
+from engine.store.instance import attached, forget, instance, nothing_stored, renew, using
 from engine.store.ownership import is_ours
 from engine.store.rollback import Blocks, kept_for_rollback, roll_back
 from engine.store.unfinished import clear_unfinished, is_unfinished
@@ -188,6 +188,7 @@ class Store:
             if first:
                 # Not within another connection: to close a file lets go of every lock that the process has on it.
                 roll_back(self.path)
+                renew()
             if not read_only:
                 kept.enter_context(self._kept())
             with self._attached(read_only=read_only) as connection:

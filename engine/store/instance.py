@@ -14,11 +14,14 @@ from rubrics.scratch import scratch_folder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["attached", "forget", "instance", "nothing_stored", "using"]
+__all__ = ["attached", "forget", "instance", "nothing_stored", "renew", "using"]
 
 _guard = threading.Lock()
 _engines: list[duckdb.DuckDBPyConnection] = []
 """DuckDB itself, at most one: to start it costs several times what it costs to open a file in it."""
+_asked = 0
+"""How often for the one there is."""
+_WORN: Final = 1_000
 _QUIET: Final[dict[str, str | int]] = {
     "checkpoint_threshold": "1 TiB",
     "auto_checkpoint_skip_wal_threshold": 1 << 40,
@@ -54,8 +57,11 @@ def instance() -> duckdb.DuckDBPyConnection:
     """The one of this process."""
     import duckdb
 
+    global _asked
     with _guard:
+        _asked += 1
         if not _engines:
+            _asked = 1
             # What does not fit into memory would otherwise go to a folder beside whatever the person works in.
             _engines.append(duckdb.connect(config={"temp_directory": _spill(), **_QUIET}))
         return _engines[0]
@@ -91,6 +97,16 @@ def nothing_stored() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def renew() -> None:
+    """Start another next time if this one has been asked for often.
+
+    Of every file that was attached and written to DuckDB keeps some KiB until it ends, and an app is open for days.
+    Whoever has a file open keeps the old one until it is closed.
+    """
+    if _asked >= _WORN:
+        forget()
 
 
 def forget() -> None:

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from engine.results.board import Question, load_board
+from engine.store import instance
 from engine.store.connection import Store, default_path
 from engine.store.integrity import damage
 from engine.store.migrations import LATEST
@@ -317,6 +318,22 @@ def test_a_mistake_of_our_own_is_not_put_down_to_the_file(store: Store) -> None:
         connection.execute("select nonsense from runs")
     with pytest.raises(KeyError), store.snapshot():
         raise KeyError
+
+
+def test_duckdb_is_started_anew_when_it_is_worn_and_nothing_is_lost(
+    store: Store, add_run: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instance, "_WORN", 3)
+    started = [instance.instance()]
+    for number in range(4):
+        add_run(f"base-{number}")
+        with store.reading() as connection:
+            # Within a reading the file stays where it is.
+            for _ in range(5):
+                assert len(stored_runs(store)) == number + 1
+            assert connection.execute("select count(*) from runs").fetchone() == (number + 1,)
+        started.append(instance.instance())
+    assert len(set(map(id, started))) > 2
 
 
 SPILL = """
