@@ -131,6 +131,11 @@ class Laid:
     """Tokens in the longest request of each pair that is not skipped."""
 
 
+def _ids(numbers: Sequence[int]) -> Ids:
+    """Ids as they are kept; a tokenizer may hold some that are beyond that, and beyond every embedding."""
+    return np.minimum(np.asarray(numbers, np.int64), np.iinfo(np.int32).max).astype(np.int32)
+
+
 class _Segments:
     """Texts as segments of token ids; each distinct text is tokenised once."""
 
@@ -150,7 +155,7 @@ class _Segments:
         for text, ids in zip(new, encoded, strict=True):
             # Where the line break merged with what follows it, there is no boundary to cut at.
             kept = ids[size:] if ids[:size] == self._anchor else self._encoder.encode(text)
-            self._known[text] = np.asarray(kept, np.int32)
+            self._known[text] = _ids(kept)
 
     def __getitem__(self, text: str) -> Ids:
         if text not in self._known:
@@ -300,7 +305,7 @@ def lay_out(
         )
     # Under `likelihood` exactly the response is scored, so nothing may be glued to its end.
     shape = template["response"] if options.protocol == "choice" else "{response}"
-    prefix = np.asarray(encoder.prefix, np.int32)
+    prefix = _ids(encoder.prefix)
 
     fixed = max(*frame.labels, *map(_largest, (frame.first, frame.second, frame.cue)))
 

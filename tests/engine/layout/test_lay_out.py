@@ -264,6 +264,15 @@ def test_pairs_that_need_an_id_beyond_the_embedding_are_skipped_and_the_rest_is_
     assert (skip.pair_id, skip.reason, skip.limit) == ("p1", BEYOND, None)
 
 
+@pytest.mark.parametrize("number", [2**31, 2**32 - 1])
+def test_an_id_that_no_table_could_have_a_row_for_costs_its_pairs_alone(number):
+    encoder = Words()
+    encoder.vocabulary["Quagga."] = number
+    laid = lay_out(suite_of(pair(), pair(1, rejected="Quagga.")), encoder, LIKELIHOOD, vocabulary=10_000)
+    assert list(laid.requests) == ["p0"]
+    assert [(skip.pair_id, skip.reason) for skip in laid.skipped] == [("p1", BEYOND)]
+
+
 def test_nothing_is_left_where_what_every_request_has_lies_beyond_the_embedding():
     assert {skip.reason for skip in lay_out(suite_of(), Words(), CHOICE, vocabulary=2).skipped} == {BEYOND}
     assert not lay_out(suite_of(), Words(), CHOICE, vocabulary=2).requests
