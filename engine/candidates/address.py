@@ -31,7 +31,7 @@ class Address:
     @property
     def root(self) -> str:
         """The server itself, where what is no part of OpenAI's interface stands."""
-        return self.url.removesuffix("/v1")
+        return self.url.removesuffix("/v1") if urlsplit(self.url).path.endswith("/v1") else self.url
 
     @property
     def is_here(self) -> bool:
@@ -92,8 +92,18 @@ def parse_address(text: str, forms: str = "give http://HOST:PORT/v1#NAME") -> Ad
 
 
 def _bare(text: str) -> str:
-    """What may be shown of an address that could not be read: nothing before an @, nothing of a query."""
-    return re.sub(r"\?[^#]*", "?…", text.rpartition("@")[2])[:200]
+    """What may be shown of an address that could not be read.
+
+    Nothing before an @, nothing of a query, and nothing behind a host that is no port: it may be a password whose @ is
+    missing.
+    """
+    head, mark, model = re.sub(r"\?[^#]*", "?…", text.rpartition("@")[2]).partition("#")
+    scheme, slashes, rest = head.rpartition("//")
+    place, slash, path = rest.partition("/")
+    literal, bracket, name = place.rpartition("]")
+    host, colon, port = name.partition(":")
+    known = port if re.fullmatch(r"\d*(\?…)?", port) else "…"
+    return "".join((scheme, slashes, literal, bracket, host, colon, known, slash, path, mark, model))[:200]
 
 
 def key_from(variable: str | None) -> str:

@@ -43,13 +43,22 @@ def test_what_no_request_can_be_sent_to_is_no_address(text: str) -> None:
     [
         "http://me:hunter2@a/v1#m", "http://hunter2@a/v1#m", "http://a/v1?key=hunter2#m", "http://me:hunter2@a/v1",
         "http://b/me:hunter2@a/v1", "http://me:\nhunter2@a/v1?key=hunter2#m", "http://a b/v1?key=hunter2#m",
-        "http://me:hunter2@a:65536/v1?key=hunter2#m",
+        "http://me:hunter2@a:65536/v1?key=hunter2#m", "http://me:hunter2", "http://me:hunter2/v1#m",
+        "http://[::1]:hunter2/v1#m",
     ],
 )  # fmt: skip
 def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_address(text)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [("http://v1#m", "http://v1"), ("http://h/v1/#m", "http://h"), ("http://h/api/v1#m", "http://h/api")],
+)
+def test_the_server_itself_is_above_its_first_version_and_never_another_host(text: str, root: str) -> None:
+    assert parse_address(text).root == root
 
 
 @pytest.mark.parametrize("text", ["http://@a/v1#m", "http://a/v1?#m"])

@@ -125,6 +125,8 @@ class Servers(Family):
         text = case.asked["address"]
         if any(not character.isprintable() for character in text):
             raise NotValid("a character that cannot be seen")
+        if len(text) > 2_000:
+            raise NotValid("more than an address has")
         head, hash, name = text.partition("#")
         if "@" in head or "?" in head or not hash or not name:
             raise NotValid("a user, a query, or no model")
