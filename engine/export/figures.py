@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,7 @@ __all__ = [
     "ENDINGS",
     "GRID",
     "INK",
+    "MARKERS",
     "axes_of",
     "correlation",
     "label_below",
@@ -43,7 +45,9 @@ __all__ = [
 ENDINGS: Final = ("svg", "png", "pdf")
 INK: Final = "#1a1a1a"
 GRID: Final = "#c8ced4"
-_MARKERS: Final = dict(zip(SERIES_GLYPHS, "os^Dv*", strict=True))
+MARKERS: Final = dict(zip(SERIES_GLYPHS, "os^Dv*", strict=True))
+_LETTER: Final = 0.06
+"""Inches that a letter of a label takes on average."""
 _STYLE: Final[Any] = {
     "svg.fonttype": "none",  # text stays text: it can be searched, and takes the page's font
     "svg.hashsalt": "rude-tui",
@@ -149,7 +153,7 @@ def _intervals(
         axes.barh(place, 100 * (row.value - chance), left=100 * chance, height=0.55, color=tone, alpha=0.3, linewidth=0)
         if not math.isnan(row.ci_low):
             axes.plot([100 * row.ci_low, 100 * row.ci_high], [place, place], color=tone, linewidth=1)
-        axes.plot(100 * row.value, place, marker=_MARKERS[sign], markersize=4, color=tone, linestyle="none")
+        axes.plot(100 * row.value, place, marker=MARKERS[sign], markersize=4, color=tone, linestyle="none")
     axes.axvline(100 * chance, color=LIGHT_COLOURS["chance"], linewidth=0.8, linestyle=(0, (3, 2)))
     axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -166,9 +170,11 @@ def _foot(figure: Figure, table: RankingTable, *parts: str) -> None:
 
 
 def label_below(figure: Figure, text: str) -> None:
-    """What the figure shows, below it."""
+    """What the figure shows, below it, in as many lines as its width takes."""
     # Under the whole figure: beside long names the axes may be narrower than their own label.
-    figure.supxlabel(text, fontsize=8, color=INK)
+    letters = int(figure.get_figwidth() / _LETTER)
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, letters)]
+    figure.supxlabel("\n".join(lines), fontsize=8, color=INK)
 
 
 def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figure:

@@ -216,7 +216,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "topic": f"the category, subcategory or domain; overall: {TOPICS['whole']}",
         "ability": TOPICS["ability"],
         "error": "standard deviation of what is left uncertain of it",
-        "ci_low": "95 %, by Student's t with clusters less topics as degrees of freedom",
+        "ci_low": TOPICS["interval"],
         "ci_high": "its other end, made alike",
         "shift": "ability less the candidate's overall",
         "shift_low": "95 %, made as that of the ability",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.candidates.untrusted import shown
-from engine.export.figures import label_below, panels_of
-from engine.export.palette import LIGHT_COLOURS
+from engine.export.figures import MARKERS, label_below, panels_of
+from engine.export.palette import LIGHT_COLOURS, SERIES_GLYPHS, series_glyph
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,12 +32,14 @@ def spectra(profiles: Sequence[SpectralProfile], *, width: float = 7.0) -> Figur
     for number, profile in enumerate(profiles):
         inside = [layer for layer in profile.layers if layer.layer is not None]
         x = [layer.layer or 0 for layer in inside]
-        colour, line = LIGHT_COLOURS[f"mark-{1 + number % 6}"], _LINES[number // 6 % len(_LINES)]
+        # Colours alone do not tell two lines apart: each has its mark, and every six another stroke.
+        sign, tone = series_glyph(number)
+        line = _LINES[number // len(SERIES_GLYPHS) % len(_LINES)]
         for panel, values in (
             (above, [layer.alpha for layer in inside]), (below, [layer.trace_log for layer in inside]),
         ):  # fmt: skip
             panel.plot(
-                x, values, color=colour, linestyle=line, linewidth=1, marker="o", markersize=2.5,
+                x, values, color=LIGHT_COLOURS[tone], linestyle=line, linewidth=1, marker=MARKERS[sign], markersize=3,
                 label=shown(profile.candidate, 30),
             )  # fmt: skip
     figure.legend(

@@ -14,7 +14,7 @@ from engine.results.failures import margins
 from engine.results.pair_index import scopes
 from engine.stats.irt.fitting import fit_verdicts
 from engine.stats.irt.responses import Margins, Responses, Wins
-from engine.stats.irt.topics import TopicFit, Topics, fit_topics, places
+from engine.stats.irt.topics import LEAST_BETWEEN, TopicFit, Topics, fit_topics, places
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
@@ -43,6 +43,7 @@ HELP: Final = {
     "ability": "how much abler than the average candidate on the topic's pairs, shrunk towards what the candidate's "
     "whole foretells there, the more so the less the topic's pairs tell",
     "whole": "the same over all topics, each by its share of the pairs",
+    "interval": "95 %, by Student's t with clusters less topics as degrees of freedom",
     "shift": "ability less the whole; ▲ and ▼ where its 95 % interval leaves out 0",
     "places": "the places a candidate can have: 1 + those surely above it, to all less those surely below it "
     "(Student's t of differences, Holm over every two candidates, 5 %)",
@@ -138,12 +139,16 @@ def topic_abilities(board: Board, *, by: TopicKind = "category", response: Respo
         )  # fmt: skip
     notes = list(board.notes)
     data = _Data.of(board, by, notes)
-    if len(data.topics) < 2 or data.freedom < _LEAST_FREEDOM:
+    too_little = ""
+    if len(data.topics) < 2:
+        found = count(len(data.topics), "topic")
+        too_little = f"{found} with {count(_LEAST_CLUSTERS, 'cluster')} of pairs or more: two are needed"
+    elif data.freedom < _LEAST_FREEDOM:
+        found = f"{count(data.freedom + len(data.topics), 'cluster')} of pairs in {len(data.topics)} topics"
+        too_little = f"{found}: {_LEAST_FREEDOM} clusters more than topics are needed"
+    if too_little:
         raise BadInput(
-            f"{count(len(data.topics), 'topic')} with {count(_LEAST_CLUSTERS, 'cluster')} of pairs or more, "
-            f"{count(data.freedom + len(data.topics), 'cluster')} in all: two such topics are needed, and "
-            f"{_LEAST_FREEDOM} clusters more than topics",
-            where=where, fix="split by something else, or score more pairs",
+            too_little, where=where, fix="split by something else, or score more pairs",
             shell="--by category, subcategory or domain",
         )  # fmt: skip
     fit = fit_topics(data.response(board, response, where), Topics(data.shares, data.clusters))
@@ -283,7 +288,9 @@ def between_words(found: TopicAbilities) -> str:
     """How much there is in topics at all, in a sentence."""
     middle, low, high = found.between
     unit = "logits" if found.response == "wins" else "of a root mean square margin"
-    telling = "; as good as nothing is possible" if low < 0.1 * high else ""
+    # Abilities from margins lie close together, so that what can be told from nothing at all counts too.
+    nothing = low < max(0.1 * high, 1.5 * LEAST_BETWEEN)
+    telling = "; as good as nothing is possible" if nothing else ""
     return (
         f"what candidates are better or worse at by {found.by} spreads by {middle:.2f} {unit} (95 %: {low:.2f} to "
         f"{high:.2f}{telling})"

@@ -36,10 +36,11 @@ def report(
     predictors: tuple[str, ...], pairs: int, requirements: Path | None, weights: Weights | None,
     over: Over, with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
-    """Write one page that holds everything: rankings, profiles, correlations, failed pairs, methods, provenance.
+    """Write one page: rankings, profiles, abilities by topic, spectra, correlations, failed pairs, methods, provenance.
 
-    The page is a single file that asks nothing of the network; it can be mailed, printed and read on a phone. Failed
-    pairs are those lost by the widest margins, in turn from each candidate and subcategory.
+    The page is a single file that asks nothing of the network; it can be mailed, printed and read on a phone. Spectra
+    are on it where they have been measured. Failed pairs are those lost by the widest margins, in turn from each
+    candidate and subcategory.
     """
     from engine.export.report import ReportRequest, gather, page, write_report
     from engine.results.board import Question

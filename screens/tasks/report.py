@@ -52,8 +52,8 @@ def _prepare(session: Session, typed: Typed) -> Prepared:
 REPORT = Task(
     "report",
     "Write the report",
-    "Rankings, profiles, correlations, failed pairs, methods and provenance on one page, readable without a network. "
-    "It asks what the Rankings ask now.",
+    "Rankings, profiles, abilities by topic, spectra, correlations, failed pairs, methods and provenance on one page, "
+    "readable without a network. It asks what the Rankings ask now.",
     _fields,
     _prepare,
 )

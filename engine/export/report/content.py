@@ -22,6 +22,14 @@ from engine.correlation.predictor_outcome import (
 from engine.correlation.sources import Source
 from engine.export.recommendation_words import headline, reasons
 from engine.export.report.failed_pairs import Chosen, choose_pairs
+from engine.export.report.topics_and_spectra import (
+    SPECTRA_METHODS,
+    TOPIC_METHODS,
+    SpectraOutlook,
+    TopicsOutlook,
+    spectra_of,
+    topics_of,
+)
 from engine.results.board import Board, Question, load_board
 from engine.results.controls import SHOWN, control_table, stored_controls
 from engine.results.position_bias import position_biases
@@ -124,6 +132,9 @@ class Report:
     """What speaks against the suite itself."""
     by_part: tuple[PartsOutlook, ...] = ()
     """Where outcomes are tied to parts of the suite; of the published study where no outcome is stored."""
+    topics: tuple[TopicsOutlook, ...] = ()
+    """By category, subcategory and domain."""
+    spectra: SpectraOutlook | None = None
 
 
 def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = None, resamples: int = 10_000) -> Report:
@@ -145,7 +156,7 @@ def gather(store: Store, request: ReportRequest, *, made_at: datetime | None = N
         _other_metrics(store, question, resamples), position_biases(board, resamples=resamples),
         stored_controls(store, board), outlooks, left_out, choose_pairs(store, board, request.pairs),
         _runs(store, board), () if question.with_excluded else _excluded(board), {},
-        by_part=_by_part(store, question, request),
+        by_part=_by_part(store, question, request), topics=topics_of(board), spectra=spectra_of(store, board),
     )  # fmt: skip
     suspected = suspicions(store, board, report.categories)
     advice = recommend(store, board, report.categories, control_table(store, board), request.requirements)
@@ -252,6 +263,10 @@ def _methods(report: Report) -> dict[str, str]:
     if report.by_part:
         lines["own less another's"] = matrix_methods.HELP[matrix_methods.ANOTHERS]
         lines["own less a reference"] = matrix_methods.HELP["reference"]
+    if any(outlook.found for outlook in report.topics):
+        lines |= TOPIC_METHODS
+    if report.spectra:
+        lines |= SPECTRA_METHODS
     lines["margin"] = (
         "how far the chosen response is ahead, in nats (per token or byte where the metric's name says so)"
     )

@@ -11,15 +11,21 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.export import figures
+from engine.export import figures, spectral_figure
 from engine.export.palette import DARK_COLOURS, LEVELS, LIGHT_COLOURS, glyph
 from engine.export.report.content import Report
 from engine.export.report.failed_pairs import visible
 from engine.export.report.inline_svg import inline_svg
+from engine.export.report.topics_and_spectra import SpectraOutlook
+from engine.predictors.spectral import SPECTRAL
+from engine.predictors.spectral_layers import LAYER_NUMBERS
 from engine.results.controls import SHOWN
+from engine.results.topic_abilities import HELP as TOPIC_HELP
+from engine.results.topic_abilities import place_words
 from engine.stats.correlation import Statistic
 from engine.stats.metrics import METRICS
 from engine.stats.ranking import RankRow
+from rubrics.counted import count
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -85,6 +91,10 @@ def page(report: Report) -> str:
         category_bars=_bars(report.categories),
         subcategory_bars=_bars(report.subcategories),
         scatters=[_scatter(number, outlook.views[0]) for number, outlook in enumerate(report.outlooks)],
+        spectra_figure=_spectra_figure(report.spectra) if report.spectra else "",
+        layer_numbers=LAYER_NUMBERS,
+        spectral=SPECTRAL,
+        helps=TOPIC_HELP,
         metrics=METRICS,
         levels=LEVELS,
         controls=list(SHOWN.values()),
@@ -115,6 +125,14 @@ def _scatter(number: int, view: Any) -> Any:
     return Markup(inline_svg(drawn, f"scatter-{number}", label))  # noqa: S704 - built by matplotlib, parsed, and escaped
 
 
+def _spectra_figure(spectra: SpectraOutlook) -> Any:
+    from markupsafe import Markup
+
+    drawn = figures.rendered(spectral_figure.spectra(spectra.profiles, width=4.2), "svg")
+    label = f"α and trace-log by layer, {count(len(spectra.profiles), 'candidate')}"
+    return Markup(inline_svg(drawn, "spectra", label))  # noqa: S704 - built by matplotlib, parsed, and escaped
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -129,6 +147,9 @@ def _environment() -> Environment:
     filters: dict[str, Callable[..., object]] = {
         "percent": lambda value: "–" if math.isnan(value) else f"{100 * value:.1f}",
         "strength": _strength,
+        "places": place_words,
+        "hundredths": lambda value: "–" if math.isnan(value) else f"{value:+.2f}".replace("-", "−"),
+        "plainly": lambda value: "–" if math.isnan(value) else f"{value:.2f}".replace("-", "−"),
         "signed": lambda value: "–" if math.isnan(value) else f"{value:+.4g}".replace("-", "−"),
         "visible": lambda value: visible(str(value)),
         "known": lambda value: not math.isnan(value),

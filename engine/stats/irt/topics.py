@@ -32,13 +32,15 @@ from engine.stats.holm import holm
 from engine.stats.irt.rasch import PRIOR_SD
 from engine.stats.irt.responses import Responses
 
-__all__ = ["ALPHA", "TopicFit", "Topics", "fit_topics", "places"]
+__all__ = ["ALPHA", "LEAST_BETWEEN", "TopicFit", "Topics", "fit_topics", "places"]
 
 FloatArray = npt.NDArray[np.float64]
 
 ALPHA: Final = 0.05
-_TAUS: Final = np.geomspace(0.01, 4.0, 19)
-"""Steps of two fifths; what lies below the first is 0 to any purpose."""
+LEAST_BETWEEN: Final = 0.01
+"""A τ that is 0 to any purpose: what lies below is not told from it."""
+_TAUS: Final = np.geomspace(LEAST_BETWEEN, 4.0, 19)
+"""Steps of two fifths."""
 _PRIOR_TAU: Final = 1.0
 _LEAST_EFFECT: Final = 0.1
 _STEPS: Final = 100

@@ -16,6 +16,8 @@ from engine.correlation.predictor_outcome import CorrelationView, correlation_vi
 from engine.export import figures
 from engine.export.palette import LIGHT_COLOURS
 from engine.export.report.inline_svg import inline_svg
+from engine.export.spectral_figure import spectra
+from engine.predictors.spectral_layers import SpectralProfile, by_layer
 from engine.results.board import Board, Question, load_board
 from engine.results.failures import failed_pairs
 from engine.results.rankings import RankingTable, rankings_of
@@ -23,6 +25,7 @@ from engine.results.tokens import token_view
 from engine.stats.least_squares import fit_line
 from engine.stats.metrics import METRICS
 from engine.store.connection import Store
+from engine.store.spectra import Spectrum
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +120,19 @@ def test_no_name_covers_a_point_or_another_name(scatter: CorrelationView, width:
             assert not box.padded(-1).overlaps(other.padded(-1))
         for x, y in markers(figure):
             assert not box.padded(-1).contains(*axes.transData.transform((x, y)))
+
+
+def test_spectra_can_be_told_apart_without_colours_and_their_label_fits() -> None:
+    measured = tuple(Spectrum(f"layers.{n}.a", 64, 64, 2.5 + n, 10.0, 1.0, 20, 0.1, 0.2) for n in range(3))
+    profiles = [SpectralProfile(f"model-{number}", "w", measured, by_layer(measured)) for number in range(8)]
+    figure = spectra(profiles, width=4.2)
+    lines = figure.axes[0].get_lines()[1:]
+    assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == len(profiles)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    ((below,),) = ([text for text in figure.texts if "trace-log 0" in text.get_text()],)
+    box = below.get_window_extent(canvas.get_renderer())
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
 
 
 def test_the_league_is_in_order(store: Store) -> None:

@@ -18,12 +18,15 @@ from hypothesis import strategies as st
 
 from engine.export.report import ReportRequest, gather, page
 from engine.export.report.failed_pairs import _LONGEST, _text, choose_pairs, visible
+from engine.export.report.topics_and_spectra import spectra_of, topics_of
 from engine.results.board import Question, load_board
 from engine.results.controls import stored_controls
 from engine.results.failures import failed_pairs
 from engine.results.rankings import rankings
+from engine.results.topic_abilities import between_words, place_words, said_of, topic_abilities
 from engine.results.word_difference import compare_words
 from engine.store.connection import Store
+from engine.store.spectra import Spectrum, add_spectra
 from rubrics.errors import BadInput
 
 WHEN = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
@@ -232,3 +235,47 @@ def test_what_differs_is_inside_what_is_shown(place: int, length: int) -> None:
     found = _text(text, [(place, place + length)], None)
     assert sum(len(piece.text) for piece in found.pieces) == _LONGEST
     assert sum(len(piece.text) for piece in found.pieces if piece.differs) == length
+
+
+def test_abilities_by_topic_are_those_of_the_screen(store: Store, text: str) -> None:
+    said = " ".join("".join(Reader(text).said).split())
+    board = load_board(store, Question())
+    found = topic_abilities(board, by="domain")
+    for sentence in (*said_of(found), between_words(found)):
+        assert visible(sentence) in said
+    for one in found.candidates:
+        for cell in (one, *one.cells):
+            ends = f"{cell.ability:+.2f} {cell.ci_low:+.2f} to {cell.ci_high:+.2f}".replace("-", "−")
+            assert f"{ends} {getattr(cell, 'mark', '')}".strip() in said
+            assert place_words(cell) in said
+    assert "Not estimated: 0 topics with 4 clusters of pairs or more: two are needed." in said  # by category
+
+
+def test_topics_that_cannot_be_estimated_say_why(study: Study) -> None:
+    store = study(2)
+    found = topics_of(load_board(store, Question()))
+    assert [(one.by, one.found) for one in found] == [("category", None), ("subcategory", None), ("domain", None)]
+    said = " ".join("".join(Reader(made(store, pairs=0, predictors=("RuDE accuracy",))).said).split())
+    assert "Not estimated: 2 candidates cannot show abilities: at least 3 are needed." in said
+
+
+def test_spectra_are_those_of_the_page_s_candidates(study: Study) -> None:
+    store = study(3)
+    assert spectra_of(store, load_board(store, Question())) is None
+    assert "Spectra of the weights" not in made(store, pairs=0, predictors=("RuDE accuracy",))
+    spectra = [
+        Spectrum("layers.0.a", 64, 64, 2.5, 10.0, 1.0, 20, 0.1, 0.25),
+        Spectrum("layers.1.a", 64, 64, 3.0, 100.0, 1.0, 20, 0.1, -0.75),
+        Spectrum("layers.1.b", 64, 64, None, 1.0, None, 0, None),
+    ]
+    add_spectra(store, "w-1", spectra)
+    found = spectra_of(store, load_board(store, Question()))
+    assert found is not None
+    assert (list(found.means), found.unmeasured) == (["model-1"], ("<b>$x_1$</b>", "model-0"))
+    # α̂ is the mean of 2.5·1 and 3·2; the distances from 2 are .5 and 1, those from 0 .25 and .75.
+    assert list(found.means["model-1"].values()) == pytest.approx([2.75, 4.25, 0.75, 0.5])
+    read = Reader(made(store, pairs=0, predictors=("RuDE accuracy",)))
+    said = " ".join("".join(read.said).split())
+    assert "2.75 4.25 0.75 0.50" in " ".join("  ".join(read.said).split())
+    assert "Not measured: <b>$x_1$</b>, model-0." in said
+    assert ("svg", "aria-label", "α and trace-log by layer, 1 candidate") in read.attributes

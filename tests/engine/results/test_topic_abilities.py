@@ -19,6 +19,7 @@ from engine.results.topic_abilities import (
     TopicAbilities,
     TopicCell,
     WholeAbility,
+    between_words,
     place_words,
     said_of,
     topic_abilities,
@@ -150,6 +151,17 @@ def test_a_place_is_told_only_where_the_intervals_part() -> None:
         "elm: places 3–5 on the whole, places 1–2 in t0",
         "elm: places 3–5 on the whole, place 6 in t3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "nothing"), [(0.01, 0.07, True), (0.03, 0.07, False), (0.05, 0.6, True), (0.1, 0.6, False)]
+)
+def test_what_cannot_be_told_from_nothing_is_said_to_be_so(low: float, high: float, nothing: bool) -> None:
+    between = (math.sqrt(low * high), low, high)
+    found = TopicAbilities(
+        "s", "h", "choice", "averaged", "category", "margins", (), (), (), 0, 0, (), between, 1.0, ()
+    )
+    assert ("as good as nothing is possible" in between_words(found)) is nothing
 
 
 @pytest.mark.long
