@@ -19,6 +19,7 @@ from engine.predictors.interface import Evidence
 from engine.results.board import Question
 from engine.results.pair_index import MEAN_OF_DOMAINS
 from engine.results.rankings import RankingTable
+from engine.stats.correlation import how_few
 from engine.stats.correlation_matrix import ANOTHERS, Contrast, CorrelationMatrix, Kind, correlation_matrix
 from engine.stats.flips import ALPHA
 from engine.stats.units import Over
@@ -125,10 +126,13 @@ def matrix_view(
     mean = f"mean of {PARTS[by][1]}"
     references = {mean: _mean(parts.parts)} if len(parts.parts) > 1 else {}
     names = [_name_of(evidence, candidate) for candidate in parts.candidates]
+    kin = families_in(store, source, names)
+    measured = [any(not math.isnan(values[at]) for values in chosen.values()) for at in range(len(names))]
+    notes += how_few(sum(measured), [family for family, has in zip(kin, measured, strict=True) if has])
     matrix = correlation_matrix(
         parts.parts, chosen, {outcome: part for outcome, part in parts.own.items() if outcome in chosen},
         references={**references, **parts.references}, statistic=statistic, resamples=resamples,
-        families=families_in(store, source, names), over=question.over,
+        families=kin, over=question.over,
     )  # fmt: skip
     predictors = {}
     if source == "own":

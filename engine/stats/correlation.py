@@ -32,11 +32,15 @@ __all__ = [
     "estimate",
     "fisher_interval",
     "fit_line",
+    "how_few",
     "league",
     "partial",
 ]
 
 FloatArray = npt.NDArray[np.float64]
+
+_ROUGH: Final = 10
+"""Candidates below which an interval is no more than a hint."""
 
 HELP: Final = {
     "pearson": "Pearson's r: how close the points lie to a straight line",
@@ -147,16 +151,30 @@ def _left_out(names: Sequence[str], weights: FloatArray, x: FloatArray, y: Float
     )
 
 
-def _notes(x: FloatArray, y: FloatArray, families: Sequence[str]) -> str:
-    n, notes = len(x), []
+def how_few(n: int, families: Sequence[str]) -> tuple[str, ...]:
+    """What a correlation over so many candidates that have both numbers must be read with.
+
+    Args:
+        families: each candidate's.
+    """
+    notes = []
     if n < 2:
         notes.append(f"{'one candidate has' if n else 'no candidate has'} both numbers: nothing can be said")
     elif n == 2:
         notes.append("two candidates have both numbers: whether they stand in the same order, and no more")
     elif n < LEAST_INTERVAL:
         notes.append(f"only {n} candidates have both numbers: an order can be seen, its strength cannot")
-    elif n < 10:
+    elif n < _ROUGH:
         notes.append(f"{n} candidates: intervals are rough")
+    different = len(set(families)) or n
+    if n > 2 and different <= n / 2:
+        whose = f"{different} families" if different > 1 else "one family"
+        notes.append(f"{n} candidates from {whose}: fewer independent points than it looks")
+    return tuple(notes)
+
+
+def _notes(x: FloatArray, y: FloatArray, families: Sequence[str]) -> str:
+    n, notes = len(x), list(how_few(len(x), families))
     for column, what in ((x, "predictor"), (y, "outcome")):
         if n < 3:
             continue
@@ -169,8 +187,4 @@ def _notes(x: FloatArray, y: FloatArray, families: Sequence[str]) -> str:
             notes.append(f"{top} of {n} share the highest {what}: a ceiling hides their order")
         elif tied > n // 4:
             notes.append(f"{tied} of {n} {what} values repeat another")
-    count = len(set(families)) or n
-    if n > 2 and count <= n / 2:
-        whose = f"{count} families" if count > 1 else "one family"
-        notes.append(f"{n} candidates from {whose}: fewer independent points than it looks")
     return "; ".join(notes)

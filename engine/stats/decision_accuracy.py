@@ -59,4 +59,6 @@ def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: floa
     t = student_quantile((1 + level) / 2, size - 1)
     middle = (value + t * t / (2 * number)) / (1 + t * t / number)
     half = t / (1 + t * t / number) * math.sqrt(value * (1 - value) / number + t * t / (4 * number * number))
-    return Estimate(value, max(0.0, middle - half), min(1.0, middle + half), "Wilson, left-out candidates")
+    # At either end of the scale the formula gives that end, but for rounding.
+    low, high = 0.0 if value == 0 else max(0.0, middle - half), 1.0 if value == 1 else min(1.0, middle + half)
+    return Estimate(value, low, high, "Wilson, left-out candidates")

@@ -70,7 +70,12 @@ def correlate(
     foretells it better than another does.
     """
     from engine.correlation.families import RULE, families_of
-    from engine.correlation.predictor_outcome import correlation_views, league_of, outcome_names, predictor_names
+    from engine.correlation.predictor_outcome import (
+        correlation_views,
+        league_of,
+        outcome_names,
+        predictor_names,
+    )
     from engine.results.board import Question
     from rubrics.errors import BadInput
 
@@ -107,8 +112,10 @@ def correlate(
         ])  # fmt: skip
         return
     if as_league:
-        for some in by_outcome:
-            _print_league(some[0].outcome, league_of(some, statistic=statistic), over)
+        leagues = [league_of(some, statistic=statistic) for some in by_outcome]
+        for name, league in zip(outcomes, leagues, strict=True):
+            _print_league(name, league)
+        _explain(leagues, over)
     else:
         _print_statistics(views)
     narrate(*dict.fromkeys(f"{v.outcome}: {v.outcome_words}" for v in views if v.outcome_words != v.outcome))
@@ -122,8 +129,7 @@ def correlate(
         )
     narrate(*dict.fromkeys(f"chance: {v.predictor}: {v.chance:g}" for v in views if not math.isnan(v.chance)))
     narrate(*dict.fromkeys(f"source: {view.source}" for view in views if view.source))
-    narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes))
-    _say_notes(views)
+    _say_notes(views, turns=as_league)
 
 
 def _matrix(
@@ -192,8 +198,18 @@ def _say_methods(views: Sequence[CorrelationView]) -> None:
     narrate(*(f"95 % and p, {', '.join(names)}: {method}" for method, names in ways.items()))
 
 
-def _say_notes(views: Sequence[CorrelationView]) -> None:
-    """What single correlations must be read with; those that share it stand together."""
+def _say_notes(views: Sequence[CorrelationView], *, turns: bool) -> None:
+    """What correlations must be read with; those that share it stand together.
+
+    Args:
+        turns: whether what is shown has turned the signs already, as a league does and says.
+    """
+    from engine.correlation.direction import turned
+
+    known: set[str] = set()
+    for v in views if turns else ():
+        known.update(turned(v.predictor, v.higher_is_better, v.outcome, v.outcome_higher_is_better))
+    narrate(*dict.fromkeys(f"note: {note}" for view in views for note in view.notes if note not in known))
     held: dict[str, list[str]] = {}
     for view in views:
         own = [
@@ -214,11 +230,7 @@ def _about_p(over: Over) -> str:
     return HELP["families"] if over == "families" else f"p: {HELP['p']}"
 
 
-def _print_league(outcome: str, league: League, over: Over) -> None:
-    from engine.correlation.predictor_outcome import HELP
-    from engine.stats.league import HELP as COLUMNS
-    from engine.stats.rivals import HELP as RIVALS
-
+def _print_league(outcome: str, league: League) -> None:
     rows = []
     for row in league.rows:
         statistic, partial = row.by(league.statistic), row.given_control
@@ -235,9 +247,17 @@ def _print_league(outcome: str, league: League, over: Over) -> None:
         "without a family", "first less it", "95 % (d)", "p (d)", "p (Williams)",
     ]  # fmt: skip
     print_table(columns, rows, right=columns[1:])
+
+
+def _explain(leagues: Sequence[League], over: Over) -> None:
+    """The columns of tables that stand one below the other, once."""
+    from engine.correlation.predictor_outcome import HELP
+    from engine.stats.league import HELP as COLUMNS
+    from engine.stats.rivals import HELP as RIVALS
+
     narrate(
         "lower-is-better predictors and outcomes are turned here, so that a good predictor correlates above zero",
-        f"95 % and p: {league.rows[0].by(league.statistic).method}",
+        *dict.fromkeys(f"95 % and p: {league.rows[0].by(league.statistic).method}" for league in leagues),
         _about_p(over), f"p (Holm): {COLUMNS['p_holm']}", HELP["size"],
         f"without one, without a family: {HELP['without']}",
         f"first less it: {COLUMNS['versus']}; {RIVALS['ci_low']}; {RIVALS['williams_p']}",

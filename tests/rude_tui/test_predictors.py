@@ -210,6 +210,13 @@ def test_a_league_of_the_published(rude: Rude) -> None:
     assert first["given_size"]["pearson"]["n"] == 16
 
 
+def test_a_league_turns_its_signs_and_says_so_once(rude: Rude) -> None:
+    done = told(rude("correlate", "--ladder", "--league"))
+    assert done.stderr.count("p (Holm): ") == 1 < done.stdout.count("p (Holm)")
+    assert done.stderr.count("a good predictor correlates above zero") == 1
+    assert "correlates below zero" not in done.stderr
+
+
 def test_the_published_matrix(rude: Rude) -> None:
     """The study's four printed correlations stand on the diagonal, marked."""
     done = told(rude("correlate", "--published", "--matrix"))
@@ -222,6 +229,7 @@ def test_the_published_matrix(rude: Rude) -> None:
         (line,) = (line for line in done.stdout.splitlines() if line.startswith(f"{name} "))
         assert f"▸ 0{printed}" in line
     assert "Holm over every cell" in done.stderr
+    assert "note: 16 candidates from 7 families: fewer independent points than it looks" in done.stderr
     found = json.loads(told(rude("correlate", "--published", "--matrix", "--json", "--statistic", "spearman")).stdout)
     assert (found["by"], found["statistic"], len(found["cells"])) == ("domain", "spearman", 16)
     for wrong in (("--matrix", "--league"), ("--by", "domain")):

@@ -40,6 +40,9 @@ def test_few_candidates_in_perfect_order_are_no_certainty() -> None:
     # Wilson's interval of 6 out of 6 with t of 5 degrees of freedom, 2.5706: 1 / (1 + t²/6).
     assert (found.value, found.ci_high) == (1.0, pytest.approx(1.0))
     assert found.ci_low == pytest.approx(1 / (1 + 2.5706**2 / 6), abs=1e-4)
+    for size in range(4, 30):
+        x = np.arange(float(size))
+        assert (decision_accuracy(x, -x).ci_low, decision_accuracy(x, x).ci_high) == (0.0, 1.0)
 
 
 @pytest.mark.long
