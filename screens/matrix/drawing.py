@@ -10,7 +10,7 @@ from textual.color import Color
 
 from screens.matrix.state import MatrixData, Window
 from screens.shell.colour import DEEPEST, Colour
-from screens.shell.formats import strength
+from screens.shell.formats import p_words, strength
 from screens.shell.plain import one_line, padded, plain
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         span = f" ({strength(statistic.ci_low).strip()} to {strength(statistic.ci_high).strip()})"
     text.append(f"{SYMBOLS[view.matrix.statistic]} {strength(statistic.value).strip()}{span}")
     if not math.isnan(statistic.p_value):
-        text.append(f", p {_p(statistic.p_value)}")
+        text.append(f", p {p_words(statistic.p_value)}")
         if not math.isnan(cell.p_holm):
-            text.append(f", {_p(cell.p_holm)} over all cells (Holm)")
+            text.append(f", {p_words(cell.p_holm)} over all cells (Holm)")
     text.append(f", n = {statistic.n}\n")
     if statistic.note:
         text.append(f"! {plain(statistic.note)}\n", colour("mark-2"))
@@ -91,7 +91,3 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         text.append(f"\n! {plain(note)}\n", colour("mark-2"))
     text.rstrip()
     return text
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

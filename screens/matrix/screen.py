@@ -141,12 +141,15 @@ published study. enter opens the scatter of a cell.
         if data is None:
             return
         view = data.view
-        over = "over families" if view.over == "families" else ""
-        self._say(view.source_name, f"RuDE by {view.by} against outcomes", view.matrix.statistic.capitalize(), over)
         names = [cells[0].row if n < len(view.matrix.cells) else f"({cells[0].row})"
                  for n, cells in enumerate(data.rows)]  # fmt: skip
         heads = [view.words_of(name, short=True) for name in view.matrix.columns]
         window = Window.fitting(rows.size.width - 1, names, heads, self.state.column)
+        hidden = len(heads) - window.count
+        self._say(
+            view.source_name, f"RuDE by {view.by} against outcomes", view.matrix.statistic.capitalize(),
+            "over families" if view.over == "families" else "", f"← → {hidden} more" if hidden else "",
+        )  # fmt: skip
         self.query_one(Heading).show(heading(data, window, self.state.column, self.colour))
         column, colour = self.state.column, self.colour
         rows.show(len(data.rows), lambda index, _: heat_line(data, index, window, column, colour), self.state.row)

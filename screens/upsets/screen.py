@@ -42,7 +42,7 @@ pairs, which is wide, and no p.
 
 Then, for each outcome, by how much the smaller one came out ahead: ✓ it came true, ✗ it did not, = even, ? the scores'
 own errors leave it open. Below stands how many came true, beside the share of all other pairs in which the smaller
-candidate came out ahead: what size alone leaves.
+candidate came out ahead: what size alone leaves. ← → walk through the outcomes where there is no room for all of them.
 
 enter compares the two, scope by scope. O goes to the ladder and to the published study.
 """
@@ -51,6 +51,8 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("O", "source", "source", tooltip="your own, the ladder's, or the published study's", id="source"),
         Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
+        Binding("left", "step(-1)", "outcomes before", show=False, id="matrix-left"),
+        Binding("right", "step(1)", "more outcomes", show=False, id="matrix-right"),
     ]
     FIRST_KEYS = ("back", "source", "export")
     WITHOUT = Place.WITHOUT | {"source"}
@@ -72,6 +74,8 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         self._source: Source | None = source
         self._compare = compare
         self.table: UpsetTable | None = None
+        self._skip = 0
+        """Outcomes that are scrolled past."""
 
     def body(self) -> Iterable[Widget]:
         """The pairs, and below them how many came true."""
@@ -107,7 +111,7 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         self.something()
         if self.focused is None:
             self.query_one(Rows).focus()
-        self.query_one(Rows).cursor = 0
+        self.query_one(Rows).cursor = self._skip = 0
         self.repaint()
 
     def repaint(self) -> None:
@@ -119,13 +123,19 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
         names = max((cells_of(n) for u in table.upsets for n in (u.smaller, u.larger)), default=8)
         heads = [table.words_of(name, short=True) for name in outcomes]
         known = any(not math.isnan(upset.ci_low) for upset in table.upsets)
-        columns = Columns.fitting(rows.size.width - 1, names, len(outcomes), heads, known=known)
+        room = rows.size.width - 1
+        columns = Columns.fitting(room, names, len(outcomes), heads, known=known)
+        hidden = len(outcomes) - columns.outcomes
+        self._skip = max(0, min(self._skip, hidden))
+        outcomes, heads = outcomes[self._skip :], heads[self._skip :]
+        columns = Columns.fitting(room, names, columns.outcomes, heads, known=known)
         self.query_one("#question", Brief).tell(
             one_line(table.source_name),
             f"in {len(table.upsets)} of {count(table.pairs, 'pair')} of unlike size the smaller is ahead",
+            f"← → {count(hidden, 'more outcome', 'more outcomes')}" if hidden else "",
         )
         head = f" {'smaller':<{columns.name + 7}} {'larger':<{columns.name + 7}}   lead"
-        head += f" {'95 %':>15} {'adjusted':>8}" if columns.numbers else ""
+        head += f" {'95 %':>15} {'p (Holm)':>8}" if columns.numbers else ""
         head += outcome_heads(heads, columns)
         self.query_one(Heading).show([(head, "", "")])
         rows.show(
@@ -143,6 +153,11 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
             text.append(f"! {plain(note)}\n", self.colour("mark-2"))
         text.rstrip()
         self.query_one("#said", Static).update(text)
+
+    def action_step(self, step: int) -> None:
+        """Other outcomes, where there is no room for all of them."""
+        self._skip += step
+        self.repaint()
 
     def action_source(self) -> None:
         """The next source, and round again."""

@@ -33,6 +33,7 @@ async def test_an_outcome_is_tied_and_its_scatter_opened(measured: Path, make_ap
         await settle(pilot)
         text = screen_text(app)
         assert "RuDE by domain against outcomes" in text
+        assert "more" not in next(line for line in text.splitlines() if "RuDE by domain" in line)
         assert "No outcome is tied to a domain" in text
         await pilot.press("right")
         await settle(pilot)
@@ -65,6 +66,17 @@ async def test_the_published_matrix_by_keys(garden: Path, make_app, settle, scre
         await pilot.press("ampersand", "enter")
         await settle(pilot)
         assert "published study" in screen_text(app)
+
+
+async def test_outcomes_out_of_view_are_said_to_be_there(measured: Path, make_app, settle, screen_text) -> None:
+    for number in range(9):
+        add_outcomes(Store(measured), [Outcome(name, f"test {number}", 0.1 * n) for n, name in enumerate(NAMES)])
+    app = make_app(measured, start="correlation")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("M")
+        await settle(pilot)
+        assert "← → " in next(line for line in screen_text(app).splitlines() if "RuDE by domain" in line)
 
 
 def test_the_column_under_the_cursor_is_in_view() -> None:

@@ -128,18 +128,18 @@ def best_format(items: Items, values: Any) -> str:
 
 def _read(items: Items) -> str:
     gain, turns = mean_over(items, crossed(items, lift)), mean_over(items, crossed(items, turn_taking))
-    said = "it does not know whose turn it is in any of the chat formats"
+    said = "it is not shown to know whose turn it is in any of the chat formats"
     if turns.ci_low > 0:
         said = (
             f"it knows whose turn it is in {best_format(items, turn_taking)} ({turns.value:.1f} bits, "
-            f"{turns.ci_low:.1f} to {turns.ci_high:.1f}): it has read such dialogues"
+            f"{turns.ci_low:.1f} to {turns.ci_high:.1f}), as whoever has read such dialogues does"
         )
     if gain.ci_low > 0:
         return (
             f"{said}; replies in an assistant's manner are {gain.value:.2f} bits a byte likelier behind the marks of "
             f"{best_format(items, lift)} than behind the bare question: it may have been post-trained"
         )
-    return f"{said}; marks make replies in an assistant's manner no likelier, as with a base"
+    return f"{said}; marks make replies in an assistant's manner not surely likelier, as with a base"
 
 
 def _details(items: Items) -> dict[str, Estimate]:

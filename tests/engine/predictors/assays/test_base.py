@@ -86,8 +86,8 @@ def test_it_is_said_what_the_numbers_come_to() -> None:
     assert "whose turn it is in ChatML" in BASE.read(chat)
     assert "behind the marks of ChatML than behind the bare question: it may have been post-trained" in BASE.read(chat)
     base = [made(i, **{"reply ChatML": 22.0 + i / 10}) for i in range(5)]
-    assert BASE.read(base).endswith("no likelier, as with a base")
-    assert "does not know whose turn" in BASE.read(base)
+    assert BASE.read(base).endswith("not surely likelier, as with a base")
+    assert "is not shown to know whose turn" in BASE.read(base)
 
 
 def test_words_that_say_nothing_stand_for_those_that_say_whose_turn_it_is() -> None:
