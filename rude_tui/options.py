@@ -53,7 +53,8 @@ def models_option(command: F) -> F:
         multiple=True,
         required=True,
         metavar="M",
-        help="Folder, folder of folders, GGUF file, hub id, or http://HOST:PORT/v1#NAME.",
+        help="Folder, folder of folders, GGUF file, hub id, http://HOST:PORT/v1#NAME, or a bundled model's name "
+        "(bundled: all); repeatable.",
     )(command)
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from data.bundled import bundled_models
 from engine.candidates import hub
 from engine.candidates.address import ServedAs, is_address, served_as
 from engine.candidates.candidate import Candidate
@@ -37,8 +38,10 @@ from engine.candidates.shape import read_shape
 from engine.candidates.untrusted import shown
 from rubrics.errors import CandidateError
 
-__all__ = ["Candidate", "Problem", "distinct", "find", "hub_cache", "inspect"]
+__all__ = ["BUNDLED", "Candidate", "Problem", "distinct", "find", "hub_cache", "inspect"]
 
+BUNDLED = "bundled"
+"""Stands for all models that ship with the program."""
 _DEPTH = 4
 """Levels below a given folder that are searched; a Hugging Face home needs four."""
 _VISITED = 20_000
@@ -53,8 +56,9 @@ def find(
     served: tuple[ServedAs, ...] = (),
 ) -> list[Candidate]:
     """The candidates in model folders, GGUF files, folders of either (searched a few levels deep, in sorted order),
-    under hub ids (`ORG/MODEL`, `ORG/MODEL@REVISION`) and behind addresses of servers (`http://HOST:PORT/v1#NAME`). One
-    found twice is listed once; equal names are told apart.
+    under hub ids (`ORG/MODEL`, `ORG/MODEL@REVISION`) and behind addresses of servers (`http://HOST:PORT/v1#NAME`), and
+    those that ship, by their names or all together as `bundled`, where no such folder is. One found twice is listed
+    once; equal names are told apart.
 
     Every GGUF file of a folder is a candidate, unless the folder is one by its safetensors weights: then they are other
     forms of the same model, and candidates only if they are named.
@@ -127,6 +131,8 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
     if is_there:
         fix = "name the folder that the model lies in, or a .gguf file"
         raise CandidateError("is neither a folder nor a GGUF file", where=shown(item), fix=fix)
+    if shipped := [one for one in bundled_models() if item in (BUNDLED, one.name)]:
+        return shipped
     if hub.is_hub_id(item):
         snapshot = hub.whole(item, fetch)
         return _models_in(snapshot, _listing(snapshot)) or [snapshot]

@@ -17,6 +17,7 @@ from rude_tui.options import (
     database,
     device_option,
     memory_option,
+    models_option,
     precision_option,
     protocol_option,
     remote_code_option,
@@ -34,14 +35,7 @@ __all__ = ["run"]
 
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    required=True,
-    metavar="M",
-    help="Folder, folder of folders, GGUF file, hub id, or http://HOST:PORT/v1#NAME; repeatable.",
-)
+@models_option
 @click.option(
     "--suite", "suites", multiple=True, required=True, metavar="S", help="Built-in name or .jsonl file; repeatable."
 )

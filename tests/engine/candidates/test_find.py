@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from model_folders import codes, make_model, refused
 
+from data.bundled import bundled_models
 from engine.candidates.find import distinct, find, hub_cache
 from rubrics.errors import CandidateError
 
@@ -150,3 +151,13 @@ def test_a_path_that_is_not_utf8_costs_the_candidate_alone(tmp_path: Path) -> No
     good, odd = sorted(find([str(tmp_path)]), key=lambda candidate: not candidate.usable)
     assert good.name == "good"
     assert refused(odd) == ["bad_path"]
+
+
+def test_models_that_ship_are_found_by_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (one,) = find(["neox-puddle-0.2m"])
+    assert one.path in bundled_models()
+    assert [found.path for found in find(["bundled", "neox-puddle-0.2m"])] == bundled_models()
+    make_model(tmp_path / "neox-puddle-0.2m")
+    (own,) = find(["neox-puddle-0.2m"])
+    assert own.path.resolve() == tmp_path / "neox-puddle-0.2m", "a folder of that name goes first"
