@@ -252,7 +252,9 @@ def turn_words(table: WordingTable) -> str:
     if len(table.rows) < 2:
         return f"one candidate in {count(len(table.wordings), 'wording')}: nothing to turn"
     if not table.turns:
-        return f"{table.first} is first in all {count(len(table.wordings), 'wording')}"
+        level = sum(places.count(1) > 1 for places in zip(*(row.ranks for row in table.rows), strict=True))
+        shared = f", in {level} of them level with another" if level else ""
+        return f"{table.first} is first in all {count(len(table.wordings), 'wording')}{shared}"
     shown = max(table.sure or table.turns, key=lambda turn: turn.lead)
     first = (
         f"{table.first} is first in {len(table.wordings) - len(table.turns)} of {count(len(table.wordings), 'wording')}"

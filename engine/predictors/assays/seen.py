@@ -142,7 +142,7 @@ def _read(items: Items) -> str:
         f"({100 * better.ci_low:+.1f} to {100 * better.ci_high:+.1f})"
     )
     if heart.ci_low > 0:
-        return f"{said}: it has seen shipped pairs before"
+        return f"{said}: as if it had seen shipped pairs before, which one in forty shows that has not"
     return f"{said}: nothing says that it has seen them"
 
 

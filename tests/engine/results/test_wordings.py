@@ -162,3 +162,13 @@ def test_a_turn_within_chance_is_called_that(store: Store, run: Callable[..., Ri
         run("ash", wording, ash)
         run("elm", wording, elm)
     assert "which the tests do not tell from chance" in turn_words(wording_table(store, Question()))
+
+
+def test_a_first_place_that_is_shared_is_called_that(store: Store, run: Callable[..., Right]) -> None:
+    for wording, ash, elm in (("plain", 90, 80), ("quiz", 84, 84)):
+        run("ash", wording, ash)
+        run("elm", wording, elm)
+    assert (
+        turn_words(wording_table(store, Question()))
+        == "ash is first in all 2 wordings, in 1 of them level with another"
+    )
