@@ -28,8 +28,11 @@ ALIKE: Final = 0.1
 """Intra-class correlation within a cluster."""
 THIN: Final = 12
 """Pairs below which a subcategory within a domain is marked."""
-_EXACT: Final = 250
-"""Up to so many effective pairs, every number of differing pairs is gone through; above, the normal limit is near."""
+_EXACT: Final = 1000
+"""Up to so many effective pairs, every likely number of differing pairs is gone through; above, the normal limit is
+less than a tenth of a point off."""
+_LIKELY: Final = 6.0
+"""Standard deviations of that number, beyond which nothing of weight lies."""
 _BYTES: Final = 4
 """UTF-8 bytes to a token, about: what English text comes to under large vocabularies."""
 
@@ -119,7 +122,8 @@ def _power(pairs: int, difference: float) -> float:
     """P(McNemar's exact p ≤ .05), either way, over the number of pairs on which the two differ."""
     wins = (DIFFER + difference) / (2 * DIFFER)
     power = 0.0
-    for differing in range(1, pairs + 1):
+    room = _LIKELY * math.sqrt(pairs * DIFFER * (1 - DIFFER))
+    for differing in range(max(1, int(pairs * DIFFER - room)), min(pairs, math.ceil(pairs * DIFFER + room)) + 1):
         limit = _limit(differing)
         if limit >= 0:
             met = _below(limit, differing, 1 - wins) + _below(limit, differing, wins)

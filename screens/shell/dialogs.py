@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rubrics.errors import RudeError
+from screens.shell.line import Line
 from screens.shell.plain import plain
 from screens.widgets.spans import Part, Spans
 
@@ -127,7 +128,7 @@ class Ask(ModalScreen[str | None]):
         """Title, line, hint."""
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="title")
-            yield Input(self._value, placeholder=self._placeholder, select_on_focus=False)
+            yield Line(self._value, placeholder=self._placeholder, select_on_focus=False)
             yield Hints(("enter accept", "enter"), (f"esc {self._without}", "escape"), (self._hint, ""))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

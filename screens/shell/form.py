@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Confirm, Hints
 from screens.shell.fields import Field, Prepared, Typed, field_of
+from screens.shell.line import Line
 from screens.shell.loading import Answered, Loader
 from screens.shell.path_input import PathInput
 from screens.shell.plain import one_line, plain
@@ -148,7 +149,7 @@ class Form(ModalScreen[Prepared | None]):
             return PathInput(
                 value, endings=field.endings, placeholder=field.hint, id=name, compact=True, select_on_focus=False
             )
-        return Input(value, placeholder=field.hint, id=name, compact=True, select_on_focus=False)
+        return Line(value, placeholder=field.hint, id=name, compact=True, select_on_focus=False)
 
     def on_answered(self, message: Answered) -> None:
         """An answer has come."""

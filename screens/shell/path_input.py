@@ -7,15 +7,15 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
 
+from screens.shell.line import Line
 from screens.shell.loading import Answered, Loader
 from screens.shell.paths import Completion, complete
 
 __all__ = ["PathInput"]
 
 
-class PathInput(Input):
+class PathInput(Line):
     """Tab adds what is certain, then says what is possible; where nothing is, it goes on to the next field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "complete the path", show=False, system=True)]

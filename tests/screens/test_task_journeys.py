@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
+from textual import events
 from textual.widgets import Input
 from waiting import until
 
@@ -94,3 +95,20 @@ async def test_a_form_that_ends_below_something_else_closes_with_it_and_nothing_
         await settle(pilot)
         assert app.screen is place
     assert [done.said for done in came] == ["all is done"]
+
+
+async def test_keys_that_come_faster_than_they_are_answered_keep_their_order(garden, make_app, settle) -> None:
+    app = make_app(garden, start="correlation")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        fields = (Field("name", "Name", value="old"), Field("file", "File", kind="path", value="/old"))
+        app.push_screen(Form("Try", fields, lambda typed: Prepared()))
+        await settle(pilot)
+        for name in ("name", "file"):
+            line = app.screen.query_one(f"#field-{name}", Input)
+            line.focus()
+            await settle(pilot)
+            for key in ("end", "ctrl+u", "n", "o", "backspace", "e", "w"):
+                app.post_message(events.Key(key, key if len(key) == 1 else None))
+            await settle(pilot)
+            assert line.value == "new"
