@@ -170,9 +170,10 @@ def _told(store: Store, states: tuple[RunState, ...]) -> str:
         ]
         for rate in rates_of(row)
     ]  # fmt: skip
-    headings = ["", "grants wrongly %", "95 %", "n", "denies wrongly %", "95 %", "n"]
+    headings = ["wrongly, %", "granted", "95 %", "of", "denied", "95 %", "of"]
     failed = [f"! {row.failed} labels got no usable verdict and are not counted"] if row.failed else []
-    return "\n".join([columns(headings, rows), *failed])
+    said = "granted: of criteria that are violated; denied: of criteria that are met"
+    return "\n".join([columns(headings, rows), said, *failed])
 
 
 TRIAL = Task(
