@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from engine.correlation.lineage import families_in
+from engine.correlation.names import comparable
 from engine.correlation.sources import BUNDLED, BundledParts, Source
 from engine.outcomes.outcome import Outcome, domain_of, lower_is_better
 from engine.outcomes.words import outcome_in_short, outcome_in_words
@@ -114,10 +115,10 @@ def matrix_view(
         unknown = [name for name in outcomes if name not in parts.outcomes]
         if unknown:
             raise BadInput(f"no outcome {unknown[0]!r}", fix="outcomes: " + ", ".join(parts.outcomes))
+    kept, lacking = (list(outcomes), []) if outcomes else comparable(parts.outcomes)
+    notes += lacking
     chosen = {
-        name: values
-        for name, values in parts.outcomes.items()
-        if (not outcomes or name in outcomes) and (not tied or name in parts.own)
+        name: values for name, values in parts.outcomes.items() if name in kept and (not tied or name in parts.own)
     }
     if not chosen and tied:
         raise BadInput(f"no outcome is tied to a {PARTS[by][0]}", fix="tie outcomes to what they are outcomes of")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from engine.correlation.sources import BUNDLED, Source
@@ -12,11 +14,13 @@ from engine.results.board import Question
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
+from rubrics.counted import count
 from rubrics.errors import BadInput
 
 __all__ = [
     "check_outcomes",
     "check_predictors",
+    "comparable",
     "first_source",
     "outcome_names",
     "predictor_label",
@@ -59,10 +63,26 @@ def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
 
 
 def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
-    """What can stand on the y axis."""
+    """What can stand on the y axis; of one's own those first that most candidates have, then by name."""
     if source != "own":
         return list(BUNDLED[source]().outcomes)
-    return sorted({outcome.outcome for outcome in stored_outcomes(store)})
+    many = Counter(outcome.outcome for outcome in stored_outcomes(store))
+    return sorted(many, key=lambda name: (-many[name], name))
+
+
+def comparable(outcomes: Mapping[str, Sequence[float]]) -> tuple[list[str], list[str]]:
+    """Outcomes that two of the candidates have, or all where none has, and a note on those that are left out.
+
+    What training one candidate leaves behind says nothing of which is better, and must not hide what does.
+
+    Args:
+        outcomes: each candidate's score by outcome; NaN where there is none.
+    """
+    enough = [name for name, scores in outcomes.items() if sum(not math.isnan(score) for score in scores) > 1]
+    if not enough or len(enough) == len(outcomes):
+        return list(outcomes), []
+    lack = count(len(outcomes) - len(enough), "outcome")
+    return enough, [f"{lack} that fewer than two of these candidates have left out"]
 
 
 def first_source(store: Store) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.correlation.lineage import families_in
+from engine.correlation.names import comparable
 from engine.correlation.sources import BUNDLED, Source
 from engine.outcomes.outcome import Outcome, lower_is_better
 from engine.outcomes.words import outcome_in_short, outcome_in_words
@@ -184,6 +185,10 @@ def _own(store: Store, question: Question, asked: Sequence[str]) -> UpsetTable:
     names = [board.entrant(label).name for label in board.matrix.candidates]
     units = Units.of(len(names), families_in(store, "own", names), question.over)
     standing, notes = _standing(board, {name: stored[name] for name in asked or stored}, units), list(board.notes)
+    if not asked:
+        kept, lacking = comparable({name: list(values) for name, values in standing.outcomes.items()})
+        standing = replace(standing, outcomes={name: standing.outcomes[name] for name in kept})
+        notes += lacking
     (overall,) = scopes(board.index, "overall")
     adjusted = {frozenset((duel.a, duel.b)): duel.p_adjusted for duel in duels(board.matrix, overall)}
     common = ~np.isnan(board.matrix.scores).any(axis=0)

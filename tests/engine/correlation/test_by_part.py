@@ -13,7 +13,8 @@ from scipy import stats
 
 from data.published import published
 from engine.correlation.by_part import groupings, in_words, matrix_view, part_of
-from engine.correlation.predictor_outcome import correlation_views
+from engine.correlation.predictor_outcome import correlation_views, outcome_names
+from engine.correlation.upsets import upsets
 from engine.export.figures import matrix as heat_map
 from engine.export.figures import rendered
 from engine.export.tables import table
@@ -89,6 +90,18 @@ def measured(built: Path, store: Store, add_run: Callable[..., object]) -> Store
     add_outcomes(store, [Outcome("stranger", "elsewhere", 1.0)])
     shutil.copyfile(store.path, built)
     return store
+
+
+def test_what_one_candidate_alone_was_trained_to_hides_nothing(measured: Store) -> None:
+    add_outcomes(measured, [Outcome("a", f"a test {n}", 0.5) for n in range(3)])
+    assert outcome_names(measured)[:3] == ["Control", "exam", "loss"], "those that most candidates have go first"
+    view = matrix_view(measured, Question(), resamples=50)
+    assert set(view.matrix.columns) == {"Control", "exam", "loss"}
+    assert "3 outcomes that fewer than two of these candidates have left out" in view.notes
+    assert matrix_view(measured, Question(), outcomes=["a test 1"], resamples=50).matrix.columns == ("a test 1",)
+    table = upsets(measured, Question())
+    assert {tally.outcome for tally in table.tallies} == {"Control", "exam", "loss"}
+    assert any("4 outcomes that fewer than two" in note for note in table.notes)
 
 
 @pytest.mark.long
