@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from screens.shell.fields import Field, Prepared, Typed, at
-from screens.shell.plain import one_line
 from screens.tasks.common import question_of
 from screens.tasks.task import Task
 from screens.tasks.words import columns, number, within
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from screens.shell.session import Session
 
 __all__ = ["COSTS"]
-
-_NAME = 28
-"""Cells of a name, so that a line is one on 80 columns."""
 
 
 def _fields(session: Session) -> Sequence[Field]:
@@ -32,7 +28,7 @@ def _prepare(session: Session, typed: Typed) -> Prepared:
         found = costs_of(session.store, question_of(session), outcome)
     rows = [
         [
-            one_line(cost.predictor, _NAME), f"{100 * cost.accuracy.value:.0f} %" if cost.candidates > 1 else "–",
+            cost.predictor, f"{100 * cost.accuracy.value:.0f} %" if cost.candidates > 1 else "–",
             within(cost.accuracy.ci_low, cost.accuracy.ci_high), number(cost.price.flops / 1e12),
             number(cost.price.seconds), number(cost.price.peak_bytes / 1e6),
         ]

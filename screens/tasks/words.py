@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
@@ -18,10 +18,21 @@ if TYPE_CHECKING:
 
 __all__ = ["columns", "left_over", "number", "points", "strangers_words", "to_do", "within"]
 
+_ROOM: Final = 72
+"""Cells of a line in a dialog."""
+_LEAST: Final = 12
+"""Cells of a name that are always shown."""
+
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines with as many columns as headings, the first flush left, the others flush right."""
+    """Lines with as many columns as headings, the first flush left, the others flush right.
+
+    Names in the first are cut where a line would not be one on 80 columns.
+    """
     cells = [list(headings), *([one_line(cell, 60) for cell in row] for row in rows)]
+    others = sum(max(cell_len(row[at]) for row in cells) + 2 for at in range(1, len(headings)))
+    for row in cells:
+        row[0] = one_line(row[0], max(_LEAST, _ROOM - others))
     widths = [max(cell_len(row[at]) for row in cells) for at in range(len(headings))]
     lines = []
     for row in cells:

@@ -125,6 +125,18 @@ def test_an_assay_tells_each_predictor_with_its_chance(session: Session) -> None
     assert any(row.startswith(f"{model.name}: greedy ") for row in rows)
 
 
+def test_a_line_of_a_result_is_one_line_on_80_columns() -> None:
+    numbers = ["100 %", "47.6–100.0", "0.0001534", "3.73", "520.7"]
+    lines = columns(["predictor", "right", "95 %", "TFLOPs", "s", "MB"], [["a" * 60, *numbers], ["b", *numbers]])
+    heading, long, short = lines.splitlines()
+    assert {len(heading), len(long), len(short)} == {72}
+    assert "…" in long.split()[0]
+    rates = [["Completeness", "100.0", "34.2–100.0", "120", "100.0", "34.2–100.0", "120"]]
+    (_, row) = columns(["wrongly, %", "granted", "95 %", "of", "denied", "95 %", "of"], rates).splitlines()
+    assert row.startswith("Completeness ")
+    assert len(row) <= 72
+
+
 @pytest.mark.long
 def test_costs_stand_beside_how_often_a_predictor_decides_rightly(session: Session) -> None:
     from engine.correlation.costs import costs_of
@@ -133,7 +145,7 @@ def test_costs_stand_beside_how_often_a_predictor_decides_rightly(session: Sessi
     add_outcomes(session.store, [Outcome("oak-7m", "luck", 0.5), Outcome("birch-3m", "luck", 0.25)])
     said = _prepared("costs", session, outcome="luck").said
     for cost in costs_of(session.store, Question(), "luck"):
-        (row,) = (row for row in said.splitlines() if row.startswith(one_line(cost.predictor, 28) + " "))
+        (row,) = (row for row in said.splitlines() if row.startswith(one_line(cost.predictor, 20).rstrip("…")))
         assert f"{100 * cost.accuracy.value:.0f} %" in row or cost.candidates < 2
         assert len(row) <= 72
     assert _refused("costs", session, outcome="lucl")[0] == "outcome"
