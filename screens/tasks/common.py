@@ -23,7 +23,7 @@ _DEVICES = ("auto", "cpu", "cuda", "cuda:all")
 def models_field(session: Session) -> Field:
     """Candidates: those marked, to begin with."""
     marked = f"{SEPARATOR} ".join(session.marked_models)
-    hint = "a folder of models, .gguf file, hub id, or bundled; several with ; between"
+    hint = "folder, .gguf file, hub id, or bundled; several with ;"
     return Field("models", "Candidates", hint, "path", value=marked, endings=(".gguf",))
 
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from engine.predictors.judged import JudgedScorers
     from screens.shell.session import Session
 
-__all__ = ["APPLY_SCORER", "FIT_SCORERS"]
+__all__ = ["APPLY_SCORER", "FIT_SCORERS", "outcomes_of_most"]
 
 
 def _fit_fields(session: Session) -> Sequence[Field]:
     from engine.predictors.scorers import SCORERS
 
     return (
-        Field("outcomes", "Outcomes", "stored outcomes to fit on; several with ; between; empty: all that are stored"),
+        Field("outcomes", "Outcomes", "several with ; · empty: those that most candidates have"),
         Field("of", "Of", choices=("these candidates", "the ladder that ships")),
         Field("scorer", "Scorer", choices=("linear RankSVM", *(name for name in SCORERS if name != "linear RankSVM"))),
         Field("fit", "Fit", "the .json file to keep the scorer in; may stay empty", "path", endings=(".json",)),
@@ -50,7 +50,7 @@ def _fit(session: Session, typed: Typed) -> Prepared:
         return Prepared(said="\n".join(_judged_words(judge_scorers(ladder_tasks()))))
     evidence = _evidence(session)
     with at("outcomes"):
-        outcomes = several(typed.text("outcomes")) or outcome_names(session.store)
+        outcomes = several(typed.text("outcomes")) or outcomes_of_most(evidence, outcome_names(session.store))
         if not outcomes:
             raise BadInput("no outcomes are stored yet", fix="add outcomes first")
         features = features_for(evidence, outcomes)
@@ -70,6 +70,15 @@ def _fit(session: Session, typed: Typed) -> Prepared:
         *([kept] if kept else []),
     ]
     return Prepared(said="\n".join(lines))
+
+
+def outcomes_of_most(evidence: Evidence, names: Sequence[str]) -> list[str]:
+    """Outcomes that as many of the candidates have as any: one that a single candidate has leaves nothing to judge."""
+    from engine.correlation.scorer_tasks import outcomes_known
+
+    known = outcomes_known(evidence, names)
+    most = max(map(len, known.values()), default=0)
+    return [name for name in names if len(known[name]) == most]
 
 
 def _judged_words(judged: JudgedScorers) -> list[str]:
@@ -103,9 +112,7 @@ FIT_SCORERS = Task(
 def _apply_fields(session: Session) -> Sequence[Field]:
     return (
         Field("fit", "Fit", "a .json file with a fitted scorer", "path", endings=(".json",), needed=True),
-        Field(
-            "traces", "Traces", "expert traces that candidates have read, by name; empty: the suite, or the outcome's"
-        ),
+        Field("traces", "Traces", "expert traces read, by name; empty: the suite's or outcome's"),
         Field("outcomes", "Outcomes", "stored outcomes to hold it against; several with ; between"),
         Field("keep", "Keep as", "name of a predictor to keep it as; may stay empty"),
     )

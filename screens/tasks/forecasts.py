@@ -25,8 +25,8 @@ def _forecast_fields(session: Session) -> Sequence[Field]:
         Field("file", "File", "a .csv with the columns candidate, run, tokens (or flops)", "path",
               endings=(".csv", ".tsv")),
         Field("outcome", "Outcome", "a stored outcome of the checkpoints"),
-        Field("predictors", "Predictors", "as on Correlation; several with ; between; empty: RuDE accuracy"),
-        Field("at", "Foretell at", "tokens such as 2T; several with ; between; empty: twice the last"),
+        Field("predictors", "Predictors", "as on Correlation; several with ; · empty: RuDE accuracy"),
+        Field("at", "Foretell at", "tokens such as 2T; several with ; · empty: twice the last"),
         Field("early", "Early", "checkpoints that the backtest may see; empty: half of them"),
     )  # fmt: skip
 
@@ -104,7 +104,7 @@ FORECAST = Task(
 def _tuning_fields(session: Session) -> Sequence[Field]:
     return (
         Field("file", "File", "a .csv with the columns candidate, examples, score", "path", endings=(".csv", ".tsv")),
-        Field("at", "Foretell at", "examples such as 20k; several with ; between; empty: twice the most"),
+        Field("at", "Foretell at", "examples such as 20k; several with ; · empty: twice the most"),
         Field("lower", "Lower is better", "of the score, as for a loss", choices=YES_NO),
     )
 

@@ -24,7 +24,7 @@ def _fields(session: Session) -> Sequence[Field]:
     return (
         Field("files", "Files", "scores.csv, or results of lm-eval, lighteval, Inspect", "path",
               endings=(".csv", ".tsv", ".json"), needed=True),
-        Field("names", "Names", "name in the file=candidate here, or names.csv; several with ; between"),
+        Field("names", "Names", "name in the file=candidate here, several with ;, or .csv"),
         Field("averages", "Means too", "means over tasks that stand beside these", choices=YES_NO),
         Field("one-scale", "One scale", "what looks like fractions beside percents is one scale", choices=YES_NO),
         Field("one-test", "One test", "what was measured under several conditions is compared", choices=YES_NO),

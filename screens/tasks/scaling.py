@@ -29,7 +29,7 @@ def _checkpoint_fields(session: Session) -> Sequence[Field]:
     return (
         Field("file", "File", "a .csv with the columns candidate, run, tokens", "path", endings=(".csv", ".tsv")),
         Field("by", "By", choices=("overall", *(name for name in GROUPINGS if name != "overall"))),
-        Field("at", "Foretell at", "tokens such as 2T; several with ; between; empty: twice the last"),
+        Field("at", "Foretell at", "tokens such as 2T; several with ; · empty: twice the last"),
     )
 
 

@@ -32,7 +32,7 @@ def _import_fields(session: Session) -> Sequence[Field]:
     from rubrics.taxonomy import Subcategory
 
     return (
-        Field("files", "Files", ".jsonl, .json, .csv, .parquet, also .gz or .zst; or OWNER/NAME in the cache", "path"),
+        Field("files", "Files", ".jsonl, .json, .csv, .parquet (.gz, .zst), cached OWNER/NAME", "path"),
         Field("output", "Suite to write", "pairs.jsonl", "path", endings=(".jsonl",)),
         Field("format", "Format", "by the fields of the first record", choices=(_RECOGNISE, *FORMATS)),
         Field("map", "Columns", "prompt=question,chosen=better,… for data of no known format"),

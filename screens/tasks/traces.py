@@ -23,12 +23,12 @@ def _fields(session: Session) -> Sequence[Field]:
     return (
         Field("model", "Writer", "http://HOST:PORT/v1#NAME of a strong model", needed=True),
         Field("key", "Key", "environment variable that holds the server's key"),
-        Field("prompts", "Prompts", "a .jsonl file of prompts, or a suite, whose prompts are taken", "path",
+        Field("prompts", "Prompts", "a .jsonl file of prompts, or a suite, for its prompts", "path",
               endings=SUITE_ENDINGS, needed=True),
         Field("output", "Traces", "the .jsonl file to write, or to go on with", "path", endings=(".jsonl",),
               needed=True),
         Field("limit", "At most", "only so many of the prompts"),
-        Field("until", "Until", "text before whose last place a trace ends: the final answer follows"),
+        Field("until", "Until", "a trace ends before the last of this: the answer follows"),
         Field("most-tokens", "Tokens", "of one answer at most", value="2048"),
     )  # fmt: skip
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from scripted import scripted
 
 from data.bundled import bundled_models
 from engine.construct.trial import proven_labels
 from engine.jobs.job import perform
 from engine.outcomes.outcome import Outcome
+from engine.predictors.interface import Evidence
 from engine.predictors.spectral import matrix_names, spectral_values
 from engine.predictors.spectral_layers import by_layer
 from engine.store.outcomes import add_outcomes
@@ -26,6 +28,7 @@ from screens.shell.fields import AtField, Prepared, Typed, field_of
 from screens.shell.plain import one_line
 from screens.shell.session import Session
 from screens.tasks.catalogue import TASKS
+from screens.tasks.fits import outcomes_of_most
 from screens.tasks.words import columns
 
 
@@ -125,6 +128,12 @@ def test_an_assay_tells_each_predictor_with_its_chance(session: Session) -> None
     assert any(row.startswith(f"{model.name}: greedy ") for row in rows)
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_what_a_field_hints_at_is_read_whole_on_80_columns(name: str, tmp_path: Path) -> None:
+    long = [f.hint for f in TASKS[name].fields(Session(store_path=tmp_path / "new.duckdb")) if cell_len(f.hint) > 60]
+    assert long == []
+
+
 def test_a_line_of_a_result_is_one_line_on_80_columns() -> None:
     numbers = ["100 %", "47.6–100.0", "0.0001534", "3.73", "520.7"]
     lines = columns(["predictor", "right", "95 %", "TFLOPs", "s", "MB"], [["a" * 60, *numbers], ["b", *numbers]])
@@ -219,6 +228,12 @@ def test_traces_are_written_by_a_strong_model(session: Session, tmp_path: Path) 
 def test_scorers_are_fitted_and_applied(session: Session, tmp_path: Path) -> None:
     assert _refused("scorers", session, outcomes="luck")[0] == "outcomes"
     assert _refused("apply-scorer", session, fit=str(tmp_path / "none.json"))[0] == "fit"
+    names = ("oak-7m", "birch-3m", "alder-1m", "moss-200k")
+    add_outcomes(session.store, [Outcome(name, "exam", n / 4) for n, name in enumerate(names)])
+    add_outcomes(session.store, [Outcome("oak-7m", "a test of one", 0.5)])
+    # Nothing typed: the outcome of one candidate alone is not among what is fitted on.
+    evidence = Evidence(session.store, session.question())
+    assert outcomes_of_most(evidence, ["a test of one", "exam"]) == ["exam"]
 
 
 @pytest.mark.long
