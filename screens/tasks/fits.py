@@ -90,12 +90,11 @@ def _judged_words(judged: JudgedScorers) -> list[str]:
         for row in judged.scorers
     ]  # fmt: skip
     return [
-        columns(["scorer", "ρ fitted", "left out, right", "95 %", "ρ other tasks", "chance"], rows), "",
+        columns(["scorer", "fitted", "left out", "95 %", "others", "chance"], rows), "",
         *(f"{outcome}: best feature {name}; {best}" for outcome, (name, best) in judged.best.items()), "",
         f"{count(len(judged.candidates), 'candidate')}, {count(judged.features, 'feature')}, "
         f"{count(len(judged.outcomes), 'outcome')}",
-        *(f"{word}: {HELP[key]}" for word, key in (("ρ fitted", "fitted"), ("left out", "ordered"),
-                                                   ("ρ other tasks", "tasks"))),
+        *(f"{word}: {HELP[key]}" for word, key in (("fitted", "fitted"), ("left out", "ordered"), ("others", "tasks"))),
     ]  # fmt: skip
 
 

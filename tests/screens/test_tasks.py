@@ -15,6 +15,7 @@ from data.bundled import bundled_models
 from engine.construct.trial import proven_labels
 from engine.jobs.job import perform
 from engine.outcomes.outcome import Outcome
+from engine.posttrain.bill import BillRow
 from engine.predictors.interface import Evidence
 from engine.predictors.spectral import matrix_names, spectral_values
 from engine.predictors.spectral_layers import by_layer
@@ -27,6 +28,7 @@ from rubrics.world.generate import generate
 from screens.shell.fields import AtField, Prepared, Typed, field_of
 from screens.shell.plain import one_line
 from screens.shell.session import Session
+from screens.tasks.bill import bill_words
 from screens.tasks.catalogue import TASKS
 from screens.tasks.fits import outcomes_of_most
 from screens.tasks.words import columns
@@ -126,6 +128,17 @@ def test_an_assay_tells_each_predictor_with_its_chance(session: Session) -> None
     (row,) = (row for row in rows if row.startswith("right over wrong "))
     assert row.split()[-1] == "0.5"
     assert any(row.startswith(f"{model.name}: greedy ") for row in rows)
+
+
+def test_a_bill_is_read_on_80_columns() -> None:
+    nan = math.nan
+    lines = bill_words([
+        BillRow("llama-loch-0.8m", 12, "base", 0.637, 0.594, 0.679, nan, nan, nan, nan, 1.2345, nan),
+        BillRow("llama-loch-0.8m", 12, "sft", 0.512, 0.469, 0.554, -0.125, -0.181, -0.067, 0.0002, 1.5, 0.2655),
+    ])  # fmt: skip
+    assert lines[0] == "llama-loch-0.8m #12"
+    assert lines[3].split() == ["sft", "51.2", "46.9–55.4", "−12.5", "−18.1…−6.7", "<", "0.001", "1.500", "+0.266"]
+    assert max(map(len, lines)) <= 72
 
 
 @pytest.mark.parametrize("name", TASKS)
