@@ -35,15 +35,20 @@ async def settled(pilot) -> None:
     """Wait until no screen loads anything and what it shows is drawn."""
     quiet = 0
     while quiet < 3:
+        screen = pilot.app.screen
+        loader = getattr(screen, "loader", None)
+        if loader is not None and loader.busy:
+            # Nothing is asked of the app meanwhile: on a busy machine the asking would be the greater part.
+            quiet = 0
+            await asyncio.sleep(0.002)
+            continue
         # First the app passes on what was posted to it, then everything on the screen deals with it.
         passed = asyncio.Event()
         pilot.app.call_later(passed.set)
         await passed.wait()
         await pilot._wait_for_screen()
-        screen = pilot.app.screen
-        loader = getattr(screen, "loader", None)
-        busy = not screen.is_mounted or (loader is not None and loader.busy)
-        quiet = 0 if busy else quiet + 1
+        busy = not pilot.app.screen.is_mounted or pilot.app.screen is not screen
+        quiet = 0 if busy or (loader is not None and loader.busy) else quiet + 1
         await asyncio.sleep(0.001 if not quiet else 0)
 
 

@@ -79,7 +79,7 @@ def take_away(folder: Path, taken: Taken) -> list[Path]:
         raise BadInput(f"cannot be made ({error.strerror})", where=str(folder), fix="name another folder") from None
     entries = _entries(folder / MANIFEST)
     how = json.loads(json.dumps(dict(taken.how), default=str))
-    stem = _stem(taken.name, how, entries, folder)
+    stem = _stem(taken, how, entries, folder)
     parts: list[tuple[str, str, Callable[[Path], object]]] = [
         ("text", f"{stem}.md", lambda path: path.write_text(taken.text, encoding="utf-8")),
         ("screen", f"{stem}-screen.svg", lambda path: path.write_text(taken.screen, encoding="utf-8")),
@@ -121,12 +121,15 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
         raise BadInput("is no manifest of this program", where=str(path), fix=fix) from None
 
 
-def _stem(name: str, how: Any, entries: Mapping[str, Mapping[str, Any]], folder: Path) -> str:
-    """The name, with a number where files of that name were made otherwise, or are not ours."""
+def _stem(taken: Taken, how: Any, entries: Mapping[str, Mapping[str, Any]], folder: Path) -> str:
+    """The name, with a number where files of that name say something else, were made otherwise, or are not ours."""
+    said = hashlib.sha256(taken.text.encode()).hexdigest()
     number = 1
     while True:
-        stem = name if number == 1 else f"{name}-{number}"
+        stem = taken.name if number == 1 else f"{taken.name}-{number}"
         first = entries.get(f"{stem}.md")
-        if (first is not None and first.get("how") == how) or (first is None and not (folder / f"{stem}.md").exists()):
+        if first is None and not (folder / f"{stem}.md").exists():
+            return stem
+        if first is not None and (first.get("how"), first.get("sha256")) == (how, said):
             return stem
         number += 1

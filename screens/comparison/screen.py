@@ -159,7 +159,7 @@ A keeps those that only A wins, B those that only B wins.
 
             return compared_table(comparison for _, _, comparison in compared.scopes)
 
-        table_dialog(self, "comparison", rows)
+        table_dialog(self, "comparison", rows, how={"a": compared.whole.a, "b": compared.whole.b})
 
     def on_rows_selected(self) -> None:
         """The pairs of this part on which the two differ."""

@@ -94,7 +94,7 @@ data/ladder/card.md.
         Binding(
             "F", "families", "families", tooltip="which candidates are kin; intervals over families", id="families"
         ),
-        Binding("x", "export", "export", tooltip="write the plot, or all correlations as a table", id="export"),
+        Binding("x", "export", "take away", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
         Binding("enter", "open", "failures", tooltip="the failed pairs of the candidate under the cursor", id="open"),

@@ -273,7 +273,8 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
             assert duel is not None
             return duel_figure(duel)
 
-        table_dialog(self, "differing-pairs", rows, figure if duel is not None else None)
+        how = {"a": state.a, "b": state.b, "won_by": state.winner or "either"}
+        table_dialog(self, "differing-pairs", rows, figure if duel is not None else None, how)
 
     def at_hand(self) -> AtHand | None:
         """The pair under the cursor."""

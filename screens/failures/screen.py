@@ -84,7 +84,8 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     FailuresScreen.-slim #body { layout: vertical; }
     FailuresScreen.-slim Tree { width: 1fr; height: 2fr; border-right: none; border-bottom: solid $panel; }
     FailuresScreen.-slim #right { height: 3fr; }
-    FailuresScreen #preview { height: 2fr; border-top: solid $panel; padding: 0 1; display: none; }
+    FailuresScreen #preview { height: 2fr; border-top: solid $panel; padding: 0 1; display: none;
+                              scrollbar-gutter: stable; }
     FailuresScreen.-wide.-tall #preview { display: block; }
     FailuresScreen #pairs { height: 3fr; }
     FailuresScreen.-empty #body, FailuresScreen.-empty .full { display: none; }
@@ -297,10 +298,10 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         """Narrow the list."""
 
         def search(needle: str | None) -> None:
-            self.state.search(needle or "")
             failures = self.state.failures
-            if failures is None:
+            if needle is None or failures is None:
                 return
+            self.state.search(needle)
             if not needle:
                 self._fill_list()
                 return
@@ -319,7 +320,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             suite_hash = failures.board.suite_hash
             self.load("search", lambda: find_text(self.session.store, suite_hash, needle), arrived, failed)
 
-        self.app.push_screen(Ask("Search in ids, criteria and texts", self.state.needle, without="shows all"), search)
+        self.app.push_screen(Ask("Search in ids, criteria and texts", self.state.needle, empty="all"), search)
 
     def action_trial(self) -> None:
         """Put the pairs on trial, by everybody's verdicts."""

@@ -113,7 +113,7 @@ The bar of an ability reaches two standard errors to each side.
                 rows.tooltip = "the pairs on trial, the most suspicious first: enter opens one"
                 yield rows
             with Container(id="able"):
-                yield Static(id="ability-head")
+                yield Static(id="ability-head", classes="heading")
                 able = Rows(id="abilities")
                 able.tooltip = "the candidates, ablest first: ★ are the strong; enter opens the failures of one"
                 yield able

@@ -308,12 +308,11 @@ was forgotten it brings back, for seven days.
         """Show only some candidates."""
 
         def apply(name: str | None) -> None:
-            self.state.name_filter = name or ""
-            self.repaint()
+            if name is not None:
+                self.state.name_filter = name
+                self.repaint()
 
-        self.app.push_screen(
-            Ask("Only candidates whose name holds", self.state.name_filter, without="shows all"), apply
-        )
+        self.app.push_screen(Ask("Only candidates whose name holds", self.state.name_filter, empty="all"), apply)
 
     def action_weigh(self) -> None:
         """Say how much each part of the suite counts; the ranking follows."""

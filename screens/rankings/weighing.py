@@ -47,14 +47,14 @@ class Weigh(Ask):
         """
         self._session = session
         self._show = show
-        now = session.question().weights
+        now = self._before = session.question().weights
         names = ", ".join(one_line(name, 20) for name in list(session.weights)[:4])
         super().__init__(
             "How much each part counts",
             str(now) if now is not None else "",
             f"saved: {names}" if names else "name: Control 60, Content 40 saves it",
             "Control 60, Content 40",
-            without="every pair the same",
+            empty="every pair the same",
         )
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -72,7 +72,8 @@ class Weigh(Ask):
     def answer(self, typed: str) -> None:
         """Keep them, and save them where they have a name; what cannot be read stays to be mended."""
         if not typed:
-            self.action_give_up()
+            self._show(None)
+            self.dismiss(typed)
             return
         try:
             name, weights = typed_weights(self._session, typed)
@@ -87,8 +88,8 @@ class Weigh(Ask):
         self.dismiss(typed)
 
     def action_give_up(self) -> None:
-        """Count every pair the same."""
-        self._show(None)
+        """Back to what held before."""
+        self._show(self._before)
         self.dismiss(None)
 
     def _say(self, what: str) -> None:

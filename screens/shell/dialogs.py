@@ -106,19 +106,17 @@ def error_dialog(error: RudeError) -> Read:
 
 
 class Ask(ModalScreen[str | None]):
-    """One line to type; None where the person gave up."""
+    """One line to type; None where the person gave up, and what holds goes on holding."""
 
     DEFAULT_CSS = _CSS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "cancel")]
 
-    def __init__(
-        self, title: str, value: str = "", hint: str = "", placeholder: str = "", without: str = "cancel"
-    ) -> None:
+    def __init__(self, title: str, value: str = "", hint: str = "", placeholder: str = "", empty: str = "") -> None:
         """Args:
-        without: what giving up does.
+        empty: what an empty line stands for, which is an answer then; without it nothing typed is given up.
         """
         super().__init__()
-        self._without = without
+        self._empty = empty
         self._title = title
         self._value = value
         self._hint = hint
@@ -129,7 +127,8 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(Text(self._title), classes="title")
             yield Line(self._value, placeholder=self._placeholder, select_on_focus=False)
-            yield Hints(("enter accept", "enter"), (f"esc {self._without}", "escape"), (self._hint, ""))
+            empty = f"empty: {self._empty}" if self._empty else ""
+            yield Hints(("enter accept", "enter"), ("esc cancel", "escape"), (empty, ""), (self._hint, ""))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""
@@ -137,7 +136,7 @@ class Ask(ModalScreen[str | None]):
 
     def answer(self, typed: str) -> None:
         """Close with what was typed."""
-        self.dismiss(typed or None)
+        self.dismiss(typed if typed or self._empty else None)
 
     def action_give_up(self) -> None:
         """Close without an answer."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rubrics.counted import count
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["export_dialog", "picture_dialog", "screen_dialog", "table_dialog"]
 
+_HEAD: Final = 3
+"""Lines of what is taken away that its manifest repeats."""
 _FOLDER: Final = "rude-tui-out"
 _PICTURES: Final = ".svg, .pdf, .png"
 _TABLES: Final = ".csv, .parquet, .json, .md, .tex"
@@ -61,10 +64,18 @@ def export_dialog(
 
 
 def table_dialog(
-    place: Place, what: str, rows: Callable[[], Table], figure: Callable[[], Figure] | None = None
+    place: Place,
+    what: str,
+    rows: Callable[[], Table],
+    figure: Callable[[], Figure] | None = None,
+    how: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """The same for a table that the screen makes itself."""
-    _ask(place, what, rows, figure, {})
+    """The same for a table that the screen makes itself.
+
+    Args:
+        how: what it was made of beside the session's question, for the manifest.
+    """
+    _ask(place, what, rows, figure, {}, how)
 
 
 def picture_dialog(place: Place, what: str, figure: Callable[[], Figure]) -> None:
@@ -83,6 +94,7 @@ def _ask(
     rows: Callable[[], Table] | None,
     figure: Callable[[], Figure] | None,
     changes: Mapping[str, Any],
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Ask for a folder or a file and whether one that is there may go, write in a thread, say where and how much."""
     # What is shown now, before a dialog lies over it.
@@ -92,8 +104,10 @@ def _ask(
         from engine.export.taking_away import Taken, how_made, take_away
 
         question = {name: value for name, value in asdict(place.session.question(**changes)).items() if value}
-        how = {"screen": _title(place), "database": str(place.session.store.path), "question": question}
-        how |= how_made(_board(place))
+        how = {
+            "screen": _title(place), "shown": _head(text), "database": str(place.session.store.path),
+            "question": question, **how_made(_board(place)), **more,
+        }  # fmt: skip
         drawn = figure() if figure is not None else None
         table = rows() if rows is not None else None
         files = take_away(folder, Taken(what, text, screen, table, drawn, how))
@@ -144,6 +158,12 @@ def _ask(
     files = [_TABLES] * (rows is not None) + [_PICTURES] * (figure is not None)
     hint = "a folder takes all there is" + (f"; one file: {', '.join(files)}" if files else "; one file: .md")
     place.app.push_screen(Ask(f"Take away {what} to", _FOLDER, hint), begin)
+
+
+def _head(text: str) -> list[str]:
+    """The lines below the title, which say what a screen shows: whose, of which suite, by which metric."""
+    lines = [line.strip() for line in text.splitlines()[1:]]
+    return [line for line in lines if line and line != "```"][:_HEAD]
 
 
 def _title(place: Place) -> str:

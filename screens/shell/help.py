@@ -48,8 +48,8 @@ def _keys(text: Text, screen: Screen[Any], faint: str) -> None:
     for _, words, name, keys in sorted(hints.values(), key=lambda hint: hint[0]):
         text.append(f"  {' '.join(dict.fromkeys(keys)):<14}", "bold")
         text.append(f" {words}")
-        text.append(f"  {name}\n", faint)
-    text.append('\nThe word behind each is its name: a line such as  export = "X"  under [keys] in settings.toml ')
+        text.append(f"  ({name})\n" if name else "\n", faint)
+    text.append('\nIn brackets stands the name of each: a line such as  export = "X"  under [keys] in settings.toml ')
     text.append("gives it another key.")
 
 

@@ -23,6 +23,7 @@ from screens.shell.loading import Answered, Loader
 from screens.shell.navigation import Navigation
 from screens.shell.session import Session
 from screens.widgets.line_list import LineList
+from screens.widgets.spans import Heading
 
 __all__ = ["Place", "Shell"]
 
@@ -48,7 +49,7 @@ class Place(Screen[None]):
     """Actions whose keys come first on the bottom line, where room is short."""
     WITHOUT: ClassVar[frozenset[str]] = frozenset({"help", "back", "again", "jump"})
     """Actions that have something to do even where there is nothing to show."""
-    ALLOW_IN_MAXIMIZED_VIEW = "Keys"
+    ALLOW_IN_MAXIMIZED_VIEW = "Keys, Heading"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="F1", id="help"),
         Binding("apostrophe,f8", "jump", "jump", show=False, tooltip="a letter on each thing to go to", id="jump"),
@@ -175,8 +176,12 @@ class Place(Screen[None]):
         if self.maximized is not None:
             self.minimize()
         elif self.focused is not None:
-            # Whatever a widget says of itself: a person has asked for it.
-            self.maximized = self.focused
+            # Whatever a widget says of itself: a person has asked for it. A list goes nowhere without its heading.
+            pane = self.focused.parent
+            headed = isinstance(pane, Widget) and any(
+                isinstance(child, Heading) or child.has_class("heading") for child in pane.children
+            )
+            self.maximized = cast(Widget, pane) if headed and pane is not self else self.focused
         self.call_after_refresh(self.repaint)
 
     def key_of(self, action: str) -> str:

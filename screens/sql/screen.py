@@ -51,13 +51,15 @@ no connection, and is broken off after ten seconds; a run goes on as if nobody a
 failures and correlations stay what they are; tables beside them may change with a version. describe verdicts lists
 the columns of one.
 
-→ takes what is proposed, ↑ and ↓ bring back what was asked before, tab goes to the rows and back; x takes the answer
-away.
+Tab or → takes what is proposed; where nothing is, tab goes to the rows and back. ↑ and ↓ bring back what was asked
+before; x takes the answer away, with the question.
 """
     FIRST_KEYS = ("back", "other", "export")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", key_display="esc", id="back"),
-        Binding("tab", "other", "rows and back", tooltip="to the rows and back", id="other-side"),
+        Binding(
+            "tab", "other", "rows and back", tooltip="take what is proposed, else to the rows and back", id="other-side"
+        ),
         Binding("x", "export", "take away", tooltip="the answer, into a folder or a file", id="export"),
     ]
     DEFAULT_CSS = """
@@ -136,8 +138,13 @@ away.
             line.cursor_position = len(line.value)
 
     def action_other(self) -> None:
-        """To the rows and back."""
-        line = self.query_one("#sql")
+        """Take what is proposed, as a shell does; where nothing is, to the rows and back."""
+        line = self.query_one("#sql", Input)
+        at_end = line.has_focus and line.cursor_position == len(line.value)
+        if at_end and (proposed := complete(line.value, self.state.names)) is not None:
+            line.value = proposed
+            line.cursor_position = len(proposed)
+            return
         (self.query_one("#answer") if line.has_focus else line).focus()
 
     def action_back(self) -> None:
@@ -155,4 +162,4 @@ away.
 
             return Table(answer.columns, answer.rows)
 
-        table_dialog(self, "answer", rows)
+        table_dialog(self, "answer", rows, how={"sql": self.state.asked[-1]})

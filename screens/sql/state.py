@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["SqlState", "complete", "lines_of"]
 
 _LAST: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*$")
+_FROM: Final = re.compile(r"\b(from|join|describe)\s+$", re.IGNORECASE)
 _CELL: Final = 40
 _LOOK: Final = 200
 """Rows by which columns are laid out."""
@@ -56,21 +57,25 @@ def complete(typed: str, names: Mapping[str, Sequence[str]]) -> str | None:
     word = last[0].lower()
     named = [name for name in names if re.search(rf"\b{re.escape(name)}\b", typed)]
     columns = [column for name in (named or names) for column in names[name]]
-    for candidate in (*names, *columns, *WORDS):
-        if candidate.lower().startswith(word) and candidate.lower() != word:
-            return typed[: last.start()] + candidate
-    return None
+    # Where a view is named, its columns are meant; behind “from” stands another view.
+    of_views = not named or _FROM.search(typed[: last.start()])
+    known = (*names, *columns, *WORDS) if of_views else (*columns, *names, *WORDS)
+    if any(candidate.lower() == word for candidate in known):
+        return None
+    found = next((candidate for candidate in known if candidate.lower().startswith(word)), None)
+    return None if found is None else typed[: last.start()] + found
 
 
 def lines_of(answer: SqlAnswer) -> tuple[str, list[str]]:
     """The heading and every row, columns as wide as what stands in them, numbers to the right."""
     shown = [[_said(cell) for cell in row] for row in answer.rows]
     names = list(answer.columns)
+    right = [all(isinstance(row[i], (int, float)) for row in answer.rows[:_LOOK]) for i in range(len(names))]
+    # Text at the end of a line needs no blanks behind it.
     widths = [
-        max([cell_len(name), *(cell_len(row[i]) for row in shown[:_LOOK])]) if i < len(names) - 1 else 0
+        max([cell_len(name), *(cell_len(row[i]) for row in shown[:_LOOK])]) if right[i] or i < len(names) - 1 else 0
         for i, name in enumerate(names)
     ]
-    right = [all(isinstance(row[i], (int, float)) for row in answer.rows[:_LOOK]) for i in range(len(names))]
 
     def line(cells: Sequence[str]) -> str:
         padded = []

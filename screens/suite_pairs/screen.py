@@ -196,8 +196,8 @@ Words that the two responses do not share are underlined in the chosen one and s
     def action_search(self) -> None:
         """Find a word."""
         self.app.push_screen(
-            Ask("Search in ids, criteria and texts", self.state.query.text, without="shows all"),
-            lambda text: self._change(text=text or ""),
+            Ask("Search in ids, criteria and texts", self.state.query.text, empty="all"),
+            lambda text: self._change(text=text) if text is not None else None,
         )
 
     def action_subcategory(self) -> None:

@@ -28,10 +28,10 @@ class Brief(Static):
         self._parts = tuple(filter(None, parts))
         self._write()
 
-    def update(self, content: Any = "", **options: Any) -> None:
-        """Show one text, which ends where the room does."""
+    def update(self, content: Any = "", *, layout: bool = False) -> None:
+        """Show one text, which ends where the room does; one line is as high as another, so nothing else moves."""
         self._parts = ()
-        super().update(content, **options)
+        super().update(content, layout=layout)
 
     def on_resize(self) -> None:
         """Share the room out anew."""
@@ -42,4 +42,4 @@ class Brief(Static):
         # The dots between them have three cells each. Before the first layout there is no width.
         room = self.content_size.width - 3 * (len(self._parts) - 1)
         parts = shared_out(self._parts, room) if self.content_size else self._parts
-        super().update(Text(" · ".join(parts)))
+        super().update(Text(" · ".join(parts)), layout=False)

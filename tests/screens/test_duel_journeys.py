@@ -111,7 +111,7 @@ async def test_without_token_scores_it_is_said_whose_are_missing(garden, make_ap
 
 
 @pytest.mark.long
-async def test_jump_mode_goes_to_widgets_and_gives_up_on_other_keys(garden, make_app, settle) -> None:
+async def test_jump_mode_goes_to_widgets_and_gives_up_on_other_keys(garden, make_app, settle, screen_text) -> None:
     app = make_app(garden, start="failures")
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -136,3 +136,17 @@ async def test_jump_mode_goes_to_widgets_and_gives_up_on_other_keys(garden, make
         await pilot.press("f10")
         await settle(pilot)
         assert app.screen.maximized is None
+        # A list alone would stand without the names of its columns.
+        for place, heading in (("3", "rank"), ("5", "margin")):
+            await pilot.press(place)
+            await settle(pilot)
+            app.screen.query_one(Rows).focus()
+            await pilot.press("f10")
+            await settle(pilot)
+            assert screen_text(app).splitlines()[0].split()[0].startswith(heading)
+            await pilot.press("f10")
+        await pilot.press("3", "M")
+        await settle(pilot)
+        await pilot.press("f10")
+        await settle(pilot)
+        assert screen_text(app).splitlines()[0].split()[0].startswith("over")

@@ -77,6 +77,13 @@ async def test_protocol_metric_grouping_and_order(garden, make_app, settle, scre
         await pilot.press("slash", *"oak", "enter")
         await settle(pilot)
         assert "birch-3m" not in screen_text(app).split("candidate")[-1].split("chance")[0]
+        # Looked at and given up, the filter holds; an empty line takes it away.
+        await pilot.press("slash", "escape")
+        await settle(pilot)
+        assert "birch-3m" not in screen_text(app).split("candidate")[-1].split("chance")[0]
+        await pilot.press("slash", "ctrl+u", "enter")
+        await settle(pilot)
+        assert "birch-3m" in screen_text(app).split("candidate")[-1].split("chance")[0]
 
 
 @pytest.mark.long

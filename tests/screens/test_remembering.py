@@ -35,7 +35,7 @@ async def test_a_key_is_changed_on_every_screen_at_the_foot_and_in_the_help(gard
         await pilot.press("f1")
         await settle(pilot)
         help_text = app.screen._body.plain
-        assert any(line.split()[:1] == ["^e"] and line.endswith("  export") for line in help_text.splitlines())
+        assert any(line.split()[:1] == ["^e"] and line.endswith("(export)") for line in help_text.splitlines())
         assert "[keys] in settings.toml" in help_text
         await pilot.press("escape", "ctrl+e")
         await pilot.pause()

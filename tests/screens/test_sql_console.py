@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from textual import events
 from textual.widgets import Input
@@ -21,6 +23,10 @@ def test_the_last_word_is_made_whole() -> None:
     assert complete("from verdicts where ra", NAMES) is None
     assert complete("select ", NAMES) is None
     assert complete("from runs", NAMES) is None
+    tables = {**NAMES, "candidates": ["path"]}
+    assert complete("select candidate", tables) is None
+    assert complete("from verdicts group by cand", tables) == "from verdicts group by candidate"
+    assert complete("from verdicts join cand", tables) == "from verdicts join candidates"
 
 
 def test_rows_stand_under_their_names_in_cells_not_characters() -> None:
@@ -29,6 +35,7 @@ def test_rows_stand_under_their_names_in_cells_not_characters() -> None:
     )
     head, lines = lines_of(answer)
     assert head == " name   n  x"
+    assert lines_of(SqlAnswer({"n": "BIGINT"}, [(7,), (12,)], False, 0.1))[1] == ["  7", " 12"]
     assert lines == [" 模型   7  –", " a⏎b   12  0.25"]
 
 
@@ -52,10 +59,16 @@ async def test_a_question_is_completed_answered_and_taken_away(garden, make_app,
         line.value = "select candidate, count(*) as n from verd"
         line.cursor_position = len(line.value)
         await pilot.pause()
+        await pilot.press("tab")
+        await settle(pilot)
+        assert line.has_focus
+        assert line.value.endswith("from verdicts")
+        line.value += " group by candidate order by cand"
+        line.cursor_position = len(line.value)
+        await pilot.pause()
         await pilot.press("right")
         await settle(pilot)
-        assert line.value.endswith("from verdicts")
-        line.value += " group by candidate order by candidate"
+        assert line.value.endswith("order by candidate")
         await pilot.press("enter")
         await settle(pilot)
         text = screen_text(app)
@@ -68,6 +81,8 @@ async def test_a_question_is_completed_answered_and_taken_away(garden, make_app,
         await settle(pilot)
         assert (tmp_path / "out" / "answer.csv").read_text().splitlines()[:2] == ["candidate,n", "alder-1m,80"]
         assert "alder-1m   80" in (tmp_path / "out" / "answer.md").read_text()
+        manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())["files"]
+        assert {entry["how"]["sql"] for entry in manifest} == {line.value}
         await pilot.press("tab", "up")
         line.value = "drop view verdicts"
         await pilot.press("enter")

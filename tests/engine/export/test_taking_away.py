@@ -56,12 +56,14 @@ def test_every_file_is_in_the_manifest_with_its_hash(tmp_path: Path) -> None:
 
 def test_the_same_replaces_itself_and_another_is_numbered(tmp_path: Path) -> None:
     take_away(tmp_path, TAKEN)
-    take_away(tmp_path, replace(TAKEN, text="# again\n"))
-    assert (tmp_path / "rankings.md").read_text() == "# again\n"
+    take_away(tmp_path, replace(TAKEN, screen="<svg>again</svg>"))
+    assert (tmp_path / "rankings-screen.svg").read_text() == "<svg>again</svg>"
     take_away(tmp_path, replace(TAKEN, how={"suite": "t"}))
+    take_away(tmp_path, replace(TAKEN, text="# Of another pair\n"))
     assert (tmp_path / "rankings-2.csv").exists()
-    assert (tmp_path / "rankings.md").read_text() == "# again\n"
-    assert len(json.loads((tmp_path / "manifest.json").read_text())["files"]) == 6
+    assert (tmp_path / "rankings-3.md").read_text() == "# Of another pair\n"
+    assert (tmp_path / "rankings.md").read_text() == TAKEN.text
+    assert len(json.loads((tmp_path / "manifest.json").read_text())["files"]) == 9
     (tmp_path / "pair.md").write_text("somebody else's")
     take_away(tmp_path, replace(TAKEN, name="pair"))
     assert (tmp_path / "pair.md").read_text() == "somebody else's"
