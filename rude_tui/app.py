@@ -167,6 +167,8 @@ class RudeApp(QuietApp):
     async def on_mount(self) -> None:
         """Open the first screen."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember("theme", theme.name))
+        # Back from the shell the terminal is blank, and Textual draws only what has changed meanwhile.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         one_heap()
         self._collector.start()
         self.set_interval(1.0, self._collector.collect_if_idle)

@@ -62,6 +62,7 @@ class AppServer(Server):
     async def _make_app(self) -> web.Application:
         app: web.Application = await super()._make_app()
         app.middlewares.append(self._guard)
+        app.router.add_get("/keys.js", self.handle_keys)
         return app
 
     @web.middleware
@@ -111,6 +112,10 @@ class AppServer(Server):
         size = min(40, max(6, int(requested))) if requested.isascii() and requested.isdigit() else 16
         scheme = "wss" if request.scheme == "https" else "ws"
         return {"font_size": size, "websocket": f"{scheme}://{request.host}/ws"}
+
+    async def handle_keys(self, request: web.Request) -> web.FileResponse:
+        """What gives keys to the terminal from the start."""
+        return web.FileResponse(_FOLDER / "keys.js")
 
     async def on_startup(self, app: web.Application) -> None:
         """Say where it is."""

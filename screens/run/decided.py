@@ -54,7 +54,7 @@ def _line(one: SoFar) -> str:
         whole = f"{about}: {first} will be first of {len(decision.ranked)} on this suite"
         return f"{whole}; whether it is to be taken, the rest has to tell"
     if one.waiting:
-        return f"{about}: open: {', '.join(one_line(name, _NAME) for name in one.waiting[:3])}" + (
+        return f"{about}: open, since {', '.join(one_line(name, _NAME) for name in one.waiting[:3])}" + (
             f" and {len(one.waiting) - 3} more are still to come" if len(one.waiting) > 3 else
             f" {'is' if len(one.waiting) == 1 else 'are'} still to come"
         )  # fmt: skip

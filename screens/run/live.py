@@ -29,6 +29,8 @@ _DRAWN: Final = 0.2
 """Seconds between two drawings of the charts."""
 _MEMORY: Final = 2.0
 """Seconds between two looks at the device."""
+_TIME: Final = len("12:00:00  ")
+"""Cells of the time before a line of the log."""
 _CHANCE: Final = 0.5
 """Of the headline metric of either protocol."""
 
@@ -37,7 +39,7 @@ class LivePane(Vertical):
     """Summary, one line per run, how fast and how right, and the log."""
 
     DEFAULT_CSS = """
-    LivePane #summary { height: 2; padding: 0 1; }
+    LivePane #summary { height: auto; min-height: 2; max-height: 3; padding: 0 1; }
     LivePane #decided { height: auto; max-height: 5; padding: 0 1; display: none; }
     LivePane #queue { height: 1fr; min-height: 3; background: $background; }
     LivePane #charts { layout: horizontal; height: 36%; min-height: 8; border-top: solid $panel; }
@@ -162,8 +164,12 @@ class LivePane(Vertical):
         """Draw everything again."""
         self.show(self._live)
         self._charts()
-        # Of another height it no longer stands at its end, and would not follow.
-        self.query_one("#log", Log).scroll_end(animate=False)
+        # What was wrapped for another width is written anew, and stands at its end, or it would not follow.
+        log = self.query_one("#log", Log)
+        log.clear()
+        self._logged = ()
+        self._write_log(self._live.log)
+        log.scroll_end(animate=False)
 
     def on_data_table_row_highlighted(self) -> None:
         """The curves of another run."""
@@ -205,5 +211,16 @@ class LivePane(Vertical):
             last = self._logged[-1]
             start = len(lines) - lines[::-1].index(last) if last in lines else 0
         if lines[start:]:
-            log.write_lines([plain(line).replace("\n", " ") for line in lines[start:]])
+            log.write_lines(
+                [part for line in lines[start:] for part in self._wrapped(line, log.content_size.width - 1)]
+            )
         self._logged = lines
+
+    def _wrapped(self, line: str, width: int) -> list[str]:
+        """A line of the log in as many as it takes, further ones below what it says and not below its time."""
+        text = Text(plain(line).replace("\n", " "))
+        if width < 3 * _TIME or text.cell_len <= width:
+            return [text.plain]
+        time, said = text.divide([_TIME])
+        parts = said.wrap(self.app.console, width - _TIME)
+        return [f"{' ' * _TIME if number else time.plain}{part.plain.rstrip()}" for number, part in enumerate(parts)]

@@ -95,7 +95,7 @@ was left going on in the background on the way out of the app.
             id="precision",
         ),
         Binding("a", "suite", "add suite", tooltip="add a suite file", id="add-suite"),
-        Binding("number_sign", "limit", "limit", tooltip="score only the first N pairs of each suite", id="limit"),
+        Binding("number_sign", "limit", "pairs", tooltip="score only the first N pairs of each suite", id="limit"),
         Binding("t", "tokens", "tokens", tooltip="keep token scores of likelihood runs", id="token-scores"),
         Binding("F", "controls", "controls", tooltip="also a sample without the prompt, or a wrong one", id="controls"),
         Binding(

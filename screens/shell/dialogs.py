@@ -33,7 +33,7 @@ Read, Ask, Choose, Confirm { align: center middle; background: $background 60%; 
 .dialog.-error { border: round $error; }
 .dialog OptionList, .dialog OptionList:focus { height: auto; max-height: 14; border: none; background: $surface; }
 .dialog Input { margin: 0; }
-Read .dialog > VerticalScroll { height: auto; max-height: 60vh; }
+Read .dialog > VerticalScroll { height: auto; max-height: 60vh; padding-right: 1; }
 Confirm .dialog > VerticalScroll { height: auto; max-height: 70vh; }
 Choose.-low .dialog OptionList, Choose.-low .dialog OptionList:focus, Confirm.-low .dialog > VerticalScroll {
     max-height: 50vh; }

@@ -182,6 +182,16 @@ async def test_threads_that_read_wait_a_millisecond_for_the_one_that_draws(app: 
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
+async def test_back_from_the_shell_everything_is_drawn_again(app: RudeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, bool]] = []
+    async with app.run_test() as pilot:
+        with monkeypatch.context() as patched:
+            patched.setattr(app, "refresh", lambda **how: asked.append(how))
+            app.app_resume_signal.publish(app)
+            await pilot.pause()
+    assert {"layout": True} in asked
+
+
 class Terminal:
     """The app in a terminal of its own, whose other end is ours."""
 

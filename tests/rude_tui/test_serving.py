@@ -49,7 +49,7 @@ async def browser() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-PLACES = ["/", "/ws", "/static/js/textual.js", "/download/x", "/nowhere"]
+PLACES = ["/", "/ws", "/keys.js", "/static/js/textual.js", "/download/x", "/nowhere"]
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=wrong", "?token=righ", "?token=%ff%00"])
@@ -175,6 +175,8 @@ def test_the_app_opens_in_several_browsers_at_once(chromium: Any, tmp_path: Path
             for view in views:
                 view.wait_for_selector("body.-first-byte", timeout=120_000)
                 assert "token" not in view.url
+                # Keys are heard without a click first.
+                view.wait_for_function("document.activeElement.className == 'xterm-helper-textarea'", timeout=10_000)
             assert said == []
             assert all(url.startswith(address.partition("?")[0]) or url == "data:," for url in asked)
         finally:

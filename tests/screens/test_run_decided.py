@@ -58,9 +58,9 @@ def test_what_is_open_says_what_would_settle_it_and_offers_nothing() -> None:
     )
     assert "Z stops" not in said(SETTLED, OPEN)
     waiting = replace(OPEN, waiting=("fir",))
-    assert said(waiting) == "· world, likelihood: open: fir is still to come"
+    assert said(waiting) == "· world, likelihood: open, since fir is still to come"
     many = replace(OPEN, waiting=tuple("abcde"))
-    assert said(many).endswith("open: a, b, c and 2 more are still to come")
+    assert said(many).endswith("open, since a, b, c and 2 more are still to come")
     assert said() == ""
 
 
