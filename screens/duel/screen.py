@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.duel.curves import Curves
-from screens.duel.lines import pair_heading, pair_line, step_heading, step_line, verdict_line
+from screens.duel.lines import pair_heading, pair_line, piece_width, step_heading, step_line, verdict_line
 from screens.duel.state import DuelState, Read, Winner, differing, read_duel
 from screens.shell.export_dialogs import table_dialog
 from screens.shell.marking import AtHand, MarksPairs
@@ -184,9 +184,10 @@ Enter on a pair opens its text, t its tokens by whoever does worse on it. tab go
     def _draw_tokens(self) -> None:
         state, steps = self.state, self.query_one("#steps", Rows)
         self.query_one("#verdict", Brief).update(verdict_line(state, self.colour))
-        self.query_one("#step-heading", Brief).update(Text(step_heading(steps.size.width)))
         found = state.duel.steps if state.duel is not None else ()
-        steps.show(len(found), lambda index, width: step_line(found[index], width, self.colour), 0)
+        piece = piece_width(found)
+        self.query_one("#step-heading", Brief).update(Text(step_heading(steps.size.width, piece)))
+        steps.show(len(found), lambda index, width: step_line(found[index], width, piece, self.colour), 0)
         self._point()
 
     def _point(self) -> None:

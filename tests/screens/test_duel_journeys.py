@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.results.board import Question, load_board
 from engine.results.comparison import differing_pairs
-from engine.results.side_by_side import side_by_side
+from engine.results.side_by_side import Step, Wanted, side_by_side
 from engine.results.tokens import token_view
 from engine.store.connection import Store
+from screens.duel.lines import piece_width, step_heading, step_line
 from screens.duel.screen import DuelScreen
 from screens.shell.jump import LETTERS
 from screens.widgets.rows import Rows
@@ -25,6 +28,17 @@ def _letter_of(app, part: str) -> str:
     """The letter that jump mode lays on a line of the focused list."""
     lines = [str(app.screen.focused.line(number, 80)) for number in range(app.screen.focused.count)]
     return LETTERS[next(number for number, line in enumerate(lines) if part in line)]
+
+
+def test_what_was_wanted_has_the_cells_that_short_tokens_leave() -> None:
+    wanted = Wanted(" and", -0.5), Wanted(" not", -0.1)
+    step = Step("chosen", 0, " in", -16.82, -5.45, 11.36, *wanted)
+    piece = piece_width([step])
+    line = step_line(step, 58, piece, lambda name: "red").plain
+    assert line.endswith("A “␣and” 61%  B “␣not” 90%")
+    assert len(line) <= 58
+    assert line.index("−16.82") + 6 == step_heading(58, piece).index("A") + 1
+    assert piece_width([replace(step, text="antidisestablishmentarian")]) == 16
 
 
 async def test_why_a_lost_to_b_on_format_takes_five_keys(scored, make_app, settle, screen_text) -> None:
