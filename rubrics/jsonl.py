@@ -95,7 +95,8 @@ def parse_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | 
 
 def _parse(raw: bytes, number: int) -> dict[str, Any] | Fault:
     try:
-        text = raw.decode("utf-8")
+        # What ends a line is none of it: a fault at its end would stand in column 1 of the next.
+        text = raw.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         return Fault(number, "", f"not UTF-8 (byte {raw[error.start]:#04x}); save the file as UTF-8")
     try:

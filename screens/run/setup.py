@@ -19,7 +19,7 @@ from screens.shell.dialogs import Ask
 from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.form import Form
 from screens.shell.plain import cells_of, one_line, plain
-from screens.shell.suite_files import named_suite
+from screens.shell.suite_files import named_suite, told_apart
 from screens.widgets.cells import beginning_cut
 from screens.widgets.ticks import Ticks
 
@@ -117,7 +117,7 @@ class SetupPane(Horizontal):
     @property
     def _room(self) -> int:
         """Cells of a name on the left: as many as they need, of a third of the screen."""
-        names = [*self._place.session.marked_models.values(), *("    " + name for name in self._offered)]
+        names = [*self._place.session.marked_models.values(), *("    " + name for name in told_apart(self._offered))]
         return max(26, min(self.app.size.width // 3 - 4, max(map(cells_of, names), default=0)))
 
     @property
@@ -131,8 +131,8 @@ class SetupPane(Horizontal):
         at = widget.highlighted or 0
         with self.prevent(SelectionList.SelectedChanged):
             widget.clear_options()
-            for name in self._offered:
-                label = Text(beginning_cut(plain(name), self._room - 4), no_wrap=True)
+            for name, shown in zip(self._offered, told_apart(self._offered), strict=True):
+                label = Text(beginning_cut(plain(shown), self._room - 4), no_wrap=True)
                 widget.add_option(Selection(label, name, name in self._place.session.marked_suites))
         widget.highlighted = min(at, len(self._offered) - 1)
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["named_suite"]
+__all__ = ["named_suite", "told_apart"]
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """The names of suites as a list shows them: a file by its name, as everywhere else, where no other has it.
+
+    Args:
+        names: of built-in suites, and full paths of files.
+    """
+    short = [Path(name).stem if os.path.isabs(name) else name for name in names]
+    return [one if short.count(one) == 1 else name for one, name in zip(short, names, strict=True)]
 
 
 def named_suite(name: str) -> str:

@@ -81,6 +81,7 @@ def test_a_whole_suite_is_read() -> None:
         (b'{"id": ' + b"9" * 5000 + b"}", "line 1: not valid JSON (a number is too long)"),
         (b"[" * 100_000, "line 1: nested too deeply"),
         (b'{"id": "a"', "line 1: not valid JSON (Expecting ',' delimiter, column 11)"),
+        (b'{"id": "a"\r\n', "line 1: not valid JSON (Expecting ',' delimiter, column 11)"),
         (b"[", "line 1: not valid JSON (Expecting value, column 2); the file must be JSON lines"),
         (b'"text"', "line 1: must be a JSON object, is str"),
         (b'{"id": "\xff"}', "line 1: not UTF-8 (byte 0xff)"),

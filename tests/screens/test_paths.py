@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from screens.shell.paths import complete, several
+from screens.shell.suite_files import told_apart
 
 
 @pytest.fixture
@@ -42,3 +43,9 @@ def test_the_home_folder_is_found_and_stays_as_it_was_typed(shelf: str, monkeypa
     assert complete("~").text == "~/"
     assert complete("~/sc").text == "~/scores.csv"
     assert complete("a\0b") == ("a\0b", ())
+
+
+def test_suites_are_listed_by_name_where_that_tells_them_apart() -> None:
+    named = ["/a/own.jsonl", "/a/b/other.jsonl", "/c/other.jsonl", "world"]
+    assert told_apart(named) == ["own", "/a/b/other.jsonl", "/c/other.jsonl", "world"]
+    assert told_apart(["/a/world.jsonl", "world"]) == ["/a/world.jsonl", "world"]
