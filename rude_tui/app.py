@@ -37,6 +37,7 @@ from rude_tui.terminal import has_closed
 from rude_tui.themes import DEFAULT, THEMES
 from screens.first_steps.steps import begin_if_new, first_steps
 from screens.run.leaving import Leave, Leaving
+from screens.run.queue import nothing_scored
 from screens.run.runner import Runner
 from screens.shell.dialogs import Read
 from screens.shell.live import Live
@@ -245,8 +246,13 @@ class RudeApp(QuietApp):
             self.notify(plain(reason), title=f"{live.title} ended", severity="error", markup=False)
         elif any(state.phase == "cancelled" for state in live.states):
             self.notify("What was done is kept; starting again resumes.", title="Stopped", markup=False)
+        elif nothing_scored(live):
+            said = "None of these pairs can be scored; 2 and ] say why."
+            self.notify(said, title=f"{live.title} ended", severity="warning", markup=False)
         elif not live.came:
-            self.notify("Press 3 for the rankings.", title=f"{live.title} is done", markup=False)
+            there = self.current_mode == "rankings"
+            said = "The rankings have it." if there else "Press 3 for the rankings."
+            self.notify(said, title=f"{live.title} is done", markup=False)
         if live.came and isinstance(self.screen, ModalScreen):
             # Nobody is interrupted who is typing; the log has it too.
             self.notify("2 and ] show what came of it.", title=f"{live.title} is done", markup=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from engine.jobs.progress import TRAINING
+from engine.jobs.progress import CONTROLS, TRAINING
 from rubrics.counted import count
 from screens.shell.bars import gauge
 from screens.shell.colour import Colour
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engine.jobs.progress import RunState
 
 __all__ = [
-    "NONE_SCORED", "columns", "current", "live_cells", "shown_phase", "stopped", "summary", "tone", "unit", "way",
+    "NONE_SCORED", "columns", "current", "live_cells", "nothing_scored", "shown_phase", "stopped", "summary", "tone",
+    "unit", "way",
 ]  # fmt: skip
 
 NONE_SCORED: Final = "none scored"
@@ -46,6 +47,12 @@ _PHASES: Final = {
 def shown_phase(phase: str, scored: int, skipped: int) -> str:
     """A phase or a stored status as it is called: a run in which nothing could be scored is not done."""
     return NONE_SCORED if phase in ("done", "up to date") and skipped and not scored else phase
+
+
+def nothing_scored(live: Live) -> bool:
+    """Whether nothing could be scored but, at most, controls, which are shorter."""
+    asked = [state for state in live.states if state.prompt not in CONTROLS]
+    return bool(asked) and all(shown_phase(str(s.phase), s.done, s.skipped) == NONE_SCORED for s in asked)
 
 
 def tone(phase: str, colour: Colour) -> tuple[str, str]:

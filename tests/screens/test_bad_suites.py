@@ -45,6 +45,7 @@ async def test_a_suite_that_is_too_long_is_not_called_done(tmp_path: Path, make_
         await pilot.press("s")
         await until(pilot, lambda: bool(app.live.states) and not app.runner.running)
         await settle(pilot)
+        assert [told.title for told in app._notifications] == ["Scoring ended"]
         # Both protocols; the control without the prompt is short enough.
         assert screen_text(app).count("✗ none scored") == 2
         assert screen_text(app).count("✓ done") == 1
