@@ -10,7 +10,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from rubrics.counted import count
 from rubrics.errors import RudeError
@@ -64,7 +64,7 @@ before; x takes the answer away, with the question.
     ]
     DEFAULT_CSS = """
     SqlScreen Input { margin: 0; }
-    SqlScreen #said { padding: 0 1; color: $text-muted; }
+    SqlScreen #said { padding: 0 1; color: $text-muted; height: auto; max-height: 6; }
     SqlScreen #columns { height: 1; text-style: bold; }
     """
 
@@ -77,7 +77,7 @@ before; x takes the answer away, with the question.
         from engine.results.own_questions import EXAMPLE
 
         yield Input(placeholder=EXAMPLE, suggester=_Names(self.state), id="sql")
-        yield Brief(id="said")
+        yield Static(id="said")
         yield Brief(id="columns")
         yield Rows(id="answer", opens=False)
 
@@ -97,7 +97,7 @@ before; x takes the answer away, with the question.
         self.load("names", names, arrived)
 
     def _say(self, text: str) -> None:
-        self.query_one("#said", Brief).update(Text(one_line(text, 400)))
+        self.query_one("#said", Static).update(Text(one_line(text, 800), overflow="fold"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask."""
@@ -117,6 +117,8 @@ before; x takes the answer away, with the question.
             self.repaint()
 
         def failed(error: RudeError) -> None:
+            self.state.take(sql, None)
+            self.repaint()
             self._say(f"✗ {plain(error.what)}" + (f" → {plain(error.fix)}" if error.fix else ""))
 
         self._say("asking…")
@@ -124,10 +126,9 @@ before; x takes the answer away, with the question.
 
     def repaint(self) -> None:
         """Draw the answer."""
-        if (answer := self.state.answer) is not None:
-            head, lines = lines_of(answer)
-            self.query_one("#columns", Brief).update(Text(head))
-            self.query_one("#answer", Rows).show(len(lines), lambda index, _: Text(lines[index]), 0)
+        head, lines = lines_of(self.state.answer) if self.state.answer is not None else ("", [])
+        self.query_one("#columns", Brief).update(Text(head))
+        self.query_one("#answer", Rows).show(len(lines), lambda index, _: Text(lines[index]), 0)
 
     def on_key(self, event: events.Key) -> None:
         """Up and down in the line bring back what was asked before."""
@@ -162,4 +163,4 @@ before; x takes the answer away, with the question.
 
             return Table(answer.columns, answer.rows)
 
-        table_dialog(self, "answer", rows, how={"sql": self.state.asked[-1]})
+        table_dialog(self, "answer", rows, how={"sql": self.state.answered})

@@ -30,14 +30,16 @@ class SqlState:
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Views and tables with their columns."""
     answer: SqlAnswer | None = None
+    answered: str = ""
+    """The question it answers."""
     asked: list[str] = field(default_factory=list)
     """Questions of this sitting, oldest first."""
     at: int = 0
     """The one shown, counted from the newest; 0 is a new one."""
 
-    def take(self, sql: str, answer: SqlAnswer) -> None:
-        """There is an answer."""
-        self.answer, self.at = answer, 0
+    def take(self, sql: str, answer: SqlAnswer | None) -> None:
+        """There is an answer, or none: what was asked is kept either way, and no other answer stands below it."""
+        self.answer, self.answered, self.at = answer, sql, 0
         if not self.asked or self.asked[-1] != sql:
             self.asked.append(sql)
 

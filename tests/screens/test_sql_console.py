@@ -88,6 +88,14 @@ async def test_a_question_is_completed_answered_and_taken_away(garden, make_app,
         await pilot.press("enter")
         await settle(pilot)
         assert "✗" in screen_text(app)
+        # No answer stands below a question that it does not answer, and what was asked comes back.
+        assert "alder-1m   80" not in screen_text(app)
+        await pilot.press("ctrl+u", "up")
+        assert line.value == "drop view verdicts"
+        line.value = "select * from read_csv('/a/file/of/a/rather/long/name/that/is/nowhere/to/be/found.csv')"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "…" not in screen_text(app)
         await pilot.press("escape")
         await settle(pilot)
         assert app.current_mode == "rankings"
