@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-__all__ = ["CONTROLS", "MAX_HZ", "TRAINING", "NoProgress", "Phase", "Progress", "RunState", "Throttle", "way_of"]
+__all__ = [
+    "CONTROLS", "MAX_HZ", "NONE_SCORED", "TRAINING", "NoProgress", "Phase", "Progress", "RunState", "Throttle",
+    "shown_phase", "way_of",
+]  # fmt: skip
 
 MAX_HZ: Final = 20
 """Snapshots a second at most: more only makes an interface lag."""
@@ -46,6 +49,15 @@ CONTROLS: Final = {"none": "without the prompt", "other": "another pair's prompt
 _ENDS: Final = frozenset({
     Phase.DONE, Phase.UP_TO_DATE, Phase.CANCELLED, Phase.CAPPED, Phase.FAILED, Phase.REFUSED, Phase.BUSY,
 })  # fmt: skip
+
+
+NONE_SCORED: Final = "none scored"
+"""What a run is called that has ended with every pair skipped."""
+
+
+def shown_phase(phase: str, scored: int, skipped: int) -> str:
+    """A phase or a stored status as it is called: a run in which nothing could be scored is not done."""
+    return NONE_SCORED if phase in ("done", "up to date") and skipped and not scored else phase
 
 
 TRAINING: Final = "training"

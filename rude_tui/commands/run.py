@@ -158,7 +158,7 @@ def carry_out(store: Any, planned: Any, *, as_json: bool, take_over: bool = Fals
         The exit code.
     """
     from engine.jobs.job import exit_code, perform
-    from engine.jobs.progress import Phase
+    from engine.jobs.progress import Phase, shown_phase
     from engine.jobs.race import decisions_of
     from engine.results.decisions import claim
     from rude_tui.terminal_progress import asked_progress
@@ -175,7 +175,8 @@ def carry_out(store: Any, planned: Any, *, as_json: bool, take_over: bool = Fals
             ["candidate", "suite", "protocol", "precision", "ended", "scored", "skipped", "pairs/s"],
             [
                 [
-                    s.candidate, s.suite, s.way, s.precision, str(s.phase), f"{s.done} of {s.total}", s.skipped,
+                    s.candidate, s.suite, s.way, s.precision, shown_phase(str(s.phase), s.done, s.skipped),
+                    f"{s.done} of {s.total}", s.skipped,
                     f"{s.pairs_per_second:.0f}" if s.judged and s.seconds > 0.1 else "–",
                 ]
                 for s in states

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Log, Static
 
-from engine.jobs.progress import TRAINING
+from engine.jobs.progress import NONE_SCORED, TRAINING, shown_phase
 from screens.run.charts import accuracy_chart, held_out_chart, speed_chart
-from screens.run.queue import NONE_SCORED, columns, current, live_cells, shown_phase, summary
+from screens.run.queue import columns, current, live_cells, summary
 from screens.shell.formats import size
 from screens.shell.live import Live, RunTrace
 from screens.shell.plain import cells_of, plain

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from engine.jobs.progress import CONTROLS, TRAINING
+from engine.jobs.progress import CONTROLS, NONE_SCORED, TRAINING, shown_phase
 from rubrics.counted import count
 from screens.shell.bars import gauge
 from screens.shell.colour import Colour
@@ -18,12 +18,9 @@ if TYPE_CHECKING:
     from engine.jobs.progress import RunState
 
 __all__ = [
-    "NONE_SCORED", "columns", "current", "live_cells", "nothing_scored", "shown_phase", "stopped", "summary", "tone",
-    "unit", "way",
+    "columns", "current", "live_cells", "nothing_scored", "stopped", "summary", "tone", "unit", "way",
 ]  # fmt: skip
 
-NONE_SCORED: Final = "none scored"
-"""What a run is that came to its end without a single pair that could be scored."""
 _PHASES: Final = {
     "queued": ("·", "chance"),
     "hashing": ("◌", "mark-2"),
@@ -42,11 +39,6 @@ _PHASES: Final = {
     "busy elsewhere": ("…", "mark-2"),
     NONE_SCORED: ("✗", "bad"),
 }
-
-
-def shown_phase(phase: str, scored: int, skipped: int) -> str:
-    """A phase or a stored status as it is called: a run in which nothing could be scored is not done."""
-    return NONE_SCORED if phase in ("done", "up to date") and skipped and not scored else phase
 
 
 def nothing_scored(live: Live) -> bool:

@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static, TabbedContent
 
+from engine.jobs.progress import shown_phase
 from rubrics.counted import count
 from screens.run.jobs import is_elsewhere, resume, stop, stored_work
-from screens.run.queue import shown_phase, tone, way
+from screens.run.queue import tone, way
 from screens.run.stored_text import cell, column_widths, log_line, run_text
 from screens.shell.plain import cells_of
 from screens.widgets.rows import Rows

@@ -13,9 +13,11 @@ import pytest
 from command import rude
 
 from data.bundled import bundled_models
+from engine.jobs.progress import Phase, RunState
+from engine.store.connection import Store
 from rubrics.reading import find_suite, write_suite
 from rude_tui.cli import _COMMANDS
-from rude_tui.commands.run import _by_text
+from rude_tui.commands.run import _by_text, carry_out
 
 GOOD = json.loads(find_suite("world").scored[0].canonical())
 
@@ -214,3 +216,15 @@ def test_what_several_runs_have_in_common_is_said_once() -> None:
     runs = [SimpleNamespace(candidate="oak", suite="garden", way=way) for way in ("choice", "likelihood", "sum")]
     told = _by_text([("no weights", runs[0]), ("too long", runs[1]), ("no weights", runs[2])])
     assert told == [("no weights", "oak, garden, choice and 1 more"), ("too long", "oak, garden, likelihood")]
+
+
+def test_a_run_in_which_nothing_could_be_scored_is_not_called_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = RunState("k", "oak", "garden", "choice", "fp32", phase=Phase.DONE, skipped=20)
+    monkeypatch.setattr("engine.jobs.job.perform", lambda *_, **__: (ended,))
+    monkeypatch.setattr("engine.jobs.race.decisions_of", lambda *_: [])
+    planned = SimpleNamespace(runs=(), refused=(), request=SimpleNamespace(until=None))
+    carry_out(Store(tmp_path / "x.duckdb"), planned, as_json=False)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("oak")]
+    assert "none scored" in line
