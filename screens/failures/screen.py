@@ -191,7 +191,9 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
     def _preview(self) -> None:
         """Show the pair under the cursor below the list, where there is room."""
         failures, current = self.state.failures, self.state.at(self.query_one("#pairs", Rows).cursor)
-        self.query_one("#asked", Brief).update(asked_line(self.state, current, self.colour))
+        # Of a group it is the group: the list has no room for all of what its pairs have in common.
+        said = self._grouped() if current is None else asked_line(self.state, current, self.colour)
+        self.query_one("#asked", Brief).update(said)
         if not (self.has_class("-wide") and self.has_class("-tall")) or failures is None:
             return
         if current is None:

@@ -20,7 +20,7 @@ __all__ = ["AtHand", "Marked", "MarksPairs"]
 _TITLES: Final = {"flag": "Flag this pair: what is to be looked at?", "exclude": "Exclude this pair: why?"}
 _HINTS: Final = {
     "flag": "a note for yourself; it still counts",
-    "exclude": "rankings, failures and correlations leave it out",
+    "exclude": "rankings, failures and correlations leave it out; without a reason it stays in",
 }
 _DONE: Final = {"flag": "Flagged", "exclude": "Excluded"}
 _UNDONE: Final = {"flag": "The flag is gone", "exclude": "It counts again"}

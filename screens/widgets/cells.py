@@ -40,12 +40,16 @@ def filled(line: str, width: int, *, right: bool = False) -> str:
 def shares(wanted: Sequence[int], room: int, least: int) -> list[int]:
     """So many cells for each as it wants, until all together have no more than there are: the widest gives way first.
 
+    Among those as wide, one that is cut already gives way before one that still stands whole.
+
     Args:
         least: below which none is cut, even where all together then have too many.
     """
     widths = list(wanted)
     while widths and sum(widths) > room and max(widths) > least:
-        widths[widths.index(max(widths))] -= 1
+        most = max(widths)
+        widest = [place for place, width in enumerate(widths) if width == most]
+        widths[next((place for place in widest if widths[place] < wanted[place]), widest[0])] -= 1
     return widths
 
 

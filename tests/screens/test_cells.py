@@ -68,3 +68,9 @@ def test_columns_take_what_their_headings_want_before_any_takes_air() -> None:
     assert columns([3, 12, 5], 90, 7, 18) == (18, 18, 18)
     assert columns([30], 90, 7, 18) == (31,)
     assert columns([], 90, 7, 18) == ()
+
+
+def test_what_stands_whole_is_cut_after_what_is_cut_already() -> None:
+    assert shares([8, 12, 11], 23, 4) == [8, 7, 8]
+    assert shares([8, 12, 11], 22, 4) == [8, 7, 7]
+    assert shares([8, 8], 15, 4) == [7, 8]

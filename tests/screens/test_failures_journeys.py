@@ -95,3 +95,12 @@ async def test_a_search_that_cannot_read_says_so_and_finds_what_is_at_hand(
         await settle(pilot)
         assert "searching" not in screen_text(app)
         assert "with “garden-00”" in screen_text(app)
+
+
+async def test_a_group_is_said_whole_where_the_list_is_narrow(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("b", "down", "down", "down", "enter")
+        await settle(pilot)
+        assert screen_text(app).splitlines()[-2].strip().startswith("▾ failed by")
