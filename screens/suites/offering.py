@@ -26,8 +26,12 @@ def add_dialog(place: Place, then: Callable[[], None]) -> None:
     place.app.push_screen(Form("Offer a suite", (field,), add), lambda done: then() if done else None)
 
 
-def drop_dialog(place: Place, then: Callable[[], None]) -> None:
-    """Choose a file that is offered no longer; it stays on disk."""
+def drop_dialog(place: Place, current: str | None, then: Callable[[], None]) -> None:
+    """Choose a file that is offered no longer; it stays on disk.
+
+    Args:
+        current: the file under the cursor, at which the choice begins.
+    """
     session = place.session
 
     def drop(path: str | None) -> None:
@@ -41,4 +45,5 @@ def drop_dialog(place: Place, then: Callable[[], None]) -> None:
     if not session.suite_files:
         place.notify("No file has been added; a adds one", markup=False)
         return
-    place.app.push_screen(Choose("Offer no longer", [(file, file) for file in session.suite_files]), drop)
+    files = [(file, file) for file in session.suite_files]
+    place.app.push_screen(Choose("Offer no longer", files, current), drop)

@@ -358,7 +358,7 @@ lets you read the result blind.
 
     def action_drop(self) -> None:
         """Offer a file no longer."""
-        drop_dialog(self, self.action_again)
+        drop_dialog(self, self._current.path if self._current is not None else None, self.action_again)
 
     def action_copy(self) -> None:
         """Copy the report where it is open, else the card."""

@@ -199,9 +199,17 @@ async def test_files_are_added_kept_and_dropped(garden, make_app, settle, screen
         await settle(pilot)
         assert kept == {"suites": [str(own)]}
         assert "✗ own" in screen_text(app)
+        # The one under the cursor is offered first, wherever it stands in the list.
+        other = tmp_path / "a.jsonl"
+        other.write_text("{}\n", encoding="utf-8")
+        app.session.suite_files.insert(0, str(other))
+        await pilot.press("f5")
+        await settle(pilot)
+        rows = app.screen.query_one(Rows)
+        rows.cursor = next(n for n in range(rows.count) if "own" in rows.line(n, 60).plain)
         await pilot.press("d", "enter")
         await settle(pilot)
-        assert kept == {"suites": []}
+        assert kept == {"suites": [str(other)]}
         assert own.exists()
         assert "✗ own" not in screen_text(app)
 
