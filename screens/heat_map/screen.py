@@ -131,4 +131,4 @@ again. enter opens the candidate's failures.
         """Take away the ranking behind the map."""
         if (table := self.state.table) is not None:
             pinned = {"suite": table.suite_hash, "protocol": table.protocol, "metric": table.metric, "by": table.by}
-            export_dialog(self, "rankings", pinned)
+            export_dialog(self, "rankings", pinned, name="heat-map")

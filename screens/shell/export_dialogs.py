@@ -41,6 +41,7 @@ def export_dialog(
     place_of: Callable[[dict[str, Any]], Any] | None = None,
     source: Source = "own",
     figure: Callable[[], Figure] | None = None,
+    name: str = "",
 ) -> None:
     """Ask where to, then write the table `what`, and what is drawn, in a thread.
 
@@ -48,6 +49,7 @@ def export_dialog(
         changes: what to pin in the session's question, so that the file holds what the screen shows.
         place_of: what to sort a row by, so that they stand as on the screen; None leaves it out. As made by default.
         figure: draws what is shown, for the endings of a picture.
+        name: what files are called; as the table, where the screen shows it as it is.
     """
 
     def rows() -> Table:
@@ -60,7 +62,7 @@ def export_dialog(
         shown = sorted((entry for entry in placed if entry[0] is not None), key=lambda entry: entry[0])
         return replace(made, rows=[row for _, row in shown])
 
-    _ask(place, what, rows, figure, changes)
+    _ask(place, name or what, rows, figure, changes)
 
 
 def table_dialog(

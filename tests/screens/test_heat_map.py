@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
+from taking import rows_of, take_away
 
 from engine.results.board import Question
 from engine.results.rankings import RankingTable, rankings
@@ -89,3 +90,15 @@ def test_groupings_go_round_and_what_nobody_scored_is_a_dash(table: RankingTable
     assert all(cell.strip() == "–" for cell in _cells(state, "nobody", window))
     assert "nothing was scored" in cell_words(state, "nobody", colour).plain
     assert not math.isnan(table.overall.rows[0].value)
+
+
+async def test_it_is_taken_away_by_its_own_name(garden, make_app, settle, tmp_path) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("M")
+        await settle(pilot)
+        await take_away(pilot, settle, tmp_path / "out")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"heat-map.csv", "heat-map.md", "heat-map-screen.svg", "manifest.json"}
+    assert {row["scope"] for row in rows_of(tmp_path / "out" / "heat-map.csv")} >= {"overall", "Format"}
