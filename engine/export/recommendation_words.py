@@ -13,7 +13,7 @@ from engine.results.recommendation import Recommendation, Weakness
 from engine.results.wordings import turn_words
 from engine.stats.flips import ALPHA
 from engine.stats.paired import Comparison
-from rubrics.counted import count
+from rubrics.counted import all_of, count
 
 __all__ = ["headline", "reasons"]
 
@@ -31,7 +31,7 @@ def headline(advice: Recommendation) -> str:
         return f"Take none: no candidate {why}."
     if state == "below":
         return (
-            f"Take none: all {len(leaders)} candidates are surely below chance ({chance:.0f} %): "
+            f"Take none: {all_of(len(leaders), 'candidates')} are surely below chance ({chance:.0f} %): "
             f"are chosen and rejected changed over in {table.suite}?"
         )
     if state == "chance":
@@ -59,7 +59,7 @@ def headline(advice: Recommendation) -> str:
             said = f"Take {first.candidate}: ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
         else:
             said = (
-                f"Take {first.candidate}: ahead of all {len(advice.rivals)} rivals ({sure}); of the nearest, "
+                f"Take {first.candidate}: ahead of {all_of(len(advice.rivals), 'rivals')} ({sure}); of the nearest, "
                 f"{nearest.b}, by {_lead(nearest)}."
             )
         turns = [turn for turn in advice.wordings.sure if turn.first != first.candidate] if advice.wordings else []

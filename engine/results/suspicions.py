@@ -13,7 +13,7 @@ from engine.results.rankings import RankingTable, rankings
 from engine.store.connection import Store
 from engine.store.pairs import cluster_prompts
 from rubrics.check.templates import template_copies, template_warning
-from rubrics.counted import count
+from rubrics.counted import all_of, count
 from rubrics.errors import BadInput
 
 __all__ = ["inverted", "suspicions"]
@@ -50,7 +50,7 @@ def _inverted(table: RankingTable) -> str:
     below = all(row.ci_high < table.chance for row in rows)
     if not rows or not below or (len(rows) == 1 and rows[0].value > table.chance / 2):
         return ""
-    whose = "the only candidate is" if len(rows) == 1 else f"all {len(rows)} candidates are"
+    whose = "the only candidate is" if len(rows) == 1 else f"{all_of(len(rows), 'candidates')} are"
     return f"{whose} surely below chance: are chosen and rejected changed over in {table.suite}?"
 
 

@@ -20,7 +20,7 @@ from engine.stats.variance_shares import VarianceShares, variance_shares
 from engine.store.connection import Store
 from engine.store.runs import RunRow, stored_runs
 from engine.store.verdicts import load_verdicts
-from rubrics.counted import count
+from rubrics.counted import all_of, count
 from rubrics.errors import BadInput
 
 __all__ = ["HELP", "Overturn", "Reworded", "WordingTable", "any_wordings", "turn_words", "wording_table", "wordings_of"]
@@ -254,7 +254,7 @@ def turn_words(table: WordingTable) -> str:
     if not table.turns:
         level = sum(places.count(1) > 1 for places in zip(*(row.ranks for row in table.rows), strict=True))
         shared = f", in {level} of them level with another" if level else ""
-        return f"{table.first} is first in all {count(len(table.wordings), 'wording')}{shared}"
+        return f"{table.first} is first in {all_of(len(table.wordings), 'wordings')}{shared}"
     shown = max(table.sure or table.turns, key=lambda turn: turn.lead)
     first = (
         f"{table.first} is first in {len(table.wordings) - len(table.turns)} of {count(len(table.wordings), 'wording')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rubrics.counted import agreeing, count
+from rubrics.counted import agreeing, all_of, count
 
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 pairs"), (1, "1 pair"), (2, "2 pairs"), (1_200, "1,200 pairs")])
@@ -19,3 +19,8 @@ def test_the_verb_agrees_too() -> None:
     assert agreeing(3, sentence) == "3 prompts have one pair only, and they are counted"
     assert count(1, "family", "families") == "1 family"
     assert count(2, "family", "families") == "2 families"
+
+
+def test_two_are_both() -> None:
+    assert all_of(2, "rivals") == "both rivals"
+    assert all_of(1_200, "rivals") == "all 1,200 rivals"

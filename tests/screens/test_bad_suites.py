@@ -23,7 +23,7 @@ async def test_an_inverted_suite_is_named_in_the_first_line_of_the_rankings(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         said = " ".join(screen_text(app).split())
-        assert "Take none: all 2 candidates are surely below chance (50 %)" in said
+        assert "Take none: both candidates are surely below chance (50 %)" in said
         assert "are chosen and rejected changed over in garden?" in said
 
 

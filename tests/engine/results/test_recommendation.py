@@ -73,7 +73,7 @@ def test_the_one_ahead_of_all_is_taken_with_the_figures_of_the_comparison(store:
         compared.difference, compared.p_value, compared.p_adjusted,
     )  # fmt: skip
     assert rival.difference == pytest.approx(20 / 120)
-    assert headline(advice).startswith("Take high: ahead of all 2 rivals")
+    assert headline(advice).startswith("Take high: ahead of both rivals")
     assert "of the nearest, mid, by 16.7 points" in headline(advice)
 
 

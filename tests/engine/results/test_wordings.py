@@ -153,7 +153,7 @@ def test_and_that_it_does_not(store: Store, run: Callable[..., Right]) -> None:
         run("elm", wording, 70)
     found = advice(store)
     assert "wording" not in headline(found)
-    assert reasons(found, {})[0] == "ash is first in all 2 wordings"
+    assert reasons(found, {})[0] == "ash is first in both wordings"
 
 
 @pytest.mark.long
