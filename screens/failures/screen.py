@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from rubrics.schema import Pair
 
 __all__ = ["FailuresScreen"]
+
+_LONG: Final = 0.3
+"""Seconds after which a search is said to go on."""
 
 
 class FailuresScreen(MarksPairs, QuestionPlace):
@@ -96,6 +100,8 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         self.state = FailuresState()
         self._previewed = ""
         """Id of the pair shown below the list."""
+        self._searching = Timer(self, _LONG)
+        """Says that a search takes long."""
 
     def answer_body(self) -> Iterable[Widget]:
         """Where the branch stands; tree and list; what the pair under the cursor asks."""
@@ -304,21 +310,26 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             if needle is None or failures is None:
                 return
             self.state.search(needle)
+            self._searching.stop()
             if not needle:
                 self._fill_list()
                 return
             from engine.results.search import find_text
 
+            # Said where it takes long: drawn for a moment only, it would cost as much as the answer.
+            self._searching = self.set_timer(_LONG, lambda: self.say("searching…"))
+
             def arrived(ids: frozenset[str]) -> None:
+                self._searching.stop()
                 self.state.hits = ids
                 self._fill_list()
 
             def failed(error: RudeError) -> None:
+                self._searching.stop()
                 # What needs no reading is found all the same.
                 self._fill_list()
                 self.show_error(error)
 
-            self.say("searching…")
             suite_hash = failures.board.suite_hash
             self.load("search", lambda: find_text(self.session.store, suite_hash, needle), arrived, failed)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from taking import rows_of, take_away
+from waiting import until
 
 from rubrics.errors import StoreError
 
@@ -104,3 +106,22 @@ async def test_a_group_is_said_whole_where_the_list_is_narrow(garden, make_app, 
         await pilot.press("b", "down", "down", "down", "enter")
         await settle(pilot)
         assert screen_text(app).splitlines()[-2].strip().startswith("▾ failed by")
+
+
+async def test_a_search_that_takes_long_is_said_to_go_on(garden, make_app, settle, screen_text, monkeypatch) -> None:
+    let = threading.Event()
+
+    def slow(*_: object) -> frozenset[str]:
+        let.wait(60)
+        return frozenset()
+
+    monkeypatch.setattr("engine.results.search.find_text", slow)
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"garden-00", "enter")
+        await until(pilot, lambda: "searching…" in screen_text(app))
+        let.set()
+        await settle(pilot)
+        assert "searching" not in screen_text(app)
+        assert "with “garden-00”" in screen_text(app)
