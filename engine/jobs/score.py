@@ -133,6 +133,8 @@ class ScoreTurn(WorkerTurn):
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """See `WorkerTurn`."""
+        if event.get("task") is not None and event["task"] not in self._open:
+            raise ValueError("it goes on with what has ended, or was not asked for")
         match event["event"]:
             case "verdicts":
                 self._take(event)

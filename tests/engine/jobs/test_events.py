@@ -134,3 +134,15 @@ def test_what_was_not_understood_stands_in_the_log(run: Any) -> None:
     log = Path(next(word for word in state.error.replace(":", " ").split() if word.endswith(".log")))
     assert "dancing" in log.read_text()
     assert "Traceback" in log.read_text()
+
+
+@pytest.mark.parametrize("more", [{"event": "phase", "phase": "scoring", "task": 0}, {**LAID, "left": 1}])
+def test_whoever_goes_on_after_the_end_changes_nothing_of_it(run: Any, more: dict[str, Any]) -> None:
+    row = {"pair_id": run.ids[0], "ll_chosen": -1.0, "ll_rejected": -2.0}
+    state, stored = run(LAID, verdicts(row), {"event": "task_done", "task": 0, "facts": FACTS}, more)
+    assert (state.phase, stored) == (Phase.DONE, [-1.0])
+
+
+def test_what_was_not_asked_for_is_not_understood(run: Any) -> None:
+    state, stored = run(LAID, verdicts({"pair_id": run.ids[0], "ll_chosen": -1.0, "ll_rejected": -2.0}, task=-1))
+    assert (state.phase, stored) == (Phase.FAILED, [])
