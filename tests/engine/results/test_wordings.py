@@ -169,6 +169,5 @@ def test_a_first_place_that_is_shared_is_called_that(store: Store, run: Callable
         run("ash", wording, ash)
         run("elm", wording, elm)
     assert (
-        turn_words(wording_table(store, Question()))
-        == "ash is first in all 2 wordings, in 1 of them level with another"
+        turn_words(wording_table(store, Question())) == "ash is first in both wordings, in 1 of them level with another"
     )
