@@ -172,8 +172,10 @@ class PlannedRun:
         return RunState(
             key=self.run_id, run_id=self.run_id, candidate=self.candidate.name, suite=self.suite.name,
             protocol=self.protocol, precision=self.precision, device=self.device,
-            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done, total=self.requested - self.skipped,
-            skipped=self.skipped, note=self.why, prompt=self.prompt, notes=self.notes,
+            phase=Phase.QUEUED if self.left else Phase.UP_TO_DATE, done=self.done,
+            # More may be stored than is asked for now.
+            total=max(self.done, self.requested - self.skipped), skipped=self.skipped, note=self.why,
+            prompt=self.prompt, notes=self.notes,
             wording=self.wording.label,
         )  # fmt: skip
 

@@ -90,3 +90,9 @@ def test_only_what_may_have_been_scored_with_other_tokens_is_scored_anew(
     (folder / "tokenizer_config.json").write_text(json.dumps(settings | {"tokenizer_class": named}))
     run, *_ = plan(store, replace(request_, models=(str(folder),))).runs
     assert ("tokens" in run.key) is anew
+
+
+def test_of_more_than_is_asked_for_all_is_shown(store: Store, request_: RunRequest) -> None:
+    (run, *_) = plan(store, replace(request_, protocols=("likelihood",), limit=12)).runs
+    state = replace(run, done=40).state
+    assert (state.phase, state.done, state.total) == ("up to date", 40, 40)
