@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from engine.jobs.progress import CONTROLS, NONE_SCORED, TRAINING, shown_phase
+from engine.layout.protocols import PROTOCOLS
 from rubrics.counted import count
 from screens.shell.bars import gauge
 from screens.shell.colour import Colour
@@ -155,7 +156,11 @@ def summary(live: Live, memory: str = "") -> str:
         first += "".join(ends) + (f" · {skipped:,} cannot be scored" if skipped else "")
         if live.running:
             return first
-        return first + "\n" + ("R takes up what stopped." if stopped(live) else "3 shows the rankings, 5 the failures.")
+        if stopped(live):
+            return first + "\nR takes up what stopped."
+        # What else is measured here is in neither of these places.
+        scored = any(state.protocol in PROTOCOLS for state in live.states)
+        return first + "\n3 shows the rankings, 5 the failures." * scored
     others = len({state.candidate for state in _at_work(live)} - {state.candidate})
     beside = f" and {count(others, 'other')} beside it" if others else ""
     if live.paused:

@@ -165,4 +165,5 @@ def test_words_for_each_stage() -> None:
     assert stopped(ended)
     assert "R takes up what stopped" in summary(ended)
     assert "3 shows the rankings" in summary(Live((replace(STATE, phase=Phase.DONE),)))
+    assert "3 shows" not in summary(Live((replace(STATE, phase=Phase.DONE, protocol="headroom"),)))
     assert "is read-only" in summary(Live(error="db: is read-only"))
