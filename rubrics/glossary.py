@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-__all__ = ["Group", "Term", "glossary", "term"]
+__all__ = ["Group", "Term", "glossary", "term", "terms_in"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,13 @@ def term(name: str) -> Term:
     """
     by_name = {entry.name: entry for group in glossary() for entry in group.terms}
     return by_name[name]
+
+
+def terms_in(text: str) -> list[str]:
+    """Names of the terms that a text uses, in the order of the glossary."""
+    return [
+        entry.name
+        for group in glossary()
+        for entry in group.terms
+        if re.search(rf"(?<!\w){re.escape(entry.name)}s?(?!\w)", text, re.IGNORECASE)
+    ]

@@ -15,8 +15,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from rubrics.errors import RudeError
-from screens.shell.dialogs import Confirm, Hints
+from rubrics.glossary import terms_in
+from screens.shell.dialogs import Confirm, Hints, Read
 from screens.shell.fields import Field, Prepared, Typed, field_of
+from screens.shell.help import help_text
 from screens.shell.line import Line
 from screens.shell.loading import Answered, Loader
 from screens.shell.path_input import PathInput
@@ -89,6 +91,7 @@ class Form(ModalScreen[Prepared | None]):
         Binding("enter", "submit", "go on", show=False),
         Binding("down", "app.focus_next", "next", show=False),
         Binding("up", "app.focus_previous", "before", show=False),
+        Binding("f1", "help", "help", show=False),
     ]
 
     def __init__(
@@ -154,6 +157,13 @@ class Form(ModalScreen[Prepared | None]):
     def on_answered(self, message: Answered) -> None:
         """An answer has come."""
         self.loader.answered(message)
+
+    def action_help(self) -> None:
+        """What it is for, what goes into each line, and the words of the field that stand there."""
+        lines = (f"{field.label}: {field.hint or 'see the choices'}" for field in self._fields)
+        guide = "\n\n".join(filter(None, (self._about, *lines)))
+        terms = terms_in(f"{self._title} {guide}")
+        self.app.push_screen(Read(f"{self._title} – help", help_text(self, guide, terms, self._faint)))
 
     def values(self) -> dict[str, str]:
         """What stands in the fields now."""

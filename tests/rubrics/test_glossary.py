@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rubrics.glossary import glossary, term
+from rubrics.glossary import glossary, term, terms_in
 
 ROOT = Path(__file__).resolve().parents[2]
 TERMS = [one for group in glossary() for one in group.terms]
@@ -31,3 +31,7 @@ def test_a_term_is_one_sentence_and_its_module_is_there(one) -> None:
 
 def test_the_page_is_current() -> None:
     subprocess.run([sys.executable, "docs/glossary.py", "--check"], cwd=ROOT, check=True)
+
+
+def test_terms_are_found_whole_whatever_their_case_and_number() -> None:
+    assert terms_in("Suites and the interval of a CLUSTER, unpaired") == ["suite", "cluster", "interval"]

@@ -64,6 +64,25 @@ async def test_a_choice_and_what_it_is_about_have_the_row_s_room(garden, make_ap
         assert "◂ the ladder that ships ▸  what the scorer is fitted on" in screen_text(app)
 
 
+async def test_what_a_field_is_for_is_said_also_once_something_stands_in_it(
+    garden, make_app, settle, screen_text
+) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        field = Field("shots", "Shots", "exemplars before each pair", value="3")
+        app.push_screen(Form("Try", [field], lambda typed: Prepared("Sure?"), about="What a try is for."))
+        await pilot.pause()
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, Read))
+        shown = screen_text(app)
+        assert "What a try is for." in shown
+        assert "Shots: exemplars before each pair" in shown
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Form))
+        assert app.screen.values() == {"shots": "3"}
+
+
 async def test_a_form_that_ends_below_something_else_closes_with_it_and_nothing_more(
     garden, make_app, settle, screen_text
 ) -> None:
