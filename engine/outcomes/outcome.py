@@ -196,34 +196,36 @@ def check_together(scores: Sequence[Outcome], *, one_scale: bool = False, one_te
         if not one_test and (several := mixed_conditions(held)):
             raise _apart(
                 f"{name!r} was measured under several conditions: {several}",
-                "give scores of one test, or say that these can be compared", "add FILE --one-test",
+                "give scores of one test, or say that these can be compared",
+                shell="rude-tui outcomes add FILE --one-test",
             )  # fmt: skip
         if several := _several(held, "domain"):
             raise _apart(
                 f"{name!r} is tied to several domains: {several}",
-                "give all its scores one domain, or say anew what it is tied to", "tie OUTCOME DOMAIN",
+                "give all its scores one domain, or say anew what it is tied to",
+                shell="rude-tui outcomes tie OUTCOME DOMAIN",
             )  # fmt: skip
         if several := _several(held, "traces"):
             raise _apart(
                 f"{name!r} has several files of expert traces: {several}",
-                "give all its scores one, or say anew which it is", "tie OUTCOME --traces NAME",
+                "give all its scores one, or say anew which it is", shell="rude-tui outcomes tie OUTCOME --traces NAME",
             )  # fmt: skip
         if len({score.lower_is_better for score in held} - {None}) > 1:
             sides = {score.lower_is_better: score for score in held}
             raise _apart(
                 f"{name!r}: lower is better by {_whence(sides[True])}, higher by {_whence(sides[False])}",
-                "correct one of them, or remove what was added before", "remove NAME",
+                "correct one of them, or remove what was added before", shell="rude-tui outcomes remove NAME",
             )  # fmt: skip
         if not one_scale and (wrong := _scales(held)):
             raise _apart(
                 f"{name!r} {wrong}",
                 "bring scores and standard errors to one scale, or say that they are on one already",
-                "add FILE --one-scale",
+                shell="rude-tui outcomes add FILE --one-scale",
             )  # fmt: skip
 
 
-def _apart(what: str, fix: str, command: str) -> OutcomeError:
-    return OutcomeError(what, where="outcomes", fix=fix, shell=f"rude-tui outcomes {command}")
+def _apart(what: str, fix: str, *, shell: str) -> OutcomeError:
+    return OutcomeError(what, where="outcomes", fix=fix, shell=shell)
 
 
 def _several(scores: Sequence[Outcome], said: Literal["domain", "traces", "scale"]) -> str:

@@ -175,7 +175,7 @@ class SharedScorer:
         # What was kept was too much too, and would be again.
         self.beginnings.most_bytes = self.beginnings.bytes // 2
         self.forget()
-        self.notes.append(f"out of memory with {count(tried, 'token')} at once; going on with {self.budget}")
+        self.notes.append(f"out of memory with {count(tried, 'token')} at once; going on with {self.budget:,}")
         gc.collect()
         if self._halves.device.type == "cuda":
             torch.cuda.empty_cache()

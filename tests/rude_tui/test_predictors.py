@@ -86,7 +86,7 @@ def test_proxy_metrics_of_a_run(rude: Rude, tmp_path: Path) -> None:
     scores = tmp_path / "o.csv"
     scores.write_text(f"candidate,outcome,score\n{SMALL.name},sft,0.5\n")
     told(rude("outcomes", "add", scores))
-    with pytest.raises(BadInput, match="1 candidates have token scores"):
+    with pytest.raises(BadInput, match="1 candidate has token scores"):
         told(rude("predictors", "proxy", "--outcome", "sft"))
     known = {row["predictor"]: row for row in json.loads(told(rude("predictors", "list", "--all", "--json")).stdout)}
     assert known["proxy rank, uniform"]["values"][SMALL.name]["value"] == shown["proxy rank, uniform"]["value"]

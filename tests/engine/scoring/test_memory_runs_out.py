@@ -56,5 +56,5 @@ def test_scoring_goes_on_with_less_at_once_and_says_so(precision: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     (expected, quiet), (found, notes) = json.loads(done.stdout.splitlines()[-1])
     assert quiet == []
-    assert notes[0] == "out of memory with 1998 tokens at once; going on with 999"
+    assert notes[0] == "out of memory with 1,998 tokens at once; going on with 999"
     assert found == pytest.approx(expected, abs=1e-3 if precision == "fp32" else 0.5)
