@@ -1,9 +1,9 @@
 """What the C library keeps of memory that was freed, kept small.
 
-glibc gives every thread a heap of its own, and none of them goes back to the system while anything lives at its end:
-the app, whose threads read and plot by turns, grew by some 100 MiB in an hour of runs, of which a quarter was in use.
-With one heap for all it stays as it is. Python's own small objects are not concerned. With another C library nothing is
-done.
+glibc gives every thread a heap of its own, and none of them goes back to the system while anything lives at its end.
+The app's threads read and plot by turns: after ten runs with a dozen changes of screen each, 45 MiB were in use there
+and 131 held. With one heap for all it is 62. Python's own small objects are not concerned, and with another C library
+nothing is done.
 """
 
 from __future__ import annotations

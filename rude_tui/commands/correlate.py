@@ -70,12 +70,7 @@ def correlate(
     foretells it better than another does.
     """
     from engine.correlation.families import RULE, families_of
-    from engine.correlation.predictor_outcome import (
-        correlation_views,
-        league_of,
-        outcome_names,
-        predictor_names,
-    )
+    from engine.correlation.predictor_outcome import correlation_views, league_of, outcome_names, predictor_names
     from engine.results.board import Question
     from rubrics.errors import BadInput
 

@@ -12,6 +12,8 @@ from rude_tui import idle_collector
 def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(idle_collector.time, "monotonic", lambda: now[0])
+    given: list[str] = []
+    monkeypatch.setattr(idle_collector, "give_back", lambda: given.append("back"))
     before = gc.get_threshold()
     collector = idle_collector.IdleCollector()
     collector.start()
@@ -20,8 +22,10 @@ def test_memory_is_searched_only_when_nobody_waits(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(idle_collector, "_WORTH", 0)
         monkeypatch.setattr(idle_collector, "_PRESSING", 1_000_000)
         assert not collector.collect_if_idle()
+        assert not given
         now[0] = 3.5
         assert collector.collect_if_idle()
+        assert given == ["back"]
         assert gc.get_freeze_count() > 0
         collector.touched()
         assert not collector.collect_if_idle()

@@ -105,6 +105,17 @@ def test_a_tie_says_what_would_settle_it_and_what_being_wrong_costs(store: Store
     assert advice.cost_of_error == -advice.rivals[0].ci_low
 
 
+def test_a_lead_that_only_the_number_of_comparisons_takes_back_is_said_with_both(store: Store, suite: Suite) -> None:
+    score(store, suite, "a", range(90))
+    for name in ("b", "c"):
+        score(store, suite, name, range(84))
+    said = headline(advised(store))
+    # Six pairs, all for a: 2/2⁶ by McNemar; the smallest of three, so three times that by Holm.
+    assert said.endswith("p = .094 after Holm (.031 by itself).")
+    assert " 0.0 to" not in said
+    assert " −" not in said
+
+
 def test_that_all_are_of_one_family_is_said(store: Store, suite: Suite) -> None:
     score(store, suite, "low", range(70))
     score(store, suite, "high", range(110))
