@@ -7,9 +7,8 @@ from typing import Final
 __all__ = ["BRING", "named"]
 
 BRING: Final = (
-    "Press a to bring outcomes of your own, measured after post-training: a CSV with the columns candidate, outcome, "
-    "score (and stderr, where it is known), candidates named as in the rankings, or what lm-eval, lighteval or Inspect "
-    "wrote."
+    "Press a to add your own outcomes, measured after post-training: a CSV with the columns candidate, outcome, score "
+    "(and stderr, where it is known), candidates named as in the rankings, or what lm-eval, lighteval or Inspect wrote."
 )
 
 

@@ -42,7 +42,7 @@ async def test_without_outcomes_it_says_what_to_bring_over_the_ladder_in_words(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         text = screen_text(app)
-        assert "An example. Press a to bring outcomes of your own, measured after" in text
+        assert "An example. Press a to add your own outcomes, measured after" in text
         assert "↑ criteria met after RL, held-out families" in text
         assert "rl_met" not in text
         await pilot.press("Y")
