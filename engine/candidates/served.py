@@ -126,8 +126,9 @@ def _tokenizer(
         elif hub.is_hub_id(named):
             described = inspect(hub.tokenizer_folder(named, may_fetch=may_fetch))
         else:
-            what = f"there is no tokenizer for it: {shown(named or served.root or 'none was named')} is not here"
-            return _NOTHING, [Problem("no_tokenizer", True, what, fix)]
+            sought = named or served.root
+            why = f"{shown(sought)} is not here" if sought else "none was named"
+            return _NOTHING, [Problem("no_tokenizer", True, f"there is no tokenizer for it: {why}", fix)]
     except CandidateError as error:
         return _NOTHING, [Problem("no_tokenizer", True, shown(f"there is no tokenizer for it: {error.what}"), fix)]
     about = [problem for problem in described.problems if problem.code in _OF_TOKENIZER]
