@@ -70,6 +70,10 @@ def damage(connection: duckdb.DuckDBPyConnection, blank: duckdb.DuckDBPyConnecti
         return f"it has no table {table}" if whole else f"its table {table} has no column {column}"
     if other := [name for name, kind in sorted(wanted.items()) if there[name] != kind]:
         return f"{'.'.join(other[0])} is of another type"
+    ours = {table for table, _ in wanted}
+    # A person's own tables beside ours are no damage.
+    if more := sorted(name for name in set(there) - set(wanted) if name[0] in ours):
+        return f"its table {more[0][0]} has a column {more[0][1]} that this program did not make"
     for place, query in _VALUES:
         try:
             row = connection.execute(query).fetchone()

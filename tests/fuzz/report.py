@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import sys
+import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +64,26 @@ class Found:
         self._folder, self._seed = folder, seed
 
     def keep(self, family: Family, failure: Failure, scratch: Path) -> None:
-        """Put the input of a failure, as small as it can be made, beside what was seen."""
+        """Put the input of a failure, as small as it can be made, beside what was seen.
+
+        In a process of its own: what the door starts, such as DuckDB's threads, would be missed by every process that
+        is forked from this one afterwards, and they would wait for it for ever.
+        """
+        sys.stdout.flush()
+        if pid := os.fork():
+            if os.waitpid(pid, 0)[1]:
+                raise RuntimeError(f"what {family.name} {failure.number} shows could not be kept")
+            return
+        code = 1
+        try:
+            self._keep(family, failure, scratch)
+            code = 0
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _keep(self, family: Family, failure: Failure, scratch: Path) -> None:
         case = case_of(family, self._seed, failure.number)
         if failure.kind in ("traceback", "wrong", "raw") and family.shrinks:
             case = self._smaller(family, case, failure, scratch)

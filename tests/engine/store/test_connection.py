@@ -305,6 +305,28 @@ def test_a_database_that_somebody_has_changed_is_called_damaged(
     assert store.path.read_bytes() == before
 
 
+@pytest.mark.parametrize("table", ["verdicts_raw", "pairs", "criteria", "runs"])
+def test_a_column_that_somebody_added_is_named_and_nothing_is_stored(
+    store: Store, add_run: Callable[..., object], table: str
+) -> None:
+    add_run("base")
+    with duckdb.connect(str(store.path)) as connection:
+        connection.execute(f"alter table {table} add column mine int")
+    before = store.path.read_bytes()
+    said = f"its table {table} has a column mine that this program did not make"
+    with pytest.raises(StoreError, match=said), Store(store.path).writing() as connection:
+        connection.execute(f"insert into {table} select 1")
+    assert store.path.read_bytes() == before
+
+
+def test_a_table_of_ones_own_beside_ours_is_no_damage(store: Store, add_run: Callable[..., object]) -> None:
+    add_run("base")
+    with store.writing() as connection:
+        connection.execute("create table mine (a int)")
+    with store.reading() as connection, instance.nothing_stored() as blank:
+        assert damage(connection, blank) == ""
+
+
 def test_every_status_that_is_stored_is_one(store: Store, add_run: Callable[..., object]) -> None:
     add_run("base")
     for status in set(Status) - {Status.CRASHED}:

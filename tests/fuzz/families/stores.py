@@ -68,7 +68,7 @@ class Stores(Family):
     """What commands and the app ask of a database, and what a run writes into it."""
 
     name = "stores"
-    share = 0.02
+    share = 0.1
     writes = True
 
     def prepare(self, home: Path) -> None:
