@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -241,6 +241,15 @@ def _known(cell: str, separator: str) -> float | None:
     return None if not cell else math.nan if cell.casefold() in _NOT_THERE else _decimal(cell, separator)
 
 
+def _lowered(names: list[str], known: Sequence[str]) -> list[str]:
+    """Capitals are the same name, unless that is there as well."""
+    folded = [name.casefold() for name in names]
+    return [
+        fold if fold in known and fold not in names and folded.count(fold) == 1 else name
+        for name, fold in zip(names, folded, strict=True)
+    ]
+
+
 class OutcomeTables(_Table):
     """`candidate, outcome, score[, stderr, source, direction, domain, scale, samples, date]`."""
 
@@ -273,6 +282,7 @@ class OutcomeTables(_Table):
         if "".join(header[:1]).startswith(("{", "[")) or cells[:1] != [header]:
             raise Unsure("JSON, or a blank line first")
         known = ("candidate", "outcome", "score", "stderr", "source", "direction", "domain", "scale", "samples", "date")
+        names = _lowered(names, known)
         if (
             not {"candidate", "outcome", "score"} <= set(names)
             or not set(names) <= set(known)
@@ -423,9 +433,7 @@ class NameMaps(_Table):
         header[:1] = [name.removeprefix("\ufeff") for name in header[:1]]
         if any("sep=" in cell.casefold() or '"' in cell or "\n" in cell for cell in header):
             return ""
-        # In capitals too, as long as that leaves no doubt.
-        alike = [[cell for cell in header if cell.casefold() == name] for name in ("name", "candidate")]
-        header = [cell.casefold() if [cell] in alike else cell for cell in header]
+        header = _lowered(header, ("name", "candidate"))
         if header.count("name") != 1 or header.count("candidate") != 1:
             return f"taken, though the header is {header}"
         for row in cells[1:]:
