@@ -78,6 +78,8 @@ def parse_address(text: str, forms: str = "give http://HOST:PORT/v1#NAME") -> Ad
     except ValueError:
         raise BadInput("is no address", where=_bare(text), fix=forms) from None
     plain = len(text) <= _LONGEST and _HEAD.fullmatch(head) is not None and model.isprintable()
+    # A scheme written twice makes a host of the second, and a path of all that was meant.
+    plain &= host not in ("http", "https")
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or not plain:
         raise BadInput("is no address of a server", where=_bare(text), fix=forms)
     if "@" in head or "?" in head:
@@ -87,15 +89,15 @@ def parse_address(text: str, forms: str = "give http://HOST:PORT/v1#NAME") -> Ad
             fix="put the key into an environment variable and name that one",
         )
     if not model:
-        raise BadInput("names no model", where=text, fix=f"add #model: {head.rstrip('/')}#NAME")
+        raise BadInput("names no model", where=_bare(text), fix=f"add #model: {_bare(head).rstrip('/')}#NAME")
     return Address(head.rstrip("/"), model)
 
 
 def _bare(text: str) -> str:
     """What may be shown of an address that could not be read.
 
-    Nothing before an @, nothing of a query, and nothing behind a host that is no port: it may be a password whose @ is
-    missing.
+    Nothing before an @, nothing of a query, and nothing behind a colon that is no port: it may be a password whose @
+    is missing.
     """
     head, mark, model = re.sub(r"\?[^#]*", "?…", text.rpartition("@")[2]).partition("#")
     scheme, slashes, rest = head.rpartition("//")
@@ -103,6 +105,7 @@ def _bare(text: str) -> str:
     literal, bracket, name = place.rpartition("]")
     host, colon, port = name.partition(":")
     known = port if re.fullmatch(r"\d*(\?…)?", port) else "…"
+    path = re.sub(r":[^/?]+", ":…", path)
     return "".join((scheme, slashes, literal, bracket, host, colon, known, slash, path, mark, model))[:200]
 
 

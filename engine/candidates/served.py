@@ -121,7 +121,7 @@ def _tokenizer(
     fix = "name the folder or hub id that its tokenizer is in"
     try:
         path = Path(os.path.expanduser(named))
-        if named and path.exists():
+        if named and os.path.exists(path):
             described = inspect(path)
         elif hub.is_hub_id(named):
             described = inspect(hub.tokenizer_folder(named, may_fetch=may_fetch))

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -89,13 +90,20 @@ def read_event(line: str) -> dict[str, Any]:
     are read where nobody would see an error."""
     try:
         event = load_json(line, constants=True)
-        if isinstance(event, dict) and isinstance(event.get("event"), str):
+        if isinstance(event, dict) and isinstance(event.get("event"), str) and _notes_are_texts(event):
             if event["event"] == "fatal":
                 RudeError.of_json(event)
             return event
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     return {"event": NO_EVENT, "what": shown(line.strip(), 120)}
+
+
+def _notes_are_texts(event: Mapping[str, Any]) -> bool:
+    """They go to a person as they are, whichever event brings them: by itself, or among the facts of what was done."""
+    facts = event.get("facts")
+    said = [event.get("notes", []), facts.get("notes", []) if isinstance(facts, dict) else []]
+    return all(isinstance(notes, list) and all(isinstance(note, str) for note in notes) for notes in said)
 
 
 class Gate:

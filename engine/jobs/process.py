@@ -181,8 +181,8 @@ class WorkerProcess:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            # A worker killed in mid-line leaves half of one; half an event is none.
-            if line.endswith("\n"):
+            # A worker killed in mid-line leaves half of one; half an event is none, nor is an empty line.
+            if line.endswith("\n") and line.strip():
                 self._events.put(read_event(line))
         self._events.put(None)
 

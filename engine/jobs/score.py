@@ -257,9 +257,6 @@ def _facts(said: Mapping[str, Any]) -> Mapping[str, Any]:
         number = said[name]
         if type(number) not in (int, float) or not (math.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is no number that a cost can have")
-    notes = said.get("notes", [])
-    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
-        raise TypeError("notes are no texts")
     return said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -306,3 +307,17 @@ def test_a_recipe_that_cannot_be_used_is_said_at_its_field(session: Session, tmp
 
 def test_columns_stand_over_each_other_whatever_the_script() -> None:
     assert columns(["name", "n"], [["犬", "1"], ["dog", "20"]]).split("\n") == ["name   n", "犬     1", "dog   20"]
+
+
+@pytest.mark.parametrize(
+    "text", ["n" * 300, "a\0b", "/" + "n" * 5000 + "/x.csv", "~nobody-here/x.csv", "\x1b[31m", "/dev/null"]
+)
+@pytest.mark.parametrize("task", list(TASKS))
+def test_no_field_of_any_form_breaks_over_what_no_file_can_be_called(session: Session, task: str, text: str) -> None:
+    """An answer, or an error beside a field: never what nobody expected."""
+    for field in TASKS[task].fields(session):
+        if field.choices:
+            continue
+        with contextlib.suppress(AtField):
+            prepared = _prepared(task, session, **{field.name: text})
+            assert prepared.said or prepared.question or prepared.job or prepared.act

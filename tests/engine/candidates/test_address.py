@@ -30,6 +30,7 @@ def test_an_address_is_taken_apart(text: str, url: str, model: str) -> None:
     [
         "http://a..b/v1#m", "http://bücher.example/v1#m", "http://a b/v1#m", "http://a/v 1#m", "http://a\nb/v1#m",
         "http://a/v1#m\x1b[31m", "http://a/v1#m\ud800", "http://[::1/v1#m", "http://a:65536/v1#m", "http:///v1#m",
+        "http://http://a/v1#m", "http://HTTPS:8000/v1#m",
         "http://a:8000x/v1#m", "http://a/" + 3000 * "x" + "#m",
     ],
 )  # fmt: skip
@@ -44,7 +45,7 @@ def test_what_no_request_can_be_sent_to_is_no_address(text: str) -> None:
         "http://me:hunter2@a/v1#m", "http://hunter2@a/v1#m", "http://a/v1?key=hunter2#m", "http://me:hunter2@a/v1",
         "http://b/me:hunter2@a/v1", "http://me:\nhunter2@a/v1?key=hunter2#m", "http://a b/v1?key=hunter2#m",
         "http://me:hunter2@a:65536/v1?key=hunter2#m", "http://me:hunter2", "http://me:hunter2/v1#m",
-        "http://[::1]:hunter2/v1#m",
+        "http://[::1]:hunter2/v1#m", "http://http:/me:hunter2", "http://a/me:hunter2/v1", "http://https://me:hunter2#m",
     ],
 )  # fmt: skip
 def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None:

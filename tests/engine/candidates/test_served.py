@@ -10,7 +10,12 @@ from engine.candidates.served import served_candidate
 
 
 @pytest.mark.parametrize(
-    ("tokenizer", "said"), [("", "no tokenizer for it: none was named"), ("/nowhere", "it: /nowhere is not here")]
+    ("tokenizer", "said"),
+    [
+        ("", "no tokenizer for it: none was named"),
+        ("/nowhere", "it: /nowhere is not here"),
+        ("/" + "n" * 300, "is not here"),
+    ],
 )
 def test_what_is_wrong_with_it_is_said_whole(tokenizer: str, said: str) -> None:
     # The discard port: nobody listens there.

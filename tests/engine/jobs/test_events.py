@@ -75,6 +75,8 @@ def verdicts(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
         {"event": "phase", "phase": "dancing"},
         pytest.param({"event": "task_done", "task": 7, "facts": {}}, marks=pytest.mark.long),
         {"event": "verdicts", "task": 0, "rows": 3, "facts": FACTS},
+        pytest.param({**LAID, "notes": [2]}, marks=pytest.mark.long),
+        pytest.param({**LAID, "notes": "two"}, marks=pytest.mark.long),
     ],
 )
 def test_a_line_that_is_no_event_ends_the_run_and_not_the_reader(run: Any, line: object) -> None:
@@ -126,7 +128,13 @@ def test_costs_that_cannot_be_added_up_are_not_understood(run: Any, wrong: dict[
     row = {"pair_id": run.ids[0], "ll_chosen": -1.5, "ll_rejected": -2}
     state, stored = run(LAID, verdicts(row, facts={**FACTS, **wrong}), {"event": "bye"})
     assert (state.phase, stored) == (Phase.FAILED, [])
-    assert "sent what is not understood: verdicts" in state.error
+    assert "sent what is not understood: " in state.error
+
+
+def test_empty_lines_between_events_say_nothing(run: Any) -> None:
+    row = {"pair_id": run.ids[0], "ll_chosen": -1.5, "ll_rejected": -2}
+    _, stored = run(LAID, b"\n\r\r\n", verdicts(row), b" \n", {"event": "bye"})
+    assert stored == [-1.5]
 
 
 def test_what_was_not_understood_stands_in_the_log(run: Any) -> None:

@@ -133,6 +133,8 @@ class Servers(Family):
         match = _ADDRESS.fullmatch(text)
         if match is None:
             raise Unsure("a host or path that not everybody takes")
+        if match["host"].lower() in ("http", "https"):
+            raise NotValid("a scheme twice")
         if int(match["port"] or 80) > 65_535:
             raise NotValid("no port")
         return match
