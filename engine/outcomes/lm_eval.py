@@ -60,7 +60,8 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
             continue
         for key, value in metrics.items():
             name, comma, filtered = key.partition(",")
-            if key.endswith("_stderr") or name.endswith("_stderr") or not (comma or (old and is_number(value))):
+            spread = any(part.endswith("_stderr") for part in key.split(","))
+            if spread or not (comma or (old and is_number(value))):
                 continue
             label = name if filtered in ("", "none") else key
             yield from file.score(
