@@ -85,7 +85,7 @@ def parse_address(text: str, forms: str = "give http://HOST:PORT/v1#NAME") -> Ad
     if "@" in head or "?" in head:
         raise BadInput(
             "carries a user, password or query, which would be stored with it",
-            where=f"{parts.scheme}://{host}",
+            where=_bare(text),
             fix="put the key into an environment variable and name that one",
         )
     if not model:
@@ -99,7 +99,10 @@ def _bare(text: str) -> str:
     Nothing before an @, nothing of a query, and nothing behind a colon that is no port: it may be a password whose @
     is missing.
     """
-    head, mark, model = re.sub(r"\?[^#]*", "?…", text.rpartition("@")[2]).partition("#")
+    before, _, behind = text.rpartition("@")
+    if "?" in before:
+        return "…"  # the @ may be one of a query
+    head, mark, model = re.sub(r"\?[^#]*", "?…", behind).partition("#")
     scheme, slashes, rest = head.rpartition("//")
     place, slash, path = rest.partition("/")
     literal, bracket, name = place.rpartition("]")

@@ -46,6 +46,7 @@ def test_what_no_request_can_be_sent_to_is_no_address(text: str) -> None:
         "http://b/me:hunter2@a/v1", "http://me:\nhunter2@a/v1?key=hunter2#m", "http://a b/v1?key=hunter2#m",
         "http://me:hunter2@a:65536/v1?key=hunter2#m", "http://me:hunter2", "http://me:hunter2/v1#m",
         "http://[::1]:hunter2/v1#m", "http://http:/me:hunter2", "http://a/me:hunter2/v1", "http://https://me:hunter2#m",
+        "http://hunter2/x@127.0.0.1/v1#m", "http://a/v1?key=@hunter2#m",
     ],
 )  # fmt: skip
 def test_a_password_in_an_address_is_refused_and_not_repeated(text: str) -> None:
