@@ -50,7 +50,7 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
         original, used = (at(configs, config, f"{name}_num_docs") for name in ("original", "effective"))
         counted = {task: {"effective": count_of(used), "original": count_of(original)}}
         for key, value in table.items():
-            if not key.endswith("_stderr"):
+            if not key.strip().endswith("_stderr"):
                 yield from file.score(
                     "lighteval" + sampled(counted, task, general.get("max_samples")), model, f"{task}/{key}", value,
                     f"results.{task}.{key}", table.get(f"{key}_stderr"),

@@ -60,7 +60,7 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
             continue
         for key, value in metrics.items():
             name, comma, filtered = key.partition(",")
-            spread = any(part.endswith("_stderr") for part in key.split(","))
+            spread = any(part.strip().endswith("_stderr") for part in key.split(","))
             if spread or not (comma or (old and is_number(value))):
                 continue
             label = name if filtered in ("", "none") else key
