@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 __all__ = [
-    "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes", "outcome_errors",
+    "OUTCOMES", "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes",
     "suite_read",
 ]  # fmt: skip
 
@@ -21,6 +21,8 @@ _STAGES: Final = ("base_", "sft_", "rl_")
 _FOLDER: Final = Path(__file__).with_suffix("")
 RECIPE: Final = _FOLDER / "posttrain.toml"
 """What post-training did to each of them."""
+OUTCOMES: Final = _FOLDER / "outcomes.csv"
+"""Every outcome of each, with standard errors over prompts and seeds."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,6 @@ def family_shares() -> Mapping[tuple[str, str], Mapping[str, float]]:
     return {
         family: {name: sum(seeds) / len(seeds) for name, seeds in by_name.items()} for family, by_name in shares.items()
     }
-
-
-@cache
-def outcome_errors() -> Mapping[str, Mapping[str, float]]:
-    """Standard errors of the outcomes, over prompts and seeds: by outcome, then by candidate."""
-    errors: dict[str, dict[str, float]] = {}
-    with (_FOLDER / "outcomes.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            errors.setdefault(row["outcome"], {})[row["candidate"]] = float(row["stderr"])
-    return errors
 
 
 @cache

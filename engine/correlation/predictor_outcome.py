@@ -22,6 +22,7 @@ from engine.correlation.names import (
     predictor_values,
 )
 from engine.correlation.sources import BUNDLED, Source
+from engine.outcomes.exactness import interval_of, share_ends
 from engine.outcomes.outcome import lower_is_better, mixed_conditions, mixed_scales
 from engine.outcomes.words import outcome_in_words
 from engine.predictors.catalogue import catalogue
@@ -29,9 +30,8 @@ from engine.predictors.from_verdicts import RUDE, SIZE
 from engine.predictors.interface import Evidence, Predictor
 from engine.results.board import Question
 from engine.stats.correlation import Correlation, Over, correlate, partial
-from engine.stats.distributions import normal_quantile
 from engine.stats.estimates import Statistic
-from engine.stats.intervals import Estimate, Spread, wilson
+from engine.stats.intervals import Estimate
 from engine.stats.least_squares import Line, fit_line
 from engine.stats.selection import BestOf, best_of
 from engine.store.connection import Store
@@ -94,7 +94,7 @@ class Point:
     shipped: bool = False
     """Whether it is a candidate of a study that ships and its weights ship too."""
     y_low: float = math.nan
-    """95 % by the score's own standard error, where it came with one."""
+    """95 % by the score's own standard error, and its samples, where it came with them."""
     y_high: float = math.nan
 
 
@@ -210,7 +210,7 @@ def _own(
         size = math.log10(entrant.parameters) if entrant.parameters else math.nan
         y = measured.score if measured else math.nan
         family = families.get(entrant.name) or family_of(entrant.name)
-        ends = _ends(y, measured.stderr if measured else None)
+        ends = interval_of(measured) if measured else (math.nan, math.nan)
         points.append(Point(row.candidate, x.value, x.ci_low, x.ci_high, y, size, family, False, *ends))
     lower = lower_is_better(outcomes.values())
     notes = [*table.notes, *turned(predictor, about.higher_is_better, outcome, not lower)]
@@ -236,20 +236,6 @@ def _own(
     return replace(_with_help(view, about), outcome_higher_is_better=not lower)
 
 
-def _ends(score: float, stderr: float | None) -> tuple[float, float]:
-    """The 95 % interval of a score by its standard error."""
-    half = math.nan if stderr is None else normal_quantile(0.975) * stderr
-    return score - half, score + half
-
-
-def _of_pairs(value: float, unit: float, pairs: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share of so many pairs, taken for independent: of a study's, no more is known."""
-    if not pairs or math.isnan(value):
-        return math.nan, math.nan
-    found = wilson(Spread(value * unit, 0.0, 0.0, math.inf, pairs, pairs, pairs))
-    return found.ci_low / unit, found.ci_high / unit
-
-
 def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
     return replace(view, higher_is_better=about.higher_is_better, help=about.help, variant=about.variant)
 
@@ -263,12 +249,15 @@ def _bundled(
     source: Source, predictor: str, outcome: str, families: Mapping[str, str], over: Over
 ) -> CorrelationView:  # fmt: skip
     study = BUNDLED[source]()
-    share, errors = predictor == study.predictors[0], study.errors(outcome)
-    points = []
+    pairs = study.pairs_read(outcome) if predictor == study.predictors[0] else 0
+    measured, points = study.measured(outcome), []
     for p in study.points(predictor, outcome):
-        low, high = _of_pairs(p.x, study.unit, study.pairs_read(outcome)) if share else (math.nan, math.nan)
+        low = high = math.nan
+        if pairs and not math.isnan(p.x):
+            # The study's share of pairs, taken for independent: no more is known of them.
+            low, high = (end / study.unit for end in share_ends(p.x * study.unit, pairs))
         family = families.get(p.name) or p.family
-        ends = _ends(p.y, errors.get(p.name))
+        ends = interval_of(measured[p.name]) if p.name in measured else (math.nan, math.nan)
         points.append(Point(p.name, p.x, low, high, p.y, p.size, family, p.shipped, *ends))
     about = catalogue().get(predictor)
     higher = about.higher_is_better if about else predictor not in study.lower

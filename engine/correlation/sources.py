@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, Literal
+
+from engine.outcomes.outcome import Outcome
 
 __all__ = ["BUNDLED", "SOURCES", "Bundled", "BundledParts", "BundledPoint", "Source"]
 
@@ -63,8 +66,8 @@ class Bundled:
     """What the first predictor is multiplied with to be a share of pairs."""
     pairs_read: Callable[[str], int] = lambda _: 0
     """How many pairs that share is of, beside an outcome; 0 where it is not known."""
-    errors: Callable[[str], Mapping[str, float]] = lambda _: {}
-    """An outcome's standard errors, by candidate; empty where they are not known."""
+    measured: Callable[[str], Mapping[str, Outcome]] = lambda _: {}
+    """An outcome's scores with how exactly each is known, by candidate; empty where that is not known."""
     by: Mapping[str, Callable[[], BundledParts]] = field(default_factory=dict)
     """By what its suite was split; empty where nothing of it is known by part."""
 
@@ -101,7 +104,7 @@ def _published_by_benchmark() -> BundledParts:
 
 def _ladder() -> Bundled:
     from data.bundled import bundled_models
-    from data.ladder import SOURCE, ladder, ladder_notes, outcome_errors
+    from data.ladder import SOURCE, ladder, ladder_notes
     from engine.predictors.from_verdicts import SIZE
 
     study, said = ladder(), ladder_notes()
@@ -120,9 +123,21 @@ def _ladder() -> Bundled:
     title = f"ladder of {len(study.candidates)} models post-trained here"
     return Bundled(
         title, SOURCE, tuple(study.predictors), tuple(study.outcomes), points_of, notes, said.about, said.lower,
-        pairs_read=lambda _: _ladder_pairs(), errors=lambda outcome: outcome_errors().get(outcome, {}),
+        pairs_read=lambda _: _ladder_pairs(), measured=lambda outcome: _ladder_outcomes()[outcome],
         by={"category": _ladder_by_category},
     )  # fmt: skip
+
+
+@cache
+def _ladder_outcomes() -> Mapping[str, Mapping[str, Outcome]]:
+    """By outcome and candidate."""
+    from data.ladder import OUTCOMES
+    from engine.outcomes.outcomes import read_outcomes
+
+    found: dict[str, dict[str, Outcome]] = {}
+    for outcome in read_outcomes(OUTCOMES).outcomes:
+        found.setdefault(outcome.outcome, {})[outcome.candidate] = outcome
+    return found
 
 
 def _ladder_pairs() -> int:

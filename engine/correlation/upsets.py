@@ -14,6 +14,7 @@ import numpy.typing as npt
 from engine.correlation.lineage import families_in
 from engine.correlation.names import comparable
 from engine.correlation.sources import BUNDLED, Source
+from engine.outcomes.exactness import error_of
 from engine.outcomes.outcome import Outcome, lower_is_better
 from engine.outcomes.words import outcome_in_short, outcome_in_words
 from engine.results.board import Board, Question, load_board
@@ -219,7 +220,7 @@ def _standing(board: Board, stored: Mapping[str, Mapping[str, Outcome]], units: 
         sign = -1.0 if lower_is_better(scores.values()) else 1.0
         found = [scores.get(label) or scores.get(board.entrant(label).name) for label in names]
         outcomes[name] = np.array([sign * one.score if one else math.nan for one in found])
-        errors[name] = np.array([math.nan if one is None or one.stderr is None else one.stderr for one in found])
+        errors[name] = np.array([error_of(one) if one else math.nan for one in found])
     sizes = np.array([float(board.entrant(label).parameters) or math.nan for label in names])
     return _Standing(names, sizes, accuracy, outcomes, errors, units)
 
@@ -230,12 +231,13 @@ def _bundled(store: Store, source: Source, asked: Sequence[str], over: Over) -> 
     found: list[Upset] = []
     tables = []
     for outcome in asked or study.outcomes[:1]:
-        points = study.points(study.predictors[0], outcome)
+        points, measured = study.points(study.predictors[0], outcome), study.measured(outcome)
+        errors = [error_of(measured[point.name]) if point.name in measured else math.nan for point in points]
         units = Units.of(len(points), families_in(store, source, [point.name for point in points]), over)
         standing = _Standing(
             tuple(point.name for point in points), np.array([10**point.size for point in points]),
             np.array([point.x * study.unit for point in points]), {outcome: np.array([point.y for point in points])},
-            {outcome: np.full(len(points), math.nan)}, units,
+            {outcome: np.array(errors)}, units,
         )  # fmt: skip
         pairs = study.pairs_read(outcome)
         method = "Newcombe, as if each had read other pairs" if pairs else "none: how many pairs were read is not known"

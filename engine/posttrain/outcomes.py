@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from engine.outcomes.outcomes import Outcome
+from engine.outcomes.exactness import error_of
+from engine.outcomes.outcome import Outcome
 from engine.posttrain.recipe import STAGES
 from engine.store.posttrain import StageScore
 from rubrics.counted import count
 
-__all__ = ["SOURCE", "level", "outcomes_of"]
+__all__ = ["SOURCE", "Level", "level", "outcomes_of"]
 
 SOURCE = "post-trained by rude-tui"
 _PARTS = {"held": "", "seen": "seen_"}
@@ -28,7 +30,7 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[O
         seeds: the scores of each seed.
     """
     source = f"{SOURCE}, {count(len(seeds), 'seed')}"
-    values: dict[str, tuple[float, float]] = {}
+    values: dict[str, Level] = {}
     domains: dict[str, str] = {}
     for stage in STAGES:
         for part, mark in _PARTS.items():
@@ -45,11 +47,14 @@ def outcomes_of(candidate: str, seeds: Sequence[Sequence[StageScore]]) -> list[O
         for name, met in (("gain", "met"), ("seen_gain", "seen_met"), ("sampled_gain", "sampled")):
             before, after = values.get(f"base_{met}"), values.get(f"{stage}_{met}")
             if before and after:
-                values[f"{stage}_{name}"] = after[0] - before[0], math.hypot(before[1], after[1])
+                values[f"{stage}_{name}"] = Level(after.score - before.score, math.hypot(before.stderr, after.stderr))
     return [
-        Outcome(candidate, name, value, stderr, source, None, domains.get(name))
-        for name, (value, stderr) in values.items()
-    ]
+        Outcome(
+            candidate, name, value.score, value.stderr, source, None, domains.get(name),
+            1.0 if value.judged else None, value.judged,
+        )
+        for name, value in values.items()
+    ]  # fmt: skip
 
 
 def _selector(stage: str, part: str, how: str, subcategory: str = "") -> Callable[[StageScore], bool]:
@@ -62,11 +67,20 @@ def _selector(stage: str, part: str, how: str, subcategory: str = "") -> Callabl
     return selects
 
 
-def level(seeds: Sequence[Sequence[StageScore]], selects: Callable[[StageScore], bool]) -> tuple[float, float] | None:
+class Level(NamedTuple):
+    """A share of criteria met, or what one is above another."""
+
+    score: float
+    stderr: float
+    judged: int | None = None
+    """Criteria of one seed; None of a difference."""
+
+
+def level(seeds: Sequence[Sequence[StageScore]], selects: Callable[[StageScore], bool]) -> Level | None:
     """Share of criteria met, each seed counting alike, and its standard error; None where nothing was judged.
 
     Prompts are the same for all seeds, so their share of the error (binomial) does not shrink with seeds, while that of
-    training (the spread between seeds) does.
+    training (the spread between seeds) does. Where none or all are met it is half of Wilson's interval over 1.96.
     """
     counts = [_counted(filter(selects, scores)) for scores in seeds]
     counts = [(met, judged) for met, judged in counts if judged]
@@ -74,10 +88,13 @@ def level(seeds: Sequence[Sequence[StageScore]], selects: Callable[[StageScore],
         return None
     shares = [met / judged for met, judged in counts]
     mean = sum(shares) / len(shares)
-    prompts = mean * (1 - mean) / max(judged for _, judged in counts)
+    most = max(judged for _, judged in counts)
+    prompts = mean * (1 - mean) / most
     spread = sum((share - mean) ** 2 for share in shares) / (len(shares) - 1) if len(shares) > 1 else 0.0
     # Models that met as many criteria are tied, whatever order their seeds are added up in.
-    return round(mean, 12), math.sqrt(prompts + spread / len(shares))
+    mean = round(mean, 12)
+    stderr = error_of(Outcome("", "", mean, math.sqrt(prompts + spread / len(shares)), scale=1.0, samples=most))
+    return Level(mean, stderr, most)
 
 
 def _counted(scores: Iterable[StageScore]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -131,37 +132,40 @@ def tie(outcome: str, domain: str | None, traces: str | None, db: Path | None) -
         narrate(f"{outcome}: tied to {domain or 'nothing'} ({count(scores, 'score')})")
 
 
+def _span(low: float, high: float) -> str:
+    return "–" if math.isnan(low) else f"{low:.4g} to {high:.4g}"
+
+
 @outcomes.command("list")
 @click.option("--published", is_flag=True, help="The published ones, each marked printed or digitised.")
 @as_json
 @database
 def list_(published: bool, as_json: bool, db: Path | None) -> None:
     """List stored outcomes."""
-    from dataclasses import asdict
-
+    from engine.outcomes.exactness import interval_of, told
     from engine.outcomes.outcomes import published_outcomes
     from engine.store.outcomes import stored_outcomes
 
     listed = published_outcomes() if published else stored_outcomes(store_of(db))
     if as_json:
-        print_json([asdict(outcome) for outcome in listed])
+        print_json([told(outcome) for outcome in listed])
         return
     better = {None: "–", False: "higher", True: "lower"}
     print_table(
         [
-            "outcome", "candidate", "score", "stderr", "of", "samples", "better", "measured", "conditions",
+            "outcome", "candidate", "score", "95 %", "of", "samples", "better", "measured", "conditions",
             "domain", "traces", "source",
         ],
         [
             [
-                o.outcome, o.candidate, f"{o.score:g}", "–" if o.stderr is None else f"{o.stderr:g}",
+                o.outcome, o.candidate, f"{o.score:g}", _span(*interval_of(o)),
                 "–" if o.scale is None else f"{o.scale:g}", "–" if o.samples is None else f"{o.samples:,}",
                 better[o.lower_is_better], (o.measured or "–")[:10], o.conditions or "–",
                 o.domain or "–", o.traces or "–", o.source,
             ]
             for o in listed
         ],
-        right=["score", "stderr", "of", "samples"],
+        right=["score", "95 %", "of", "samples"],
     )  # fmt: skip
     if not listed:
         narrate("no outcomes yet: rude-tui outcomes add FILE.csv, or rude-tui correlate --published")

@@ -9,7 +9,7 @@ import click
 
 from engine.jobs.cancelling import cancelled_by_signals
 from rude_tui.options import as_json, database, store_of, take_over_option, telling_options, threads_option
-from rude_tui.output import narrate, percent, print_json, print_table
+from rude_tui.output import narrate, print_json, print_table
 
 __all__ = ["posttrain"]
 
@@ -55,12 +55,14 @@ def posttrain(
     from dataclasses import asdict
 
     from engine.jobs.job import exit_code, perform
+    from engine.outcomes.exactness import told
     from engine.posttrain.bill import BILL_HELP, bill_notes, plan_bill
     from engine.posttrain.bill import bill as made_bill
     from engine.posttrain.job import outcomes_of_run, plan_post_training
     from rubrics.reading import find_suite
     from rude_tui.terminal_progress import asked_progress
     from screens.tasks.bill import bill_table
+    from screens.tasks.training import MET_HELP, met_table
 
     store = store_of(db, new=True)
     job = plan_post_training(
@@ -82,21 +84,12 @@ def posttrain(
         states = perform(store, scoring, asked_progress(), cancel, take_over=take_over)
         rows = made_bill(store, job.planned, bill)
     if as_json:
-        told = [asdict(outcome) for outcome in outcomes]
-        print_json(told if bill is None else {"outcomes": told, "bill": [asdict(row) for row in rows]})
+        scores = [told(outcome) for outcome in outcomes]
+        print_json(scores if bill is None else {"outcomes": scores, "bill": [asdict(row) for row in rows]})
     else:
-        score = {(outcome.candidate, outcome.outcome): outcome.score for outcome in outcomes}
-        columns = ("base_met", "sft_met", "rl_met", "base_seen_met", "sft_seen_met", "rl_seen_met")
-        print_table(
-            ["candidate", *columns],
-            [[name, *(percent(score.get((name, column))) for column in columns)] for name in names],
-            right=columns,
-        )
-        narrate(
-            "criteria met by greedy answers, in %: _met on prompts that are held out – of `world`, on families that "
-            "post-training never saw – and _seen_met on fresh prompts of families that it did",
-            "more: rude-tui outcomes list; against predictors: rude-tui correlate --outcome rl_met",
-        )
+        heads, cells = met_table(outcomes)
+        print_table(heads, cells, right=heads[2:])
+        narrate(MET_HELP, "more: rude-tui outcomes list; against predictors: rude-tui correlate --outcome rl_met")
         if rows and bill is not None:
             heads, cells = bill_table(rows)
             print_table(heads, cells, right=heads[2:])

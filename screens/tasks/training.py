@@ -17,13 +17,17 @@ from screens.tasks.words import columns, left_over, within
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
+    from engine.outcomes.outcome import Outcome
     from engine.posttrain.job import PostTrainJob
     from engine.results.database import Store
     from screens.shell.session import Session
 
-__all__ = ["POST_TRAIN", "TRIAL", "planned_training", "recipe_fields"]
+__all__ = ["MET_HELP", "POST_TRAIN", "TRIAL", "met_table", "planned_training", "recipe_fields"]
 
-_SHOWN = ("base_met", "sft_met", "rl_met")
+MET_HELP = (
+    "criteria met by greedy answers: on prompts that are held out – of `world`, on families that post-training never "
+    "saw – and on fresh prompts of families that it did (seen); 95 % over prompts and seeds"
+)
 
 
 def recipe_fields() -> tuple[Field, ...]:
@@ -94,21 +98,29 @@ def _training_words(job: PostTrainJob) -> str:
     return "\n".join(lines) + where
 
 
+def met_table(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells: what candidates met after each stage."""
+    from engine.outcomes.exactness import interval_of
+    from engine.posttrain.recipe import STAGES
+
+    known = {(outcome.candidate, outcome.outcome): outcome for outcome in outcomes}
+    rows = []
+    for name in dict.fromkeys(outcome.candidate for outcome in outcomes):
+        for stage in STAGES:
+            found = [known.get((name, f"{stage}_{met}")) for met in ("met", "seen_met")]
+            if any(found):
+                cells = [(percent(o.score), within(*interval_of(o))) if o else ("–", "–") for o in found]
+                rows.append([name, stage, *cells[0], *cells[1]])
+    return ["candidate", "after", "held out %", "95 %", "seen %", "95 %"], rows
+
+
 def _met(store: Store, job: PostTrainJob) -> list[str]:
     from engine.posttrain.job import outcomes_of_run
 
     runs = {planned.candidate.name: planned.run for planned in job.planned}
-    rows = []
-    for name, run in runs.items():
-        scores = {outcome.outcome: outcome.score for outcome in outcomes_of_run(store, run)}
-        if scores:
-            rows.append([name, *(percent(scores.get(outcome)) for outcome in _SHOWN)])
-    if not rows:
-        return []
-    about = (
-        "Criteria met by greedy answers on what is held out, in %. They stand among the outcomes on Correlation (4)."
-    )
-    return [columns(["candidate", *_SHOWN], rows), "", about]
+    headings, rows = met_table([outcome for run in runs.values() for outcome in outcomes_of_run(store, run)])
+    about = f"{MET_HELP}. They stand among the outcomes on Correlation (4)."
+    return [columns(headings, rows), "", about] if rows else []
 
 
 POST_TRAIN = Task(

@@ -32,6 +32,7 @@ from screens.shell.session import Session
 from screens.tasks.bill import bill_words
 from screens.tasks.catalogue import TASKS
 from screens.tasks.fits import outcomes_of_most
+from screens.tasks.training import met_table
 from screens.tasks.words import columns
 
 
@@ -321,3 +322,15 @@ def test_no_field_of_any_form_breaks_over_what_no_file_can_be_called(session: Se
         with contextlib.suppress(AtField):
             prepared = _prepared(task, session, **{field.name: text})
             assert prepared.said or prepared.question or prepared.job or prepared.act
+
+
+def test_what_was_met_has_intervals_at_either_edge() -> None:
+    scores = (("base_met", 0.0), ("base_seen_met", 1.0), ("rl_met", 0.5))
+    headings, rows = met_table([
+        Outcome("m", name, score, math.sqrt(score * (1 - score) / 40), scale=1.0, samples=40) for name, score in scores
+    ])  # fmt: skip
+    assert headings[:4] == ["candidate", "after", "held out %", "95 %"]
+    # scipy's binomtest(k, 40).proportion_ci(method="wilson") for k of 0, 40 and 20.
+    assert rows == [
+        ["m", "base", "0.0", "0.0–8.8", "100.0", "91.2–100.0"], ["m", "rl", "50.0", "35.2–64.8", "–", "–"],
+    ]  # fmt: skip

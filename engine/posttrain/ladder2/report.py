@@ -7,9 +7,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from engine.outcomes.exactness import error_of
+from engine.outcomes.outcome import Outcome
 from engine.posttrain.ladder2.card import card, shown
 from engine.posttrain.ladder2.design import design
 from engine.posttrain.ladder2.evidence import OUTCOMES, Claims, Measured, read_claims, read_shared
@@ -20,8 +19,6 @@ from rubrics.counted import agreeing
 from rubrics.errors import BadInput
 
 __all__ = ["write_report"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def write_report(rows: Path, place: Path) -> str:
@@ -111,13 +108,15 @@ def _outcome_rows(ladder: Ladder2) -> Iterator[tuple[object, ...]]:
                 yield model.name, label, f"{value:.6f}", f"{error:.6f}", "second ladder of rude-tui", shape, 1, int(n)
 
 
-def _errors(quantity: Measured) -> FloatArray:
-    """(models,): standard error of a model's share over families, which count alike."""
+def _errors(quantity: Measured) -> list[float]:
+    """Standard error of each model's share over families, which count alike; where all are alike, of their number."""
     shares = quantity.top / quantity.bottom
-    errors: FloatArray = (
-        shares.std(axis=1, ddof=1) / math.sqrt(quantity.items) if quantity.items > 1 else shares[:, 0] * 0
-    )
-    return errors
+    n = quantity.items
+    errors = shares.std(axis=1, ddof=1) / math.sqrt(n) if n > 1 else shares[:, 0] * 0
+    return [
+        error_of(Outcome("", "", float(value), float(error), scale=1.0, samples=n))
+        for value, error in zip(quantity.values(), errors, strict=True)
+    ]
 
 
 def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

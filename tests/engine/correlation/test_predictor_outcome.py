@@ -124,16 +124,17 @@ def test_a_constant_predictor_foretells_nothing() -> None:
 def test_both_axes_have_their_intervals_where_they_are_known(tmp_path: Path) -> None:
     study = correlation_view(Store(tmp_path / "x.duckdb"), Question(), "RuDE accuracy", "rl_met", source="ladder")
     point = next(point for point in study.points if point.name == "llama-bare")
-    # Wilson's interval for .57917 of 480 pairs, and 1.96 of the standard errors that stand in data/ladder/outcomes.csv.
+    # Wilson's interval for .57917 of 480 pairs, and at the size that the error in data/ladder/outcomes.csv speaks of.
     found = stats.binomtest(round(0.57917 * 480), 480).proportion_ci(method="wilson")
     assert (point.x_low, point.x_high) == pytest.approx((found.low, found.high), abs=1e-5)
     with (Path(data.ladder.__file__).with_suffix("") / "outcomes.csv").open(encoding="utf-8") as file:
         rows = {(row["candidate"], row["outcome"]): row for row in csv.DictReader(file)}
     row = rows["llama-bare", "rl_met"]
-    half = 1.959964 * float(row["stderr"])
-    assert (point.y_low, point.y_high) == pytest.approx(
-        (float(row["score"]) - half, float(row["score"]) + half), abs=1e-4
-    )
+    share = float(row["score"])
+    n, z = share * (1 - share) / float(row["stderr"]) ** 2, stats.norm.ppf(0.975)
+    # Where the share is z errors of the true one away: (p − x)² = z² x (1 − x) / n.
+    ends = sorted(np.roots([1 + z * z / n, -2 * share - z * z / n, share**2]))
+    assert (point.y_low, point.y_high) == pytest.approx(ends, abs=1e-5)
     assert study.outcome_label == "criteria met after RL, held-out families"
     size = correlation_view(Store(tmp_path / "x.duckdb"), Question(), "log10 parameters", "rl_met", source="ladder")
     assert all(math.isnan(point.x_low) and not math.isnan(point.y_low) for point in size.points)

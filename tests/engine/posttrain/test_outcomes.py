@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from scipy.stats import binomtest
 
+from engine.outcomes.exactness import interval_of
 from engine.posttrain.outcomes import outcomes_of
 from engine.store.posttrain import StageScore
 
@@ -51,3 +53,17 @@ def test_models_that_met_as_many_criteria_are_tied() -> None:
 
     assert (0.1 + 0.2) / 2 != 0.15  # as sums of shares go
     assert mean(1, 2, 3) == mean(2, 2, 2) == mean(3, 2, 1)
+
+
+def test_none_and_all_are_not_known_exactly() -> None:
+    found = {outcome.outcome: outcome for outcome in outcomes_of("m", [_seed(0, 4, 10), _seed(0, 4, 10)])}
+    # Wilson's ends for 0 and for 20 of the 20 criteria that both seeds were asked for: z²/(20 + z²) wide.
+    half = 1.959964 / (20 + 1.959964**2) / 2
+    for name in ("base_met", "rl_met"):
+        assert found[name].stderr == pytest.approx(half, abs=1e-6)
+        assert (found[name].scale, found[name].samples) == (1.0, 20)
+    low, high = binomtest(20, 20).proportion_ci(method="wilson")
+    assert interval_of(found["rl_met"]) == pytest.approx((low, high), abs=1e-9)
+    assert found["rl_gain"].score == 1
+    assert found["rl_gain"].stderr == pytest.approx(half * math.sqrt(2), abs=1e-6)
+    assert found["rl_gain"].samples is None

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import data
 from engine.posttrain.ladder2 import __main__ as script
 from engine.posttrain.ladder2 import report, rows
 from engine.posttrain.ladder2.cell import PIECES
@@ -182,6 +183,15 @@ def test_card_and_tables_from_rows_alone(simulated: Path, tmp_path: Path) -> Non
     progress = (tmp_path / "progress.md").read_text(encoding="utf-8")
     assert "24 of 64 models are finished" in progress
     assert "together 2.0 core-hours" in progress
+
+
+def test_none_of_all_families_is_not_known_exactly() -> None:
+    with (Path(data.__file__).parent / "ladder2" / "outcomes.csv").open(encoding="utf-8", newline="") as file:
+        none = [row for row in csv.DictReader(file) if float(row["score"]) == 0 and row["n"] == "600"]
+    # 600 answers of 15 families, which count once each: Wilson's end for none of 15 is z² / (15 + z²).
+    z = 1.959964
+    assert none
+    assert [float(row["stderr"]) for row in none] == pytest.approx([z / (15 + z * z) / 2] * len(none), abs=1e-6)
 
 
 def test_few_models_claim_nothing(some_rows: Callable[[int], Path], tmp_path: Path) -> None:
