@@ -19,6 +19,7 @@ from engine.layout.wording import PromptShown
 from engine.layout.wordings import PLAIN, Wording
 from engine.machine.devices import devices
 from engine.store.connection import Store
+from rubrics.counted import agreeing, count
 from rubrics.errors import BadInput
 
 if TYPE_CHECKING:
@@ -207,6 +208,20 @@ class Plan(Job):
     def states(self) -> tuple[RunState, ...]:
         """See `Job`."""
         return tuple(run.state for run in self.runs)
+
+    @property
+    def left_out(self) -> list[str]:
+        """Of every suite and protocol, what was asked for and would show nothing new: draws of the same exemplars."""
+        asked = {wording.draw for wording in self.request.wordings} - {0}
+        drawn: dict[tuple[str, str], set[int]] = {}
+        for run in self.runs:
+            drawn.setdefault((run.suite.name, run.protocol), set()).add(run.wording.draw)
+        told = f"of {count(len(asked), 'other draw')} of exemplars {{n}} [shows|show] something new; no more are scored"
+        return [
+            f"{suite}, {protocol}: {agreeing(len(draws - {0}), told)}"
+            for (suite, protocol), draws in drawn.items()
+            if len(draws - {0}) < len(asked)
+        ]
 
     @cached_property
     def workers(self) -> int:

@@ -145,6 +145,7 @@ def run(
     )  # fmt: skip
     planned = plan(store, request, asked_progress(), fetch=downloader(allow_remote_code))
     narrate_refused(planned.refused)
+    narrate(*planned.left_out)
     if dry_run:
         ctx.exit(_preview(planned, as_json))
     else:
@@ -278,7 +279,11 @@ def _preview(planned: Any, as_json: bool) -> int:
     )  # fmt: skip
     if planned.request.until is not None:
         narrate("these at most: candidates are scored in rounds, until it is decided or the pairs are used up")
-    for row in rows:
-        narrate(f"{row['candidate']}, {row['protocol']}: {row['why']}", *(f"note: {note}" for note in row["notes"]))
-        narrate_skips((skip["pair_id"], skip["reason"]) for skip in row["skipped"])
+    # What is said of one run is mostly said of its other wordings and controls too.
+    told = {(row["candidate"], row["protocol"]): row["why"] for row in rows}
+    narrate(*(f"{candidate}, {protocol}: {why}" for (candidate, protocol), why in told.items()))
+    for notes in dict.fromkeys((row["candidate"], note) for row in rows for note in row["notes"]):
+        narrate("note: {1} ({0})".format(*notes))
+    for skips in dict.fromkeys(tuple((s["pair_id"], s["reason"]) for s in row["skipped"]) for row in rows):
+        narrate_skips(skips)
     return code

@@ -138,6 +138,8 @@ class PlanPane(Vertical):
             advice = Text(headline(self._expected), "bold")
             if any(run.left for run in self.plan.runs):
                 advice.append("  s starts.", "bold")
+            for said in self.plan.left_out:
+                advice.append(f"\n! {plain(said)}", place.colour("mark-2"))
             for name, what, fix in self.plan.refused:
                 advice.append(f"\n✗ {one_line(name, 30)} is left out: {plain(what)}", place.colour("bad"))
                 advice.append(f"\n  → {plain(fix)}")

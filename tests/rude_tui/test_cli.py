@@ -196,6 +196,18 @@ def test_a_dry_run_scores_nothing(tmp_path: Path) -> None:
     assert rude("rank").returncode == 3
 
 
+def test_draws_of_two_exemplars_are_no_more_than_their_two_orders(tmp_path: Path) -> None:
+    shots = [{**GOOD, "id": f"shot{n}", "prompt": f"Request {n}", "split": "shot"} for n in (1, 2)]
+    asked = ("run", "--model", small(), "--suite", suite_file(tmp_path, *shots, GOOD), "--shot-draws", "6", "--dry-run")
+    done = rude(*asked)
+    assert done.returncode == 0, done.stderr
+    said = done.stderr.splitlines()
+    assert "suite, choice: of 6 other draws of exemplars 1 shows something new; no more are scored" in said
+    assert "suite, likelihood: of 6 other draws of exemplars 0 show something new; no more are scored" in said
+    assert sum("BOS:" in line for line in said) == 1, "what all runs of a candidate have in common is said once"
+    assert done.stdout.count("choice") == 2
+
+
 def test_commands_that_need_no_store() -> None:
     assert {row["name"] for row in json.loads(rude("models", "--json").stdout)} == {m.name for m in bundled_models()}
     assert "world" in {row["name"] for row in json.loads(rude("suite", "list", "--json").stdout)}
