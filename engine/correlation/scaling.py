@@ -127,18 +127,20 @@ def read_proxies(path: Path, *, lacking: bool = False) -> list[ProxyRow]:
         lacking: targets may be missing, some or all: they are NaN.
 
     Raises:
-        BadInput: naming file and line.
+        BadInput: naming file and line; a model or corpus is named twice.
     """
-    proxy_rows = []
+    by_name: dict[str, ProxyRow] = {}
     for line, (name, proxy, target) in _rows(path, ("name", "proxy", "target"), ("target",) if lacking else ()):
+        if name in by_name:
+            raise BadInput(f"{name!r} is named twice", where=f"{path}, line {line}", fix="keep one of the lines")
         numbers = []
         for column, text in (("proxy", proxy), ("target", target)):
             if lacking and column == "target" and not text:
                 numbers.append(math.nan)
                 continue
             numbers.append(_number(text, column, f"{path}, line {line}"))
-        proxy_rows.append(ProxyRow(name, *numbers))
-    return proxy_rows
+        by_name[name] = ProxyRow(name, *numbers)
+    return list(by_name.values())
 
 
 def read_stand_ins(path: Path) -> list[StandIn]:

@@ -63,6 +63,9 @@ def test_whole_files_are_read(tmp_path: Path) -> None:
     path.write_text("name,proxy,target\na,1,inf\n")
     with pytest.raises(BadInput, match="target: 'inf' is not finite"):
         read_proxies(path)
+    path.write_text("name,proxy,target\na,1,2\nb,2,3\na,3,4\n")
+    with pytest.raises(BadInput, match="'a' is named twice"):
+        read_proxies(path)
     path.write_text("small,large\na,b\na,c\n")
     assert [(one.small, one.large) for one in read_stand_ins(path)] == [("a", "b"), ("a", "c")]
     path.write_text("small,large\na,b\nc,b\n")
