@@ -89,8 +89,8 @@ class Form(ModalScreen[Prepared | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "cancel"),
         Binding("enter", "submit", "go on", show=False),
-        Binding("down", "app.focus_next", "next", show=False),
-        Binding("up", "app.focus_previous", "before", show=False),
+        Binding("down", "app.focus_next", "next", show=False, priority=True),
+        Binding("up", "app.focus_previous", "before", show=False, priority=True),
         Binding("f1", "help", "help", show=False),
     ]
 

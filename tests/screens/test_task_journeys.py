@@ -131,3 +131,10 @@ async def test_keys_that_come_faster_than_they_are_answered_keep_their_order(gar
                 app.post_message(events.Key(key, key if len(key) == 1 else None))
             await settle(pilot)
             assert line.value == "new"
+        app.screen.query_one("#field-name", Input).focus()
+        await settle(pilot)
+        for key in ("end", "ctrl+u", "a", "b", "down", "ctrl+u", "c", "up", "d"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await settle(pilot)
+        assert isinstance(app.screen, Form)
+        assert app.screen.values() == {"name": "abd", "file": "c"}
