@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.outcomes.exactness import share_ends
 from engine.posttrain.recipe import STAGES, stage_steps
 from engine.store.connection import Store
 from engine.store.posttrain import PostTrainRun, held_out_criteria, steps_with
+from rubrics.counted import count
 
-__all__ = ["HELD", "HeldOutCurve", "steps_before", "stored_curves"]
+__all__ = ["HELD", "HeldOutCurve", "held_out_words", "steps_before", "stored_curves"]
 
 HELD = "held_out_met"
 """Its name among the metrics of a step."""
@@ -21,10 +24,24 @@ class HeldOutCurve:
 
     points: tuple[tuple[int, float], ...] = ()
     """Steps, share; by steps, each number once."""
+    judged: int = 0
+    """Criteria that each share is of; 0 where that is not known yet."""
 
-    def with_point(self, step: int, share: float) -> HeldOutCurve:
+    def with_point(self, step: int, share: float, judged: int = 0) -> HeldOutCurve:
         """With one more point, or another share at a step that is there."""
-        return HeldOutCurve(tuple(sorted({**dict(self.points), step: share}.items())))
+        return HeldOutCurve(tuple(sorted({**dict(self.points), step: share}.items())), judged or self.judged)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """95 % of the last share, over prompts; NaN where they are not known."""
+        return share_ends(self.points[-1][1], self.judged) if self.points and self.judged else (math.nan, math.nan)
+
+
+def held_out_words(met: int, judged: int) -> str:
+    """How many criteria were met, with 95 % over prompts."""
+    low, high = share_ends(met / judged, judged)
+    asked = count(judged, "criterion", "criteria")
+    return f"{met} of {asked} met on what is held out ({100 * low:.0f}–{100 * high:.0f} %)"
 
 
 def steps_before(steps: Mapping[str, int]) -> dict[str, int]:
@@ -50,5 +67,6 @@ def stored_curves(store: Store, runs: Sequence[PostTrainRun]) -> dict[str, HeldO
         for stage, (met, judged) in criteria.get(run.run_id, {}).items():
             if judged:
                 points[before[stage] + steps.get(stage, 0)] = met / judged
-        curves[run.run_id] = HeldOutCurve(tuple(sorted(points.items())))
+        most = max((judged for _, judged in criteria.get(run.run_id, {}).values()), default=0)
+        curves[run.run_id] = HeldOutCurve(tuple(sorted(points.items())), most)
     return curves

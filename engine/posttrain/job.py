@@ -18,7 +18,7 @@ from engine.jobs.progress import TRAINING, Phase, RunState
 from engine.jobs.states import States
 from engine.outcomes.outcomes import Outcome
 from engine.posttrain.extra import require_extra
-from engine.posttrain.held_out import HELD, HeldOutCurve, steps_before, stored_curves
+from engine.posttrain.held_out import HELD, HeldOutCurve, held_out_words, steps_before, stored_curves
 from engine.posttrain.outcomes import outcomes_of
 from engine.posttrain.recipe import PostTraining, read_recipe, stage_steps
 from engine.posttrain.tasks import WORLD, preferences, split, suite_hash
@@ -276,18 +276,18 @@ class PostTrainTurn(WorkerTurn):
         add_scores(self._store, self._run_id, scores)
         greedy = [score for score in scores if score.part == "held" and score.how == "greedy"]
         met, judged = sum(score.met for score in greedy), sum(score.judged for score in greedy)
-        line = f"{stage}: {met / max(1, judged):.0%} of criteria met on what is held out"
+        line = f"{stage}: {held_out_words(met, judged) if judged else 'nothing is held out'}"
         steps = stage_steps(self._planned.run.settings).get(stage, 0)
         state = self.states[self._run_id]
         done = max(state.done, self._before.get(stage, 0) + steps)
         self.states.update(self._run_id, note=line, notes=(*state.notes, line), done=done)
         if judged:
-            self._point(self._before.get(stage, 0) + steps, met / judged)
+            self._point(self._before.get(stage, 0) + steps, met / judged, judged)
 
-    def _point(self, step: int, share: float) -> None:
+    def _point(self, step: int, share: float, judged: int = 0) -> None:
         curve = self.states[self._run_id].account
         assert curve is None or isinstance(curve, HeldOutCurve)
-        self.states.update(self._run_id, account=(curve or HeldOutCurve()).with_point(step, share))
+        self.states.update(self._run_id, account=(curve or HeldOutCurve()).with_point(step, share, judged))
 
 
 def outcomes_of_run(store: Store, run: PostTrainRun) -> list[Outcome]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.jobs.progress import TRAINING
-from engine.posttrain.held_out import stored_curves
+from engine.posttrain.held_out import held_out_words, stored_curves
 from engine.posttrain.recipe import STAGES, stage_steps
 from engine.posttrain.tasks import suite_hash
 from engine.store.candidates import candidate_place
@@ -60,7 +60,7 @@ def _notes(
             parts += [f"{key} {metrics[key]:.3f}" for key in ("loss", "reward") if key in metrics]
         if stage in measured:
             met, judged = measured[stage]
-            parts.append(f"{met} of {judged} criteria met on what is held out")
+            parts.append(held_out_words(met, judged) if judged else "nothing is held out")
         if parts:
             notes.append(f"{stage}: {', '.join(parts)}")
     return tuple(notes)

@@ -109,15 +109,25 @@ def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, 
     return text
 
 
-def held_out_chart(points: Sequence[tuple[int, float]], total: int, width: int, height: int, colour: Colour) -> Text:
-    """The share of criteria met on what is held out, over the steps of all stages; a mark at each look, joined."""
+def held_out_chart(
+    points: Sequence[tuple[int, float]], total: int, width: int, height: int, colour: Colour,
+    ends: tuple[float, float] | None = None,
+) -> Text:  # fmt: skip
+    """The share of criteria met on what is held out, over the steps of all stages; a mark at each look, joined.
+
+    Args:
+        ends: 95 % of the last, NaN where they are not known.
+    """
     room, rows = width - _MARGIN, height - 2
     faint = colour("chance")
     text = Text("held out, criteria met", "bold", no_wrap=True, overflow="crop")
     if not points or room < 8 or rows < 1:
         text.append("\nappears when the base has been measured", faint)
         return text
-    last = f" {percent(points[-1][1])} %" + (f", base {percent(points[0][1])} %" if points[0][0] == 0 else "")
+    last = f" {percent(points[-1][1])} %"
+    if ends and not math.isnan(ends[0]):
+        last += f" ({percent(ends[0])}–{percent(ends[1])})"
+    last += f", base {percent(points[0][1])} %" if points[0][0] == 0 else ""
     text.append(last + "\n", faint)
     shares = [share for _, share in points]
     reach = max(0.05, (max(shares) - min(shares)) / 8)

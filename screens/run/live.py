@@ -189,8 +189,8 @@ class LivePane(Vertical):
                 accuracy.update(Text(f"✗ {plain(state.error)}", colour("bad"), overflow="fold"))
                 return
             if state.protocol.startswith(TRAINING):
-                points = getattr(state.account, "points", ())
-                accuracy.update(held_out_chart(points, state.total, box.width, box.height, colour))
+                points, ends = getattr(state.account, "points", ()), getattr(state.account, "ends", None)
+                accuracy.update(held_out_chart(points, state.total, box.width, box.height, colour, ends))
                 return
             if shown_phase(str(state.phase), state.done, state.skipped) == NONE_SCORED:
                 why = [note for note in state.notes if "skipped" in note] or [f"{state.skipped:,} cannot be scored"]

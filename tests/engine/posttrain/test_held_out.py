@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scipy.stats import binomtest
 
 from data.bundled import bundled_models
 from engine.candidates.find import find
@@ -69,7 +70,9 @@ def test_looks_and_stages_make_one_curve(store: Store, planned: PlannedTraining)
     turn.handle({"event": "step", "stage": "dpo", "step": 2, "metrics": {HELD: 0.6, "loss": 1.0}})
     turn.handle({"event": "step", "stage": "rl", "step": 1, "metrics": {"loss": 1.0}})
     told = states[planned.run.run_id].account
-    assert told == HeldOutCurve(((0, 0.25), (2, 0.5), (5, 0.75), (7, 0.6)))
+    assert told == HeldOutCurve(((0, 0.25), (2, 0.5), (5, 0.75), (7, 0.6)), 4)
+    low, high = binomtest(3, 4).proportion_ci(method="wilson")
+    assert HeldOutCurve(((0, 0.25), (5, 0.75)), 4).ends == pytest.approx((low, high))
     assert stored_curves(store, [planned.run]) == {planned.run.run_id: told}
     (listed,) = training_rows(store)
     assert listed.n_wanted == 12

@@ -116,7 +116,7 @@ def test_events_become_rows_and_states(job: PostTrainJob, store: Store) -> None:
     turn.handle({"event": "scores", "stage": "rl", "rows": [{**ROW, "met": 3, "judged": 4}]})
     state = states[one.run.run_id]
     assert (state.phase, state.done, state.total) == (Phase.TRAINING, 8, 8)
-    assert state.notes == ("12 prompts", "rl: 75% of criteria met on what is held out")
+    assert state.notes == ("12 prompts", "rl: 3 of 4 criteria met on what is held out (30–95 %)")
     assert [(s.met, s.judged) for s in stored_scores(store, one.run.run_id)] == [(3, 4)]
     with store.reading() as connection:
         rows = connection.execute("select stage, step, metrics from posttrain_steps").fetchall()
@@ -167,7 +167,8 @@ def test_a_run_is_listed_while_another_process_trains_and_can_be_taken_up(job: P
     (row,) = training_rows(store)
     assert (row.status, row.n_scored, row.n_wanted, row.suite) == (Status.STARTED, 7, 8, "world")
     assert row.facts["notes"] == (
-        "sft: step 5, loss 0.500, 3 of 4 criteria met on what is held out", "rl: step 2, loss 0.000, reward 0.500",
+        "sft: step 5, loss 0.500, 3 of 4 criteria met on what is held out (30–95 %)",
+        "rl: step 2, loss 0.000, reward 0.500",
     )  # fmt: skip
     close_posttrain(store, run.run_id, Status.CANCELLED)
     (again,) = resume_training(store, training_rows(store)[0]).planned
