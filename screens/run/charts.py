@@ -124,10 +124,14 @@ def held_out_chart(
     if not points or room < 8 or rows < 1:
         text.append("\nappears when the base has been measured", faint)
         return text
-    last = f" {percent(points[-1][1])} %"
+    said = [f" {percent(points[-1][1])} %"]
     if ends and not math.isnan(ends[0]):
-        last += f" ({percent(ends[0])}–{percent(ends[1])})"
-    last += f", base {percent(points[0][1])} %" if points[0][0] == 0 else ""
+        said.append(f" ({percent(ends[0])}–{percent(ends[1])})")
+    if points[0][0] == 0:
+        said.append(f", base {percent(points[0][1])} %")
+    while len(said) > 1 and len(text) + len("".join(said)) > width:
+        said.pop()
+    last = "".join(said)
     text.append(last + "\n", faint)
     shares = [share for _, share in points]
     reach = max(0.05, (max(shares) - min(shares)) / 8)
