@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.results.decisions import claim
 from engine.results.recommendation import Recommendation, Weakness
-from engine.results.wordings import turn_words
+from engine.results.wordings import WordingTable, turn_words
 from engine.stats.flips import ALPHA
 from engine.stats.paired import Comparison
 from rubrics.counted import all_of, count
@@ -62,7 +62,9 @@ def headline(advice: Recommendation) -> str:
                 f"Take {first.candidate}: ahead of {all_of(len(advice.rivals), 'rivals')} ({sure}); of the nearest, "
                 f"{nearest.b}, by {_lead(nearest)}."
             )
-        turns = [turn for turn in advice.wordings.sure if turn.first != first.candidate] if advice.wordings else []
+        worded = advice.wordings
+        known = worded is not None and first.candidate in {row.candidate for row in worded.rows}
+        turns = [turn for turn in worded.sure if turn.first != first.candidate] if worded and known else []
         if turns:
             turn = max(turns, key=lambda turn: turn.lead)
             said += f" Not in every wording: in {turn.wording!r} {turn.first} is first."
@@ -83,6 +85,15 @@ def reasons(advice: Recommendation, families: Mapping[str, str]) -> list[str]:
     return list(_reasons(advice, families))
 
 
+def _worded(wordings: WordingTable, candidates: int, first: str | None) -> str:
+    """What other wordings say, and of whom where that is not everybody."""
+    said, scored = turn_words(wordings), {row.candidate for row in wordings.rows}
+    if len(scored) == candidates:
+        return said
+    lacking = f", {first} not among them" if first is not None and first not in scored else ""
+    return f"{said}; of {count(candidates, 'candidate')} {len(scored)} were scored in other wordings{lacking}"
+
+
 def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[str]:
     state, first = advice.pick.state, advice.first
     if advice.table.weighted:
@@ -90,7 +101,7 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
     candidates = len(advice.table.overall.rows)
     yield from map(claim, advice.decisions)
     if advice.wordings is not None:
-        yield turn_words(advice.wordings)
+        yield _worded(advice.wordings, candidates, first)
     if state in ("take", "tie") and first is not None:
         if state == "tie":
             if advice.cost_of_error > 0:

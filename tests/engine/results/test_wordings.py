@@ -157,6 +157,18 @@ def test_and_that_it_does_not(store: Store, run: Callable[..., Right]) -> None:
 
 
 @pytest.mark.long
+def test_wordings_that_the_first_was_not_scored_in_say_nothing_of_it(store: Store, run: Callable[..., Right]) -> None:
+    run("oak", "plain", 118)
+    for wording, ash, elm in (("plain", 60, 30), ("quiz", 30, 100)):
+        run("ash", wording, ash)
+        run("elm", wording, elm)
+    found = advice(store)
+    assert headline(found).startswith("Take oak: ")
+    assert "wording" not in headline(found), "elm is ahead of ash there, and oak is not known"
+    assert reasons(found, {})[0].endswith("; of 3 candidates 2 were scored in other wordings, oak not among them")
+
+
+@pytest.mark.long
 def test_a_turn_within_chance_is_called_that(store: Store, run: Callable[..., Right]) -> None:
     for wording, ash, elm in (("plain", 90, 80), ("quiz", 84, 85)):
         run("ash", wording, ash)
