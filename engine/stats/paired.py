@@ -12,10 +12,10 @@ import numpy.typing as npt
 from engine.stats.clusters import Clusters, resampled_sums
 from engine.stats.distributions import normal_quantile, student_quantile
 from engine.stats.flips import ALPHA, flip_test
-from engine.stats.intervals import BOOTSTRAP, NONE, Spread, accelerated, spread
+from engine.stats.intervals import BOOTSTRAP, NONE, Estimate, Spread, accelerated, spread
 from engine.stats.matrix import Scope, ScoreMatrix
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "none_differs"]
 
 MCNEMAR: Final = "exact McNemar"
 BONETT_PRICE: Final = "Bonett-Price, design effect"
@@ -157,11 +157,17 @@ def _interval(
     if seen:
         added = 1 - n / mean_spread.independent
         z = math.sqrt((1 - added) * z * z + added * student_quantile((1 + level) / 2, mean_spread.freedom) ** 2)
+    low, high = _bonett_price(up, down, n, z)
+    return max(-1.0, min(low, mean_spread.value)), min(1.0, max(high, mean_spread.value)), BONETT_PRICE
+
+
+def _bonett_price(up: float, down: float, n: float, z: float) -> tuple[float, float]:
     more, less = (n * up + 1) / (n + 2), (n * down + 1) / (n + 2)
     half = z * math.sqrt((more + less - (more - less) ** 2) / (n + 2))
-    middle = more - less
-    return (
-        max(-1.0, min(middle - half, mean_spread.value)),
-        min(1.0, max(middle + half, mean_spread.value)),
-        BONETT_PRICE,
-    )
+    return more - less - half, more - less + half
+
+
+def none_differs(clusters: int, level: float = 0.95) -> Estimate:
+    """The mean of differences that are 0 in every cluster, and how far from it the true one may be."""
+    low, high = _bonett_price(0.0, 0.0, clusters, normal_quantile((1 + level) / 2))
+    return Estimate(0.0, max(-1.0, low), min(1.0, high), BONETT_PRICE)

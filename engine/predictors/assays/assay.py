@@ -18,6 +18,7 @@ from engine.predictors.assays.described import Described
 from engine.predictors.interface import Evidence, Predictor
 from engine.predictors.price import Cost, price_of_facts
 from engine.stats.intervals import Estimate, mean, proportion
+from engine.stats.paired import none_differs
 from engine.store.assays import AssayItem, AssayRun, assay_items, assay_runs
 from rubrics.errors import BadInput
 
@@ -230,6 +231,12 @@ def mean_over(items: Items, values: FloatArray) -> Estimate:
 def share_over(items: Items, values: FloatArray) -> Estimate:
     """The mean over items of what lies between 0 and 1, its interval over clusters."""
     return proportion(values, clusters(items))
+
+
+def change_over(items: Items, values: FloatArray) -> Estimate:
+    """The mean over items of differences of shares; 0 in every item is not 0 for certain."""
+    groups = clusters(items)
+    return mean(values, groups) if np.any(values) else none_differs(int(groups.max()) + 1)
 
 
 def of_measures(values: Callable[[Items], FloatArray], *, share: bool = False) -> Callable[[Items], Estimate]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from engine.layout.wording import before_response
 from engine.predictors.assays.assay import (
     Assay,
@@ -21,6 +23,7 @@ from engine.predictors.assays.assay import (
     Material,
     MaterialItem,
     Measure,
+    change_over,
     column,
     mean_over,
     of_measures,
@@ -29,7 +32,7 @@ from engine.predictors.assays.assay import (
 from engine.predictors.assays.described import DESCRIBED
 from engine.stats.intervals import Estimate
 from engine.stats.pass_at_k import pass_at_k
-from rubrics.counted import count
+from rubrics.counted import agreeing, count
 from rubrics.errors import BadInput
 from rubrics.prompts import RubricPrompt
 from rubrics.world.generate import prompts
@@ -126,12 +129,15 @@ def _details(items: Items) -> dict[str, Estimate]:
 
 
 def _read(items: Items) -> str:
-    shares, room = _details(items), mean_over(items, headroom(items))
+    shares, room = _details(items), change_over(items, headroom(items))
     k = _k(items)
     said = (
         f"greedy {100 * shares['greedy'].value:.1f} %, pass@{k} {100 * shares[f'pass@{k}'].value:.1f} %, and "
         f"{100 * shares[f'pass@{k} of what was not asked'].value:.1f} % of what was not asked"
     )
+    both = int(np.isfinite(column(items, "ordered")).sum())
+    if 0 < both < len(items):
+        said += f" (right over wrong is of {agreeing(both, '{n} [prompt|prompts]')} with answers of both kinds)"
     if room.ci_low > 0:
         return f"{said}: it finds more in {k} tries than it says at once, and more than not reading the prompt would"
     return f"{said}: no headroom that could be told from not reading the prompt"
@@ -143,10 +149,12 @@ HEADROOM: Final = Assay(
     _material,
     (
         Measure(
-            "headroom", "pass@k less greedy, less the same for what was not asked", of_measures(headroom), 0.0
+            "headroom", "pass@k less greedy, less the same for what was not asked",
+            lambda items: change_over(items, headroom(items)), 0.0,
         ),
         Measure(
-            "pass@k beyond guessing", "pass@k less the same for what was not asked", of_measures(beyond_guessing), 0.0
+            "pass@k beyond guessing", "pass@k less the same for what was not asked",
+            lambda items: change_over(items, beyond_guessing(items)), 0.0,
         ),
         Measure(
             "right over wrong", "of a prompt's right and wrong answers, the share of twos in which it gives the right "

@@ -62,6 +62,22 @@ def test_who_does_not_read_the_prompt_has_no_headroom() -> None:
     )
 
 
+def test_nothing_found_at_all_is_not_known_to_be_nothing() -> None:
+    items = [item(at, met=0.0, greedy=0.0) for at in range(12)]
+    values = {measure.name: measure.of(items) for measure in HEADROOM.measures if measure.chance == 0}
+    # Bonett and Price with one prompt added to either side: (1 + 1)/14 differ, so 1.96 √(2/14 / 14) either way.
+    reach = 1.959964 * math.sqrt(2 / 14 / 14)
+    assert len(values) == 2
+    for found in values.values():
+        assert (found.value, found.ci_low, found.ci_high) == pytest.approx((0, -reach, reach), abs=1e-6)
+
+
+def test_what_rests_on_few_prompts_is_said_to() -> None:
+    items = [item(at, met=2.0, greedy=0.0, **({"ordered": 1.0} if at < 3 else {})) for at in range(20)]
+    assert "(right over wrong is of 3 prompts with answers of both kinds)" in HEADROOM.read(items)
+    assert "right over wrong" not in HEADROOM.read(items[:3])
+
+
 def test_prompts_are_new_ones_with_one_criterion_and_a_known_chance() -> None:
     material = HEADROOM.material(AssayOptions(number=30, samples=6, seed=4))
     assert len(material.items) == 30
