@@ -202,7 +202,8 @@ class _Stored:
         return pair_lines(self._store, self._hash, places, prompt_characters=_HEAD)
 
     def pair(self, place: int) -> Pair:
-        return find_pair(self._store, self._hash, self.lines([place])[0].pair_id)
+        with self._store.snapshot():
+            return find_pair(self._store, self._hash, self.lines([place])[0].pair_id)
 
 
 class _Read:

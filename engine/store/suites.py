@@ -121,19 +121,18 @@ def load_pairs(store: Store, suite_hash: str, pair_ids: Sequence[str] | None = N
     Raises:
         BadInput: the suite does not hold one of them.
     """
-    # A list that is searched for every row costs several times what a join does.
-    named = "" if pair_ids is None else " and pair_id in (select unnest(?::varchar[]))"
-    placed = "" if pair_ids is None else " and position in (select unnest(?::integer[]))"
     with store.reading() as connection:
+        condition, values = _among("pair_id", "varchar", pair_ids)
         rows = connection.execute(
             'select position, pair_id, domain, "group", cluster, prompt_json, chosen, rejected, violated, split, '
-            f"source, license from pairs where suite_hash = ?{named} order by position",
-            [suite_hash, *([] if pair_ids is None else [list(pair_ids)])],
+            f"source, license from pairs where suite_hash = ?{condition} order by position",
+            [suite_hash, *values],
         ).fetchall()
+        condition, values = _among("position", "integer", None if pair_ids is None else [row[0] for row in rows])
         rules = connection.execute(
             "select position, criterion, text, subcategory from criteria "
-            f"where suite_hash = ?{placed} order by position, ordinal",
-            [suite_hash, *([] if pair_ids is None else [[row[0] for row in rows]])],
+            f"where suite_hash = ?{condition} order by position, ordinal",
+            [suite_hash, *values],
         ).fetchall()
     missing = set(pair_ids or ()) - {row[1] for row in rows}
     if missing:
@@ -153,6 +152,16 @@ def load_pairs(store: Store, suite_hash: str, pair_ids: Sequence[str] | None = N
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _among(column: str, kind: str, values: Sequence[Any] | None) -> tuple[str, list[Any]]:
+    """A condition that a column holds one of these, and what it is asked with; none where no values are given."""
+    if values is None:
+        return "", []
+    if len(values) == 1:
+        return f" and {column} = ?", [values[0]]
+    # A list that is searched for every row costs several times what a join does, which costs more than one value.
+    return f" and {column} in (select unnest(?::{kind}[]))", [list(values)]
 
 
 def shot_ids(store: Store, suite_hash: str) -> list[str]:

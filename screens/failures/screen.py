@@ -15,7 +15,8 @@ from textual.widgets import Static
 from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.failures.pair_list import asked_line, group_line, headings, pair_line, standing_line
-from screens.failures.preview import preview
+from screens.failures.preview import preview, read_preview
+from screens.failures.search import Found, find
 from screens.failures.state import ORDERS, Failures, FailuresState, Pick, read_failures
 from screens.failures.tree import FailureTree
 from screens.shell.dialogs import Ask, Choose
@@ -29,7 +30,7 @@ from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
     from engine.results.alike import Alike
-    from rubrics.schema import Pair
+    from screens.pair.compared import Compared
 
 __all__ = ["FailuresScreen"]
 
@@ -200,7 +201,7 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         # Of a group it is the group: the list has no room for all of what its pairs have in common.
         said = self._grouped() if current is None else asked_line(self.state, current, self.colour)
         self.query_one("#asked", Brief).update(said)
-        if not (self.has_class("-wide") and self.has_class("-tall")) or failures is None:
+        if not self._previews or failures is None:
             return
         if current is None:
             self._previewed = ""
@@ -210,17 +211,25 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
         if pair_id == self._previewed:
             return
 
-        def read() -> Pair:
-            from engine.results.suites import find_pair
+        def read() -> Compared:
+            return read_preview(self.session.store, suite, pair_id)
 
-            return find_pair(self.session.store, suite, pair_id)
-
-        def arrived(pair: Pair) -> None:
-            self._previewed = pair_id
-            self.query_one("#preview-text", Static).update(preview(pair, self.colour))
-            self.query_one("#preview").scroll_home(animate=False)
+        def arrived(read: Compared) -> None:
+            # A search may have brought another meanwhile.
+            if self.state.at(self.query_one("#pairs", Rows).cursor) is current:
+                self._show_preview(read)
 
         self.load("preview", read, arrived, lambda error: None, same=pair_id)
+
+    @property
+    def _previews(self) -> bool:
+        """Whether there is room for the pair under the cursor below the list."""
+        return self.has_class("-wide") and self.has_class("-tall")
+
+    def _show_preview(self, read: Compared) -> None:
+        self._previewed = read.pair.id
+        self.query_one("#preview-text", Static).update(preview(read, self.colour))
+        self.query_one("#preview").scroll_home(animate=False)
 
     def on_heading_clicked(self, event: Heading.Clicked) -> None:
         """A click on a heading sorts by it."""
@@ -314,14 +323,14 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
             if not needle:
                 self._fill_list()
                 return
-            from engine.results.search import find_text
-
             # Said where it takes long: drawn for a moment only, it would cost as much as the answer.
             self._searching = self.set_timer(_LONG, lambda: self.say("searching…"))
 
-            def arrived(ids: frozenset[str]) -> None:
+            def arrived(found: Found) -> None:
                 self._searching.stop()
-                self.state.hits = ids
+                self.state.hits = found.hits
+                if found.first is not None:
+                    self._show_preview(found.first)
                 self._fill_list()
 
             def failed(error: RudeError) -> None:
@@ -330,8 +339,8 @@ pairs on trial. o sorts by either, and so does a click on the heading; again tur
                 self._fill_list()
                 self.show_error(error)
 
-            suite_hash = failures.board.suite_hash
-            self.load("search", lambda: find_text(self.session.store, suite_hash, needle), arrived, failed)
+            order, first = self.state.order, self._previews
+            self.load("search", lambda: find(self.session.store, failures, order, needle, first=first), arrived, failed)
 
         self.app.push_screen(Ask("Search in ids, criteria and texts", self.state.needle, empty="all"), search)
 

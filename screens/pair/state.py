@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rubrics.counted import count
+from screens.pair.compared import compared
 from screens.pair.text import criteria_plain, pair_plain
 from screens.shell.pair_walk import PairWalk
 from screens.shell.plain import plain
@@ -80,11 +81,10 @@ def read_pair(store: Store, board: Board, pair_id: str) -> ShownPair:
         StoreError: the store cannot be read.
     """
     from engine.results.failures import pair_view
-    from engine.results.word_difference import compare_words
 
     view = pair_view(store, board, pair_id)
-    chosen, rejected = plain(view.pair.chosen), plain(view.pair.rejected)
-    return ShownPair(view, plain(view.pair.prompt_text), chosen, rejected, compare_words(chosen, rejected))
+    read = compared(view.pair)
+    return ShownPair(view, plain(view.pair.prompt_text), read.chosen, read.rejected, read.difference)
 
 
 def likelihood(verdict: PairVerdict, *, chosen: bool) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.export.palette import glyph
-from engine.results.word_difference import compare_words
 from rubrics.counted import count
+from screens.pair.compared import Compared
 from screens.pair.text import criteria_text, marked_response
 from screens.shell.annotation_text import annotation_lines
 from screens.shell.colour import Colour
@@ -17,14 +17,13 @@ from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.annotations.pairs import Annotation
-    from rubrics.schema import Pair
 
 __all__ = ["pair_text"]
 
 
-def pair_text(pair: Pair, annotations: Iterable[Annotation], colour: Colour) -> Text:
+def pair_text(read: Compared, annotations: Iterable[Annotation], colour: Colour) -> Text:
     """Prompt, criteria, both responses with the words underlined or struck out that they do not share."""
-    faint = colour("chance")
+    pair, difference, faint = read.pair, read.difference, colour("chance")
     text = Text(overflow="fold")
     for name in pair.subcategories:
         mark, tone = glyph(str(name))
@@ -43,11 +42,9 @@ def pair_text(pair: Pair, annotations: Iterable[Annotation], colour: Colour) -> 
     text.append("\nCriteria\n", "bold")
     text.append_text(criteria_text(pair, colour))
     text.append("\n")
-    chosen, rejected = plain(pair.chosen), plain(pair.rejected)
-    difference = compare_words(chosen, rejected)
     for title, body, spans, tone, underline in (
-        ("✓ Chosen", chosen, difference.left, colour("good"), True),
-        ("✗ Rejected", rejected, difference.right, colour("bad"), False),
+        ("✓ Chosen", read.chosen, difference.left, colour("good"), True),
+        ("✗ Rejected", read.rejected, difference.right, colour("bad"), False),
     ):
         text.append(f"\n{title}", f"bold {tone}")
         text.append(f"  {count(len(body.split()), 'word')}\n", faint)

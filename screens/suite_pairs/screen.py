@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from engine.export.palette import glyph
 from screens.items.opening import try_pairs_of
+from screens.pair.compared import Compared, compared
 from screens.pair.text import pair_plain
 from screens.shell.annotation_text import annotation_marks
 from screens.shell.dialogs import Ask, Choose
@@ -26,7 +27,6 @@ from screens.widgets.rows import Rows
 if TYPE_CHECKING:
     from engine.annotations.pairs import Annotation
     from engine.results.suites import PairFilter, PairLine, SuiteEntry
-    from rubrics.schema import Pair
 
 __all__ = ["PairsScreen"]
 
@@ -153,22 +153,22 @@ Words that the two responses do not share are underlined in the chosen one and s
             return
         place = self.state.place_at(self.query_one(Rows).cursor)
         if place is None:
-            self.state.pair = None
+            self.state.read = None
             self.query_one("#pair", Static).update(Text("No pair is like this. esc takes the search back."))
             return
 
-        def arrived(pair: Pair) -> None:
-            self.state.pair = pair
+        def arrived(read: Compared) -> None:
+            self.state.read = read
             self.query_one("#text").scroll_home(animate=False)
             self.repaint()
 
-        self.load("pair", lambda: matches.pairs.pair(place), arrived)
+        self.load("pair", lambda: compared(matches.pairs.pair(place)), arrived)
 
     def repaint(self) -> None:
         """Draw the pair in the theme's colours."""
-        pair = self.state.pair
-        if pair is not None:
-            text = pair_text(pair, self.state.annotations.get(pair.id, ()), self.colour)
+        read = self.state.read
+        if read is not None:
+            text = pair_text(read, self.state.annotations.get(read.pair.id, ()), self.colour)
             self.query_one("#pair", Static).update(text)
 
     def on_rows_selected(self) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.results.database import Store
     from engine.results.suites import PairFilter, PairLine, SuiteEntry, SuitePairs
     from rubrics.schema import Pair
+    from screens.pair.compared import Compared
 
 __all__ = ["PAGE", "Matches", "SuitePairsState", "find_pairs", "size_name"]
 
@@ -60,9 +61,14 @@ class SuitePairsState:
     query: PairFilter
     matches: Matches | None = None
     annotations: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
-    pair: Pair | None = None
-    """The one under the cursor."""
+    read: Compared | None = None
+    """The pair under the cursor."""
     _pages: dict[int, list[PairLine]] = field(default_factory=dict)
+
+    @property
+    def pair(self) -> Pair | None:
+        """The one under the cursor."""
+        return self.read.pair if self.read is not None else None
 
     @property
     def narrowed(self) -> bool:

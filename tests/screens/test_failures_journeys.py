@@ -10,6 +10,7 @@ from taking import rows_of, take_away
 from waiting import until
 
 from rubrics.errors import StoreError
+from screens.failures.preview import read_preview
 
 
 @pytest.mark.long
@@ -125,3 +126,30 @@ async def test_a_search_that_takes_long_is_said_to_go_on(garden, make_app, settl
         await settle(pilot)
         assert "searching" not in screen_text(app)
         assert "with “garden-00”" in screen_text(app)
+
+
+async def test_a_search_reads_the_first_pair_with_its_answer_and_no_earlier_one_comes_over_it(
+    garden, make_app, settle, screen_text, monkeypatch
+) -> None:
+    app = make_app(garden, start="failures")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        let, held = threading.Event(), []
+
+        def slow(*asked: object) -> object:
+            held.append(asked)
+            let.wait(60)
+            return read_preview(*asked)
+
+        monkeypatch.setattr("screens.failures.screen.read_preview", slow)
+        await pilot.press("down")
+        await until(pilot, lambda: bool(held))
+        last = app.screen.state.failures.everything[-1].pair_id
+        await pilot.press("slash", *last, "enter")
+        await until(pilot, lambda: app.screen.query_one("#pairs").count == 1)
+        shown = screen_text(app)
+        let.set()
+        await settle(pilot)
+        assert len(held) == 1
+        assert screen_text(app) == shown
+        assert app.screen.state.shown[0].pair_id == last

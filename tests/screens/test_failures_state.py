@@ -14,7 +14,10 @@ from engine.results.failures import PairVerdict, pair_view
 from engine.results.pair_words import PairWords, pair_words
 from engine.results.search import find_text
 from engine.store.connection import Store
+from engine.store.suites import load_pairs
 from screens.failures.pair_list import asked_line, pair_line
+from screens.failures.preview import read_preview
+from screens.failures.search import find
 from screens.failures.state import FailuresState, Pick, listed, pick_of, read_failures
 from screens.pair.scales import scales
 from screens.shell.order import Order
@@ -91,6 +94,36 @@ def test_text_is_found_in_prompts_responses_and_criteria(board: Board, garden_fi
     assert len(find_text(store, board.suite_hash, "call a friend")) == 40
     assert find_text(store, board.suite_hash, "what logic asks")
     assert find_text(store, board.suite_hash, "100%_no such text") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "phrase", ["week 3 IN", "Garden-0", "call a friend", "%", "_", "C-Logic", ". ", "nothing such"]
+)
+def test_what_is_found_is_what_a_plain_reading_of_all_pairs_finds(board: Board, garden_file: Path, phrase: str) -> None:
+    store = Store(garden_file)
+    pairs = load_pairs(store, board.suite_hash)
+    texts = {
+        pair.id: "\n".join((pair.id, pair.prompt_text, pair.chosen, pair.rejected, *(c.text for c in pair.criteria)))
+        for pair in pairs
+    }
+    plainly = {pair_id for pair_id, text in texts.items() if phrase.lower() in text.lower()}
+    assert find_text(store, board.suite_hash, phrase) == plainly
+
+
+@pytest.mark.parametrize("order", [Order("margin"), Order("pair"), Order("pair").chosen("pair")])
+def test_a_search_brings_the_pair_that_then_stands_first(
+    board: Board, words: Mapping[str, PairWords], garden_file: Path, order: Order
+) -> None:
+    store, failures = Store(garden_file), read_failures(board, words, "moss-200k", Pick())
+    found = find(store, failures, order, "call a friend", first=True)
+    assert found.hits == find_text(store, board.suite_hash, "call a friend")
+    pair = listed(failures, order, "call a friend", found.hits)[0]
+    assert found.first == read_preview(store, board.suite_hash, pair.pair_id)
+    assert found.first.pair.id == pair.pair_id
+    assert find(store, failures, order, "nothing such", first=True).first is None
+    assert find(store, failures, order, "call a friend", first=False).first is None
+    grouped = read_failures(board, words, "moss-200k", Pick(), alike=next(iter(KINDS)))
+    assert find(store, grouped, order, "call a friend", first=True).first is None
 
 
 def _verdict(name: str, margin: float) -> PairVerdict:

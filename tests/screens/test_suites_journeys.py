@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.cells import cell_len
 from textual.widgets import DataTable, Input
 from waiting import until
 
+from engine.results.word_difference import compare_words
 from engine.store.annotations import stored_annotations
 from engine.store.connection import Store
 from engine.store.suites import stored_suites
@@ -241,3 +243,23 @@ async def test_only_pages_in_view_are_read(tmp_path: Path, make_app, settle, one
         await settle(pilot)
         assert sum(asked) <= 400
         assert app.screen.state.pair.id == "p2999"
+
+
+@pytest.mark.parametrize("start", ["suites", "failures"])
+async def test_responses_are_compared_while_the_screen_goes_on(garden, make_app, settle, monkeypatch, start) -> None:
+    threads: list[str] = []
+
+    def noted(left: str, right: str) -> object:
+        threads.append(threading.current_thread().name)
+        return compare_words(left, right)
+
+    monkeypatch.setattr("engine.results.word_difference.compare_words", noted)
+    app = make_app(garden, start=start)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+    assert threads
+    assert threading.main_thread().name not in threads
