@@ -213,7 +213,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         **{name: _WHOSE[name] for name in ("suite", "protocol", "metric", "candidate")},
         "by": "what the pairs are split by: category, subcategory or domain",
         "response": "wins: logits by Rasch; margins: in units of the candidate's own root mean square margin",
-        "topic": f"the category, subcategory or domain; overall: {TOPICS['whole']}",
+        "topic": f"the category, subcategory or domain; overall: {TOPICS['overall']}",
         "ability": TOPICS["ability"],
         "error": "standard deviation of what is left uncertain of it",
         "ci_low": TOPICS["interval"],

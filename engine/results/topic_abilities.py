@@ -40,16 +40,16 @@ HELP: Final = {
     "wins": "responses are wins and losses (Rasch): abilities are logits above those of the average candidate",
     "margins": "responses are margins, in units of the candidate's own root mean square margin: abilities are such "
     "units above those of the average candidate",
-    "ability": "how much abler than the average candidate on the topic's pairs, shrunk towards what the candidate's "
-    "whole foretells there, the more so the less the topic's pairs tell",
-    "whole": "the same over all topics, each by its share of the pairs",
+    "ability": "how much abler than the average candidate on the topic's pairs, shrunk towards what "
+    "its ability overall foretells there, the more so the less the topic's pairs tell",
+    "overall": "the same over all topics, each by its share of the pairs",
     "interval": "95 %, by Student's t with clusters less topics as degrees of freedom",
-    "shift": "ability less the whole; ▲ and ▼ where its 95 % interval leaves out 0",
+    "shift": "ability less that overall; ▲ and ▼ where its 95 % interval leaves out 0",
     "places": "the places a candidate can have: 1 + those surely above it, to all less those surely below it "
     "(Student's t of differences, Holm over every two candidates, 5 %)",
     "raw": "as the topic's pairs alone give it, nothing shrunk",
-    "between": "τ, the standard deviation between topics of what a candidate is better or worse at than its whole and "
-    "the topic explain: median and 95 % interval of what the verdicts allow",
+    "between": "τ, the standard deviation between topics of what a candidate is better or worse at than its ability "
+    "overall and the topic explain: median and 95 % interval of what the verdicts allow",
     "design_effect": "by how much the likeness of pairs within a cluster widens the variances of all this",
 }
 """One line on each number."""
@@ -76,7 +76,7 @@ class TopicCell:
 
     @property
     def mark(self) -> str:
-        """▲ or ▼ where it is surely better or worse here than on the whole; else empty."""
+        """▲ or ▼ where it is surely better or worse here than overall; else empty."""
         return "▲" if self.shift_low > 0 else "▼" if self.shift_high < 0 else ""
 
 
@@ -259,22 +259,22 @@ def _cannot(scores: FloatArray, response: ResponseKind) -> str:
         return _NOT_SEEN
     for outcome, bound, words in ((1, "above", "won"), (0, "below", "lost")):
         if response == "wins" and (scored == outcome).all():
-            return f"{words} every pair, which sets its ability no bound {bound}; it is the whole's that holds it"
+            return f"{words} every pair, which sets its ability no bound {bound}; its ability overall holds it"
     return ""
 
 
 def said_of(found: TopicAbilities) -> list[str]:
-    """Whose place in a topic is surely another than on the whole, a sentence each; one that says so where nobody's is.
+    """Whose place in a topic is surely another than overall, a sentence each; one that says so where nobody's is.
 
     Surely: the two intervals of places have none in common.
     """
     said = [
-        f"{whole.candidate}: {place_words(whole)} on the whole, {place_words(cell)} in {cell.topic}"
+        f"{whole.candidate}: {place_words(whole)} overall, {place_words(cell)} in {cell.topic}"
         for whole in found.candidates
         for cell in whole.cells
         if cell.place_high < whole.place_low or cell.place_low > whole.place_high
     ]
-    return said or [f"no candidate's place in a {found.by} is surely another than on the whole"]
+    return said or [f"no candidate's place in a {found.by} is surely another than overall"]
 
 
 def place_words(of: WholeAbility | TopicCell) -> str:

@@ -30,7 +30,7 @@ class HeatMapScreen(GridPlace):
     MODE = "rankings"
     TITLE = "Heat map"
     GUIDE = """
-The accuracy of every candidate in every part of the suite, in per cent, the best on the whole on top. The further from
+The accuracy of every candidate in every part of the suite, in per cent, the best overall on top. The further from
 chance, the deeper the colour; + is above and − below it. ░ hatches what is not certain: the interval holds the chance
 level, so there is nothing to be read from the value.
 

@@ -77,7 +77,7 @@ ranking, the recommendation and the comparison follow. “product: Control 60, C
 
 M shows every candidate in every subcategory, domain or number of violations as a map of colours. W shows every
 candidate in every wording it was scored in (`run --wordings all`), and whether the ranking turns. I shows abilities by
-topic: who is surely abler at what than on the whole.
+topic: who is surely abler at what than overall.
 
 = groups the candidates into tie sets. D forgets a candidate, or the run behind its number, after a question; whatever
 was forgotten it brings back, for seven days.

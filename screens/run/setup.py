@@ -19,7 +19,7 @@ from screens.shell.dialogs import Ask
 from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.form import Form
 from screens.shell.plain import cells_of, one_line, plain
-from screens.shell.suite_files import named_suite, told_apart
+from screens.shell.suite_files import first_readable, named_suite, told_apart
 from screens.widgets.cells import beginning_cut
 from screens.widgets.ticks import Ticks
 
@@ -82,22 +82,27 @@ class SetupPane(Horizontal):
 
     def read(self, place: Place) -> None:
         """Find the suites."""
-        from rubrics.reading import built_in_names
+        session = place.session
 
-        def offer(names: list[str]) -> None:
-            session = place.session
+        def find() -> tuple[list[str], list[str]]:
+            from rubrics.reading import built_in_names
+
             # A person's own come first; those that ship are hidden only where there are others, and none is marked.
             hidden = session.hide_bundled and session.suite_files
-            shipped = [name for name in names if not hidden or name in session.marked_suites]
-            self._offered = [*session.suite_files, *shipped]
+            shipped = [name for name in built_in_names() if not hidden or name in session.marked_suites]
+            offered = [*session.suite_files, *shipped]
+            return offered, first_readable(offered) if not session.marked_suites else []
+
+        def offer(found: tuple[list[str], list[str]]) -> None:
+            self._offered, first = found
             if not session.marked_suites:
-                session.marked_suites.extend(self._offered[:1])
+                session.marked_suites.extend(first)
             if self._marked() != self._planned_for:
                 self._planned_for = self._marked()
                 self._fill_suites()
                 self.forget()
 
-        place.load("offered", built_in_names, offer)
+        place.load("offered", find, offer)
 
     def _marked(self) -> object:
         session = self._place.session

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["named_suite", "told_apart"]
+__all__ = ["first_readable", "named_suite", "told_apart"]
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
@@ -34,3 +34,17 @@ def named_suite(name: str) -> str:
     if not path.is_file():
         raise SuiteError("is not a file", where=str(path), fix="name a .jsonl file, one pair a line")
     return str(path)
+
+
+def first_readable(names: Sequence[str]) -> list[str]:
+    """The first suite that a run could take, alone in a list; none where no file can be read."""
+    from rubrics.errors import SuiteError
+    from rubrics.reading import find_suite
+
+    for name in names:
+        try:
+            find_suite(name)
+        except SuiteError:
+            continue
+        return [name]
+    return []

@@ -1,4 +1,4 @@
-"""Abilities by topic as lines: what is surely better or worse than on the whole is marked. Plain Python."""
+"""Abilities by topic as lines: what is surely better or worse than overall is marked. Plain Python."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def cell_words(state: TopicsState, one: WholeAbility, colour: Colour) -> Text:
     text.append(f"  {signed(cell.ability)} ({signed(cell.ci_low)} to {signed(cell.ci_high)}) · {place_words(cell)}")
     if topic is None:
         return text
-    text.append(f" · {signed(topic.shift)} beside the whole ({signed(topic.shift_low)} to {signed(topic.shift_high)})")
+    text.append(f" · {signed(topic.shift)} beside overall ({signed(topic.shift_low)} to {signed(topic.shift_high)})")
     alone = f"{signed(topic.raw)} ± {topic.raw_error:.2f}" if not math.isnan(topic.raw) else "no number"
     return text.append(f" · its pairs alone: {alone}", colour("chance"))
 

@@ -35,11 +35,11 @@ class TopicsScreen(GridPlace):
     MODE = "rankings"
     TITLE = "Abilities by topic"
     GUIDE = """
-How much abler each candidate is than the average candidate on the pairs of each topic, the ablest on the whole on top.
-What the few pairs of a topic leave open comes from the candidate's whole, so a single lucky topic moves nothing much.
+How much abler each candidate is than the average candidate on the pairs of each topic, the ablest overall on top.
+What the few pairs of a topic leave open comes from the candidate's ability overall, so a single lucky topic moves nothing much.
 Beside it stand the places it can have, those surely above it and those surely below it counted; F has errors instead.
 
-▲ and ▼ mark what is surely better, or worse, than on the whole. Below stands whose place in a topic is surely another,
+▲ and ▼ mark what is surely better, or worse, than overall. Below stands whose place in a topic is surely another,
 how much there is in topics at all, and what could not be estimated.
 
 ← → walk through the topics; the line below the table has the cell in full. b splits by subcategories, by domains and by

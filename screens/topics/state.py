@@ -24,7 +24,7 @@ _WIDEST = 18
 
 @dataclass(frozen=True)
 class Window:
-    """The columns that fit: the whole is the first, topics follow."""
+    """The columns that fit: `overall` is the first, topics follow."""
 
     name: int
     width: int
@@ -66,8 +66,8 @@ class TopicsState:
 
     @property
     def columns(self) -> list[str]:
-        """The whole, then every topic."""
-        return ["whole", *self.found.topics] if self.found is not None else []
+        """`overall`, then every topic."""
+        return ["overall", *self.found.topics] if self.found is not None else []
 
     def take(self, found: TopicAbilities) -> None:
         """Show other abilities."""

@@ -74,3 +74,22 @@ async def test_a_suite_that_does_not_read_shows_its_first_bad_line_where_it_is_n
         said = " ".join(screen_text(app).split())
         assert "line 2" in said
         assert str(path) not in app.session.marked_suites
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_a_suite_that_does_not_read_is_never_marked_by_itself(tmp_path: Path, make_app, settle, hidden) -> None:
+    bad, good = tmp_path / "bad.jsonl", tmp_path / "good.jsonl"
+    bad.write_text("{not a pair}\n", encoding="utf-8")
+    write_suite(good, find_suite("world").scored[:2])
+    for files in ([bad], [bad, good]):
+        app = make_app(tmp_path / f"{len(files)}.duckdb", start="run")
+        for file in files:
+            app.session.offer_suite(str(file))
+        app.session.hide_bundled = hidden
+        async with app.run_test(size=(120, 36)) as pilot:
+            await settle(pilot)
+            ticked = app.screen.query_one("#suites").selected
+            assert ticked == app.session.marked_suites
+            assert str(bad) not in ticked
+            assert ticked == ([str(good)] if good in files else [] if hidden else ticked[:1])
+            assert ticked or hidden

@@ -24,7 +24,7 @@ _RESPONSES: Final = ("wins", "margins")
 
 @click.command()
 @trial_options
-@click.option("--by", type=click.Choice(_TOPICS), help="Show it topic by topic, shrunk towards the whole.")
+@click.option("--by", type=click.Choice(_TOPICS), help="Show it topic by topic, shrunk towards that overall.")
 @click.option("--response", type=click.Choice(_RESPONSES), default="wins", show_default=True,
               help="With --by: wins and losses, or margins.")  # fmt: skip
 @as_json
@@ -34,19 +34,19 @@ def abilities(
     model: Literal["auto", "rasch", "2pl"], rate: float, by: TopicKind | None, response: ResponseKind, as_json: bool,
     db: Path | None,
 ) -> None:  # fmt: skip
-    """Show every candidate's ability and error, on the whole or by topic.
+    """Show every candidate's ability and error, overall or by topic.
 
     Rasch: logits by which it beats an average pair, standard error robust to clusters; unlike an accuracy it compares
     candidates that scored different pairs. 2PL: standard deviations of the candidates, errors from the information.
 
     --by category, subcategory or domain: how much abler than the average candidate on each topic's pairs, with error
-    and the places it can have. What the topic's few pairs leave open comes from the candidate's whole. ▲ and ▼: surely
-    better, or worse, there than on the whole.
+    and the places it can have. What the topic's few pairs leave open comes from its ability overall. ▲ and ▼: surely
+    better, or worse, there than overall.
     """
     if by is None:
         if response != "wins":
             raise click.UsageError("--response is for abilities by topic: name --by too")
-        _on_the_whole(suite, protocol, metric, with_excluded, model, rate, as_json, db)
+        _overall(suite, protocol, metric, with_excluded, model, rate, as_json, db)
         return
     if model == "2pl":
         raise click.UsageError("2PL gives no abilities by topic: leave --model or --by out")
@@ -63,7 +63,7 @@ def abilities(
     _print_topics(found)
 
 
-def _on_the_whole(
+def _overall(
     suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
     model: Literal["auto", "rasch", "2pl"], rate: float, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
@@ -82,7 +82,7 @@ def _on_the_whole(
 def _print_topics(found: TopicAbilities) -> None:
     from engine.results.topic_abilities import HELP, between_words, said_of
 
-    names = ["whole", *found.topics]
+    names = ["overall", *found.topics]
     print_table(
         ["candidate", *names],
         [[one.candidate, _cell(one), *map(_cell, one.cells)] for one in found.candidates],

@@ -128,13 +128,13 @@ def test_weak_on_the_whole_and_first_in_one(topics: Store) -> None:
     form = fir.cells[1]
     assert form.mark == "▲"
     assert (form.place_low, fir.place_low) == (1, 5)
-    assert said_of(found) == [f"fir: place 5 on the whole, {place_words(form)} in Format"]
+    assert said_of(found) == [f"fir: place 5 overall, {place_words(form)} in Format"]
     # It won all of them: that bounds its ability there on one side alone.
     assert math.isnan(form.raw)
     assert any(note.startswith("Format, fir: won every pair") for note in found.notes)
     assert math.isfinite(form.ability)
     by_domain = topic_abilities(load_board(topics, Question()), by="domain")
-    assert said_of(by_domain) == ["no candidate's place in a domain is surely another than on the whole"]
+    assert said_of(by_domain) == ["no candidate's place in a domain is surely another than overall"]
 
 
 def whole(low: int, high: int, *cells: tuple[int, int]) -> WholeAbility:
@@ -148,8 +148,8 @@ def test_a_place_is_told_only_where_the_intervals_part() -> None:
         "s", "h", "choice", "averaged", "category", "wins", (), (), (), 0, 0, (one,), (0.1, 0.0, 0.2), 1.0, ()
     )
     assert said_of(found) == [
-        "elm: places 3–5 on the whole, places 1–2 in t0",
-        "elm: places 3–5 on the whole, place 6 in t3",
+        "elm: places 3–5 overall, places 1–2 in t0",
+        "elm: places 3–5 overall, place 6 in t3",
     ]
 
 
