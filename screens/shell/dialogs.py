@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import ClassVar
 
 from rich.text import Text
@@ -207,8 +208,10 @@ class Choose(ModalScreen[str | None]):
 
 
 class Confirm(ModalScreen[bool]):
-    """A yes or no."""
+    """A yes or no. A yes that comes before the question can have been read was meant for something else."""
 
+    READ: ClassVar[float] = 0.3
+    """Seconds: less than it takes to read, more than lies between two presses of a key that was struck twice."""
     DEFAULT_CSS = _CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", "yes"),
@@ -231,7 +234,9 @@ class Confirm(ModalScreen[bool]):
     def on_mount(self) -> None:
         """Arrow keys scroll what is longer than the screen."""
         self.query_one(VerticalScroll).focus()
+        self._asked = monotonic()
 
     def action_answer(self, answer: bool) -> None:
         """Done."""
-        self.dismiss(answer)
+        if not answer or monotonic() >= self._asked + self.READ:
+            self.dismiss(answer)

@@ -137,14 +137,17 @@ class Typed:
             raise AtField(name, BadInput(f"{value!r} is no whole number from {least} on", fix=f"such as {least + 1}"))
         return number
 
-    def read(self, name: str, reader: Callable[[str], T]) -> T:
+    def read(self, name: str, reader: Callable[[str], T], needed: str = "") -> T:
         """What a function of the engine makes of it.
 
+        Args:
+            needed: what to do where nothing was typed; then that is read where this is empty.
+
         Raises:
-            AtField: it cannot be used.
+            AtField: it cannot be used, or is needed and lacking.
         """
         with at(name):
-            return reader(self.text(name))
+            return reader(self.text(name, needed))
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ class Form(ModalScreen[Prepared | None]):
 
     def action_help(self) -> None:
         """What it is for, what goes into each line, and the words of the field that stand there."""
-        lines = (f"{field.label}: {field.hint or 'see the choices'}" for field in self._fields)
+        lines = map(_explained, self._fields)
         guide = "\n\n".join(filter(None, (self._about, *lines)))
         terms = terms_in(f"{self._title} {guide}")
         self.app.push_screen(Read(f"{self._title} – help", help_text(self, guide, terms, self._faint)))
@@ -258,3 +258,8 @@ class Form(ModalScreen[Prepared | None]):
         """Close; what was typed stays for the next time."""
         self._typed.update(self.values())
         self.dismiss(None)
+
+
+def _explained(field: Field) -> str:
+    """A line of the help: what goes into the field, and what there is to choose from."""
+    return f"{field.label.strip()}: " + " – ".join(filter(None, (" · ".join(field.choices), field.hint)))

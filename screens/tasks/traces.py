@@ -40,7 +40,7 @@ def _prepare(session: Session, typed: Typed) -> Prepared:
     from rubrics.prompts import read_prompts
     from rubrics.reading import find_suite
 
-    address = typed.read("model", parse_address)
+    address = typed.read("model", parse_address, "give the address of a server")
     key = typed.text("key") or None
     with at("key"):
         key_from(key)

@@ -152,7 +152,7 @@ def _trial(session: Session, typed: Typed) -> Prepared:
     from engine.construct.spec import parse_spec
     from engine.construct.trial import VerifierTrial, calls_needed
 
-    spec = typed.read("verifier", parse_spec)
+    spec = typed.read("verifier", parse_spec, "name a server, or a model in a folder")
     pairs, votes = typed.whole("pairs", 2) or 120, typed.whole("votes", 1) or 1
     with at("votes"):
         if votes % 2 == 0:

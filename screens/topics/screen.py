@@ -36,7 +36,7 @@ class TopicsScreen(GridPlace):
     TITLE = "Abilities by topic"
     GUIDE = """
 How much abler each candidate is than the average candidate on the pairs of each topic, the ablest overall on top.
-What the few pairs of a topic leave open comes from the candidate's ability overall, so a single lucky topic moves nothing much.
+What the few pairs of a topic leave open comes from its ability overall, so a single lucky topic moves nothing much.
 Beside it stand the places it can have, those surely above it and those surely below it counted; F has errors instead.
 
 ▲ and ▼ mark what is surely better, or worse, than overall. Below stands whose place in a topic is surely another,

@@ -24,6 +24,7 @@ from engine.store.suites import add_suite
 from engine.store.verdicts import PackedTokens, Verdict, add_verdicts
 from rubrics.schema import Pair, Suite
 from rubrics.taxonomy import SUBCATEGORIES, Subcategory
+from screens.shell.dialogs import Confirm
 
 CANDIDATES = (
     ("oak-7m", 7_000_000, 1.4),
@@ -127,6 +128,12 @@ def fill(
                     )  # fmt: skip
             add_verdicts(store, run_id, verdicts)
             close_run(store, run_id, Status.DONE, facts={"seconds": 12.5})
+
+
+@pytest.fixture(autouse=True)
+def _quick_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests answer a question as soon as it is asked."""
+    monkeypatch.setattr(Confirm, "READ", 0.0)
 
 
 @pytest.fixture(autouse=True)

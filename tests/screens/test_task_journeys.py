@@ -13,9 +13,11 @@ from waiting import until
 
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
-from screens.shell.dialogs import Read
+from screens.shell.dialogs import Confirm, Read
 from screens.shell.fields import Field, Prepared
 from screens.shell.form import Form
+from screens.tasks.catalogue import TASKS
+from screens.tasks.opening import open_task
 
 
 def _type(app, name: str, text: str) -> None:
@@ -138,3 +140,55 @@ async def test_keys_that_come_faster_than_they_are_answered_keep_their_order(gar
         await settle(pilot)
         assert isinstance(app.screen, Form)
         assert app.screen.values() == {"name": "abd", "file": "c"}
+
+
+
+
+async def test_an_enter_struck_twice_is_no_yes_to_a_question_that_nobody_has_read(
+    garden, make_app, settle, monkeypatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(Confirm, "READ", 0.3)
+    monkeypatch.setattr("screens.shell.dialogs.monotonic", lambda: now[0])
+    answers: list[object] = []
+    app = make_app(garden)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        form = Form("Do it", (Field("word", "Word"),), lambda typed: Prepared("This takes a week.", said="done"))
+        app.push_screen(form, answers.append)
+        await pilot.press("a", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        now[0] += 0.2
+        await pilot.press("enter", "y")
+        await settle(pilot)
+        assert isinstance(app.screen, Confirm)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        assert form.values() == {"word": "a"}
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        now[0] += 0.3
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(answers))
+
+
+@pytest.mark.parametrize("name", ["trial", "write-traces"])
+async def test_a_server_that_nobody_has_named_is_asked_for(garden, make_app, settle, screen_text, name) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        open_task(app, TASKS[name])
+        await settle(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "✗ nothing was typed" in screen_text(app))
+
+
+async def test_the_help_of_a_form_lists_what_there_is_to_choose_from(garden, make_app, settle, screen_text) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        open_task(app, TASKS["trial"])
+        await settle(pilot)
+        await pilot.press("f1")
+        await settle(pilot)
+        assert "Schema: no · yes – ask the server to hold answers to a schema" in screen_text(app)
