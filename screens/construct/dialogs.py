@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,20 +11,23 @@ from rubrics.counted import count
 from screens.construct import jobs
 from screens.construct.command import FIELDS, arguments, plan_words, shown_command
 from screens.construct.state import ConstructChoices
-from screens.shell.dialogs import Ask, Confirm
+from screens.construct.verifier_text import tried_text
+from screens.shell.dialogs import Ask, Confirm, Read
 from screens.shell.fields import Prepared, Typed
 from screens.shell.form import Form
 from screens.shell.place import Place
 from screens.shell.plain import one_line
 from screens.shell.taking_over import ask_take_over
+from screens.tasks.opening import open_task
+from screens.tasks.training import TRIAL
 
 if TYPE_CHECKING:
     from engine.construct.output import Written
     from engine.construct.request import ConstructRequest
-    from engine.construct.watching import Overview
+    from engine.construct.watching import Overview, Tried
     from engine.jobs.detached import Detached
 
-__all__ = ["start_dialog", "stop_dialog", "write_dialog"]
+__all__ = ["start_dialog", "stop_dialog", "trial_dialog", "write_dialog"]
 
 
 def start_dialog(place: Place, then: Callable[[], None]) -> None:
@@ -74,7 +77,7 @@ def stop_dialog(place: Place, overview: Overview) -> None:
         if sure:
             place.load("stop", lambda: jobs.stop(store, run_id), stopped)
 
-    consequence = "What is answered is kept; the same command goes on where it stopped."
+    consequence = "What is answered is kept; asked for again, it goes on where it stopped."
     place.app.push_screen(Confirm("Stop this construction?", consequence), stop)
 
 
@@ -97,3 +100,11 @@ def write_dialog(place: Place, overview: Overview) -> None:
 
     hint = "what is there is replaced; its card beside it"
     place.app.push_screen(Ask("Write the suite to", f"{one_line(row.name, 100)}.jsonl", hint), write)
+
+
+def trial_dialog(place: Place, tried: Sequence[Tried]) -> None:
+    """Say how the verifiers err; where none has been tried, offer to try the first."""
+    if any(verifier.rates for verifier in tried) or not tried:
+        place.app.push_screen(Read("The verifier on trial", tried_text(tried, place.colour)))
+    else:
+        open_task(place.app, TRIAL, known={"verifier": tried[0].verifier})

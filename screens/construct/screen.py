@@ -12,15 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from screens.construct import decisions
-from screens.construct.dialogs import start_dialog, stop_dialog, write_dialog
+from screens.construct.dialogs import start_dialog, stop_dialog, trial_dialog, write_dialog
 from screens.construct.example_list import example_line, filters, under_way
 from screens.construct.example_text import example_plain, example_text, under_way_text
 from screens.construct.headline import EMPTY, choices, spent_line, state_line, yield_text
 from screens.construct.prices import price_dialog
 from screens.construct.state import ConstructChoices, ConstructState
-from screens.construct.verifier_text import tried_text
 from screens.construct.watch import Look, Watcher
-from screens.shell.dialogs import Choose, Read
+from screens.shell.dialogs import Choose
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.place import Place
 from screens.shell.plain import one_line
@@ -61,7 +60,8 @@ the text as it was written last and each verdict as it comes. l follows the newe
 next.
 
 Every question and answer is kept: " shows those of an example, J all. H opens the blind reading, F shows the trial of
-the verifier. D forgets a construction with every answer it got, after a question, or brings back what was forgotten.
+the verifier, or starts one. D forgets a construction with every answer it got, after a question, or brings back what
+was forgotten.
 """
     TERMS = ("construction", "generator", "verifier", "criterion", "violations", "trial", "blind reading")
     FIRST_KEYS = ("back", "new", "accept", "edit", "drop", "calls('example')", "review")
@@ -351,7 +351,7 @@ the verifier. D forgets a construction with every answer it got, after a questio
     def action_verifier(self) -> None:
         """How the verifier errs."""
         if self.state.overview is not None:
-            self.app.push_screen(Read("The verifier on trial", tried_text(self.state.tried, self.colour)))
+            trial_dialog(self, self.state.tried)
 
     def action_price(self) -> None:
         """What a million tokens cost."""

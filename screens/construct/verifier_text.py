@@ -9,7 +9,7 @@ from rich.text import Text
 
 from screens.construct.headline import short_model
 from screens.shell.colour import Colour
-from screens.shell.plain import padded, plain
+from screens.shell.plain import padded
 
 if TYPE_CHECKING:
     from engine.construct.watching import Tried
@@ -24,8 +24,8 @@ def tried_text(tried: Sequence[Tried], colour: Colour) -> Text:
         text.append(short_model(verifier.verifier) + "\n", "bold")
         if not verifier.rates:
             text.append(
-                "Not tried on pairs whose truth is known under this wording, so nobody knows how often it errs:\n"
-                f"  rude-tui trial --verifier {plain(verifier.verifier)}\n\n"
+                "Not tried on pairs whose truth is known under this wording, so nobody knows how often it errs: "
+                "F9 puts a verifier on trial.\n\n"
             )
             continue
         text.append(f"{'':<14}{'grants what is violated':>26}{'denies what is met':>26}\n", colour("chance"))

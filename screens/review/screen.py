@@ -178,7 +178,10 @@ responses you have read, so read first.
     def action_tick(self, number: int) -> None:
         """Met; again: not met."""
         item = self.state.item
-        if item is not None and number < len(item.criteria):
+        if item is not None and number >= len(item.criteria):
+            # Not left to the places that the digits lead to elsewhere: nobody leaves a reading by a slip.
+            self.notify(f"There is no requirement {number + 1} here", timeout=2)
+        elif item is not None:
             self.state.criterion = number
             self._say(item, number, not (self.state.answer_of(item, number) or False))
 

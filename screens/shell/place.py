@@ -116,6 +116,8 @@ class Place(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys are offered where there is something they act on."""
+        if action == "maximise" and self.focused is None and self.maximized is None:
+            return False
         return not self.has_class("-empty") or action in self.WITHOUT
 
     def nothing(self, text: Text) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from rich.text import Text
@@ -37,11 +38,14 @@ def choose_task(app: App[Any]) -> None:
     app.push_screen(Choose("What to do", options), lambda name: open_task(app, TASKS[name]) if name else None)
 
 
-def open_task(app: App[Any], task: Task, then: Callable[[], None] = lambda: None) -> None:
+def open_task(
+    app: App[Any], task: Task, then: Callable[[], None] = lambda: None, known: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Ask for what a task needs, and do it.
 
     Args:
         then: called once it is done, or has begun.
+        known: what stands in its fields already, by name.
     """
     shell = cast(_Shell, app)
     session = shell.session
@@ -57,11 +61,12 @@ def open_task(app: App[Any], task: Task, then: Callable[[], None] = lambda: None
         elif prepared.said:
             app.push_screen(Read(task.title, Text(plain(prepared.said), overflow="fold")))
 
+    typed.setdefault(task.name, {}).update(known)
     form = Form(
         task.title,
         task.fields(session),
         lambda values: task.prepare(session, values),
         about=task.about,
-        typed=typed.setdefault(task.name, {}),
+        typed=typed[task.name],
     )
     app.push_screen(form, done)

@@ -290,7 +290,8 @@ async def test_decisions_are_kept_honoured_and_undone(
         assert "bed-01-0" not in decisions_of(store, run_id)
         await pilot.press("F")
         await settle(pilot)
-        assert "rude-tui trial --verifier" in screen_text(app)
+        assert "Put a verifier on trial" in screen_text(app)
+        assert app.screen.values()["verifier"].endswith("#owl-30b")
 
 
 @pytest.mark.long
@@ -319,6 +320,13 @@ async def test_a_blind_reading_by_keys_alone(beds: Path, make_app, settle, scree
         assert [reading.met for reading in readings_of(store, run_id)] == [False]
         await pilot.press("u", "u")
         await settle(pilot)
+        assert readings_of(store, run_id) == []
+        # A digit without a requirement leads nowhere, least of all to the place it stands for elsewhere.
+        await pilot.press("5")
+        await settle(pilot)
+        assert app.screen is screen
+        assert screen.check_action("maximise", ()) is False
+        assert [note.message for note in app._notifications][-1] == "There is no requirement 5 here"
         assert readings_of(store, run_id) == []
         for turn in range(total):
             text = screen_text(app)
