@@ -57,6 +57,7 @@ class LivePane(Vertical):
         self._followed = ""
         self._drawn = 0.0
         self._memory = ""
+        self._elsewhere = 0
 
     def compose(self) -> ComposeResult:
         """Summary, what is decided, queue, charts and log."""
@@ -105,8 +106,14 @@ class LivePane(Vertical):
         self._place.load("memory", read, arrived, lambda error: None)
 
     def _summary(self) -> None:
-        text = Text(summary(self._live, self._memory))
+        text = Text(summary(self._live, self._memory, self._elsewhere))
         self.query_one("#summary", Static).update(text)
+
+    def show_elsewhere(self, runs: int) -> None:
+        """How many runs another process is at work on."""
+        if runs != self._elsewhere:
+            self._elsewhere = runs
+            self._summary()
 
     def show_decided(self, text: Text) -> None:
         """What is decided already; nothing is shown where there is nothing to say."""

@@ -136,15 +136,18 @@ def stopped(live: Live) -> bool:
     return any(str(state.phase) in ("failed", "cancelled", "busy elsewhere") for state in live.states)
 
 
-def summary(live: Live, memory: str = "") -> str:
+def summary(live: Live, memory: str = "", elsewhere: int = 0) -> str:
     """Two lines on how it stands.
 
     Args:
         memory: how full the device is, in words.
+        elsewhere: runs that another process of this machine is at work on.
     """
     if not live.states:
         if live.running:
             return "Starting…"
+        if elsewhere and not live.error:
+            return f"Another process is at work: {count(elsewhere, 'run')}.\n; shows how far, and Z stops it there."
         return live.error or "Nothing is being scored.\n[ sets up a run: what to score; Q plans it, s starts it."
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)

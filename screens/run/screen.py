@@ -212,6 +212,10 @@ was left going on in the background on the way out of the app.
         self.query_one(LivePane).show(live)
         self.refresh_bindings()
 
+    def on_stored_pane_looked(self, message: StoredPane.Looked) -> None:
+        """What goes on elsewhere is said where nothing does here."""
+        self.query_one(LivePane).show_elsewhere(message.elsewhere)
+
     def repaint(self) -> None:
         """Draw all three again."""
         self.query_one(LivePane).redraw()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
 from textual.widgets import Static, TabbedContent
 
 from engine.jobs.progress import shown_phase
@@ -38,9 +39,19 @@ class StoredPane(Vertical):
     StoredPane #about:focus { background: $surface; }
     """
 
+    class Looked(Message):
+        """The runs have been read."""
+
+        def __init__(self, elsewhere: int) -> None:
+            super().__init__()
+            self.elsewhere = elsewhere
+            """How many another process is at work on."""
+
     def __init__(self) -> None:
         super().__init__()
         self._runs: list[RunRow] = []
+        self._elsewhere = 0
+        """Runs that another process was at work on when they were read; Live says so."""
         self._shown_stamp: object = None
         self._columns: dict[str, int] = {}
 
@@ -65,7 +76,8 @@ class StoredPane(Vertical):
 
     def _look(self) -> None:
         place = self._place
-        if not (place.is_current and place.query_one(TabbedContent).active == "stored"):
+        followed = ("stored", "live") if self._elsewhere else ("stored",)
+        if not place.is_current or place.query_one(TabbedContent).active not in followed:
             return
         # A process that dies leaves the file as it is, so one at work is looked at all the same.
         if place.session.stamp() != self._shown_stamp or any(run.status == "started" for run in self._runs):
@@ -92,6 +104,8 @@ class StoredPane(Vertical):
             self._shown_stamp, runs = answer
             self._runs = runs
             self.repaint()
+            self._elsewhere = sum(map(is_elsewhere, runs))
+            self.post_message(self.Looked(self._elsewhere))
             crashed = [number for number, run in enumerate(runs) if run.status == "crashed"]
             if crashed and first:
                 self.query_one(Rows).cursor = crashed[0]

@@ -394,3 +394,20 @@ async def test_post_training_of_another_process_is_followed_and_taken_up(
         await until(pilot, lambda: "of all steps" in screen_text(app))
         assert [again.run.run_id for again in taken] == [one.run.run_id]
         await until(pilot, lambda: "7/180" in screen_text(app))
+
+
+async def test_what_another_process_scores_is_said_where_nothing_goes_on_here(
+    garden, make_app, settle, screen_text, monkeypatch
+) -> None:
+    at_work = {"oak-7m"}
+    monkeypatch.setattr("screens.run.stored.is_elsewhere", lambda run: run.candidate in at_work)
+    monkeypatch.setattr("screens.run.stored._LOOK", 0.05)
+    app = make_app(garden, start="run")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Another process is at work: 2 runs." in screen_text(app))
+        assert "Nothing is being scored" not in screen_text(app)
+        at_work.clear()
+        app.session.store_path.touch()
+        await until(pilot, lambda: "Nothing is being scored" in screen_text(app))
