@@ -142,8 +142,6 @@ async def test_keys_that_come_faster_than_they_are_answered_keep_their_order(gar
         assert app.screen.values() == {"name": "abd", "file": "c"}
 
 
-
-
 async def test_an_enter_struck_twice_is_no_yes_to_a_question_that_nobody_has_read(
     garden, make_app, settle, monkeypatch
 ) -> None:
