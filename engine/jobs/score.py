@@ -32,6 +32,9 @@ __all__ = ["ScorePlan", "ScoreTurn", "scoring_message"]
 
 _NUMBERS: Final = frozenset({"tokens", "distinct_tokens", "seconds", "memory"})
 """Of what a worker says of its work: what is added up over stretches, or of which the most is kept."""
+_LARGEST: Final = 1e30
+_ABOVE_ONE: Final = 0.1
+"""Nats by which rounding may lift the likelihood of a whole response above one."""
 
 
 class ScorePlan(Plan):
@@ -271,8 +274,11 @@ def _verdict(fields: Mapping[str, Any]) -> Verdict:
     numbers = [number for pair in both for number in pair if number is not None]
     if len(numbers) != 2 or any((one is None) is not (other is None) for one, other in both):
         raise ValueError("a verdict on both responses has two numbers")
-    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+    # Of any that is larger the square, or the sum of some, is no number any more.
+    if not all(type(number) in (int, float) and abs(number) < _LARGEST for number in numbers):
         raise ValueError("a verdict holds what is no finite number")
+    if any(number > _ABOVE_ONE for number in both[1] if number is not None):
+        raise ValueError("a verdict holds a likelihood above one")
     counts = (verdict.tokens_chosen, verdict.tokens_rejected, verdict.bytes_chosen, verdict.bytes_rejected)
     if not all(number is None or (type(number) is int and 0 <= number < 2**31) for number in counts):
         raise ValueError("a verdict holds what is no count")

@@ -235,7 +235,7 @@ class Events(Family):
                 verdict = row.get("verdict") if isinstance(row, dict) else None
                 if isinstance(verdict, dict) and isinstance(verdict.get("pair_id"), str):
                     both = tuple(verdict.get(f"ll_{side}") for side in ("chosen", "rejected"))
-                    if all(type(value) in (int, float) and abs(value) < 1e300 for value in both):
+                    if all(type(value) in (int, float) and -1e30 < value <= 0.1 for value in both):
                         sent.setdefault(verdict["pair_id"], []).append(both)  # type: ignore[arg-type]
         for place, chosen, rejected in zip(found.position, found.ll_chosen, found.ll_rejected, strict=True):
             pair = self.suite.scored[int(place)].id
