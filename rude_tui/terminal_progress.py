@@ -51,7 +51,7 @@ def describe(state: RunState) -> str:
             parts.append(f"{state.eta_seconds:.0f} s left")
         parts.append(f"{state.memory_bytes / 2**30:.1f} GiB")
     elif state.phase is Phase.TRAINING and state.total:
-        parts.append(f"{state.note}, {state.done}/{state.total} steps")
+        parts += filter(None, [state.note, f"{state.done}/{state.total} steps"])
         if state.eta_seconds is not None:
             parts.append(f"{state.eta_seconds:.0f} s left")
     elif state.phase is Phase.DONE and state.judged:

@@ -16,7 +16,7 @@ from data.bundled import bundled_models
 from engine.jobs.progress import Phase, RunState
 from rude_tui import notify, output
 from rude_tui.notify import message
-from rude_tui.terminal_progress import JsonProgress, TerminalProgress, asked_progress
+from rude_tui.terminal_progress import JsonProgress, TerminalProgress, asked_progress, describe
 
 
 def test_json_is_one_object_a_line_and_says_changes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,3 +114,9 @@ def test_the_live_line_ends_before_the_edge_in_cells(monkeypatch: pytest.MonkeyP
     TerminalProgress().advanced(state)
     line = written.getvalue().rpartition("\x1b[2K")[2]
     assert 40 < cell_len(line) < 60
+
+
+def test_training_of_which_nothing_is_noted_leaves_no_gap() -> None:
+    state = RunState(key="k", candidate="m", suite="", protocol="micro", phase=Phase.TRAINING, total=24, done=6)
+    assert describe(state) == "m · micro: training, 6/24 steps"
+    assert describe(replace(state, note="sft")) == "m · micro: training, sft, 6/24 steps"

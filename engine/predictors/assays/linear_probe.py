@@ -20,8 +20,8 @@ from engine.predictors.assays.assay import (
     Material,
     MaterialItem,
     Measure,
+    change_over,
     column,
-    mean_over,
     need_suite,
     share_over,
 )
@@ -60,11 +60,11 @@ def _material(options: AssayOptions) -> Material:
 
 
 def _unsaid(items: Items) -> Estimate:
-    return mean_over(items, column(items, "probe") - column(items, "said"))
+    return change_over(items, column(items, "probe") - column(items, "said"))
 
 
 def _beyond(items: Items) -> Estimate:
-    return mean_over(items, column(items, "probe") - column(items, "layer 0"))
+    return change_over(items, column(items, "probe") - column(items, "layer 0"))
 
 
 def _layers(items: Items) -> list[str]:

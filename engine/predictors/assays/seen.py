@@ -7,6 +7,7 @@ Of the procedural world fresh pairs are made as they are needed; of other suites
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import islice
@@ -27,6 +28,7 @@ from engine.predictors.assays.assay import (
     column,
     mean_over,
     need_suite,
+    share_over,
 )
 from engine.predictors.assays.described import DESCRIBED
 from engine.predictors.assays.linear_probe import some_pairs
@@ -122,7 +124,15 @@ def _cheaper(items: Items) -> Estimate:
 
 
 def _better(items: Items) -> Estimate:
-    return difference(items, column(items, "right"))
+    found, shipped = difference(items, column(items, "right")), column(items, "shipped") == 1
+    if math.isnan(found.value) or found.ci_low < found.ci_high:
+        return found
+    # All right or all wrong, on either side: the ends of two shares put together (Newcombe 1998, Stat. Med. 17(8)).
+    sides = ([item for item, mine in zip(items, shipped, strict=True) if mine == which] for which in (True, False))
+    one, other = (share_over(own, column(own, "right")) for own in sides)
+    low = math.hypot(one.value - one.ci_low, other.ci_high - other.value)
+    high = math.hypot(one.ci_high - one.value, other.value - other.ci_low)
+    return Estimate(found.value, found.value - low, found.value + high, f"Newcombe, {one.method}")
 
 
 def _details(items: Items) -> dict[str, Estimate]:
@@ -130,7 +140,7 @@ def _details(items: Items) -> dict[str, Estimate]:
     for name, part in (("shipped", 1.0), ("fresh", 0.0)):
         own = [item for item in items if item.measures["shipped"] == part]
         found[f"{name}: loss by other words"] = mean_over(own, loss_by_rewording(own))
-        found[f"{name}: accuracy"] = mean_over(own, column(own, "right"))
+        found[f"{name}: accuracy"] = share_over(own, column(own, "right"))
     return found
 
 

@@ -48,6 +48,21 @@ def test_the_difference_is_that_of_two_means_with_an_error_over_clusters() -> No
     assert (found.ci_high - found.ci_low) / 2 == pytest.approx(2.2 * error, rel=0.15)
 
 
+@pytest.mark.parametrize("fresh", [0.0, 1.0])
+def test_all_right_and_all_wrong_are_not_known_exactly(fresh: float) -> None:
+    items = [
+        AssayItem(at, "i", f"c{at}", {"shipped": float(at < 20), "right": 1.0 if at < 20 else fresh})
+        for at in range(40)
+    ]
+    (measure,) = (one for one in SEEN.measures if one.name == "shipped easier")
+    found = measure.of(items)
+    # Wilson's interval for all of 20 is 1/(1 + z²/20) to 1; Newcombe's puts one end of each share together.
+    reach = 1 - 1 / (1 + 1.959964**2 / 20)
+    sides = (reach, reach) if fresh else (math.hypot(reach, reach), 0)
+    assert found.value == 1 - fresh
+    assert (found.value - found.ci_low, found.ci_high - found.value) == pytest.approx(sides, abs=1e-6)
+
+
 def test_fresh_pairs_are_new_ones_of_the_same_kind(shipped: Suite) -> None:
     material = SEEN.material(AssayOptions(suite=shipped, number=30))
     texts = {part: {item.payload["prompt"] for item in material.items if item.payload["shipped"] == part}
