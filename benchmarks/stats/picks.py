@@ -59,6 +59,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", help="a setting as CANDIDATESxCLUSTERS; all by default")
     given = parser.parse_args()
     count = given.trials
+    print(f"{count:,} rankings of each kind")
     print(f"{'':36}{'two equally best':>22}{'one best':>44}")
     print(
         f"{'candidates':>10} {'clusters':>9} {'pairs':>6} {'wrong takes %':>16} {'first wrong %':>15}"

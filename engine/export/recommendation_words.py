@@ -36,9 +36,12 @@ def headline(advice: Recommendation) -> str:
         )
     if state == "chance":
         best = rows[leaders[0]]
+        # In a suite that is turned round the able fall below chance first, while the others stay at it.
+        below = [row.candidate for row in table.overall.rows if row.ci_high < table.chance]
+        turned = f" Surely below it: {_listed(below, 'and')}; are chosen and rejected changed over?" if below else ""
         return (
             f"Take none: nobody is surely above chance ({chance:.0f} %) on {table.suite} under {table.protocol}; the "
-            f"first, {best.candidate}, has {_range(best.value, best.ci_low, best.ci_high)}."
+            f"first, {best.candidate}, has {_range(best.value, best.ci_low, best.ci_high)}.{turned}"
         )
     first = rows[leaders[0]]
     if state == "alone":

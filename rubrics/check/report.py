@@ -110,6 +110,9 @@ class Report:
             f"{self.scored:,} scored pairs, {count(self.shots, 'shot')}, {count(self.groups, 'prompt')}, "
             f"{count(self.clusters, 'cluster')}" + apart,
         ]
+        if not self.scored and not self.shots:
+            # Tables of nothing would only hide why.
+            return "\n".join([parts[0], "", *_listed(self.errors, ())])
         if self.lengths:
             sizes = self.lengths
             parts.append(

@@ -326,3 +326,13 @@ def test_llmbar_gives_itself_away(shared: Path, tmp_path: Path) -> None:
     words = next(score for score in report.scores if score.detector == "words")
     assert 0.63 < words.accuracy < 0.8
     assert words.verdict == "artefact"
+
+
+def test_of_a_file_that_cannot_be_read_only_the_reason_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text("{bad\n", encoding="utf-8")
+    shown = check_file(path, []).render()
+    assert "line 1: not valid JSON" in shown.splitlines()[2]
+    assert "pairs by |V|" not in shown
+    assert "subcategories have no pair" not in shown
+    assert "2 errors" in shown

@@ -190,7 +190,9 @@ def test_all_below_chance_and_nobody_above_it(store: Store, suite: Suite) -> Non
     score(store, suite, "b", range(10))
     assert "changed over" in headline(advised(store))
     score(store, suite, "c", range(62))
-    assert headline(advised(store)).startswith("Take none: nobody is surely above chance (50 %) on tasks")
+    said = headline(advised(store))
+    assert said.startswith("Take none: nobody is surely above chance (50 %) on tasks")
+    assert said.endswith("Surely below it: a and b; are chosen and rejected changed over?")
 
 
 def test_the_exported_decision_is_the_one_that_is_said(store: Store, suite: Suite) -> None:
