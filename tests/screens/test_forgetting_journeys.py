@@ -159,7 +159,9 @@ async def test_what_another_machine_left_is_asked_about(
 
     left: Callable[[Any], list[LeftElsewhere]] = lambda _: [LeftElsewhere("old-lease", "2026-01-02 03:04", 2)]  # noqa: E731
     state = SimpleNamespace(phase=SimpleNamespace(ended=False))
-    job = SimpleNamespace(states=(state,), runs=(), refused=(), request=None, asked=None, left_elsewhere=left)
+    job = SimpleNamespace(
+        states=(state,), runs=(), refused=(), left_out=(), request=None, asked=None, left_elsewhere=left
+    )
     monkeypatch.setattr("screens.run.stored.resume", lambda store, run: job)
     monkeypatch.setattr(engine.jobs.job, "perform", perform)
     with Store(garden).writing() as connection:

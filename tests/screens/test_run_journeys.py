@@ -118,7 +118,9 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def _plan() -> Any:
     runs = (SimpleNamespace(left=1, run_id="x", suite=_suite()),)
-    return SimpleNamespace(runs=runs, states=STATES, refused=(), request=None, asked=None, left_elsewhere=lambda _: [])
+    return SimpleNamespace(
+        runs=runs, states=STATES, refused=(), left_out=(), request=None, asked=None, left_elsewhere=lambda _: []
+    )
 
 
 def _suite() -> Any:
