@@ -1,4 +1,4 @@
-"""How fast is scoring, against lm-evaluation-harness, a careful loop, and the floor that the hardware sets?
+"""How fast is scoring, against lm-evaluation-harness, llama.cpp, a careful loop, and the floor that the hardware sets?
 
     python benchmarks/scoring/bench_scoring.py                                the table for CPUs, most of an hour
     python benchmarks/scoring/bench_scoring.py --shape qwen3-27m --precision fp32 --pairs 20
@@ -11,14 +11,16 @@ first 50 to 95 %. Everybody gets the same ids. Loading is left out. Every figure
 taking turns: median of the rounds. On a busy machine, `--threads 1 --clock cpu` counts processor time instead.
 
 - *lm-eval*: the Hugging Face backend of lm-evaluation-harness, where installed, as it comes, at its best batch size.
+- *llama.cpp*: where its Python package is installed, all of the requests, in the order that lets its cache serve most,
+  with fused attention and logits only where they are read; in the model's precision, and for bf16 in F16 too.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
 - *equally set*: the same with our way of multiplying in linear layers, where it is another than PyTorch's own choice.
 - *error*: mean difference to a careful loop over the same stored weights in float64, nats, on the rivals' part.
 - *floor*: floating-point operations of the distinct tokens, at the best rate measured here for the model's own matrix
   sizes, whichever library reaches it.
 
-Rivals do an evenly spread part of the requests and their time is scaled up by tokens. Needs torch, transformers and
-numpy; runs from a bare checkout.
+The other rivals do an evenly spread part of the requests and their time is scaled up by tokens. Needs torch,
+transformers and numpy; runs from a bare checkout.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import llama_rival
 import lm_eval_rival
 import record
 from workload import SHAPES, Lengths, build, floor_operations, pairs_as_requests
@@ -52,6 +55,9 @@ from engine.scoring.backend import LocalBackend
 from engine.scoring.memory import peak_bytes
 
 OURS, LOOP, LM_EVAL = "ours", "careful loop", "lm-eval"
+LLAMA, LLAMA_HALF = "llama.cpp", "llama.cpp F16"
+WHOLE = (OURS, LLAMA, LLAMA_HALF)
+"""Who keeps what requests have in common, and so does all of them."""
 EQUAL = ", equally set"
 ROUND = 2 * ROUND_PAIRS
 """Requests that are handed over together, as a run does it."""
@@ -138,6 +144,10 @@ class Contest:
             self.rivals[LOOP + suffix] = lambda suffix=suffix: self._loop(suffix)
             if lm_eval_rival.version():
                 self.rivals[LM_EVAL + suffix] = lambda suffix=suffix: self._lm_eval(suffix)
+        self.others: dict[str, llama_rival.LlamaCpp] = {}
+        if device == "cpu" and llama_rival.version():
+            for name in (LLAMA,) if precision == "fp32" else (LLAMA, LLAMA_HALF):
+                self.rivals[name] = lambda name=name: self._llama(name)
 
     def prepare(self, name: str) -> None:
         """What belongs to loading, and is not timed."""
@@ -151,6 +161,10 @@ class Contest:
             self.batch = self.batch or harness.find_batch(self.sample)
             harness.use_batch(self.batch)
             self.harnesses[suffix] = harness
+        if name in (LLAMA, LLAMA_HALF):
+            longest = max(len(request.ids) for request in self.requests)
+            threads = self.options.threads
+            self.others[name] = llama_rival.LlamaCpp(self.plain, threads, longest, half=name == LLAMA_HALF)
 
     def _model(self, suffix: str) -> Any:
         if not suffix:
@@ -179,6 +193,9 @@ class Contest:
         found = careful_loop(self._model(suffix), self.sample, self.options.device)
         self.values[LOOP + suffix] = dict(zip(self.sampled, found, strict=True))
 
+    def _llama(self, name: str) -> None:
+        self.values[name] = dict(enumerate(self.others[name].score(self.requests)))
+
     def _lm_eval(self, suffix: str) -> None:
         self._model(suffix)
         found = self.harnesses[suffix].score(self.sample)
@@ -201,7 +218,7 @@ def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, 
             if options.device.startswith("cuda"):
                 torch.cuda.reset_peak_memory_stats()
             taken = timed(do, options.device)
-            times.setdefault(name, []).append(taken if name == OURS else taken / contest.share)
+            times.setdefault(name, []).append(taken if name in WHOLE else taken / contest.share)
             if options.device.startswith("cuda"):
                 peaks[name] = peak_bytes(torch.device(options.device))
         # Once a round: a machine that was busy for a second would set the floor too high.
@@ -209,7 +226,7 @@ def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, 
     rate = max(rates)
     if not peaks and not options.no_peaks and protocol == options.protocol[0]:
         # Resident memory only ever grows, so each takes its turn in a process of its own.
-        names = [name for name in contest.rivals if not name.endswith(EQUAL)]
+        names = [name for name in contest.rivals if not name.endswith(EQUAL) and name not in contest.others]
         peaks = {name: peak_of(name, shape, precision, protocol, contest.batch, options) for name in names}
     median = {name: statistics.median(found) for name, found in times.items()}
     mine = contest.values[OURS]
@@ -273,17 +290,20 @@ def only(name: str, options: argparse.Namespace) -> None:
 
 def table(results: Sequence[dict[str, Any]]) -> str:
     """Markdown: ratios to ours, share of the floor, peaks."""
-    names = [LM_EVAL, LM_EVAL + EQUAL, LOOP, LOOP + EQUAL]
+    names = [LM_EVAL, LM_EVAL + EQUAL, LLAMA, LLAMA_HALF, LOOP, LOOP + EQUAL]
     lines = [
         f"| shape, precision | protocol | tokens | distinct | s | {' | '.join(f'× {name}' for name in names)} "
-        "| of the floor | error: ours, loop, lm-eval | peak GB: ours, loop, lm-eval |",
+        "| of the floor | error: ours, loop, lm-eval, llama.cpp, its F16 | peak GB: ours, loop, lm-eval |",
         "|---" * (len(names) + 8) + "|",
     ]
     for row in results:
         times = " | ".join(f"{row['times'][name]:.1f}" if name in row["times"] else "–" for name in names)
         peaks, errors = (
-            ", ".join(f"{row[key][name]:{form}}" if name in row[key] else "–" for name in (OURS, LOOP, LM_EVAL))
-            for key, form in (("peak_gb", ".2f"), ("mean_error_nats", ".2g"))
+            ", ".join(f"{row[key][name]:{form}}" if name in row[key] else "–" for name in shown)
+            for key, form, shown in (
+                ("peak_gb", ".2f", (OURS, LOOP, LM_EVAL)),
+                ("mean_error_nats", ".2g", (OURS, LOOP, LM_EVAL, LLAMA, LLAMA_HALF)),
+            )
         )
         lines.append(
             f"| {row['shape']}, {row['precision']} | {row['protocol']} | {row['tokens']:,} "
@@ -303,7 +323,7 @@ def kept(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> None
         options.output,
         f"{'cuda' if cuda else 'cpu'}-scoring{'-long' if options.long else ''}",
         f"{processor}, {os.cpu_count()} cores, {options.threads} threads",
-        ("lm-eval", "torch", "transformers", "numpy"),
+        ("lm-eval", "llama-cpp-python", "torch", "transformers", "numpy"),
         {"rounds": options.rounds, "clock": options.clock},
         results,
         f"medians of {options.rounds}.",
