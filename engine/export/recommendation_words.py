@@ -179,8 +179,8 @@ def _points(value: float) -> str:
 
 
 def _lead(comparison: Comparison) -> str:
-    low, high = (f"{100 * end:.1f}".replace("-", "−") for end in (comparison.ci_low, comparison.ci_high))
-    return f"{100 * comparison.difference:.1f} points ({low} to {high})"
+    ends = comparison.ends(lambda end: f"{100 * end:.1f}".replace("-", "−"))
+    return f"{100 * comparison.difference:.1f} points ({ends})"
 
 
 def _alone(comparison: Comparison) -> str:

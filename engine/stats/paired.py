@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +59,13 @@ class Comparison:
     def told_apart(self) -> bool:
         """Whether one is ahead, at 5 % after Holm: what the ranking says of the two."""
         return self.p_adjusted <= ALPHA
+
+    def ends(self, shown: Callable[[float], str]) -> str:
+        """The interval in words: an end at 0 that p excludes is open, and no number."""
+        low, high = shown(self.ci_low), shown(self.ci_high)
+        if self.p_value <= ALPHA:
+            low, high = "above 0" if self.ci_low == 0 else low, "below 0" if self.ci_high == 0 else high
+        return f"{low} to {high}"
 
 
 def compare(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from rude_tui.options import as_json, database, question_options, store_of, weights_option
-from rude_tui.output import narrate, p_text, points, points_between, print_json, print_table
+from rude_tui.output import narrate, p_text, points, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.results.weights import Weights
@@ -52,7 +53,7 @@ def compare(
         ["scope", *numbers],
         [
             [
-                name, points(c.difference), points_between(c.ci_low, c.ci_high),
+                name, points(c.difference), "–" if math.isnan(c.ci_low) else c.ends(points),
                 p_text(c.p_value), p_text(c.p_adjusted), c.both, len(c.only_a), len(c.only_b), c.neither, c.ties,
                 c.n_pairs,
             ]

@@ -133,7 +133,7 @@ A keeps those that only A wins, B those that only B wins.
         text = Text(
             f" {before}{padded(scope, columns.name - len(before))} ", "bold" if not depth else self.colour(tone)
         )
-        interval = f"{signed(comparison.ci_low * 100, 1)} to {signed(comparison.ci_high * 100, 1)}"
+        interval = comparison.ends(lambda end: signed(end * 100, 1))
         counts = f"{len(comparison.only_a):,}", f"{len(comparison.only_b):,}"
         cells = columns.line(signed(comparison.difference * 100, 1), interval, *counts)
         text.append(cells, self.colour("foreground"))

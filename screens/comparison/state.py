@@ -107,8 +107,7 @@ def _scopes(board: Board, first: str, second: str, question: Question) -> Iterab
 
 def verdict(whole: Comparison) -> str:
     """Who is ahead, if these pairs tell."""
-    difference, low, high = (signed(value * 100, 1) for value in (whole.difference, whole.ci_low, whole.ci_high))
-    points = f"{difference} points ({low} to {high})"
+    points = f"{signed(whole.difference * 100, 1)} points ({whole.ends(lambda end: signed(end * 100, 1))})"
     # As the ranking decides, so that the two never differ; the interval is of this difference alone.
     if not whole.told_apart:
         return f"These pairs do not tell the two apart: {points}"

@@ -32,7 +32,7 @@ def reasons_text(standings: Standings, advice: Recommendation, colour: Colour) -
         text.append(f"\nLead of {one_line(advice.first, _NAME)} in points, with 95 %, and p after Holm\n", faint)
         width = max(cells_of(rival.b, _NAME) for rival in advice.rivals)
         for rival in advice.rivals:
-            ends = f"({signed(100 * rival.ci_low, 1)} to {signed(100 * rival.ci_high, 1)})"
+            ends = f"({rival.ends(lambda end: signed(100 * end, 1))})"
             told = "" if rival.told_apart else "  not told apart"
             text.append(padded(rival.b, width))
             text.append(f" {signed(100 * rival.difference, 1):>6} {ends:<16} ")

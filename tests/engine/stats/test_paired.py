@@ -164,3 +164,4 @@ def test_a_lead_that_six_clusters_agree_on_has_no_end_below_nothing() -> None:
     found = compare(_two(a, b, labels), "a", "b", _overall(12))
     assert found.p_value == pytest.approx(2 / 64)
     assert found.ci_low >= 0
+    assert found.ends("{:.2f}".format) == f"above 0 to {found.ci_high:.2f}"
