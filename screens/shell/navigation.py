@@ -1,4 +1,4 @@
-"""The line at the top: where one can go, where one is, and whether scoring goes on."""
+"""The line at the top: where one can go, where one is, and whether work goes on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Navigation(Spans):
         self.refresh()
 
     def parts(self) -> Iterable[Part]:
-        """The places, and how far scoring is."""
+        """The places, and how far the work is."""
         variables = self.app.theme_variables
         used = 0
         if self.size.width >= 90:
@@ -58,7 +58,8 @@ class Navigation(Spans):
             yield label, style, mode
             used += len(title) + 4
         if self._live.running:
-            mark, word = ("‖", "paused") if self._live.paused else ("●", "scoring")
+            doing = "scoring" if self._live.title == Live.title else "at work"
+            mark, word = ("‖", "paused") if self._live.paused else ("●", doing)
             for right in (f"{mark} {word} {self._live.share:.0%} ", f"{mark} {self._live.share:.0%} "):
                 if (gap := self.size.width - used - len(right)) >= 0:
                     yield " " * gap + right, f"bold {variables['success']}", ""

@@ -10,6 +10,8 @@ import pytest
 from engine.outcomes.outcomes import Outcome
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes
+from screens.shell.live import Live
+from screens.shell.navigation import Navigation
 
 
 @pytest.mark.long
@@ -48,6 +50,17 @@ async def test_every_place_by_digit_and_by_mouse(garden, make_app, settle) -> No
         await pilot.click("Navigation", offset=(16, 0))
         await settle(pilot)
         assert app.current_mode == "candidates"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("title", "word"), [("Scoring", "scoring"), ("Post-training", "at work")])
+async def test_only_scoring_is_called_that_at_the_top(garden, make_app, settle, screen_text, title, word) -> None:
+    app = make_app(garden)
+    async with app.run_test(size=(140, 30)) as pilot:
+        await settle(pilot)
+        app.screen.query_one(Navigation).show(Live((), running=True, title=title))
+        await pilot.pause()
+        assert screen_text(app).split("\n")[0].rstrip().endswith(f"● {word} 0%")
 
 
 @pytest.mark.long
