@@ -105,7 +105,7 @@ def still(garden: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("rubrics.reading.built_in_names", list)
     expected = _expected()
     plan = SimpleNamespace(
-        runs=[one.run for one in expected], request=None,
+        runs=[one.run for one in expected], request=None, left_out=[],
         refused=(("old-pickle", "holds only pickled weights", "convert them to safetensors"),),
     )  # fmt: skip
     monkeypatch.setattr(screens.run.planned, "make_plan", lambda store, request: plan)
