@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.candidates.gguf_tokenizer import tokenizer_json
 from engine.candidates.headers import HeaderFault
+from engine.scoring.growth import refuse_growing
 from engine.scoring.same_ids import differences
 from rubrics.errors import CandidateError
 
@@ -235,7 +236,9 @@ def _of_folder(folder: Path, trust_remote_code: bool) -> HubTokenizer:
     file = folder / "tokenizer.json"
     if not file.exists():
         return _wrapped(_made_by_transformers(folder, trust_remote_code))
-    own = _RustTokenizer(Tokenizer.from_buffer(file.read_bytes()))
+    content = file.read_bytes()
+    refuse_growing(content)
+    own = _RustTokenizer(Tokenizer.from_buffer(content))
     own.remarks = (*_dropping(own), *_compared(own, folder))
     return own
 

@@ -384,7 +384,9 @@ def test_what_the_scoring_process_notes_reaches_the_reader_at_once_and_is_stored
     planned = plan(store, asked(small_model, limit=1))
     row = {"pair_id": planned.runs[0].suite.scored[0].id}
     row |= {
-        f"{name}_{view}": n for n, name in enumerate(("tokens", "bytes", "ll"), 1) for view in ("chosen", "rejected")
+        f"{name}_{view}": n
+        for name, n in (("tokens", 1), ("bytes", 2), ("ll", -3.0))
+        for view in ("chosen", "rejected")
     }
     facts = {"tokens": 1, "memory": 1, "notes": [halved]}
 
