@@ -14,6 +14,7 @@ from engine.outcomes.result_file import (
     conditions,
     count_of,
     day_of,
+    is_error,
     lower,
     name_of,
     share,
@@ -50,7 +51,7 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
         original, used = (at(configs, config, f"{name}_num_docs") for name in ("original", "effective"))
         counted = {task: {"effective": count_of(used), "original": count_of(original)}}
         for key, value in table.items():
-            if not key.strip().endswith("_stderr"):
+            if not is_error(key):
                 yield from file.score(
                     "lighteval" + sampled(counted, task, general.get("max_samples")), model, f"{task}/{key}", value,
                     f"results.{task}.{key}", table.get(f"{key}_stderr"),

@@ -14,6 +14,7 @@ from engine.outcomes.result_file import (
     conditions,
     count_of,
     day_of,
+    is_error,
     is_number,
     lower,
     mean_and_error,
@@ -60,8 +61,7 @@ def results(file: ResultFile) -> Iterator[HarnessScore]:
             continue
         for key, value in metrics.items():
             name, comma, filtered = key.partition(",")
-            spread = any(part.strip().endswith("_stderr") for part in key.split(","))
-            if spread or not (comma or (old and is_number(value))):
+            if is_error(key) or not (comma or (old and is_number(value))):
                 continue
             label = name if filtered in ("", "none") else key
             yield from file.score(

@@ -16,7 +16,8 @@ from rubrics.errors import OutcomeError
 from rubrics.faults import shown
 
 __all__ = [
-    "MEANS", "HarnessScore", "ResultFile", "ResultTable", "at", "conditions", "count_of", "day_of", "is_number",
+    "MEANS", "HarnessScore", "ResultFile", "ResultTable", "at", "conditions", "count_of", "day_of", "is_error",
+    "is_number",
     "lower", "mean_and_error", "moment", "name_of", "share",
 ]  # fmt: skip
 
@@ -138,6 +139,11 @@ def name_of(value: object) -> str:
 def is_number(value: object) -> bool:
     """Whether it is a number, and no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_error(metric: str) -> bool:
+    """Whether what stands under a metric's name is a standard error; a filter may be written behind a comma."""
+    return any(part.strip().endswith("_stderr") for part in metric.split(","))
 
 
 def count_of(value: object) -> int | None:

@@ -98,6 +98,8 @@ def test_lm_evaluation_harness(tmp_path: Path) -> None:
 def test_a_standard_error_is_no_score_wherever_a_filter_puts_its_name(tmp_path: Path) -> None:
     for odd in ("ac,c_stderr", "acc,first,acc_stderr,none", "acc_stderr\n,none"):
         assert _read(tmp_path, _change(_LM_EVAL, "results", "quiz", odd, to=0.08)) == _read(tmp_path, _LM_EVAL)
+        other = _change(_LIGHTEVAL, "results", "lighteval|sums|5", odd, to=0.08)
+        assert _read(tmp_path, other) == _read(tmp_path, _LIGHTEVAL)
 
 
 def _left_out(folder: Path, content: dict[str, Any]) -> list[str]:
