@@ -13,8 +13,9 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -38,15 +39,23 @@ class Detached:
 
     process: subprocess.Popen[bytes]
     output: IO[bytes]
+    _asked: threading.Lock = field(default_factory=threading.Lock)
+    _end: list[Ended] = field(default_factory=list)
+    """How it ended, once that was read."""
 
     def ended(self) -> Ended | None:
-        """How it ended; None while it goes on."""
+        """How it ended, the same to everybody who asks; None while it goes on."""
         code = self.process.poll()
         if code is None:
             return None
-        self.output.seek(0)
-        text = self.output.read()
-        self.output.close()
+        with self._asked:
+            if not self._end:
+                self.output.seek(0)
+                self._end.append(self._told(self.output.read(), code))
+                self.output.close()
+            return self._end[0]
+
+    def _told(self, text: bytes, code: int) -> Ended:
         try:
             answer = json.loads(text)
             error = answer.get("error")

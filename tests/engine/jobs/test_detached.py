@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,3 +99,15 @@ def test_one_that_is_killed_has_said_nothing(store: Store) -> None:
     error, _ = end_of(detached)
     assert error is not None
     assert "without a word" in error.what
+
+
+def test_all_who_ask_at_once_hear_the_same_end() -> None:
+    """Two looks at a screen may both find that it is over."""
+    said = """print('{"states": [{"phase": "done"}]}')"""
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who reads it
+    process = subprocess.Popen([sys.executable, "-c", said], stdout=out)
+    process.wait()
+    detached = Detached(process, out)
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(lambda _: detached.ended(), range(40)))
+    assert ends == [Ended(None, ({"phase": "done"},))] * 40
