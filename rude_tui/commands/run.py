@@ -280,8 +280,7 @@ def _preview(planned: Any, as_json: bool) -> int:
     if planned.request.until is not None:
         narrate("these at most: candidates are scored in rounds, until it is decided or the pairs are used up")
     # What is said of one run is mostly said of its other wordings and controls too.
-    told = {(row["candidate"], row["protocol"]): row["why"] for row in rows}
-    narrate(*(f"{candidate}, {protocol}: {why}" for (candidate, protocol), why in told.items()))
+    narrate(*dict.fromkeys(f"{row['candidate']}, {row['protocol']}: {row['why']}" for row in rows))
     for notes in dict.fromkeys((row["candidate"], note) for row in rows for note in row["notes"]):
         narrate("note: {1} ({0})".format(*notes))
     for skips in dict.fromkeys(tuple((s["pair_id"], s["reason"]) for s in row["skipped"]) for row in rows):

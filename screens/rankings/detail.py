@@ -52,7 +52,7 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
     if weak:
         text.append("▼ weak in " + _named(weak) + "\n", colour("bad"))
     if candidate.scopes and not strong and not weak:
-        text.append("even: no part surely off overall\n", faint)
+        text.append("even: no part surely off the overall\n", faint)
     if wide:
         text.append("\n")
         _profile(text, table, candidate, colour, width)
