@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from engine.correlation.sources import BUNDLED, Source
+from engine.outcomes.words import precedence
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import RUDE
 from engine.predictors.interface import Evidence, Predictor
@@ -63,11 +64,11 @@ def _can_stand(predictor: Predictor, evidence: Evidence | None) -> bool:
 
 
 def outcome_names(store: Store, *, source: Source = "own") -> list[str]:
-    """What can stand on the y axis; of one's own those first that most candidates have, then by name."""
+    """What can stand on the y axis; of one's own those first that most candidates have, then by precedence."""
     if source != "own":
         return list(BUNDLED[source]().outcomes)
     many = Counter(outcome.outcome for outcome in stored_outcomes(store))
-    return sorted(many, key=lambda name: (-many[name], name))
+    return sorted(many, key=lambda name: (-many[name], precedence(name)))
 
 
 def comparable(outcomes: Mapping[str, Sequence[float]]) -> tuple[list[str], list[str]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["outcome_in_short", "outcome_in_words"]
+__all__ = ["outcome_in_short", "outcome_in_words", "precedence"]
 
 _NAME: Final = re.compile(
-    r"(?P<stage>base|sft|rl)_(?P<seen>seen_)?(?P<how>met|sampled|sampled_gain|gain)(?:(?:_|, )(?P<part>[A-Z][a-z]+))?"
+    r"(?P<stage>base|sft|dpo|rl)_(?P<seen>seen_)?(?P<how>met|sampled|sampled_gain|gain)(?:(?:_|, )(?P<part>[A-Z][a-z]+))?"
 )
 """As `engine.posttrain.outcomes` names them, and the ladder its categories (`rl_met, Control`)."""
-_AFTER: Final = {"base": "before post-training", "sft": "after SFT", "rl": "after RL"}
-_BY: Final = {"sft": "by SFT", "rl": "by SFT and RL"}
+_AFTER: Final = {"base": "before post-training", "sft": "after SFT", "dpo": "after DPO", "rl": "after RL"}
+_STAGES: Final = ("rl", "dpo", "sft", "base")
+_BY: Final = {"sft": "by SFT", "dpo": "by SFT and DPO", "rl": "by SFT and RL"}
 
 
 def outcome_in_words(outcome: str, source: str = "own") -> str:
@@ -45,8 +46,19 @@ def outcome_in_short(outcome: str) -> str:
     stage, how = found["stage"], found["how"]
     gained = how.endswith("gain")
     first = found["part"] or ("gain" if gained else "met")
-    when = {"base": "before", "sft": "by SFT" if gained else "after SFT", "rl": "by RL" if gained else "after RL"}[
-        stage
-    ]
+    when = "before" if stage == "base" else f"{'by' if gained else 'after'} {stage.upper()}"
     rest = ["sampled"] if how.startswith("sampled") else []
     return ", ".join([f"{first} {when}", *rest, *(["seen"] if found["seen"] else [])])
+
+
+def precedence(outcome: str) -> tuple[int, int, str]:
+    """What to sort outcomes by, so that the first is what a person would look at unasked.
+
+    What somebody brought comes before what post-training here left; of that, the last stage comes first, and in each
+    the criteria met on what was held out before gains, samples, parts and what was trained on. Then by name.
+    """
+    found = _NAME.fullmatch(outcome)
+    if found is None:
+        return 0, 0, outcome
+    plain = found["how"] == "met" and not found["part"] and not found["seen"]
+    return _STAGES.index(found["stage"]) + 1, 0 if plain else 1, outcome

@@ -215,6 +215,7 @@ def _of_protocol(runs: list[RunRow], question: Question) -> tuple[list[RunRow], 
     if not matching:
         raise BadInput(
             f"no {protocol} run on this suite",
+            where=runs[0].suite,
             fix=f"score it under {protocol}",
             shell=f"rude-tui run … --protocol {protocol}",
         )

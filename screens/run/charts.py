@@ -129,10 +129,12 @@ def held_out_chart(
         said.append(f" ({percent(ends[0])}–{percent(ends[1])})")
     if points[0][0] == 0:
         said.append(f", base {percent(points[0][1])} %")
+    if len(text) + len("".join(said)) > width:
+        # Where it is narrow, the interval is worth more than a longer title.
+        text = Text("held out", "bold", no_wrap=True, overflow="crop")
     while len(said) > 1 and len(text) + len("".join(said)) > width:
         said.pop()
-    last = "".join(said)
-    text.append(last + "\n", faint)
+    text.append("".join(said) + "\n", faint)
     shares = [share for _, share in points]
     reach = max(0.05, (max(shares) - min(shares)) / 8)
     low, high = max(0.0, min(shares) - reach), min(1.0, max(shares) + reach)

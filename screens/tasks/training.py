@@ -29,12 +29,17 @@ MET_HELP = (
     "saw – and on fresh prompts of families that it did (seen); 95 % over prompts and seeds"
 )
 
+_RECIPE_HELP = (
+    "a .toml file; [dpo] with steps and a suite learns from its pairs, [rl] verifier lets a model judge; empty: what "
+    "the ladder was trained by"
+)
+
 
 def recipe_fields() -> tuple[Field, ...]:
     """What says which training is meant."""
     return (
         Field("suite", "Tasks", "a .jsonl file of prompts with checks", "path", value="world", endings=(".jsonl",)),
-        Field("recipe", "Recipe", "a .toml file; empty: what the ladder was trained by", "path", endings=(".toml",)),
+        Field("recipe", "Recipe", _RECIPE_HELP, "path", endings=(".toml",)),
         Field("seeds", "Seeds", "empty: the recipe's; several with ; between"),
         Field("folder", "Into", "folder for checkpoints and trained models", "path", value="posttrained"),
     )

@@ -60,7 +60,7 @@ def report(folder: Path) -> LadderAnalysis:
     checks = check(rows, analysis, [path.name for path in bundled_models()])
     highest = _ceiling_of(rows, analysis)
     outcomes = [outcome for name, seeds in rows.scores.items() for outcome in outcomes_of(name, seeds)]
-    columns = ["candidate", "outcome", "score", "stderr", "source", "scale", "samples"]
+    columns = ["candidate", "outcome", "score", "stderr", "source", "domain", "scale", "samples"]
     write_csv_rows(folder / "outcomes.csv", columns, _rows(outcomes))
     header = ["candidate", "family", *analysis.known, *analysis.outcomes]
     write_csv_rows(folder / "points.csv", header, _points(analysis))
@@ -79,7 +79,7 @@ def report(folder: Path) -> LadderAnalysis:
 def _rows(outcomes: Iterable[Outcome]) -> Iterable[list[object]]:
     for o in sorted(outcomes, key=lambda o: (o.candidate, o.outcome)):
         share = ["", ""] if o.scale is None else [f"{o.scale:g}", o.samples]
-        yield [o.candidate, o.outcome, f"{o.score:.4f}", f"{o.stderr:.4f}", o.source, *share]
+        yield [o.candidate, o.outcome, f"{o.score:.4f}", f"{o.stderr:.4f}", o.source, o.domain or "", *share]
 
 
 def _points(analysis: LadderAnalysis) -> Iterable[list[object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.outcomes.words import outcome_in_short, outcome_in_words
+from engine.outcomes.words import outcome_in_short, outcome_in_words, precedence
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from engine.outcomes.words import outcome_in_short, outcome_in_words
         ("rl_gain", "criteria gained by SFT and RL, held-out families", "gain by RL"),
         ("sft_seen_gain", "criteria gained by SFT, families trained on", "gain by SFT, seen"),
         ("rl_sampled_gain", "criteria gained by SFT and RL, sampled answers, held-out families", "gain by RL, sampled"),
+        ("dpo_met", "criteria met after DPO, held-out families", "met after DPO"),
+        ("dpo_gain", "criteria gained by SFT and DPO, held-out families", "gain by DPO"),
         ("IFEval", "IFEval", "IFEval"),
         ("rl_metric", "rl_metric", "rl_metric"),
         ("base_gain", "base_gain", "base_gain"),
@@ -46,3 +48,17 @@ def test_every_outcome_of_post_training_has_words_of_its_own() -> None:
     for told in (outcome_in_words, outcome_in_short):
         assert len({told(name) for name in names}) == len(names) > 20
         assert not {told(name) for name in names} & set(names)
+
+
+def test_what_a_person_would_look_at_first_comes_first() -> None:
+    names = ["base_met", "rl_gain", "rl_met", "rl_met_Logic", "rl_seen_met", "sft_met", "IFEval", "gsm8k"]
+    assert sorted(reversed(names), key=precedence) == [
+        "IFEval",
+        "gsm8k",
+        "rl_met",
+        "rl_gain",
+        "rl_met_Logic",
+        "rl_seen_met",
+        "sft_met",
+        "base_met",
+    ]
