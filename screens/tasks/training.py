@@ -29,10 +29,7 @@ MET_HELP = (
     "saw – and on fresh prompts of families that it did (seen); 95 % over prompts and seeds"
 )
 
-_RECIPE_HELP = (
-    "a .toml file; [dpo] with steps and a suite learns from its pairs, [rl] verifier lets a model judge; empty: what "
-    "the ladder was trained by"
-)
+_RECIPE_HELP = "empty: the ladder's; a .toml file, may have [dpo] on a suite's pairs, [rl] with a verifier model"
 
 
 def recipe_fields() -> tuple[Field, ...]:
