@@ -29,14 +29,12 @@ MET_HELP = (
     "saw – and on fresh prompts of families that it did (seen); 95 % over prompts and seeds"
 )
 
-_RECIPE_HELP = "empty: the ladder's; a .toml file, may have [dpo] on a suite's pairs, [rl] with a verifier model"
-
 
 def recipe_fields() -> tuple[Field, ...]:
     """What says which training is meant."""
     return (
         Field("suite", "Tasks", "a .jsonl file of prompts with checks", "path", value="world", endings=(".jsonl",)),
-        Field("recipe", "Recipe", _RECIPE_HELP, "path", endings=(".toml",)),
+        Field("recipe", "Recipe", "a .toml file; empty: what the ladder was trained by", "path", endings=(".toml",)),
         Field("seeds", "Seeds", "empty: the recipe's; several with ; between"),
         Field("folder", "Into", "folder for checkpoints and trained models", "path", value="posttrained"),
     )
@@ -128,8 +126,9 @@ def _met(store: Store, job: PostTrainJob) -> list[str]:
 POST_TRAIN = Task(
     "posttrain",
     "Post-train candidates",
-    "Fine-tuning on reference responses, then GRPO with the share of criteria met as reward; the same for all. What "
-    "became of them is stored as outcomes.",
+    "Fine-tuning on reference responses, then GRPO with the share of criteria met as reward; the same for all. A recipe "
+    "can put DPO on a suite's own pairs in between ([dpo]), or let a model judge ([rl], verifier). What became of them "
+    "is stored as outcomes.",
     _training_fields,
     _train,
 )
