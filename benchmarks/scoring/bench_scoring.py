@@ -15,7 +15,8 @@ taking turns: median of the rounds. On a busy machine, `--threads 1 --clock cpu`
   with fused attention and logits only where they are read; in the model's precision, and for bf16 in F16 too.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
 - *equally set*: the same with our way of multiplying in linear layers, where it is another than PyTorch's own choice.
-- *error*: mean difference to a careful loop over the same stored weights in float64, nats, on the rivals' part.
+- *error*: mean difference to a careful loop over the same stored weights, nats, ± its standard error: of fp32 to
+  float64 on the rivals' part; of bf16 to fp32, on eighty requests of who does all, since few say little.
 - *floor*: floating-point operations of the distinct tokens, at the best rate measured here for the model's own matrix
   sizes, whichever library reaches it.
 
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -68,6 +70,9 @@ TABLE = {
     ("smollm2-135m", "fp32"): (12, 4), ("smollm2-135m", "bf16"): (12, 4),
 }  # fmt: skip
 """Pairs for us and requests for each rival, so that all of it takes less than an hour on two cores."""
+
+JUDGED = 80
+"""Requests on which the errors of bf16 are measured, for those who do all of them."""
 
 LONG = Lengths(prompt=(3000, 14000))
 """Items of 4,000 to 16,000 tokens."""
@@ -133,6 +138,8 @@ class Contest:
         count = min(rivals_do, len(self.requests))
         self.sampled = np.unique(np.linspace(0, len(self.requests) - 1, count).astype(int)).tolist()
         self.sample = [self.requests[index] for index in self.sampled]
+        judged = min(JUDGED, len(self.requests)) if precision == "bf16" else count
+        self.judged = np.unique(np.linspace(0, len(self.requests) - 1, judged).astype(int)).tolist()
         self.share = sum(len(r.ids) for r in self.sample) / sum(len(r.ids) for r in self.requests)
         self.values: dict[str, dict[int, float]] = {}
         self.batch = batch
@@ -172,12 +179,16 @@ class Contest:
         self.loaded.model.set_attn_implementation("sdpa")
         return self.loaded.model
 
-    def errors(self) -> dict[str, float]:
-        """Mean difference to the same weights in float64, nats; afterwards no rival's model is as it was."""
-        truth = careful_loop(self.plain.double(), self.sample, self.options.device)
-        exact = dict(zip(self.sampled, truth, strict=True))
+    def errors(self) -> dict[str, tuple[float, float]]:
+        """Mean difference to the same weights, multiplied more exactly, and its standard error, nats; of who did all of
+        the requests, on those that are judged. Afterwards no rival's model is as it was."""
+        wanted = sorted({*self.sampled, *self.judged})
+        exactly = self.plain.double() if self.plain.dtype == torch.float32 else self.plain.float()
+        truth = careful_loop(exactly, [self.requests[index] for index in wanted], self.options.device)
+        exact = dict(zip(wanted, truth, strict=True))
+        places = {True: self.judged, False: self.sampled}
         return {
-            name: float(f"{statistics.fmean(abs(found[index] - value) for index, value in exact.items()):.2g}")
+            name: _mean([abs(found[index] - exact[index]) for index in places[name in WHOLE]])
             for name, found in self.values.items()
         }
 
@@ -200,6 +211,12 @@ class Contest:
         self._model(suffix)
         found = self.harnesses[suffix].score(self.sample)
         self.values[LM_EVAL + suffix] = dict(zip(self.sampled, found, strict=True))
+
+
+def _mean(values: Sequence[float]) -> tuple[float, float]:
+    """And its standard error, NaN of one value."""
+    spread = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else math.nan
+    return float(f"{statistics.fmean(values):.2g}"), float(f"{spread:.1g}")
 
 
 def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, batch: int) -> dict[str, Any]:
@@ -247,6 +264,7 @@ def run(shape: str, precision: str, protocol: str, options: argparse.Namespace, 
         "tokens_per_second": round(total / median[OURS]),
         "times": {name: round(median[name] / median[OURS], 2) for name in median if name != OURS},
         "rivals_scored": len(contest.sample),
+        "judged": len(contest.judged),
         "lm_eval_batch": contest.batch,
         "matmul_gflops": round(rate / 1e9),
         "share_of_floor": round(operations / rate / median[OURS], 3),
@@ -298,17 +316,15 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     ]
     for row in results:
         times = " | ".join(f"{row['times'][name]:.1f}" if name in row["times"] else "–" for name in names)
-        peaks, errors = (
-            ", ".join(f"{row[key][name]:{form}}" if name in row[key] else "–" for name in shown)
-            for key, form, shown in (
-                ("peak_gb", ".2f", (OURS, LOOP, LM_EVAL)),
-                ("mean_error_nats", ".2g", (OURS, LOOP, LM_EVAL, LLAMA, LLAMA_HALF)),
-            )
-        )
+        peaks = [f"{row['peak_gb'][name]:.2f}" if name in row["peak_gb"] else "–" for name in (OURS, LOOP, LM_EVAL)]
+        errors = [
+            "{:.2g} ± {:.1g}".format(*row["mean_error_nats"][name]) if name in row["mean_error_nats"] else "–"
+            for name in (OURS, LOOP, LM_EVAL, LLAMA, LLAMA_HALF)
+        ]
         lines.append(
             f"| {row['shape']}, {row['precision']} | {row['protocol']} | {row['tokens']:,} "
             f"| {row['distinct_tokens']:,} | {row['seconds'][OURS]:.1f} | {times} "
-            f"| {100 * row['share_of_floor']:.0f} % | {errors} | {peaks} |"
+            f"| {100 * row['share_of_floor']:.0f} % | {', '.join(errors)} | {', '.join(peaks)} |"
         )
     return "\n".join(lines)
 

@@ -8,7 +8,8 @@ from typing import Final
 __all__ = ["outcome_in_short", "outcome_in_words", "precedence"]
 
 _NAME: Final = re.compile(
-    r"(?P<stage>base|sft|dpo|rl)_(?P<seen>seen_)?(?P<how>met|sampled|sampled_gain|gain)(?:(?:_|, )(?P<part>[A-Z][a-z]+))?"
+    r"(?P<stage>base|sft|dpo|rl)_(?P<seen>seen_)?(?P<how>met|sampled|sampled_gain|gain)"
+    r"(?:(?:_|, )(?P<part>[A-Z][a-z]+))?"
 )
 """As `engine.posttrain.outcomes` names them, and the ladder its categories (`rl_met, Control`)."""
 _AFTER: Final = {"base": "before post-training", "sft": "after SFT", "dpo": "after DPO", "rl": "after RL"}

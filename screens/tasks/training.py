@@ -126,9 +126,9 @@ def _met(store: Store, job: PostTrainJob) -> list[str]:
 POST_TRAIN = Task(
     "posttrain",
     "Post-train candidates",
-    "Fine-tuning on reference responses, then GRPO with the share of criteria met as reward; the same for all. A recipe "
-    "can put DPO on a suite's own pairs in between ([dpo]), or let a model judge ([rl], verifier). What became of them "
-    "is stored as outcomes.",
+    "Fine-tuning on reference responses, then GRPO with the share of criteria met as reward; the same for all. A "
+    "recipe can put DPO on a suite's own pairs in between ([dpo]), or let a model judge ([rl], verifier). What became "
+    "of them is stored as outcomes.",
     _training_fields,
     _train,
 )

@@ -164,10 +164,20 @@ class RealTrainings(Work):
         return [[outcome.outcome, outcome.score] for outcome in stored_outcomes(Store(self.folder / f"{name}.duckdb"))]
 
     def check(self, told: list[Any], killed: bool) -> str:
-        found = ask(lambda tell: tell(self._outcomes("killed")))
-        if "done" in told and (found != self.whole or not found):
+        found, ended = ask(lambda tell: tell([self._outcomes("killed"), self._ended()]))
+        if "done" in told and not found:
+            return "done, and no outcomes"
+        if found and found != self.whole:
             return f"{found}, not {self.whole}"
-        return "" if "done" in told or not found else f"outcomes before its end: {found}"
+        # It may be killed when all is stored and nobody has been told yet.
+        return "" if ended or not found else f"outcomes before its end: {found}"
+
+    def _ended(self) -> bool:
+        from engine.store.connection import Store
+        from engine.store.posttrain import stored_posttrain
+
+        path = self.folder / "killed.duckdb"
+        return path.exists() and all(str(run.status) == "done" for run in stored_posttrain(Store(path)))
 
     def seconds(self, chance: random.Random) -> float:
         return chance.uniform(4.0, 40.0)

@@ -117,7 +117,9 @@ def test_what_is_held_out_is_drawn_over_steps(width: int, height: int) -> None:
     assert lines[-1].endswith("40 steps")
     sure = held_out_chart(((0, 0.25), (10, 0.5)), 40, width, height, _plain, (0.4, 0.6)).plain
     whole = "held out, criteria met 50.0 % (40.0–60.0), base 25.0 %"
-    assert sure.split("\n")[0] == {90: whole, 40: "held out 50.0 % (40.0–60.0), base 25.0 %"}.get(width, "held out 50.0 %")
+    assert sure.split("\n")[0] == {90: whole, 40: "held out 50.0 % (40.0–60.0), base 25.0 %"}.get(
+        width, "held out 50.0 %"
+    )
     # Half of the steps are done, and the curve rises to its end there.
     drawn = [line[7:] for line in lines[1:-1]]
     assert max(len(line.rstrip()) for line in drawn) == (width - 7 + 1) // 2

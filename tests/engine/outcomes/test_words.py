@@ -51,8 +51,8 @@ def test_every_outcome_of_post_training_has_words_of_its_own() -> None:
 
 
 def test_what_a_person_would_look_at_first_comes_first() -> None:
-    names = ["base_met", "rl_gain", "rl_met", "rl_met_Logic", "rl_seen_met", "sft_met", "IFEval", "gsm8k"]
-    assert sorted(reversed(names), key=precedence) == [
+    names = ["base_met", "sft_met", "rl_seen_met", "gsm8k", "rl_met_Logic", "rl_met", "rl_gain", "IFEval"]
+    assert sorted(names, key=precedence) == [
         "IFEval",
         "gsm8k",
         "rl_met",
