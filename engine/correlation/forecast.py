@@ -27,6 +27,7 @@ from engine.results.board import Question
 from engine.stats.chained import fit_chain, foretell
 from engine.stats.curves import LEAST_POINTS, Value, fit_power_law
 from engine.store.connection import Store
+from engine.store.outcomes import stored_outcomes
 from rubrics.counted import count
 
 __all__ = ["COMPUTE", "FAR", "HELP", "LOSS", "NO_CHANGE", "RunForecast", "Way", "forecasts", "warnings"]
@@ -106,9 +107,17 @@ def forecasts(
     if LOSS not in wanted and about[LOSS].has_runs(evidence):
         wanted.append(LOSS)
     views = correlation_views(store, question, wanted, [outcome])
+    largest = _largest(store, outcome)
     return [
-        _run(run, members, views, outcome, at, early) for run, members in by_run(evidence.board, checkpoints).items()
+        _run(run, members, views, outcome, largest, at, early)
+        for run, members in by_run(evidence.board, checkpoints).items()
     ]
+
+
+def _largest(store: Store, outcome: str) -> float | None:
+    """The most that any score can be, from 0 on; None where nobody has said, or scores differ in it."""
+    said = {score.scale for score in stored_outcomes(store) if score.outcome == outcome}
+    return said.pop() if len(said) == 1 else None
 
 
 def warnings(run: RunForecast) -> list[str]:
@@ -124,8 +133,8 @@ def warnings(run: RunForecast) -> list[str]:
 
 
 def _run(
-    run: str, members: Mapping[str, Checkpoint], views: Sequence[CorrelationView], outcome: str, at: Sequence[float],
-    early: int | None,
+    run: str, members: Mapping[str, Checkpoint], views: Sequence[CorrelationView], outcome: str, largest: float | None,
+    at: Sequence[float], early: int | None,
 ) -> RunForecast:  # fmt: skip
     tokens = np.array([member.tokens for member in members.values()])
     points = [{point.name: point for point in view.points} for view in views]
@@ -147,6 +156,8 @@ def _run(
         view.predictor: partial(_chained, tokens, x, y) for view, x in zip(views, columns, strict=True)
     }
     fits |= {COMPUTE: partial(_direct, tokens, y), NO_CHANGE: partial(_still, y)}
+    if largest is not None:
+        fits = {name: partial(_within, largest, fit) for name, fit in fits.items()}
     return RunForecast(
         run=run, unit=next(iter(members.values())).unit, outcome=outcome,
         checkpoints=tuple(zip(members, map(float, tokens), map(float, y), strict=True)),
@@ -202,3 +213,16 @@ def _direct(tokens: FloatArray, y: FloatArray, some: npt.NDArray[np.bool_]) -> _
 def _still(y: FloatArray, some: npt.NDArray[np.bool_]) -> _Foretell | None:
     known = y[some & np.isfinite(y)]
     return (lambda _: Value(float(known[-1]), math.nan, math.nan)) if known.size else None
+
+
+def _within(largest: float, fit: _Fit, some: npt.NDArray[np.bool_]) -> _Foretell | None:
+    """No share is below none or above all, whatever a straight line says."""
+    found = fit(some)
+    if found is None:
+        return None
+
+    def at(number: float) -> Value:
+        value = found(number)
+        return Value(*(min(max(end, 0.0), largest) for end in (value.value, value.ci_low, value.ci_high)))
+
+    return at

@@ -46,6 +46,22 @@ def run(store: Store, add_run: Callable[..., object], tmp_path: Path) -> Path:
     return file
 
 
+def test_no_share_is_foretold_below_none_or_above_all(store: Store, run: Path) -> None:
+    checkpoints, wide = read_checkpoints(run, or_flops=True), [1e30]
+    (free,) = forecasts(store, Question(), checkpoints, ["skill"], "exam", at=wide)
+    shares = [
+        Outcome(name, "share", float(y) * 1.4, None, None, scale=1.0)
+        for name, y in zip((f"step{i}" for i in range(8)), SCORES, strict=True)
+    ]
+    add_outcomes(store, shares)
+    (found,) = forecasts(store, Question(), checkpoints, ["skill"], "share", at=wide)
+    for way, open_ended in zip(found.ways, free.ways, strict=True):
+        ends = way.foretold[0]
+        assert math.isnan(ends.ci_low) == math.isnan(open_ended.foretold[0].ci_low)
+        assert way.name == NO_CHANGE or (0 <= ends.ci_low <= ends.value <= ends.ci_high <= 1)
+    assert max(way.foretold[0].ci_high for way in free.ways if way.name != NO_CHANGE) * 1.4 > 1
+
+
 def test_a_run_is_foretold_and_the_backtest_sees_the_early_part_alone(store: Store, run: Path) -> None:
     (found,) = forecasts(store, Question(), read_checkpoints(run, or_flops=True), ["skill"], "exam")
     flops = 6e9 * TOKENS
