@@ -32,6 +32,8 @@ LEAST_INTERVAL: Final = 5
 """Points below which no interval is given."""
 _LOST: Final = 0.1
 """Share of resamples without a correlation beyond which the others give no interval."""
+_NOTHING: Final = 1e-12
+"""Share of a variance that is rounding: what a control accounts for leaves no zero, but a few of the last digits."""
 _BOOTSTRAP = "BCa bootstrap over {}"
 _JACKKNIFE = "Fisher's z, jackknife over {}"
 
@@ -139,9 +141,10 @@ def partial(
 
     def given(weights: FloatArray) -> FloatArray:
         xy, xz, yz = (pearson(weights, columns[i], columns[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+        left = np.minimum(1 - xz**2, 1 - yz**2)
         with np.errstate(divide="ignore", invalid="ignore"):
             r = (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2))
-        return np.where(np.isfinite(r), np.clip(r, -1, 1), math.nan)
+        return np.where(left > _NOTHING, np.clip(r, -1, 1), math.nan)
 
     value = float(given(np.ones((1, n)))[0])
     if math.isnan(value):

@@ -236,6 +236,17 @@ def test_partial_says_why_not(control: str, said: str) -> None:
     assert said in partial(x, y, columns[control]).note
 
 
+@pytest.mark.parametrize("n", [6, 12, 20])
+def test_what_a_control_leaves_of_a_column_is_not_rounding(n: int) -> None:
+    """FLOPs at equal tokens are parameters in another unit: what is left of them is nothing, not .00 (.00 to .00)."""
+    rng = np.random.default_rng(n)
+    for factor, more in [(math.log(10), 0.0), (3.7, -2.1), (1e-3, 5.0)] * 4:
+        control, y = rng.normal(size=(2, n))
+        found = partial(factor * control + more, y, control, resamples=100)
+        assert math.isnan(found.value)
+        assert "accounts for a column entirely" in found.note
+
+
 def test_line_band_and_prediction() -> None:
     x, y = _points(10)
     line = fit_line(np.r_[x, 5.0], np.r_[y, np.nan])
