@@ -20,6 +20,8 @@ import numpy.typing as npt
 from engine.correlation.curves import by_run
 from engine.correlation.predictor_outcome import CorrelationView, correlation_views
 from engine.correlation.scaling import Checkpoint
+from engine.outcomes.exactness import possible
+from engine.outcomes.outcome import scale_of
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import BITS
 from engine.predictors.interface import Evidence
@@ -107,17 +109,11 @@ def forecasts(
     if LOSS not in wanted and about[LOSS].has_runs(evidence):
         wanted.append(LOSS)
     views = correlation_views(store, question, wanted, [outcome])
-    largest = _largest(store, outcome)
+    scale = scale_of(score for score in stored_outcomes(store) if score.outcome == outcome)
     return [
-        _run(run, members, views, outcome, largest, at, early)
+        _run(run, members, views, outcome, scale, at, early)
         for run, members in by_run(evidence.board, checkpoints).items()
     ]
-
-
-def _largest(store: Store, outcome: str) -> float | None:
-    """The most that any score can be, from 0 on; None where nobody has said, or scores differ in it."""
-    said = {score.scale for score in stored_outcomes(store) if score.outcome == outcome}
-    return said.pop() if len(said) == 1 else None
 
 
 def warnings(run: RunForecast) -> list[str]:
@@ -133,7 +129,7 @@ def warnings(run: RunForecast) -> list[str]:
 
 
 def _run(
-    run: str, members: Mapping[str, Checkpoint], views: Sequence[CorrelationView], outcome: str, largest: float | None,
+    run: str, members: Mapping[str, Checkpoint], views: Sequence[CorrelationView], outcome: str, scale: float | None,
     at: Sequence[float], early: int | None,
 ) -> RunForecast:  # fmt: skip
     tokens = np.array([member.tokens for member in members.values()])
@@ -156,8 +152,7 @@ def _run(
         view.predictor: partial(_chained, tokens, x, y) for view, x in zip(views, columns, strict=True)
     }
     fits |= {COMPUTE: partial(_direct, tokens, y), NO_CHANGE: partial(_still, y)}
-    if largest is not None:
-        fits = {name: partial(_within, largest, fit) for name, fit in fits.items()}
+    fits = {name: partial(_within, scale, fit) for name, fit in fits.items()}
     return RunForecast(
         run=run, unit=next(iter(members.values())).unit, outcome=outcome,
         checkpoints=tuple(zip(members, map(float, tokens), map(float, y), strict=True)),
@@ -215,7 +210,7 @@ def _still(y: FloatArray, some: npt.NDArray[np.bool_]) -> _Foretell | None:
     return (lambda _: Value(float(known[-1]), math.nan, math.nan)) if known.size else None
 
 
-def _within(largest: float, fit: _Fit, some: npt.NDArray[np.bool_]) -> _Foretell | None:
+def _within(scale: float | None, fit: _Fit, some: npt.NDArray[np.bool_]) -> _Foretell | None:
     """No share is below none or above all, whatever a straight line says."""
     found = fit(some)
     if found is None:
@@ -223,6 +218,6 @@ def _within(largest: float, fit: _Fit, some: npt.NDArray[np.bool_]) -> _Foretell
 
     def at(number: float) -> Value:
         value = found(number)
-        return Value(*(min(max(end, 0.0), largest) for end in (value.value, value.ci_low, value.ci_high)))
+        return Value(*(possible(end, scale) for end in (value.value, value.ci_low, value.ci_high)))
 
     return at

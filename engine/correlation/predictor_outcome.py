@@ -22,8 +22,8 @@ from engine.correlation.names import (
     predictor_values,
 )
 from engine.correlation.sources import BUNDLED, Source
-from engine.outcomes.exactness import interval_of, share_ends
-from engine.outcomes.outcome import lower_is_better, mixed_conditions, mixed_scales
+from engine.outcomes.exactness import interval_of, possible, share_ends
+from engine.outcomes.outcome import lower_is_better, mixed_conditions, mixed_scales, scale_of
 from engine.outcomes.words import outcome_in_words
 from engine.predictors.catalogue import catalogue
 from engine.predictors.from_verdicts import RUDE, SIZE
@@ -122,6 +122,8 @@ class CorrelationView:
     """What its intervals take for independent."""
     whose: Source = "own"
     """Where its outcomes come from."""
+    outcome_scale: float | None = None
+    """The largest that the outcome can be, from 0 on; None where nobody has said."""
 
     @property
     def outcome_words(self) -> str:
@@ -233,7 +235,8 @@ def _own(
     chance = table.chance if predictor == RUDE else about.chance
     label, over = predictor_label(evidence, predictor), evidence.question.over
     view = view_of(label, outcome, sources, chance, points, notes, over)
-    return replace(_with_help(view, about), outcome_higher_is_better=not lower)
+    scale = scale_of(outcomes.values())
+    return replace(_with_help(view, about), outcome_higher_is_better=not lower, outcome_scale=scale)
 
 
 def _with_help(view: CorrelationView, about: Predictor) -> CorrelationView:
@@ -263,7 +266,7 @@ def _bundled(
     higher = about.higher_is_better if about else predictor not in study.lower
     notes = [*turned(predictor, higher, outcome, True), *study.notes(predictor)]
     view = view_of(predictor, outcome, study.source, math.nan, points, notes, over)
-    view = replace(view, whose=source)
+    view = replace(view, whose=source, outcome_scale=scale_of(measured.values()))
     if about is None:
         return replace(view, higher_is_better=higher, help=study.about.get(predictor, ""))
     return _with_help(view, about)
@@ -320,15 +323,16 @@ def line_of(view: CorrelationView, *, without: str = "") -> Line | None:
 
 def expected(view: CorrelationView) -> tuple[Expected, ...]:
     """Each candidate whose outcome is unknown, by a least-squares line through the others; none below three points."""
-    complete, line = _both(view.points), line_of(view)
+    complete, line, scale = _both(view.points), line_of(view), view.outcome_scale
     if line is None or math.isnan(line.scatter):
         return ()
-    low, high = min(p.x for p in complete), max(p.x for p in complete)
-    return tuple(
-        Expected(p.name, p.x, line.at(p.x), *line.interval(p.x), not low <= p.x <= high)
-        for p in view.points
-        if math.isnan(p.y) and not math.isnan(p.x)
-    )
+    first, last = min(p.x for p in complete), max(p.x for p in complete)
+    found = []
+    for p in view.points:
+        if math.isnan(p.y) and not math.isnan(p.x):
+            value, low, high = (possible(y, scale) for y in (line.at(p.x), *line.interval(p.x)))
+            found.append(Expected(p.name, p.x, value, low, high, not first <= p.x <= last))
+    return tuple(found)
 
 
 def league_of(

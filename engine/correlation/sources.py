@@ -105,6 +105,7 @@ def _published_by_benchmark() -> BundledParts:
 def _ladder() -> Bundled:
     from data.bundled import bundled_models
     from data.ladder import SOURCE, ladder, ladder_notes
+    from data.ladder2 import ladder2_notes
     from engine.predictors.from_verdicts import SIZE
 
     study, said = ladder(), ladder_notes()
@@ -118,7 +119,7 @@ def _ladder() -> Bundled:
         ]
 
     def notes(predictor: str) -> list[str]:
-        return [*filter(None, [said.predictors.get(predictor)]), *said.every]
+        return [*filter(None, [said.predictors.get(predictor)]), ladder2_notes().claim, *said.every]
 
     title = f"ladder of {len(study.candidates)} models post-trained here"
     return Bundled(

@@ -200,7 +200,7 @@ def profile(table: RankingTable, candidate: str, *, width: float = 3.4) -> Figur
 
 def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
     """The scatter with its line, 95 % band, and the predicted place of candidates without an outcome (hollow)."""
-    from engine.correlation.predictor_outcome import line_of
+    from engine.correlation.predictor_outcome import expected, line_of
 
     figure, axes = axes_of(width, 0.8 * width)
     seen = [point for point in view.points if not math.isnan(point.x)]
@@ -211,21 +211,22 @@ def correlation(view: CorrelationView, *, width: float = 3.4) -> Figure:
         bands = np.array([line.band(float(value)) for value in x])
         axes.fill_between(x, bands[:, 0], bands[:, 1], color=LIGHT_COLOURS["chance"], alpha=0.15, linewidth=0)
         axes.plot(x, [line.at(float(value)) for value in x], color=LIGHT_COLOURS["chance"], linewidth=1)
+    ahead = {place.name: place for place in expected(view)}
     places = []
     for point in seen:
-        expected = math.isnan(point.y)
-        if expected and line is None:
+        place = ahead.get(point.name)
+        if place is None and math.isnan(point.y):
             continue
-        y = line.at(point.x) if expected and line is not None else point.y
+        y = place.value if place else point.y
         if not math.isnan(point.x_low) and not math.isnan(point.x_high):
             axes.plot([point.x_low, point.x_high], [y, y], color=tone, linewidth=0.6, alpha=0.6)
         if not math.isnan(point.y_low):
             axes.plot([point.x] * 2, [point.y_low, point.y_high], color=tone, linewidth=0.6, alpha=0.6)
-        if expected and line is not None and not math.isnan(line.scatter):
-            low, high = line.interval(point.x)
-            axes.plot([point.x] * 2, [low, high], color=LIGHT_COLOURS["mark-2"], linewidth=0.6, linestyle=(0, (1, 1.5)))
-        sign, colour = ("D", LIGHT_COLOURS["mark-2"]) if expected else ("o", tone)
-        face = "none" if expected else tone
+        if place:
+            ends, dots = [place.low, place.high], (0, (1, 1.5))
+            axes.plot([point.x] * 2, ends, color=LIGHT_COLOURS["mark-2"], linewidth=0.6, linestyle=dots)
+        sign, colour = ("D", LIGHT_COLOURS["mark-2"]) if place else ("o", tone)
+        face = "none" if place else tone
         axes.plot(point.x, y, marker=sign, markersize=4, markeredgecolor=colour, markerfacecolor=face, linestyle="none")
         places.append((point.x, y, shown(point.name, 28)))
     axes.set_xlabel(shown(view.predictor, 80))

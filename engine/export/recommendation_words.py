@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from data.ladder2 import ladder2_notes
 from engine.results.decisions import claim
 from engine.results.recommendation import Recommendation, Weakness
 from engine.results.wordings import WordingTable, turn_words
@@ -140,6 +141,8 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
         yield f"{label} may not be taken: {reason}"
     for label, missing in advice.unknown.items():
         yield f"{label} is not excluded, though its {_listed(missing, 'and')} is not known"
+    if state in ("take", "tie"):
+        yield f"what a lead is worth: {ladder2_notes().lead}"
 
 
 def _remainder(advice: Recommendation) -> Iterator[str]:

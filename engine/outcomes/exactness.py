@@ -10,7 +10,7 @@ from engine.outcomes.outcome import Outcome
 from engine.stats.distributions import normal_quantile
 from engine.stats.intervals import Spread, wilson
 
-__all__ = ["error_of", "interval_of", "share_ends", "told"]
+__all__ = ["error_of", "interval_of", "possible", "share_ends", "told"]
 
 _REACH: Final = normal_quantile(0.975)
 
@@ -25,10 +25,16 @@ def share_ends(share: float, samples: int, error: float = 0.0) -> tuple[float, f
     return found.ci_low, found.ci_high
 
 
+def possible(value: float, scale: float | None) -> float:
+    """What is said of a score, as far as scores reach: from 0 to the scale; as it is where no scale is known."""
+    return value if scale is None else min(max(value, 0.0), scale)
+
+
 def interval_of(outcome: Outcome) -> tuple[float, float]:
     """The 95 % interval of a score, on its own scale; NaN where its error or, at either edge, its samples are unknown.
 
-    A share of known samples has Wilson's; of any other score nothing but the standard error is known.
+    A share of known samples has Wilson's; of any other score nothing but the standard error is known, and how far any
+    score can reach.
     """
     score, error, scale = outcome.score, outcome.stderr, outcome.scale
     if error is None:
@@ -37,7 +43,8 @@ def interval_of(outcome: Outcome) -> tuple[float, float]:
         low, high = share_ends(score / scale, outcome.samples, error / scale)
         return low * scale, high * scale
     half = _REACH * error if error > 0 else math.nan
-    return score - half, score + half
+    bound = scale if scale and 0 <= score <= scale else None
+    return possible(score - half, bound), possible(score + half, bound)
 
 
 def error_of(outcome: Outcome) -> float:

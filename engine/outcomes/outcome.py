@@ -21,6 +21,7 @@ __all__ = [
     "mixed_conditions",
     "mixed_scales",
     "other_lengths",
+    "scale_of",
     "traces_of",
     "unsaid_directions",
     "unsaid_scales",
@@ -78,6 +79,12 @@ def domain_of(scores: Iterable[Outcome]) -> str | None:
 def traces_of(scores: Iterable[Outcome]) -> str | None:
     """The expert traces of these scores of one outcome; one that says so suffices."""
     return next((score.traces for score in scores if score.traces), None)
+
+
+def scale_of(scores: Iterable[Outcome]) -> float | None:
+    """The largest score that these of one outcome can be, from 0 on; None where one has not said, or they differ."""
+    said = {score.scale for score in scores}
+    return said.pop() if len(said) == 1 else None
 
 
 def lower_is_better(scores: Iterable[Outcome]) -> bool:

@@ -13,7 +13,7 @@ _NAME: Final = re.compile(
 )
 """As `engine.posttrain.outcomes` names them, and the ladder its categories (`rl_met, Control`)."""
 _AFTER: Final = {"base": "before post-training", "sft": "after SFT", "dpo": "after DPO", "rl": "after RL"}
-_STAGES: Final = ("rl", "dpo", "sft", "base")
+"""In the order of the stages."""
 _BY: Final = {"sft": "by SFT", "dpo": "by SFT and DPO", "rl": "by SFT and RL"}
 
 
@@ -62,4 +62,4 @@ def precedence(outcome: str) -> tuple[int, int, str]:
     if found is None:
         return 0, 0, outcome
     plain = found["how"] == "met" and not found["part"] and not found["seen"]
-    return _STAGES.index(found["stage"]) + 1, 0 if plain else 1, outcome
+    return len(_AFTER) - list(_AFTER).index(found["stage"]), 0 if plain else 1, outcome

@@ -176,8 +176,8 @@ class RealTrainings(Work):
         from engine.store.connection import Store
         from engine.store.posttrain import stored_posttrain
 
-        path = self.folder / "killed.duckdb"
-        return path.exists() and all(str(run.status) == "done" for run in stored_posttrain(Store(path)))
+        runs = stored_posttrain(Store(self.folder / "killed.duckdb"))
+        return bool(runs) and all(str(run.status) == "done" for run in runs)
 
     def seconds(self, chance: random.Random) -> float:
         return chance.uniform(4.0, 40.0)

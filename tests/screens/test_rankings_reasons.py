@@ -20,7 +20,7 @@ def test_wide_names_shift_nothing(garden: Path) -> None:
     *others, last = standings.advice.rivals
     advice = replace(standings.advice, rivals=(*others, replace(last, b="模型-七")))
     lines = reasons_text(standings, advice, lambda _: "").plain.splitlines()
-    rows = [line for line in lines if " to " in line and "(" in line and not line.startswith("Not")]
+    rows = [line for line in lines if " to " in line and "(" in line and not line.startswith(("Not", "·"))]
     assert len(rows) == 1 + len(others)
     assert len({cell_len(row.partition("(")[0]) for row in rows}) == 1
 

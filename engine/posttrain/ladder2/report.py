@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.posttrain.ladder2.design import design
 from engine.posttrain.ladder2.evidence import OUTCOMES, Claims, Measured, read_claims, read_shared
 from engine.posttrain.ladder2.progress import progress_page
 from engine.posttrain.ladder2.rows import read_finished
+from engine.posttrain.ladder2.words import notes
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from rubrics.counted import agreeing
 from rubrics.errors import BadInput
@@ -22,7 +24,7 @@ __all__ = ["write_report"]
 
 
 def write_report(rows: Path, place: Path) -> str:
-    """Write `card.md`, `named.md`, `progress.md` and the three tables; says in a line what there was to say.
+    """Write `card.md`, `notes.json`, `named.md`, `progress.md` and the three tables; says in a line what there is.
 
     Raises:
         BadInput: rows or claims are damaged.
@@ -38,6 +40,7 @@ def write_report(rows: Path, place: Path) -> str:
     ladder = Ladder2(models, read_shared(rows), claims)
     _tables(ladder, place)
     (place / "card.md").write_text(card(ladder), encoding="utf-8")
+    (place / "notes.json").write_text(json.dumps(notes(ladder), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return f"{len(models)} of {len(design())} models: the claim is {ladder.verdict()}, {shown(ladder.claim)}"
 
 

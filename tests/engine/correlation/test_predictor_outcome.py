@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,10 @@ def test_where_a_candidate_without_an_outcome_should_land() -> None:
         middle = fit.intercept + fit.slope * at
         assert (one.value, one.low, one.high) == pytest.approx((middle, middle - half, middle + half))
     assert (inside.outside, outside.outside) == (False, True)
+    # The same scores as shares of five: the line leaves the scale, what can be expected does not.
+    within, beyond = expected(replace(view([*points, *ahead, unknown]), outcome_scale=5.0))
+    assert within == inside
+    assert beyond == replace(outside, value=5.0, high=5.0, low=pytest.approx(min(outside.low, 5.0)))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -104,6 +104,10 @@ def test_a_candidate_without_an_outcome_stands_at_its_predicted_place(scatter: C
     assert (first.x, pytest.approx(line.at(first.x))) in markers(figure)
     hollow = [one for one in figure.axes[0].lines if one.get_markerfacecolor() == "none"]
     assert len(hollow) == 1
+    # Of a share, no more is expected than there can be.
+    least = min(point.y for point in rest)
+    figure = figures.correlation(replace(unknown, outcome_scale=least))
+    assert (first.x, least) in markers(figure)
 
 
 @pytest.mark.long

@@ -40,6 +40,12 @@ def test_an_error_is_never_nothing() -> None:
     assert math.isnan(error_of(_share(1, None)))
 
 
+def test_no_interval_of_a_share_leaves_its_scale() -> None:
+    for scale in (1.0, 100.0):
+        low, high = interval_of(_share(0.95 * scale, 0.05 * scale, scale, samples=None))
+        assert (low, high) == pytest.approx((scale * (0.95 - 0.05 * 1.959964), scale))
+
+
 def test_of_what_is_no_share_only_its_error_is_known() -> None:
     assert interval_of(Outcome("m", "loss", 3.0, 0.5)) == pytest.approx((3 - 0.979982, 3 + 0.979982))
     assert all(math.isnan(end) for end in interval_of(Outcome("m", "loss", 3.0)))

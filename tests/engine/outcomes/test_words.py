@@ -37,11 +37,12 @@ def test_of_ones_own_suite_prompts_are_held_out() -> None:
 
 def test_every_outcome_of_post_training_has_words_of_its_own() -> None:
     from engine.posttrain.outcomes import outcomes_of
+    from engine.posttrain.recipe import STAGES
     from engine.store.posttrain import StageScore
 
     scores = [
         StageScore(stage=stage, part=part, how=how, subcategory=subcategory, family="f", met=1, judged=2)
-        for stage in ("base", "sft", "rl") for part in ("held", "seen") for how in ("greedy", "sampled")
+        for stage in STAGES for part in ("held", "seen") for how in ("greedy", "sampled")
         for subcategory in ("Logic", "Format")
     ]  # fmt: skip
     names = [outcome.outcome for outcome in outcomes_of("a", [scores])]

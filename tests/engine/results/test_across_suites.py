@@ -60,7 +60,8 @@ def test_suites_are_named_once_and_have_runs(store: Store, add_run: Callable[...
     add_run("a")
     with pytest.raises(BadInput, match="'made' is named twice"):
         across_suites(store, Question(), ["made", "made"])
-    with pytest.raises(BadInput, match="no likelihood run"):
+    with pytest.raises(BadInput, match="no likelihood run") as raised:
         across_suites(store, Question(protocol="likelihood"), ["made", "other"])
+    assert raised.value.where == "made"
     with pytest.raises(BadInput, match="no run on suite 'third'"):
         across_suites(store, Question(), ["made", "third"])

@@ -167,6 +167,13 @@ def test_card_and_tables_from_rows_alone(simulated: Path, tmp_path: Path) -> Non
     ladder = Ladder2(read_finished(simulated), read_shared(simulated), read_claims())
     assert f"| `rude_difference` | primary | {ladder.claim.rho:.2f} (" in written
     assert "it is at chance and is not to be read" in written
+    said = json.loads((tmp_path / "notes.json").read_text(encoding="utf-8"))
+    assert f"the claim is confirmed, ρ = {ladder.claim.rho:.2f} (" in said["claim"]
+    base = stats.spearmanr(ladder.predictors["base_generation"].values(), ladder.y.values()).statistic
+    assert said["claim"].endswith(f"base generation has {base:.2f}")
+    x, y = ladder.primary.values(), ladder.y.values()
+    ahead = [(x[i] > x[j]) == (y[i] > y[j]) for i in range(24) for j in range(i) if x[i] != x[j] and y[i] != y[j]]
+    assert f"ahead after post-training in {100 * np.mean(ahead):.0f} % of pairs" in said["lead"]
     for name in ("models.csv", "predictors.csv", "outcomes.csv", "named.md", "progress.md"):
         assert (tmp_path / name).is_file(), name
     with (tmp_path / "outcomes.csv").open(encoding="utf-8", newline="") as file:
