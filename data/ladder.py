@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 __all__ = [
-    "OUTCOMES", "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_notes",
-    "suite_read",
+    "OUTCOMES", "RECIPE", "SOURCE", "LadderNotes", "LadderPoints", "family_shares", "ladder", "ladder_card",
+    "ladder_notes", "suite_read",
 ]  # fmt: skip
 
 SOURCE: Final = "the ladder of small models that were post-trained here (data/ladder/card.md)"
@@ -91,6 +91,11 @@ class LadderNotes:
     """What a predictor is that only the ladder has."""
     lower: frozenset[str]
     """Those of them of which less is better."""
+
+
+def ladder_card() -> str:
+    """How it was made and what it can bear, in full: `data/ladder/card.md`."""
+    return (_FOLDER / "card.md").read_text(encoding="utf-8")
 
 
 @cache

@@ -6,8 +6,11 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
-__all__ = ["Ladder2Notes", "ladder2_notes"]
+__all__ = ["Ladder2Notes", "ladder2_card", "ladder2_notes"]
+
+_FOLDER: Final = Path(__file__).with_suffix("")
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,12 @@ class Ladder2Notes:
     """How often the one that led was the better one in the end; to be read with advice whom to take."""
 
 
+def ladder2_card() -> str:
+    """What was found and how far it holds, in full: `data/ladder2/card.md`."""
+    return (_FOLDER / "card.md").read_text(encoding="utf-8")
+
+
 @cache
 def ladder2_notes() -> Ladder2Notes:
     """Everything in `data/ladder2/notes.json`."""
-    path = Path(__file__).with_suffix("") / "notes.json"
-    return Ladder2Notes(**json.loads(path.read_text(encoding="utf-8")))
+    return Ladder2Notes(**json.loads((_FOLDER / "notes.json").read_text(encoding="utf-8")))

@@ -77,8 +77,8 @@ domain foretells it better than another. U lists the upsets: every smaller candi
 whether that came true. F shows which candidates are kin, and takes every interval here over families.
 
 O goes from your own outcomes to those of the ladder (◉ those that ship) and to the published study. a adds your own
-from a file: candidate, outcome, score. What the ladder's points can bear stands beside them, after !, and in full in
-data/ladder/card.md.
+from a file: candidate, outcome, score. What the ladder's points can bear stands beside them, after !; V has it in full:
+the cards of both ladders.
 """
     TERMS = ("predictor", "outcome", "family", "ladder")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,6 +94,7 @@ data/ladder/card.md.
         Binding(
             "F", "families", "families", tooltip="which candidates are kin; intervals over families", id="families"
         ),
+        Binding("V", "cards", "cards", tooltip="what two ladders of small models showed, in full", id="cards"),
         Binding("x", "export", "take away", tooltip="write the plot, or all correlations as a table", id="export"),
         Binding("right,down", "step(1)", "next point", show=False, id="point-next"),
         Binding("left,up", "step(-1)", "point before", show=False, id="point-before"),
@@ -102,7 +103,7 @@ data/ladder/card.md.
         Binding("f5", "again", "read again", show=False, id="again"),
     ]
     FIRST_KEYS = ("predictor", "outcome", "open", "matrix", "leave_out", "source", "export", "add")
-    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets", "families", "add"}
+    WITHOUT = Place.WITHOUT | {"source", "matrix", "upsets", "families", "add", "cards"}
     DEFAULT_CSS = """
     CorrelationScreen #question { padding: 0 1; color: $text-muted; }
     CorrelationScreen #bring { display: none; height: auto; padding: 0 1; border-bottom: solid $panel; }

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 
 from screens.rankings.state import Standings
 from screens.shell.colour import Colour
+from screens.shell.dialogs import Read
 from screens.shell.formats import signed
 from screens.shell.plain import cells_of, one_line, padded, plain
 
 if TYPE_CHECKING:
     from engine.results.recommendation import Recommendation
 
-__all__ = ["reasons_text"]
+__all__ = ["Reasons", "reasons_text"]
 
 _NAME = 28
+
+
+class Reasons(Read):
+    """Them, with the ladders' cards a key away: what a lead was worth there is the last of the reasons."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("V", "cards", "the card")]
+    FURTHER = ("V the ladders' cards", "V")
+
+    def action_cards(self) -> None:
+        """What two ladders of small models showed, in full."""
+        from screens.shell.document import cards
+
+        self.app.push_screen(cards())
 
 
 def reasons_text(standings: Standings, advice: Recommendation, colour: Colour) -> Text:

@@ -16,11 +16,11 @@ from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.rankings.detail import detail
 from screens.rankings.multiples import multiples
-from screens.rankings.reasons import reasons_text
+from screens.rankings.reasons import Reasons, reasons_text
 from screens.rankings.state import CandidateRow, RankingsState, Standings, read_standings
 from screens.rankings.table import EARLIER, LATER, Columns, fit_columns, headings, legend, row_text, set_text
 from screens.rankings.weighing import Weigh
-from screens.shell.dialogs import Ask, Choose, Read
+from screens.shell.dialogs import Ask, Choose
 from screens.shell.export_dialogs import export_dialog
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.plain import one_line, plain
@@ -295,7 +295,7 @@ was forgotten it brings back, for seven days.
         """Read what the recommendation rests on."""
         standings = self.state.standings
         if standings is not None and standings.advice is not None:
-            self.app.push_screen(Read("Whom to take", reasons_text(standings, standings.advice, self.colour)))
+            self.app.push_screen(Reasons("Whom to take", reasons_text(standings, standings.advice, self.colour)))
 
     def action_order(self) -> None:
         """Choose the column to sort by."""

@@ -70,6 +70,9 @@ class Read(ModalScreen[None]):
         Binding("y", "copy", "copy"),
     ]
 
+    FURTHER: ClassVar[tuple[str, str]] = ("", "")
+    """What else can be read, and its key."""
+
     def __init__(self, title: str, body: Text, *, error: bool = False) -> None:
         super().__init__()
         self._title = title
@@ -82,7 +85,7 @@ class Read(ModalScreen[None]):
             yield Static(Text(("✗ " if self._error else "") + self._title), classes="title")
             with VerticalScroll():
                 yield Static(self._body)
-            yield Hints(("↑↓ scroll", ""), ("y copy", "y"), ("esc close", "escape"))
+            yield Hints(("↑↓ scroll", ""), self.FURTHER, ("y copy", "y"), ("esc close", "escape"))
 
     def on_mount(self) -> None:
         """Arrow keys scroll at once."""

@@ -89,7 +89,7 @@ MEANINGS: Final = (
     Meaning("S", "suite", ("suite",)),
     Meaning("T", "pairs on trial", ("on-trial",)),
     Meaning("U", "upsets", ("upsets",)),
-    Meaning("V", "what the verdict rests on", ("reasons",)),
+    Meaning("V", "what the verdict, or the claim, rests on", ("reasons", "cards")),
     Meaning("W", "wordings", ("wordings",)),
     Meaning("greater_than_sign", "write the suite", ("construct-write",)),
     Meaning("X", "what stands on the x axis", ("predictor",)),

@@ -169,6 +169,12 @@ class Place(Screen[None]):
         """Copy what was selected with the mouse, else this."""
         self.app.copy_to_clipboard(self.get_selected_text() or text)
 
+    def action_cards(self) -> None:
+        """What two ladders of small models showed, in full; for screens that speak of them."""
+        from screens.shell.document import cards
+
+        self.app.push_screen(cards())
+
     def action_jump(self) -> None:
         """Put a letter on each thing that can be focused, and on each line of the list that is."""
         self.app.push_screen(Jump(targets_on(self)))

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from rubrics.counted import count
 from screens.shell.colour import Colour
+from screens.shell.markdown_blocks import markdown_blocks
 from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
@@ -47,29 +48,12 @@ def card_text(entry: SuiteEntry, colour: Colour) -> Text:
         text.append("A Markdown file of the same name beside the suite file is shown here: how it was written, by ")
         text.append("whom, how it was checked, what it does not show.")
         return text
-    for line in _flowing(plain(entry.card).strip().split("\n")):
-        heading = line.startswith("#")
-        # Markdown as it is read, not as it is written; nothing in it becomes a link or a style.
-        text.append((line.lstrip("#").strip() if heading else line.replace("**", "")) + "\n", "bold" if heading else "")
+    for block in markdown_blocks(entry.card.strip()):
+        text.append_text(block)
+        text.append("\n\n")
     return text
 
 
 def card_plain(entry: SuiteEntry) -> str:
     """The same to be copied."""
     return facts_line(entry) + "\n\n" + plain(entry.card or entry.fault)
-
-
-def _flowing(lines: list[str]) -> list[str]:
-    """Lines of one paragraph joined, so that they break where the panel does; lists, tables and code stay."""
-    joined: list[str] = []
-    inside = False
-    for line in lines:
-        stands_alone = (
-            not line.strip() or line.startswith(("#", "|", "- ", "* ", "    ", "```", ">")) or line[:1].isdigit()
-        )
-        if inside and not stands_alone:
-            joined[-1] += " " + line.strip()
-        else:
-            joined.append(line)
-        inside = bool(line.strip()) and not line.startswith(("#", "|", "    ", "```"))
-    return joined

@@ -50,12 +50,13 @@ enter compares the two, scope by scope. O goes to the ladder and to the publishe
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
         Binding("O", "source", "source", tooltip="your own, the ladder's, or the published study's", id="source"),
+        Binding("V", "cards", "cards", tooltip="what two ladders of small models showed, in full", id="cards"),
         Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
         Binding("left", "step(-1)", "outcomes before", show=False, id="matrix-left"),
         Binding("right", "step(1)", "more outcomes", show=False, id="matrix-right"),
     ]
     FIRST_KEYS = ("back", "source", "export")
-    WITHOUT = Place.WITHOUT | {"source"}
+    WITHOUT = Place.WITHOUT | {"source", "cards"}
     DEFAULT_CSS = """
     UpsetsScreen #question { padding: 0 1; color: $text-muted; }
     UpsetsScreen #headings { color: $text-muted; }

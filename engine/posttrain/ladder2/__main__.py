@@ -1,11 +1,12 @@
 """The second ladder: models made, read, trained and measured one by one, and what their rows say.
 
     python -m engine.posttrain.ladder2 work --out DIR [--rows DIR] [--models N] [--only NAME ...] [--minutes M]
+    python -m engine.posttrain.ladder2 repeat --out DIR [--rows DIR] [--minutes M]
     python -m engine.posttrain.ladder2 check --rows DIR     those rows against the shipped ones, number by number
     python -m engine.posttrain.ladder2 report               card, tables and page of progress, from shipped rows alone
 
 `work` goes on where it was stopped: in DIR lie weights and pieces of the model it was at, which may be lost, and in
-`--rows` what is finished, which is what counts.
+`--rows` what is finished, which is what counts. `repeat` post-trains some of the models again, in the same way.
 """
 
 from __future__ import annotations
@@ -34,6 +35,16 @@ def _work(chosen: Any) -> None:
 
     until = time.monotonic() + 60 * chosen.minutes if chosen.minutes else None
     work(_chosen(chosen), Regimen(), chosen.out, chosen.rows, claims_hash(), say=_say, until=until)
+
+
+def _repeat(chosen: Any) -> None:
+    from engine.posttrain.ladder2.repeats import REPEATS, repeats
+    from engine.posttrain.ladder2.rows import claims_hash
+    from engine.posttrain.ladder2.work import finish
+
+    until = time.monotonic() + 60 * chosen.minutes if chosen.minutes else None
+    rows = chosen.rows or REPEATS
+    finish(repeats(Regimen(), chosen.out, rows, claims_hash()), say=_say, until=until)
 
 
 def _chosen(chosen: Any) -> list[Planned]:
@@ -71,6 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work.add_argument("--only", action="append", metavar="NAME", help="only this model (may be repeated)")
     work.add_argument("--minutes", type=float, default=0.0, help="stop after so many; what is begun is kept")
     work.set_defaults(do=_work)
+    repeat = what.add_parser("repeat", help="post-train some models again")
+    repeat.add_argument("--out", type=Path, required=True, help="folder for weights and unfinished pieces")
+    repeat.add_argument("--rows", type=Path, default=None, help="folder of finished models")
+    repeat.add_argument("--minutes", type=float, default=0.0, help="stop after so many; what is begun is kept")
+    repeat.set_defaults(do=_repeat)
     check = what.add_parser("check", help="compare rows with the shipped ones")
     check.set_defaults(do=_check)
     report = what.add_parser("report", help="write what the rows say")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import torch
@@ -45,6 +45,11 @@ class OutOfTime(Exception):
 class Cell:
     """One model: where it is worked on, and where its rows go."""
 
+    pieces: ClassVar[tuple[str, ...]] = PIECES
+    """In order."""
+    tables: ClassVar[tuple[str, ...]] = TABLES
+    """What is kept of it."""
+
     planned: Planned
     regimen: Regimen
     work: Path
@@ -61,7 +66,7 @@ class Cell:
     @property
     def left(self) -> list[str]:
         """Pieces still to do."""
-        return [] if self.done else [piece for piece in PIECES if not self._ended(piece).is_file()]
+        return [] if self.done else [piece for piece in self.pieces if not self._ended(piece).is_file()]
 
     def go_on(self, say: Callable[[str], None], enough: Callable[[], bool] = lambda: False) -> None:
         """Do what is left, piece by piece; seconds are the processor's, which other work beside it does not lengthen.
@@ -72,10 +77,7 @@ class Cell:
         Raises:
             OutOfTime: `enough` said so.
         """
-        do: dict[str, Callable[[], dict[str, Any]]] = {
-            "pretrain": lambda: self._pretrain(enough), "read": self._read, "base": self._base, "sft": self._sft,
-            "rft": self._rft,
-        }  # fmt: skip
+        do = self._done_by(enough)
         self._folder.mkdir(parents=True, exist_ok=True)
         for piece in self.left:
             if enough():
@@ -89,6 +91,13 @@ class Cell:
             say(f"{self.planned.name} {piece}: {facts['seconds']['all']:.0f} s")
         if not self.done:
             self._keep()
+
+    def _done_by(self, enough: Callable[[], bool]) -> dict[str, Callable[[], dict[str, Any]]]:
+        """What does each piece."""
+        return {
+            "pretrain": lambda: self._pretrain(enough), "read": self._read, "base": self._base, "sft": self._sft,
+            "rft": self._rft,
+        }  # fmt: skip
 
     # ------------------------------------------------------------------ where things are
 
@@ -148,7 +157,11 @@ class Cell:
         return {"seconds": self._measure("base", *self._model("base"), sampled=True)}
 
     def _sft(self) -> dict[str, Any]:
-        regimen, seed = self.regimen, self.planned.recipe.seed
+        return self._fine_tuned("sft", self.planned.recipe.seed)
+
+    def _fine_tuned(self, stage: str, seed: int) -> dict[str, Any]:
+        """From the base model, on demonstrations."""
+        regimen = self.regimen
         model, tokenizer = self._model("base")
         examples = [(task.text, task.response or "") for task in self._shared.demonstrations]
         began = time.process_time()
@@ -157,30 +170,35 @@ class Cell:
             seed=seed,
         )  # fmt: skip
         trained = time.process_time() - began
-        self._save(model, "sft")
-        seconds = self._measure("sft", model, tokenizer, sampled=False)
+        self._save(model, stage)
+        seconds = self._measure(stage, model, tokenizer, sampled=False)
         return {"loss": [_mean(losses[:20]), _mean(losses[-20:])], "seconds": {"training": trained, **seconds}}
 
     def _rft(self) -> dict[str, Any]:
+        return self._in_rounds("rft", "sft", self.planned.recipe.seed, sampled=True)
+
+    def _in_rounds(
+        self, stage: str, begins: str, seed: int, *, filtered: bool = True, sampled: bool = False
+    ) -> dict[str, Any]:
+        """From an earlier stage, on own answers."""
         regimen, notes = self.regimen, list[dict[str, Any]]()
         began = time.process_time()
-        model, tokenizer = self._model("sft")
+        model, tokenizer = self._model(begins)
         for number, tasks in enumerate(self._shared.rounds):
-            seed = 100 * self.planned.recipe.seed + number
             own = own_answers(
                 model, tokenizer, tasks, drawn=regimen.drawn, kept=regimen.kept, tokens=regimen.answer_tokens,
-                seed=seed,
+                seed=100 * seed + number, filtered=filtered,
             )  # fmt: skip
             steps = math.ceil(regimen.round_epochs * len(own.examples) / regimen.round_batch)
             losses = fine_tune(
                 model, tokenizer, own.examples, steps=steps, batch=regimen.round_batch, rate=regimen.round_rate,
-                seed=seed,
+                seed=100 * seed + number,
             ) if steps else []  # fmt: skip
             note = {"right": own.right, "drawn": own.drawn, "kept": len(own.examples), "steps": steps}
             notes.append({**note, "loss": _mean(losses[-20:])})
         trained = time.process_time() - began
-        self._save(model, "rft")
-        seconds = self._measure("rft", model, tokenizer, sampled=True)
+        self._save(model, stage)
+        seconds = self._measure(stage, model, tokenizer, sampled=sampled)
         return {"rounds": notes, "seconds": {"training": trained, **seconds}}
 
     def _measure(self, stage: str, model: Any, tokenizer: Any, *, sampled: bool) -> dict[str, float]:
@@ -228,11 +246,12 @@ class Cell:
 
     def _keep(self) -> None:
         self._place.mkdir(parents=True, exist_ok=True)
-        stages = [read_columns(self._folder / f"answers-{stage}.parquet") for stage in PIECES[2:]]
+        measured = [path for piece in self.pieces if (path := self._folder / f"answers-{piece}.parquet").is_file()]
+        stages = [read_columns(path) for path in measured]
         self._write("answers", {name: np.concatenate([stage[name] for stage in stages]) for name in stages[0]})
-        for table in TABLES:
+        for table in self.tables:
             shutil.copyfile(self._folder / f"{table}.parquet", self._place / f"{table}.parquet")
-        pieces = {piece: json.loads(self._ended(piece).read_text(encoding="utf-8")) for piece in PIECES}
+        pieces = {piece: json.loads(self._ended(piece).read_text(encoding="utf-8")) for piece in self.pieces}
         write_facts(
             self._place, {**provenance(self.planned, self.regimen, self._shared, self.claims), "pieces": pieces}
         )

@@ -97,7 +97,7 @@ def finished(rows: Path) -> list[str]:
     return sorted(path.parent.name for path in rows.glob(f"*/{_FACTS}"))
 
 
-def read_finished(rows: Path, names: Sequence[str] | None = None) -> list[Finished]:
+def read_finished(rows: Path, names: Sequence[str] | None = None, tables: Sequence[str] = TABLES) -> list[Finished]:
     """Rows of finished models, of all unless some are named.
 
     Raises:
@@ -107,7 +107,7 @@ def read_finished(rows: Path, names: Sequence[str] | None = None) -> list[Finish
         Finished(
             name,
             json.loads((rows / name / _FACTS).read_text(encoding="utf-8")),
-            {table: read_columns(rows / name / f"{table}.parquet") for table in TABLES},
+            {table: read_columns(rows / name / f"{table}.parquet") for table in tables},
         )
         for name in (finished(rows) if names is None else names)
     ]

@@ -16,7 +16,7 @@ from engine.posttrain.generation import generate_answers
 from engine.posttrain.tasks import Task
 from rubrics.world.things import Rng
 
-__all__ = ["Example", "OwnAnswers", "fine_tune", "own_answers"]
+__all__ = ["Example", "OwnAnswers", "encoded", "fine_tune", "own_answers"]
 
 Example = tuple[str, str]
 """A prompt as the model sees it, and a response to it."""
@@ -39,7 +39,7 @@ def fine_tune(
     """
     torch.manual_seed(seed)
     rng = Rng(f"fine-tuning {seed}")
-    coded = [_coded(tokenizer, *example) for example in examples]
+    coded = [encoded(tokenizer, *example) for example in examples]
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0)
     warm, losses, order = max(1, steps // _WARM), list[float](), list[int]()
     model.train()
@@ -60,7 +60,7 @@ def fine_tune(
     return losses
 
 
-def _coded(tokenizer: Any, prompt: str, response: str) -> tuple[list[int], int]:
+def encoded(tokenizer: Any, prompt: str, response: str) -> tuple[list[int], int]:
     """Ids of both with the end mark, and where among them the response begins."""
     coded = tokenizer(prompt + response, return_offsets_mapping=True)
     starts = [start for start, end in coded["offset_mapping"] if end > start]

@@ -13,7 +13,7 @@ from engine.posttrain.ladder2.design import Planned
 from engine.posttrain.ladder2.regimen import Regimen, common
 from engine.posttrain.ladder2.rows import read_traces, write_common, write_traces
 
-__all__ = ["work"]
+__all__ = ["finish", "work"]
 
 
 def work(
@@ -37,13 +37,18 @@ def work(
     Returns:
         Whether all are finished.
     """
-    torch.set_num_threads(1)
     if read_traces(rows) is None:
+        torch.set_num_threads(1)
         write_common(rows, common(regimen))
         write_traces(rows, frontier(regimen))
     # Read again even where just made: they are rounded when they are written.
     traces = read_traces(rows) or []
-    cells = [Cell(planned, regimen, out, rows, claims, traces) for planned in models]
+    return finish([Cell(planned, regimen, out, rows, claims, traces) for planned in models], say=say, until=until)
+
+
+def finish(cells: Sequence[Cell], *, say: Callable[[str], None], until: float | None = None) -> bool:
+    """One after the other; returns whether all are finished. One core is used."""
+    torch.set_num_threads(1)
     try:
         for cell in cells:
             cell.go_on(say, lambda: until is not None and time.monotonic() >= until)

@@ -1,4 +1,4 @@
-"""Rows of models that were never trained, made once."""
+"""Rows of models that were never trained, made once; and models small enough to be trained here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from simulated_ladder import write_rows
+from tiny_ladder import tiny_models
 
+from engine.posttrain.ladder2.design import Planned
 from engine.posttrain.ladder2.rows import finished
 
 
@@ -31,3 +33,12 @@ def some_rows(simulated: Path, tmp_path: Path) -> Callable[[int], Path]:
         return rows
 
     return some
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> list[Planned]:
+    """Two to be trained in a second or two."""
+    monkeypatch.setattr("engine.posttrain.byte_tokenizer._WORDS", 4000)
+    monkeypatch.setattr("engine.posttrain.pretrain._WORDS_AT_ONCE", 1000)
+    monkeypatch.setattr("engine.posttrain.pretrain._SAVE_EVERY", 5)
+    return tiny_models(2)

@@ -24,7 +24,7 @@ def loaded(small_model: Path) -> tuple[Any, Any]:
 def test_the_loss_is_that_of_the_response_and_its_end(loaded: tuple[Any, Any]) -> None:
     model, tokenizer = loaded
     examples = [("Request:\nName a tool.\n\nResponse:\n", "A rope."), ("Request:\nGreet.\n\nResponse:\n", "Ahoy, Tom!")]
-    rows = [tuning._coded(tokenizer, *example) for example in examples]
+    rows = [tuning.encoded(tokenizer, *example) for example in examples]
     got = tuning._loss(model, rows, tokenizer.pad_token_id)
     nats, count = 0.0, 0
     for prompt, response in examples:

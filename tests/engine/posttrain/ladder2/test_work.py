@@ -6,51 +6,28 @@ import csv
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
+from tiny_ladder import TINY
 
 import data
 from engine.posttrain.ladder2 import __main__ as script
 from engine.posttrain.ladder2 import report, rows
 from engine.posttrain.ladder2.cell import PIECES
 from engine.posttrain.ladder2.check import differences
-from engine.posttrain.ladder2.design import Planned, design
+from engine.posttrain.ladder2.design import Planned
 from engine.posttrain.ladder2.evidence import read_claims, read_shared
 from engine.posttrain.ladder2.measures import BaseModel
-from engine.posttrain.ladder2.regimen import Regimen, common
+from engine.posttrain.ladder2.regimen import common
 from engine.posttrain.ladder2.rows import TABLES, finished, read_finished
 from engine.posttrain.ladder2.work import work
 from engine.posttrain.ladder2.worked_out import Ladder2
 from rubrics.errors import BadInput
 
 pytestmark = pytest.mark.long
-
-TINY = Regimen(
-    outcome_pool="held", outcome_families=8, per_family=6, sampled_per_family=2, samples=2, beside_per_family=2,
-    mirror_sets=12, texts=6, traces=6, answer_tokens=12, demonstrations=80, sft_steps=4, rounds=2, round_per_family=1,
-    drawn=4,
-)  # fmt: skip
-
-
-@pytest.fixture
-def models(monkeypatch: pytest.MonkeyPatch) -> list[Planned]:
-    monkeypatch.setattr("engine.posttrain.byte_tokenizer._WORDS", 4000)
-    monkeypatch.setattr("engine.posttrain.pretrain._WORDS_AT_ONCE", 1000)
-    monkeypatch.setattr("engine.posttrain.pretrain._SAVE_EVERY", 5)
-    small = {
-        "layers": 1,
-        "hidden": 32,
-        "heads": 2,
-        "feed_forward": 64,
-        "vocabulary": 400,
-        "tokens": 20 * 1024,
-        "rote": 4000,
-    }
-    return [replace(planned, recipe=replace(planned.recipe, **small)) for planned in design()[:2]]
 
 
 def test_stopped_anywhere_the_rows_are_the_same_to_the_digit(models: list[Planned], tmp_path: Path) -> None:
