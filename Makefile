@@ -72,6 +72,7 @@ ladder2: $(VENV)/.installed
 MINUTES ?= 0
 ladder2-work: $(VENV)/.installed
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2-work --minutes $(MINUTES)
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 repeat --out build/ladder2-work --minutes $(MINUTES)
 	$(BIN)/python -m engine.posttrain.ladder2 report
 
 # Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness (.[bench]) and llama.cpp (.[bench-llama],

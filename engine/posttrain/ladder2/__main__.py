@@ -38,8 +38,8 @@ def _work(chosen: Any) -> None:
 
 
 def _repeat(chosen: Any) -> None:
-    from engine.posttrain.ladder2.repeats import REPEATS, repeats
-    from engine.posttrain.ladder2.rows import claims_hash
+    from engine.posttrain.ladder2.repeats import repeats
+    from engine.posttrain.ladder2.rows import REPEATS, claims_hash
     from engine.posttrain.ladder2.work import finish
 
     until = time.monotonic() + 60 * chosen.minutes if chosen.minutes else None

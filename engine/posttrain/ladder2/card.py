@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.posttrain.ladder2.analysis import (
     Correlated,
-    Resampled,
     correlated,
+    gain,
     matrix,
     pairwise,
     partial,
@@ -22,7 +22,8 @@ from engine.posttrain.ladder2.analysis import (
     spearman,
 )
 from engine.posttrain.ladder2.design import design
-from engine.posttrain.ladder2.evidence import Measured
+from engine.posttrain.ladder2.repeat_card import repeated
+from engine.posttrain.ladder2.rows import Finished
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from engine.stats.association import bootstrap_weights
 from rubrics.counted import agreeing
@@ -33,8 +34,12 @@ _AMONG: Final = 8
 """Models that somebody chooses among; and as many as have to tell in `choice` for it to be read."""
 
 
-def card(ladder: Ladder2) -> str:
-    """The whole card as Markdown."""
+def card(ladder: Ladder2, again: Sequence[Finished] = ()) -> str:
+    """The whole card as Markdown.
+
+    Args:
+        again: models that were post-trained again.
+    """
     n, families = len(ladder.models), ladder.y.items
     better = [name for name, v in ladder.rivalry.items() if v.p_holm < 0.05 and v.difference > 0]
     worse = [name for name, v in ladder.rivalry.items() if v.p_holm < 0.05 and v.difference < 0]
@@ -54,6 +59,7 @@ def card(ladder: Ladder2) -> str:
         *_ceiling(ladder),
         *_league(ladder),
         *_levels(ladder),
+        *repeated(ladder.models, again, ladder.shared),
         *_pairs(ladder),
         *_regret(ladder),
         *_within(ladder),
@@ -116,24 +122,16 @@ def _levels(ladder: Ladder2) -> list[str]:
     for of, what in (("", "unseen"), ("_suite", "of the suite"), ("_taught", "trained on")):
         for before, after in (("base", "sft"), ("sft", "rft")):
             first, second = (ladder.outcomes[f"{stage}_met{of}"] for stage in (before, after))
-            gain = second.values() - first.values()
-            low, high = _gain_interval(first, second, ladder.again)
+            mean, low, high = gain(first, second, ladder.again)
+            lifted = int((second.values() > first.values()).sum())
             rows.append((
                 f"{what}: {after} over {before}",
                 *(f"{100 * quantity.values().mean():.1f}" for quantity in (first, second)),
-                f"{100 * gain.mean():+.1f} ({100 * low:+.1f} to {100 * high:+.1f})",
-                f"{int((gain > 0).sum())} of {len(gain)}",
+                f"{100 * mean:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})",
+                f"{lifted} of {len(ladder.models)}",
             ))  # fmt: skip
     head = ("families", "before, %", "after, %", "gain in points (95 %)", "models lifted")
     return ["## What each stage does", "Greedy answers, mean over models; families count alike.", _table(head, rows)]
-
-
-def _gain_interval(first: Measured, second: Measured, again: Resampled) -> tuple[float, float]:
-    """95 % of the mean gain over models and families, which are the same before and after: ± 1.96 errors over draws."""
-    both = Measured("gain", second.top / second.bottom - first.top / first.bottom, np.ones_like(first.top))
-    half = 1.959964 * float(again.values(both).mean(axis=1).std(ddof=1))
-    mean = float(both.values().mean())
-    return mean - half, mean + half
 
 
 def _pairs(ladder: Ladder2) -> list[str]:

@@ -14,14 +14,14 @@ from typing import Any, ClassVar, Final
 
 from engine.posttrain.ladder2.cell import Cell
 from engine.posttrain.ladder2.design import Planned, design, parameters
-from engine.posttrain.ladder2.regimen import PLACE, Regimen
+from engine.posttrain.ladder2.regimen import Regimen
 from engine.posttrain.ladder2.reinforcement import reinforce
+from engine.posttrain.ladder2.rows import REPEAT_TABLES
 
-__all__ = ["REPEATS", "TABLES", "Repeats", "repeats"]
+__all__ = ["Repeats", "repeats"]
 
-REPEATS: Final = PLACE / "repeats"
-"""Folder of their rows."""
-TABLES: Final = ("answers",)
+_BEFORE: Final = 7
+"""Models at the design's beginning that were made on a processor which rounds otherwise: made here, they are others."""
 _MODELS: Final = 12
 _LARGEST: Final = 400_000
 """Parameters beyond which a model is too dear to be made twice."""
@@ -40,7 +40,7 @@ class Repeats(Cell):
     """One model; `answers` has the stages `sft` as before, `sft_second`, `rft_second`, `control` and `grpo`."""
 
     pieces: ClassVar = ("pretrain", "sft", "sft_second", "rft_second", "control", "grpo")
-    tables: ClassVar = TABLES
+    tables: ClassVar = REPEAT_TABLES
     reinforced: bool = True
 
     def _done_by(self, enough: Callable[[], bool]) -> dict[str, Callable[[], dict[str, Any]]]:
@@ -69,8 +69,8 @@ class Repeats(Cell):
 
 
 def repeats(regimen: Regimen, out: Path, rows: Path, claims: str) -> list[Repeats]:
-    """The first small models of the design; the first of these are reinforced too."""
-    small: list[Planned] = [planned for planned in design() if parameters(planned.recipe) <= _LARGEST]
+    """The first small models of the design that can be had to the digit; the first of these are reinforced too."""
+    small: list[Planned] = [planned for planned in design()[_BEFORE:] if parameters(planned.recipe) <= _LARGEST]
     return [
         Repeats(planned, regimen, out, rows, claims, (), reinforced=n < _REINFORCED)
         for n, planned in enumerate(small[:_MODELS])

@@ -14,7 +14,7 @@ from engine.posttrain.ladder2.card import card, shown
 from engine.posttrain.ladder2.design import design
 from engine.posttrain.ladder2.evidence import OUTCOMES, Claims, Measured, read_claims, read_shared
 from engine.posttrain.ladder2.progress import progress_page
-from engine.posttrain.ladder2.rows import read_finished
+from engine.posttrain.ladder2.rows import REPEAT_TABLES, REPEATS, read_finished
 from engine.posttrain.ladder2.words import notes
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from rubrics.counted import agreeing
@@ -30,16 +30,17 @@ def write_report(rows: Path, place: Path) -> str:
         BadInput: rows or claims are damaged.
     """
     models = read_finished(rows)
+    again = read_finished(place / REPEATS.name, tables=REPEAT_TABLES)
     claims = read_claims()
     (place / "named.md").write_text(_named(claims), encoding="utf-8")
-    (place / "progress.md").write_text(progress_page(models), encoding="utf-8")
+    (place / "progress.md").write_text(progress_page(models, again), encoding="utf-8")
     if len(models) < FEW:
         return agreeing(len(models), "{n} [model is|models are] finished: ") + f"{FEW} are needed to say anything"
     if len({model.facts["claims"] for model in models}) > 1:
         raise BadInput("models were measured under different claims", where=str(rows), fix="measure them again")
     ladder = Ladder2(models, read_shared(rows), claims)
     _tables(ladder, place)
-    (place / "card.md").write_text(card(ladder), encoding="utf-8")
+    (place / "card.md").write_text(card(ladder, again), encoding="utf-8")
     (place / "notes.json").write_text(json.dumps(notes(ladder), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return f"{len(models)} of {len(design())} models: the claim is {ladder.verdict()}, {shown(ladder.claim)}"
 

@@ -28,6 +28,8 @@ from rubrics.errors import BadInput
 from rubrics.taxonomy import SUBCATEGORIES, Subcategory
 
 __all__ = [
+    "REPEATS",
+    "REPEAT_TABLES",
     "TABLES",
     "Finished",
     "claims_hash",
@@ -42,6 +44,10 @@ __all__ = [
 ]
 
 TABLES: Final = ("pairs", "texts", "traces", "answers")
+REPEATS: Final = PLACE / "repeats"
+"""Folder of the models that were post-trained again."""
+REPEAT_TABLES: Final = ("answers",)
+"""What is kept of these."""
 _FACTS: Final = "cell.json"
 _TRACES: Final = "traces.json"
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "numpy")

@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 from engine.posttrain.ladder2 import reinforcement
 from engine.posttrain.ladder2.design import Planned
 from engine.posttrain.ladder2.reinforcement import reinforce
-from engine.posttrain.ladder2.repeats import TABLES, Repeats, repeats
-from engine.posttrain.ladder2.rows import finished, read_finished
+from engine.posttrain.ladder2.repeats import Repeats, repeats
+from engine.posttrain.ladder2.rows import REPEAT_TABLES, finished, read_finished
 from engine.posttrain.ladder2.work import finish, work
 from engine.posttrain.tasks import Task
 
@@ -29,7 +29,7 @@ def test_a_repeat_begins_where_the_first_time_did(models: list[Planned], tmp_pat
     assert finish(cells, say=said.append)
     assert finished(again / "rows") == [model.name for model in models]
     (before,) = read_finished(first / "rows")
-    after, other = read_finished(again / "rows", tables=TABLES)
+    after, other = read_finished(again / "rows", tables=REPEAT_TABLES)
     old, new = before.tables["answers"], after.tables["answers"]
     stages = dict.fromkeys(new["stage"].tolist())
     assert list(stages) == ["sft", "sft_second", "rft_second", "control", "grpo"]
