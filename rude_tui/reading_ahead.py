@@ -52,4 +52,6 @@ def load_answers(session: Session, nobody_waits: Callable[[], bool]) -> None:
         if nobody_waits():
             read_standings(session)
         if nobody_waits():
-            read_rivals(session, read_scatter(session, Axes()))
+            shown = read_scatter(session, Axes())
+            if nobody_waits():
+                read_rivals(session, shown)

@@ -8,7 +8,7 @@ midranks for Spearman's ρ, tau-b with ties for Kendall's τ.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import permutations
 from typing import Final
@@ -33,6 +33,8 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 _CELLS = 1 << 21
+_KEPT_CELLS = 1 << 22
+"""Signs that are kept, 16 MB."""
 _EXACT_POINTS = 7
 """Up to so many points, every order is tried: 5,040."""
 
@@ -107,16 +109,12 @@ def permutation_null(name: str, x: FloatArray, y: FloatArray, permutations_: int
     """
     orders, exact = _orders(len(x), permutations_, seed)
     if name == "kendall":
-        sx, sy = _signs(x).astype(np.float32), _signs(y).astype(np.float32)
+        sx, sy = _signs(x), _signs(y)
         scale = math.sqrt(float((sx * sx).sum() * (sy * sy).sum()))
-        rows = max(1, _CELLS // len(x) ** 2)
-        parts = []
-        for start in range(0, len(orders), rows):
-            some = orders[start : start + rows]
-            # Sums of so few signs are whole numbers in fp32 too.
-            met = sy[some[:, :, None], some[:, None, :]].reshape(len(some), -1) @ sx.ravel()
-            parts.append(met.astype(np.float64) / scale)
-        return np.concatenate(parts), exact
+        own = sx[np.triu_indices(len(x), 1)].astype(np.float32)
+        # Sums of so few signs are whole numbers in fp32 too; each pair of points stands in both tables twice.
+        met = np.concatenate([dealt @ own for dealt in _dealt_signs(tuple(y.tolist()), permutations_, seed)])
+        return 2 * met.astype(np.float64) / scale, exact
     if name == "spearman":
         x, y = midranks(x), midranks(y)
     dx, dy = x - x.mean(), y - y.mean()
@@ -174,6 +172,30 @@ def _orders(points: int, permutations_: int, seed: int) -> tuple[npt.NDArray[np.
         orders = rng.permuted(np.tile(np.arange(points), (permutations_, 1)), axis=1)
     orders.flags.writeable = False
     return orders, exact
+
+
+def _dealt_signs(y: tuple[float, ...], permutations_: int, seed: int) -> Iterable[npt.NDArray[np.float32]]:
+    """Signs of the differences of y in every order, in pieces of (orders, pairs of points)."""
+    pairs = len(y) * (len(y) - 1) // 2
+    orders, _ = _orders(len(y), permutations_, seed)
+    if len(orders) * pairs <= _KEPT_CELLS:
+        return _kept_signs(y, permutations_, seed)
+    rows = max(1, _CELLS // pairs)
+    return (_signs_of(y, orders[start : start + rows]) for start in range(0, len(orders), rows))
+
+
+@lru_cache(maxsize=2)
+def _kept_signs(y: tuple[float, ...], permutations_: int, seed: int) -> tuple[npt.NDArray[np.float32]]:
+    """The same in one piece: one outcome is dealt out alike for every predictor."""
+    signs = _signs_of(y, _orders(len(y), permutations_, seed)[0])
+    signs.flags.writeable = False
+    return (signs,)
+
+
+def _signs_of(y: Sequence[float], orders: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    first, second = np.triu_indices(len(y), 1)
+    signs = _signs(np.array(y)).astype(np.float32).ravel()
+    return np.take(signs, orders[:, first] * len(y) + orders[:, second])
 
 
 def midranks(values: FloatArray) -> FloatArray:
