@@ -75,8 +75,8 @@ ladder2-work: $(VENV)/.installed
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 repeat --out build/ladder2-work --minutes $(MINUTES)
 	$(BIN)/python -m engine.posttrain.ladder2 report
 
-# Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness (.[bench]) and llama.cpp (.[bench-llama],
-# which is built from its sources, for minutes) are two of them where they are installed.
+# Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness (.[bench]), llama.cpp (.[bench-llama],
+# which is built from its sources, for minutes) and OpenVINO (.[bench-openvino]) are some of them where they are installed.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/app/startup.py
 	$(BIN)/python benchmarks/app/store.py

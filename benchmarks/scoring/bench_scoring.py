@@ -1,4 +1,4 @@
-"""How fast is scoring, against lm-evaluation-harness, llama.cpp, a careful loop, and the floor that the hardware sets?
+"""How fast is scoring, against lm-evaluation-harness, llama.cpp, OpenVINO, a careful loop, and the hardware's floor?
 
     python benchmarks/scoring/bench_scoring.py                                the table for CPUs, most of an hour
     python benchmarks/scoring/bench_scoring.py --shape qwen3-27m --precision fp32 --pairs 20
@@ -11,8 +11,8 @@ first 50 to 95 %. Everybody gets the same ids. Loading is left out. Every figure
 taking turns: median of the rounds. On a busy machine, `--threads 1 --clock cpu` counts processor time instead.
 
 - *lm-eval*: the Hugging Face backend of lm-evaluation-harness, where installed, as it comes, at its best batch size.
-- *llama.cpp*: where its Python package is installed, all of the requests, in the order that lets its cache serve most,
-  with fused attention and logits only where they are read; in the model's precision, and for bf16 in F16 too.
+- *llama.cpp*, *OpenVINO*: where installed, all of the requests, in the order that lets their cache serve most, and
+  logits only where they are read; in the model's precision, llama.cpp for bf16 in F16 too.
 - *careful loop*: one request at a time, fused attention, head only where something is read, log-softmax there in fp32.
 - *equally set*: the same with our way of multiplying in linear layers, where it is another than PyTorch's own choice.
 - *error*: mean difference to a careful loop over the same stored weights, nats, ± its standard error: of fp32 to
@@ -45,6 +45,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import llama_rival
 import lm_eval_rival
+import openvino_rival
 import record
 from workload import SHAPES, Lengths, build, floor_operations, pairs_as_requests
 
@@ -57,8 +58,8 @@ from engine.scoring.backend import LocalBackend
 from engine.scoring.memory import peak_bytes
 
 OURS, LOOP, LM_EVAL = "ours", "careful loop", "lm-eval"
-LLAMA, LLAMA_HALF = "llama.cpp", "llama.cpp F16"
-WHOLE = (OURS, LLAMA, LLAMA_HALF)
+LLAMA, LLAMA_HALF, OPENVINO = "llama.cpp", "llama.cpp F16", "OpenVINO"
+WHOLE = (OURS, LLAMA, LLAMA_HALF, OPENVINO)
 """Who keeps what requests have in common, and so does all of them."""
 EQUAL = ", equally set"
 ROUND = 2 * ROUND_PAIRS
@@ -151,10 +152,13 @@ class Contest:
             self.rivals[LOOP + suffix] = lambda suffix=suffix: self._loop(suffix)
             if lm_eval_rival.version():
                 self.rivals[LM_EVAL + suffix] = lambda suffix=suffix: self._lm_eval(suffix)
-        self.others: dict[str, llama_rival.LlamaCpp] = {}
-        if device == "cpu" and llama_rival.version():
-            for name in (LLAMA,) if precision == "fp32" else (LLAMA, LLAMA_HALF):
-                self.rivals[name] = lambda name=name: self._llama(name)
+        self.others: dict[str, llama_rival.LlamaCpp | openvino_rival.OpenVino] = {}
+        found = () if device != "cpu" else (
+            *((LLAMA,) if precision == "fp32" else (LLAMA, LLAMA_HALF)) * bool(llama_rival.version()),
+            *(OPENVINO,) * bool(openvino_rival.version()),
+        )  # fmt: skip
+        for name in found:
+            self.rivals[name] = lambda name=name: self._other(name)
 
     def prepare(self, name: str) -> None:
         """What belongs to loading, and is not timed."""
@@ -168,10 +172,12 @@ class Contest:
             self.batch = self.batch or harness.find_batch(self.sample)
             harness.use_batch(self.batch)
             self.harnesses[suffix] = harness
+        threads = self.options.threads
         if name in (LLAMA, LLAMA_HALF):
             longest = max(len(request.ids) for request in self.requests)
-            threads = self.options.threads
             self.others[name] = llama_rival.LlamaCpp(self.plain, threads, longest, half=name == LLAMA_HALF)
+        elif name == OPENVINO:
+            self.others[name] = openvino_rival.OpenVino(self.plain, threads)
 
     def _model(self, suffix: str) -> Any:
         if not suffix:
@@ -204,7 +210,7 @@ class Contest:
         found = careful_loop(self._model(suffix), self.sample, self.options.device)
         self.values[LOOP + suffix] = dict(zip(self.sampled, found, strict=True))
 
-    def _llama(self, name: str) -> None:
+    def _other(self, name: str) -> None:
         self.values[name] = dict(enumerate(self.others[name].score(self.requests)))
 
     def _lm_eval(self, suffix: str) -> None:
@@ -308,10 +314,10 @@ def only(name: str, options: argparse.Namespace) -> None:
 
 def table(results: Sequence[dict[str, Any]]) -> str:
     """Markdown: ratios to ours, share of the floor, peaks."""
-    names = [LM_EVAL, LM_EVAL + EQUAL, LLAMA, LLAMA_HALF, LOOP, LOOP + EQUAL]
+    names = [LM_EVAL, LM_EVAL + EQUAL, *WHOLE[1:], LOOP, LOOP + EQUAL]
     lines = [
         f"| shape, precision | protocol | tokens | distinct | s | {' | '.join(f'× {name}' for name in names)} "
-        "| of the floor | error: ours, loop, lm-eval, llama.cpp, its F16 | peak GB: ours, loop, lm-eval |",
+        "| of the floor | error: ours, loop, lm-eval, llama.cpp, its F16, OpenVINO | peak GB: ours, loop, lm-eval |",
         "|---" * (len(names) + 8) + "|",
     ]
     for row in results:
@@ -319,7 +325,7 @@ def table(results: Sequence[dict[str, Any]]) -> str:
         peaks = [f"{row['peak_gb'][name]:.2f}" if name in row["peak_gb"] else "–" for name in (OURS, LOOP, LM_EVAL)]
         errors = [
             "{:.2g} ± {:.1g}".format(*row["mean_error_nats"][name]) if name in row["mean_error_nats"] else "–"
-            for name in (OURS, LOOP, LM_EVAL, LLAMA, LLAMA_HALF)
+            for name in (OURS, LOOP, LM_EVAL, *WHOLE[1:])
         ]
         lines.append(
             f"| {row['shape']}, {row['precision']} | {row['protocol']} | {row['tokens']:,} "
@@ -339,7 +345,7 @@ def kept(results: Sequence[dict[str, Any]], options: argparse.Namespace) -> None
         options.output,
         f"{'cuda' if cuda else 'cpu'}-scoring{'-long' if options.long else ''}",
         f"{processor}, {os.cpu_count()} cores, {options.threads} threads",
-        ("lm-eval", "llama-cpp-python", "torch", "transformers", "numpy"),
+        ("lm-eval", "llama-cpp-python", "openvino", "torch", "transformers", "numpy"),
         {"rounds": options.rounds, "clock": options.clock},
         results,
         f"medians of {options.rounds}.",

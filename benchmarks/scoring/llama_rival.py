@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from workload import in_common, value_of
 
 from engine.layout.requests import Request
 
@@ -96,16 +97,10 @@ class LlamaCpp:
             start, stop = request.scored if request.labels is None else (len(request.ids), len(request.ids) + 1)
             ids = tuple(request.ids[: stop - 1])
             # What is read has to be computed, even where the cache has what comes before it.
-            keep = min(_in_common(held, ids), start - 1)
+            keep = min(in_common(held, ids), start - 1)
             self._library.llama_memory_seq_rm(self._memory, 0, keep, -1)
             rows = self._logits(ids, keep, start - 1)
-            if request.labels is not None:
-                values[index] = float(rows[0, request.labels[0]] - rows[0, request.labels[1]])
-            else:
-                largest = rows.max(1, keepdims=True)
-                total = largest[:, 0] + np.log(np.exp(rows - largest).sum(1))
-                targets = rows[np.arange(stop - start), request.ids[start:stop]]
-                values[index] = float((targets - total).astype(np.float64).sum())
+            values[index] = value_of(request, rows)
             held = ids
         return values
 
@@ -128,12 +123,6 @@ class LlamaCpp:
                 logits = self._library.llama_get_logits_ith(self._context, place)
                 rows[begin + place - first] = np.ctypeslib.as_array(logits, (self._words,))
         return rows
-
-
-def _in_common(one: Sequence[int], other: Sequence[int]) -> int:
-    both = min(len(one), len(other))
-    differs = np.flatnonzero(np.not_equal(one[:both], other[:both]))
-    return int(differs[0]) if len(differs) else both
 
 
 def _write(model: Any, path: Path, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,9 @@ from engine.layout.order import ROUND_PAIRS, group_order
 from engine.layout.requests import Request
 from engine.scoring.load import LoadedModel
 
-__all__ = ["SHAPES", "Lengths", "build", "floor_operations", "in_order", "pairs_as_requests"]
+__all__ = [
+    "SHAPES", "Lengths", "build", "floor_operations", "in_common", "in_order", "pairs_as_requests", "value_of",
+]  # fmt: skip
 
 SHAPES: dict[str, dict[str, Any]] = {
     "qwen3-27m": {
@@ -144,3 +147,20 @@ def floor_operations(config: Any, requests: list[Request]) -> tuple[float, int]:
     attention = 4 * heads * (sum(depths) + len(depths))
     work = config.num_hidden_layers * (2 * layer * len(depths) + attention)
     return float(work + 2 * config.hidden_size * config.vocab_size * len(rows)), len(depths)
+
+
+def in_common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids both begin with."""
+    both = min(len(one), len(other))
+    differs = np.flatnonzero(np.not_equal(one[:both], other[:both]))
+    return int(differs[0]) if len(differs) else both
+
+
+def value_of(request: Request, rows: np.ndarray) -> float:
+    """Label log-odds, or the sum over the response, nats, from logits of the positions that are read."""
+    if request.labels is not None:
+        return float(rows[0, request.labels[0]] - rows[0, request.labels[1]])
+    largest = rows.max(1, keepdims=True)
+    total = largest[:, 0] + np.log(np.exp(rows - largest).sum(1))
+    targets = rows[np.arange(len(rows)), request.ids[slice(*request.scored)]]
+    return float((targets - total).astype(np.float64).sum())

@@ -140,16 +140,17 @@ def _folders(item: str, fetch: Callable[[str], Path] | None) -> list[Path]:
 
 
 def _search(root: Path) -> list[Path]:
-    """Model folders and GGUF files at or below a folder, sorted; none is looked for inside another, links are followed
-    once. A folder with a config and no weights, as a training has begun it, is one only where no model lies below.
+    """Model folders and GGUF files at or below a folder, sorted; none is looked for inside a model's folder, links are
+    followed once. A model's config without weights, as a training has begun it or a download left it, is one only
+    where no model lies below.
 
     Raises:
         CandidateError: there is none, or there are too many folders.
     """
     names = _listing(root)
-    if found := _models_in(root, names):
-        return found
-    models: list[Path] = []
+    models = _models_in(root, names)
+    if models == [root]:
+        return models
     begun = [root] * _is_model(names)
     seen = {os.path.realpath(root)}
     level = [root]
@@ -164,8 +165,9 @@ def _search(root: Path) -> list[Path]:
                 names = _listing(child)
                 found = _models_in(child, names)
                 models += found
-                below += [child] * (not found)
-                begun += [child] * _is_model(names)
+                # Beside GGUF files may lie folders of others.
+                below += [child] * (found != [child])
+                begun += [child] * (not found and (_is_model(names) or _has_config(child, names)))
         if len(seen) > _VISITED:
             raise CandidateError(
                 f"holds more than {_VISITED:,} folders", where=shown(root), fix="name a folder nearer to the models"
@@ -215,6 +217,13 @@ def _models_in(folder: Path, names: Collection[str]) -> list[Path]:
 
 def _is_model(names: Collection[str]) -> bool:
     return {"config.json", "tokenizer.json"} <= set(names)
+
+
+def _has_config(folder: Path, names: Collection[str]) -> bool:
+    """Whether there is the config of a model, which other programs' files of this name are not."""
+    if "config.json" not in names:
+        return False
+    return _model_type(read_config(folder, names)[0]) != ""
 
 
 def _identity(place: Path) -> tuple[str, str | None]:

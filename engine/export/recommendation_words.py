@@ -23,7 +23,14 @@ _PARTS = 3
 
 
 def headline(advice: Recommendation) -> str:
-    """Whom to take, or why nobody, in one sentence."""
+    """Whom to take, or why nobody, in one sentence; before all runs have ended, how it stands so far."""
+    if not advice.unfinished or not advice.table.overall.rows:
+        return _headline(advice)
+    number, all_ = len(advice.unfinished), len(advice.table.overall.rows)
+    return f"So far, with {number} of {count(all_, 'run')} unfinished: {_headline(advice)}"
+
+
+def _headline(advice: Recommendation) -> str:
     table, chance = advice.table, 100 * advice.table.chance
     state, leaders = advice.pick.state, advice.pick.leaders
     rows = {row.candidate: row for row in table.overall.rows}
@@ -59,11 +66,12 @@ def headline(advice: Recommendation) -> str:
     if state == "take":
         nearest = min(advice.rivals, key=lambda rival: rival.difference)
         sure = f"p {_p(max(rival.p_adjusted for rival in advice.rivals))} after Holm"
+        taken = f"{first.candidate} is" if advice.unfinished else f"Take {first.candidate}:"
         if len(advice.rivals) == 1:
-            said = f"Take {first.candidate}: ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
+            said = f"{taken} ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
         else:
             said = (
-                f"Take {first.candidate}: ahead of {all_of(len(advice.rivals), 'rivals')} ({sure}); of the nearest, "
+                f"{taken} ahead of {all_of(len(advice.rivals), 'rivals')} ({sure}); of the nearest, "
                 f"{nearest.b}, by {_lead(nearest)}."
             )
         worded = advice.wordings
@@ -103,6 +111,13 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
     if advice.table.weighted:
         yield f"each part counts by your weights: {advice.table.leading.name}"
     candidates = len(advice.table.overall.rows)
+    if advice.unfinished:
+        listed = "; ".join(f"{label} {how}" for label, how in list(advice.unfinished.items())[:_NAMED])
+        more = f"; and {len(advice.unfinished) - _NAMED} more" if len(advice.unfinished) > _NAMED else ""
+        yield (
+            f"not to be decided on yet ({listed}{more}): candidates are ranked on the pairs that all have, two on "
+            "those that both have, and a p from a look before the end says too much; finish the runs, or forget them"
+        )
     yield from map(claim, advice.decisions)
     if advice.wordings is not None:
         yield _worded(advice.wordings, candidates, first)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
 __all__ = [
     "CONTROLS", "MAX_HZ", "NONE_SCORED", "TRAINING", "NoProgress", "Phase", "Progress", "RunState", "Throttle",
-    "shown_phase", "way_of",
+    "seconds_left", "shown_phase", "way_of",
 ]  # fmt: skip
 
 MAX_HZ: Final = 20
@@ -165,3 +166,29 @@ class Throttle:
             return False
         self._last = now
         return True
+
+
+def seconds_left(states: Sequence[RunState], workers: int = 1) -> tuple[float, bool]:
+    """How long what is left will take, as fast as it has gone so far.
+
+    A run that has not begun is taken to go as fast as its candidate did before under the same protocol.
+
+    Args:
+        workers: candidates that are scored side by side.
+
+    Returns:
+        Seconds, and whether that is all of it: False where of some run nothing is known.
+    """
+    speeds = {(s.candidate, s.protocol): s.pairs_per_second for s in states if s.pairs_per_second}
+    by_candidate: dict[str, float] = {}
+    whole = True
+    for state in states:
+        pairs = 0 if state.phase.ended else state.total - state.done
+        if pairs <= 0:
+            continue
+        speed = state.pairs_per_second or speeds.get((state.candidate, state.protocol), 0.0)
+        whole = whole and speed > 0
+        if speed:
+            by_candidate[state.candidate] = by_candidate.get(state.candidate, 0.0) + pairs / speed
+    each = list(by_candidate.values())
+    return max(sum(each) / max(1, workers), max(each, default=0.0)), whole

@@ -8,7 +8,7 @@ same candidate; `benchmarks/stats/stopping.py` counts how often that is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.jobs.contest import Contest, questions
@@ -18,7 +18,7 @@ from engine.jobs.standing import standing
 from engine.store.connection import Store
 from engine.store.decisions import StoredDecision, save_decision
 
-__all__ = ["SoFar", "keep", "seconds_left", "so_far"]
+__all__ = ["SoFar", "keep", "so_far"]
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def _taken(store: Store, contest: Contest) -> str | None:
     advice = recommend(store, board, table, control_table(store, board))
     read = max(row.n_pairs for row in table.overall.rows)
     level = early_level(read / np.count_nonzero(board.index.scored))
-    if advice.take is None or max(rival.p_adjusted for rival in advice.rivals) > level:
+    if advice.ahead is None or max(rival.p_adjusted for rival in advice.rivals) > level:
         return None
-    run_id = board.entrant(advice.take).run.run_id
+    run_id = board.entrant(advice.ahead).run.run_id
     return next((name for name, run in contest.runs.items() if run.run_id == run_id), None)
 
 
@@ -102,29 +102,3 @@ def keep(store: Store, found: Iterable[SoFar]) -> list[StoredDecision]:
     for decision in settled:
         save_decision(store, decision)
     return settled
-
-
-def seconds_left(states: Sequence[RunState], workers: int = 1) -> tuple[float, bool]:
-    """How long what is left will take, as fast as it has gone so far.
-
-    A run that has not begun is taken to go as fast as its candidate did before under the same protocol.
-
-    Args:
-        workers: candidates that are scored side by side.
-
-    Returns:
-        Seconds, and whether that is all of it: False where of some run nothing is known.
-    """
-    speeds = {(s.candidate, s.protocol): s.pairs_per_second for s in states if s.pairs_per_second}
-    by_candidate: dict[str, float] = {}
-    whole = True
-    for state in states:
-        pairs = 0 if state.phase.ended else state.total - state.done
-        if pairs <= 0:
-            continue
-        speed = state.pairs_per_second or speeds.get((state.candidate, state.protocol), 0.0)
-        whole = whole and speed > 0
-        if speed:
-            by_candidate[state.candidate] = by_candidate.get(state.candidate, 0.0) + pairs / speed
-    each = list(by_candidate.values())
-    return max(sum(each) / max(1, workers), max(each, default=0.0)), whole

@@ -19,11 +19,11 @@ from engine.store.annotations import Annotation, stored_annotations
 from engine.store.candidates import parameter_counts
 from engine.store.connection import Store
 from engine.store.runs import RunRow, Scored, Status, stored_runs
-from engine.store.verdicts import RawVerdicts, load_verdicts
+from engine.store.verdicts import RawVerdicts, load_verdicts, skip_reasons
 from rubrics.counted import count
 from rubrics.errors import BadInput
 
-__all__ = ["Board", "Entrant", "Question", "load_board", "scores_of"]
+__all__ = ["Board", "Entrant", "NoneScored", "Question", "load_board", "scores_of"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,10 @@ class Board:
         )
 
 
+class NoneScored(BadInput):
+    """Runs have ended in which no pair could be scored."""
+
+
 def load_board(store: Store, question: Question) -> Board:
     """The board for a question.
 
@@ -119,7 +123,10 @@ def load_board(store: Store, question: Question) -> Board:
 
 
 def _load(store: Store, question: Question) -> Board:
-    runs = [run for run in stored_runs(store) if run.n_scored and run.prompt == "own"]
+    asked = [run for run in stored_runs(store) if run.prompt == "own"]
+    runs = [run for run in asked if run.n_scored]
+    if not any(_is_of(run, question.suite) for run in runs):
+        _check_scored(store, [run for run in asked if _is_of(run, question.suite)])
     if not runs:
         raise BadInput(
             "nothing has been scored yet",
@@ -190,8 +197,30 @@ def _without_excluded(
     return replace(index, scored=index.scored & ~out), number
 
 
+def _is_of(run: RunRow, suite: str | None) -> bool:
+    return suite is None or run.suite == suite or run.suite_hash.startswith(suite)
+
+
+def _check_scored(store: Store, runs: Sequence[RunRow]) -> None:
+    """Refuse where runs without a verdict have ended because none of their pairs could be scored."""
+    tried = [run for run in runs if run.n_skipped]
+    if not tried:
+        return
+    about = skip_reasons(store, [run.run_id for run in tried if run.suite_hash == tried[0].suite_hash])
+    why = "; ".join(
+        f"{count(each.pairs, 'pair')} {each.reason} ({each.tokens:,} tokens, {each.token_limit:,} fit)"
+        if each.token_limit
+        else f"{count(each.pairs, 'pair')} {each.reason}"
+        for each in about
+    )
+    raise NoneScored(
+        f"no pair of suite {tried[0].suite!r} could be scored: {why}",
+        fix="take candidates with a longer context, fewer exemplars, or shorter pairs",
+    )
+
+
 def _of_suite(runs: list[RunRow], suite: str | None, notes: list[str]) -> list[RunRow]:
-    matching = [run for run in runs if suite is None or run.suite == suite or run.suite_hash.startswith(suite)]
+    matching = [run for run in runs if _is_of(run, suite)]
     if not matching:
         with_runs = ", ".join(sorted({run.suite for run in runs}))
         raise BadInput(f"no run on suite {suite!r}", fix=f"suites with runs: {with_runs}")

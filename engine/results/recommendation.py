@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,8 @@ from engine.stats.ranking import Duel, Ranking
 from engine.store.candidates import contexts
 from engine.store.connection import Store
 from engine.store.decisions import StoredDecision
+from engine.store.status import Status
+from rubrics.counted import count
 
 __all__ = ["Recommendation", "Remainder", "Weakness", "recommend"]
 
@@ -92,6 +94,8 @@ class Recommendation:
     """What other wordings say, where there are any."""
     decisions: tuple[StoredDecision, ...] = ()
     """What was decided early of these candidates."""
+    unfinished: Mapping[str, str] = field(default_factory=dict)
+    """Whose runs have not come to their end, and how far each is; none where it was decided that they need not."""
 
     @property
     def first(self) -> str | None:
@@ -99,9 +103,14 @@ class Recommendation:
         return self.pick.leaders[0] if self.pick.leaders else None
 
     @property
-    def take(self) -> str | None:
-        """The candidate to take; None where the tests do not carry any."""
+    def ahead(self) -> str | None:
+        """The candidate that the tests put ahead of every rival, on what is scored; None where they carry none."""
         return self.first if self.pick.state == "take" and not self.fluency else None
+
+    @property
+    def take(self) -> str | None:
+        """The same to be taken; None while runs go on, since a p of a look before the end says too much."""
+        return None if self.unfinished else self.ahead
 
     def standing(self, label: str) -> str:
         """`take`, `leader` (of those that cannot be told apart), `behind`, `vetoed`, or `unranked` where nobody is
@@ -163,8 +172,17 @@ def recommend(
         requirements=wanted,
         facts=facts,
         wordings=any_wordings(store, board, everything),
-        decisions=tuple(decisions_on(store, board)),
+        decisions=(decided := tuple(decisions_on(store, board))),
+        unfinished={} if any(one.state == "decided" for one in decided) else _unfinished(board),
     )
+
+
+def _unfinished(board: Board) -> dict[str, str]:
+    return {
+        entrant.label: f"{run.status}, {run.n_scored:,} of {count(run.n_wanted, 'pair')}"
+        for entrant in board.entrants
+        if (run := entrant.run).status is not Status.DONE
+    }
 
 
 def _facts(store: Store, board: Board, wanted: Requirements) -> dict[str, CandidateFacts]:

@@ -20,6 +20,7 @@ __all__ = [
     "add_verdicts",
     "done_pairs",
     "load_verdicts",
+    "skip_reasons",
     "skipped_ids",
     "skipped_pairs",
 ]
@@ -161,6 +162,28 @@ def skipped_ids(store: Store, run_ids: Sequence[str]) -> set[str]:
             "select distinct pair_id from skips where run_id in (select unnest(?::varchar[]))", [list(run_ids)]
         ).fetchall()
     return {row[0] for row in rows}
+
+
+class SkipReason(NamedTuple):
+    """Why pairs could not be scored."""
+
+    reason: str
+    pairs: int
+    tokens: int
+    """Of the longest request."""
+    token_limit: int | None
+    """The most that any of the candidates takes; None where that is not the reason."""
+
+
+def skip_reasons(store: Store, run_ids: Sequence[str]) -> list[SkipReason]:
+    """Why pairs of these runs could not be scored, the reason of most pairs first."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            "select reason, count(distinct pair_id), max(tokens), max(token_limit) from skips "
+            "where run_id in (select unnest(?::varchar[])) group by reason order by 2 desc, 1",
+            [list(run_ids)],
+        ).fetchall()
+    return [SkipReason(*row) for row in rows]
 
 
 def skipped_pairs(store: Store, run_id: str) -> int:

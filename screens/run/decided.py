@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from engine.jobs.progress import CONTROLS
+from engine.jobs.progress import CONTROLS, seconds_left
 from rubrics.counted import count
 from screens.shell.colour import Colour
 from screens.shell.formats import duration
@@ -67,8 +67,6 @@ def _line(one: SoFar) -> str:
 
 
 def _offer(found: Sequence[SoFar], states: Sequence[RunState], workers: int) -> str:
-    from engine.jobs.so_far import seconds_left
-
     seconds, whole = seconds_left(states, workers)
     saved = f"{'' if whole else 'at least '}{duration(seconds)}" if seconds else "what is left"
     alpha = max(one.decision.alpha for one in found)

@@ -140,7 +140,7 @@ class LivePane(Vertical):
         table = self.query_one("#queue", Table)
         names = max((cells_of(state.candidate) for state in live.states), default=9)
         suites = max((cells_of(state.suite) for state in live.states), default=5)
-        shown = columns(table.size.width, names, suites)
+        shown = columns(table.size.width, names, suites, len({state.suite for state in live.states}))
         colour = self._place.colour
         shape = (tuple(shown), self.app.theme, *(state.key for state in live.states))
         if shape != self._shape:

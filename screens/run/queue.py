@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from engine.jobs.progress import CONTROLS, NONE_SCORED, TRAINING, shown_phase
+from engine.jobs.progress import CONTROLS, NONE_SCORED, TRAINING, seconds_left, shown_phase
 from engine.layout.protocols import PROTOCOLS
 from rubrics.counted import count
 from screens.shell.bars import gauge
@@ -66,20 +66,22 @@ def unit(state: RunState) -> str:
     return {"": "matrices", "traces": "traces", "trial": "labels"}.get(state.protocol, "pairs")
 
 
-def columns(width: int, name: int, suite: int) -> list[tuple[str, str, int]]:
+def columns(width: int, name: int, suite: int, suites: int = 1) -> list[tuple[str, str, int]]:
     """(key, heading, width) of the live board: what there is room for, in this order of need.
 
     Args:
         width: cells of the table.
         name: cells of the longest candidate name.
         suite: the same of suites.
+        suites: how many there are; where there is but one, other columns come first.
     """
     needed = [
         ("phase", "phase", 13), ("candidate", "candidate", min(max(name, 9), 28 if width >= 100 else 16)),
         ("protocol", "protocol", 11), ("right", "acc %", 5), ("eta", "left", 8), ("pairs", "pairs", 9),
         ("bar", "progress", 8), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 9), ("memory", "memory", 8),
-        ("precision", "prec", 5), ("suite", "suite", 14),
+        ("precision", "prec", 5),
     ]  # fmt: skip
+    needed.insert(3 if suites > 1 else len(needed), ("suite", "suite", 14))
     order = [
         "phase", "candidate", "suite", "protocol", "precision", "bar", "pairs", "speed", "tokens", "eta", "right",
         "memory",
@@ -164,7 +166,12 @@ def summary(live: Live, memory: str = "", elsewhere: int = 0) -> str:
         # What else is measured here is in neither of these places.
         scored = any(state.protocol in PROTOCOLS for state in live.states)
         return first + "\n3 shows the rankings, 5 the failures." * scored
-    others = len({state.candidate for state in _at_work(live)} - {state.candidate})
+    at_work = {state.candidate for state in _at_work(live)}
+    others = len(at_work - {state.candidate})
+    if len(live.states) > 1:
+        # Who has not begun may be one of whose speed nothing is known.
+        seconds, whole = seconds_left(live.states, len(at_work))
+        first += f" · {'' if whole else 'at least '}{duration(seconds)} left" * (seconds > 0)
     beside = f" and {count(others, 'other')} beside it" if others else ""
     if live.paused:
         waits = "waits" if state.phase == "paused" else "waits once the batch at hand is done"

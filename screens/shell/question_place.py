@@ -13,7 +13,7 @@ from rubrics.counted import count
 from rubrics.errors import RudeError
 from screens.shell.dialogs import Choose
 from screens.shell.place import Place
-from screens.shell.plain import one_line
+from screens.shell.plain import one_line, plain
 from screens.widgets.brief import Brief
 
 __all__ = ["QuestionPlace"]
@@ -97,6 +97,7 @@ class QuestionPlace(Place):
             self.arrived(value)
 
     def _failed(self, error: RudeError) -> None:
+        from engine.results.board import NoneScored
         from rubrics.errors import BadInput
 
         self._shown_key = None
@@ -107,7 +108,11 @@ class QuestionPlace(Place):
             self.ask()
         else:
             self.say()
-            self.nothing(self.missing(error))
+            text = self.missing(error)
+            if isinstance(error, NoneScored):
+                text = Text.assemble(("No pair could be scored\n\n", "bold"), plain(error.what), "\n→ ", error.fix)
+                text.append("\n\n2 and ; show each run.")
+            self.nothing(text)
             if not isinstance(error, BadInput):
                 self.show_error(error)
 

@@ -155,6 +155,9 @@ def test_the_board_shows_what_there_is_room_for() -> None:
         assert [key for key, _, _ in found][:2] == ["phase", "candidate"]
     assert {"protocol", "right", "eta", "pairs"} <= {key for key, _, _ in columns(76, 16, 6)}
     assert len(columns(200, 16, 6)) == 12
+    # Of several suites, which one it is counts for more than how fast it goes.
+    assert "suite" not in {key for key, _, _ in columns(100, 16, 6)}
+    assert "suite" in {key for key, _, _ in columns(76, 16, 6, suites=2)}
     # What room is left is for longer names.
     assert {key: cells for key, _, cells in columns(200, 43, 30)}["candidate"] == 43
     assert {key: cells for key, _, cells in columns(200, 43, 30)}["suite"] > 14
@@ -168,6 +171,8 @@ def test_words_for_each_stage() -> None:
     assert "machine 3 GB of 8 GB" in summary(Live((scoring,), True), "machine 3 GB of 8 GB")
     ended = Live((replace(STATE, phase=Phase.CANCELLED),))
     assert stopped(ended)
+    queue = (replace(scoring, done=20, total=40, pairs_per_second=2.0), replace(STATE, candidate="elm", total=40))
+    assert "at least 10 s left" in summary(Live(queue, True)).splitlines()[0]
     assert "R takes up what stopped" in summary(ended)
     assert "3 shows the rankings" in summary(Live((replace(STATE, phase=Phase.DONE),)))
     assert "3 shows" not in summary(Live((replace(STATE, phase=Phase.DONE, protocol="headroom"),)))

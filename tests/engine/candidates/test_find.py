@@ -69,6 +69,24 @@ def test_a_config_beside_models_is_not_a_model(tmp_path: Path) -> None:
     assert [found.name for found in find([str(tmp_path)])] == ["m"]
 
 
+def test_gguf_files_hide_no_folder_beside_them(tmp_path: Path) -> None:
+    make_model(tmp_path / "m")
+    (tmp_path / "file.gguf").write_bytes(b"GGUF")
+    (make_model(tmp_path / "below" / "deep") / "form.gguf").write_bytes(b"GGUF")
+    (tmp_path / "below" / "other.gguf").write_bytes(b"GGUF")
+    assert [found.name for found in find([str(tmp_path)])] == ["deep", "other", "file", "m"]
+
+
+def test_a_download_that_brought_no_weights_stays_listed(tmp_path: Path) -> None:
+    make_model(tmp_path / "good")
+    (make_model(tmp_path / "half") / "model.safetensors").unlink()
+    (tmp_path / "half" / "tokenizer.json").unlink()
+    (tmp_path / "another program").mkdir()
+    (tmp_path / "another program" / "config.json").write_text('{"theme": "dark"}')
+    good, half = find([str(tmp_path)])
+    assert (good.name, half.name, codes(half)) == ("good", "half", ["no_weights", "no_tokenizer"])
+
+
 @pytest.mark.parametrize("item", ["/no/such/place", "org/model", "gpt2", "a\0b", "x" * 5000, "../../..", "", "\x1b[2J"])
 def test_what_is_not_there_is_named(item: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.jobs.progress import Phase, RunState
+from engine.jobs.progress import Phase, RunState, seconds_left
 from engine.jobs.runs import Plan, PlannedRun, RunRequest
 from engine.jobs.score import ScorePlan
-from engine.jobs.so_far import keep, seconds_left, so_far
+from engine.jobs.so_far import keep, so_far
 from engine.jobs.standing import draw, standing
 from engine.results.board import Question, load_board
 from engine.results.controls import control_table
@@ -75,7 +75,7 @@ def taken(store: Store) -> str | None:
     """Whom the verdict takes, asked as the rankings ask."""
     question = Question(SUITE.hash, "likelihood")
     board = load_board(store, question)
-    return recommend(store, board, rankings_of(board, question), control_table(store, board)).take
+    return recommend(store, board, rankings_of(board, question), control_table(store, board)).ahead
 
 
 def test_a_clear_best_is_settled_before_the_last_one_is_read_to_its_end(store: Store) -> None:

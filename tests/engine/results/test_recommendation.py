@@ -40,17 +40,19 @@ def suite(store: Store) -> Suite:
 
 
 def score(
-    store: Store, suite: Suite, candidate: str, right: Sequence[int], *, scored: int = N, seconds: float | None = None
-) -> None:
+    store: Store, suite: Suite, candidate: str, right: Sequence[int], *, scored: int = N, seconds: float | None = None,
+    wanted: int | None = None,
+) -> None:  # fmt: skip
     key = {
         "suite_hash": suite.hash, "suite": suite.name, "weights_hash": f"w-{candidate}", "tokenizer_hash": "t",
         "candidate": candidate, "protocol": "choice", "precision": "fp32", "device": "cpu", "attention": "sdpa",
         "template_hash": "x", "shots": None, "show_criteria": False, "prompt": "own", "seed": 0, "versions": {},
     }  # fmt: skip
-    open_run(store, candidate, key, n_wanted=scored)
+    open_run(store, candidate, key, n_wanted=wanted or scored)
     signs = [1.0 if i in set(right) else -1.0 for i in range(scored)]
     add_verdicts(store, candidate, [Verdict(f"p{i:03d}", sign, sign, True) for i, sign in enumerate(signs)])
-    close_run(store, candidate, Status.DONE, facts={} if seconds is None else {"seconds": seconds, "pairs": scored})
+    ended = Status.DONE if wanted is None else Status.CANCELLED
+    close_run(store, candidate, ended, facts={} if seconds is None else {"seconds": seconds, "pairs": scored})
 
 
 def advised(
@@ -75,6 +77,21 @@ def test_the_one_ahead_of_all_is_taken_with_the_figures_of_the_comparison(store:
     assert rival.difference == pytest.approx(20 / 120)
     assert headline(advice).startswith("Take high: ahead of both rivals")
     assert "of the nearest, mid, by 16.7 points" in headline(advice)
+
+
+def test_nobody_is_taken_before_all_runs_have_ended(store: Store, suite: Suite) -> None:
+    score(store, suite, "low", range(70))
+    score(store, suite, "high", range(110))
+    score(store, suite, "begun", range(20), scored=40, wanted=N)
+    advice = advised(store)
+    assert (advice.ahead, advice.take) == ("high", None)
+    assert advice.standing("high") == "leader"
+    assert headline(advice).startswith("So far, with 1 of 3 runs unfinished: high is ahead of both rivals (p")
+    assert reasons(advice, {})[0].startswith("not to be decided on yet (begun cancelled, 40 of 120 pairs)")
+    score(store, suite, "begun", range(20), scored=N)
+    done = advised(store)
+    assert (done.take, done.unfinished) == ("high", {})
+    assert headline(done).startswith("Take high: ahead of both rivals")
 
 
 def test_a_part_in_which_it_does_not_lead_is_named(store: Store, suite: Suite) -> None:
