@@ -53,7 +53,8 @@ def print_matrix(view: MatrixView) -> None:
     notes = dict.fromkeys(c.statistic.note for row in matrix.cells for c in row if c.statistic.note)
     narrate(*(f"note: {note}" for note in (*view.notes, *notes)))
     if not any(cell.own for row in matrix.cells for cell in row):
-        narrate(f"note: no outcome is tied to a {one}: rude-tui outcomes tie OUTCOME DOMAIN, or a column domain")
+        told = "rude-tui outcomes tie OUTCOME DOMAIN, or a column domain"
+        narrate(f"note: no outcome is tied to a {one} of this suite: {told}")
 
 
 def _cell(cell: MatrixCell) -> str:

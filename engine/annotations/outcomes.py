@@ -18,10 +18,12 @@ from engine.store.outcomes import (
     stored_outcomes,
     tie_outcome,
 )
+from engine.store.pairs import stored_parts
 from engine.store.runs import candidate_names
 from rubrics.errors import BadInput
+from rubrics.taxonomy import Category, Subcategory
 
-__all__ = ["AddedFiles", "Given", "add_files", "add_given", "forget", "name_experts", "read_files", "tie"]
+__all__ = ["AddedFiles", "Given", "Tied", "add_files", "add_given", "forget", "name_experts", "read_files", "tie"]
 
 
 class Given(NamedTuple):
@@ -146,8 +148,19 @@ def forget(store: Store, names: Sequence[str]) -> int:
     return forget_names(store, names)
 
 
-def tie(store: Store, outcome: str, domain: str | None) -> int:
-    """Tie a stored outcome to a domain of a suite, a category or a subcategory, or to none; how many scores it has.
+class Tied(NamedTuple):
+    """What became of tying an outcome."""
+
+    scores: int
+    """Of the outcome."""
+    part: str | None
+    """What it is tied to, as the suites here spell it."""
+    known: bool
+    """Whether a suite here has such a part; another may come."""
+
+
+def tie(store: Store, outcome: str, domain: str | None) -> Tied:
+    """Tie a stored outcome to a domain of a suite, a category or a subcategory, or to none.
 
     Raises:
         BadInput: no such outcome is stored, or the domain is no text that can be one.
@@ -155,7 +168,13 @@ def tie(store: Store, outcome: str, domain: str | None) -> int:
     if domain is not None and (not domain.strip() or "\0" in domain):
         raise BadInput("a domain needs a name", where=repr(domain), fix="name a domain, a category or a subcategory")
     _assert_stored(store, outcome)
-    return tie_outcome(store, outcome, domain.strip() if domain is not None else None)
+    if domain is None:
+        return Tied(tie_outcome(store, outcome, None), None, True)
+    parts = [*stored_parts(store)[0], *map(str, Category), *map(str, Subcategory)]
+    wanted = domain.strip()
+    alike = [part for part in parts if part.casefold() == wanted.casefold()]
+    part = wanted if wanted in parts or not alike else alike[0]
+    return Tied(tie_outcome(store, outcome, part), part, part in parts)
 
 
 def name_experts(store: Store, outcome: str, traces: str | None) -> int:

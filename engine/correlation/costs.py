@@ -16,6 +16,7 @@ from engine.predictors.price import Cost
 from engine.results.board import Question
 from engine.stats.decision_accuracy import decision_accuracy
 from engine.stats.intervals import Estimate
+from engine.stats.units import Units
 from engine.store.connection import Store
 
 __all__ = ["HELP", "PredictorCost", "costs_of"]
@@ -23,7 +24,7 @@ __all__ = ["HELP", "PredictorCost", "costs_of"]
 HELP = (
     "share of pairs of candidates that the predictor puts in the order of the outcome; chance 50 %. "
     "Costs are a candidate's on average, measured while the predictor was; FLOPs: 2 a parameter and token read, 6 "
-    "where a gradient is taken"
+    "where a gradient is taken; memory: the most of the process, of spectra what their matrices come to"
 )
 
 
@@ -65,5 +66,6 @@ def _cost(view: CorrelationView, prices: Sequence[Cost | None]) -> PredictorCost
     known = [price for price in prices if price is not None]
     mean = [[value for value in column if not math.isnan(value)] for column in zip(*known, strict=True)]
     price = Cost(*(sum(column) / len(column) if column else math.nan for column in mean or [[], [], []]))
+    units = Units.of(len(x), [point.family for point in view.points], view.over)
     both = int((~np.isnan(x) & ~np.isnan(y)).sum())
-    return PredictorCost(view.predictor, view.outcome, decision_accuracy(x, y), both, price)
+    return PredictorCost(view.predictor, view.outcome, decision_accuracy(x, y, units=units), both, price)

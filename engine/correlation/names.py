@@ -124,4 +124,4 @@ def predictor_label(evidence: Evidence, predictor: str) -> str:
     about = evidence.once("catalogue", lambda e: catalogue(e.store)).get(predictor)
     if predictor == RUDE or (about is not None and about.variant and about.needs == "any protocol"):
         return f"{predictor} ({board.suite}, {board.protocol}, {board.metric})"
-    return predictor
+    return f"{predictor} (fitted on some of these)" if about is not None and about.fitted else predictor

@@ -20,7 +20,7 @@ from engine.stats.estimates import Statistic, estimate
 from engine.stats.forms import DecisionAccuracy, decision_accuracy
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
-from engine.store.predictors import StoredPredictor, add_predictors, stored_predictors
+from engine.store.predictors import FITTED_ON, StoredPredictor, add_predictors, stored_predictors
 from rubrics.counted import agreeing
 from rubrics.errors import BadInput
 
@@ -108,7 +108,11 @@ def keep_standing(store: Store, name: str, applied: AppliedScorer, note: str) ->
     """
     if not name.strip() or (name in catalogue(store) and name not in {p.predictor for p in stored_predictors(store)}):
         raise BadInput(f"{name!r} is computed here", fix="give it another name")
-    rows = [StoredPredictor(who, name, value, note=note) for who, value in applied.standing.items()]
+    fitted = f"{note}{FITTED_ON}{', '.join(applied.fit.outcomes)}"
+    rows = [
+        StoredPredictor(who, name, value, note=fitted if who in applied.seen else note)
+        for who, value in applied.standing.items()
+    ]
     add_predictors(store, rows)
     return len(rows)
 

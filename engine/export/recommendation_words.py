@@ -97,9 +97,11 @@ def reasons(advice: Recommendation, families: Mapping[str, str]) -> list[str]:
     return list(_reasons(advice, families))
 
 
-def _worded(wordings: WordingTable, candidates: int, first: str | None) -> str:
+def _worded(wordings: WordingTable, candidates: int, pairs: int, first: str | None) -> str:
     """What other wordings say, and of whom where that is not everybody."""
     said, scored = turn_words(wordings), {row.candidate for row in wordings.rows}
+    if wordings.n_pairs < pairs:
+        said += f", on the {wordings.n_pairs} of {count(pairs, 'pair')} that all wordings have"
     if len(scored) == candidates:
         return said
     lacking = f", {first} not among them" if first is not None and first not in scored else ""
@@ -120,7 +122,8 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
         )
     yield from map(claim, advice.decisions)
     if advice.wordings is not None:
-        yield _worded(advice.wordings, candidates, first)
+        pairs = max((row.n_pairs for row in advice.table.overall.rows), default=0)
+        yield _worded(advice.wordings, candidates, pairs, first)
     if state in ("take", "tie") and first is not None:
         if state == "tie":
             if advice.cost_of_error > 0:

@@ -8,6 +8,8 @@ between kinds of job is a `Job` and a `Turn` of their own; everything else stand
 
 from __future__ import annotations
 
+import pkgutil
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
@@ -19,16 +21,19 @@ from engine.jobs.child import in_words
 from engine.jobs.process import POLL_SECONDS, Runner, Worker, WorkerProcess
 from engine.jobs.progress import NoProgress, Phase, Progress, RunState
 from engine.jobs.states import States
+from engine.store.asked import LeftOver, forget_asked, remember_asked
 from engine.store.connection import Store
 from engine.store.owners import LeftElsewhere, left_elsewhere
 from rubrics.errors import Exit, RudeError
 
 __all__ = [
-    "COMMIT_SECONDS", "Asked", "Job", "LeftElsewhere", "Refused", "Signals", "Turn", "WorkerTurn", "exit_code",
-    "perform",
+    "COMMIT_SECONDS", "Asked", "Job", "LeftElsewhere", "Refused", "Signals", "Turn", "WorkerTurn",
+    "asked_again", "exit_code", "perform",
 ]  # fmt: skip
 
 
+_ASKED_FOR: Final = re.compile(r"engine\.(jobs\.planning|posttrain\.job):asked_for")
+"""Functions that make jobs of what was asked for."""
 COMMIT_SECONDS: Final = 0.5
 """In which what has come of a job is stored at the latest."""
 
@@ -224,6 +229,8 @@ def perform(
     where = runner or job.runner
     signals = Signals(cancel or threading.Event(), pause or threading.Event())
     states.start()
+    if job.asked is not None and sum(not state.phase.ended for state in states.all) > 1:
+        remember_asked(store, *job.asked, runs=len(states.all))
     try:
         for stage in job.stages(store, states):
             _side_by_side(job.workers, stage, lambda turn: _begin(turn, states, signals, take_over, where))
@@ -236,7 +243,27 @@ def perform(
         states.finish(Phase.FAILED)
         raise
     states.finish()
+    # What failed would fail again; what was stopped is taken up.
+    if job.asked is not None and not any(state.phase in (Phase.CANCELLED, Phase.BUSY) for state in states.all):
+        forget_asked(store, *job.asked)
     return states.all
+
+
+def asked_again(store: Store, left: LeftOver) -> Job:
+    """The job of what was asked for earlier; where it can no longer be made, it is not kept any longer.
+
+    Raises:
+        RudeError: what it needs is gone.
+    """
+    try:
+        # A database may come from anybody: it names no other code than this.
+        if not _ASKED_FOR.fullmatch(left.function):
+            raise RudeError("what was asked for is none of this program's jobs", where=str(store.path))
+        make: Callable[[Store, Mapping[str, Any]], Job] = pkgutil.resolve_name(left.function)
+        return make(store, left.request)
+    except RudeError:
+        forget_asked(store, left.function, left.request)
+        raise
 
 
 def _begin(turn: Turn, states: States, signals: Signals, take_over: bool, runner: Runner) -> None:

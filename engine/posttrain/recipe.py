@@ -164,6 +164,9 @@ class PostTraining:
         del content["evaluation"]["every"]
         if not self.dpo.steps:
             del content["dpo"]
+        else:
+            # Families that are measured on are left out of its pairs; they once were not.
+            content["dpo"]["left_out"] = "prompts and families measured on"
         del content["rl"]["verifier_key"]
         if not self.rl.verifier:
             del content["rl"]["verifier"]

@@ -198,20 +198,26 @@ def _own(path: Path, tasks: Tasks, verifier: bool) -> Split:
 
 
 def preferences(suite: str, parts: Split) -> list[dict[str, str]]:
-    """A suite's pairs as prompt, chosen and rejected, in the form that tasks have; without those that are measured on.
+    """A suite's pairs as prompt, chosen and rejected, in the form that tasks have; without those that are measured on:
+    the prompts themselves, and pairs with a criterion of a template family that is held out.
 
     Raises:
         SuiteError: no such suite.
         BadInput: no pair is left.
     """
     measured = {task.prompt for task in (*parts.held, *parts.seen)}
+    held = {task.family for task in parts.held}
     rows = [
         {"prompt": DIALOGUE.format(prompt=pair.prompt_text), "chosen": pair.chosen, "rejected": pair.rejected}
         for pair in find_suite(suite).scored
         if pair.prompt_text not in measured
+        # A pair of the world names the families of its criteria by their ids.
+        and held.isdisjoint((pair.cluster, *(criterion.id for criterion in pair.criteria)))
     ]
     if not rows:
-        raise BadInput("every pair is about a prompt that is measured on", where=suite, fix="name another suite")
+        raise BadInput(
+            "every pair is about a prompt or a family that is measured on", where=suite, fix="name another suite"
+        )
     return rows
 
 

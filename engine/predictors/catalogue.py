@@ -16,7 +16,7 @@ from engine.predictors.proxy_of_traces import proxies_of_traces
 from engine.predictors.spectral import SPECTRAL
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
-from engine.store.predictors import StoredPredictor, stored_predictors
+from engine.store.predictors import FITTED_ON, StoredPredictor, stored_predictors
 from rubrics.plugins import load, of_group, pass_over
 
 __all__ = ["COMPUTED", "catalogue"]
@@ -63,8 +63,18 @@ def _own(name: str, rows: list[StoredPredictor]) -> Predictor:
                 estimates[entrant.label] = Estimate(row.value, low, high, "given")
         return estimates
 
-    files = ", ".join(sorted({row.note for row in rows if row.note}))
+    def warn(evidence: Evidence) -> str:
+        here = {name for entrant in evidence.board.entrants for name in (entrant.label, entrant.name)}
+        fitted = [row for row in rows if row.candidate in here and FITTED_ON in (row.note or "")]
+        if not fitted:
+            return ""
+        outcomes = (fitted[0].note or "").partition(FITTED_ON)[2]
+        return f"{name} was fitted on {outcomes} of {len(fitted)} of these candidates: no test of it"
+
+    notes = sorted({row.note for row in rows if row.note})
+    files = ", ".join(dict.fromkeys(note.partition(FITTED_ON)[0] for note in notes))
+    fitted = any(FITTED_ON in note for note in notes)
     return Predictor(
         name, "a column of your own", "a CSV that was added", "nothing",
-        not any(row.lower_is_better for row in rows), compute, files or "own",
+        not any(row.lower_is_better for row in rows), compute, files or "own", variant=fitted, fitted=fitted, warn=warn,
     )  # fmt: skip

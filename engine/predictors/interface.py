@@ -27,7 +27,8 @@ class Evidence:
 
     def __init__(self, store: Store, question: Question) -> None:
         self.store = store
-        self.question = question
+        # A person's weights say what to take, not what a predictor is.
+        self.question = replace(question, weights=None)
         self._boards: dict[str, Board] = {}
         self._tables: dict[tuple[str, str], RankingTable] = {}
         self._kept: dict[str, Any] = {}
@@ -126,6 +127,8 @@ class Predictor:
     """Whether it is looked at unasked: what comes by the dozen is computed only where it is asked for by name."""
     variant: bool = False
     """Whether it is another reading of RuDE's verdicts: exploration, and no rival of the headline."""
+    fitted: bool = False
+    """Whether it was fitted on candidates that are here: they are no test of it, and it is no rival of others."""
     chance: float = math.nan
     """What a candidate that knows nothing would reach; NaN where there is no such value."""
     price: Callable[[Evidence], Mapping[str, Cost]] = lambda evidence: {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from engine.store.asked import LeftOver, last_asked
 from engine.store.connection import Store
 
-__all__ = ["Store", "stamp"]
+__all__ = ["LeftOver", "Store", "last_asked", "stamp"]
 
 
 def stamp(store: Store) -> tuple[int, ...]:

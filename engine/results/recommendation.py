@@ -235,7 +235,7 @@ def _remainder(board: Board, everything: Scope, table: RankingTable, picked: Pic
         rival,
         pairs,
         sum(known) * pairs if pairs is not None and len(known) == len(seconds) else None,
-        int(np.count_nonzero(board.index.scored)) - scored,
+        int(np.count_nonzero(board.index.scored & (everything.weight > 0))) - scored,
     )
 
 

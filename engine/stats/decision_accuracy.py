@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from engine.stats.distributions import student_quantile
 from engine.stats.intervals import Estimate
+from engine.stats.units import Units
 
 __all__ = ["decision_accuracy", "ordered_rightly"]
 
@@ -29,7 +30,9 @@ def ordered_rightly(predictor: FloatArray, outcome: FloatArray) -> FloatArray:
     return ordered
 
 
-def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: float = 0.95) -> Estimate:
+def decision_accuracy(
+    predictor: FloatArray, outcome: FloatArray, *, level: float = 0.95, units: Units | None = None
+) -> Estimate:
     """Share of pairs of candidates that are ordered rightly, “decision accuracy” in arXiv 2504.11393; chance is ½.
 
     Pairs share candidates, so the error is from leaving out one candidate at a time. The interval is Wilson's with
@@ -40,6 +43,7 @@ def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: floa
     Args:
         predictor: (candidates,), higher is better.
         outcome: (candidates,), higher is better.
+        units: what is left out at a time, and counts as one; each candidate by itself unless said otherwise.
     """
     known = ~(np.isnan(predictor) | np.isnan(outcome))
     ordered = ordered_rightly(predictor[known], outcome[known])
@@ -47,11 +51,13 @@ def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: floa
     if size < 2 or np.isnan(ordered).all():
         return Estimate(math.nan, math.nan, math.nan, "none: no two candidates with unlike outcomes")
     value = float(np.nanmean(ordered))
+    units = (units or Units.of(len(known), None, "candidates")).kept(known)
+    size = units.count
     if size < 4:
-        return Estimate(value, math.nan, math.nan, "none: fewer than four candidates")
+        return Estimate(value, math.nan, math.nan, f"none: fewer than four {units.over}")
     left = []
-    for out in range(size):
-        kept = np.delete(np.delete(ordered, out, axis=0), out, axis=1)
+    for inside in units.without().astype(bool):
+        kept = ordered[np.ix_(inside, inside)]
         if not np.isnan(kept).all():
             left.append(float(np.nanmean(kept)))
     square = (len(left) - 1) / len(left) * float(np.sum((np.array(left) - np.mean(left)) ** 2))
@@ -61,4 +67,4 @@ def decision_accuracy(predictor: FloatArray, outcome: FloatArray, *, level: floa
     half = t / (1 + t * t / number) * math.sqrt(value * (1 - value) / number + t * t / (4 * number * number))
     # At either end of the scale the formula gives that end, but for rounding.
     low, high = 0.0 if value == 0 else max(0.0, middle - half), 1.0 if value == 1 else min(1.0, middle + half)
-    return Estimate(value, low, high, "Wilson, left-out candidates")
+    return Estimate(value, low, high, f"Wilson, left-out {units.over}")

@@ -91,10 +91,11 @@ PARTS: Final[tuple[Part, ...]] = (
 )  # fmt: skip
 """Parents stand before what hangs on them."""
 STAY: Final = frozenset({
-    "predictors", "outcome_names", "families", "trace_sets", "verifier_trials", "schema_version", "forgettings",
+    "asked", "predictors", "outcome_names", "families", "trace_sets", "verifier_trials", "schema_version",
+    "forgettings",
 })  # fmt: skip
-"""Tables of which nothing is forgotten: what a person brought along or said, the content of trace files, what was
-measured of verifiers."""
+"""Tables of which nothing is forgotten: what a person asked for, brought along or said, the content of trace files,
+what was measured of verifiers."""
 
 
 def _values(part: Part, keys: Keys) -> list[list[str]]:

@@ -292,6 +292,14 @@ def _m018_seconds_of_spectra(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("alter table spectra add column seconds double")
 
 
+def _m019_asked(connection: duckdb.DuckDBPyConnection) -> None:
+    # What was asked for and has not come to its end, so that it can be taken up whole.
+    connection.execute(
+        "create table asked (asked_hash varchar primary key, function varchar not null, request varchar not null, "
+        "runs integer not null, asked_at timestamptz not null default now())"
+    )
+
+
 _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     m001_tables,
     m002_views,
@@ -311,6 +319,7 @@ _STEPS: Final[tuple[Callable[[duckdb.DuckDBPyConnection], None], ...]] = (
     _m016_trace_log,
     _m017_conditions,
     _m018_seconds_of_spectra,
+    _m019_asked,
 )
 LATEST: Final = len(_STEPS)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.store.connection import Store
 
-__all__ = ["StoredPredictor", "add_predictors", "remove_predictors", "stored_predictors"]
+__all__ = ["FITTED_ON", "StoredPredictor", "add_predictors", "remove_predictors", "stored_predictors"]
+
+FITTED_ON: Final = ", fitted on it and on "
+"""Stands in the note of a candidate's value where what gave it was fitted on the candidate; outcomes follow."""
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,10 @@ def tie(outcome: str, domain: str | None, traces: str | None, db: Path | None) -
         scores = name_experts(store, outcome, traces.removesuffix(".jsonl"))
         narrate(f"{outcome}: expert traces {traces.removesuffix('.jsonl')} ({count(scores, 'score')})")
     if domain is not None or traces is None:
-        scores = tie_outcome(store, outcome, domain)
-        narrate(f"{outcome}: tied to {domain or 'nothing'} ({count(scores, 'score')})")
+        tied = tie_outcome(store, outcome, domain)
+        narrate(f"{outcome}: tied to {tied.part or 'nothing'} ({count(tied.scores, 'score')})")
+        if not tied.known:
+            narrate(f"note: no suite here has a domain {tied.part}, and no category or subcategory is called so")
 
 
 def _span(low: float, high: float) -> str:

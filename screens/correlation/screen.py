@@ -393,4 +393,4 @@ the cards of both ladders.
 
             return correlation(view)
 
-        export_dialog(self, "correlations", {}, source=data.source, figure=figure)
+        export_dialog(self, "correlations", {"weights": None}, source=data.source, figure=figure)

@@ -228,4 +228,4 @@ published study. enter opens the scatter of a cell.
 
             return matrix(view)
 
-        export_dialog(self, "matrix", {}, source=view.source, figure=figure)
+        export_dialog(self, "matrix", {"weights": None}, source=view.source, figure=figure)

@@ -17,7 +17,7 @@ from screens.widgets.braille import dots
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
 
-__all__ = ["accuracy_chart", "held_out_chart", "speed_chart", "speeds"]
+__all__ = ["accuracy_chart", "held_out_chart", "interval_of", "speed_chart", "speeds"]
 
 _MARGIN: Final = 7
 """Cells for the figures on the left."""
@@ -45,7 +45,7 @@ def speed_chart(points: tuple[tuple[float, float], ...], width: int, height: int
     return text
 
 
-def _interval_of(state: RunState, trace: RunTrace) -> tuple[float, float] | None:
+def interval_of(state: RunState, trace: RunTrace) -> tuple[float, float] | None:
     """Where the accuracy over the pairs scored since the start will end, 95 %; None where nothing is known."""
     if not state.judged or not trace.groups:
         return None
@@ -73,7 +73,7 @@ def accuracy_chart(state: RunState, trace: RunTrace, chance: float, width: int, 
         text.append("\nappears with the first pairs", faint)
         return text
     total = _pairs_here(state)
-    bounds = _interval_of(state, trace)
+    bounds = interval_of(state, trace)
     assert bounds is not None
     value = state.right / state.judged
     sure = "95 %: " if width >= 44 else ""

@@ -12,11 +12,14 @@ from screens.run.forecast import Expected
 if TYPE_CHECKING:
     from engine.jobs.job import Job
     from engine.jobs.runs import Plan, PlannedRun, RunRequest
-    from engine.results.database import Store
+    from engine.results.database import LeftOver, Store
     from engine.results.runs import RunRow
     from rubrics.errors import RudeError
 
-__all__ = ["expect", "going_on", "is_elsewhere", "lay_out", "make_plan", "resume", "stop", "stored_work"]
+__all__ = [
+    "expect", "going_on", "is_elsewhere", "lay_out", "left_over", "make_plan", "resume", "stop", "stored_work",
+    "take_up",
+]  # fmt: skip
 
 
 def make_plan(store: Store, request: RunRequest) -> Plan:
@@ -41,6 +44,28 @@ def resume(store: Store, run: RunRow) -> Job:
     from engine.posttrain.stored import resume_training
 
     return resume_training(store, run) if run.protocol == TRAINING else make_plan(store, resume_request(store, run))
+
+
+def left_over(store: Store) -> LeftOver | None:
+    """What was asked for last and has not come to its end.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from engine.results.database import last_asked
+
+    return last_asked(store)
+
+
+def take_up(store: Store, left: LeftOver) -> Job:
+    """The job again, which does what is left of it; what can no longer be done is not offered again.
+
+    Raises:
+        RudeError: nothing of it can be done any more.
+    """
+    from engine.jobs.job import asked_again
+
+    return asked_again(store, left)
 
 
 def stored_work(store: Store) -> list[RunRow]:

@@ -11,7 +11,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Log, Static
 
 from engine.jobs.progress import NONE_SCORED, TRAINING, shown_phase
-from screens.run.charts import accuracy_chart, held_out_chart, speed_chart
+from screens.run.charts import accuracy_chart, held_out_chart, interval_of, speed_chart
 from screens.run.queue import columns, current, live_cells, summary
 from screens.shell.formats import size
 from screens.shell.live import Live, RunTrace
@@ -21,6 +21,7 @@ from screens.widgets.table import Table
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
     from engine.machine.devices import Device
+    from engine.results.database import LeftOver
     from screens.shell.place import Place
 
 __all__ = ["LivePane"]
@@ -58,6 +59,7 @@ class LivePane(Vertical):
         self._drawn = 0.0
         self._memory = ""
         self._elsewhere = 0
+        self._left: LeftOver | None = None
 
     def compose(self) -> ComposeResult:
         """Summary, what is decided, queue, charts and log."""
@@ -106,13 +108,13 @@ class LivePane(Vertical):
         self._place.load("memory", read, arrived, lambda error: None)
 
     def _summary(self) -> None:
-        text = Text(summary(self._live, self._memory, self._elsewhere))
+        text = Text(summary(self._live, self._memory, self._elsewhere, self._left))
         self.query_one("#summary", Static).update(text)
 
-    def show_elsewhere(self, runs: int) -> None:
-        """How many runs another process is at work on."""
-        if runs != self._elsewhere:
-            self._elsewhere = runs
+    def show_elsewhere(self, runs: int, left: LeftOver | None) -> None:
+        """How many runs another process is at work on, and what was asked for earlier and has not come to its end."""
+        if (runs, left) != (self._elsewhere, self._left):
+            self._elsewhere, self._left = runs, left
             self._summary()
 
     def show_decided(self, text: Text) -> None:
@@ -150,14 +152,14 @@ class LivePane(Vertical):
             for key, heading, width in shown:
                 table.add_column(Text(heading), key=key, width=width)
             for state in live.states:
-                cells = live_cells(state, colour)
+                cells = live_cells(state, colour, _ends(live, state))
                 table.add_row(*(cells[key] for key, _, _ in shown), key=state.key)
             table.move_cursor(row=row, animate=False)
         else:
             for state in live.states:
                 if self._shown.get(state.key) is state:
                     continue
-                cells = live_cells(state, colour)
+                cells = live_cells(state, colour, _ends(live, state))
                 for key, _, _ in shown:
                     if table.get_cell(state.key, key) != cells[key]:
                         table.update_cell(state.key, key, cells[key])
@@ -231,3 +233,7 @@ class LivePane(Vertical):
         time, said = text.divide([_TIME])
         parts = said.wrap(self.app.console, width - _TIME)
         return [f"{' ' * _TIME if number else time.plain}{part.plain.rstrip()}" for number, part in enumerate(parts)]
+
+
+def _ends(live: Live, state: RunState) -> tuple[float, float] | None:
+    return interval_of(state, live.trace.runs.get(state.key, RunTrace()))

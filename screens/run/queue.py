@@ -17,6 +17,7 @@ from screens.shell.plain import one_line, plain
 
 if TYPE_CHECKING:
     from engine.jobs.progress import RunState
+    from engine.results.database import LeftOver
 
 __all__ = [
     "columns", "current", "live_cells", "nothing_scored", "stopped", "summary", "tone", "unit", "way",
@@ -78,13 +79,13 @@ def columns(width: int, name: int, suite: int, suites: int = 1) -> list[tuple[st
     needed = [
         ("phase", "phase", 13), ("candidate", "candidate", min(max(name, 9), 28 if width >= 100 else 16)),
         ("protocol", "protocol", 11), ("right", "acc %", 5), ("eta", "left", 8), ("pairs", "pairs", 9),
-        ("bar", "progress", 8), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 9), ("memory", "memory", 8),
-        ("precision", "prec", 5),
+        ("ends", "ends in", 11), ("bar", "progress", 8), ("speed", "pairs/s", 7), ("tokens", "tokens/s", 9),
+        ("memory", "memory", 8), ("precision", "prec", 5),
     ]  # fmt: skip
     needed.insert(3 if suites > 1 else len(needed), ("suite", "suite", 14))
     order = [
         "phase", "candidate", "suite", "protocol", "precision", "bar", "pairs", "speed", "tokens", "eta", "right",
-        "memory",
+        "ends", "memory",
     ]  # fmt: skip
     fitting, used = [], 2
     for column in needed:
@@ -102,8 +103,12 @@ def columns(width: int, name: int, suite: int, suites: int = 1) -> list[tuple[st
     return sorted(fitting, key=lambda column: order.index(column[0]))
 
 
-def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
-    """One run's cells by column key."""
+def live_cells(state: RunState, colour: Colour, ends: tuple[float, float] | None = None) -> dict[str, Text]:
+    """One run's cells by column key.
+
+    Args:
+        ends: where its accuracy will end, 95 %.
+    """
     phase = shown_phase(str(state.phase), state.done, state.skipped)
     mark, style = tone(phase, colour)
     share = min(1.0, state.done / state.total) if state.total else 0.0
@@ -120,6 +125,7 @@ def live_cells(state: RunState, colour: Colour) -> dict[str, Text]:
         "tokens": Text(f"{state.tokens_per_second:,.0f}" if state.tokens_per_second else "–", justify="right"),
         "eta": Text(duration(state.eta_seconds) if going else "", justify="right"),
         "right": Text(percent(state.right / state.judged) if state.judged else "–", justify="right"),
+        "ends": Text("–".join(map(percent, ends)) if ends else "", justify="right"),
         "memory": Text(size(state.memory_bytes) if state.memory_bytes else "–", justify="right"),
     }
 
@@ -138,18 +144,22 @@ def stopped(live: Live) -> bool:
     return any(str(state.phase) in ("failed", "cancelled", "busy elsewhere") for state in live.states)
 
 
-def summary(live: Live, memory: str = "", elsewhere: int = 0) -> str:
+def summary(live: Live, memory: str = "", elsewhere: int = 0, left: LeftOver | None = None) -> str:
     """Two lines on how it stands.
 
     Args:
         memory: how full the device is, in words.
         elsewhere: runs that another process of this machine is at work on.
+        left: what was asked for earlier and has not come to its end.
     """
     if not live.states:
         if live.running:
             return "Starting…"
         if elsewhere and not live.error:
             return f"Another process is at work: {count(elsewhere, 'run')}.\n; shows how far, and Z stops it there."
+        if left and not live.error:
+            asked = f"{count(left.runs, 'run')}, asked for {left.asked_at}"
+            return f"Stopped before its end: {asked}.\nR takes up what is left."
         return live.error or "Nothing is being scored.\n[ sets up a run: what to score; Q plans it, s starts it."
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
 from screens.run.decided import decided_text
-from screens.run.jobs import make_plan
+from screens.run.jobs import make_plan, take_up
 from screens.run.live import LivePane
 from screens.run.queue import stopped
 from screens.run.setup import SetupPane
@@ -26,6 +26,7 @@ from screens.shell.taking_over import ask_take_over
 if TYPE_CHECKING:
     from engine.jobs.job import Job
     from engine.jobs.so_far import SoFar
+    from engine.results.database import LeftOver
     from screens.run.runner import Came, Runner
 
 __all__ = ["RunScreen"]
@@ -52,9 +53,11 @@ of the same candidate, precision and protocol on this machine; where there are n
 is marked, planned or not.
 Running the same again scores only what is missing. ╰ marks a control. until makes it a race, which stops early.
 
-Live: each candidate in a process of its own, one at a time or several side by side, as memory allows: ( chooses; auto
-is one a GPU. One that fails does not disturb the others. z pauses them after the batch at hand and keeps models
-loaded; Z stops them, what is scored is kept; R takes it up again.
+Live: a row for each run with its accuracy so far and where that will end (95 %), which narrows as verdicts come; at
+the top, how long the whole queue will take. Rankings follow the race. Each candidate is in a process of its own, one
+at a time or several side by side, as memory allows: ( chooses; auto is one a GPU. One that fails does not disturb the
+others. z pauses them after the batch at hand and keeps models loaded; Z stops them, what is scored is kept; R takes it
+up again.
 
 accuracy: the headline metric over the pairs scored so far, a fair sample of the whole. ░ is the 95 % interval for
 where this run will end, by a bound that holds however often one looks (time-uniform Hoeffding, prompts drawn without
@@ -122,6 +125,8 @@ was left going on in the background on the way out of the app.
             id="run-options",
         ),
     ]
+    _left: LeftOver | None = None
+    """What was asked for last and has not come to its end, where nobody is at it."""
     DEFAULT_CSS = """
     RunScreen TabbedContent { height: 1fr; }
     RunScreen TabPane { padding: 0; height: 1fr; }
@@ -214,7 +219,9 @@ was left going on in the background on the way out of the app.
 
     def on_stored_pane_looked(self, message: StoredPane.Looked) -> None:
         """What goes on elsewhere is said where nothing does here."""
-        self.query_one(LivePane).show_elsewhere(message.elsewhere)
+        self._left = None if message.elsewhere else message.left
+        self.query_one(LivePane).show_elsewhere(message.elsewhere, message.left)
+        self.refresh_bindings()
 
     def repaint(self) -> None:
         """Draw all three again."""
@@ -246,7 +253,8 @@ was left going on in the background on the way out of the app.
         if action == "resume":
             if pane == "stored":
                 return self.query_one(StoredPane).resumable
-            return pane == "live" and not self.runner.running and stopped(self.shell.live)
+            live = self.shell.live
+            return pane == "live" and not live.running and (stopped(live) if live.states else self._left is not None)
         if action == "forget":
             return pane == "stored"
         if action == "copy":
@@ -324,6 +332,8 @@ was left going on in the background on the way out of the app.
         elif self.runner.request is not None:
             request, store = self.runner.request, self.session.store
             self.load("plan", lambda: make_plan(store, request), self.begin)
+        elif (left := self._left) is not None:
+            self.load("plan", lambda: take_up(self.session.store, left), self.begin)
 
     def action_forget(self) -> None:
         """Forget the stored run under the cursor, its model or its suite; or bring something back."""

@@ -13,7 +13,7 @@ from textual.widgets import Static, TabbedContent
 
 from engine.jobs.progress import shown_phase
 from rubrics.counted import count
-from screens.run.jobs import is_elsewhere, resume, stop, stored_work
+from screens.run.jobs import is_elsewhere, left_over, resume, stop, stored_work
 from screens.run.queue import tone, way
 from screens.run.stored_text import cell, column_widths, log_line, run_text
 from screens.shell.plain import cells_of
@@ -21,6 +21,7 @@ from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.jobs.job import Job
+    from engine.results.database import LeftOver
     from engine.results.runs import RunRow
     from screens.shell.place import Place
 
@@ -42,10 +43,12 @@ class StoredPane(Vertical):
     class Looked(Message):
         """The runs have been read."""
 
-        def __init__(self, elsewhere: int) -> None:
+        def __init__(self, elsewhere: int, left: LeftOver | None) -> None:
             super().__init__()
             self.elsewhere = elsewhere
             """How many another process is at work on."""
+            self.left = left
+            """What was asked for last and has not come to its end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,24 +99,26 @@ class StoredPane(Vertical):
     def read(self, place: Place, same: str | None = None) -> None:
         """Read the runs."""
 
-        def read() -> tuple[object, list[RunRow]]:
-            return place.session.stamp(), stored_work(place.session.store)
+        def read() -> tuple[object, list[RunRow], LeftOver | None]:
+            store = place.session.store
+            return place.session.stamp(), stored_work(store), left_over(store)
 
-        def arrived(answer: tuple[object, list[RunRow]]) -> None:
+        def arrived(answer: tuple[object, list[RunRow], LeftOver | None]) -> None:
             first = not self._runs
-            self._shown_stamp, runs = answer
+            self._shown_stamp, runs, left = answer
             self._runs = runs
             self.repaint()
             self._elsewhere = sum(map(is_elsewhere, runs))
-            self.post_message(self.Looked(self._elsewhere))
+            self.post_message(self.Looked(self._elsewhere, left))
             crashed = [number for number, run in enumerate(runs) if run.status == "crashed"]
             if crashed and first:
                 self.query_one(Rows).cursor = crashed[0]
-                place.notify(
-                    f"{count(len(crashed), 'run')} stopped without a word; ; shows them, R takes one up",
-                    severity="warning",
-                    markup=False,
-                )
+            if first and left is not None and not self._elsewhere:
+                words = f"{count(left.runs, 'run')} asked for {left.asked_at} did not come to the end"
+                place.notify(f"{words}; ] and R take up what is left", severity="warning", markup=False)
+            elif crashed and first:
+                words = f"{count(len(crashed), 'run')} stopped without a word; ; shows them, R takes one up"
+                place.notify(words, severity="warning", markup=False)
 
         place.load("stored", read, arrived, same=same)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from screens.shell.bars import Axis
@@ -23,13 +23,28 @@ __all__ = ["LAYERS", "layer_lines"]
 _WIDTH: Final = 18
 
 
-def layer_lines(layers: Sequence[LayerSpectrum]) -> list[str]:
-    """A heading, then a line for each layer: α on an axis where ┊ is 2, α-hat, and the trace-log where ┊ is 0."""
-    if not layers:
+def layer_lines(candidates: Mapping[str, Sequence[LayerSpectrum]]) -> list[str]:
+    """For each candidate its name and a line for each layer: α on an axis where ┊ is 2, α-hat, and the trace-log where
+    ┊ is 0; below, from where to where both axes go, which are the same for all."""
+    every = [layer for layers in candidates.values() for layer in layers]
+    if not every:
         return ["no matrix has a tail"]
-    alpha = _axis([layer.alpha for layer in layers], 2.0)
-    trace = _axis([layer.trace_log for layer in layers], 0.0)
-    lines = [f"layer {'α':>6} {'┊ is 2':<{_WIDTH}} {'α-hat':>6} {'trace-log':>9} {'┊ is 0':<{_WIDTH}}".rstrip()]
+    alpha, trace = _axis([layer.alpha for layer in every], 2.0), _axis([layer.trace_log for layer in every], 0.0)
+    head = f"layer {'α':>6} {'┊ is 2':<{_WIDTH}} {'α-hat':>6} {'trace-log':>9} {'┊ is 0':<{_WIDTH}}".rstrip()
+    lines = []
+    for name, layers in candidates.items():
+        lines += [name, head, *_of_one(layers, alpha, trace), ""] if layers else [name, "no matrix has a tail", ""]
+    ends = f"{'axes':>5} {'':>6} {_ends(alpha, '.2f')} {'':>6} {'':>9} {_ends(trace, '+.2f')}"
+    return [*lines, ends.rstrip().replace("-", "−")]
+
+
+def _ends(axis: Axis, form: str) -> str:
+    low, high = format(axis.low, form), format(axis.high, form)
+    return low + " " * max(1, axis.width - len(low) - len(high)) + high
+
+
+def _of_one(layers: Sequence[LayerSpectrum], alpha: Axis, trace: Axis) -> list[str]:
+    lines = []
     for layer in layers:
         name = "–" if layer.layer is None else str(layer.layer)
         lines.append(
@@ -68,7 +83,7 @@ def _show(session: Session, typed: Typed) -> Prepared:
     held = typed.text("name").casefold()
     with at("name"):
         profiles = [one for one in spectral_profiles(session.store) if held in one.candidate.casefold()]
-    parts = ["\n".join([one.candidate, *layer_lines(one.layers)]) for one in profiles]
+    parts = ["\n".join(layer_lines({one.candidate: one.layers for one in profiles}))] if profiles else []
     told = [
         f"{words}: {HELP[name]}" for words, name in (("α", "alpha"), ("α-hat", "alpha_hat"), ("trace-log", "trace_log"))
     ]

@@ -39,15 +39,16 @@ def _spectra(session: Session, typed: Typed) -> Prepared:
 
     def came(store: Store, states: tuple[RunState, ...]) -> str:
         whole = {state.key for state in states if state.done == state.total}
-        rows, drawn = [], []
+        rows, layers = [], {}
         for planned in job.planned:
             if planned.key in whole:
                 spectra = planned.spectra(store)
                 values = spectral_values(spectra)
                 rows.append([planned.candidate.name, *(number(value) for value in values.values())])
                 headings = ["candidate", *(name.removeprefix("spectral ") for name in values)]
-                drawn += ["", f"{planned.candidate.name}, layer by layer", *layer_lines(by_layer(spectra))]
-        table = [columns(headings, rows), "", f"Lower is better. {_IN_CORRELATION}", *drawn] if rows else []
+                layers[planned.candidate.name] = by_layer(spectra)
+        said = [f"Lower is better. {_IN_CORRELATION}", "", "Layer by layer:", *layer_lines(layers)]
+        table = [columns(headings, rows), "", *said] if rows else []
         return "\n".join([*table, *left_over(states)])
 
     words = to_do(job.states, "weight matrix", job.refused).replace("matrixs", "matrices")

@@ -154,7 +154,7 @@ def test_the_board_shows_what_there_is_room_for() -> None:
         assert sum(cells + 2 for _, _, cells in found) <= width
         assert [key for key, _, _ in found][:2] == ["phase", "candidate"]
     assert {"protocol", "right", "eta", "pairs"} <= {key for key, _, _ in columns(76, 16, 6)}
-    assert len(columns(200, 16, 6)) == 12
+    assert len(columns(200, 16, 6)) == 13
     # Of several suites, which one it is counts for more than how fast it goes.
     assert "suite" not in {key for key, _, _ in columns(100, 16, 6)}
     assert "suite" in {key for key, _, _ in columns(76, 16, 6, suites=2)}

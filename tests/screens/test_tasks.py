@@ -86,7 +86,7 @@ def test_spectra_are_measured_and_told(session: Session, tmp_path: Path) -> None
     assert all(f"{value:.4g}" in said for value in values.values())
     assert not any(map(math.isnan, values.values()))
     layers = by_layer(spectra)
-    assert f"{model.name}, layer by layer" in said
+    assert f"Layer by layer:\n{model.name}\n" in said
     for layer in layers:
         (line,) = (line for line in said.splitlines() if line.split()[:2] == [str(layer.layer), f"{layer.alpha:.2f}"])
         assert f" {layer.alpha_hat:.2f} " in line

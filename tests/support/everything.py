@@ -10,6 +10,7 @@ from typing import Any
 from engine.candidates.shape import Shape
 from engine.outcomes.outcome import Outcome
 from engine.store.annotations import annotate
+from engine.store.asked import remember_asked
 from engine.store.assays import AssayItem, AssayRun, add_assay_items, close_assay_run, open_assay_run
 from engine.store.candidates import save_candidate
 from engine.store.connection import Store
@@ -118,6 +119,7 @@ def score(store: Store, model: str, suite: Suite, pairs: range, status: Status, 
 
 def fill_everything(store: Store, models: tuple[str, ...] = MODELS, suites: tuple[str, ...] = SUITES) -> None:
     """Rows in every table."""
+    remember_asked(store, "engine.jobs.planning:asked_for", {"models": ["of everybody"]}, 2)
     for name in suites:
         suite = suite_of(name)
         add_suite(store, suite, path=f"/suites/{name}.jsonl")

@@ -131,8 +131,8 @@ def _read(items: Items) -> str:
     said = "it is not shown to know whose turn it is in any of the chat formats"
     if turns.ci_low > 0:
         said = (
-            f"it knows whose turn it is in {best_format(items, turn_taking)} ({turns.value:.1f} bits, "
-            f"{turns.ci_low:.1f} to {turns.ci_high:.1f}), as whoever has read such dialogues does"
+            f"whose turn it is it tells best by marks of {best_format(items, turn_taking)} ({turns.value:.1f} bits, "
+            f"{turns.ci_low:.1f} to {turns.ci_high:.1f}): it has read such dialogues, or others with words like these"
         )
     if gain.ci_low > 0:
         return (

@@ -102,8 +102,18 @@ def test_pairs_about_what_is_measured_are_not_learned_from() -> None:
     prompts = {pair.prompt_text for pair in pairs[:5]}
     assert len(rows) == sum(pair.prompt_text not in prompts for pair in pairs)
     assert rows[0].keys() == {"prompt", "chosen", "rejected"}
-    with pytest.raises(BadInput, match="every pair is about a prompt that is measured on"):
+    with pytest.raises(BadInput, match="every pair is about a prompt or a family that is measured on"):
         preferences("core", Split((), (), tuple(Task("x", pair.prompt_text, None, (), ()) for pair in pairs)))
+
+
+def test_families_that_are_measured_on_are_not_learned_from() -> None:
+    pairs = find_suite("world").scored
+    families = {criterion.id for criterion in pairs[0].criteria} | {pairs[7].cluster}
+    held = tuple(Task(family, f"a prompt of {family}", None, (), ()) for family in families)
+    rows = preferences("world", Split((), (), held))
+    touched = [pair for pair in pairs if families & {pair.cluster, *(c.id for c in pair.criteria)}]
+    assert 0 < len(touched) < len(pairs)
+    assert len(rows) == len(pairs) - len(touched)
 
 
 @pytest.mark.long

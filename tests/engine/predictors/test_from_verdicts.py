@@ -29,7 +29,7 @@ from engine.predictors.spectral import SPECTRAL
 from engine.results.board import Question
 from engine.results.rankings import rankings
 from engine.store.connection import Store
-from engine.store.predictors import StoredPredictor, add_predictors, stored_predictors
+from engine.store.predictors import FITTED_ON, StoredPredictor, add_predictors, stored_predictors
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Category
 
@@ -122,6 +122,24 @@ def test_own_columns_stand_beside_the_others(store: Store, scored: Any, tmp_path
     exported = table(store, "predictors", Question()).rows
     assert ("a", "luck", 7.0, 6.0, 8.0) in exported
     assert len(exported) == len({row[:2] for row in exported}), "one value for each candidate and predictor"
+
+
+def test_what_was_fitted_on_candidates_here_is_no_test_of_it(store: Store, scored: Any) -> None:
+    note = f"fit.json{FITTED_ON}sft"
+    rows = [
+        StoredPredictor(name, "learned", float(i), note=note if name != "c" else "fit.json")
+        for i, name in enumerate("abc")
+    ]
+    add_predictors(store, rows)
+    with store.writing() as connection:
+        for i, name in enumerate("abc"):
+            connection.execute("insert into outcomes (candidate, outcome, score) values (?, 'sft', ?)", [name, i])
+    about = catalogue(store)["learned"]
+    assert (about.fitted, about.variant, about.source) == (True, True, "fit.json")
+    view = correlation_view(store, CHOICE, "learned", "sft")
+    assert view.predictor == "learned (fitted on some of these)"
+    assert "learned was fitted on sft of 2 of these candidates: no test of it" in view.notes
+    assert view.variant, "no rival of RuDE"
 
 
 @pytest.mark.long

@@ -9,12 +9,14 @@ import pytest
 
 from engine.export.recommendation_words import headline, reasons
 from engine.export.tables import table
+from engine.predictors.interface import Evidence
 from engine.results.board import Question, load_board
 from engine.results.comparison import compare_candidates
 from engine.results.controls import ControlTable, control_table
 from engine.results.rankings import rankings_of
 from engine.results.recommendation import Recommendation, recommend
 from engine.results.requirements import CandidateFacts, Requirements
+from engine.results.weights import read_weights
 from engine.stats.intervals import Estimate
 from engine.store.connection import Store
 from engine.store.runs import Status, close_run, open_run
@@ -120,6 +122,18 @@ def test_a_tie_says_what_would_settle_it_and_what_being_wrong_costs(store: Store
     assert rest.seconds == pytest.approx(rest.pairs * 2.0)
     assert rest.in_suite == 20
     assert advice.cost_of_error == -advice.rivals[0].ci_low
+
+
+def test_under_weights_only_pairs_that_count_are_left(store: Store, suite: Suite) -> None:
+    score(store, suite, "a", range(84))
+    score(store, suite, "b", range(80))
+    question = Question(weights=read_weights("Competence 1"))
+    board = load_board(store, question)
+    advice = recommend(store, board, rankings_of(board, question, resamples=500), control_table(store, board))
+    assert advice.remainder is not None
+    assert advice.remainder.in_suite == 0
+    # A predictor is what it is, whatever a person's product weighs.
+    assert not any("by weights" in note for note in Evidence(store, question).ranking().notes)
 
 
 def test_a_lead_that_only_the_number_of_comparisons_takes_back_is_said_with_both(store: Store, suite: Suite) -> None:

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from engine.stats.decision_accuracy import decision_accuracy, ordered_rightly
+from engine.stats.units import Units
 
 NAN = math.nan
 
@@ -43,6 +44,25 @@ def test_few_candidates_in_perfect_order_are_no_certainty() -> None:
     for size in range(4, 30):
         x = np.arange(float(size))
         assert (decision_accuracy(x, -x).ci_low, decision_accuracy(x, x).ci_high) == (0.0, 1.0)
+
+
+def test_over_families_whole_families_are_left_out() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=12)
+    y = x + rng.normal(size=12)
+    families = [f"f{i // 2}" for i in range(12)]
+    alone, together = decision_accuracy(x, y), decision_accuracy(x, y, units=Units.of(12, families, "families"))
+    assert together.value == alone.value
+    assert together.method == "Wilson, left-out families"
+    left = [
+        decision_accuracy(np.delete(x, [2 * f, 2 * f + 1]), np.delete(y, [2 * f, 2 * f + 1])).value for f in range(6)
+    ]
+    square = 5 / 6 * float(np.sum((np.array(left) - np.mean(left)) ** 2))
+    number, t = min(alone.value * (1 - alone.value) / square, 6), 2.570582
+    middle = (alone.value + t * t / (2 * number)) / (1 + t * t / number)
+    assert (together.ci_low + together.ci_high) / 2 == pytest.approx(middle, abs=1e-4)
+    few = decision_accuracy(x, y, units=Units.of(12, [f[:1] + str(int(f[1:]) % 3) for f in families], "families"))
+    assert few.method == "none: fewer than four families"
 
 
 @pytest.mark.long

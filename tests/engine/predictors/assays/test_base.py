@@ -83,7 +83,7 @@ def test_it_is_said_what_the_numbers_come_to() -> None:
             i, **{"reply ChatML": 12.0 + i / 10, "formats ChatML: assistant after user": 1.0 + i / 10}
         ) for i in range(5)
     ]  # fmt: skip
-    assert "whose turn it is in ChatML" in BASE.read(chat)
+    assert "whose turn it is it tells best by marks of ChatML" in BASE.read(chat)
     assert "behind the marks of ChatML than behind the bare question: it may have been post-trained" in BASE.read(chat)
     base = [made(i, **{"reply ChatML": 22.0 + i / 10}) for i in range(5)]
     assert BASE.read(base).endswith("not surely likelier, as with a base")
