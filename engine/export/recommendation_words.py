@@ -133,16 +133,21 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
                 )
             if advice.cheapest is not None:
                 yield f"by {_listed(advice.requirements.prefer, 'then')}, lowest first, it would be {advice.cheapest}"
+            elif advice.priceless:
+                prefer = _listed(advice.requirements.prefer, "and")
+                yield f"{prefer} cannot decide between them: not known of {_listed(advice.priceless, 'and')}"
             yield from _remainder(advice)
         for comparison in advice.no_worse:
             yield (
-                f"{comparison.a} is cheaper, and worse than {first} by no more than {advice.requirements.margin:g} "
+                f"{comparison.a} {_has_less(advice.requirements.prefer)}, and worse than {first} by no more than "
+                f"{advice.requirements.margin:g} "
                 f"points ({_points(comparison.difference)}; {_points(comparison.ci_low)} to "
-                f"{_points(comparison.ci_high)}, all cheaper ones together)"
+                f"{_points(comparison.ci_high)}, all such together)"
             )
         if advice.requirements.margin is not None and not advice.no_worse:
             margin = f"{advice.requirements.margin:g} points"
-            yield f"of no cheaper one it is shown that it is worse than {first} by no more than {margin}"
+            less = _has_less(advice.requirements.prefer)
+            yield f"of none that {less} it is shown that it is worse than {first} by no more than {margin}"
         yield from map(_weak, advice.weaknesses[:_PARTS])
         if len(advice.weaknesses) > _PARTS:
             yield f"likewise in {count(len(advice.weaknesses) - _PARTS, 'more part')} of the suite"
@@ -157,6 +162,8 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
         yield f"all are of one family ({held.pop()}): what is said holds within it"
     for label, reason in advice.vetoed.items():
         yield f"{label} may not be taken: {reason}"
+    if advice.strangers:
+        yield f"your requirements speak of {_listed(advice.strangers, 'and')}, which no candidate here is called"
     for label, missing in advice.unknown.items():
         yield f"{label} is not excluded, though its {_listed(missing, 'and')} is not known"
     if state in ("take", "tie"):
@@ -182,6 +189,11 @@ def _weak(weakness: Weakness) -> str:
     if weakness.behind:
         return f"on {weakness.scope} {_listed(weakness.behind, 'and')} {_is(weakness.behind)} ahead of it"
     return f"on {weakness.scope} it is not told apart from {_listed(weakness.level, 'or')}"
+
+
+def _has_less(prefer: Sequence[str]) -> str:
+    """By what a candidate comes before another; by size where nobody has said."""
+    return "is cheaper" if prefer[:1] == ("price",) else "is smaller"
 
 
 def _is(names: Sequence[str]) -> str:

@@ -103,6 +103,22 @@ class Recommendation:
         return self.pick.leaders[0] if self.pick.leaders else None
 
     @property
+    def strangers(self) -> tuple[str, ...]:
+        """Whom the requirements speak of and who is no candidate of the ranking: misspelt, maybe."""
+        here = {entrant.name for entrant in self.table.entrants.values()}
+        return tuple(name for name in self.requirements.own_facts if name not in here)
+
+    @property
+    def priceless(self) -> tuple[str, ...]:
+        """Leaders of whom it is not known what should be low, so that none is the cheapest."""
+        if self.pick.state != "tie":
+            return ()
+        prefer = self.requirements.prefer
+        return tuple(
+            label for label in self.pick.leaders if any(getattr(self.facts[label], name) is None for name in prefer)
+        )
+
+    @property
     def ahead(self) -> str | None:
         """The candidate that the tests put ahead of every rival, on what is scored; None where they carry none."""
         return self.first if self.pick.state == "take" and not self.fluency else None

@@ -190,6 +190,15 @@ def test_a_cheaper_one_within_the_margin_is_named(store: Store, suite: Suite) ->
     assert advised(store, Requirements(margin=1, prefer=("price",), own_facts=prices)).no_worse == ()
 
 
+def test_requirements_that_say_nothing_here_are_not_passed_over(store: Store, suite: Suite) -> None:
+    score(store, suite, "a", range(84))
+    score(store, suite, "b", range(80))
+    facts = {"a": CandidateFacts(price=0.2), "bee": CandidateFacts(price=0.1)}
+    said = reasons(advised(store, Requirements(prefer=("price",), own_facts=facts)), {})
+    assert "your requirements speak of bee, which no candidate here is called" in said
+    assert "price cannot decide between them: not known of b" in said
+
+
 def test_a_lead_that_is_all_fluency_is_no_reason_to_take_anybody(store: Store, suite: Suite) -> None:
     score(store, suite, "low", range(70))
     score(store, suite, "high", range(110))
