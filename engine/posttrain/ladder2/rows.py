@@ -183,9 +183,9 @@ def _category(subcategory: Subcategory) -> str:
 def _sources() -> str:
     root = Path(__file__).resolve().parents[3]
     digest = hashlib.sha256()
-    for path in sorted(
-        file for place in _SOURCES for file in (root / place).rglob("*") if file.suffix in (".py", ".toml")
-    ):
+    named = [root / place for place in _SOURCES]
+    files = [file for place in named for file in ([place] if place.suffix else place.rglob("*"))]
+    for path in sorted(file for file in files if file.suffix in (".py", ".toml")):
         digest.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
