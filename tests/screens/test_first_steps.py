@@ -154,7 +154,7 @@ async def test_a_run_that_was_left_goes_on_is_found_and_can_be_stopped(
     async with later.run_test(size=(120, 36)) as pilot:
         await pilot.press("semicolon")
         await until(pilot, lambda: f"process {left.process.pid} is at work on it" in screen_text(later))
-        assert "Z stop" in screen_text(later).splitlines()[-1]
+        await until(pilot, lambda: "Z stop" in screen_text(later).splitlines()[-1])
         await pilot.press("Z")
         await until(pilot, lambda: left.process.poll() is not None)
         await until(pilot, lambda: "R resume" in screen_text(later).splitlines()[-1])
