@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from workload import in_common, value_of
+from workload import score_in_turn
 
 from engine.layout.requests import Request
 
@@ -90,22 +90,12 @@ class LlamaCpp:
     def score(self, requests: Sequence[Request]) -> list[float]:
         """Label log-odds, or sums over the response, in nats."""
         self._library.llama_memory_clear(self._memory, True)
-        held: tuple[int, ...] = ()
-        values = [0.0] * len(requests)
-        for index in sorted(range(len(requests)), key=lambda index: requests[index].ids):
-            request = requests[index]
-            start, stop = request.scored if request.labels is None else (len(request.ids), len(request.ids) + 1)
-            ids = tuple(request.ids[: stop - 1])
-            # What is read has to be computed, even where the cache has what comes before it.
-            keep = min(in_common(held, ids), start - 1)
-            self._library.llama_memory_seq_rm(self._memory, 0, keep, -1)
-            rows = self._logits(ids, keep, start - 1)
-            values[index] = value_of(request, rows)
-            held = ids
-        return values
+        return score_in_turn(requests, self._logits)
 
     def _logits(self, ids: Sequence[int], keep: int, first: int) -> np.ndarray:
-        """Of every position from `first`, float32 (positions, vocabulary); the cache holds the first `keep` ids."""
+        """Of every position from `first`, float32 (positions, vocabulary); the cache holds the first `keep` ids, and
+        forgets what comes after."""
+        self._library.llama_memory_seq_rm(self._memory, 0, keep, -1)
         rows = np.empty((len(ids) - first, self._words), np.float32)
         for begin in range(keep, len(ids), _AT_ONCE):
             part = ids[begin : begin + _AT_ONCE]

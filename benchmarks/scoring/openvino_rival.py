@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
-from workload import in_common, value_of
+from workload import score_in_turn
 
 from engine.layout.requests import Request
 
@@ -86,23 +86,14 @@ class OpenVino:
 
     def score(self, requests: Sequence[Request]) -> list[float]:
         """Label log-odds, or sums over the response, in nats."""
-        held: tuple[int, ...] = ()
-        kept = self._empty
-        values = [0.0] * len(requests)
-        for index in sorted(range(len(requests)), key=lambda index: requests[index].ids):
-            request = requests[index]
-            start, stop = request.scored if request.labels is None else (len(request.ids), len(request.ids) + 1)
-            ids = tuple(request.ids[: stop - 1])
-            keep = min(in_common(held, ids), start - 1)
-            rows, kept = self._logits(ids, kept[..., :keep, :], start - 1)
-            values[index] = value_of(request, rows)
-            held = ids
-        return values
+        self._kept = self._empty
+        return score_in_turn(requests, self._logits)
 
-    def _logits(self, ids: Sequence[int], kept: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray]:
-        """Of every position from `first`, (positions, vocabulary); and all keys and values."""
+    def _logits(self, ids: Sequence[int], keep: int, first: int) -> np.ndarray:
+        """Of every position from `first`, (positions, vocabulary); the first `keep` ids are kept from the last time."""
+        kept = self._kept[..., :keep, :]
         found = list[np.ndarray]()
-        for begin in range(kept.shape[3], len(ids), _AT_ONCE):
+        for begin in range(keep, len(ids), _AT_ONCE):
             end = min(begin + _AT_ONCE, len(ids))
             places = np.arange(begin, end)
             mask = np.where(np.arange(end)[None, :] > places[:, None], np.float32(_FORBIDDEN), np.float32(0))
@@ -111,4 +102,5 @@ class OpenVino:
             out = self._compiled(inputs, share_inputs=True, share_outputs=False)
             found.append(out[0])
             kept = out[1]
-        return np.concatenate(found), kept
+        self._kept = kept
+        return np.concatenate(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.layout.requests import Request
 from engine.scoring.load import LoadedModel
 
 __all__ = [
-    "SHAPES", "Lengths", "build", "floor_operations", "in_common", "in_order", "pairs_as_requests", "value_of",
+    "SHAPES", "Lengths", "build", "floor_operations", "in_order", "pairs_as_requests", "score_in_turn",
 ]  # fmt: skip
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -149,14 +149,36 @@ def floor_operations(config: Any, requests: list[Request]) -> tuple[float, int]:
     return float(work + 2 * config.hidden_size * config.vocab_size * len(rows)), len(depths)
 
 
-def in_common(one: Sequence[int], other: Sequence[int]) -> int:
+def score_in_turn(
+    requests: Sequence[Request], logits: Callable[[tuple[int, ...], int, int], np.ndarray]
+) -> list[float]:
+    """Label log-odds, or sums over the response, in nats, for somebody who keeps what a request has in common with the
+    one before: requests are taken in the order of their ids.
+
+    Args:
+        logits: of ids, how many of them stand in the cache, and the first position that is read; gives
+            (positions, vocabulary).
+    """
+    held: tuple[int, ...] = ()
+    values = [0.0] * len(requests)
+    for index in sorted(range(len(requests)), key=lambda index: requests[index].ids):
+        request = requests[index]
+        start, stop = request.scored if request.labels is None else (len(request.ids), len(request.ids) + 1)
+        ids = tuple(request.ids[: stop - 1])
+        # What is read has to be computed, even where the cache has what comes before it.
+        values[index] = _value_of(request, logits(ids, min(_in_common(held, ids), start - 1), start - 1))
+        held = ids
+    return values
+
+
+def _in_common(one: Sequence[int], other: Sequence[int]) -> int:
     """How many ids both begin with."""
     both = min(len(one), len(other))
     differs = np.flatnonzero(np.not_equal(one[:both], other[:both]))
     return int(differs[0]) if len(differs) else both
 
 
-def value_of(request: Request, rows: np.ndarray) -> float:
+def _value_of(request: Request, rows: np.ndarray) -> float:
     """Label log-odds, or the sum over the response, nats, from logits of the positions that are read."""
     if request.labels is not None:
         return float(rows[0, request.labels[0]] - rows[0, request.labels[1]])

@@ -229,9 +229,9 @@ def perform(
     where = runner or job.runner
     signals = Signals(cancel or threading.Event(), pause or threading.Event())
     states.start()
-    if job.asked is not None and sum(not state.phase.ended for state in states.all) > 1:
-        remember_asked(store, *job.asked, runs=len(states.all))
     try:
+        if job.asked is not None and sum(not state.phase.ended for state in states.all) > 1:
+            remember_asked(store, *job.asked, runs=len(states.all))
         for stage in job.stages(store, states):
             _side_by_side(job.workers, stage, lambda turn: _begin(turn, states, signals, take_over, where))
             if signals.cancel.is_set():
