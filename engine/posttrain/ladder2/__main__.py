@@ -1,6 +1,7 @@
 """The second ladder: models made, read, trained and measured one by one, and what their rows say.
 
-    python -m engine.posttrain.ladder2 work --out DIR [--rows DIR] [--models N] [--only NAME ...] [--minutes M]
+    python -m engine.posttrain.ladder2 work --out DIR [--rows DIR] [--alike] [--models N] [--only NAME ...]
+                                                 [--minutes M]
     python -m engine.posttrain.ladder2 repeat --out DIR [--rows DIR] [--minutes M]
     python -m engine.posttrain.ladder2 check --rows DIR     those rows against the shipped ones, number by number
     python -m engine.posttrain.ladder2 report               card, tables and page of progress, from shipped rows alone
@@ -48,10 +49,24 @@ def _repeat(chosen: Any) -> None:
 
 
 def _chosen(chosen: Any) -> list[Planned]:
-    models = [model for model in design()[: chosen.models] if not chosen.only or model.name in chosen.only]
-    if unknown := set(chosen.only or ()) - {model.name for model in models}:
-        raise BadInput(f"no model {sorted(unknown)[0]!r}", fix=f"there are: {', '.join(m.name for m in design())}")
-    return models
+    named = [model.name for model in design()]
+    if unknown := set(chosen.only or ()) - set(named):
+        raise BadInput(f"no model {sorted(unknown)[0]!r}", fix=f"there are: {', '.join(named)}")
+    wanted = set(chosen.only or named)
+    if chosen.alike:
+        wanted &= _alike() or wanted
+    return [model for model in design() if model.name in wanted][: chosen.models]
+
+
+def _alike() -> set[str]:
+    """Models that shipped rows of can be expected to the digit here; says so if there is none."""
+    from engine.posttrain.ladder2.check import made_alike
+    from engine.posttrain.ladder2.rows import processor
+
+    alike = set(made_alike(PLACE / "rows"))
+    if not alike:
+        _say(f"no shipped model was made on a processor like this one ({processor()}): digits may differ")
+    return alike
 
 
 def _check(chosen: Any) -> None:
@@ -78,7 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = parser.add_subparsers(required=True)
     work = what.add_parser("work", help="do what is left")
     work.add_argument("--out", type=Path, required=True, help="folder for weights and unfinished pieces")
-    work.add_argument("--models", type=int, default=None, help="only so many of the design, from its beginning")
+    work.add_argument("--models", type=int, default=None, help="only the first so many of these")
+    work.add_argument(
+        "--alike", action="store_true", help="only those whose shipped rows were made on a processor like this one"
+    )
     work.add_argument("--only", action="append", metavar="NAME", help="only this model (may be repeated)")
     work.add_argument("--minutes", type=float, default=0.0, help="stop after so many; what is begun is kept")
     work.set_defaults(do=_work)

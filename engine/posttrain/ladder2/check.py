@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.posttrain.ladder2.rows import TABLES, finished, read_finished
+from engine.posttrain.ladder2.rows import TABLES, finished, processor, read_finished
 
-__all__ = ["differences"]
+__all__ = ["differences", "made_alike"]
 
 _CAUSES: Final = ("recipe", "regimen", "met", "sources", "versions", "processor")
 
@@ -33,6 +33,11 @@ def differences(mine: Path, theirs: Path) -> tuple[list[str], list[str]]:
         ]
         found += [*unlike, *causes] if unlike else []
     return both, found
+
+
+def made_alike(shipped: Path) -> list[str]:
+    """Models whose rows were made on a processor like this one: its sums are rounded in the same way."""
+    return [model.name for model in read_finished(shipped, tables=()) if model.facts["processor"] == processor()]
 
 
 def _unlike(column: npt.NDArray[Any], other: npt.NDArray[Any]) -> int:

@@ -35,6 +35,7 @@ __all__ = [
     "claims_hash",
     "finished",
     "mirror_of",
+    "processor",
     "provenance",
     "read_finished",
     "read_traces",
@@ -87,7 +88,7 @@ def provenance(planned: Planned, regimen: Regimen, shared: Common, claims: str) 
         "parameters": parameters(planned.recipe), "flops": planned.flops, "recipe": asdict(planned.recipe),
         "regimen": asdict(regimen), "claims": claims, "met": shared.hash, "sources": _sources(),
         "versions": {name: metadata.version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
-        "processor": _processor(),
+        "processor": processor(),
     }  # fmt: skip
 
 
@@ -190,7 +191,7 @@ def _sources() -> str:
     return digest.hexdigest()[:16]
 
 
-def _processor() -> str:
+def processor() -> str:
     """Its name, and the widest vectors it has: rounding follows these."""
     import torch
 
