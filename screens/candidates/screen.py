@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
@@ -29,6 +29,7 @@ from screens.candidates.state import (
     toggle,
 )
 from screens.candidates.table import cells, column_widths
+from screens.candidates.taken import candidate_table
 from screens.shell.dialogs import Choose
 from screens.shell.fields import Field, Prepared, Typed, at
 from screens.shell.forgetting import FORGET, forget_dialog
@@ -41,6 +42,7 @@ from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.candidates.address import ServedAs
+    from engine.export.tables import Table as TableOf
 
 __all__ = ["CandidatesScreen"]
 
@@ -236,6 +238,11 @@ cursor, after a question, or brings back what was forgotten; its folder stays wh
         """Hide the candidates and suites that ship, or show them again."""
         self.session.show_bundled(shown=self.session.hide_bundled)
         self.repaint()
+
+    def shown_table(self) -> tuple[str, Callable[[], TableOf]] | None:
+        """The candidates that are listed."""
+        rows, marks = self._rows, set(self.session.marked_models)
+        return ("candidates", lambda: candidate_table(rows, marks)) if rows else None
 
     def action_run(self) -> None:
         """Take the marked to the Run screen; with none marked, the one under the cursor."""

@@ -69,6 +69,11 @@ class PlanPane(Vertical):
     def _place(self) -> Place:
         return cast("Place", self.screen)
 
+    @property
+    def expected(self) -> list[Expected]:
+        """The runs of the plan, and what they will take; none where nothing is planned."""
+        return list(self._expected)
+
     def forget(self, note: str = "") -> None:
         """The plan no longer holds."""
         self._laying.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
@@ -15,15 +15,18 @@ from textual.widgets import TabbedContent, TabPane
 from screens.run.decided import decided_text
 from screens.run.jobs import make_plan, take_up
 from screens.run.live import LivePane
+from screens.run.planned import PlanPane
 from screens.run.queue import stopped
 from screens.run.setup import SetupPane
 from screens.run.stored import StoredPane
+from screens.run.taken import live_table, plan_table, stored_table
 from screens.shell.forgetting import FORGET, forget_dialog
 from screens.shell.live import Live
 from screens.shell.place import Place
 from screens.shell.taking_over import ask_take_over
 
 if TYPE_CHECKING:
+    from engine.export.tables import Table
     from engine.jobs.job import Job
     from engine.jobs.so_far import SoFar
     from engine.results.database import LeftOver
@@ -346,6 +349,17 @@ was left going on in the background on the way out of the app.
     def action_copy(self) -> None:
         """Copy the log, or what is known of the stored run under the cursor."""
         self.copy(self.query_one(StoredPane).about if self.pane == "stored" else "\n".join(self.shell.live.log))
+
+    def shown_table(self) -> tuple[str, Callable[[], Table]] | None:
+        """The plan, the queue or what is stored, by the pane that is open."""
+        plan, live, runs = self.query_one(PlanPane).expected, self.shell.live, self.query_one(StoredPane).runs
+        tables: dict[str, tuple[object, Callable[[], Table]]] = {
+            "setup": (plan, lambda: plan_table(plan)),
+            "live": (live.states, lambda: live_table(live)),
+            "stored": (runs, lambda: stored_table(runs)),
+        }
+        shown, rows = tables[self.pane]
+        return (f"run {self.pane}", rows) if shown else None
 
     def action_precision(self) -> None:
         """The next precision."""

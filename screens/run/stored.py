@@ -152,6 +152,11 @@ class StoredPane(Vertical):
         return line
 
     @property
+    def runs(self) -> list[RunRow]:
+        """All of them, newest first."""
+        return list(self._runs)
+
+    @property
     def current(self) -> RunRow | None:
         """The run under the cursor."""
         at = self.query_one(Rows).cursor

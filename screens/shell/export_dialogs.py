@@ -86,8 +86,10 @@ def picture_dialog(place: Place, what: str, figure: Callable[[], Figure]) -> Non
 
 
 def screen_dialog(place: Place) -> None:
-    """The same for a screen that has neither table nor drawing: what it says, and its picture."""
-    _ask(place, "-".join(re.findall(r"[a-z0-9]+", _title(place).lower())) or "screen", None, None, {})
+    """The same for a screen that has no key of its own for this: the list it is, if it is one, what it says, and its
+    picture."""
+    name, rows = place.shown_table() or (_title(place), None)
+    _ask(place, "-".join(re.findall(r"[a-z0-9]+", name.lower())) or "screen", rows, None, {})
 
 
 def _ask(

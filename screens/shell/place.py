@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -24,6 +24,9 @@ from screens.shell.navigation import Navigation
 from screens.shell.session import Session
 from screens.widgets.line_list import LineList
 from screens.widgets.spans import Heading
+
+if TYPE_CHECKING:
+    from engine.export.tables import Table
 
 __all__ = ["Place", "Shell"]
 
@@ -145,6 +148,11 @@ class Place(Screen[None]):
 
     def repaint(self) -> None:
         """Draw again what holds colours or depends on the width; called when the theme or the size changes."""
+
+    def shown_table(self) -> tuple[str, Callable[[], Table]] | None:
+        """What is shown as a table, with the name of its file, where a screen is a list and has no key of its own to
+        take it away; called in a thread."""
+        return None
 
     def load(
         self,

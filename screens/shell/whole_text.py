@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from rich.text import Text
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Static, Tree
+from textual.widgets import DataTable, SelectionList, Static, Tree
 from textual.widgets.tree import TreeNode
 
 from screens.shell.keys import Keys
 from screens.shell.navigation import Navigation
-from screens.shell.plain import plain
+from screens.shell.plain import cells_of, padded, plain
 from screens.widgets.line_list import LineList
 from screens.widgets.spans import Spans
 
@@ -34,7 +34,7 @@ def markdown_of(screen: Screen[Any], title: str) -> str:
         lines = [line.rstrip() for line in _lines(widget)]
         if not any(lines):
             continue
-        listed = isinstance(widget, (LineList, Tree, DataTable, Spans)) or len(lines) > 1
+        listed = isinstance(widget, (LineList, Tree, DataTable, SelectionList, Spans)) or len(lines) > 1
         blocks.append("\n".join(["```", *lines, "```"]) if listed else lines[0].strip())
     return "\n\n".join(blocks) + "\n"
 
@@ -50,11 +50,23 @@ def _lines(widget: Widget) -> Iterator[str]:
     elif isinstance(widget, Tree):
         yield from _branches(widget.root, 0)
     elif isinstance(widget, DataTable):
-        for row in widget.rows:
-            yield "  ".join(str(cell) for cell in widget.get_row(row))
+        yield from _columns(
+            [[str(column.label) for column in widget.ordered_columns], *map(widget.get_row, widget.rows)]
+        )
+    elif isinstance(widget, SelectionList):
+        options = [widget.get_option_at_index(at) for at in range(widget.option_count)]
+        yield from (f"[{'x' if option.value in widget.selected else ' '}] {option.prompt}" for option in options)
     elif isinstance(widget, Static):
         content = widget.content
         yield from plain(content.plain if isinstance(content, Text) else str(content)).split("\n")
+
+
+def _columns(rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Cells below each other, the heading first."""
+    shown = [[" ".join(str(cell).split()) for cell in row] for row in rows]
+    widths = [max(map(cells_of, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        yield "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True))
 
 
 def _branches(node: TreeNode[Any], depth: int) -> Iterator[str]:

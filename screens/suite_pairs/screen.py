@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -20,12 +20,13 @@ from screens.shell.dialogs import Ask, Choose
 from screens.shell.marking import AtHand, MarksPairs
 from screens.shell.plain import one_line
 from screens.suite_pairs.pair_text import pair_text
-from screens.suite_pairs.state import PAGE, Matches, SuitePairsState, find_pairs, size_name
+from screens.suite_pairs.state import PAGE, Matches, SuitePairsState, find_pairs, pair_table, size_name
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from engine.annotations.pairs import Annotation
+    from engine.export.tables import Table
     from engine.results.suites import PairFilter, PairLine, SuiteEntry
 
 __all__ = ["PairsScreen"]
@@ -179,6 +180,11 @@ Words that the two responses do not share are underlined in the chosen one and s
         """From list to text, or back."""
         rows = self.query_one(Rows)
         (self.query_one("#text") if rows.has_focus else rows).focus()
+
+    def shown_table(self) -> tuple[str, Callable[[], Table]] | None:
+        """The pairs that are looked for."""
+        matches = self.state.matches
+        return ("pairs", lambda: pair_table(matches)) if matches is not None and len(matches.places) else None
 
     def action_back(self) -> None:
         """From the text to the list, from a narrowed list to all, from all to the suites."""

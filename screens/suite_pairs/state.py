@@ -14,15 +14,20 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.annotations.pairs import Annotation
+    from engine.export.tables import Table
     from engine.results.database import Store
     from engine.results.suites import PairFilter, PairLine, SuiteEntry, SuitePairs
     from rubrics.schema import Pair
     from screens.pair.compared import Compared
 
-__all__ = ["PAGE", "Matches", "SuitePairsState", "find_pairs", "size_name"]
+__all__ = ["PAGE", "Matches", "SuitePairsState", "find_pairs", "pair_table", "size_name"]
 
 PAGE: Final = 100
 """Pairs read at a time."""
+_TAKEN: Final = {
+    "pair_id": "VARCHAR", "domain": "VARCHAR", "subcategories": "VARCHAR", "violated": "VARCHAR",
+    "exemplar": "BOOLEAN", "prompt_begins": "VARCHAR",
+}  # fmt: skip
 _KEPT: Final = 20
 """Pages kept in memory."""
 
@@ -51,6 +56,24 @@ def find_pairs(store: Store, entry: SuiteEntry, query: PairFilter, pairs: SuiteP
 
     pairs = pairs or pairs_of(store, entry)
     return Matches(pairs, pairs.places(query), stored_annotations(store, entry.suite_hash))
+
+
+def pair_table(matches: Matches) -> Table:
+    """One row a pair that was found, in the suite's order: what the list shows of it. Blocks.
+
+    Raises:
+        SuiteError: the file has gone or changed for the worse.
+        StoreError: the store cannot be read.
+    """
+    from engine.export.tables import Table
+
+    lines = matches.pairs.lines([int(place) for place in matches.places])
+    return Table(_TAKEN, [
+        (
+            line.pair_id, line.domain, ";".join(line.subcategories), ";".join(line.violated), line.shot, line.prompt,
+        )
+        for line in lines
+    ])  # fmt: skip
 
 
 @dataclass

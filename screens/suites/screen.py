@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
@@ -23,11 +23,13 @@ from screens.suites.offering import add_dialog, drop_dialog
 from screens.suites.report import report_text
 from screens.suites.state import PANES, Pane, SuitesState, invert, mark_all, toggle
 from screens.suites.suite_list import entry_line, heading
+from screens.suites.taken import suite_table
 from screens.widgets.brief import Brief
 from screens.widgets.rows import Rows
 from screens.widgets.spans import Heading
 
 if TYPE_CHECKING:
+    from engine.export.tables import Table
     from engine.results.suites import SuiteEntry
     from rubrics.check import Report
 
@@ -311,6 +313,11 @@ lets you read the result blind.
         """Hide the suites and candidates that ship, or show them again."""
         self.session.show_bundled(shown=self.session.hide_bundled)
         self.action_again()
+
+    def shown_table(self) -> tuple[str, Callable[[], Table]] | None:
+        """The suites that are listed."""
+        entries, marks = self.state.entries, set(self.session.marked_suites)
+        return ("suites", lambda: suite_table(entries, marks)) if entries else None
 
     def action_trial(self) -> None:
         """Put the pairs on trial, by the verdicts there are."""

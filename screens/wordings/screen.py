@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from rubrics.counted import count
 from rubrics.errors import RudeError
+from screens.shell.export_dialogs import export_dialog
 from screens.shell.place import Place
 from screens.shell.plain import cells_of, one_line, plain
 from screens.widgets.brief import Brief
@@ -44,10 +45,11 @@ differences are made of.
     TERMS = ("wording", "accuracy", "pair", "interval", "cluster", "not told apart")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", "back", key_display="esc", id="back"),
+        Binding("x", "export", "take away", tooltip="table and text, into a folder or a file", id="export"),
         Binding("left", "turn(-1)", "before", show=False, tooltip="the wordings before these", id="scopes-left"),
         Binding("right", "turn(1)", "after", show=False, tooltip="the wordings after these", id="scopes-right"),
     ]
-    FIRST_KEYS = ("back",)
+    FIRST_KEYS = ("back", "export")
     DEFAULT_CSS = """
     WordingsScreen #question { padding: 0 1; color: $text-muted; }
     WordingsScreen #headings { color: $text-muted; }
@@ -126,6 +128,11 @@ differences are made of.
         """Other wordings."""
         self._first = max(0, self._first + step)
         self.repaint()
+
+    def action_export(self) -> None:
+        """Take away every candidate in every wording."""
+        if (table := self.table) is not None:
+            export_dialog(self, "wordings", {"protocol": table.protocol, "metric": table.metric})
 
     def action_back(self) -> None:
         """To the rankings."""
