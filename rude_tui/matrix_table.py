@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from engine.stats.p_value import p_is, p_text
 from rude_tui.output import narrate, print_table
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def print_matrix(view: MatrixView) -> None:
         [
             [
                 c.versus if c.versus != ANOTHERS else f"another {one}'s", _r(c.value), _span(c.ci_low, c.ci_high),
-                _p(c.p_value), c.n, c.outcomes,
+                p_text(c.p_value), c.n, c.outcomes,
             ]
             for c in matrix.contrasts
         ],
@@ -61,8 +62,8 @@ def _cell(cell: MatrixCell) -> str:
     statistic = cell.statistic
     if math.isnan(statistic.value):
         return "–"
-    p = statistic.p_value if math.isnan(cell.p_holm) else cell.p_holm
-    return f"{'▸ ' if cell.own else ''}{_r(statistic.value)} ({_span(statistic.ci_low, statistic.ci_high)}) p {_p(p)}"
+    p = p_is(statistic.p_value if math.isnan(cell.p_holm) else cell.p_holm)
+    return f"{'▸ ' if cell.own else ''}{_r(statistic.value)} ({_span(statistic.ci_low, statistic.ci_high)}) {p}"
 
 
 def matrix_json(view: MatrixView) -> dict[str, Any]:
@@ -92,7 +93,3 @@ def _r(value: float) -> str:
 
 def _span(low: float, high: float) -> str:
     return "–" if math.isnan(low) or math.isnan(high) else f"{low:.2f} … {high:.2f}"
-
-
-def _p(value: float) -> str:
-    return "–" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -22,7 +22,6 @@ __all__ = [
     "narrate_refused",
     "narrate_skips",
     "number",
-    "p_text",
     "percent",
     "points",
     "points_between",
@@ -193,11 +192,6 @@ def points(difference: float) -> str:
 def points_between(low: float, high: float) -> str:
     """`−1.2 to +4.0`: its interval, or a dash."""
     return "–" if math.isnan(low) or math.isnan(high) else f"{points(low)} to {points(high)}"
-
-
-def p_text(p_value: float) -> str:
-    """`0.0312`, `<0.0001`, or a dash."""
-    return "–" if math.isnan(p_value) else f"{p_value:.4f}" if p_value >= 1e-4 else "<0.0001"
 
 
 def number(value: float) -> str:

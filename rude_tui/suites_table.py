@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rude_tui.output import interval, narrate, p_text, percent, print_table
+from engine.stats.p_value import p_text
+from rude_tui.output import interval, narrate, percent, print_table
 
 if TYPE_CHECKING:
     from engine.results.across_suites import AcrossSuites

@@ -23,6 +23,7 @@ from engine.results.rankings import RankingTable
 from engine.stats.correlation import how_few
 from engine.stats.correlation_matrix import ANOTHERS, Contrast, CorrelationMatrix, Kind, correlation_matrix
 from engine.stats.flips import ALPHA
+from engine.stats.p_value import p_is
 from engine.stats.units import Over
 from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
@@ -212,9 +213,8 @@ def in_words(view: MatrixView, contrast: Contrast) -> str:
     sure = not contrast.ci_low <= 0 <= contrast.ci_high and contrast.p_value <= ALPHA
     word = ("better than" if contrast.value > 0 else "worse than") if sure else "neither surely better nor worse than"
     ends = " to ".join(f"{end:+.2f}" for end in (contrast.ci_low, contrast.ci_high))
-    told = "< 0.001" if contrast.p_value < 0.001 else f"= {contrast.p_value:.3f}"
     numbers = f"{contrast.value:+.2f}, 95 % {ends}".replace("-", "−")
     return (
-        f"RuDE in an outcome's own {one} foretells it {word} {versus} ({numbers}, p {told}, "
+        f"RuDE in an outcome's own {one} foretells it {word} {versus} ({numbers}, {p_is(contrast.p_value)}, "
         f"{count(contrast.outcomes, 'tied outcome')}, n = {contrast.n})"
     )

@@ -13,6 +13,7 @@ from engine.results.decisions import claim
 from engine.results.recommendation import Recommendation, Weakness
 from engine.results.wordings import WordingTable, turn_words
 from engine.stats.flips import ALPHA
+from engine.stats.p_value import p_is, p_text
 from engine.stats.paired import Comparison
 from rubrics.counted import all_of, count
 
@@ -65,7 +66,7 @@ def _headline(advice: Recommendation) -> str:
         )
     if state == "take":
         nearest = min(advice.rivals, key=lambda rival: rival.difference)
-        sure = f"p {_p(max(rival.p_adjusted for rival in advice.rivals))} after Holm"
+        sure = f"{p_is(max(rival.p_adjusted for rival in advice.rivals))} after Holm"
         taken = f"{first.candidate} is" if advice.unfinished else f"Take {first.candidate}:"
         if len(advice.rivals) == 1:
             said = f"{taken} ahead of {nearest.b}, its only rival, by {_lead(nearest)}, {sure}."
@@ -84,7 +85,7 @@ def _headline(advice: Recommendation) -> str:
     second = next(rival for rival in advice.rivals if rival.b == leaders[1])
     return (
         f"Not settled between {_listed(leaders, 'and')}: {first.candidate} is ahead of {second.b} by {_lead(second)}, "
-        f"p {_p(second.p_adjusted)} after Holm{_alone(second)}."
+        f"{p_is(second.p_adjusted)} after Holm{_alone(second)}."
     )
 
 
@@ -218,15 +219,11 @@ def _lead(comparison: Comparison) -> str:
 
 def _alone(comparison: Comparison) -> str:
     """The p that the interval goes with, where only the number of comparisons keeps the two from being told apart."""
-    return f" ({_p(comparison.p_value).removeprefix('= ')} by itself)" if comparison.p_value <= ALPHA else ""
+    return f" ({p_text(comparison.p_value)} by itself)" if comparison.p_value <= ALPHA else ""
 
 
 def _range(value: float, low: float, high: float) -> str:
     return f"{100 * value:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-
-
-def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else f"= {value:.2g}".replace("= 0.", "= .")
 
 
 def _about(number: int) -> str:

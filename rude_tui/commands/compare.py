@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.stats.p_value import p_text
 from rude_tui.options import as_json, database, question_options, store_of, weights_option
-from rude_tui.output import narrate, p_text, points, print_json, print_table
+from rude_tui.output import narrate, points, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.results.weights import Weights

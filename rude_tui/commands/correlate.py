@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from engine.stats.p_value import p_is, p_text
 from rude_tui.options import as_json, database, over_option, question_options, source_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
@@ -173,7 +174,7 @@ def _print_statistics(views: Sequence[CorrelationView]) -> None:
     for view in views:
         cells = []
         for statistic in view.statistics.statistics:
-            cells += [_r(statistic.value), _span(statistic.ci_low, statistic.ci_high), _p(statistic.p_value)]
+            cells += [_r(statistic.value), _span(statistic.ci_low, statistic.ci_high), p_text(statistic.p_value)]
         rows.append([view.outcome, view.predictor, view.statistics.n, *cells])
     columns = ["outcome", "predictor", "n"]
     for statistic in views[0].statistics.statistics:
@@ -232,10 +233,10 @@ def _print_league(outcome: str, league: League) -> None:
         rival = getattr(row.versus, league.statistic) if row.versus else None
         rows.append([
             row.predictor, row.n, _r(statistic.value), _span(statistic.ci_low, statistic.ci_high),
-            _p(statistic.p_value), _p(row.p_holm), _r(partial.value) if partial else "–",
+            p_text(statistic.p_value), p_text(row.p_holm), _r(partial.value) if partial else "–",
             _span(partial.ci_low, partial.ci_high) if partial else "–", _r(row.weakest), _r(row.weakest_family),
             _r(rival.difference) if rival else "–", _span(rival.ci_low, rival.ci_high) if rival else "–",
-            _p(rival.p_value) if rival else "–", _p(row.versus.williams_p) if row.versus else "–",
+            p_text(rival.p_value) if rival else "–", p_text(row.versus.williams_p) if row.versus else "–",
         ])  # fmt: skip
     columns = [
         outcome, "n", league.statistic, "95 %", "p", "p (Holm)", "given size", "95 % (s)", "without one",
@@ -285,7 +286,7 @@ def _print_detail(view: CorrelationView) -> None:
     for ranks in (False, True):
         partial = given_size(view, ranks=ranks)
         bounds = (
-            "" if math.isnan(partial.value) else f" [{_span(partial.ci_low, partial.ci_high)}], p {_p(partial.p_value)}"
+            "" if math.isnan(partial.value) else f" [{_span(partial.ci_low, partial.ci_high)}], {p_is(partial.p_value)}"
         )
         narrate(
             f"given size, {'ρ' if ranks else 'r'}: {_r(partial.value)}{bounds}" + (partial.note and f": {partial.note}")
@@ -348,7 +349,3 @@ def _r(value: float) -> str:
 
 def _span(low: float, high: float) -> str:
     return "–" if math.isnan(low) or math.isnan(high) else f"{low:.2f} … {high:.2f}"
-
-
-def _p(value: float) -> str:
-    return "–" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from engine.results.pair_index import GROUPINGS
+from engine.stats.p_value import p_text
 from rude_tui.options import as_json, database, question_options, store_of, weights_option
-from rude_tui.output import narrate, p_text, points, points_between, print_json, print_table
+from rude_tui.output import narrate, points, points_between, print_json, print_table
 from screens.shell.plain import plain
 
 if TYPE_CHECKING:

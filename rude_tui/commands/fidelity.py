@@ -10,6 +10,7 @@ import click
 
 from engine.jobs.cancelling import cancelled_by_signals
 from engine.machine.kernels import PRECISIONS
+from engine.stats.p_value import p_text
 from rude_tui.options import (
     as_json,
     attention_option,
@@ -95,7 +96,7 @@ def _print(results: list[Fidelity]) -> None:
             result.protocol, result.metric, result.n_pairs, percent(result.agreement.value),
             interval(result.agreement.ci_low, result.agreement.ci_high), *map(percent, result.accuracy),
             points(change.difference), points_between(change.ci_low, change.ci_high),
-            f"{change.p_value:.3f}", f"{result.moved_median:.2g} / {result.moved_95:.2g}",
+            p_text(change.p_value), f"{result.moved_median:.2g} / {result.moved_95:.2g}",
         ])  # fmt: skip
     columns = [
         "protocol", "metric", "pairs", "same verdict", "95 %", a, b, "shift", "95 % of it", "p", "margin moved by",

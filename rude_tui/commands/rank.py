@@ -16,10 +16,11 @@ from engine.results.pair_index import GROUPINGS
 from engine.results.rankings import RankingTable, rankings_of
 from engine.results.recommendation import recommend
 from engine.results.suspicions import suspicions
+from engine.stats.p_value import p_text
 from engine.store.connection import Store
 from rubrics.counted import count
 from rude_tui.options import as_json, database, store_of, suites_options, weights_option
-from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
+from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.results.weights import Weights

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.stats.p_value import p_text
 from rude_tui.options import as_json, database, over_option, question_options, source_options, store_of
-from rude_tui.output import interval, narrate, p_text, percent, points, points_between, print_json, print_table
+from rude_tui.output import interval, narrate, percent, points, points_between, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source

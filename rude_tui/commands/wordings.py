@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.stats.p_value import p_text
 from rubrics.counted import count
 from rude_tui.options import as_json, database, question_options, store_of
-from rude_tui.output import interval, narrate, p_text, percent, print_json, print_table
+from rude_tui.output import interval, narrate, percent, print_json, print_table
 
 if TYPE_CHECKING:
     from engine.results.wordings import WordingTable

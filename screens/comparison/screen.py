@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.export.palette import glyph
+from engine.stats.p_value import p_is, p_text
 from rubrics.counted import count
 from screens.comparison.state import Columns, Compared, compare, verdict
 from screens.shell.bars import Axis, interval_bar
@@ -118,8 +119,8 @@ A keeps those that only A wins, B those that only B wins.
         text.append(verdict(whole), "bold")
         if not low:
             text.append(f"\n{count(whole.n_pairs, 'pair')} in {count(whole.n_clusters, 'cluster')}; ")
-            text.append(f"{plain(whole.method)}; {plain(whole.test)}, p = {whole.p_value:.3g}, ")
-            text.append(f"adjusted {whole.p_adjusted:.3g}\n")
+            text.append(f"{plain(whole.method)}; {plain(whole.test)}, {p_is(whole.p_value)}, ")
+            text.append(f"adjusted {p_text(whole.p_adjusted)}\n")
             text.append(
                 f"both win {whole.both:,} · only A {len(whole.only_a):,} · only B {len(whole.only_b):,} · "
                 f"neither {whole.neither:,} · ties {whole.ties:,}\n"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from screens.correlation.state import SYMBOLS, Highlight, ScatterData, bounds, chance_of, strength
+from engine.stats.p_value import p_is
+from screens.correlation.state import SYMBOLS, Highlight, ScatterData, bounds, strength
 from screens.shell.colour import Colour
 from screens.shell.plain import one_line, plain
 
@@ -41,7 +42,8 @@ def facts(
         text.append(f"{SYMBOLS.get(statistic.name, '')} ", "bold")
         text.append(f"{statistic.name.capitalize():<9}" if roomy else "", "bold")
         text.append(f"{bounds(statistic):<{18 if roomy else 13}}", "bold" if statistic.name == "pearson" else "")
-        text.append(f" {chance_of(statistic):<{10 if roomy else 8}} n = {statistic.n}\n")
+        p = "" if math.isnan(statistic.p_value) else p_is(statistic.p_value)
+        text.append(f" {p:<{10 if roomy else 8}} n = {statistic.n}\n")
     if typical := _typical(data.points):
         text.append(f"95 % of a typical point: {typical}\n", colour("chance"))
     for expected in data.expected:
@@ -52,7 +54,7 @@ def facts(
     notes = [view.statistics.note, *(s.note for s in view.statistics.statistics), *view.notes]
     for note in dict.fromkeys(filter(None, notes)):
         text.append(f"! {plain(note)}\n", colour("mark-2"))
-    text.append("  ".join(f"{letter} {name}" for letter, name in letters))
+    text.append("  ".join(f"{letter}\N{NO-BREAK SPACE}{name}" for letter, name in letters))
     text.rstrip()
     return text
 

@@ -28,7 +28,6 @@ __all__ = [
     "Rival",
     "ScatterData",
     "bounds",
-    "chance_of",
     "read_rivals",
     "read_scatter",
     "strength",
@@ -271,10 +270,3 @@ def bounds(statistic: Statistic) -> str:
     if math.isnan(statistic.ci_low) or math.isnan(statistic.ci_high):
         return value
     return f"{value} {strength(statistic.ci_low).strip()}–{strength(statistic.ci_high).strip()}"
-
-
-def chance_of(statistic: Statistic) -> str:
-    """The p value in words people use."""
-    if math.isnan(statistic.p_value):
-        return ""
-    return "p < .001" if statistic.p_value < 0.001 else f"p = {statistic.p_value:.3f}".replace("0.", ".")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from engine.stats.p_value import p_is, p_text
 from rubrics.counted import count
-from screens.items.pair_table import FINDING_MARKS, small, with_error
+from screens.items.pair_table import FINDING_MARKS, with_error
 from screens.shell.annotation_text import annotation_lines
 from screens.shell.colour import Colour
 from screens.shell.formats import signed
@@ -44,7 +45,7 @@ def detail(trial: Trial, board: Board, pair: PairTrial, colour: Colour, *, metho
                ("discrimination", f"item-rest {signed(pair.discrimination)}")]  # fmt: skip
     if trial.model == "2pl":
         numbers.append(("slope", f"slope {with_error(pair.slope, pair.slope_se)}"))
-    numbers += [("p_value", f"p {small(pair.p_value)}"), ("q_value", f"q {small(pair.q_value)}"),
+    numbers += [("p_value", p_is(pair.p_value)), ("q_value", f"q {p_text(pair.q_value)}"),
                 ("information", f"information {pair.information:.2f}")]  # fmt: skip
     if not methods:
         text.append("difficulty " + " · ".join(words.strip() for _, words in numbers) + "\n")

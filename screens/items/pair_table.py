@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from engine.export.palette import glyph
+from engine.stats.p_value import p_text
 from screens.shell.annotation_text import annotation_marks
 from screens.shell.colour import Colour
 from screens.shell.formats import signed
@@ -19,7 +20,7 @@ from screens.widgets.spans import Part
 if TYPE_CHECKING:
     from engine.results.pair_trial import PairTrial, Trial
 
-__all__ = ["FINDING_MARKS", "columns", "finding_tabs", "headings", "pair_line", "small", "with_error"]
+__all__ = ["FINDING_MARKS", "columns", "finding_tabs", "headings", "pair_line", "with_error"]
 
 FINDING_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "reversed": ("⇅", "bad"),
@@ -107,17 +108,12 @@ def _cell(pair: PairTrial, name: str) -> str:
         return signed(pair.discrimination)
     if name == "information":
         return f"{pair.information:.2f}"
-    return small(pair.p_value if name == "p" else pair.q_value)
+    return p_text(pair.p_value if name == "p" else pair.q_value)
 
 
 def with_error(value: float, error: float) -> str:
     """A number and its standard error."""
     return "–" if math.isnan(value) else f"{signed(value)}±{error:.2f}"
-
-
-def small(value: float) -> str:
-    """A probability, however small."""
-    return "–" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
 
 
 def finding_tabs(trial: Trial, finding: str, colour: Colour) -> list[Part]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.color import Color
 
+from engine.stats.p_value import p_is, p_text
 from screens.matrix.state import MatrixData, Window
 from screens.shell.colour import DEEPEST, Colour
-from screens.shell.formats import p_words, strength
+from screens.shell.formats import strength
 from screens.shell.plain import one_line, padded, plain
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         span = f" ({strength(statistic.ci_low).strip()} to {strength(statistic.ci_high).strip()})"
     text.append(f"{SYMBOLS[view.matrix.statistic]} {strength(statistic.value).strip()}{span}")
     if not math.isnan(statistic.p_value):
-        text.append(f", p {p_words(statistic.p_value)}")
+        text.append(f", {p_is(statistic.p_value)}")
         if not math.isnan(cell.p_holm):
-            text.append(f", {p_words(cell.p_holm)} over all cells (Holm)")
+            text.append(f", {p_text(cell.p_holm)} over all cells (Holm)")
     text.append(f", n = {statistic.n}\n")
     if statistic.note:
         text.append(f"! {plain(statistic.note)}\n", colour("mark-2"))

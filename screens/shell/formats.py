@@ -69,11 +69,6 @@ def signed(value: float | None, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") if value is not None and _is_number(value) else _NONE
 
 
-def p_words(value: float) -> str:
-    """A p: `0.012`, `< 0.001`, since none is nothing."""
-    return _NONE if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
 def strength(value: float) -> str:
     """A correlation without the leading nought: ` .91`, `−.40`."""
     if math.isnan(value):

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.stats.p_value import p_text
 from rubrics.errors import CandidateError
 from screens.shell.fields import AtField, Field, Prepared, Typed, at
-from screens.shell.formats import p_words, percent
+from screens.shell.formats import percent
 from screens.tasks.common import device_field, models_field
 from screens.tasks.task import Task
 from screens.tasks.training import planned_training, recipe_fields
@@ -30,7 +31,7 @@ def bill_table(rows: Sequence[BillRow]) -> tuple[list[str], list[list[str]]]:
         [
             f"{row.candidate} #{row.seed}", row.stage, percent(row.rude), within(row.ci_low, row.ci_high),
             points(row.change), f"{points(row.change_low)}…{points(row.change_high)}" if row.p == row.p else "–",
-            p_words(row.p), _bits(row.bits_per_byte), _bits(row.bits_change, "+"),
+            p_text(row.p), _bits(row.bits_per_byte), _bits(row.bits_change, "+"),
         ]
         for row in rows
     ]  # fmt: skip

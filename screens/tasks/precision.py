@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.stats.p_value import p_text
 from rubrics.counted import count
 from rubrics.errors import BadInput
 from screens.shell.fields import Field, Prepared, Typed, at
-from screens.shell.formats import p_words, percent
+from screens.shell.formats import percent
 from screens.tasks.common import device_field, models_field, suite_field
 from screens.tasks.task import Task
 from screens.tasks.words import columns, left_over, points, within
@@ -77,7 +78,7 @@ def _said(result: Fidelity) -> str:
         [f"accuracy at {result.reference}, %", percent(result.accuracy[0]), ""],
         [f"accuracy at {result.precision}, %", percent(result.accuracy[1]), ""],
         ["shift, points", points(change.difference), f"{points(change.ci_low)} to {points(change.ci_high)}"],
-        ["p of the shift", p_words(change.p_value), ""],
+        ["p of the shift", p_text(change.p_value), ""],
     ]
     head = f"{result.candidate} · {result.suite} · {result.protocol}, {result.metric}"
     return f"{head}\n{columns(['', '', '95 %'], rows)}\n{_place(result)}"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from screens.shell.formats import p_words, parameters, percent, signed
+from engine.stats.p_value import p_text
+from screens.shell.formats import parameters, percent, signed
 from screens.shell.plain import cells_of, one_line, padded
 from screens.widgets.cells import shares
 
@@ -84,7 +85,7 @@ def upset_cells(upset: Upset, outcomes: list[str], columns: Columns) -> str:
     if columns.numbers:
         known = not math.isnan(upset.ci_low)
         span = f"{signed(100 * upset.ci_low, 1)} to {signed(100 * upset.ci_high, 1)}" if known else "–"
-        text += f" {span:>15} {p_words(upset.p_adjusted):>8}"
+        text += f" {span:>15} {p_text(upset.p_adjusted):>8}"
     came = (came_true(upset.gains.get(name)) for name in outcomes)
     return text + "".join(f"{said:>{width}}" for said, width in zip(came, columns.widths, strict=False))
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from rubrics.counted import count
-from screens.shell.formats import duration, p_words, parameters, percent, probability, signed, size
+from screens.shell.formats import duration, parameters, percent, probability, signed, size
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,6 @@ def test_size(number: float | None, text: str) -> None:
 )
 def test_duration(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
-
-
-def test_no_p_is_nothing() -> None:
-    assert [p_words(value) for value in (0.0, 0.00049, 0.0012, 1.0, math.nan)] == [
-        "< 0.001", "< 0.001", "0.001", "1.000", "–"
-    ]  # fmt: skip
 
 
 def test_shares_signs_and_counts() -> None:

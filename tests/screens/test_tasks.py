@@ -139,7 +139,7 @@ def test_a_bill_is_read_on_80_columns() -> None:
         BillRow("llama-loch-0.8m", 12, "sft", 0.512, 0.469, 0.554, -0.125, -0.181, -0.067, 0.0002, 1.5, 0.2655),
     ])  # fmt: skip
     assert lines[0] == "llama-loch-0.8m #12"
-    assert lines[3].split() == ["sft", "51.2", "46.9–55.4", "−12.5", "−18.1…−6.7", "<", "0.001", "1.500", "+0.266"]
+    assert lines[3].split() == ["sft", "51.2", "46.9–55.4", "−12.5", "−18.1…−6.7", "<", ".001", "1.500", "+0.266"]
     assert max(map(len, lines)) <= 72
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from engine.stats.p_value import p_text
 from rubrics.counted import count
 from rude_tui.commands.pairs.trial import FINDINGS, about, in_digits, narrate_trial, read_trial, trial_options
 from rude_tui.options import as_json, database, store_of
@@ -86,8 +87,8 @@ def _print_pairs(trial: Trial, rows: list[PairTrial], limit: int) -> None:
         "difficulty": lambda row: _with_error(row.difficulty, row.difficulty_se),
         "item-rest": lambda row: in_digits(row.discrimination, 2),
         "slope": lambda row: _with_error(row.slope, row.slope_se),
-        "p": lambda row: _small(row.p_value),
-        "q": lambda row: _small(row.q_value),
+        "p": lambda row: p_text(row.p_value),
+        "q": lambda row: p_text(row.q_value),
         "information": lambda row: f"{row.information:.2f}",
         "found": lambda row: ", ".join(row.findings),
         "noted": lambda row: "; ".join(f"{n.kind}: {n.note}" if n.note else n.kind for n in row.notes),
