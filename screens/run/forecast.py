@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rubrics.counted import count
+from screens.run.queue import way
 from screens.shell.formats import duration
-from screens.shell.plain import one_line, plain
+from screens.shell.plain import cells_of, one_line, plain
 
 if TYPE_CHECKING:
     from engine.jobs.preview import LaidRun
     from engine.jobs.run_cost import RunCost
     from engine.jobs.runs import PlannedRun
 
-__all__ = ["Expected", "headline", "portions"]
+__all__ = ["Expected", "headline", "plan_cells", "plan_columns", "portions"]
 
+_PLAN: Final = ("candidate", "protocol", "left", "time", "tokens", "memory", "done", "prec", "suite")
+"""Columns of a plan, as they are shown."""
+_MORE: Final = ("prec", "tokens", "memory", "suite", "done")
+"""Those that come where there is room, by need."""
+_LEAST: Final = {"candidate": 4, "suite": 12}
+"""Cells below which these are not worth a column; others are whole or not there."""
 UNKNOWN = "unknown until the first batches"
 
 
@@ -79,6 +86,43 @@ class Expected:
         elif not run.left:
             lines.append("every pair is scored already; nothing will be done")
         return lines
+
+
+def plan_cells(expected: Expected) -> dict[str, str]:
+    """A planned run by column, each as long as it is."""
+    from engine.machine.sizes import human_bytes
+
+    run = expected.run
+    return {
+        "candidate": plain(run.candidate.name), "protocol": way(run.protocol, run.prompt),
+        "left": f"{expected.left:,}", "time": expected.time, "tokens": expected.tokens,
+        "memory": human_bytes(expected.needed_bytes) if expected.needed_bytes else "–", "done": f"{run.done:,}",
+        "prec": run.precision, "suite": plain(run.suite.name),
+    }  # fmt: skip
+
+
+def plan_columns(cells: Sequence[Mapping[str, str]], room: int) -> dict[str, int]:
+    """The columns that there is room for, in the order they are shown in, with their widths.
+
+    Each is as wide as what stands in it. The name is cut only to keep the protocol and how much is left.
+
+    Args:
+        cells: every line's.
+        room: cells of a line, without the mark before it.
+    """
+    needed = {column: max([cells_of(column), *(cells_of(line[column]) for line in cells)]) for column in _PLAN}
+    several = len({line["suite"] for line in cells}) > 1
+    by_need = ["protocol", "left", "candidate", "time", *_MORE]
+    if several:
+        by_need.insert(4, "suite")
+    widths: dict[str, int] = {}
+    for column in by_need:
+        remaining = room - sum(width + 1 for width in widths.values())
+        least = min(needed[column], _LEAST.get(column, needed[column]))
+        if column in widths or least > remaining:
+            continue
+        widths[column] = min(needed[column], remaining)
+    return {column: widths[column] for column in _PLAN if column in widths}
 
 
 def portions(plan: Sequence[Expected]) -> list[list[Expected]]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static, TabbedContent
 
-from screens.run.forecast import Expected, headline, portions
+from screens.run.forecast import Expected, headline, plan_cells, plan_columns, portions
 from screens.run.jobs import expect, lay_out, make_plan
-from screens.run.queue import way
-from screens.shell.plain import cells_of, one_line, padded, plain
+from screens.shell.plain import one_line, padded, plain
 from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from screens.shell.place import Place
 
 __all__ = ["PlanPane"]
+
+_NUMBERS: Final = ("left", "time", "tokens", "memory", "done")
+"""Columns that stand at the right of their cells."""
 
 
 class PlanPane(Vertical):
@@ -38,6 +40,7 @@ class PlanPane(Vertical):
         super().__init__()
         self.plan: Plan | None = None
         self._expected: list[Expected] = []
+        self._columns: dict[str, int] = {}
         self._note = ""
         self._laying = threading.Event()
         """Set once the laying out that goes on is no longer wanted."""
@@ -153,34 +156,18 @@ class PlanPane(Vertical):
             self.query_one(name).display = shown
         self.query_one("#plan-about").display = shown and not place.has_class("-low")
         rows = self.query_one(Rows)
-        self.query_one("#plan-headings", Static).update(Text(self._heading(), no_wrap=True))
+        # A cell for the scrollbar; the list itself has no width before it is shown.
+        self._columns = plan_columns([plan_cells(expected) for expected in self._expected], self.size.width - 3)
+        heading = "  " + self._cells({key: key for key in self._columns})
+        self.query_one("#plan-headings", Static).update(Text(heading, no_wrap=True))
         rows.show(len(self._expected), self._line, rows.cursor)
         self._explain()
 
-    @property
-    def _widths(self) -> tuple[int, int]:
-        """Cells for the name and for the time; no time where a name would be cut to nothing."""
-        longest = max((cells_of(expected.run.candidate.name) for expected in self._expected), default=0)
-        # All of the other cells, and one for the scrollbar. The list itself has no width before it is shown.
-        remaining, time = self.size.width - 22, 13
-        suite = max((cells_of(expected.run.suite.name, 30) for expected in self._expected), default=0)
-        beside, least = (37 + suite, 30) if self._place.wide else (0, 16)
-        name = max(9, min(longest, max(least, remaining - time - beside)))
-        if remaining - time < min(name, 9):
-            time = 0
-        return max(4, min(name, remaining - time)), time
-
-    def _heading(self) -> str:
-        name, time = self._widths
-        text = f"  {padded('candidate', name)} {'protocol':<11} {'left':>6}"
-        text += f"{'time':>{time}}"[:time]
-        if self._place.wide:
-            text += f" {'tokens':>12} {'memory':>8} {'done':>7} {'prec':<5} suite"
-        return text
+    def _cells(self, line: Mapping[str, str]) -> str:
+        """A line of cells, each padded to its column."""
+        return " ".join(padded(line[key], width, right=key in _NUMBERS) for key, width in self._columns.items())
 
     def _line(self, index: int, width: int) -> Text:
-        from engine.machine.sizes import human_bytes
-
         expected = self._expected[index]
         run, colour = expected.run, self._place.colour
         mark, tone = ("✓", "mark-3") if not run.left else ("·", "chance")
@@ -189,14 +176,7 @@ class PlanPane(Vertical):
         elif expected.laid is not None and expected.laid.skipped:
             mark, tone = "!", "mark-2"
         line = Text(mark + " ", colour(tone))
-        name, time = self._widths
-        line.append(f"{padded(run.candidate.name, name)} ", "")
-        line.append(f"{way(run.protocol, run.prompt):<11} {expected.left:>6,}" + f"{expected.time:>{time}}"[:time])
-        if self._place.wide:
-            memory = human_bytes(expected.needed_bytes) if expected.needed_bytes else "–"
-            line.append(f" {expected.tokens:>12} {memory:>8} {run.done:>7,} {run.precision:<5} ")
-            line.append(one_line(run.suite.name, 30), colour("chance"))
-        return line
+        return line.append(self._cells(plan_cells(expected)))
 
     def _explain(self) -> None:
         if not self._expected:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SetupPane"]
 
+_MOST_SUITES: Final = 7
+"""Lines of the list of suites."""
+_LEAST_MODELS: Final = 6
+"""Lines of marked candidates, however little room there is."""
 _READY = "s starts. Q plans first: what would run, at which precision, how long it takes, how much is left."
 
 
@@ -38,7 +42,7 @@ class SetupPane(Horizontal):
     DEFAULT_CSS = """
     SetupPane #chosen { width: 30; height: 1fr; padding: 0 1; border-right: solid $panel; }
     SetupPane .heading { text-style: bold; height: 1; }
-    SetupPane #models { height: auto; max-height: 6; }
+    SetupPane #models { height: auto; }
     SetupPane SelectionList { height: auto; max-height: 7; border: none; padding: 0; background: $background; }
     SetupPane SelectionList:focus { border: none; background: $surface; }
     SetupPane PlanPane { width: 1fr; height: 1fr; }
@@ -155,11 +159,16 @@ class SetupPane(Horizontal):
             return
         self.query_one("#chosen").styles.width = self._room + 4
         names = list(self._place.session.marked_models.values())
-        marked = Text("\n".join(one_line(name, self._room) for name in names[:5]) or "none marked", no_wrap=True)
-        if len(names) > 5:
-            marked.append(f"\n… and {len(names) - 5} more")
+        options = self._choices.about(self._place.key_of)
+        listed = min(_MOST_SUITES, len(self._offered)) + len(offered_protocols()) + options.count("\n")
+        # Three headings and two blank lines beside what is listed.
+        room = max(_LEAST_MODELS, self.query_one("#chosen").size.height - listed - 5)
+        shown = names if len(names) <= room else names[: room - 1]
+        marked = Text("\n".join(one_line(name, self._room) for name in shown) or "none marked", no_wrap=True)
+        if len(shown) < len(names):
+            marked.append(f"\n… and {len(names) - len(shown)} more")
         self.query_one("#models", Static).update(marked)
-        self.query_one("#options", Static).update(Text("\n" + self._choices.about(self._place.key_of)))
+        self.query_one("#options", Static).update(Text("\n" + options))
         self.query_one(PlanPane).repaint()
 
     def make_plan(self, place: Place, then: Callable[[Plan], None] | None = None) -> None:
