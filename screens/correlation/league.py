@@ -16,10 +16,32 @@ from screens.shell.plain import cells_of, one_line, padded
 if TYPE_CHECKING:
     from screens.correlation.state import Rival
 
-__all__ = ["League"]
+__all__ = ["League", "panel_width"]
 
+_PANEL = 56
+"""Cells of the panel beside a plot, at least."""
 _LEAST = 15
 """Cells that a name has at least."""
+
+
+_BETWEEN = len("▸ ") + 2 * len("  ")
+"""Cells of a line beside its three columns."""
+
+
+def _cells(rival: Rival) -> tuple[str, str, str]:
+    return one_line(rival.predictor), bounds(rival.pearson), bounds(rival.spearman)
+
+
+def _widths(rivals: Sequence[Rival]) -> tuple[int, int, int]:
+    names, pearsons, spearmans = (max(map(cells_of, column)) for column in zip(*map(_cells, rivals), strict=True))
+    return names, max(pearsons, 8), max(spearmans, 8)
+
+
+def panel_width(rivals: Sequence[Rival], screen: int) -> int:
+    """Cells of the panel beside a plot: more where names need them, up to two fifths of the screen."""
+    # A border, two blanks and a scrollbar beside what is written.
+    wanted = sum(_widths(rivals)) + _BETWEEN + 4 if rivals else 0
+    return max(_PANEL, min(wanted, 2 * screen // 5))
 
 
 class League(Static):
@@ -51,11 +73,9 @@ class League(Static):
         self.display = bool(rivals)
         if not rivals:
             return
-        rows = [(one_line(r.predictor), bounds(r.pearson), bounds(r.spearman)) for r in rivals]
-        names, pearsons, spearmans = (max(map(cells_of, column)) for column in zip(*rows, strict=True))
-        pearsons = max(pearsons, 8)
-        remaining = width - pearsons - max(spearmans, 8) - len("▸ ") - 2 * len("  ")
-        names = min(names, max(remaining, _LEAST))
+        rows = [_cells(rival) for rival in rivals]
+        names, pearsons, spearmans = _widths(rivals)
+        names = min(names, max(width - pearsons - spearmans - _BETWEEN, _LEAST))
         lines = [Text(f"  {'predictor':<{names}}  {' r, 95 %':<{pearsons}}   ρ, 95 %", faint)]
         for rival, (name, pearson, spearman) in zip(rivals, rows, strict=True):
             shown = rival.predictor == current

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from engine.outcomes.words import outcome_in_words
 from rubrics.errors import RudeError
 from screens.correlation.facts import facts, sources
-from screens.correlation.league import League
+from screens.correlation.league import League, panel_width
 from screens.correlation.outcomes import BRING, named
 from screens.correlation.picture import picture
 from screens.correlation.state import (
@@ -222,6 +222,7 @@ the cards of both ladders.
         state, data = self.state, self.state.data
         if data is None or data.view is None:
             return
+        self.query_one("#numbers").styles.width = panel_width(state.rivals, self.size.width) if self.wide else "1fr"
         width, plot = self.query_one("#facts").size.width, self.query_one(Scatter)
         letters = plot.letters if plot.display else ()
         self.query_one("#facts", Static).update(facts(data, state.highlight, letters, width, self.colour))

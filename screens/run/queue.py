@@ -130,6 +130,11 @@ def live_cells(state: RunState, colour: Colour, ends: tuple[float, float] | None
     }
 
 
+def _share(share: float) -> str:
+    """In percent; nothing is all or none before it is."""
+    return f"{min(99, max(1, round(100 * share)))} %" if 0 < share < 1 else f"{share:.0%}".replace("%", " %")
+
+
 def current(live: Live) -> RunState | None:
     """The run that is worked on, or waited with; of several the first."""
     return next(iter(_at_work(live)), None)
@@ -163,7 +168,7 @@ def summary(live: Live, memory: str = "", elsewhere: int = 0, left: LeftOver | N
         return live.error or "Nothing is being scored.\n[ sets up a run: what to score; Q plans it, s starts it."
     phases = [str(state.phase) for state in live.states]
     ended = sum(state.phase.ended for state in live.states)
-    first = f"{ended} of {count(len(phases), 'run')} ended · {live.share:.0%} of all {unit(live.states[0])}"
+    first = f"{ended} of {count(len(phases), 'run')} ended · {_share(live.share)} of all {unit(live.states[0])}"
     state = current(live)
     if state is None:
         skipped = sum(state.skipped for state in live.states)

@@ -32,7 +32,7 @@ Read, Ask, Choose, Confirm { align: center middle; background: $background 60%; 
 .dialog > .title { text-style: bold; width: 1fr; }
 .dialog > Hints { color: $text-muted; width: 1fr; height: auto; }
 .dialog.-error { border: round $error; }
-.dialog OptionList, .dialog OptionList:focus { height: auto; max-height: 14; border: none; background: $surface; }
+.dialog OptionList, .dialog OptionList:focus { height: auto; max-height: 60vh; border: none; background: $surface; }
 .dialog Input { margin: 0; }
 Read .dialog > VerticalScroll { height: auto; max-height: 60vh; padding-right: 1; }
 Confirm .dialog > VerticalScroll { height: auto; max-height: 70vh; }

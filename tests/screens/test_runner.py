@@ -115,6 +115,6 @@ def test_cells_and_summary_say_how_it_stands() -> None:
     partly = replace(empty, total=3, done=3)
     assert live_cells(partly, lambda name: "white")["phase"].plain == "✓ done"
     lines = summary(Live((state,), True)).splitlines()
-    assert lines[0] == "0 of 1 run ended · 25% of all pairs"
+    assert lines[0] == "0 of 1 run ended · 25 % of all pairs"
     assert "12.3 pairs/s" in lines[1]
     assert "Nothing is being scored" in summary(Live())
