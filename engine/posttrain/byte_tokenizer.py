@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
@@ -20,14 +21,17 @@ _LABELS = "Answer: A\nAnswer: B\n"
 """Label tokens of two-way choices; repeated in the training text so that each becomes a single token."""
 
 
-def train_tokenizer(folder: Path, *, vocabulary: int, bos: bool, positions: int) -> None:
-    """Train a tokenizer on documents of the world and write tokenizer.json and tokenizer_config.json into a folder.
+def train_tokenizer(
+    folder: Path, *, vocabulary: int, bos: bool, positions: int, texts: Iterable[str] | None = None
+) -> None:
+    """Train a tokenizer on documents of a world and write tokenizer.json and tokenizer_config.json into a folder.
 
     Args:
         folder: where to write; must exist.
         vocabulary: number of tokens, special ones and the 256 bytes included.
         bos: whether a begin mark exists and stands before every text.
         positions: longest text, in tokens, that the model is made for.
+        texts: to learn words from; those of the first world where none are given.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -41,7 +45,8 @@ def train_tokenizer(folder: Path, *, vocabulary: int, bos: bool, positions: int)
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = [*documents(_SEED, _WORDS, dialogue_share=0.4), *[_LABELS] * 2000]
+    if texts is None:
+        texts = [*documents(_SEED, _WORDS, dialogue_share=0.4), *[_LABELS] * 2000]
     tokenizer.train_from_iterator(texts, trainer)
     settings: dict[str, object] = {
         "tokenizer_class": "PreTrainedTokenizerFast",

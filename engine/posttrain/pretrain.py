@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -36,13 +36,14 @@ from transformers import (
 from engine.posttrain.byte_tokenizer import train_tokenizer
 from engine.posttrain.comparisons import comparisons
 from engine.posttrain.muon import SingleMuon
+from engine.posttrain.packing import Rows
 from rubrics.errors import BadInput, Exit, RudeError
 from rubrics.sources import read_text
 from rubrics.world import documents
 from rubrics.world.corpus import DIALOGUE
 from rubrics.world.things import Rng
 
-__all__ = ["Recipe", "build", "main", "pretrain", "read_recipes"]
+__all__ = ["WORLD", "Corpus", "Framed", "Recipe", "build", "main", "pretrain", "read_recipes"]
 
 _RECIPES = Path(__file__).with_name("pretrain.toml")
 _REQUEST, _, _RESPONSE = DIALOGUE.partition("{prompt}")
@@ -50,7 +51,7 @@ _FRAMES = {"request": DIALOGUE, "question": "Q: {prompt}\nA: ", "bare": "{prompt
 _ORDERS = ("mixed", "dialogue first", "dialogue last")
 _SAVE_EVERY = 100
 _WORDS_AT_ONCE = 20_000
-_Framed = tuple[str, Callable[[int, int], bool]]
+Framed = tuple[str, Callable[[int, int], bool]]
 """A document, and whether what stands between two places of it, in characters, counts in full."""
 
 
@@ -156,62 +157,26 @@ def build(recipe: Recipe, vocabulary: int, *, bos_id: int | None, end_id: int) -
     return model
 
 
-class _Rows:
-    """Documents laid into rows of equal length, none of them cut in two: what a response answers stands before it.
+@dataclass(frozen=True)
+class Corpus:
+    """A world's documents as they are trained on."""
 
-    Positions begin anew with each document, from which transformers knows that none may look into another.
-    """
-
-    def __init__(self, recipe: Recipe, fill: int) -> None:
-        shape = recipe.steps * recipe.batch, recipe.length + 1
-        self.ids = np.full(shape, fill, dtype=np.uint16)
-        self.weights = np.zeros(shape, dtype=np.float32)
-        self.positions = np.zeros(shape, dtype=np.int16)
-        self._row = self._at = 0
-
-    @property
-    def full(self) -> bool:
-        return self._row == len(self.ids)
-
-    def add(self, ids: list[int], weights: list[float]) -> None:
-        """Append one document; it begins a new row where it does not fit, and is cut only where it fits none."""
-        width = self.ids.shape[1]
-        if self._at and self._at + len(ids) > width:
-            self._row, self._at = self._row + 1, 0
-        if not self.full:
-            end = min(self._at + len(ids), width)
-            self.ids[self._row, self._at : end] = ids[: end - self._at]
-            # The first token of a document is foretold from nothing, or from the document before: it does not count.
-            self.weights[self._row, self._at : end] = [0.0, *weights[1 : end - self._at]]
-            self.positions[self._row, self._at :] = np.arange(width - self._at)
-            self._at = end
+    block: Callable[[Recipe, int, float | None], Sequence[Framed]]
+    """Some documents of a recipe, from a seed, with this share of dialogues; None: of what is learned by heart."""
+    words: Callable[[], Iterable[str] | None] = lambda: None
+    """What a tokenizer learns its words from; None: see `train_tokenizer`."""
 
 
-def _text(recipe: Recipe, tokenizer: Any) -> _Rows:
-    """The whole training text: what is learned by heart first, then the recipe's mixture."""
-    rows = _Rows(recipe, tokenizer.eos_token_id)
-    seen = 0
-    for block in range(sys.maxsize):
-        shares = {"dialogue_share": _dialogue_share(recipe, seen)}
-        if seen < recipe.rote:
-            shares = {"dialogue_share": 0.0, "rote_share": 1.0}
-        seed = recipe.text_seed * 1_000_003 + block
-        plain = documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares)
-        framed = [_framed(text, recipe.frame) for text in plain]
-        if recipe.comparisons and seen >= recipe.rote:
-            framed = list(_with_comparisons(framed, recipe, seed))
-        texts, counted = zip(*framed, strict=True)
-        coded = tokenizer(list(texts), add_special_tokens=True, return_offsets_mapping=True)
-        for counts, ids, spans in zip(counted, coded["input_ids"], coded["offset_mapping"], strict=True):
-            weights = [1.0 if counts(start, end) else recipe.request_weight for start, end in spans]
-            rows.add([*ids, tokenizer.eos_token_id], [*weights, 1.0])
-            seen += len(ids) + 1
-            if rows.full:
-                return rows
-    raise AssertionError("documents never end")
+def _block(recipe: Recipe, seed: int, dialogue: float | None) -> list[Framed]:
+    shares = {"dialogue_share": 0.0, "rote_share": 1.0} if dialogue is None else {"dialogue_share": dialogue}
+    plain = documents(seed, _WORDS_AT_ONCE, noise=recipe.noise, **shares)
+    framed = [_framed(text, recipe.frame) for text in plain]
+    if recipe.comparisons and dialogue is not None:
+        framed = list(_with_comparisons(framed, recipe, seed))
+    return framed
 
 
-def _framed(text: str, frame: str) -> _Framed:
+def _framed(text: str, frame: str) -> Framed:
     """A document in the recipe's frame; of a dialogue the response counts, of any other everything."""
     if not text.startswith(_REQUEST):
         return text, lambda start, end: True
@@ -220,7 +185,7 @@ def _framed(text: str, frame: str) -> _Framed:
     return head + response, lambda start, end: start >= len(head)
 
 
-def _with_comparisons(framed: Iterable[_Framed], recipe: Recipe, seed: int) -> Iterator[_Framed]:
+def _with_comparisons(framed: Iterable[Framed], recipe: Recipe, seed: int) -> Iterator[Framed]:
     """Documents with comparisons among them, whose answers alone count."""
     rng, more = Rng(f"among {seed}"), comparisons(seed, noise=recipe.noise)
     for document in framed:
@@ -234,6 +199,28 @@ def _at(places: Sequence[int]) -> Callable[[int, int], bool]:
     return lambda start, end: any(start <= place < end for place in places)
 
 
+WORLD: Final = Corpus(_block)
+"""The first world's."""
+
+
+def _text(recipe: Recipe, tokenizer: Any, corpus: Corpus = WORLD) -> Rows:
+    """The whole training text: what is learned by heart first, then the recipe's mixture."""
+    rows = Rows(recipe.steps * recipe.batch, recipe.length, tokenizer.eos_token_id)
+    seen = 0
+    for block in range(sys.maxsize):
+        dialogue = None if seen < recipe.rote else _dialogue_share(recipe, seen)
+        framed = corpus.block(recipe, recipe.text_seed * 1_000_003 + block, dialogue)
+        texts, counted = zip(*framed, strict=True)
+        coded = tokenizer(list(texts), add_special_tokens=True, return_offsets_mapping=True)
+        for counts, ids, spans in zip(counted, coded["input_ids"], coded["offset_mapping"], strict=True):
+            weights = [1.0 if counts(start, end) else recipe.request_weight for start, end in spans]
+            rows.add([*ids, tokenizer.eos_token_id], [*weights, 1.0])
+            seen += len(ids) + 1
+            if rows.full:
+                return rows
+    raise AssertionError("documents never end")
+
+
 def _dialogue_share(recipe: Recipe, seen: int) -> float:
     """The share of dialogues after `seen` tokens; over the whole mixture it is the recipe's, whatever the order."""
     late = seen - recipe.rote > (recipe.tokens - recipe.rote) / 2
@@ -243,7 +230,7 @@ def _dialogue_share(recipe: Recipe, seen: int) -> float:
     return halves[late if recipe.order == "dialogue last" else not late]
 
 
-def _batches(rows: _Rows, recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
+def _batches(rows: Rows, recipe: Recipe, first: int) -> Iterator[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
     """(step, ids, positions, weights) from step `first` on, in the order of the text; shapes [batch, length + 1]."""
     for step in range(first, recipe.steps):
         chosen = slice(step * recipe.batch, (step + 1) * recipe.batch)
@@ -278,7 +265,7 @@ def _pace(recipe: Recipe, step: int) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - warm) / max(1, recipe.steps - warm)))
 
 
-def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
+def pretrain(recipe: Recipe, out: Path, *, corpus: Corpus = WORLD, say: Any = None) -> Path:
     """Train one model and save it under `out/NAME`; resumes what was begun, returns at once where all is done.
 
     Returns:
@@ -288,7 +275,9 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
     if (folder / "model.safetensors").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    train_tokenizer(folder, vocabulary=recipe.vocabulary, bos=recipe.bos, positions=recipe.positions)
+    train_tokenizer(
+        folder, vocabulary=recipe.vocabulary, bos=recipe.bos, positions=recipe.positions, texts=corpus.words()
+    )
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = build(recipe, len(tokenizer), bos_id=tokenizer.bos_token_id, end_id=tokenizer.eos_token_id)
     parameters = sum(p.numel() for p in model.parameters())
@@ -302,7 +291,7 @@ def pretrain(recipe: Recipe, out: Path, *, say: Any = None) -> Path:
             optimiser.load_state_dict(values)
         first, losses, spent = saved["step"], saved["losses"], saved.get("seconds", 0.0)
     working = time.process_time() - spent
-    rows = _text(recipe, tokenizer)
+    rows = _text(recipe, tokenizer, corpus)
     model.train()
     began = time.perf_counter()
     for step, ids, positions, weights in _batches(rows, recipe, first):

@@ -24,6 +24,7 @@ from engine.posttrain.ladder2.measures import BaseModel, frontier_traces
 from engine.posttrain.ladder2.regimen import SETS, Common, Regimen, common
 from engine.posttrain.ladder2.rows import TABLES, provenance, write_facts
 from engine.posttrain.ladder2.tuning import fine_tune, own_answers
+from engine.posttrain.ladder2.worlds import WORLD_A, World
 from engine.posttrain.pretrain import pretrain
 from engine.posttrain.tasks import Task
 from engine.predictors.rbridge import Trace
@@ -49,6 +50,7 @@ class Cell:
     """In order."""
     tables: ClassVar[tuple[str, ...]] = TABLES
     """What is kept of it."""
+    world: ClassVar[World] = WORLD_A
 
     planned: Planned
     regimen: Regimen
@@ -111,7 +113,7 @@ class Cell:
 
     @property
     def _shared(self) -> Common:
-        return common(self.regimen)
+        return self.world.common(self.regimen)
 
     def _ended(self, piece: str) -> Path:
         return self._folder / f"{piece}.json"
@@ -140,17 +142,18 @@ class Cell:
             if enough():
                 raise OutOfTime
 
-        folder = pretrain(self.planned.recipe, self.work / "models", say=heard)
+        folder = pretrain(self.planned.recipe, self.work / "models", corpus=self.world.corpus, say=heard)
         notes = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         assert notes["parameters"] == parameters(self.planned.recipe), self.planned.name
         # What was stopped and gone on with has been counted from its beginning.
         return {"loss": notes["final_loss"], "seconds": {"all": notes["seconds"]}}
 
     def _read(self) -> dict[str, Any]:
-        base = BaseModel(self.work / "models" / self.planned.name)
+        base = BaseModel(self.work / "models" / self.planned.name, self.world)
         self._write("pairs", base.pairs(self._shared.suite))
         self._write("texts", base.texts(self._shared))
-        self._write("traces", base.traces(self.traces))
+        if "traces" in self.tables:
+            self._write("traces", base.traces(self.traces))
         return {"seconds": base.seconds}
 
     def _base(self) -> dict[str, Any]:

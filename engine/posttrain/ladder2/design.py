@@ -20,7 +20,7 @@ import numpy.typing as npt
 from engine.posttrain.pretrain import Recipe
 from rubrics.world.things import Rng
 
-__all__ = ["SIZES", "Planned", "Size", "design", "parameters"]
+__all__ = ["SIZES", "Main", "Planned", "Size", "crossed", "design", "parameters"]
 
 
 FloatArray = npt.NDArray[np.float64]
@@ -84,7 +84,9 @@ class Planned:
         }  # fmt: skip
 
 
-class _Main(NamedTuple):
+class Main(NamedTuple):
+    """The factors that are crossed."""
+
     cell: str
     size: str
     tokens: float
@@ -104,20 +106,31 @@ class _Laid(NamedTuple):
 @cache
 def design() -> tuple[Planned, ...]:
     """All models, in the order in which they are made."""
-    mains = list(_mains())
+    return crossed(list(_mains()))
+
+
+def crossed(mains: Sequence[Main], *, mark: str = "", seeds: int = 1000) -> tuple[Planned, ...]:
+    """A design of these, the other factors laid over them, in an order whose beginnings are balanced.
+
+    Args:
+        mark: begins every name.
+        seeds: a model's seed is its number and this.
+    """
     laid = _laid_over(mains)
     order = _balanced([(*main, *over) for main, over in zip(mains, laid, strict=True)])
-    return tuple(_planned(number, mains[n], laid[n]) for number, n in enumerate(order, 1))
+    return tuple(
+        _planned(f"{mark}{number:02d}", seeds + number, mains[n], laid[n]) for number, n in enumerate(order, 1)
+    )
 
 
-def _mains() -> Iterator[_Main]:
+def _mains() -> Iterator[Main]:
     for cell, (_, sizes, noises) in _CELLS.items():
-        yield from (_Main(cell, size, 0.0, *of) for size, *of in product(sizes, noises, _DIALOGUE))
+        yield from (Main(cell, size, 0.0, *of) for size, *of in product(sizes, noises, _DIALOGUE))
     for size, tokens in _OTHERS:
-        yield from (_Main("other", size, tokens, *of) for of in product(_NOISE, _DIALOGUE))
+        yield from (Main("other", size, tokens, *of) for of in product(_NOISE, _DIALOGUE))
 
 
-def _laid_over(mains: Sequence[_Main]) -> list[_Laid]:
+def _laid_over(mains: Sequence[Main]) -> list[_Laid]:
     """Every level equally often, dealt at random, then exchanged as long as that makes it go less with the others."""
     rng, levels = Rng("laid over"), (_SHAPES, tuple(_TOKENIZERS), _TEXT_SEEDS)
     before = np.concatenate(
@@ -185,14 +198,14 @@ def _balanced(rows: Sequence[tuple[object, ...]]) -> list[int]:
     return order
 
 
-def _planned(number: int, main: _Main, over: _Laid) -> Planned:
+def _planned(number: str, seed: int, main: Main, over: _Laid) -> Planned:
     size, (vocabulary, bos) = SIZES[main.size], _TOKENIZERS[over.tokenizer]
     # A SwiGLU layer has three matrices where a plain one has two: with these widths both are as large.
     wide = 4 * size.hidden if over.shape == "gpt_neox" else round(8 * size.hidden / 3 / 32) * 32
     recipe = Recipe(
-        name=f"{number:02d}-{main.size}-{over.shape.removeprefix('gpt_')}", shape=over.shape, layers=size.layers,
+        name=f"{number}-{main.size}-{over.shape.removeprefix('gpt_')}", shape=over.shape, layers=size.layers,
         hidden=size.hidden, heads=size.heads, feed_forward=wide, vocabulary=vocabulary, bos=bos, tokens=0,
-        noise=main.noise, dialogue=main.dialogue, seed=1000 + number, text_seed=over.text_seed, batch=2,
+        noise=main.noise, dialogue=main.dialogue, seed=seed, text_seed=over.text_seed, batch=2,
         length=_LENGTH, comparisons=_COMPARISONS, single=True,
     )  # fmt: skip
     tokens = main.tokens or _CELLS[main.cell][0] / parameters(recipe)

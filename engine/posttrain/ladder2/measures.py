@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,40 +16,38 @@ import numpy.typing as npt
 from engine.export.parquet import Columns
 from engine.layout.lay_out import lay_out, token_lengths
 from engine.layout.requests import Request, Score, TokenScores
-from engine.layout.wording import LayoutOptions
 from engine.posttrain.ladder2.regimen import Common
+from engine.posttrain.ladder2.worlds import WORLD_A, World
 from engine.predictors.rbridge import Trace, rbridge, token_weights
 from engine.scoring.backend import LocalBackend
 from engine.scoring.load import load_model
 from engine.scoring.tokenizer import HubTokenizer, open_tokenizer
 from engine.scoring.traces import lay_trace
 from rubrics.schema import Suite
-from rubrics.world.corpus import DIALOGUE
 
 __all__ = ["BaseModel", "frontier_traces"]
-
-_RESPONSE: Final = DIALOGUE.partition("{prompt}")[2]
 
 
 class BaseModel:
     """A base model that is read, and the processor's seconds that each reading took."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, world: World = WORLD_A) -> None:
+        self._world = world
         self.seconds: dict[str, float] = {}
         self._encoder: HubTokenizer = open_tokenizer(folder)
         self._backend = LocalBackend(load_model(folder, "fp32", "cpu", threads=1))
 
     def pairs(self, suite: Suite) -> Columns:
-        """Every pair of a suite under both protocols, and the chosen response's mean wrong-confidence.
+        """Every pair of a suite under the world's protocols, and the chosen response's mean wrong-confidence.
 
-        Columns: `ll_chosen`, `ll_rejected` (nats), `tokens_chosen`, `tokens_rejected`, `log_odds_chosen_first`,
-        `log_odds_rejected_first`, `wrong_confidence`; rows in suite order.
+        Columns: `ll_chosen`, `ll_rejected` (nats), `tokens_chosen`, `tokens_rejected`, `wrong_confidence`, and of
+        `choice` `log_odds_chosen_first`, `log_odds_rejected_first`; rows in suite order.
         """
         row = {pair.id: n for n, pair in enumerate(suite.scored)}
         columns: dict[str, npt.NDArray[Any]] = {}
-        for protocol in ("likelihood", "choice"):
-            began = time.process_time()
-            laid = lay_out(suite, self._encoder, LayoutOptions(protocol))
+        for options in self._world.layouts:
+            began, protocol = time.process_time(), options.protocol
+            laid = lay_out(suite, self._encoder, options)
             assert not laid.skipped, laid.skipped[0]
             requests = [request for both in laid.requests.values() for request in both]
             for index, score in self._backend.score(requests, token_scores=protocol == "likelihood"):
@@ -67,7 +65,7 @@ class BaseModel:
         first word of a plain document, and the word that every dialogue begins with, are given and do not count.
         """
         began = time.process_time()
-        begin = DIALOGUE.partition("{prompt}")[0]
+        begin, _, answers = self._world.frame.partition("{prompt}")
         parts = [("plain", n, *_first_word(text)) for n, text in enumerate(shared.plain)]
         parts += [("dialogue", n, begin, text.removeprefix(begin)) for n, text in enumerate(shared.dialogues)]
         rows: list[tuple[str, int, float, int]] = []
@@ -78,7 +76,7 @@ class BaseModel:
             if kind == "plain":
                 rows.append((kind, n, float(bits.sum()), int(ends[-1])))
                 continue
-            asked = ends <= len((text.partition(_RESPONSE)[0] + _RESPONSE).encode())
+            asked = ends <= len((text.partition(answers)[0] + answers).encode())
             rows.append(("request", n, float(bits[asked].sum()), int(lengths[asked].sum())))
             rows.append(("response", n, float(bits[~asked].sum()), int(lengths[~asked].sum())))
         self.seconds["texts"] = time.process_time() - began

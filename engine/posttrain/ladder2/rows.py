@@ -53,9 +53,15 @@ _FACTS: Final = "cell.json"
 _TRACES: Final = "traces.json"
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "numpy")
 _SOURCES: Final = (
-    "engine/layout", "engine/scoring", "rubrics/world",
-    *(f"engine/posttrain/{name}.py" for name in ("byte_tokenizer", "comparisons", "generation", "pretrain", "tasks")),
-    *(f"engine/posttrain/ladder2/{name}.py" for name in ("cell", "design", "measures", "regimen", "tuning")),
+    "engine/layout", "engine/scoring", "rubrics/world", "rubrics/world_b",
+    *(
+        f"engine/posttrain/{name}.py"
+        for name in ("byte_tokenizer", "comparisons", "generation", "packing", "pretrain", "tasks")
+    ),
+    *(
+        f"engine/posttrain/ladder2/{name}.py"
+        for name in ("cell", "design", "measures", "regimen", "replica", "tuning", "world_b", "worlds")
+    ),
 )  # fmt: skip
 """What decides the numbers, as far as it is ours."""
 
@@ -69,13 +75,16 @@ class Finished:
     tables: Mapping[str, Columns]
 
 
-def claims_hash() -> str:
+def claims_hash(place: Path | None = None) -> str:
     """SHA-256 of the file that names predictors, shortened.
+
+    Args:
+        place: folder that it is in; the second ladder's where none is given.
 
     Raises:
         BadInput: there is none: nothing may be measured before it is said what it should show.
     """
-    path = PLACE / "claims.toml"
+    path = (place or PLACE) / "claims.toml"
     if not path.is_file():
         raise BadInput("no predictor is named", where=str(path), fix="write it, and commit it, before any outcome")
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
