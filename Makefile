@@ -71,11 +71,12 @@ ladder2: $(VENV)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2 --rows build/ladder2/rows --alike --models $(CELLS)
 	$(BIN)/python -m engine.posttrain.ladder2 check --rows build/ladder2/rows
 
-# Goes on with the second ladder for MINUTES (0: to its end); finished models are new rows below data/ladder2/rows.
+# Goes on with the second ladder for MINUTES (0: to its end); finished models are new rows below data/ladder2.
 MINUTES ?= 0
 ladder2-work: $(VENV)/.installed
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 work --out build/ladder2-work --minutes $(MINUTES)
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 repeat --out build/ladder2-work --minutes $(MINUTES)
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m engine.posttrain.ladder2 replicate --out build/ladder2-work --minutes $(MINUTES)
 	$(BIN)/python -m engine.posttrain.ladder2 report
 
 # Each benchmark prints ratios against a rival in the same run; lm-evaluation-harness (.[bench]), llama.cpp (.[bench-llama],

@@ -28,17 +28,18 @@ from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from engine.stats.association import bootstrap_weights
 from rubrics.counted import agreeing
 
-__all__ = ["card", "shown"]
+__all__ = ["card", "ceiling", "cost", "levels", "others", "p_shown", "pairs", "shown", "table"]
 
 _AMONG: Final = 8
 """Models that somebody chooses among; and as many as have to tell in `choice` for it to be read."""
 
 
-def card(ladder: Ladder2, again: Sequence[Finished] = ()) -> str:
+def card(ladder: Ladder2, again: Sequence[Finished] = (), elsewhere: Sequence[str] = ()) -> str:
     """The whole card as Markdown.
 
     Args:
         again: models that were post-trained again.
+        elsewhere: paragraphs on the study in another world.
     """
     n, families = len(ladder.models), ladder.y.items
     better = [name for name, v in ladder.rivalry.items() if v.p_holm < 0.05 and v.difference > 0]
@@ -56,17 +57,18 @@ def card(ladder: Ladder2, again: Sequence[Finished] = ()) -> str:
         f"Outcome: `{ladder.y.name}`, {families} families that neither pre-training nor suite nor post-training has. "
         "What was named beforehand stands in [named.md](named.md), how far the work is in [progress.md](progress.md). "
         "Everything here is worked out from the rows in `rows/` by `make ladder-report`.",
-        *_ceiling(ladder),
+        *ceiling(ladder),
         *_league(ladder),
-        *_levels(ladder),
+        *levels(ladder),
         *repeated(ladder.models, again, ladder.shared),
-        *_pairs(ladder),
+        *elsewhere,
+        *pairs(ladder),
         *_regret(ladder),
         *_within(ladder),
         *_categories(ladder),
         *_combined(ladder),
-        *_others(ladder),
-        *_cost(ladder),
+        *others(ladder),
+        *cost(ladder),
         "## How far this is from yours\n\nThese are models of .1 to 2 million parameters that know one small closed "
         "world made by a program. That RuDE foretells, or does not, among them says that it can, or need not: "
         "nothing is said of models a thousand times as large, of other data, or of longer training.",
@@ -74,7 +76,7 @@ def card(ladder: Ladder2, again: Sequence[Finished] = ()) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _ceiling(ladder: Ladder2) -> list[str]:
+def ceiling(ladder: Ladder2) -> list[str]:
     own, theirs = reliability(ladder.primary), reliability(ladder.y)
     return [
         f"**Ceiling.** The predictor has a reliability of {own:.2f} and the outcome one of {theirs:.2f} (random halves "
@@ -93,13 +95,13 @@ def _league(ladder: Ladder2) -> list[str]:
         rows.append((
             f"`{named.name}`", named.role, shown(correlated(quantity, ladder.y, ladder.again), False),
             f"{against.difference:+.2f} ({against.low:+.2f} to {against.high:+.2f})" if against else "",
-            _p(against.p_holm) if against else "", shown(left, False), f"{reliability(quantity):.2f}",
+            p_shown(against.p_holm) if against else "", shown(left, False), f"{reliability(quantity):.2f}",
         ))  # fmt: skip
     head = ("predictor", "role", "ρ (95 %)", "RuDE's minus its", "p (Holm)", "ρ given size and FLOPs", "reliability")
     return [
         "## Every predictor that was named",
         "All are turned so that more should be better. Intervals are over models and families drawn again together.",
-        _table(head, rows), _readable_choice(ladder),
+        table(head, rows), _readable_choice(ladder),
     ]  # fmt: skip
 
 
@@ -117,7 +119,7 @@ def _readable_choice(ladder: Ladder2) -> str:
     )
 
 
-def _levels(ladder: Ladder2) -> list[str]:
+def levels(ladder: Ladder2) -> list[str]:
     rows = []
     for of, what in (("", "unseen"), ("_suite", "of the suite"), ("_taught", "trained on")):
         for before, after in (("base", "sft"), ("sft", "rft")):
@@ -131,10 +133,10 @@ def _levels(ladder: Ladder2) -> list[str]:
                 f"{lifted} of {len(ladder.models)}",
             ))  # fmt: skip
     head = ("families", "before, %", "after, %", "gain in points (95 %)", "models lifted")
-    return ["## What each stage does", "Greedy answers, mean over models; families count alike.", _table(head, rows)]
+    return ["## What each stage does", "Greedy answers, mean over models; families count alike.", table(head, rows)]
 
 
-def _pairs(ladder: Ladder2) -> list[str]:
+def pairs(ladder: Ladder2) -> list[str]:
     scale = 100 * ladder.primary.values().std(ddof=1)
     rows = [
         (
@@ -149,7 +151,7 @@ def _pairs(ladder: Ladder2) -> list[str]:
         "pairs of models",
         "the leader came out ahead",
     )
-    return ["## How far a lead can be trusted", _table(head, rows)]
+    return ["## How far a lead can be trusted", table(head, rows)]
 
 
 def _regret(ladder: Ladder2) -> list[str]:
@@ -159,7 +161,7 @@ def _regret(ladder: Ladder2) -> list[str]:
         "## What choosing by it costs",
         f"Points of outcome given away by taking the one of {min(_AMONG, len(ladder.models))} models that a predictor "
         "puts first, mean over draws.",
-        _table(("chosen by", "points lost"), rows),
+        table(("chosen by", "points lost"), rows),
     ]
 
 
@@ -172,7 +174,7 @@ def _within(ladder: Ladder2) -> list[str]:
             for name in (ladder.primary.name, "rude_per_token", "base_generation", "bits_dialogue"):
                 x, y = ladder.predictors[name].models(chosen), ladder.y.models(chosen)
                 rows.append((cell, f"`{name}`", shown(correlated(x, y, again), False), len(chosen)))
-    return ["## At equal compute", _table(("cell", "predictor", "ρ (95 %)", "models"), rows)] if rows else []
+    return ["## At equal compute", table(("cell", "predictor", "ρ (95 %)", "models"), rows)] if rows else []
 
 
 def _categories(ladder: Ladder2) -> list[str]:
@@ -181,7 +183,7 @@ def _categories(ladder: Ladder2) -> list[str]:
     rows = [(a, *(shown(cells[a, b], False) for b in columns)) for a in sorted({a for a, _ in cells})]
     return [
         "## Is a category foretold by its own?",
-        _table((f"`{ladder.primary.name}` on, against the outcome in", *columns), rows),
+        table((f"`{ladder.primary.name}` on, against the outcome in", *columns), rows),
         f"A category's own ρ is {lead.rho:+.2f} ({lead.low:+.2f} to {lead.high:+.2f}) above that of the other three, "
         "on the mean.",
     ]
@@ -205,11 +207,11 @@ def _combined(ladder: Ladder2) -> list[str]:
         "## Together: exploration",
         f"Ridge regression, each model foretold from models of the other designs alone ({len(set(designs))} designs: "
         "size, tokens and cell).",
-        _table(("from", "columns", "ρ of what is foretold with the outcome"), rows),
+        table(("from", "columns", "ρ of what is foretold with the outcome"), rows),
     ]
 
 
-def _others(ladder: Ladder2) -> list[str]:
+def others(ladder: Ladder2) -> list[str]:
     names = (ladder.primary.name, "rude_per_token", "base_generation", "bits_dialogue", "log_flops")
     rows = []
     for label, quantity in ladder.outcomes.items():
@@ -219,24 +221,25 @@ def _others(ladder: Ladder2) -> list[str]:
         "## Other outcomes: exploration",
         "ρ without interval. `_suite`: families of the suite, which the predictor reads; `_taught`: families "
         "trained on.",
-        _table(("outcome", *(f"`{name}`" for name in names)), rows),
+        table(("outcome", *(f"`{name}`" for name in names)), rows),
     ]
 
 
-def _cost(ladder: Ladder2) -> list[str]:
+def cost(ladder: Ladder2) -> list[str]:
     pieces = [model.facts["pieces"] for model in ladder.models]
-
-    def mean(piece: str, what: str) -> float:
-        return float(np.mean([own[piece]["seconds"][what] for own in pieces]))
-
+    asked: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+        ("`rude_difference`, `rude_per_token`, `bits_suite`, `proxy_wrong_confidence`", (("read", "likelihood"),)),
+        ("`rude_choice`", (("read", "choice"),)), ("`bits_text`, `bits_dialogue`", (("read", "texts"),)),
+        ("`rbridge`", (("read", "traces"),)), ("`base_generation`", (("base", "suite"),)),
+        ("the outcome: fine-tuning, rejection fine-tuning, answers", (("sft", "all"), ("rft", "all"))),
+        ("pre-training", (("pretrain", "all"),)),
+    )  # fmt: skip
     rows = [
-        ("`rude_difference`, `rude_per_token`, `bits_suite`, `proxy_wrong_confidence`", mean("read", "likelihood")),
-        ("`rude_choice`", mean("read", "choice")), ("`bits_text`, `bits_dialogue`", mean("read", "texts")),
-        ("`rbridge`", mean("read", "traces")), ("`base_generation`", mean("base", "suite")),
-        ("the outcome: fine-tuning, rejection fine-tuning, answers", mean("sft", "all") + mean("rft", "all")),
-        ("pre-training", mean("pretrain", "all")),
-    ]  # fmt: skip
-    return ["## What it costs", _table(("", "processor seconds a model, mean"), [(a, f"{b:.0f}") for a, b in rows])]
+        (what, f"{sum(np.mean([own[piece]['seconds'][part] for own in pieces]) for piece, part in parts):.0f}")
+        for what, parts in asked
+        if all(part in pieces[0][piece]["seconds"] for piece, part in parts)
+    ]
+    return ["## What it costs", table(("", "processor seconds a model, mean"), rows)]
 
 
 # ---------------------------------------------------------------------- wording
@@ -247,10 +250,10 @@ def shown(value: Correlated, named: bool = True) -> str:
     return f"{'ρ = ' if named else ''}{value.rho:.2f} ({value.low:.2f} to {value.high:.2f})"
 
 
-def _p(value: float) -> str:
+def p_shown(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else "< .001"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

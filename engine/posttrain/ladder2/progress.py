@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from engine.posttrain.ladder2.design import design
+from engine.posttrain.ladder2.design import Planned, design
+from engine.posttrain.ladder2.replica import replica_design
 from engine.posttrain.ladder2.rows import Finished
 
 __all__ = ["progress_page"]
@@ -16,26 +17,42 @@ _REPEATS: Final = ("sft_second", "rft_second", "control", "grpo")
 _MEANT: Final = {"sft_second": 12, "rft_second": 12, "control": 12, "grpo": 8}
 
 _CUT: Final = (
-    "Not done, for want of time: a second world for replication on twelve models. The largest models see 1.5 million "
-    "tokens where 2.5 were meant. Families, prompts and samples are as they were meant."
+    "The largest models see 1.5 million tokens where 2.5 were meant. Families, prompts and samples are as they were "
+    "meant."
 )
 
 
-def progress_page(models: Sequence[Finished], again: Sequence[Finished] = ()) -> str:
+def progress_page(
+    models: Sequence[Finished], again: Sequence[Finished] = (), elsewhere: Sequence[Finished] = ()
+) -> str:
     """Markdown: what is finished, what it took, what is left, and how to go on.
 
     Args:
         again: models that were post-trained again.
+        elsewhere: models of the second world.
     """
-    planned, done = design(), {model.name: model for model in models}
+    planned = design()
     lines = [
         "# How far the second ladder is", "",
-        f"{len(done)} of {len(planned)} models are finished. `make ladder2-work` goes on where it was, one model "
+        f"{len(models)} of {len(planned)} models are finished. `make ladder2-work` goes on where it was, one model "
         "after the other in this order, in pieces of minutes; a beginning of the list is a balanced design of its own.",
-        "",
+        "", *_models(planned, models), "", *_again(again), "",
+        f"In the [second world](world_b/card.md), {len(elsewhere)} of {len(replica_design())}:", "",
+        *_models(replica_design(), elsewhere), "", _CUT,
+    ]  # fmt: skip
+    every = [piece for own in (*models, *again, *elsewhere) for piece in own.facts["pieces"].values()]
+    spent = sum(piece["seconds"]["all"] for piece in every)
+    lines += ["", f"Columns to the right are processor seconds; together {spent / 3600:.1f} core-hours so far."]
+    return "\n".join(lines) + "\n"
+
+
+def _models(planned: Sequence[Planned], models: Sequence[Finished]) -> list[str]:
+    """A table of all that are planned, with what each piece took of those that are finished."""
+    done = {model.name: model for model in models}
+    lines = [
         f"| model | cell | tokens | noise | dialogue | {' | '.join(_PIECES)} |",
         f"|---|---|---:|---:|---:|{'---:|' * len(_PIECES)}",
-    ]  # fmt: skip
+    ]
     for model in planned:
         took = ["" for _ in _PIECES]
         if model.name in done:
@@ -44,11 +61,7 @@ def progress_page(models: Sequence[Finished], again: Sequence[Finished] = ()) ->
         r = model.recipe
         cells = (model.name, model.cell, f"{r.tokens / 1e6:.1f} M", r.noise, r.dialogue, *took)
         lines.append(f"| {' | '.join(str(cell) for cell in cells)} |")
-    lines += ["", *_again(again), "", _CUT]
-    spent = sum(own.facts["pieces"][piece]["seconds"]["all"] for own in models for piece in _PIECES)
-    spent += sum(piece["seconds"]["all"] for own in again for piece in own.facts["pieces"].values())
-    lines += ["", f"Columns to the right are processor seconds; together {spent / 3600:.1f} core-hours so far."]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _again(again: Sequence[Finished]) -> list[str]:

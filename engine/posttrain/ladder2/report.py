@@ -14,7 +14,10 @@ from engine.posttrain.ladder2.card import card, shown
 from engine.posttrain.ladder2.design import design
 from engine.posttrain.ladder2.evidence import OUTCOMES, Claims, Measured, read_claims, read_shared
 from engine.posttrain.ladder2.progress import progress_page
-from engine.posttrain.ladder2.rows import REPEAT_TABLES, REPEATS, read_finished
+from engine.posttrain.ladder2.replica import REPLICA, REPLICA_TABLES
+from engine.posttrain.ladder2.replica_card import elsewhere, replica_card
+from engine.posttrain.ladder2.replicated import Replicated
+from engine.posttrain.ladder2.rows import REPEAT_TABLES, REPEATS, Finished, read_finished
 from engine.posttrain.ladder2.words import notes
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from rubrics.counted import agreeing
@@ -24,25 +27,46 @@ __all__ = ["write_report"]
 
 
 def write_report(rows: Path, place: Path) -> str:
-    """Write `card.md`, `notes.json`, `named.md`, `progress.md` and the three tables; says in a line what there is.
+    """Write `card.md`, `notes.json`, `named.md`, `progress.md` and the three tables, and those of the second world in a
+    folder below; says in a line what there is.
 
     Raises:
         BadInput: rows or claims are damaged.
     """
     models = read_finished(rows)
     again = read_finished(place / REPEATS.name, tables=REPEAT_TABLES)
+    elsewhere_done = read_finished(place / REPLICA.name / "rows", tables=REPLICA_TABLES)
     claims = read_claims()
     (place / "named.md").write_text(_named(claims), encoding="utf-8")
-    (place / "progress.md").write_text(progress_page(models, again), encoding="utf-8")
+    (place / "progress.md").write_text(progress_page(models, again, elsewhere_done), encoding="utf-8")
     if len(models) < FEW:
         return agreeing(len(models), "{n} [model is|models are] finished: ") + f"{FEW} are needed to say anything"
-    if len({model.facts["claims"] for model in models}) > 1:
-        raise BadInput("models were measured under different claims", where=str(rows), fix="measure them again")
-    ladder = Ladder2(models, read_shared(rows), claims)
+    ladder = _ladder(models, rows, claims)
     _tables(ladder, place)
-    (place / "card.md").write_text(card(ladder, again), encoding="utf-8")
+    replica = _write_replica(ladder, elsewhere_done, place / REPLICA.name)
+    (place / "card.md").write_text(card(ladder, again, replica), encoding="utf-8")
     (place / "notes.json").write_text(json.dumps(notes(ladder), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return f"{len(models)} of {len(design())} models: the claim is {ladder.verdict()}, {shown(ladder.claim)}"
+
+
+def _ladder(models: Sequence[Finished], rows: Path, claims: Claims) -> Ladder2:
+    if len({model.facts["claims"] for model in models}) > 1:
+        raise BadInput("models were measured under different claims", where=str(rows), fix="measure them again")
+    return Ladder2(models, read_shared(rows), claims)
+
+
+def _write_replica(before: Ladder2, models: Sequence[Finished], place: Path) -> list[str]:
+    """The second world's `named.md`, `card.md` and tables; what the second ladder's card says of it."""
+    claims = read_claims(REPLICA / "claims.toml")
+    place.mkdir(exist_ok=True)
+    (place / "named.md").write_text(_named(claims), encoding="utf-8")
+    if len(models) < FEW:
+        return []
+    ladder = _ladder(models, place / "rows", claims)
+    _tables(ladder, place)
+    both = Replicated(ladder, before)
+    (place / "card.md").write_text(replica_card(both), encoding="utf-8")
+    return elsewhere(both)
 
 
 def _named(claims: Claims) -> str:
