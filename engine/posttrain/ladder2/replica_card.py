@@ -14,10 +14,10 @@ from rubrics.counted import agreeing
 __all__ = ["elsewhere", "replica_card"]
 
 _CUT: Final = (
-    "**What was cut.** No model is larger than .75 million parameters (2.0 on the second ladder), and each was made and "
-    "post-trained once. The second world has 32 unseen families where the second ladder took 60, with the same 40 "
-    "prompts each; samples and rounds are as there. `rbridge`, `proxy_wrong_confidence` and `rude_choice` were left out "
-    "beforehand, for what [named.md](named.md) says."
+    "**What was cut.** No model is larger than .75 million parameters (2.0 on the second ladder), and each was made "
+    "and post-trained once. The second world has 32 unseen families where the second ladder took 60, with the same 40 "
+    "prompts each; samples and rounds are as there. `rbridge`, `proxy_wrong_confidence` and `rude_choice` were left "
+    "out beforehand, for what [named.md](named.md) says."
 )
 _ENOUGH: Final = 0.5
 """Reliability of the outcome below which models differ less than luck makes them differ."""
@@ -46,7 +46,8 @@ def elsewhere(both: Replicated) -> list[str]:
     return [
         "## Again in a second world",
         f"{len(here.models)} models of at most .75 million parameters in a world of other words, prompts and judges "
-        f"([card](world_b/card.md)): there the claim is {here.verdict()}, {shown(here.claim)}. {_replicated(both)}{_untold(both)}",
+        f"([card](world_b/card.md)): there the claim is {here.verdict()}, {shown(here.claim)}. "
+        f"{_replicated(both)}{_untold(both)}",
     ]
 
 
@@ -58,7 +59,7 @@ def _untold(both: Replicated) -> str:
     few = ", ".join(f"`{name}` {reliability(both.here.predictors[name]):.2f}" for name in AHEAD)
     return (
         f" **None of this is evidence, for or against**: these models meet {values.min():.0f} to {values.max():.0f} % "
-        "of the criteria, and differ no more than the luck of which families are asked makes them (reliability of the "
+        "of the criteria, and differ hardly more than by the luck of which families are asked (reliability of the "
         f"outcome {theirs:.2f}, of {few}). That the outcome has to have one of {_ENOUGH} to be read was not named "
         "beforehand."
     )
