@@ -85,8 +85,13 @@ def _named(models: Sequence[Planned], only: Sequence[str] | None) -> list[Planne
 
 def _check(chosen: Any) -> None:
     from engine.posttrain.ladder2.check import differences
+    from engine.posttrain.ladder2.replica import REPLICA, REPLICA_TABLES
+    from engine.posttrain.ladder2.rows import TABLES
 
-    compared, found = differences(chosen.rows, PLACE / "rows")
+    compared, found = list[str](), list[str]()
+    for shipped, tables in ((PLACE / "rows", TABLES), (REPLICA / "rows", REPLICA_TABLES)):
+        both, unlike = differences(chosen.rows, shipped, tables)
+        compared, found = [*compared, *both], [*found, *unlike]
     _say("\n".join(found) or f"{', '.join(compared)}: the same to the digit")
     if found or not compared:
         raise RudeError("rows differ" if found else "no model is in both folders", where=str(chosen.rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,14 +16,14 @@ __all__ = ["differences", "made_alike"]
 _CAUSES: Final = ("recipe", "regimen", "met", "sources", "versions", "processor")
 
 
-def differences(mine: Path, theirs: Path) -> tuple[list[str], list[str]]:
+def differences(mine: Path, theirs: Path, tables: Sequence[str] = TABLES) -> tuple[list[str], list[str]]:
     """Models that both folders have, and in a line each what differs between their rows, and why it may."""
     both = sorted(set(finished(mine)) & set(finished(theirs)))
     found = list[str]()
-    for a, b in zip(read_finished(mine, both), read_finished(theirs, both), strict=True):
+    for a, b in zip(read_finished(mine, both, tables), read_finished(theirs, both, tables), strict=True):
         unlike = [
             f"{a.name}: {count} of {len(column)} rows of {table} have another {name}"
-            for table in TABLES
+            for table in tables
             for name, column in a.tables[table].items()
             if (count := _unlike(column, b.tables[table][name]))
         ]

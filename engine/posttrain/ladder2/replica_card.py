@@ -16,8 +16,9 @@ __all__ = ["elsewhere", "replica_card"]
 _CUT: Final = (
     "**What was cut.** No model is larger than .75 million parameters (2.0 on the second ladder), and each was made "
     "and post-trained once. The second world has 32 unseen families where the second ladder took 60, with the same 40 "
-    "prompts each; samples and rounds are as there. `rbridge`, `proxy_wrong_confidence` and `rude_choice` were left "
-    "out beforehand, for what [named.md](named.md) says."
+    "prompts each, and 24 that are taught, with 3,456 demonstrations where 4,800 were; samples and rounds are as "
+    "there. `rbridge`, `proxy_wrong_confidence` and `rude_choice` were left out beforehand, for what "
+    "[named.md](named.md) says."
 )
 _ENOUGH: Final = 0.5
 """Reliability of the outcome below which models differ less than luck makes them differ."""
