@@ -254,8 +254,8 @@ def test_the_matrix_is_exported_by_the_split_asked_for(rude: Rude) -> None:
 def test_one_suite_is_asked_about_where_one_can_be(rude: Rude) -> None:
     with pytest.raises(UsageError, match="asked for once here: a, b"):
         told(rude("correlate", "--suite", "a", "--suite", "b"))
-    with pytest.raises(UsageError, match="--by splits one suite"):
-        told(rude("rank", "--suite", "a", "--suite", "b", "--by", "domain"))
+    with pytest.raises(UsageError, match="--weights are on parts of one suite"):
+        told(rude("rank", "--suite", "a", "--suite", "b", "--weights", "Control 1"))
 
 
 def test_outcomes_are_tied_by_a_column_or_by_hand(rude: Rude, tmp_path: Path) -> None:
