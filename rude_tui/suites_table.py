@@ -56,6 +56,7 @@ def print_suites(table: AcrossSuites) -> None:
     narrate(
         f"{table.protocol}, {table.metric} · chance {percent(table.chance)} · mean: every suite counts alike · {sizes}",
         "p, rank and who is not told apart are of the mean, on the pairs that all of its candidates have scored",
+        *table.methods,
         *filter(None, [table.about_parts]),
         *(f"note: {note}" for note in table.notes),
     )

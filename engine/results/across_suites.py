@@ -64,6 +64,14 @@ class AcrossSuites:
     notes: tuple[str, ...]
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """How the intervals of the mean, and of the suites, are made."""
+        of_suites = dict.fromkeys(row.method for suite in self.suites for row in suite.overall.rows)
+        of_mean = dict.fromkeys(row.method for row in self.mean.rows)
+        told = {"the mean": of_mean, "a suite": of_suites}
+        return tuple(f"interval of {what}: {', '.join(methods)}" for what, methods in told.items() if methods)
+
+    @property
     def about_parts(self) -> str:
         """How a value on a part is made; empty where there are no parts."""
         return HELP["own" if self.by in _NAMED_BY_AUTHORS else "shared"] if self.parts else ""
