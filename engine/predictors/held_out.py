@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from engine.predictors.scorers import Fit, score, standard
 from engine.stats.association import spearman
+from engine.stats.pair_share import pair_share
 from engine.stats.units import Units
 
 __all__ = ["LEAST_CANDIDATES", "HeldOut", "Ordered", "chance_of_tasks", "leave_candidates_out", "leave_tasks_out"]
@@ -55,18 +56,13 @@ class Ordered:
         """Pairs of candidates."""
         return int(np.isfinite(self.right).sum()) // 2
 
-    def interval(self, *, level: float = 0.95, seed: int = 0, resamples: int = 2_000) -> tuple[float, float]:
-        """Percentiles over resampled candidates or families, a pair counting as often as both of its candidates
-        together."""
-        compared = np.isfinite(self.right)
-        drawn = self.units.drawn(resamples, seed)
-        under = np.einsum("bi,ij,bj->b", drawn, compared.astype(np.float64), drawn)
-        over = np.einsum("bi,ij,bj->b", drawn, np.where(compared, self.right, 0.0), drawn)
-        shares = over[under > 0] / under[under > 0]
-        if not len(shares):
-            return math.nan, math.nan
-        low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+    def interval(self, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
+        """Of the share, by resampling candidates or families as `pair_share` does; NaN where there are too few."""
+        tried = np.isfinite(self.right)
+        found = pair_share(
+            np.where(tried, self.right, 0.0), tried.astype(np.float64), seed=seed, level=level, units=self.units
+        )
+        return found.ci_low, found.ci_high
 
 
 def leave_candidates_out(

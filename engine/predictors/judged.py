@@ -31,9 +31,9 @@ FloatArray = npt.NDArray[np.float64]
 HELP: Final = {
     "best": "the feature with the strongest Spearman's ρ, beside the best of as many under permuted outcomes",
     "fitted": "mean ρ over the outcomes it was fitted on: always flattering",
-    "ordered": "share of two left-out candidates put in the right order, 50 % is chance; percentiles over candidates",
+    "ordered": "share of two left-out candidates put in the right order, 50 % is chance; 95 % over candidates",
     "ordered over families": "share of two candidates of two left-out families put in the right order, 50 % is chance: "
-    "nobody is fitted on who is kin to either; percentiles over families",
+    "nobody is fitted on who is kin to either; 95 % over families",
     "tasks": "mean ρ on outcomes left out of the fit, by twos where there are four; outcomes of the same candidates "
     "resemble each other, so chance is what it exceeds in one of 20 where the outcomes are other candidates'",
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.predictors.held_out import _dealt, leave_candidates_out, leave_tasks_out
+from engine.predictors.held_out import Ordered, _dealt, leave_candidates_out, leave_tasks_out
 from engine.predictors.scorers import (
     SCORERS,
     Linear,
@@ -195,6 +195,14 @@ def test_whoever_knows_families_by_sight_knows_nothing_of_others() -> None:
     low, high = over_families.interval()
     assert low < 0.5 < high
     assert high - low > np.subtract(*over_candidates.interval()[::-1])
+
+
+def test_a_few_pairs_that_all_come_out_right_are_no_certainty() -> None:
+    """Six candidates, fifteen pairs: what three pairs that share nobody could tell, by Wilson."""
+    right = np.where(np.eye(6) > 0, math.nan, 1.0)
+    low, high = Ordered(right, Units.of(6, None, "candidates")).interval()
+    z = stats.norm.ppf(0.975)
+    assert (low, high) == (pytest.approx(1 - z**2 / (3 + z**2)), 1.0)
 
 
 def test_families_are_dealt_in_one_piece() -> None:
