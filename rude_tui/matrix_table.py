@@ -19,7 +19,7 @@ _SYMBOLS = {"pearson": "r", "spearman": "ρ", "kendall": "τ"}
 
 def print_matrix(view: MatrixView) -> None:
     """A row for each part, a column for each outcome, the outcome's own part marked; then what the diagonal shows."""
-    from engine.correlation.by_part import PARTS, in_words
+    from engine.correlation.by_part import PARTS, TIED, in_words
     from engine.stats.correlation_matrix import ANOTHERS, HELP
 
     matrix, (one, _) = view.matrix, PARTS[view.by]
@@ -28,34 +28,35 @@ def print_matrix(view: MatrixView) -> None:
     rows = [[cells[0].row, *map(_cell, cells)] for cells in matrix.cells]
     rows += [[f"({cells[0].row})", *map(_cell, cells)] for cells in matrix.references]
     print_table([one, *columns], rows)
-    print_table(
-        [f"own {one} less", f"mean {symbol}", "95 %", "p", "n", "tied outcomes"],
-        [
+    tied = view.by in TIED
+    if tied:
+        print_table(
+            [f"own {one} less", f"mean {symbol}", "95 %", "p", "n", "tied outcomes"],
             [
-                c.versus if c.versus != ANOTHERS else f"another {one}'s", _r(c.value), _span(c.ci_low, c.ci_high),
-                p_text(c.p_value), c.n, c.outcomes,
-            ]
-            for c in matrix.contrasts
-        ],
-        right=[f"mean {symbol}", "95 %", "p", "n", "tied outcomes"],
-    )  # fmt: skip
+                [
+                    c.versus if c.versus != ANOTHERS else f"another {one}'s", _r(c.value), _span(c.ci_low, c.ci_high),
+                    p_text(c.p_value), c.n, c.outcomes,
+                ]
+                for c in matrix.contrasts
+            ],
+            right=[f"mean {symbol}", "95 %", "p", "n", "tied outcomes"],
+        )  # fmt: skip
     narrate(*(f"{name}: {view.words_of(name)}" for name in matrix.columns if view.words_of(name) != name))
-    narrate(in_words(view, matrix.contrasts[0]))
+    narrate(*([in_words(view, matrix.contrasts[0])] if tied else []))
     sizes = sorted({cell.statistic.n for row in matrix.cells for cell in row})
     counted = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     narrate(
         f"{view.source_name} · {symbol} over {counted} candidates · ▸ the outcome is tied to this {one} · "
         f"p: {HELP['p_holm']} · in brackets: no part of it, p not adjusted",
-        f"own less {ANOTHERS}: {HELP[ANOTHERS]}",
-        f"own less another predictor: {HELP['reference']}",
+        *([f"own less {ANOTHERS}: {HELP[ANOTHERS]}", f"own less another predictor: {HELP['reference']}"] * tied),
     )
     methods = dict.fromkeys(c.statistic.method for row in matrix.cells for c in row if c.statistic.method != "none")
     narrate(*(f"95 % and p of a cell: {method}" for method in methods))
     notes = dict.fromkeys(c.statistic.note for row in matrix.cells for c in row if c.statistic.note)
     narrate(*(f"note: {note}" for note in (*view.notes, *notes)))
     if not any(cell.own for row in matrix.cells for cell in row):
-        told = "rude-tui outcomes tie OUTCOME DOMAIN, or a column domain"
-        narrate(f"note: no outcome is tied to a {one} of this suite: {told}")
+        told = f"no outcome is tied to a {one} of this suite: rude-tui outcomes tie OUTCOME DOMAIN, or a column domain"
+        narrate(f"note: {told if tied else f'an outcome is not of a {one}: nothing is on a diagonal'}")
 
 
 def _cell(cell: MatrixCell) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.stats.p_value import p_text
+from rubrics.counted import count
 from rude_tui.output import interval, narrate, percent, print_table
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def print_suites(table: AcrossSuites) -> None:
     """A row for each candidate: the mean with its tests, and the value on each suite."""
     by_candidate = {row.candidate: row for row in table.mean.rows}
     alone = len(by_candidate) == 1
-    names = [suite.suite for suite in table.suites]
+    names = table.names
     columns = ["rank", "candidate", "parameters", "mean", "95 %", "first in", "p", "p (adjusted)"]
     number = len(columns)
     columns += [part for name in names for part in (name, f"95 % ({name})")] + ["not told apart from"]
@@ -37,10 +38,27 @@ def print_suites(table: AcrossSuites) -> None:
         rows.append([*cells, ", ".join(row.tied_with) or "–" if row is not None else "–"])
     text = ("candidate", "not told apart from")
     print_table(columns, rows, right=[column for column in columns if column not in text], keys=2)
-    sizes = ", ".join(f"{suite.suite} {suite.overall.rows[0].n_pairs} pairs" for suite in table.suites)
+    if table.parts:
+        print_table(
+            [table.by, "pairs", *table.values],
+            [
+                [
+                    part, next(iter(held.values())).n_pairs,
+                    *(percent(held[label].value) if label in held else "–" for label in table.values),
+                ]
+                for part, held in table.parts.items()
+            ],
+            right=["pairs", *table.values],
+        )  # fmt: skip
+    sizes = ", ".join(
+        f"{name} {count(suite.overall.rows[0].n_pairs, 'pair')}"
+        for name, suite in zip(names, table.suites, strict=True)
+    )
     narrate(
         f"{table.protocol}, {table.metric} · chance {percent(table.chance)} · mean: every suite counts alike · {sizes}",
         "p, rank and who is not told apart are of the mean, on the pairs that all of its candidates have scored",
+        *table.methods,
+        *filter(None, [table.about_parts]),
         *(f"note: {note}" for note in table.notes),
     )
 
@@ -57,6 +75,11 @@ def suites_json(table: AcrossSuites) -> dict[str, Any]:
     return {
         "protocol": table.protocol, "metric": table.metric, "chance": table.chance,
         "suites": [{"suite": suite.suite, "suite_hash": suite.suite_hash} for suite in table.suites],
+        "by": table.by,
+        "parts": [
+            {"part": part, "candidate": label, **(values(held[label]) or {})}
+            for part, held in table.parts.items() for label in table.values if label in held
+        ],
         "notes": list(table.notes),
         "rows": [
             {

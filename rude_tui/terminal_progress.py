@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from engine.jobs.progress import NoProgress, Phase, Progress, RunState
+from engine.jobs.progress import TRAINING, NoProgress, Phase, Progress, RunState
 from rubrics.counted import count
 from rude_tui.output import narrate, say_event, says_json
 from screens.shell.plain import one_line
@@ -50,7 +50,7 @@ def describe(state: RunState) -> str:
         if state.eta_seconds is not None:
             parts.append(f"{state.eta_seconds:.0f} s left")
         parts.append(f"{state.memory_bytes / 2**30:.1f} GiB")
-    elif state.phase is Phase.TRAINING and state.total:
+    elif state.phase is Phase.TRAINING and state.total and state.protocol.startswith(TRAINING):
         parts += filter(None, [state.note, f"{state.done}/{state.total} steps"])
         if state.eta_seconds is not None:
             parts.append(f"{state.eta_seconds:.0f} s left")

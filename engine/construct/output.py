@@ -14,6 +14,7 @@ from engine.construct.trial import trial_for
 from engine.store.connection import Store
 from engine.store.construct import ConstructRow, ExampleRow, construct_runs, examples_of
 from engine.store.construct_review import BlindReading, ReviewDecision, decisions_of, readings_of
+from rubrics.best_kept import best_kept
 from rubrics.errors import BadInput, RudeError
 from rubrics.prompts import RubricPrompt
 from rubrics.schema import Pair, Suite
@@ -202,7 +203,7 @@ def _pair(
     """`short` is what both responses violate: a pair is not about that, and its source says so."""
     models = f"generator {row.settings['generator']}, verifier {row.verifier}"
     drafted = ", criteria drafted by the generator" if any(is_draft(c.id) for c in prompt.criteria) else ""
-    best = f", the best there was: neither response meets {', '.join(short)}, left out here" if short else ""
+    best = f", {best_kept(c for c in prompt.criteria if c.id in short)}" if short else ""
     before = f"{prompt.source}; " if prompt.source else ""
     return Pair(
         id=name,

@@ -48,6 +48,19 @@ class Example:
     """Whether a suite written now holds it."""
     left_out: str
     """Why not, where it was accepted all the same."""
+    natural: bool
+    """One of several answers written without the rubric: nothing of what it violates was planned."""
+
+    @property
+    def in_spite_of(self) -> tuple[str, ...]:
+        """What a response that is to meet everything violates: it was kept as the best there was."""
+        return self.violated if self.kind == "positive" and self.status == "accepted" else ()
+
+    @property
+    def why(self) -> str:
+        """Why it stands as it does, where that has to be said."""
+        best = f"the best there was: does not meet {', '.join(self.in_spite_of)}" if self.in_spite_of else ""
+        return self.reason or self.left_out or best
 
 
 @dataclass(frozen=True)
@@ -81,12 +94,16 @@ def examples(store: Store, run_id: str) -> list[Example]:
     inside = {pair.id for pair in gathered.pairs}
     used = {e.prompt_id for e in rows if e.example_id in inside}
     return [
-        _example(e, decisions.get(e.example_id), inside, used, gathered.left_out.get(e.example_id, "")) for e in rows
-    ]
+        _example(
+            e, decisions.get(e.example_id), inside, used, gathered.left_out.get(e.example_id, ""),
+            row.method == "best-of-n",
+        )
+        for e in rows
+    ]  # fmt: skip
 
 
 def _example(
-    row: ExampleRow, decision: ReviewDecision | None, inside: set[str], used: set[str], left_out: str
+    row: ExampleRow, decision: ReviewDecision | None, inside: set[str], used: set[str], left_out: str, natural: bool
 ) -> Example:
     prompt = RubricPrompt.model_validate_json(row.criteria)
     return Example(
@@ -106,6 +123,7 @@ def _example(
         decision.note if decision else "",
         row.example_id in inside if row.kind == "negative" else row.prompt_id in used,
         left_out,
+        natural,
     )
 
 

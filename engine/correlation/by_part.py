@@ -31,7 +31,7 @@ from rubrics.counted import count
 from rubrics.errors import BadInput
 from rubrics.taxonomy import Subcategory, category_of
 
-__all__ = ["PARTS", "MatrixView", "groupings", "in_words", "matrix_view", "part_of"]
+__all__ = ["PARTS", "TIED", "MatrixView", "groupings", "in_words", "matrix_view", "part_of"]
 
 PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "domain": ("domain", "domains"),
@@ -40,6 +40,8 @@ PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "violations": ("number of violations", "numbers of violations"),
 }
 """What a suite can be split by here: one part, and several, in words."""
+TIED: Final = ("domain", "category", "subcategory")
+"""Of those, what an outcome can be the outcome of: it is of no number of violations."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 from engine.predictors.proxy import FEATURES, Constants
 from engine.predictors.scorers import SCORERS, Kernel, Linear, Scorer
 from engine.stats.forms import FORMS
+from engine.stats.units import Over
 from rubrics.counted import count
 from rubrics.errors import BadInput
 from rubrics.jsonl import NotJson, load_json
@@ -28,6 +29,7 @@ __all__ = ["FittedForm", "FittedScorer", "read_form", "read_scorer", "save_fit"]
 
 T = TypeVar("T")
 _VERSION: Final = 1
+_OVER: Final = ("candidates", "families")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,15 @@ class FittedScorer:
     """Share of two left-out candidates that it put in the right order."""
     tasks: float
     """Mean ρ on outcomes left out of the fit; NaN where there were too few."""
+    over: Over = "candidates"
+    """What was left out as one: each candidate, or each family."""
 
     def words(self) -> str:
         """What it was fitted on, and what it was worth there."""
+        left_out = "candidates of left-out families" if self.over == "families" else "left-out candidates"
         return (
             f"{self.name} fitted on {count(len(self.candidates), 'candidate')} and {', '.join(self.outcomes)}: ρ "
-            f"{self.fitted:.2f} on these, left-out candidates in the right order {100 * self.ordered:.0f} % (chance 50)"
+            f"{self.fitted:.2f} on these, {left_out} in the right order {100 * self.ordered:.0f} % (chance 50)"
         )
 
 
@@ -203,7 +208,8 @@ def _scorer_json(fit: FittedScorer) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "name": fit.name, "outcomes": list(fit.outcomes), "candidates": list(fit.candidates), "fitted": fit.fitted,
-        "ordered": fit.ordered, "tasks": fit.tasks, "constants": asdict(fit.constants), "features": list(fit.features),
+        "ordered": fit.ordered, "tasks": fit.tasks, "over": fit.over, "constants": asdict(fit.constants),
+        "features": list(fit.features),
         **made,
     }  # fmt: skip
 
@@ -226,9 +232,11 @@ def _scorer(fields: _Fields) -> FittedScorer:
     )  # fmt: skip
     if constants.last < 1 or constants.width <= 0 or constants.least_entropy <= 0:
         raise ValueError("constants are out of bounds")
+    fitted, ordered, on_tasks = (fields.number(name, lacking=True) for name in ("fitted", "ordered", "tasks"))
     return FittedScorer(
         fields.text("name", SCORERS), scorer, features, constants, fields.texts("outcomes"), fields.texts("candidates"),
-        *(fields.number(name, lacking=True) for name in ("fitted", "ordered", "tasks")),
+        fitted, ordered, on_tasks,
+        "families" if fields.has("over") and fields.text("over", _OVER) == "families" else "candidates",
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from data.ladder import family_shares, ladder
+from engine.correlation.lineage import families_in
 from engine.correlation.names import check_outcomes, outcome_names
 from engine.outcomes.outcome import lower_is_better, traces_of
 from engine.predictors.from_token_scores import proxy_features
@@ -16,9 +17,11 @@ from engine.predictors.proxy import FEATURES, Constants
 from engine.predictors.proxy_of_traces import hash_of, traces_read
 from engine.predictors.solutions import means
 from engine.stats.intervals import Estimate
+from engine.stats.units import Over, Units
+from engine.store.connection import Store
 from engine.store.outcomes import stored_outcomes
 
-__all__ = ["features_for", "features_from", "ladder_tasks", "outcomes_known"]
+__all__ = ["families_on", "features_for", "features_from", "ladder_tasks", "ladder_units", "outcomes_known", "units_of"]
 
 Features = Mapping[str, Sequence[Estimate]]
 """By candidate, in the order of `engine.predictors.proxy.FEATURES`."""
@@ -65,6 +68,24 @@ def ladder_tasks() -> ScorerTasks:
     y = [[sum(family[name] for family in families) / len(families) for name in names] for families in shares.values()]
     x = np.repeat(table[None, kept], len(shares), axis=0)
     return ScorerTasks(tuple(shares), tuple(names), np.array(at), x, np.array(y, dtype=np.float64))
+
+
+def families_on(evidence: Evidence, labels: Sequence[str]) -> list[str]:
+    """The family of each candidate, by label where it is on the board and by name elsewhere."""
+    names = {entrant.label: entrant.name for entrant in evidence.board.entrants}
+    return families_in(evidence.store, "own", [names.get(label, label) for label in labels])
+
+
+def units_of(evidence: Evidence, tasks: ScorerTasks) -> Units:
+    """What the question takes for independent of the candidates that scorers are fitted on."""
+    over = evidence.question.over
+    families = families_on(evidence, tasks.candidates) if over == "families" else None
+    return Units.of(len(tasks.candidates), families, over)
+
+
+def ladder_units(store: Store, tasks: ScorerTasks, over: Over) -> Units:
+    """The same of `ladder_tasks`, its families as listed unless a person has said otherwise."""
+    return Units.of(len(tasks.candidates), families_in(store, "ladder", tasks.candidates), over)
 
 
 def outcomes_known(evidence: Evidence, outcomes: Sequence[str], *, turned: bool = True) -> dict[str, dict[str, float]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.correlation.fit_file import FittedScorer
-from engine.correlation.scorer_tasks import features_for, features_from, outcomes_known
+from engine.correlation.scorer_tasks import families_on, features_for, features_from, outcomes_known
 from engine.predictors.catalogue import catalogue
 from engine.predictors.interface import Evidence
 from engine.predictors.judged import ScorerTasks, judged_scorer
@@ -19,6 +19,7 @@ from engine.predictors.scorers import SCORERS, score
 from engine.stats.estimates import Statistic, estimate
 from engine.stats.forms import DecisionAccuracy, decision_accuracy
 from engine.stats.intervals import Estimate
+from engine.stats.units import Over, Units
 from engine.store.connection import Store
 from engine.store.predictors import FITTED_ON, StoredPredictor, add_predictors, stored_predictors
 from rubrics.counted import agreeing
@@ -39,7 +40,10 @@ class ScorerError:
 
     outcome: str
     unseen: bool
-    """Whether only candidates count that it was not fitted on; else it was fitted on some of these."""
+    """Whether only candidates count that it was not fitted on, over families nor on kin of theirs; else it was fitted
+    on some of these."""
+    over: Over
+    """What its intervals take for independent."""
     rank: Statistic
     decision: DecisionAccuracy
 
@@ -62,7 +66,8 @@ class AppliedScorer:
         if self.seen:
             yield f"fitted on {len(self.seen)} of these {len(self.standing)} candidates"
         for error in self.errors:
-            whom = "candidates it has not seen" if error.unseen else "candidates it was partly fitted on: no test of it"
+            new = f"candidates {'of families ' if error.over == 'families' else ''}it has not seen"
+            whom = new if error.unseen else "candidates it was partly fitted on: no test of it"
             rank, right = error.rank, error.decision
             yield (
                 f"{error.outcome}, {rank.n} {whom}: ρ {rank.value:.2f} ({rank.ci_low:.2f} to {rank.ci_high:.2f}), "
@@ -91,11 +96,15 @@ def applied_scorers(
         BadInput: as `engine.correlation.scorer_tasks.features_for` and `apply_scorer`.
     """
     known = outcomes_known(evidence, outcomes)
+    families = None
+    if evidence.question.over == "families":
+        labels = [*(entrant.label for entrant in evidence.board.entrants), *fit.candidates]
+        families = dict(zip(labels, families_on(evidence, labels), strict=True))
     if traces is not None or not outcomes:
         features = features_from(evidence, traces, fit.constants)
-        return [apply_scorer(fit, features, known, of=traces or evidence.board.suite)]
+        return [apply_scorer(fit, features, known, of=traces or evidence.board.suite, families=families)]
     return [
-        apply_scorer(fit, features, {name: known[name]}, of=of or evidence.board.suite)
+        apply_scorer(fit, features, {name: known[name]}, of=of or evidence.board.suite, families=families)
         for name, (of, features) in features_for(evidence, outcomes, fit.constants).items()
     ]
 
@@ -117,19 +126,24 @@ def keep_standing(store: Store, name: str, applied: AppliedScorer, note: str) ->
     return len(rows)
 
 
-def scorer_to_keep(tasks: ScorerTasks, name: str, constants: Constants | None = None, *, seed: int = 0) -> FittedScorer:
+def scorer_to_keep(
+    tasks: ScorerTasks, name: str, constants: Constants | None = None, *, seed: int = 0, units: Units | None = None
+) -> FittedScorer:
     """One of `SCORERS` fitted on all of these, with what it is worth on what is left out.
 
+    Args:
+        units: of the candidates: what is left out as one; each by itself unless said otherwise.
+
     Raises:
-        BadInput: no such scorer.
+        BadInput: no such scorer, or too few families to leave two out.
     """
     if name not in SCORERS:
         raise BadInput(f"no scorer {name!r}", fix="scorers: " + ", ".join(SCORERS))
-    scorer, row = judged_scorer(tasks, name, seed=seed)
+    scorer, row = judged_scorer(tasks, name, seed=seed, units=units)
     features = tuple(FEATURES[i] for i in tasks.complete)
     return FittedScorer(
         name, scorer, features, constants or Constants(), tasks.outcomes, tasks.candidates, row.fitted, row.ordered,
-        row.tasks,
+        row.tasks, units.over if units is not None else "candidates",
     )  # fmt: skip
 
 
@@ -139,6 +153,7 @@ def apply_scorer(
     outcomes: Mapping[str, Mapping[str, float]] | None = None,
     *,
     of: str = "",
+    families: Mapping[str, str] | None = None,
 ) -> AppliedScorer:
     """What a scorer says of candidates, and how that agrees with outcomes that are known.
 
@@ -146,6 +161,8 @@ def apply_scorer(
         features: by candidate, in the order of `FEATURES`; made with the fit's constants.
         outcomes: by outcome and candidate; higher is better.
         of: what the features are of.
+        families: of these candidates and of those of the fit: errors are over families then, and who is kin to whom
+            it was fitted on has been seen.
 
     Raises:
         BadInput: fewer than two candidates have all the features of the fit.
@@ -163,11 +180,16 @@ def apply_scorer(
     given = (given - given.mean()) / spread if spread > 1e-12 * float(np.abs(given).max()) else given * 0
     standing = dict(sorted(zip(rows, given.tolist(), strict=True), key=lambda item: (-item[1], item[0])))
     seen = tuple(name for name in standing if name in fit.candidates)
+    over: Over = "candidates" if families is None else "families"
+    kin = families or {}
+    fitted_on = {kin.get(name, name) for name in fit.candidates}
     errors = []
     for outcome, known in (outcomes or {}).items():
-        new = [name for name in standing if name in known and name not in seen]
+        new = [name for name in standing if name in known and kin.get(name, name) not in fitted_on]
         counted = new if len(new) > 1 else [name for name in standing if name in known]
         x = np.array([standing[name] for name in counted])
         y = np.array([known[name] for name in counted])
-        errors.append(ScorerError(outcome, len(new) > 1, estimate("spearman", x, y), decision_accuracy(x, y)))
+        units = Units.of(len(counted), [kin.get(name, name) for name in counted], over)
+        rank, decision = estimate("spearman", x, y, units=units), decision_accuracy(x, y, units=units)
+        errors.append(ScorerError(outcome, len(new) > 1, over, rank, decision))
     return AppliedScorer(of, fit, standing, seen, tuple(errors))

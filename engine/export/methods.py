@@ -119,7 +119,7 @@ METHODS: Final[Mapping[str, Mapping[str, str]]] = {
         "outcome_words": _WORDS,
     },
     "matrix": {
-        "by": "what the suite is split by: domain, category or subcategory",
+        "by": "what the suite is split by: domain, category, subcategory or number of violations",
         "kind": "cell: RuDE accuracy on a part against an outcome; reference: a predictor that knows no parts; own "
         "less: how much better the own parts foretell than what stands under part",
         "part": "the part of the suite, the reference, or what the own parts are held against",

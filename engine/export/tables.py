@@ -76,14 +76,19 @@ _CONTROLS: Final = {"none": "without_prompt", "other": "other_prompt"}
 _CONTROLLED: Final = [name for name in RankingRow._fields if name.startswith(tuple(_CONTROLS.values()))]
 
 
-def table(store: Store, what: str, question: Question, *, source: Source = "own") -> Table:
+def table(store: Store, what: str, question: Question, *, source: Source = "own", by: str | None = None) -> Table:
     """One of the tables in `TABLES`, for the question's suite; every protocol run there unless one is named.
 
+    Args:
+        by: the one split that the matrix is wanted of; None: every one there is.
+
     Raises:
-        BadInput: no such table, or nothing stored answers the question.
+        BadInput: no such table or split, or nothing stored answers the question.
     """
     if what not in TABLES:
         raise BadInput(f"no table {what!r}", fix="tables: " + ", ".join(TABLES))
+    if what == "matrix":
+        return _matrix(store, question, source, by)
     if what in _OF_SOURCES:
         return _OF_SOURCES[what](store, question, source)
     return TABLES[what](store, question)
@@ -194,11 +199,9 @@ def correlation_rows(view: CorrelationView) -> Iterator[CorrelationRow]:
         )  # fmt: skip
 
 
-def _matrix(store: Store, question: Question, source: Source) -> Table:
+def _matrix(store: Store, question: Question, source: Source, only: str | None = None) -> Table:
     rows: list[tuple[Any, ...]] = []
-    for by in groupings(store, question, source):
-        if source == "own" and by == "violations":
-            continue  # nothing is tied to a number of violations; the predictors have it
+    for by in (only,) if only is not None else groupings(store, question, source):
         for statistic in _KINDS:
             view = matrix_view(store, question, by=by, source=source, statistic=statistic)
             found = view.matrix
@@ -346,10 +349,9 @@ def _number(value: float) -> float | None:
 _KINDS: Final[tuple[Kind, ...]] = ("pearson", "spearman", "kendall")
 _OF_SOURCES: Final[Mapping[str, Callable[[Store, Question, Source], Table]]] = {
     "correlations": _correlations,
-    "matrix": _matrix,
     "upsets": _upsets,
 }
-"""Tables that studies which ship have too."""
+"""Tables that studies which ship have too, beside the matrix."""
 
 TABLES: Final[Mapping[str, Callable[[Store, Question], Table]]] = {
     "rankings": _rankings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from engine.scoring.checked import load_checked
 from engine.scoring.matmul import with_gradients
 from engine.scoring.tokenizer import HubTokenizer, open_tokenizer
 from engine.scoring.traces import encoded_within
+from rubrics.counted import count
 from rubrics.errors import CandidateError
 
 __all__ = ["Demonstration", "gradient", "loss_of", "measure_micro"]
@@ -33,7 +34,8 @@ class Demonstration(NamedTuple):
 
 
 def measure_micro(message: Mapping[str, Any], events: Events, gate: Gate) -> None:
-    """Measure what a message asks for: the event `items` at the end, since each rests on the whole training.
+    """Measure what a message asks for: `advanced` with the step or the demonstration at hand, and the event `items` at
+    the end, since each item rests on the whole training.
 
     Args:
         message: as `engine.predictors.assays.job` writes it, with `demonstrations`, `steps`, `rate`, `rank` and `seed`
@@ -69,18 +71,18 @@ def measure_micro(message: Mapping[str, Any], events: Events, gate: Gate) -> Non
     with metered(message, events, device) as meter:
         model = _adapted(loaded.model, settings)
         adapter = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
-        before = [loss_of(model, one, meter) for one in held]
+        before = [loss_of(model, one, meter) for one in _told(held, "loss before the steps", events)]
         toward, toward_dealt = gradient(model, own, meter), gradient(model, dealt, meter)
-        alone = [gradient(model, [one], meter) for one in held]
+        alone = [gradient(model, [one], meter) for one in _told(held, "gradient", events)]
         after = []
-        for demonstrations in (own, dealt):
+        for demonstrations, which in ((own, ""), (dealt, ", responses dealt out")):
             with torch.no_grad():
                 for name, parameter in model.named_parameters():
                     if name in adapter:
                         parameter.copy_(adapter[name])
-            for _ in _trained(model, demonstrations, settings, meter):
+            for _ in _trained(model, demonstrations, settings, meter, which, events):
                 gate.wait("training")
-            after.append([loss_of(model, one, meter) for one in held])
+            after.append([loss_of(model, one, meter) for one in _told(held, f"loss after the steps{which}", events)])
     rows = [
         item.row({
             "before": before[at], "after": after[0][at], "after dealt": after[1][at],
@@ -118,11 +120,27 @@ def gradient(model: Any, demonstrations: Sequence[Demonstration], meter: Meter) 
     return flat
 
 
-def _trained(model: Any, demonstrations: Sequence[Demonstration], settings: Mapping[str, Any], meter: Meter) -> Any:
+def _told(held: Sequence[Demonstration], what: str, events: Events) -> Iterator[Demonstration]:
+    """One demonstration after the other, each told of before it is looked at."""
+    for number, one in enumerate(held, 1):
+        _tell(events, f"{what}, {number} of {count(len(held), 'demonstration')}")
+        yield one
+
+
+def _tell(events: Events, stage: str) -> None:
+    # No item is done before the last loss is known, so what goes on is told in words.
+    events.send("advanced", changes={"stage": stage})
+
+
+def _trained(
+    model: Any, demonstrations: Sequence[Demonstration], settings: Mapping[str, Any], meter: Meter, which: str,
+    events: Events,
+) -> Iterator[int]:  # fmt: skip
     """Take the steps, each on all demonstrations; gives way after each."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=settings["rate"], weight_decay=0.0)
     for step in range(settings["steps"]):
+        _tell(events, f"step {step + 1} of {settings['steps']}{which}")
         gradient(model, demonstrations, meter)
         optimiser.step()
         yield step

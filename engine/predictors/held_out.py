@@ -11,14 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.predictors.scorers import Fit, score, standard
-from engine.stats.association import bootstrap_weights, spearman
+from engine.stats.association import spearman
+from engine.stats.pair_share import pair_share
+from engine.stats.units import Units
 
 __all__ = ["LEAST_CANDIDATES", "HeldOut", "Ordered", "chance_of_tasks", "leave_candidates_out", "leave_tasks_out"]
 
 FloatArray = npt.NDArray[np.float64]
 
 LEAST_CANDIDATES: Final = 5
-"""Below these, leaving two out leaves too few to fit anything on."""
+"""Below these, or as many families, leaving two out leaves too few to fit anything on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class Ordered:
 
     right: FloatArray
     """(candidates, candidates), 1 right, 0 wrong, ½ a tie, a mean over tasks; NaN where not tried."""
+    units: Units
+    """What was left out as one, and is drawn as one."""
 
     @property
     def share(self) -> float:
@@ -52,48 +56,57 @@ class Ordered:
         """Pairs of candidates."""
         return int(np.isfinite(self.right).sum()) // 2
 
-    def interval(self, *, level: float = 0.95, seed: int = 0, resamples: int = 2_000) -> tuple[float, float]:
-        """Percentiles over resampled candidates, a pair counting as often as both of its candidates together."""
-        compared = np.isfinite(self.right)
-        drawn = bootstrap_weights(len(self.right), resamples, np.random.default_rng(seed))
-        under = np.einsum("bi,ij,bj->b", drawn, compared.astype(np.float64), drawn)
-        over = np.einsum("bi,ij,bj->b", drawn, np.where(compared, self.right, 0.0), drawn)
-        shares = over[under > 0] / under[under > 0]
-        if not len(shares):
-            return math.nan, math.nan
-        low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+    def interval(self, *, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
+        """Of the share, by resampling candidates or families as `pair_share` does; NaN where there are too few."""
+        tried = np.isfinite(self.right)
+        found = pair_share(
+            np.where(tried, self.right, 0.0), tried.astype(np.float64), seed=seed, level=level, units=self.units
+        )
+        return found.ci_low, found.ci_high
 
 
 def leave_candidates_out(
-    fit: Fit, features: FloatArray, outcomes: FloatArray, *, splits: int = 100, seed: int = 0
+    fit: Fit,
+    features: FloatArray,
+    outcomes: FloatArray,
+    *,
+    splits: int = 100,
+    seed: int = 0,
+    units: Units | None = None,
 ) -> Ordered:
     """Fit on all candidates but two, and see whether those two come out in the right order (leave-pair-out: Airola et
     al. 2011, Comput. Stat. Data Anal. 55(4)); up to `splits` pairs, drawn by the seed where there are more.
 
-    The two are standardised by the mean and spread of the candidates that were fitted on. Shapes and errors are those
-    of `leave_tasks_out`; five candidates are needed.
+    The two are standardised by the mean and spread of the candidates that were fitted on. Over families the two are of
+    two families, and whoever is kin to either is left out of the fit too, so that none of a family is on both sides.
+    Shapes and errors are those of `leave_tasks_out`; five candidates are needed, over families five of those.
+
+    Args:
+        units: what is left out as one; each candidate by itself unless said otherwise.
     """
     _check(features, outcomes)
     candidates = features.shape[1]
-    if candidates < LEAST_CANDIDATES:
-        raise ValueError(f"{candidates} candidates: {LEAST_CANDIDATES} are needed")
+    units = units or Units.of(candidates, None, "candidates")
+    if units.count < LEAST_CANDIDATES:
+        raise ValueError(f"{units.count} {units.over}: {LEAST_CANDIDATES} are needed")
+    code = units.code
     pairs = [
-        pair for pair in combinations(range(candidates), 2) if (outcomes[:, pair[0]] != outcomes[:, pair[1]]).any()
-    ]
+        (a, b) for a, b in combinations(range(candidates), 2)
+        if code[a] != code[b] and (outcomes[:, a] != outcomes[:, b]).any()
+    ]  # fmt: skip
     if len(pairs) > splits:
         rng = np.random.default_rng(seed)
         pairs = [pairs[i] for i in sorted(rng.choice(len(pairs), splits, replace=False))]
     right = np.full((candidates, candidates), math.nan)
     for a, b in pairs:
-        kept = [i for i in range(candidates) if i not in (a, b)]
+        kept = np.flatnonzero((code != code[a]) & (code != code[b]))
         scorer = fit(features[:, kept], outcomes[:, kept])
         given = scorer(standard(features[:, [a, b]], by=features[:, kept]))
         gap = given[:, 0] - given[:, 1]
         truth = outcomes[:, a] - outcomes[:, b]
         apart = truth != 0
         right[a, b] = right[b, a] = float(np.mean((1 + np.sign(gap[apart]) * np.sign(truth[apart])) / 2))
-    return Ordered(right)
+    return Ordered(right, units)
 
 
 def _check(features: FloatArray, outcomes: FloatArray) -> None:
@@ -134,17 +147,35 @@ def leave_tasks_out(
 
 
 def chance_of_tasks(
-    fit: Fit, features: FloatArray, outcomes: FloatArray, *, out: int = 2, deals: int = 19, seed: int = 0
-) -> float:
+    fit: Fit, features: FloatArray, outcomes: FloatArray, *, out: int = 2, deals: int = 19, seed: int = 0,
+    units: Units | None = None,
+) -> float:  # fmt: skip
     """What the mean ρ on tasks left out exceeds in one of `deals` + 1 where features know nothing of candidates.
 
     The outcomes of all tasks are dealt out to other candidates together, so that tasks resemble each other as they do:
     a scorer that merely remembers who was good does well on a task left out.
+
+    Args:
+        units: what is dealt as one: a family's outcomes go to candidates that stand beside each other too, exactly to
+            another family where all are of one size.
     """
     rng = np.random.default_rng(seed)
     reached = []
+    units = units or Units.of(outcomes.shape[1], None, "candidates")
     for deal in range(deals):
-        dealt = outcomes[:, rng.permutation(outcomes.shape[1])]
+        dealt = outcomes[:, _dealt(units, rng)]
         reached.append(leave_tasks_out(fit, features, dealt, out=out, splits=2, seed=seed + deal).mean)
     known = [value for value in reached if not math.isnan(value)]
     return max(known) if known else math.nan
+
+
+def _dealt(units: Units, rng: np.random.Generator) -> npt.NDArray[np.intp]:
+    """(candidates,): whose outcomes each candidate has."""
+    shuffled = rng.permutation(len(units.code))
+    if units.over == "candidates":
+        return shuffled
+    # Families in another order, each in one piece, laid over the families in theirs.
+    place = rng.permutation(units.count)
+    dealt = np.empty_like(shuffled)
+    dealt[np.argsort(units.code, kind="stable")] = shuffled[np.argsort(place[units.code[shuffled]], kind="stable")]
+    return dealt

@@ -20,7 +20,8 @@ from engine.predictors.scorers import SCORERS, Linear, Scorer, score
 from engine.stats.association import spearman
 from engine.stats.intervals import Estimate
 from engine.stats.selection import BestOf, best_of
-from rubrics.counted import agreeing
+from engine.stats.units import Over, Units
+from rubrics.counted import agreeing, count
 from rubrics.errors import BadInput
 
 __all__ = ["HELP", "JudgedScorers", "ScorerRow", "ScorerTasks", "gather", "judge_scorers", "judged_scorer"]
@@ -30,7 +31,9 @@ FloatArray = npt.NDArray[np.float64]
 HELP: Final = {
     "best": "the feature with the strongest Spearman's ρ, beside the best of as many under permuted outcomes",
     "fitted": "mean ρ over the outcomes it was fitted on: always flattering",
-    "ordered": "share of two left-out candidates put in the right order, 50 % is chance; percentiles over candidates",
+    "ordered": "share of two left-out candidates put in the right order, 50 % is chance; 95 % over candidates",
+    "ordered over families": "share of two candidates of two left-out families put in the right order, 50 % is chance: "
+    "nobody is fitted on who is kin to either; 95 % over families",
     "tasks": "mean ρ on outcomes left out of the fit, by twos where there are four; outcomes of the same candidates "
     "resemble each other, so chance is what it exceeds in one of 20 where the outcomes are other candidates'",
 }
@@ -68,6 +71,24 @@ class JudgedScorers:
     best: Mapping[str, tuple[str, BestOf]]
     """By outcome: the best feature's name and how good it is."""
     scorers: tuple[ScorerRow, ...]
+    over: Over
+    """What was left out, drawn and dealt as one."""
+    units: int
+    """How many of those there are."""
+
+    @property
+    def made_of(self) -> str:
+        """How much there was to fit on."""
+        kin = f" of {count(self.units, 'family', 'families')}" if self.over == "families" else ""
+        return (
+            f"{count(len(self.candidates), 'candidate')}{kin}, {count(self.features, 'feature')}, "
+            f"{count(len(self.outcomes), 'outcome')}"
+        )
+
+    @property
+    def ordered_help(self) -> str:
+        """How the share of left-out pairs is made."""
+        return HELP["ordered over families" if self.over == "families" else "ordered"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,19 +136,40 @@ def gather(
     return ScorerTasks(tuple(features), tuple(names), complete, table[..., complete], y)
 
 
-def judge_scorers(tasks: ScorerTasks, *, seed: int = 0) -> JudgedScorers:
-    """Fit and judge every scorer."""
+def judge_scorers(tasks: ScorerTasks, *, seed: int = 0, units: Units | None = None) -> JudgedScorers:
+    """Fit and judge every scorer.
+
+    Args:
+        units: of the candidates: what is left out of a fit as one; each by itself unless said otherwise.
+
+    Raises:
+        BadInput: as `judged_scorer`.
+    """
+    units = units or Units.of(len(tasks.candidates), None, "candidates")
     best = {}
     for outcome, x, y in zip(tasks.outcomes, tasks.x, tasks.y, strict=True):
         winner = best_of(list(x.T), y, seed=seed)
         best[outcome] = (FEATURES[tasks.complete[winner.best]] if winner.best >= 0 else "none", winner)
-    rows = tuple(judged_scorer(tasks, name, seed=seed)[1] for name in SCORERS)
-    return JudgedScorers(tasks.outcomes, tasks.candidates, len(tasks.complete), best, rows)
+    rows = tuple(judged_scorer(tasks, name, seed=seed, units=units)[1] for name in SCORERS)
+    return JudgedScorers(tasks.outcomes, tasks.candidates, len(tasks.complete), best, rows, units.over, units.count)
 
 
-def judged_scorer(tasks: ScorerTasks, name: str, *, seed: int = 0) -> tuple[Scorer, ScorerRow]:
-    """One of `SCORERS` fitted on all tasks and candidates, and how it does on what is left out of the fit."""
+def judged_scorer(
+    tasks: ScorerTasks, name: str, *, seed: int = 0, units: Units | None = None
+) -> tuple[Scorer, ScorerRow]:
+    """One of `SCORERS` fitted on all tasks and candidates, and how it does on what is left out of the fit.
+
+    Raises:
+        BadInput: fewer than five families, where they are left out as one.
+    """
     fit, x, y = SCORERS[name], tasks.x, tasks.y
+    if units is not None and units.count < LEAST_CANDIDATES:
+        raise BadInput(
+            agreeing(units.count, "these candidates are of {n} [family|families]: ")
+            + f"{LEAST_CANDIDATES} are needed to leave two out and fit on the rest",
+            fix="judge over candidates, or say which of them are no kin",
+            shell="--over candidates, or rude-tui families say",
+        )
     scorer = fit(x, y)
     uses: tuple[str, ...] = ()
     if isinstance(scorer, Linear):
@@ -136,12 +178,12 @@ def judged_scorer(tasks: ScorerTasks, name: str, *, seed: int = 0) -> tuple[Scor
         uses = tuple(("−" if weights[i] < 0 else "") + FEATURES[tasks.complete[i]] for i in order if weights[i])
     equal = np.ones((1, y.shape[1]))
     fitted = [float(spearman(equal, given, of)[0]) for given, of in zip(score(scorer, x), y, strict=True)]
-    left_out = leave_candidates_out(fit, x, y, seed=seed)
+    left_out = leave_candidates_out(fit, x, y, seed=seed, units=units)
     low, high = left_out.interval(seed=seed)
     on_tasks = chance = math.nan
     if len(y) > 2:
         out = 2 if len(y) > 3 else 1
         on_tasks = leave_tasks_out(fit, x, y, out=out, seed=seed).mean
-        chance = chance_of_tasks(fit, x, y, out=out, seed=seed)
+        chance = chance_of_tasks(fit, x, y, out=out, seed=seed, units=units)
     row = ScorerRow(name, uses, float(np.mean(fitted)), left_out.share, low, high, left_out.tried, on_tasks, chance)
     return scorer, row

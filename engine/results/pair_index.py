@@ -16,10 +16,12 @@ from engine.store.connection import Store
 from engine.store.pairs import pair_columns, violated_criteria
 from rubrics.taxonomy import Category, Subcategory, category_of
 
-__all__ = ["GROUPINGS", "MEAN_OF_DOMAINS", "PairIndex", "Tags", "pair_index", "scopes", "size_scope"]
+__all__ = ["GROUPINGS", "MEAN_OF_DOMAINS", "SPLITS", "PairIndex", "Tags", "pair_index", "scopes", "size_scope"]
 
 GROUPINGS: Final = ("category", "overall", "domain", "subcategory", "criterion", "violations")
 """What rankings can be split by; `overall` always comes first."""
+SPLITS: Final = ("domain", "category", "subcategory", "violations")
+"""Those of them that part a suite, and so what a matrix of parts and outcomes can be of."""
 MEAN_OF_DOMAINS: Final = "mean of domains"
 """The scope in which each domain counts alike, however many pairs it has."""
 

@@ -34,6 +34,7 @@ _LOST: Final = 0.1
 """Share of resamples without a correlation beyond which the others give no interval."""
 _NOTHING: Final = 1e-12
 """Share of a variance that is rounding: what a control accounts for leaves no zero, but a few of the last digits."""
+_PERFECT = "no interval: a perfect order stays perfect in every resample"
 _BOOTSTRAP = "BCa bootstrap over {}"
 _JACKKNIFE = "Fisher's z, jackknife over {}"
 
@@ -96,6 +97,8 @@ def estimate(
         note = f"{units.count} {units.over}: no interval, and p cannot fall below {least:.2g}"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     without = compute(units.without(), x, y)
+    if name != "pearson" and units.over == "families" and abs(value) > 1 - 1e-9:
+        return Statistic(name, value, math.nan, math.nan, p_value, n, how, _PERFECT)
     if name == "pearson" or units.over == "families":
         low, high = jackknife_z(value, without, level, sizes=units.sizes)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE.format(units.over)}; {how}", "")
@@ -160,6 +163,8 @@ def partial(
         note = f"{units.count} {units.over}: no interval"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     without = given(units.without())
+    if ranks and units.over == "families" and abs(value) > 1 - 1e-9:
+        return Statistic(name, value, math.nan, math.nan, p_value, n, how, _PERFECT)
     if not ranks or units.over == "families":
         low, high = jackknife_z(value, without, level, spent=3, sizes=units.sizes)
         return Statistic(name, value, low, high, p_value, n, f"{_JACKKNIFE.format(units.over)}; {how}", "")
@@ -246,7 +251,7 @@ def _still(drawn: FloatArray, value: float) -> str:
     lost = float((~np.isfinite(drawn)).mean())
     if lost > _LOST:
         return f"no interval: {100 * lost:.0f} % of resamples have no correlation"
-    return "no interval: a perfect order stays perfect in every resample" if abs(value) > 1 - 1e-9 else ""
+    return _PERFECT if abs(value) > 1 - 1e-9 else ""
 
 
 def _bca(drawn: FloatArray, value: float, without: FloatArray, level: float) -> tuple[float, float]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stats.pair_share import pair_share
+from engine.stats.units import Units
 
 __all__ = ["FORMS", "HELP", "CurveFit", "DecisionAccuracy", "Form", "decision_accuracy", "fit_form", "height"]
 
@@ -182,17 +183,20 @@ def fit_form(name: str, x: FloatArray, y: FloatArray) -> Form:
 
 
 def decision_accuracy(
-    x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95
-) -> DecisionAccuracy:
-    """Pairwise decision accuracy of a proxy for which higher is better, with its interval (five points or more).
+    x: FloatArray, y: FloatArray, *, seed: int = 0, resamples: int = 10_000, level: float = 0.95,
+    units: Units | None = None,
+) -> DecisionAccuracy:  # fmt: skip
+    """Pairwise decision accuracy of a proxy for which higher is better, with its interval (five points, or families, or
+    more).
 
     Args:
         x, y: (points,), finite: proxies and targets.
+        units: what is drawn as one; None: each point.
     """
     sx, sy = np.sign(x[:, None] - x[None, :]), np.sign(y[:, None] - y[None, :])
     differ = np.abs(sy)
     pairs = int(differ.sum()) // 2
-    found = pair_share((1 + sx * sy) / 2, differ, seed=seed, resamples=resamples, level=level)
+    found = pair_share((1 + sx * sy) / 2, differ, seed=seed, resamples=resamples, level=level, units=units)
     note = ""
     if not pairs:
         note = "no two targets differ"
@@ -200,6 +204,6 @@ def decision_accuracy(
         note = "no two proxies differ: nothing is decided"
         found = replace(found, ci_low=math.nan, ci_high=math.nan)
     elif math.isnan(found.ci_low):
-        note = f"{len(x)} points: no interval"
+        note = f"{found.method.removeprefix('none: ')}: no interval"
     method = "none" if note else found.method
     return DecisionAccuracy(found.value, found.ci_low, found.ci_high, pairs, method, note)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from engine.results.pair_index import SPLITS
 from engine.stats.p_value import p_is, p_text
 from rude_tui.options import as_json, database, over_option, question_options, source_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
@@ -38,7 +39,7 @@ Kind = Literal["pearson", "spearman", "kendall"]
 @click.option("--matrix", "as_matrix", is_flag=True, help="RuDE on each part of the suite against each outcome.")
 @click.option("--costs", "as_costs", is_flag=True, help="What each predictor took, and how often it decides rightly.")
 @click.option(
-    "--by", type=click.Choice(["domain", "category", "subcategory", "violations"]),
+    "--by", type=click.Choice(SPLITS),
     help="Parts of the matrix. Default: domains, or categories where there is one domain.",
 )  # fmt: skip
 @click.option(
@@ -66,9 +67,9 @@ def correlate(
     --costs: FLOPs, seconds and memory that each predictor took while it was measured, beside the share of pairs of
     candidates that it orders as the outcome does (plot costs draws it).
 
-    --matrix: RuDE accuracy in each domain, category or subcategory against each outcome, p adjusted by Holm over the
-    whole matrix, and whether the domain that an outcome is tied to (`rude-tui outcomes tie`, or a column domain)
-    foretells it better than another does.
+    --matrix: RuDE accuracy in each domain, category, subcategory or number of violations against each outcome, p
+    adjusted by Holm over the whole matrix, and whether the domain that an outcome is tied to (`rude-tui outcomes tie`,
+    or a column domain) foretells it better than another does. `rude-tui export matrix` writes the same cells.
     """
     from engine.correlation.families import RULE, families_of
     from engine.correlation.predictor_outcome import correlation_views, league_of, outcome_names, predictor_names

@@ -41,12 +41,15 @@ _TABLES = (
 @click.option("--model", metavar="M", help="model-index: of this candidate alone.")
 @question_options
 @weights_option
-@click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True, help="Scopes of rankings.")
+@click.option("--by", type=click.Choice(GROUPINGS), default="category", show_default=True,
+              help="Scopes of rankings; of the matrix, its one split (default: every one).")  # fmt: skip
 @click.option("--pairs", type=click.Choice(["common", "own"]), default="common", show_default=True)
 @source_options
 @over_option
 @database
+@click.pass_context
 def export(
+    ctx: click.Context,
     what: str, output: str | None, columns: bool, raw: bool, model: str | None, suite: str | None,
     protocol: str | None, metric: str | None, by: str, pairs: Literal["common", "own"], source: Source,
     over: Over,
@@ -80,7 +83,8 @@ def export(
     if what == "model-index":
         _model_index(store_of(db), question, model, output)
         return
-    contents = table(store_of(db), what, question, source=source)
+    split = by if ctx.get_parameter_source("by") is not click.core.ParameterSource.DEFAULT else None
+    contents = table(store_of(db), what, question, source=source, by=split)
     if output == "-":
         write_csv(contents, as_utf8(), raw=raw)
     else:

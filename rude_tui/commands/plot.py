@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from engine.results.pair_index import SPLITS
 from rude_tui.options import database, question_options, source_options, store_of
 from rude_tui.output import narrate
 
@@ -55,7 +56,7 @@ class _Width(click.ParamType[float]):
 @click.option("--pair", help="tokens: the pair. Default: the one the candidate loses by the widest margin.")
 @click.option("--predictor", help="correlation: what stands on the x axis. Default: the headline.")
 @click.option("--outcome", help="correlation, league, costs: what is foretold. Default: the first there is.")
-@click.option("--by", type=click.Choice(["domain", "category", "subcategory", "violations"]), help="matrix: its parts.")
+@click.option("--by", type=click.Choice(SPLITS), help="matrix: its parts.")
 @source_options
 @database
 def plot(

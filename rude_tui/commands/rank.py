@@ -54,16 +54,17 @@ def rank(
     on those same pairs: what is there without it is fluency. --json and the export also have the same with another
     pair's prompt, and PMI, the share of pairs on which the prompt speaks for the better response.
 
-    Several suites: every candidate's accuracy on each and their mean, in which each suite counts alike. By domain, the
-    mean of domains stands beside the accuracy on all pairs.
+    Several suites: every candidate's accuracy on each and their mean, in which each suite counts alike; with --by also
+    on each part: a category, subcategory or number of violations as the mean of the suites that have it, domains and
+    criteria, which are as a suite's author named them, suite by suite. By domain, the mean of domains stands beside the
+    accuracy on all pairs.
     """
     store = store_of(db)
     if len(suites) > 1:
-        if ctx.get_parameter_source("by") is not click.core.ParameterSource.DEFAULT and by != "overall":
-            raise click.UsageError("--by splits one suite; a table over several has each one's overall")
         if weights is not None:
             raise click.UsageError("--weights are on parts of one suite; over several, each suite counts alike")
-        _rank_over(store, Question(None, protocol, metric, "overall", pairs, template, with_excluded), suites, as_json)
+        by = by if ctx.get_parameter_source("by") is not click.core.ParameterSource.DEFAULT else "overall"
+        _rank_over(store, Question(None, protocol, metric, by, pairs, template, with_excluded), suites, as_json)
         return
     question = Question(suites[0] if suites else None, protocol, metric, by, pairs, template, with_excluded, weights)
     print_ranking(store, question, as_json=as_json)

@@ -123,7 +123,7 @@ def _show_examples(examples: list[Any], as_json: bool) -> None:
         [
             [
                 e.example_id, e.kind, ", ".join(e.violated), e.status, e.rounds, e.decision,
-                "yes" if e.in_suite else "no", e.reason or e.left_out,
+                "yes" if e.in_suite else "no", e.why,
             ]
             for e in examples
         ],

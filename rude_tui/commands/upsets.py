@@ -15,6 +15,7 @@ from rude_tui.output import interval, narrate, percent, points, points_between, 
 if TYPE_CHECKING:
     from engine.correlation.sources import Source
     from engine.correlation.upsets import UpsetGain, UpsetTable
+    from engine.stats.intervals import Estimate
     from engine.stats.units import Over
 
 __all__ = ["upsets"]
@@ -72,10 +73,7 @@ def _print(table: UpsetTable) -> None:
         even = f", {tally.even} came out even" if tally.even else ""
         said = "known of no upset"
         if tally.known:
-            said = (
-                f"{tally.true} of {tally.known} came true{even} ({percent(share.value)} %, "
-                f"95 % {interval(share.ci_low, share.ci_high)}; {share.method})"
-            )
+            said = f"{tally.true} of {tally.known} came true{even} ({percent(share.value)} %, {_how_sure(share)})"
         narrate(
             f"{tally.outcome}: {said}; of the other pairs the smaller came out ahead in {percent(other.value)} % "
             f"({interval(other.ci_low, other.ci_high)})"
@@ -87,6 +85,12 @@ def _print(table: UpsetTable) -> None:
     narrate(*(f"note: {note}" for note in table.notes))
     if not names:
         narrate("whether any came true: rude-tui outcomes add FILE.csv")
+
+
+def _how_sure(share: Estimate) -> str:
+    if math.isnan(share.ci_low):
+        return f"no interval: {share.method.removeprefix('none: ').replace('points', 'candidates')}"
+    return f"95 % {interval(share.ci_low, share.ci_high)}; {share.method}"
 
 
 def _gain(gain: UpsetGain | None) -> str:

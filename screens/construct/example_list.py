@@ -37,6 +37,8 @@ def filters(examples: Sequence[Example]) -> list[tuple[str, str]]:
     inside = sum(example.in_suite for example in examples)
     by_hand = sum(example.decision is not None for example in examples)
     options += [("suite", f"{inside:,} in the suite"), ("hand", f"{by_hand:,} decided by hand")]
+    if best := sum(bool(example.in_spite_of) for example in examples):
+        options.append(("best", f"{best:,} kept as the best there was"))
     rejected = Counter((e.kind, e.reason) for e in examples if e.status == "rejected")
     options += [
         (f"rejected/{kind}/{reason}", f"{number:,} {kind}s rejected: {reason}")
@@ -52,6 +54,8 @@ def passes(example: Example, value: str) -> bool:
         return example.in_suite
     if value == "hand":
         return example.decision is not None
+    if value == "best":
+        return bool(example.in_spite_of)
     if value.startswith("rejected/"):
         return example.status == "rejected" and value == f"rejected/{example.kind}/{example.reason}"
     return not value or value == f"aside/{example.left_out}"
@@ -66,7 +70,7 @@ def example_line(example: Example | UnderWay, colour: Colour) -> Text:
     line.append("y+ " if example.kind == "positive" else "y− ", colour("good" if example.kind == "positive" else "bad"))
     line.append_text(signs(example.violated, example.criteria, colour))
     line.append(one_line(example.example_id, 40))
-    rest = example.reason or example.left_out or count(example.rounds, "round")
+    rest = example.why or count(example.rounds, "round")
     line.append("  " + one_line(rest, 100), colour("chance"))
     return line
 

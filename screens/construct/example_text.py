@@ -34,13 +34,24 @@ def example_text(example: Example, colour: Colour, *, latest: bool = False) -> T
     text.append(f"{mark} {where}", f"bold {colour(tone)}")
     text.append(" · the latest" if latest else "", f"bold {colour('accent')}")
     text.append(f"\n{one_line(example.example_id, 80)}", "bold")
-    purpose = "a response that is to meet everything"
-    if example.kind == "negative":
-        purpose = f"a response that is to violate {', '.join(one_line(name, 40) for name in example.violated)} alone"
+    violated = ", ".join(one_line(name, 40) for name in example.violated)
+    if example.natural:
+        purpose = "the natural answer that meets most"
+        if example.kind == "negative":
+            purpose = f"a natural answer that meets less: it violates {violated}"
+    else:
+        purpose = "a response that is to meet everything"
+        if example.kind == "negative":
+            purpose = f"a response that is to violate {violated} alone"
     text.append(f" · {purpose} · {count(example.rounds, 'round')}\n", faint)
     for label, value in (("rejected", example.reason), ("left out", example.left_out)):
         if value:
             text.append(f"{label}: {one_line(value)}\n", colour("bad"))
+    if example.in_spite_of:
+        text.append(
+            f"kept as the best there was: no answer met everything, and it violates {violated}; ", colour("warning")
+        )
+        text.append("the pair is about what it meets\n", colour("warning"))
     if example.decision:
         note = f": {one_line(example.note)}" if example.note else ""
         text.append(
@@ -51,7 +62,10 @@ def example_text(example: Example, colour: Colour, *, latest: bool = False) -> T
     criteria = {criterion.id: criterion for criterion in example.criteria}
     for judgement in example.judgements:
         if judgement.criterion in criteria:
-            text.append_text(_verdict_text(judgement, criteria[judgement.criterion], example.violated, colour))
+            wanted = () if example.in_spite_of else example.violated
+            text.append_text(
+                _verdict_text(judgement, criteria[judgement.criterion], wanted, colour, planned=not example.natural)
+            )
     for title, body in (
         ("Edited response", example.edited),
         ("Response", example.response),
@@ -63,16 +77,24 @@ def example_text(example: Example, colour: Colour, *, latest: bool = False) -> T
     return text
 
 
-def _verdict_text(judgement: Judgement, criterion: Criterion, violated: Sequence[str], colour: Colour) -> Text:
-    """One verdict, and whether it is the one that was planned."""
-    planned = criterion.id not in violated
+def _verdict_text(
+    judgement: Judgement, criterion: Criterion, violated: Sequence[str], colour: Colour, *, planned: bool = True
+) -> Text:
+    """One verdict, and whether it is the one that is wanted.
+
+    Args:
+        violated: what is to be violated.
+        planned: whether that was planned, rather than found.
+    """
+    to_meet = criterion.id not in violated
     faint = colour("chance")
     if judgement.met is None:
         mark, tone = "? verifiers disagree", colour("warning")
-    elif judgement.met == planned:
-        mark, tone = ("✓ met" if planned else "✓ violated, as planned"), colour("good")
+    elif judgement.met == to_meet:
+        as_planned = ", as planned" if planned else ""
+        mark, tone = ("✓ met" if to_meet else f"✓ violated{as_planned}"), colour("good")
     else:
-        mark, tone = ("✗ violated" if planned else "✗ still met, though planned to be violated"), colour("bad")
+        mark, tone = ("✗ violated" if to_meet else "✗ still met, though planned to be violated"), colour("bad")
     text = Text(mark, f"bold {tone}", overflow="fold")
     if sum(map(len, judgement.votes)) > 1:
         ballots = " ".join("".join("✓" if vote else "✗" for vote in ballot) for ballot in judgement.votes)

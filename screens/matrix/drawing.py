@@ -58,7 +58,7 @@ def _cell(cell: MatrixCell, reference: bool, chosen: bool, width: int, colour: C
 
 def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
     """The cell under the cursor in full, what the diagonal shows, and what has to be known."""
-    from engine.correlation.by_part import PARTS, in_words
+    from engine.correlation.by_part import PARTS, TIED, in_words
 
     view, statistic = data.view, cell.statistic
     one = PARTS[view.by][0]
@@ -84,9 +84,11 @@ def words(data: MatrixData, cell: MatrixCell, colour: Colour) -> Text:
         text.append(f"! {plain(statistic.note)}\n", colour("mark-2"))
     # Where nothing is known of any, it is for one reason.
     told = [contrast for contrast in view.matrix.contrasts if not contrast.note] or view.matrix.contrasts[:1]
-    for contrast in told:
+    for contrast in told if view.by in TIED else ():
         text.append(f"\n{plain(in_words(view, contrast))}\n")
-    if not any(other.own for row in view.matrix.cells for other in row):
+    if view.by not in TIED:
+        text.append(f"\nAn outcome is not of a {one}: nothing stands on a diagonal.\n", colour("mark-2"))
+    elif not any(other.own for row in view.matrix.cells for other in row):
         text.append(f"\nNo outcome is tied to a {one}: & ties the one under the cursor.\n", colour("mark-2"))
     for note in view.notes:
         text.append(f"\n! {plain(note)}\n", colour("mark-2"))

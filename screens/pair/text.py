@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 
+from rubrics.best_kept import unmet_by_both
 from screens.shell.colour import Colour
 from screens.shell.plain import plain
 
@@ -27,7 +28,7 @@ def marked_response(body: str, spans: Iterable[tuple[int, int]], tone: str, *, c
 
 
 def criteria_text(pair: Pair, colour: Colour) -> Text:
-    """One criterion a line, the violated ones first."""
+    """One criterion a line, the violated ones first, and what the pair is not about since neither response meets it."""
     lines = []
     for criterion in sorted(pair.criteria, key=lambda criterion: criterion.id not in pair.violated):
         broken = criterion.id in pair.violated
@@ -39,14 +40,20 @@ def criteria_text(pair: Pair, colour: Colour) -> Text:
                 (plain(criterion.text), "bold" if broken else ""),
             )
         )
+    if unmet := unmet_by_both(pair.source):
+        told = "○ best there was, neither response meets: "
+        lines.append(Text.assemble((told, f"bold {colour('warning')}"), plain(unmet)))
     return Text("\n", overflow="fold").join(lines)
 
 
 def criteria_plain(pair: Pair) -> str:
     """One criterion a line, to be copied."""
-    return "\n".join(
+    lines = [
         f"{'[violated]' if c.id in pair.violated else '[kept]'} {c.subcategory}: {plain(c.text)}" for c in pair.criteria
-    )
+    ]
+    if unmet := unmet_by_both(pair.source):
+        lines.append(f"[best there was, neither response meets] {plain(unmet)}")
+    return "\n".join(lines)
 
 
 def pair_plain(pair: Pair) -> str:

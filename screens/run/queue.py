@@ -8,6 +8,7 @@ from rich.text import Text
 
 from engine.jobs.progress import CONTROLS, NONE_SCORED, TRAINING, seconds_left, shown_phase
 from engine.layout.protocols import PROTOCOLS
+from engine.predictors.assays.described import DESCRIBED
 from rubrics.counted import count
 from screens.shell.bars import gauge
 from screens.shell.colour import Colour
@@ -64,6 +65,8 @@ def unit(state: RunState) -> str:
     """What is counted."""
     if state.protocol.startswith(TRAINING):
         return "steps"
+    if state.protocol in DESCRIBED:
+        return f"{DESCRIBED[state.protocol].noun}s"
     return {"": "matrices", "traces": "traces", "trial": "labels"}.get(state.protocol, "pairs")
 
 

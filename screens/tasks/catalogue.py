@@ -16,6 +16,7 @@ from screens.tasks.predictors import ADD_COLUMNS, SPECTRA, TRACES
 from screens.tasks.report import REPORT
 from screens.tasks.scaling import CHECKPOINTS, PROXIES
 from screens.tasks.suites import GENERATE, IMPORT
+from screens.tasks.suites_together import OVER_SUITES
 from screens.tasks.task import Task
 from screens.tasks.traces import WRITE_TRACES
 from screens.tasks.training import POST_TRAIN, TRIAL
@@ -25,7 +26,7 @@ __all__ = ["TASKS"]
 TASKS: Final[dict[str, Task]] = {
     task.name: task
     for task in (
-        ADD_OUTCOMES, SPECTRA, LAYERS, WRITE_TRACES, TRACES, *ASSAY_TASKS, COSTS, ADD_COLUMNS, FIT_SCORERS,
+        ADD_OUTCOMES, SPECTRA, LAYERS, WRITE_TRACES, TRACES, *ASSAY_TASKS, COSTS, OVER_SUITES, ADD_COLUMNS, FIT_SCORERS,
         APPLY_SCORER,
         POST_TRAIN, BILL, TRIAL, FIDELITY, CHECKPOINTS, FORECAST, TUNING, PROXIES,
         IMPORT, GENERATE, REPORT,

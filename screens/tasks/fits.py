@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rubrics.counted import count
 from rubrics.errors import BadInput
 from screens.shell.fields import AtField, Field, Prepared, Typed, at
 from screens.shell.paths import several
@@ -42,12 +41,15 @@ def _evidence(session: Session) -> Evidence:
 def _fit(session: Session, typed: Typed) -> Prepared:
     from engine.correlation.fit_file import save_fit
     from engine.correlation.names import outcome_names
-    from engine.correlation.scorer_tasks import features_for, ladder_tasks, outcomes_known
+    from engine.correlation.scorer_tasks import features_for, ladder_tasks, ladder_units, outcomes_known, units_of
     from engine.correlation.scorer_transfer import scorer_to_keep
     from engine.predictors.judged import gather, judge_scorers
 
     if typed.text("of") == "the ladder that ships":
-        return Prepared(said="\n".join(_judged_words(judge_scorers(ladder_tasks()))))
+        of_ladder = ladder_tasks()
+        with at("of"):
+            judged = judge_scorers(of_ladder, units=ladder_units(session.store, of_ladder, session.question().over))
+        return Prepared(said="\n".join(_judged_words(judged)))
     evidence = _evidence(session)
     with at("outcomes"):
         outcomes = several(typed.text("outcomes")) or outcomes_of_most(evidence, outcome_names(session.store))
@@ -55,9 +57,11 @@ def _fit(session: Session, typed: Typed) -> Prepared:
             raise BadInput("no outcomes are stored yet", fix="add outcomes first")
         features = features_for(evidence, outcomes)
         tasks = gather({name: of for name, (_, of) in features.items()}, outcomes_known(evidence, outcomes))
+        units = units_of(evidence, tasks)
+        judged = judge_scorers(tasks, units=units)
     kept = ""
     if path := typed.text("fit"):
-        fit = scorer_to_keep(tasks, typed.text("scorer"))
+        fit = scorer_to_keep(tasks, typed.text("scorer"), units=units)
         with at("fit"):
             file = Path(path).expanduser().absolute()
             if file.exists():
@@ -65,7 +69,7 @@ def _fit(session: Session, typed: Typed) -> Prepared:
             save_fit(fit, file)
         kept = f"{fit.words()} → {file}"
     lines = [
-        *_judged_words(judge_scorers(tasks)),
+        *_judged_words(judged),
         "solutions: " + ", ".join(f"{name}: {traces or 'the suite'}" for name, (traces, _) in features.items()),
         *([kept] if kept else []),
     ]
@@ -92,9 +96,7 @@ def _judged_words(judged: JudgedScorers) -> list[str]:
     return [
         columns(["scorer", "fitted", "left out", "95 %", "others", "chance"], rows), "",
         *(f"{outcome}: best feature {name}; {best}" for outcome, (name, best) in judged.best.items()), "",
-        f"{count(len(judged.candidates), 'candidate')}, {count(judged.features, 'feature')}, "
-        f"{count(len(judged.outcomes), 'outcome')}",
-        *(f"{word}: {HELP[key]}" for word, key in (("fitted", "fitted"), ("left out", "ordered"), ("others", "tasks"))),
+        judged.made_of, f"fitted: {HELP['fitted']}", f"left out: {judged.ordered_help}", f"others: {HELP['tasks']}",
     ]  # fmt: skip
 
 
@@ -102,7 +104,8 @@ FIT_SCORERS = Task(
     "scorers",
     "Fit scorers of the proxy metrics on outcomes",
     "Eighty statistics of expert tokens joined into one number, judged on candidates and outcomes left out of the fit. "
-    "Each outcome has features of its own expert traces where it names them, else of the suite's chosen responses.",
+    "Each outcome has features of its own expert traces where it names them, else of the suite's chosen responses. "
+    "Families are left out whole where intervals are over families (b on Families).",
     _fit_fields,
     _fit,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from engine.jobs.job import Refused
     from engine.jobs.progress import RunState
 
-__all__ = ["columns", "left_over", "number", "points", "strangers_words", "to_do", "within"]
+__all__ = ["columns", "columns_in_blocks", "left_over", "number", "points", "strangers_words", "to_do", "within"]
 
 _ROOM: Final = 72
 """Cells of a line in a dialog."""
 _LEAST: Final = 12
 """Cells of a name that are always shown."""
+_HEADING: Final = 28
+"""Cells of a heading, or of a name, where columns stand in blocks."""
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -40,6 +42,34 @@ def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         shown = [row[0] + gaps[0], *(gap + cell for cell, gap in zip(row[1:], gaps[1:], strict=True))]
         lines.append("  ".join(shown).rstrip())
     return "\n".join(lines)
+
+
+def columns_in_blocks(heading: str, names: Sequence[str], held: Mapping[str, Sequence[str]]) -> str:
+    """The same where columns may be too many for a line: in blocks below each other, the names again in each.
+
+    Args:
+        held: by heading, a cell for each name.
+    """
+    blocks: list[list[str]] = [[]]
+    least = max(map(cell_len, map(_short, [heading, *names])), default=0)
+    room = 0
+    for head, cells in held.items():
+        wide = max(map(cell_len, [_short(head), *cells])) + 2
+        if blocks[-1] and room + wide > _ROOM - least:
+            blocks.append([])
+            room = 0
+        blocks[-1].append(head)
+        room += wide
+    return "\n\n".join(
+        columns(
+            [heading, *map(_short, heads)], [[n, *(held[head][at] for head in heads)] for at, n in enumerate(names)]
+        )
+        for heads in blocks
+    )
+
+
+def _short(text: str) -> str:
+    return one_line(text, _HEADING)
 
 
 def number(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Callable
@@ -237,11 +238,24 @@ def test_the_published_matrix(rude: Rude) -> None:
             told(rude("correlate", "--published", *wrong))
 
 
+def test_the_matrix_is_exported_by_the_split_asked_for(rude: Rude) -> None:
+    found = json.loads(told(rude("correlate", "--ladder", "--matrix", "--by", "category", "--json")).stdout)
+    shown = {(cell["part"], cell["outcome"]): (cell["value"], cell["p_holm"]) for cell in found["cells"]}
+    written = told(rude("export", "matrix", "--ladder", "--by", "category", "-o", "-")).stdout
+    rows = [
+        row for row in csv.DictReader(io.StringIO(written)) if (row["kind"], row["statistic"]) == ("cell", "pearson")
+    ]
+    assert {row["by"] for row in rows} == {"category"}
+    assert {(row["part"], row["outcome"]): (float(row["value"]), float(row["p_adjusted"])) for row in rows} == shown
+    with pytest.raises(BadInput, match="no accuracies by violations are known of this source"):
+        told(rude("export", "matrix", "--ladder", "--by", "violations", "-o", "-"))
+
+
 def test_one_suite_is_asked_about_where_one_can_be(rude: Rude) -> None:
     with pytest.raises(UsageError, match="asked for once here: a, b"):
         told(rude("correlate", "--suite", "a", "--suite", "b"))
-    with pytest.raises(UsageError, match="--by splits one suite"):
-        told(rude("rank", "--suite", "a", "--suite", "b", "--by", "domain"))
+    with pytest.raises(UsageError, match="--weights are on parts of one suite"):
+        told(rude("rank", "--suite", "a", "--suite", "b", "--weights", "Control 1"))
 
 
 def test_outcomes_are_tied_by_a_column_or_by_hand(rude: Rude, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from engine.stats.intervals import Estimate
 from rude_tui.commands.rank import print_rankings
+from rude_tui.commands.upsets import _how_sure
 from rude_tui.output import points, points_between
 
 
@@ -46,3 +48,8 @@ def test_what_the_prompt_takes_away_has_a_true_minus(capsys: pytest.CaptureFixtu
 
 def test_a_difference_nobody_knows_is_a_dash() -> None:
     assert (points(math.nan), points_between(math.nan, 0.1)) == ("–", "–")
+
+
+def test_few_upsets_have_no_interval_and_say_why() -> None:
+    assert _how_sure(Estimate(1.0, math.nan, math.nan, "none: 4 points")) == "no interval: 4 candidates"
+    assert _how_sure(Estimate(0.5, 0.25, 0.75, "BCa over points")) == "95 % 25.0–75.0; BCa over points"

@@ -17,6 +17,7 @@ from engine.jobs.progress import Phase, RunState
 from rude_tui import notify, output
 from rude_tui.notify import message
 from rude_tui.terminal_progress import JsonProgress, TerminalProgress, asked_progress, describe
+from screens.run.queue import unit
 
 
 def test_json_is_one_object_a_line_and_says_changes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,6 +118,13 @@ def test_the_live_line_ends_before_the_edge_in_cells(monkeypatch: pytest.MonkeyP
 
 
 def test_training_of_which_nothing_is_noted_leaves_no_gap() -> None:
-    state = RunState(key="k", candidate="m", suite="", protocol="micro", phase=Phase.TRAINING, total=24, done=6)
-    assert describe(state) == "m · micro: training, 6/24 steps"
-    assert describe(replace(state, note="sft")) == "m · micro: training, sft, 6/24 steps"
+    state = RunState(key="k", candidate="m", suite="", protocol="training #1", phase=Phase.TRAINING, total=24, done=6)
+    assert describe(state) == "m · training #1: training, 6/24 steps"
+    assert describe(replace(state, note="sft")) == "m · training #1: training, sft, 6/24 steps"
+
+
+def test_demonstrations_are_no_steps() -> None:
+    """A micro-probe takes ten steps, and looks at two dozen demonstrations."""
+    state = RunState(key="k", candidate="m", suite="", protocol="micro", phase=Phase.TRAINING, total=24)
+    assert describe(replace(state, stage="step 3 of 10")) == "m · micro: training, step 3 of 10"
+    assert unit(state) == "demonstrations"

@@ -100,7 +100,8 @@ def fill(
         )  # fmt: skip
         for protocol in ("likelihood", "choice"):
             chance = random.Random(f"{drawn_by.get(name, name)}{protocol}{drawn_by.get(wording, wording)}")
-            run_id = f"{name}-{protocol}-run{wording}"
+            of = "" if suite.name == "garden" else f"-{suite.name}"
+            run_id = f"{name}-{protocol}-run{wording}{of}"
             key = {
                 "weights_hash": weights, "tokenizer_hash": "t", "candidate": name, "suite": suite.name,
                 "suite_hash": suite.hash, "protocol": protocol, "precision": "fp32", "device": "cpu",

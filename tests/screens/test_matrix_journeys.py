@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.correlation.by_part import matrix_view
 from engine.outcomes.outcome import Outcome
+from engine.results.board import Question
 from engine.store.connection import Store
 from engine.store.outcomes import add_outcomes, stored_outcomes
-from screens.matrix.state import MatrixState, Window
+from rude_tui.matrix_table import print_matrix
+from screens.matrix.drawing import words
+from screens.matrix.state import MatrixData, MatrixState, Window
 
 NAMES = ("oak-7m", "birch-3m", "alder-1m", "moss-200k")
 
@@ -47,6 +51,23 @@ async def test_an_outcome_is_tied_and_its_scatter_opened(measured: Path, make_ap
         await pilot.press("down", "enter")
         await settle(pilot)
         assert "exam · against RuDE kitchen (garden, " in screen_text(app)
+
+
+def test_nobody_is_told_to_tie_an_outcome_to_a_number(measured: Path) -> None:
+    """An outcome is of a domain or a category; by numbers of violations there is no diagonal to speak of."""
+    view = matrix_view(Store(measured), Question(), by="violations", resamples=50)
+    data = MatrixData(view, ("violations",))
+    said = str(words(data, data.rows[0][0], str))
+    assert "An outcome is not of a number of violations" in said
+    assert "ties the one" not in said
+    assert "own number" not in said
+
+
+def test_nor_by_a_command(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_matrix(matrix_view(Store(measured), Question(), by="violations", resamples=50))
+    told = capsys.readouterr()
+    assert "own number" not in told.out + told.err
+    assert "note: an outcome is not of a number of violations: nothing is on a diagonal" in told.err
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ from engine.posttrain.bill import BillRow
 from engine.predictors.interface import Evidence
 from engine.predictors.spectral import matrix_names, spectral_values
 from engine.predictors.spectral_layers import by_layer
+from engine.results.across_suites import across_suites
+from engine.results.board import Question
 from engine.store.outcomes import add_outcomes
 from engine.store.predictors import stored_predictors
 from engine.store.spectra import Spectrum, stored_spectra
 from rubrics.errors import BadInput
 from rubrics.reading import find_suite
+from rubrics.schema import Suite
 from rubrics.world.generate import generate
 from screens.shell.fields import AtField, Prepared, Typed, field_of
 from screens.shell.plain import one_line
@@ -173,6 +177,29 @@ def test_costs_stand_beside_how_often_a_predictor_decides_rightly(session: Sessi
         assert f"{100 * cost.accuracy.value:.0f} %" in row or cost.candidates < 2
         assert len(row) <= 72
     assert _refused("costs", session, outcome="lucl")[0] == "outcome"
+
+
+def test_candidates_are_ranked_over_several_suites(
+    session: Session, fill: Callable[..., None], garden_suite: Suite
+) -> None:
+    meadow = Suite("meadow", tuple(pair.model_copy(update={"id": f"m-{pair.id}"}) for pair in garden_suite.pairs[:20]))
+    fill(session.store, meadow, candidates=(("oak-7m", 7_000_000, 1.4), ("birch-3m", 3_100_000, 0.8)))
+    said = _prepared("over-suites", session, suites="garden; /somewhere/meadow.jsonl", by="domain").said
+    found = across_suites(session.store, Question(by="domain"), ["garden", "meadow"])
+    lines = [line.split() for line in said.splitlines()]
+    for row in found.mean.rows:
+        rank = [str(row.rank), f"({row.rank_low}–{row.rank_high})"]
+        assert [row.candidate, *rank, f"{100 * row.value:.1f}"] in [line[:4] for line in lines]
+    assert ["moss-200k", "–", "–", "–", "–"] in [line[:5] for line in lines], "it has no mean"
+    (meadow_kitchen,) = {f"{100 * found.parts['meadow: kitchen']['oak-7m'].value:.1f}"}
+    at = next(number for number, line in enumerate(said.splitlines()) if "meadow: kitchen" in line)
+    assert meadow_kitchen in next(line for line in lines[at:] if line[:1] == ["oak-7m"])
+    assert all(cell_len(line) <= 72 for line in said.splitlines() if "  " in line)
+    assert "! 2 candidates not scored on every suite: without a mean, last" in said
+    assert _refused("over-suites", session, suites="garden") == ("suites", "1 suite named")
+    field, what = _refused("over-suites", session, suites="garden; moor")
+    assert field == "suites"
+    assert "no run on suite 'moor'" in what
 
 
 def test_a_suite_is_generated_and_offered(session: Session, tmp_path: Path) -> None:

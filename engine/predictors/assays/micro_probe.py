@@ -109,6 +109,9 @@ def _details(items: Items) -> dict[str, Estimate]:
 
 def _read(items: Items) -> str:
     whole, beyond = mean_over(items, fall(items)), mean_over(items, beyond_form(items))
+    if not whole.ci_low > 0:
+        between = f"{whole.value:+.3f} bits a byte, {whole.ci_low:+.3f} to {whole.ci_high:+.3f}"
+        return f"{_STEPS} steps are not shown to lower the loss on other demonstrations (a fall of {between})"
     said = f"{_STEPS} steps lower the loss on other demonstrations by {whole.value:.3f} bits a byte"
     if beyond.ci_low > 0:
         return f"{said}, {beyond.value:.3f} of it beyond the form of a response"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rubrics.counted import count
-from rude_tui.options import as_json, database, question_options, store_of
+from rude_tui.options import as_json, database, over_option, question_options, store_of
 from rude_tui.output import between, narrate, number, print_json, print_table
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.predictors.interface import Evidence
     from engine.predictors.judged import JudgedScorers
     from engine.stats.intervals import Estimate
+    from engine.stats.units import Over
 
 __all__ = ["proxy"]
 
@@ -51,14 +52,15 @@ __all__ = ["proxy"]
     help="Tokens that wrong-confidence is a mean over.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True)
+@over_option
 @question_options
 @as_json
 @database
 def proxy(
     outcomes: tuple[str, ...], output: Path | None, traces: str | None, scorer: str, fit: Path | None,
     apply: Path | None, ladder: bool, keep: str | None, last: int, centre: float, width: float, least_entropy: float,
-    wrong_over: str, seed: int, suite: str | None, protocol: str | None, metric: str | None, with_excluded: bool,
-    as_json: bool, db: Path | None,
+    wrong_over: str, seed: int, over: Over, suite: str | None, protocol: str | None, metric: str | None,
+    with_excluded: bool, as_json: bool, db: Path | None,
 ) -> None:  # fmt: skip
     """The 80 proxy metrics (arXiv 2605.18607): ten statistics of expert tokens under eight weightings.
 
@@ -66,11 +68,12 @@ def proxy(
     have, or with --traces of expert traces that they have read (rude-tui predictors rbridge). With --outcome, scorers
     are fitted on them (best single feature, three features, RankSVM, linear and with a Gaussian kernel) and judged on
     candidates, and with three outcomes or more on outcomes, that were left out; an outcome that names its expert
-    traces (rude-tui outcomes tie --traces) has its features from these.
+    traces (rude-tui outcomes tie --traces) has its features from these. With --over families whole families are left
+    out, so that of two that are kin none is fitted on to judge the other.
 
     A fit is a file: --fit writes one, --apply applies it to other candidates, suites or traces.
     """
-    from engine.correlation.scorer_tasks import features_for, features_from, outcomes_known
+    from engine.correlation.scorer_tasks import features_for, features_from, outcomes_known, units_of
     from engine.predictors.interface import Evidence
     from engine.predictors.judged import gather, judge_scorers
     from engine.predictors.proxy import Constants
@@ -85,12 +88,14 @@ def proxy(
     if traces is not None and outcomes and apply is None:
         raise click.UsageError("each --outcome names its own traces: rude-tui outcomes tie OUTCOME --traces NAME")
     if ladder:
-        from engine.correlation.scorer_tasks import ladder_tasks
+        from engine.correlation.scorer_tasks import ladder_tasks, ladder_units
 
-        _print_judged(judge_scorers(ladder_tasks(), seed=seed), as_json)
+        of_ladder = ladder_tasks()
+        units = ladder_units(store_of(db), of_ladder, over)
+        _print_judged(judge_scorers(of_ladder, seed=seed, units=units), as_json)
         return
     store = store_of(db)
-    evidence = Evidence(store, Question(suite, protocol, metric, with_excluded=with_excluded))
+    evidence = Evidence(store, Question(suite, protocol, metric, with_excluded=with_excluded, over=over))
     if apply is not None:
         _apply(evidence, apply, traces, outcomes, keep, as_json)
         return
@@ -102,14 +107,15 @@ def proxy(
     tasks = gather({name: of_one for name, (_, of_one) in features.items()}, outcomes_known(evidence, outcomes))
     if output is not None:
         _write_features({f"{of}: {name}": e for of, (_, rows) in features.items() for name, e in rows.items()}, output)
+    units = units_of(evidence, tasks)
     if fit is not None:
         from engine.correlation.fit_file import save_fit
         from engine.correlation.scorer_transfer import scorer_to_keep
 
-        kept = scorer_to_keep(tasks, scorer, constants, seed=seed)
+        kept = scorer_to_keep(tasks, scorer, constants, seed=seed, units=units)
         save_fit(kept, fit)
         narrate(f"{kept.name} on {count(len(kept.candidates), 'candidate')} and {', '.join(kept.outcomes)} → {fit}")
-    _print_judged(judge_scorers(tasks, seed=seed), as_json)
+    _print_judged(judge_scorers(tasks, seed=seed, units=units), as_json)
     experts = {name: traces for name, (traces, _) in features.items()}
     if any(experts.values()):
         narrate("features of: " + ", ".join(f"{name}: {of or 'the suite'}" for name, of in experts.items()))
@@ -218,10 +224,9 @@ def _print_judged(judged: JudgedScorers, as_json: bool) -> None:
         ],
         right=["fitted ρ", "pairs left out, right", "95 %", "pairs", "outcomes left out, ρ", "chance"],
     )  # fmt: skip
-    narrate(
-        f"{count(len(judged.candidates), 'candidate')}, {count(judged.features, 'feature')}, "
-        f"{count(len(judged.outcomes), 'outcome')}"
-    )
+    narrate(judged.made_of)
     for outcome, (feature, best) in judged.best.items():
         narrate(f"{outcome}: best feature {feature}; {best}")
-    narrate(f"fitted ρ: {HELP['fitted']}", f"pairs left out: {HELP['ordered']}", f"outcomes left out: {HELP['tasks']}")
+    narrate(
+        f"fitted ρ: {HELP['fitted']}", f"pairs left out: {judged.ordered_help}", f"outcomes left out: {HELP['tasks']}"
+    )

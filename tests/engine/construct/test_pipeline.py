@@ -18,6 +18,7 @@ from waiting import PATIENCE
 from engine.candidates.server import Patience
 from engine.construct import job
 from engine.construct.pipeline import Construction
+from engine.construct.reading import examples
 from engine.construct.settings import Running, Settings
 from engine.construct.spec import parse_spec
 from engine.construct.watching import overview
@@ -25,6 +26,7 @@ from engine.jobs.progress import Phase
 from engine.store.connection import Store
 from engine.store.construct import calls_of, construct_runs, examples_of
 from engine.store.runs import Status
+from rubrics.best_kept import unmet_by_both
 from rubrics.check import check_file
 from rubrics.errors import BadInput, RudeError
 from rubrics.reading import read_suite
@@ -368,12 +370,17 @@ def test_the_best_of_what_there_is_is_kept_and_marked(server, store: Store, tmp_
         assert [c.id for c in pair.criteria] == [name for name, met in chosen.items() if met]
         assert not any(rejected[name] for name in short), "nothing speaks against the chosen one"
         assert pair.violated == [name for name in chosen if chosen[name] and not rejected[name]]
-        _, kept, left = (pair.source or "").partition(", the best there was: neither response meets ")
-        assert left.removesuffix(", left out here") == ", ".join(short)
-        marked += bool(kept)
+        texts = {criterion.id: " ".join(criterion.text.split()) for criterion in truth.prompt.criteria}
+        assert unmet_by_both(pair.source) == "; ".join(f"{name} “{texts[name]}”" for name in short)
+        marked += bool(short)
     assert 0 < marked < len(pairs)
     assert reasons(state, "positives").keys() == {"no sample meets all criteria"}, "where neither is surely the better"
     assert f"For {marked} prompts no answer met every criterion" in wanted.output.with_suffix(".md").read_text()
+    listed = examples(store, wanted.run_id)
+    best = [example for example in listed if example.in_spite_of]
+    assert len(best) == marked
+    assert all(example.natural for example in listed)
+    assert all(example.why == f"the best there was: does not meet {', '.join(example.violated)}" for example in best)
 
 
 def test_the_best_can_only_be_kept_where_there_are_several(server, tmp_path: Path) -> None:

@@ -171,7 +171,9 @@ def test_every_part_is_a_predictor(measured: Store, suite: Suite) -> None:
 @pytest.mark.long
 def test_the_matrix_leaves_as_a_table_and_as_a_figure(measured: Store, tmp_path: Path) -> None:
     rows = list(table(measured, "matrix", Question()).records())
-    assert {row["by"] for row in rows} == {"domain", "category", "subcategory"}
+    assert {row["by"] for row in rows} == {"domain", "category", "subcategory", "violations"}
+    (only,) = {row["by"] for row in table(measured, "matrix", Question(), by="violations").records()}
+    assert only == "violations"
     assert {row["statistic"] for row in rows} == {"pearson", "spearman", "kendall"}
     view = matrix_view(measured, Question())
     cell = view.matrix.cells[0][0]

@@ -22,6 +22,7 @@ from engine.predictors.proxy import FEATURES, Constants
 from engine.predictors.scorers import SCORERS, best_single
 from engine.stats.forms import FORMS, fit_form, height
 from engine.stats.intervals import Estimate
+from engine.stats.units import Units
 from rubrics.errors import BadInput
 
 TRUE = FEATURES.index("rank, uniform")
@@ -62,6 +63,31 @@ def test_a_scorer_fitted_here_orders_candidates_there(tmp_path: Path) -> None:
     seen_alone = apply_scorer(fit, table, {"o0": outcomes["o0"]}).errors[0]
     assert not seen_alone.unseen
     assert any("no test of it" in words for words in apply_scorer(fit, table, {"o0": outcomes["o0"]}).words())
+
+
+def test_over_families_kin_of_whom_it_was_fitted_on_are_no_test_of_it(tmp_path: Path) -> None:
+    old, new = [f"m{i}" for i in range(10)], [f"n{i}" for i in range(12)]
+    table, values = features(old, 0)
+    outcomes = {"o": dict(zip(old, (-values[:, TRUE]).tolist(), strict=True))}
+    families = {name: f"old {at // 2}" for at, name in enumerate(old)}
+    families |= {name: f"new {at // 2}" for at, name in enumerate(new)} | {"n0": "old 0", "n1": "old 1"}
+    tasks = gather({"o": table}, outcomes)
+    kept = scorer_to_keep(tasks, "best single", units=Units.of(10, list(families.values())[:10], "families"))
+    save_fit(kept, tmp_path / "fit.json")
+    fit = read_scorer(tmp_path / "fit.json")
+    assert fit.over == "families"
+    assert "candidates of left-out families in the right order" in fit.words()
+    others, there = features(new, 5)
+    noisy = -there[:, TRUE] + np.random.default_rng(2).normal(size=12)
+    applied = apply_scorer(fit, others, {"p": dict(zip(new, noisy.tolist(), strict=True))}, families=families)
+    (error,) = applied.errors
+    assert (error.over, error.unseen, error.rank.n) == ("families", True, 10)
+    assert error.rank.value == pytest.approx(stats.spearmanr(-there[2:, TRUE], noisy[2:]).statistic)
+    assert "families" in error.rank.method
+    assert "families" in error.decision.method
+    assert any("10 candidates of families it has not seen" in words for words in applied.words())
+    with pytest.raises(BadInput, match="these candidates are of 4 families: 5 are needed"):
+        scorer_to_keep(tasks, "best single", units=Units.of(10, [f"f{i % 4}" for i in range(10)], "families"))
 
 
 @pytest.mark.long

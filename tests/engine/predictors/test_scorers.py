@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.predictors.held_out import leave_candidates_out, leave_tasks_out
+from engine.predictors.held_out import Ordered, _dealt, leave_candidates_out, leave_tasks_out
 from engine.predictors.scorers import (
     SCORERS,
     Linear,
@@ -19,6 +19,7 @@ from engine.predictors.scorers import (
     standard,
     three_sparse,
 )
+from engine.stats.units import Units
 
 TASKS, CANDIDATES, FEATURES = 5, 12, 9
 
@@ -161,6 +162,57 @@ def test_left_out_candidates_by_a_plain_loop() -> None:
         spread = np.where(known.std(axis=0) > 0, known.std(axis=0), 1)
         given = ((x[0] - known.mean(axis=0)) / spread) @ machine.weights
         assert found.right[a, b] == found.right[b, a] == ((given[a] > given[b]) == (y[0, a] > y[0, b]))
+
+
+FAMILIES = Units.of(18, [f"f{i // 3}" for i in range(18)], "families")
+
+
+def test_of_a_family_nobody_is_on_both_sides() -> None:
+    """By a plain loop: a machine that judges two candidates has seen nobody that is kin to either."""
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(1, 18, 4)), rng.normal(size=(1, 18))
+    found = leave_candidates_out(rank_svm, x, y, splits=1000, units=FAMILIES)
+    assert found.tried == math.comb(18, 2) - 6 * math.comb(3, 2), "two of one family are no two families"
+    assert math.isnan(found.right[0, 1])
+    for a, b in ((0, 3), (5, 17)):
+        kept = [i for i in range(18) if i // 3 not in (a // 3, b // 3)]
+        machine = rank_svm(x[:, kept], y[:, kept])
+        assert isinstance(machine, Linear)
+        given = ((x[0] - x[0][kept].mean(axis=0)) / x[0][kept].std(axis=0)) @ machine.weights
+        assert found.right[a, b] == ((given[a] > given[b]) == (y[0, a] > y[0, b]))
+    with pytest.raises(ValueError, match="4 families: 5 are needed"):
+        leave_candidates_out(rank_svm, x, y, units=Units.of(18, [f"f{i % 4}" for i in range(18)], "families"))
+
+
+def test_whoever_knows_families_by_sight_knows_nothing_of_others() -> None:
+    """Features that tell families apart and nothing else: a machine remembers their outcomes, and only that."""
+    rng = np.random.default_rng(4)
+    x = np.repeat(rng.normal(size=(1, 6, 10)), 3, axis=1) + 0.01 * rng.normal(size=(1, 18, 10))
+    y = np.repeat(rng.normal(size=(1, 6)), 3, axis=1) + 0.01 * rng.normal(size=(1, 18))
+    over_candidates = leave_candidates_out(rbf_rank_svm, x, y, splits=1000)
+    over_families = leave_candidates_out(rbf_rank_svm, x, y, splits=1000, units=FAMILIES)
+    assert over_candidates.share > 0.8
+    low, high = over_families.interval()
+    assert low < 0.5 < high
+    assert high - low > np.subtract(*over_candidates.interval()[::-1])
+
+
+def test_a_few_pairs_that_all_come_out_right_are_no_certainty() -> None:
+    """Six candidates, fifteen pairs: what three pairs that share nobody could tell, by Wilson."""
+    right = np.where(np.eye(6) > 0, math.nan, 1.0)
+    low, high = Ordered(right, Units.of(6, None, "candidates")).interval()
+    z = stats.norm.ppf(0.975)
+    assert (low, high) == (pytest.approx(1 - z**2 / (3 + z**2)), 1.0)
+
+
+def test_families_are_dealt_in_one_piece() -> None:
+    """Outcomes that are a family's: dealt out, each family has those of one family, so chance stays what kin allow."""
+    for seed in range(5):
+        dealt = _dealt(FAMILIES, np.random.default_rng(seed))
+        assert sorted(dealt.tolist()) == list(range(18))
+        assert all(len({whose // 3 for whose in dealt[at : at + 3].tolist()}) == 1 for at in range(0, 18, 3))
+    odd = Units.of(6, ["a", "b", "a", "c", "b", "a"], "families")
+    assert sorted(_dealt(odd, np.random.default_rng(0)).tolist()) == list(range(6))
 
 
 def test_some_of_many_pairs_and_none_of_equal_ones() -> None:

@@ -65,3 +65,56 @@ def test_suites_are_named_once_and_have_runs(store: Store, add_run: Callable[...
     assert raised.value.where == "made"
     with pytest.raises(BadInput, match="no run on suite 'third'"):
         across_suites(store, Question(), ["made", "third"])
+
+
+def test_parts_of_the_taxonomy_are_one_over_suites(
+    store: Store, add_run: Callable[..., Margins], second: Suite
+) -> None:
+    """Each suite that has such pairs counts alike: the plain mean of what the suites' own rankings say."""
+    for name in "ab":
+        add_run(name)
+    for by in ("category", "subcategory", "violations"):
+        found = across_suites(store, Question(by=by), ["made", "other"], resamples=50)
+        alone = [rankings(store, Question(suite, by=by), resamples=50) for suite in ("made", "other")]
+        assert set(found.parts) == {part for table in alone for part in table.parts}
+        for part, held in found.parts.items():
+            for label in "ab":
+                values = [
+                    row.value for table in alone if part in table.scopes
+                    for row in table.scopes[part].rows if row.candidate == label
+                ]  # fmt: skip
+                assert held[label].value == pytest.approx(sum(values) / len(values), abs=1e-6)
+        plain = across_suites(store, Question(by="overall"), ["made", "other"], resamples=50)
+        assert (plain.parts, plain.about_parts, plain.mean) == ({}, "", found.mean)
+
+
+def test_domains_are_those_of_their_suite(store: Store, add_run: Callable[..., Margins], second: Suite) -> None:
+    """Called alike, and not the same: each as its suite's own ranking has it; their mean over all of them."""
+    for name in "ab":
+        add_run(name)
+    found = across_suites(store, Question(by="domain"), ["made", "other"], resamples=50)
+    alone = {suite: rankings(store, Question(suite, by="domain"), resamples=50) for suite in ("made", "other")}
+    expected = {
+        f"{suite}: {domain}": {row.candidate: row for row in table.scopes[domain].rows}
+        for suite, table in alone.items()
+        for domain in ("d0", "d1")
+    }
+    mean = found.parts["mean of domains"]
+    assert {part: held for part, held in found.parts.items() if part != "mean of domains"} == expected
+    for label in "ab":
+        values = [held[label].value for held in expected.values()]
+        assert mean[label].value == pytest.approx(sum(values) / 4, abs=1e-6)
+    assert "stay apart" in found.about_parts
+    criteria = across_suites(store, Question(by="criterion"), ["made", "other"], resamples=50).parts
+    assert criteria
+    assert all(part.startswith(("made: ", "other: ")) for part in criteria)
+    with pytest.raises(BadInput, match="cannot group by 'moon'"):
+        across_suites(store, Question(by="moon"), ["made", "other"])
+
+
+def test_a_part_comes_from_whoever_has_it(store: Store, add_run: Callable[..., Margins], second: Suite) -> None:
+    add_run("a")
+    found = across_suites(store, Question(by="domain"), ["made", "other"], resamples=50)
+    assert "b" not in found.parts["made: d0"]
+    assert found.parts["other: d0"].keys() == {"a", "b"}
+    assert found.parts["mean of domains"].keys() == {"a"}, "of those scored on every suite"

@@ -152,6 +152,10 @@ def test_resamples_that_cannot_vary_give_no_interval() -> None:
     assert (perfect.spearman.value, perfect.kendall.value) == pytest.approx((1, 1))
     assert math.isnan(perfect.spearman.ci_high)
     assert "a perfect order stays perfect" in perfect.kendall.note
+    kin = list("abcdefgg")
+    over = correlate(np.arange(8.0), np.arange(8.0) ** 3, _NAMES[:8], families=kin, over="families")
+    assert math.isnan(over.spearman.ci_low), "nor is it certain where families are left out"
+    assert "a perfect order stays perfect" in over.spearman.note
     assert perfect.pearson.ci_low < perfect.pearson.value < perfect.pearson.ci_high
     given = partial(x, y, np.array([1.0, 4, 2, 3, 5]), ranks=True)
     assert math.isnan(given.ci_low)

@@ -7,8 +7,10 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from engine.construct.blind import blind_result, correct_labels, keep_answer, lay_out_sheet
 from engine.construct.estimate import CostEstimate, RoleCost
+from engine.construct.reading import _example
 from engine.construct.request import ConstructRequest
 from engine.construct.watching import money, overview, stop
 from engine.jobs.detached import Ended
@@ -23,12 +26,17 @@ from engine.store.connection import Store
 from engine.store.construct_review import readings_of
 from engine.store.construct_watch import Spend
 from engine.store.runs import Status
+from rubrics.best_kept import best_kept
 from rubrics.errors import BadInput, RudeError
+from rubrics.schema import Criterion, Pair
+from rubrics.taxonomy import Subcategory
 from rude_tui.commands.construct import typed_request
 from screens.construct.command import arguments, plan_words, shown_command
-from screens.construct.example_list import filters, passes
+from screens.construct.example_list import example_line, filters, passes
+from screens.construct.example_text import example_text
 from screens.construct.jobs import ended
 from screens.construct.prices import read_price
+from screens.pair.text import criteria_plain, criteria_text
 
 FORM = {"prompts": "in.jsonl", "generator": "http://h/v1#g", "verifier": "http://h/v1#v", "output": "out.jsonl"}
 
@@ -198,3 +206,38 @@ def test_a_reader_sees_no_disagreement_about_what_they_have_not_read(beds: Path)
     assert any(reading.corrects for reading in readings_of(store, run_id))
     keep_answer(store, mine, second, 0, None)
     assert dict(lay_out_sheet(store, run_id, "me", 40).answers) == {(second.item, 1): False}
+
+
+def test_the_best_there_was_is_not_said_to_meet_everything(construct_rows_of: Callable[..., Any]) -> None:
+    """Kept though it violates something: the list and the text of an example say so, and praise nothing as planned."""
+    _, _, (positive, negative, *_) = construct_rows_of("best")
+    best = replace(positive, status="accepted", reason="", violated=(json.loads(positive.judgements)[0]["criterion"],))
+    name = best.violated[0]
+    shown = _example(best, None, set(), {best.prompt_id}, "", natural=True)
+    assert shown.in_spite_of == (name,)
+    assert shown.why == f"the best there was: does not meet {name}"
+    text = str(example_text(shown, str))
+    assert f"kept as the best there was: no answer met everything, and it violates {name}" in text
+    assert "is to meet everything" not in text
+    assert f"the best there was: does not meet {name}" in str(example_line(shown, str))
+    assert ("best", "1 kept as the best there was") in filters([shown])
+    assert passes(shown, "best")
+    worst = _example(negative, None, set(), set(), "", natural=True)
+    told = str(example_text(worst, str))
+    assert "a natural answer that meets less" in told
+    assert "planned" not in told
+    assert not worst.in_spite_of
+    assert _example(positive, None, set(), set(), "", natural=False).in_spite_of == ()
+
+
+def test_a_pair_says_what_neither_response_meets() -> None:
+    """Its own criteria cannot: the pair is not about that."""
+    criteria = [Criterion(id=f"c{n}", text=f"Rule {n}.", subcategory=Subcategory.SCOPE) for n in range(3)]
+    pair = Pair(
+        id="p", domain="beds", prompt="Plan.", chosen="Dig.", rejected="No.", criteria=criteria[:2], violated=["c0"],
+        source=f"rude-tui construct ab, {best_kept(criteria[2:])}",
+    )  # fmt: skip
+    line = "best there was, neither response meets"
+    assert str(criteria_text(pair, str)).splitlines()[-1] == f"○ {line}: c2 “Rule 2.”"
+    assert f"[{line}] c2 “Rule 2.”" in criteria_plain(pair)
+    assert line not in str(criteria_text(pair.model_copy(update={"source": "mine"}), str))
