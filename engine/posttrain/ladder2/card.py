@@ -26,9 +26,10 @@ from engine.posttrain.ladder2.repeat_card import repeated
 from engine.posttrain.ladder2.rows import Finished
 from engine.posttrain.ladder2.worked_out import FEW, Ladder2
 from engine.stats.association import bootstrap_weights
+from engine.stats.p_value import p_text
 from rubrics.counted import agreeing
 
-__all__ = ["card", "ceiling", "cost", "levels", "others", "p_shown", "pairs", "shown", "table"]
+__all__ = ["card", "ceiling", "cost", "levels", "others", "pairs", "shown", "table"]
 
 _AMONG: Final = 8
 """Models that somebody chooses among; and as many as have to tell in `choice` for it to be read."""
@@ -77,6 +78,7 @@ def card(ladder: Ladder2, again: Sequence[Finished] = (), elsewhere: Sequence[st
 
 
 def ceiling(ladder: Ladder2) -> list[str]:
+    """What the reliabilities of predictor and outcome allow at most."""
     own, theirs = reliability(ladder.primary), reliability(ladder.y)
     return [
         f"**Ceiling.** The predictor has a reliability of {own:.2f} and the outcome one of {theirs:.2f} (random halves "
@@ -95,7 +97,7 @@ def _league(ladder: Ladder2) -> list[str]:
         rows.append((
             f"`{named.name}`", named.role, shown(correlated(quantity, ladder.y, ladder.again), False),
             f"{against.difference:+.2f} ({against.low:+.2f} to {against.high:+.2f})" if against else "",
-            p_shown(against.p_holm) if against else "", shown(left, False), f"{reliability(quantity):.2f}",
+            p_text(against.p_holm) if against else "", shown(left, False), f"{reliability(quantity):.2f}",
         ))  # fmt: skip
     head = ("predictor", "role", "ρ (95 %)", "RuDE's minus its", "p (Holm)", "ρ given size and FLOPs", "reliability")
     return [
@@ -120,6 +122,7 @@ def _readable_choice(ladder: Ladder2) -> str:
 
 
 def levels(ladder: Ladder2) -> list[str]:
+    """How much each stage of post-training lifts each set of families."""
     rows = []
     for of, what in (("", "unseen"), ("_suite", "of the suite"), ("_taught", "trained on")):
         for before, after in (("base", "sft"), ("sft", "rft")):
@@ -137,6 +140,7 @@ def levels(ladder: Ladder2) -> list[str]:
 
 
 def pairs(ladder: Ladder2) -> list[str]:
+    """How often the leader came out ahead, by the size of its lead."""
     scale = 100 * ladder.primary.values().std(ddof=1)
     rows = [
         (
@@ -212,6 +216,7 @@ def _combined(ladder: Ladder2) -> list[str]:
 
 
 def others(ladder: Ladder2) -> list[str]:
+    """The correlations with every other outcome."""
     names = (ladder.primary.name, "rude_per_token", "base_generation", "bits_dialogue", "log_flops")
     rows = []
     for label, quantity in ladder.outcomes.items():
@@ -226,6 +231,7 @@ def others(ladder: Ladder2) -> list[str]:
 
 
 def cost(ladder: Ladder2) -> list[str]:
+    """Seconds of each reading and stage, as far as they were measured."""
     pieces = [model.facts["pieces"] for model in ladder.models]
     asked: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ("`rude_difference`, `rude_per_token`, `bits_suite`, `proxy_wrong_confidence`", (("read", "likelihood"),)),
@@ -250,10 +256,7 @@ def shown(value: Correlated, named: bool = True) -> str:
     return f"{'ρ = ' if named else ''}{value.rho:.2f} ({value.low:.2f} to {value.high:.2f})"
 
 
-def p_shown(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "< .001"
-
-
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table as Markdown has it."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.posttrain.ladder2.analysis import reliability
-from engine.posttrain.ladder2.card import ceiling, cost, levels, others, p_shown, pairs, shown, table
+from engine.posttrain.ladder2.card import ceiling, cost, levels, others, pairs, shown, table
 from engine.posttrain.ladder2.replica import replica_design
 from engine.posttrain.ladder2.replicated import AHEAD, Replicated
+from engine.stats.p_value import p_text
 from rubrics.counted import agreeing
 
 __all__ = ["elsewhere", "replica_card"]
@@ -95,7 +96,7 @@ def _league(both: Replicated) -> list[str]:
             f"`{named.name}`", named.role, shown(here, False), shown(before, False),
             "not named" if sign is None else "yes" if sign else "no",
             f"{against.difference:+.2f} ({against.low:+.2f} to {against.high:+.2f})" if against else "",
-            p_shown(against.p_holm) if against else "", f"{reliability(both.here.predictors[named.name]):.2f}",
+            p_text(against.p_holm) if against else "", f"{reliability(both.here.predictors[named.name]):.2f}",
         ))  # fmt: skip
     head = (
         "predictor", "role", "ρ here (95 %)", "ρ on the second ladder", "sign again", "RuDE's minus its", "p (Holm)",
