@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from engine.export.tables import Table
+from engine.stats.p_value import p_text
 
 __all__ = ["latex", "markdown"]
 
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 """What ends a line, or turns or hides text."""
 _SHARES: Final = frozenset({"value", "lead", "chance", "p_best"})
+_PROBABILITIES: Final = frozenset({"p_value", "p_adjusted", "p_holm", "q_value"})
 _ENDS: Final = ("ci_low", "ci_high")
 _WORDS: Final = {"p_value": "p", "p_adjusted": "p (adjusted)", "n_pairs": "pairs", "n_clusters": "clusters"}
 _LATEX: Final = {
@@ -104,6 +106,8 @@ def _cell(record: dict[str, Any], name: str, percent: bool) -> str:
     form: Callable[[float], str] = _number
     if name in _SHARES and percent:
         form = _percent
+    elif name in _PROBABILITIES:
+        form = p_text
     text = form(value)
     low, high = (record.get(end) for end in _ENDS)
     if name in ("value", "lead") and low is not None and high is not None:

@@ -156,7 +156,7 @@ def _reasons(advice: Recommendation, families: Mapping[str, str]) -> Iterator[st
         clusters = max(row.n_clusters for row in advice.table.overall.rows)
         yield (
             f"{count(clusters, 'cluster')} cannot tell {candidates} candidates apart, whatever they do: the smallest "
-            f"adjusted p they can give is {advice.least_p:.2g}"
+            f"adjusted p they can give is {p_text(advice.least_p)}"
         )
     held = {families.get(entrant.name, entrant.name) for entrant in advice.table.entrants.values()}
     if candidates > 1 and len(held) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from engine.candidates.find import find
 from engine.candidates.hashing import weights_hash
@@ -22,7 +22,7 @@ def read_kin(store: Store) -> list[str]:
     left = []
     for model in without_kin(store):
         try:
-            if not Path(model.path).exists():
+            if not os.path.exists(model.path):
                 raise FileNotFoundError
             (candidate,) = find([model.path])
             if weights_hash(candidate.path, remembered=digest_dir()) != model.weights_hash:

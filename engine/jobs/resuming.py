@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import cast
 
 from engine.jobs.runs import RunRequest
@@ -32,7 +32,7 @@ def resume_request(store: Store, run: RunRow) -> RunRequest:
         besides = asked_besides(store, run.run_id)
         place, source = candidate_place(store, run.weights_hash), suite_source(store, run.suite_hash)
     served = besides.served
-    if served is None and (place is None or not Path(place).exists()):
+    if served is None and (place is None or not os.path.exists(place)):
         raise BadInput("its model folder is gone", where=run.candidate, fix=fix, shell=shell)
     model = str(place) if served is None else served.address
     if source is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -126,7 +127,7 @@ def plan_post_training(
             )  # fmt: skip
             planned.append(PlannedTraining(candidate, run, recipe, spec, run_id in finished, reward))
     request = {
-        "models": [str(Path(model).absolute()) if Path(model).exists() else model for model in models],
+        "models": [str(Path(model).absolute()) if os.path.exists(model) else model for model in models],
         "suite": suite, "recipe_file": str(recipe_file.absolute()), "seeds": list(seeds), "device": device,
         "threads": threads, "folder": str(folder.absolute()),
     }  # fmt: skip

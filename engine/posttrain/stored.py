@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,7 @@ def resume_training(store: Store, row: RunRow) -> PostTrainJob:
     require_extra()
     run = next(run for run in stored_posttrain(store) if run.run_id == row.run_id)
     folder = candidate_place(store, run.weights_hash)
-    if folder is None or not Path(folder).is_dir():
+    if folder is None or not os.path.isdir(folder):
         raise BadInput(
             "its model folder is gone",
             where=run.candidate,

@@ -88,7 +88,7 @@ def leave_candidates_out(
     candidates = features.shape[1]
     units = units or Units.of(candidates, None, "candidates")
     if units.count < LEAST_CANDIDATES:
-        raise ValueError(f"{units.count} {units.over}: {LEAST_CANDIDATES} are needed")
+        raise ValueError(f"{units.counted}: {LEAST_CANDIDATES} are needed")
     code = units.code
     pairs = [
         (a, b) for a, b in combinations(range(candidates), 2)

@@ -15,6 +15,7 @@ from engine.results.board import Board, Entrant, Question, load_board, scores_of
 from engine.results.weights import leading_scope
 from engine.stats.clusters import Clusters
 from engine.stats.matrix import Scope, ScoreMatrix
+from engine.stats.p_value import p_is
 from engine.stats.ranking import Ranking, rank
 from engine.stats.variance_shares import VarianceShares, variance_shares
 from engine.store.connection import Store
@@ -261,5 +262,5 @@ def turn_words(table: WordingTable) -> str:
     )
     lead = f"in {shown.wording!r} {shown.first} is ahead of it by {100 * shown.lead:.1f} points"
     if table.sure:
-        return f"{first}: the ranking turns with the wording; {lead} (p {shown.p_adjusted:.2g} after Holm)"
-    return f"{first}; {lead}, which the tests do not tell from chance (p {shown.p_adjusted:.2g} after Holm)"
+        return f"{first}: the ranking turns with the wording; {lead} ({p_is(shown.p_adjusted)} after Holm)"
+    return f"{first}; {lead}, which the tests do not tell from chance ({p_is(shown.p_adjusted)} after Holm)"

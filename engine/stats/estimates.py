@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.stats.association import STATISTICS, midranks, pearson, permutation_null
 from engine.stats.distributions import normal_quantile, student_quantile
 from engine.stats.intervals import accelerated
+from engine.stats.p_value import p_text
 from engine.stats.units import Over, Units, family_shares, flipped
 
 __all__ = [
@@ -94,7 +95,7 @@ def estimate(
     if units.count < LEAST_INTERVAL:
         # Reversing the outcome, or turning every sign, gives as strong a correlation: two at least reach any value.
         least = 2 / math.factorial(n) if units.over == "candidates" else 2 / 2**units.count
-        note = f"{units.count} {units.over}: no interval, and p cannot fall below {least:.2g}"
+        note = f"{units.counted}: no interval, and p cannot fall below {p_text(least)}"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     without = compute(units.without(), x, y)
     if name != "pearson" and units.over == "families" and abs(value) > 1 - 1e-9:
@@ -160,7 +161,7 @@ def partial(
         p_value = share_reached(null, value, exact)
         how = f"permutation of residuals, {len(null):,} orders"
     if units.count < LEAST_INTERVAL:
-        note = f"{units.count} {units.over}: no interval"
+        note = f"{units.counted}: no interval"
         return Statistic(name, value, math.nan, math.nan, p_value, n, how, note)
     without = given(units.without())
     if ranks and units.over == "families" and abs(value) > 1 - 1e-9:

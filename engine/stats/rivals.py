@@ -75,7 +75,7 @@ def compare_predictors(
     n = columns.shape[1]
     note = ""
     if units.count < _LEAST:
-        note = f"{units.count} {units.over} have all three numbers: five are needed to compare predictors"
+        note = f"{units.counted} have all three numbers: five are needed to compare predictors"
     elif any((column == column[0]).all() for column in columns):
         note = "a column is the same for every candidate: nothing to compare"
     if note:

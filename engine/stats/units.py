@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.stats.association import STATISTICS, midranks, shared_weights
+from rubrics.counted import count
 
 __all__ = ["Over", "Units", "family_shares", "flipped"]
 
@@ -50,6 +51,12 @@ class Units:
     def count(self) -> int:
         """How many units there are."""
         return int(self.code.max()) + 1 if len(self.code) else 0
+
+    @property
+    def counted(self) -> str:
+        """The same in words: `1 family`."""
+        singular = "family" if self.over == "families" else "candidate"
+        return count(self.count, singular, self.over)
 
     @property
     def sizes(self) -> FloatArray:

@@ -38,10 +38,10 @@ def _widths(rivals: Sequence[Rival]) -> tuple[int, int, int]:
 
 
 def panel_width(rivals: Sequence[Rival], screen: int) -> int:
-    """Cells of the panel beside a plot: more where names need them, up to two fifths of the screen."""
+    """Cells of the panel beside a plot: more where names need them, up to half of the screen."""
     # A border, two blanks and a scrollbar beside what is written.
     wanted = sum(_widths(rivals)) + _BETWEEN + 4 if rivals else 0
-    return max(_PANEL, min(wanted, 2 * screen // 5))
+    return max(_PANEL, min(wanted, screen // 2))
 
 
 class League(Static):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from engine.export.palette import glyph
+from engine.stats.p_value import p_is
 from rubrics.counted import count
 from screens.failures.state import ORDERS, FailuresState
 from screens.shell.annotation_text import annotation_marks
@@ -90,7 +91,7 @@ def standing_line(title: str, standing: Standing, colour: Colour) -> Text:
     )
     if not math.isnan(standing.others):
         line.append(f" · others {standing.others:.0%} {_SAID[standing.against_others]}", _tone(standing, colour))
-        line.append(f" p {standing.p_others:.2g}" if not math.isnan(standing.p_others) else "", colour("chance"))
+        line.append(f" {p_is(standing.p_others)}" if not math.isnan(standing.p_others) else "", colour("chance"))
     return line
 
 

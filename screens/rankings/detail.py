@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.export.palette import glyph
+from engine.stats.p_value import p_is, p_text
 from rubrics.counted import count
 from screens.rankings.state import CandidateRow, Standings, profile, rank_text, scope_names
 from screens.shell.bars import axis_for, interval_bar
@@ -44,7 +45,7 @@ def detail(standings: Standings, candidate: CandidateRow, colour: Colour, *, wid
             text.append("told apart from every other candidate\n")
         if not math.isnan(row.p_value):
             against = "the second" if row is table.overall.rows[0] else "the one in front"
-            text.append(f"p {row.p_value:.2g} (Holm {row.p_adjusted:.2g}) to {against}\n")
+            text.append(f"{p_is(row.p_value)} (Holm {p_text(row.p_adjusted)}) to {against}\n")
         text.append(f"first in {percent(row.p_best, 0)} % of resamples\n")
     strong, weak = profile(candidate)
     if strong:

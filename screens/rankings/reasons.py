@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from engine.stats.p_value import p_text
 from screens.rankings.state import Standings
 from screens.shell.colour import Colour
 from screens.shell.dialogs import Read
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["Reasons", "reasons_text"]
 
 _NAME = 28
+_PAIRED: Final = "It rests on the paired tests of this ranking; space on two rows and c compares them."
+_AGAINST_CHANCE: Final = "It rests on every candidate's own interval beside chance, as the table shows them."
+_RESTS: Final = {
+    "chance": _AGAINST_CHANCE, "below": _AGAINST_CHANCE, "nobody": "It rests on what is required of candidates.",
+    "alone": "It rests on that candidate's own interval; there is nobody to hold it against.",
+}  # fmt: skip
+"""By the state of a pick, where it is not paired tests that settle it."""
 
 
 class Reasons(Read):
@@ -51,10 +59,10 @@ def reasons_text(standings: Standings, advice: Recommendation, colour: Colour) -
             told = "" if rival.told_apart else "  not told apart"
             text.append(padded(rival.b, width))
             text.append(f" {signed(100 * rival.difference, 1):>6} {ends:<16} ")
-            text.append(f"{rival.p_adjusted:.2g}{told}\n", faint)
+            text.append(f"{p_text(rival.p_adjusted)}{told}\n", faint)
     if standings.controls.line:
         text.append(f"\n{standings.controls.line}\n")
     for suspicion in standings.suspicions:
         text.append(f"! {plain(suspicion)}\n", colour("bad"))
-    text.append("\nIt rests on the paired tests of this ranking; space on two rows and c compares them.", faint)
+    text.append(f"\n{_RESTS.get(advice.pick.state, _PAIRED)}", faint)
     return text

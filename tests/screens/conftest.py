@@ -230,6 +230,9 @@ def _keep_tokens(path: Path, candidate: str) -> dict[str, tuple[float, float]]:
     store = Store(path)
     with store.reading() as connection:
         pairs = connection.execute("select pair_id, chosen, rejected from pairs").fetchall()
+        (run_id,) = connection.execute(
+            "select run_id from runs where starts_with(run_id, ?)", [f"{candidate}-likelihood-run"]
+        ).fetchone()
     draw = random.Random(candidate)
     packed, sums = [], {}
     for pair_id, chosen, rejected in pairs:
@@ -244,7 +247,7 @@ def _keep_tokens(path: Path, candidate: str) -> dict[str, tuple[float, float]]:
             packed.append(PackedTokens(pair_id, view, scores.to_bytes(), [len(word.encode()) for word in words]))
             totals.append(float(logprob.sum(dtype=np.float64)))
         sums[pair_id] = (totals[0], totals[1])
-    add_verdicts(store, f"{candidate}-likelihood-run", [Verdict(pair[0]) for pair in pairs], packed)
+    add_verdicts(store, run_id, [Verdict(pair[0]) for pair in pairs], packed)
     return sums
 
 

@@ -44,7 +44,7 @@ def hostile(tmp_path: Path, fill, keep_tokens) -> Path:
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_text, size) -> None:
+async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_text, size, caplog) -> None:
     app = make_app(hostile)
     seen = ""
     async with app.run_test(size=size) as pilot:
@@ -82,6 +82,8 @@ async def test_every_screen_shows_it_as_text(hostile, make_app, settle, screen_t
             assert "\x1b" not in text
             assert "\u202e" not in text
             assert "\t" not in text
+    # A model's folder that no file system takes is gone, and no accident.
+    assert "unexpected" not in caplog.text
     assert "[blink]model" in seen
     assert "[bold]no[/bold] [@click=app.quit]x[/] red" in seen
     assert "[red]0" in seen

@@ -143,7 +143,7 @@ async def test_nothing_stored_says_what_to_do(tmp_path: Path, make_app, settle, 
         text = screen_text(app)
         assert "ladder of" in text
         assert "against RuDE accuracy" in text
-        assert text.count("◉") >= 4  # those that ship; some may lie on one cell
+        assert text.count("◉") >= 3  # those that ship; some may lie on one cell, or be a letter
         assert "Pearson" in text
         assert "O source" in text
         await pilot.press("O")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -23,6 +24,20 @@ def test_wide_names_shift_nothing(garden: Path) -> None:
     rows = [line for line in lines if " to " in line and "(" in line and not line.startswith(("Not", "·"))]
     assert len(rows) == 1 + len(others)
     assert len({cell_len(row.partition("(")[0]) for row in rows}) == 1
+
+
+def test_what_it_rests_on_is_said_by_what_settled_it(garden: Path) -> None:
+    standings = read_standings(Session(store_path=garden))
+    advice = standings.advice
+    assert advice is not None
+
+    def last(state: Any) -> str:
+        now = replace(advice, pick=replace(advice.pick, state=state))
+        return reasons_text(standings, now, lambda _: "").plain.splitlines()[-1]
+
+    assert "paired tests" in last("take")
+    assert "paired tests" in last("tie")
+    assert "interval beside chance" in last("chance")
 
 
 @pytest.mark.long

@@ -108,9 +108,5 @@ def _print_pairs(trial: Trial, rows: list[PairTrial], limit: int) -> None:
         narrate(f"the first {limit} of {count(len(rows), 'pair')}; --limit 0 shows all")
 
 
-def _small(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2g}"
-
-
 def _with_error(value: float, error: float) -> str:
     return "–" if math.isnan(value) else f"{value:+.2f}±{error:.2f}"

@@ -182,4 +182,4 @@ def test_intervals_are_over_families_where_that_is_asked(store: Store, add_run: 
     say(store, dict.fromkeys(names, "one"))
     alone = correlation_view(store, Question(over="families"), "RuDE accuracy", "exam").statistics.pearson
     assert math.isnan(alone.ci_low)
-    assert alone.note == "1 families: no interval, and p cannot fall below 1"
+    assert alone.note == "1 family: no interval, and p cannot fall below 1.000"

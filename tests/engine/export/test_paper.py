@@ -55,7 +55,7 @@ def test_latex_has_no_command_of_a_cell_s() -> None:
 def test_a_correlation_keeps_its_own_scale() -> None:
     row = CorrelationRow("RuDE", "quiz", "Spearman", 0.64, -0.29, 0.84, 0.001, 26, "", "higher", "higher")
     table = Table(columns_of(CorrelationRow), [row])
-    assert "| 0.64 (−0.29 to 0.84) | 0.001 | 26 |" in markdown(table)
+    assert "| 0.64 (−0.29 to 0.84) | .001 | 26 |" in markdown(table)
     assert "0.64 ($-$0.29 to 0.84)" in latex(table)
 
 

@@ -127,7 +127,7 @@ def test_leaving_out_one_and_a_family() -> None:
         (0, "fewer than two", "no candidate has both numbers: nothing can be said"),
         (1, "fewer than two", "one candidate has both numbers: nothing can be said"),
         (2, "two points", "two candidates have both numbers: whether they stand in the same order, and no more"),
-        (3, "p cannot fall below 0.33", "only 3 candidates have both numbers: an order can be seen"),
+        (3, "p cannot fall below .333", "only 3 candidates have both numbers: an order can be seen"),
     ],
 )
 def test_few_points_say_what_can_be_said(n: int, said: str, known: str) -> None:

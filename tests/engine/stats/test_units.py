@@ -90,7 +90,7 @@ def test_no_interval_from_few_families(points) -> None:
     few = ["a"] * 6 + ["b"] * 4 + ["c", "c", "d", "d"]
     found = estimate("spearman", x, y, units=Units.of(len(x), few, "families"))
     assert math.isnan(found.ci_low)
-    assert found.note == "4 families: no interval, and p cannot fall below 0.12"
+    assert found.note == "4 families: no interval, and p cannot fall below .125"
     assert math.isnan(partial(x, y, z, families=few, over="families").ci_low)
     rivals = compare_predictors(x, z, y, families=few, over="families")
     assert rivals.note == "4 families have all three numbers: five are needed to compare predictors"
